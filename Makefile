@@ -1,0 +1,55 @@
+# make demo       the main job on real data: a table and compare.png
+# make test       every test but the long profile
+# make test-long  the long profile too
+# make lint       style, types and the import contracts
+#
+# PYTHON chooses the interpreter of the environment: PYTHON=python3.13 make test
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# One environment for one interpreter: another PYTHON builds it anew.
+INTERPRETER := $(VENV)/.interpreter-$(subst /,_,$(PYTHON))
+
+.PHONY: demo test test-long lint format clean
+
+demo: $(VENV)/.demo
+	$(BIN)/python examples/compare.py
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest
+
+test-long: $(VENV)/.test
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -m "long or not long"
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.lint
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(INTERPRETER):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "$(PYTHON) does not run or is older than 3.11: choose another, as in PYTHON=python3.13 make test"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.demo: $(INTERPRETER) setup.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[plot,progress]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --editable ".[lint]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info compare.png
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,8 @@
+"""Reservoir and spiking computing with the face of scikit-learn."""
+
+__version__ = "0.1.0"
+
+from reservoir.models import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir.systems import EchoState
+
+__all__ = ["EchoState", "ReservoirClassifier", "ReservoirForecaster", "ReservoirRegressor"]

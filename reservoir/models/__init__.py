@@ -1,0 +1,11 @@
+"""Models: a system, a readout, and the one path between them.
+
+Three words, used for nothing else: **washout** is the rows at the head of a sequence that are not learnt from or scored;
+**warmup** the history before a scored block; **context** the history before a forecast.
+"""
+
+from reservoir.models.classifier import ReservoirClassifier
+from reservoir.models.forecaster import DivergenceWarning, ReservoirForecaster
+from reservoir.models.regressor import ReservoirRegressor
+
+__all__ = ["DivergenceWarning", "ReservoirClassifier", "ReservoirForecaster", "ReservoirRegressor"]

@@ -1,0 +1,192 @@
+"""Classification of sequences, or of their steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin, is_classifier
+from sklearn.metrics import accuracy_score
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+
+from reservoir.models.base import ReservoirModel
+from reservoir.models.pooling import check_pooling
+from reservoir.sequences import Sequences, read_sequences
+from reservoir.targets import read_labels
+from reservoir.validation import unchanged_on_error
+
+
+def _readout_has_probabilities(model: ReservoirClassifier) -> bool:
+    return hasattr(getattr(model, "readout_", model.readout), "predict_proba")
+
+
+class ReservoirClassifier(ClassifierMixin, ReservoirModel):
+    """Classification with a reservoir: one label a sequence, or one a step. The depth of y in `fit` decides.
+
+    A classifier as readout is trained on the labels. A regressor is trained on one target a class, +1 for the
+    class and -1 for the others (a single target for two classes), and the largest answer wins.
+
+    Parameters
+    ----------
+    reservoir : None or system, default None
+        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
+    readout : None or estimator, default None
+        Any scikit-learn classifier or regressor. None is ``RidgeReadout()``.
+    pooling : "mean", "last" or "max", default "mean"
+        For one label a sequence: how the rows after the washout become one vector. Not used for labels a step.
+    include_input : bool, default False
+        Whether the readout sees the input, pooled alike, beside the states. (The regressor's default is True.)
+    washout : int >= 0, default 0
+        Rows at the head of every sequence that `fit` and `score` skip, and `predict` too where it pools.
+
+    Attributes
+    ----------
+    classes_ : array (n_classes,)
+    per_step_ : bool
+        Whether `fit` saw a label for every step.
+    reservoir_, readout_ : the fitted parts
+    n_features_in_ : int
+    feature_names_in_ : array (n_features,), where the data had names
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, unusable data, y that does not fit X, and a sequence with no row after
+        the washout (in `fit` and `score`, and in `predict` where it pools).
+
+    Notes
+    -----
+    With one label a sequence the states of one sequence are held at a time. With ``EchoState`` and ``RidgeReadout``
+    a prediction is bit-identical for sequences given one by one, in a list or in a stack.
+
+    References
+    ----------
+    Jaeger, Lukosevicius, Popovici, Siewert 2007, Neural Networks 20(3):335-352, doi:10.1016/j.neunet.2007.04.016.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir import EchoState, ReservoirClassifier
+    >>> steps = np.arange(40)
+    >>> X = [np.sin(steps / pace + shift).reshape(-1, 1) for pace in (2, 4) for shift in range(6)]
+    >>> y = ["fast"] * 6 + ["slow"] * 6
+    >>> model = ReservoirClassifier(EchoState(50, random_state=0)).fit(X, y)
+    >>> model.predict([np.sin(steps / 2.1).reshape(-1, 1)])
+    array(['fast'], dtype='<U4')
+    """
+
+    def __init__(
+        self,
+        reservoir: Any = None,
+        readout: Any = None,
+        *,
+        pooling: str = "mean",
+        include_input: bool = False,
+        washout: int = 0,
+    ):
+        self.reservoir = reservoir
+        self.readout = readout
+        self.pooling = pooling
+        self.include_input = include_input
+        self.washout = washout
+
+    @unchanged_on_error
+    def fit(self, X: Any, y: Any) -> ReservoirClassifier:
+        """Train the readout.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        y : labels
+            One a sequence (N,) for a stack or list. One a step: (T,) for a series, (N, T) for a stack, a list of (T_i,)
+            for a list.
+        """
+        self._check_parameters()
+        check_pooling(type(self).__name__, self.pooling)
+        sequences = read_sequences(self, X, reset=True)
+        labels, self.per_step_ = read_labels(type(self).__name__, y, sequences)
+        codes = self._encode(labels)
+        self._check_lengths(sequences)
+        self._make_parts(sequences)
+        batches = self._step_batches if self.per_step_ else self._pooled_batches
+        self._fit_readout(batches(sequences, codes))
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Labels: (N,), or one a step in the container of X. A series given to a model of sequences gets (1,)."""
+        return self.run(X)[0]
+
+    def run(self, X: Any, state: Any = None) -> tuple[Any, Any]:
+        """Labels from a given state on, and the states where they end; see `ReservoirRegressor.run`."""
+        return self._answers(X, "predict", state, None if self._readout_classifies() else self._decide)
+
+    def decision_function(self, X: Any) -> Any:
+        """Scores: (N,) for two classes, positive for ``classes_[1]``, otherwise (N, n_classes); or one such a step."""
+        if self._readout_classifies():
+            return self._answers(X, "decision_function")[0]
+        return self._answers(X, "predict", None, self._scores)[0]
+
+    @available_if(_readout_has_probabilities)
+    def predict_proba(self, X: Any) -> Any:
+        """Probabilities (N, n_classes), or one row a step, from a readout that has them."""
+        return self._answers(X, "predict_proba")[0]
+
+    def score(self, X: Any, y: Any) -> float:
+        """Accuracy: over sequences, or over the rows of all sequences joined without the washout."""
+        self._check_fitted()
+        sequences = read_sequences(self, X, reset=False)
+        labels, per_step = read_labels(type(self).__name__, y, sequences)
+        if per_step != self.per_step_:
+            raise ValueError(f"{type(self).__name__} was fitted with one label a {self._unit()}; y has another depth.")
+        self._check_lengths(sequences)
+        predictions = self.predict(X)
+        if per_step:
+            joined = predictions if sequences.kind == "series" else np.concatenate(predictions)
+            predictions, labels = self._after_washout(sequences, joined), self._after_washout(sequences, labels)
+        return float(accuracy_score(labels, predictions))
+
+    def _encode(self, labels: np.ndarray) -> np.ndarray:
+        """Labels for a classifier, targets of -1 and 1 for a regressor; sets `classes_`."""
+        check_classification_targets(labels)
+        try:
+            self.classes_, codes = np.unique(labels, return_inverse=True)
+        except TypeError as error:
+            raise ValueError(f"The labels y of {type(self).__name__} must be of one type that sorts.") from error
+        if self._readout_classifies():
+            return labels
+        if len(self.classes_) <= 2:
+            return 2.0 * codes - 1.0 if len(self.classes_) == 2 else np.ones(len(codes))
+        return 2.0 * np.eye(len(self.classes_))[codes] - 1.0
+
+    def _answers(self, X: Any, method: str, state: Any = None, then: Any = None) -> tuple[Any, Any]:
+        self._check_fitted()
+        sequences = read_sequences(self, X, reset=False)
+        if state is not None and sequences.kind == "series":
+            state = [state]
+        if self.per_step_:
+            answers, finals = self._predict_steps(sequences, method, state)
+        else:
+            self._check_lengths(sequences)
+            answers, finals = self._predict_pooled(sequences, method, state)
+        answers = answers if then is None else then(answers)
+        packed = sequences.pack(answers) if self.per_step_ else answers
+        return packed, finals[0] if sequences.kind == "series" else finals
+
+    def _scores(self, answers: np.ndarray) -> np.ndarray:
+        return answers.reshape(len(answers)) if len(self.classes_) <= 2 else answers
+
+    def _decide(self, answers: np.ndarray) -> np.ndarray:
+        if len(self.classes_) == 1:
+            winners = np.zeros(len(answers), dtype=int)
+        elif len(self.classes_) == 2:
+            winners = (answers.reshape(len(answers)) > 0).astype(int)
+        else:
+            winners = answers.argmax(axis=1)
+        return self.classes_[winners]
+
+    def _readout_classifies(self) -> bool:
+        return self.readout is not None and is_classifier(self.readout)
+
+    def _unit(self) -> str:
+        return "step" if self.per_step_ else "sequence"

@@ -1,0 +1,146 @@
+"""Regression on sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.metrics import r2_score
+
+from reservoir.models.base import ReservoirModel
+from reservoir.models.pooling import check_pooling
+from reservoir.sequences import Sequences, read_sequences
+from reservoir.targets import read_sequence_values, read_step_values
+from reservoir.validation import unchanged_on_error
+
+
+class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
+    """Regression with a reservoir: a number or vector for every step, or one for every sequence.
+
+        states = reservoir(X),   prediction = readout([state, input])
+
+    Parameters
+    ----------
+    reservoir : None or system, default None
+        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
+    readout : None or estimator, default None
+        Any scikit-learn regressor. None is ``RidgeReadout()``. One with ``accumulate`` and ``solve`` is trained in
+        blocks, so that the states of a long series are never held at once; any other gets all rows in one `fit`.
+    washout : int >= 0, default 0
+        Rows at the head of every sequence that `fit` and `score` skip. `predict` returns every row.
+    include_input : bool, default True
+        Whether the readout sees the input beside the states. (The classifier's default is False.)
+    pooling : None, "mean", "last" or "max", default None
+        None predicts every step. Otherwise the rows after the washout are pooled and y is one target a sequence.
+
+    Attributes
+    ----------
+    reservoir_, readout_ : the fitted parts
+    n_features_in_ : int
+    feature_names_in_ : array (n_features,), where the data had names
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, unusable data, y that does not fit X, and a sequence with no row after
+        the washout (in `fit` and `score`; with a pooling in `predict` too).
+
+    Notes
+    -----
+    With ``EchoState`` and ``RidgeReadout`` a prediction is bit-identical for sequences given one by one, in a list or in a
+    stack. Cross-validation of one series with stock splitters starts the test part from rest and scores it cold.
+
+    References
+    ----------
+    Jaeger and Haas 2004, Harnessing nonlinearity, Science 304(5667):78-80, doi:10.1126/science.1091277.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir import EchoState, ReservoirRegressor
+    >>> X = np.random.default_rng(0).uniform(-0.5, 0.5, size=(1000, 1))
+    >>> y = np.roll(X[:, 0], 3)  # the input three steps ago
+    >>> model = ReservoirRegressor(EchoState(100, random_state=0), washout=50).fit(X[:700], y[:700])
+    >>> bool(model.score(X[700:], y[700:]) > 0.99)
+    True
+    """
+
+    def __init__(
+        self,
+        reservoir: Any = None,
+        readout: Any = None,
+        *,
+        washout: int = 0,
+        include_input: bool = True,
+        pooling: str | None = None,
+    ):
+        self.reservoir = reservoir
+        self.readout = readout
+        self.washout = washout
+        self.include_input = include_input
+        self.pooling = pooling
+
+    @unchanged_on_error
+    def fit(self, X: Any, y: Any) -> ReservoirRegressor:
+        """Train the readout.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        y : targets a step: (T,), (T, K), stack or list of these; with a pooling (N,) or (N, K)
+        """
+        self._check_parameters()
+        check_pooling(type(self).__name__, self.pooling, optional=True)
+        sequences = read_sequences(self, X, reset=True)
+        targets, self._flat = self._read_targets(y, sequences)
+        self._check_lengths(sequences)
+        self._make_parts(sequences)
+        batches = self._step_batches if self.pooling is None else self._pooled_batches
+        self._fit_readout(batches(sequences, targets[:, 0] if self._flat else targets))
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Predictions in the container of X, each shaped like y in `fit`; with a pooling (N,) or (N, K)."""
+        return self.run(X)[0]
+
+    def run(self, X: Any, state: Any = None) -> tuple[Any, Any]:
+        """Predictions from a given state on, and the states where they end.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        state : None or what the reservoir's `run` returned: one entry a sequence, the entry itself for a series
+        """
+        self._check_fitted()
+        sequences = read_sequences(self, X, reset=False)
+        if state is not None and sequences.kind == "series":
+            state = [state]
+        if self.pooling is None:
+            answers, finals = self._predict_steps(sequences, "predict", state)
+            packed = sequences.pack(self._shaped(answers))
+        else:
+            self._check_lengths(sequences)
+            answers, finals = self._predict_pooled(sequences, "predict", state)
+            packed = self._shaped(answers)
+        return packed, finals[0] if sequences.kind == "series" else finals
+
+    def score(self, X: Any, y: Any) -> float:
+        """R2 over the rows of all sequences joined, without the first `washout` rows of each."""
+        self._check_fitted()
+        sequences = read_sequences(self, X, reset=False)
+        targets, _ = self._read_targets(y, sequences)
+        self._check_lengths(sequences)
+        predictions = self.predict(X)
+        if self.pooling is None:
+            predictions = np.concatenate(predictions) if sequences.kind != "series" else predictions
+            predictions = self._after_washout(sequences, predictions.reshape(len(targets), -1))
+            targets = self._after_washout(sequences, targets)
+        return float(r2_score(targets, predictions))
+
+    def _read_targets(self, y: Any, sequences: Sequences) -> tuple[np.ndarray, bool]:
+        read = read_step_values if self.pooling is None else read_sequence_values
+        return read(type(self).__name__, y, sequences)
+
+    def _shaped(self, answers: np.ndarray) -> np.ndarray:
+        return answers.reshape(len(answers)) if self._flat else answers.reshape(len(answers), -1)

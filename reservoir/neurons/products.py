@@ -1,0 +1,117 @@
+"""``out += W x`` for every matrix structure that a reservoir may have.
+
+A structure is a NamedTuple of arrays and one compiled function; `add_product` finds the function by the
+type of the tuple, when the calling kernel is compiled. Row i of W holds what unit i hears. The order of
+summation depends on the matrix alone, so a result does not depend on what else is computed.
+
+A new structure is one NamedTuple, one function, and one entry of ``_PRODUCTS``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba.extending import overload
+
+from reservoir.compilation import REASSOCIATE, kernel
+
+
+class Sparse(NamedTuple):
+    """Compressed sparse rows."""
+
+    values: np.ndarray  # (n_connections,)
+    columns: np.ndarray  # (n_connections,), uint32
+    starts: np.ndarray  # (n_units + 1,), uint32
+
+
+class Dense(NamedTuple):
+    """A full matrix, transposed, so that row j holds the weights that leave unit j."""
+
+    transposed: np.ndarray  # (n_units, n_units)
+
+
+class Circulant(NamedTuple):
+    """Unit i hears units i + offset (modulo the number of units), each with a weight of its own."""
+
+    weights: np.ndarray  # (n_offsets, n_units)
+    offsets: np.ndarray  # (n_offsets,), in [0, n_units)
+
+
+@kernel(fastmath=REASSOCIATE)
+def _add_sparse(matrix, x, twice, out):
+    values, columns, starts = matrix.values, matrix.columns, matrix.starts
+    for i in range(out.size):
+        a = b = c = d = out.dtype.type(0)
+        start, stop = starts[i], starts[i + 1]
+        p = start
+        while p + np.uint32(4) <= stop:
+            a += values[p] * x[columns[p]]
+            b += values[p + np.uint32(1)] * x[columns[p + np.uint32(1)]]
+            c += values[p + np.uint32(2)] * x[columns[p + np.uint32(2)]]
+            d += values[p + np.uint32(3)] * x[columns[p + np.uint32(3)]]
+            p += np.uint32(4)
+        while p < stop:
+            a += values[p] * x[columns[p]]
+            p += np.uint32(1)
+        out[i] += (a + b) + (c + d)
+
+
+@kernel(fastmath={"contract"})
+def _add_rows(w0, w1, w2, w3, x0, x1, x2, x3, out):
+    for i in range(out.size):
+        out[i] += (w0[i] * x0 + w1[i] * x1) + (w2[i] * x2 + w3[i] * x3)
+
+
+@kernel(fastmath={"contract"})
+def _add_dense(matrix, x, twice, out):
+    w = matrix.transposed
+    n = out.size
+    whole = n - n % 4
+    for j in range(0, whole, 4):
+        _add_rows(w[j], w[j + 1], w[j + 2], w[j + 3], x[j], x[j + 1], x[j + 2], x[j + 3], out)
+    for j in range(whole, n):
+        row, xj = w[j], x[j]
+        for i in range(n):
+            out[i] += row[i] * xj
+
+
+@kernel(fastmath={"contract"})
+def _add_shifted(w0, w1, w2, w3, x0, x1, x2, x3, out):
+    for i in range(out.size):
+        out[i] += (w0[i] * x0[i] + w1[i] * x1[i]) + (w2[i] * x2[i] + w3[i] * x3[i])
+
+
+@kernel(fastmath={"contract"})
+def _add_circulant(matrix, x, twice, out):
+    weights, offsets = matrix.weights, matrix.offsets
+    n = out.size
+    twice[:n] = x
+    twice[n:] = x
+    whole = offsets.size - offsets.size % 4
+    for k in range(0, whole, 4):
+        a, b, c, d = offsets[k], offsets[k + 1], offsets[k + 2], offsets[k + 3]
+        _add_shifted(
+            weights[k], weights[k + 1], weights[k + 2], weights[k + 3],
+            twice[a : a + n], twice[b : b + n], twice[c : c + n], twice[d : d + n], out,
+        )  # fmt: skip
+    for k in range(whole, offsets.size):
+        row, shifted = weights[k], twice[offsets[k] : offsets[k] + n]
+        for i in range(n):
+            out[i] += row[i] * shifted[i]
+
+
+_PRODUCTS = {Sparse: _add_sparse, Dense: _add_dense, Circulant: _add_circulant}
+
+
+def add_product(matrix, x, twice, out):
+    """Add W x (n_units,) to `out`; `twice` (2 n_units,) is scratch space."""
+    _PRODUCTS[type(matrix)](matrix, x, twice, out)
+
+
+@overload(add_product)
+def _typed_add_product(matrix, x, twice, out):
+    product = _PRODUCTS.get(getattr(matrix, "instance_class", None))
+    if product is None:
+        return None
+    return lambda matrix, x, twice, out: product(matrix, x, twice, out)

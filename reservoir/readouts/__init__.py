@@ -1,0 +1,9 @@
+"""Readouts that scikit-learn lacks; every system uses them unchanged.
+
+A readout that can be trained exactly from blocks of rows has ``accumulate(X, y)``, which takes a block, and ``solve()``,
+which computes the answer from all blocks so far. Models feed blocks to those alone.
+"""
+
+from reservoir.readouts.ridge import RidgeReadout
+
+__all__ = ["RidgeReadout"]

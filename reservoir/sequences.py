@@ -1,0 +1,171 @@
+"""The one door for data: a series, a stack or a ragged list comes in, rows with offsets go through the house.
+
+============== ======================================== ======================
+kind           what the user gives                      what comes back
+============== ======================================== ======================
+``"series"``   2-D array or DataFrame (T, F)            array (T, K)
+``"stack"``    3-D array (N, T, F)                      array (N, T, K)
+``"list"``     list of N series (T_i, F), any lengths   list of arrays (T_i, K)
+============== ======================================== ======================
+
+Time stands before features, always. The structure decides the kind, never a length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+LARGEST = 1e100
+"""Bound on the magnitude of data: its square and the sums of squares stay finite in float64."""
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Sequences as concatenated rows (n_rows, n_features); sequence i is rows[offsets[i]:offsets[i + 1]]."""
+
+    rows: np.ndarray
+    offsets: np.ndarray
+    kind: str
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Number of rows of each sequence (n_sequences,)."""
+        return np.diff(self.offsets)
+
+    def split(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Views of `rows` (n_rows, ...), one a sequence."""
+        return [rows[a:b] for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True)]
+
+    def members(self) -> list[np.ndarray]:
+        """The sequences themselves, as views (T_i, n_features)."""
+        return self.split(self.rows)
+
+    def pack(self, rows: np.ndarray) -> Any:
+        """`rows` (n_rows, ...) in the kind of container that came in."""
+        if self.kind == "series":
+            return rows
+        if self.kind == "stack":
+            return rows.reshape(len(self), -1, *rows.shape[1:])
+        return self.split(rows)
+
+    def check_longer_than(self, n_rows: int, owner: str, name: str = "washout") -> None:
+        """Refuse a sequence that has no row left after the first `n_rows`."""
+        short = np.flatnonzero(self.lengths <= n_rows)
+        if short.size:
+            which = "X" if self.kind == "series" else f"Sequence {short[0]} of X"
+            raise ValueError(
+                f"{which} has {self.lengths[short[0]]} sample(s), but {owner} with {name}={n_rows} needs at least "
+                f"{n_rows + 1} rows in every sequence."
+            )
+
+
+def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
+    """Read X of any kind through scikit-learn's `validate_data`.
+
+    With ``reset=True``, as in `fit`, `n_features_in_` and `feature_names_in_` of the estimator are set, otherwise
+    X is checked against them. Raises ValueError for NaN, infinity, a magnitude above 1e100, no rows,
+    no features, a wrong number of features, 1-D or 4-D data.
+    """
+    owner = type(estimator).__name__
+    kind = container_kind(X, owner)
+    if kind == "series":
+        rows = _validated(estimator, X, reset)
+        return Sequences(rows, np.array([0, len(rows)]), kind)
+    if kind == "stack":
+        stack = np.asarray(X)
+        if 0 in stack.shape:
+            raise ValueError(f"X of {owner} must not be empty. Got a stack of shape {stack.shape}.")
+        rows = _validated(estimator, stack.reshape(-1, stack.shape[2]), reset)
+        return Sequences(rows, np.arange(len(stack) + 1) * stack.shape[1], kind)
+    members = _validated_members(estimator, list(X), reset)
+    offsets = np.concatenate([[0], np.cumsum([len(member) for member in members])])
+    return Sequences(np.concatenate(members), offsets, kind)
+
+
+def container_kind(X: Any, owner: str) -> str:
+    """The kind of container that X is: "series", "stack" or "list"."""
+    if isinstance(X, (list, tuple)) and len(X):
+        first = n_dimensions(X[0])
+        if first == 2:
+            return "list"
+        if isinstance(X[0], np.ndarray) and first == 1:
+            raise ValueError(
+                f"X of {owner} is a list of 1-D arrays, which could be read in two ways. Make each a series with "
+                "one feature, [x.reshape(-1, 1) for x in X], or one series with a feature a member, "
+                "np.column_stack(X)."
+            )
+    elif _is_object_array(X) and len(X) and n_dimensions(X[0]) == 2:
+        return "list"
+    depth = n_dimensions(X)
+    if depth in (2, 3):
+        return "series" if depth == 2 else "stack"
+    shape = getattr(X, "shape", None)
+    got = f"a {depth}-D array of shape {shape}" if shape is not None else f"{type(X).__name__}"
+    if isinstance(X, (list, tuple)) and not len(X):
+        got = "an empty list"
+    advice = " Reshape your data: X.reshape(-1, 1) is one series with one feature." if depth == 1 else ""
+    raise ValueError(
+        f"X of {owner} must be one series (T, F), a stack (N, T, F) or a list of series (T_i, F). Got {got}.{advice}"
+    )
+
+
+def n_dimensions(X: Any) -> int:
+    """Number of dimensions of an array-like; 0 where it is none."""
+    shape = getattr(X, "shape", None)
+    if shape is not None:
+        return len(shape)
+    try:
+        return np.asarray(X).ndim
+    except (ValueError, TypeError):  # ragged nested lists, objects that are no arrays
+        return 0
+
+
+def check_magnitude(rows: np.ndarray, name: str, owner: str) -> np.ndarray:
+    """Refuse finite numbers beyond the stated bound, whose squares would overflow."""
+    largest = max(rows.max(initial=0.0), -rows.min(initial=0.0))
+    if largest > LARGEST:
+        raise ValueError(f"{name} of {owner} must lie within [-1e+100, 1e+100]. Got a value of magnitude {largest:g}.")
+    return rows
+
+
+def _is_object_array(X: Any) -> bool:
+    return isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype == object
+
+
+def _validated(estimator: Any, rows: Any, reset: bool) -> np.ndarray:
+    rows = validate_data(estimator, rows, reset=reset, dtype=np.float64, order="C")
+    return check_magnitude(rows, "X", type(estimator).__name__)
+
+
+def _validated_members(estimator: Any, members: list, reset: bool) -> list[np.ndarray]:
+    """Members as float64 arrays; plain arrays are checked together, others one by one for their column names."""
+    for index, member in enumerate(members):
+        if n_dimensions(member) != 2:
+            raise ValueError(
+                f"Sequence {index} of X of {type(estimator).__name__} must be 2-D (T_i, F). "
+                f"Got {n_dimensions(member)} dimensions."
+            )
+    plain = [np.asarray(member) for member in members if not hasattr(member, "columns")]
+    widths = {member.shape[1:] for member in plain}
+    if len(plain) == len(members) and len(widths) == 1 and all(map(len, plain)):
+        if np.isfinite(rows := np.concatenate(plain)).all() if _all_real(plain) else False:
+            rows = _validated(estimator, rows, reset)
+            return np.split(rows, np.cumsum([len(member) for member in plain])[:-1])
+    checked = []
+    for index, member in enumerate(members):
+        try:
+            checked.append(_validated(estimator, member, reset and index == 0))
+        except (ValueError, TypeError) as error:
+            raise type(error)(f"Sequence {index}: {error}") from error
+    return checked
+
+
+def _all_real(members: list[np.ndarray]) -> bool:
+    return all(member.dtype.kind in "fiub" for member in members)

@@ -1,0 +1,8 @@
+"""Dynamical systems that turn series into states: scikit-learn transformers with ``run``.
+
+A system is anything with ``fit(X)`` and ``run(X, state=None) -> (states, final_state)``, rows in = rows out.
+"""
+
+from reservoir.systems.echo_state import EchoState
+
+__all__ = ["EchoState"]

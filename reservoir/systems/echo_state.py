@@ -1,0 +1,314 @@
+"""The echo-state reservoir as a scikit-learn transformer."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from reservoir.neurons import leaky
+from reservoir.neurons.activations import ACTIVATIONS, BOUNDED
+from reservoir.sequences import Sequences, read_sequences
+from reservoir.systems.weights import compiled_form, given_or_drawn, n_connections, recurrent_weights
+from reservoir.topologies import CirculantGraph
+from reservoir.validation import (
+    as_generator,
+    check_choice,
+    check_integer,
+    check_real,
+    parameter_error,
+    unchanged_on_error,
+)
+
+# A kernel returns after about this many multiplications, well within half a second, to let an interrupt through.
+_WORK_A_CALL = 200_000_000
+
+
+class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Echo-state reservoir of leaky-integrator units.
+
+    A row u of the input moves the state x of the units by
+
+        x' = (1 - leak) x + leak f(W x + W_in u + b + noise * xi),   xi ~ N(0, 1) for each unit and step
+
+    Nothing is trained: `fit` reads the number of features and draws the weights, `transform` returns the states.
+    Time counts in steps. See `run` for how state is carried on.
+
+    Parameters
+    ----------
+    n_units : int >= 1, default 500
+        Number of units N.
+    topology : None, topology or matrix (N, N), default None
+        Who hears whom: a part with ``draw(n_units, rng)`` of `reservoir.topologies`, or a dense or sparse matrix whose
+        row is the receiver. None is ``CirculantGraph(in_degree=10)``.
+    spectral_radius : float >= 0 or None, default 0.9
+        W is scaled to this largest modulus of its eigenvalues. None uses the matrix as it is.
+    input_scaling : float >= 0, default 1.0
+        W_in is uniform in plus or minus this number.
+    bias_scaling : float >= 0, default 0.0
+        b is uniform in plus or minus this number.
+    leak : float in (0, 1] or array (N,), default 1.0
+        Leak rate, one for all units or one a unit; 1 forgets the old state but for W x.
+    activation : {"tanh", "identity", "relu", "logistic"}, default "tanh"
+        The function f.
+    noise : float >= 0, default 0.0
+        Standard deviation of Gaussian noise inside the activation. It is seeded from the seed drawn in `fit` and the
+        bytes of the rows given to one call of `run`, so that batching and order change nothing.
+    input_weights : None or array (N, n_features), default None
+        W_in, used as given; `input_scaling` is then ignored.
+    bias : None or array (N,), default None
+        b, used as given; `bias_scaling` is then ignored.
+    dtype : {"float64", "float32"}, default "float64"
+        Type of weights and states. Data are checked in float64 and cast once.
+    random_state : None, int, Generator, SeedSequence or RandomState, default None
+        Source of all weights. Give an int for searches and for reservoirs that can be drawn again.
+
+    Attributes
+    ----------
+    W_ : array, csr_array or CirculantMatrix (N, N)
+        Recurrent weights, scaled.
+    W_in_ : array (N, n_features)
+        Input weights.
+    bias_ : array (N,)
+        Biases.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : array (n_features,)
+        Names of the features, where the data had them.
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, a topology of radius 0 with a `spectral_radius`, unusable data, and for
+        states that overflow (only unbounded activations can).
+
+    Notes
+    -----
+    `transform` is bit-identical for sequences given one by one, in a list or in a stack, in any order. With
+    ``noise=0`` it is also the same when `run` continues from a state. Output of ``set_output`` is for one series only.
+
+    References
+    ----------
+    Jaeger 2001, The "echo state" approach to analysing and training recurrent neural networks, GMD Report 148,
+    doi:10.24406/publica-fhg-291111.
+    Jaeger, Lukosevicius, Popovici, Siewert 2007, Neural Networks 20(3):335-352, doi:10.1016/j.neunet.2007.04.016.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir import EchoState
+    >>> series = np.sin(np.arange(100) / 5).reshape(-1, 1)
+    >>> states = EchoState(n_units=50, random_state=0).fit_transform(series)
+    >>> states.shape
+    (100, 50)
+    """
+
+    def __init__(
+        self,
+        n_units: int = 500,
+        *,
+        topology: Any = None,
+        spectral_radius: float | None = 0.9,
+        input_scaling: float = 1.0,
+        bias_scaling: float = 0.0,
+        leak: Any = 1.0,
+        activation: str = "tanh",
+        noise: float = 0.0,
+        input_weights: Any = None,
+        bias: Any = None,
+        dtype: Any = "float64",
+        random_state: Any = None,
+    ):
+        self.n_units = n_units
+        self.topology = topology
+        self.spectral_radius = spectral_radius
+        self.input_scaling = input_scaling
+        self.bias_scaling = bias_scaling
+        self.leak = leak
+        self.activation = activation
+        self.noise = noise
+        self.input_weights = input_weights
+        self.bias = bias
+        self.dtype = dtype
+        self.random_state = random_state
+
+    @unchanged_on_error
+    def fit(self, X: Any, y: Any = None) -> EchoState:
+        """Draw the weights for the number of features of X.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        n_units, dtype = self._check_parameters()
+        read_sequences(self, X, reset=True)
+        seeds = as_generator(self.random_state).integers(2**63, size=4)
+        rngs = [np.random.default_rng(seed) for seed in seeds[:3]]
+        topology = CirculantGraph(in_degree=10) if self.topology is None else self.topology
+        owner = type(self).__name__
+        self.W_ = recurrent_weights(owner, topology, self.spectral_radius, n_units, rngs[0], dtype)
+        shape = (n_units, self.n_features_in_)
+        self.W_in_ = given_or_drawn(
+            owner, "input_weights", self.input_weights, shape, self.input_scaling, rngs[1], dtype
+        )
+        self.bias_ = given_or_drawn(owner, "bias", self.bias, (n_units,), self.bias_scaling, rngs[2], dtype)
+        self._leak = self._leak_vector(n_units, dtype)
+        self._noise_seed = int(seeds[3])
+        self._n_features_out = n_units
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """States of every sequence from rest.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+
+        Returns
+        -------
+        states : array (T, n_units), array (N, T, n_units) or list of arrays (T_i, n_units)
+            In the same kind of container; rows in = rows out.
+        """
+        return self.run(X)[0]
+
+    def run(self, X: Any, state: Any = None) -> tuple[Any, np.ndarray]:
+        """States from a given state on, and where they end.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        state : None, array (n_units,) for a series, or (N, n_units) otherwise
+            State before the first row. None is rest, zero.
+
+        Returns
+        -------
+        states : as in `transform`
+        final_state : array (n_units,) for a series, (N, n_units) otherwise
+            Hand it to the next call to continue.
+        """
+        check_is_fitted(self)
+        sequences = read_sequences(self, X, reset=False)
+        final = self._initial_states(state, sequences)
+        states = self._noise_rows(sequences)
+        rows = sequences.rows.astype(self.bias_.dtype, copy=False)
+        members = zip(sequences.split(rows), sequences.split(states), final, strict=True)
+        for inputs, member_states, member_final in members:
+            self._advance(inputs, member_final, member_states)
+        if self.activation not in BOUNDED:
+            self._check_finite(sequences, states)
+        return sequences.pack(states), final[0] if sequences.kind == "series" else final
+
+    def close_loop(
+        self, coef: np.ndarray, intercept: np.ndarray, state: np.ndarray, row: np.ndarray, n_steps: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Run freely on a linear readout, whose answer at a step is the input of the next.
+
+        The readout is y = coef [x, u] + intercept where coef is (n_features, n_units + n_features), and
+        y = coef x + intercept where it is (n_features, n_units). No noise is added.
+
+        Parameters
+        ----------
+        coef : array (n_features, n_units + n_features) or (n_features, n_units)
+        intercept : array (n_features,)
+        state : array (n_units,)
+            State before the first step.
+        row : array (n_features,)
+            Input of the first step.
+        n_steps : int
+
+        Returns
+        -------
+        outputs : array (n_steps, n_features)
+        final_state : array (n_units,)
+        """
+        check_is_fitted(self)
+        dtype = self.bias_.dtype
+        state, row = np.array(state, dtype=dtype), np.array(row, dtype=dtype)
+        coef = np.ascontiguousarray(coef, dtype=np.float64)
+        outputs = np.empty((n_steps, len(row)))
+        kernel_weights = self._kernel_weights()
+        chunk = self._rows_a_call(coef.size)
+        for start in range(0, n_steps, chunk):
+            leaky.close_loop(*kernel_weights, coef, intercept, state, row, outputs[start : start + chunk])
+        return outputs, state
+
+    def _check_parameters(self) -> tuple[int, np.dtype]:
+        owner = type(self).__name__
+        n_units = check_integer(owner, "n_units", self.n_units, 1)
+        if self.spectral_radius is not None:
+            check_real(owner, "spectral_radius", self.spectral_radius, 0)
+        for name in ("input_scaling", "bias_scaling", "noise"):
+            check_real(owner, name, getattr(self, name), 0)
+        check_choice(owner, "activation", self.activation, list(ACTIVATIONS))
+        if self.dtype not in ("float64", "float32", np.float64, np.float32):
+            raise parameter_error(owner, "dtype", "'float64' or 'float32'", self.dtype)
+        return n_units, np.dtype(self.dtype)
+
+    def _leak_vector(self, n_units: int, dtype: np.dtype) -> np.ndarray:
+        owner = type(self).__name__
+        if np.ndim(self.leak) == 0:
+            return np.full(n_units, check_real(owner, "leak", self.leak, 0, 1, closed="right"), dtype=dtype)
+        leak = np.asarray(self.leak, dtype=np.float64)
+        if leak.shape != (n_units,) or not ((leak > 0) & (leak <= 1)).all():
+            raise parameter_error(owner, "leak", f"in (0, 1], one number or an array ({n_units},)", self.leak)
+        return leak.astype(dtype)
+
+    def _kernel_weights(self) -> tuple:
+        code = ACTIVATIONS[self.activation]
+        return compiled_form(self.W_), np.ascontiguousarray(self.W_in_.T), self.bias_, self._leak, code
+
+    def _rows_a_call(self, readout_size: int = 0) -> int:
+        work = n_connections(self.W_) + self.W_in_.size + 20 * len(self.bias_) + readout_size
+        return max(1, _WORK_A_CALL // work)
+
+    def _advance(self, rows: np.ndarray, state: np.ndarray, states: np.ndarray) -> None:
+        weights = self._kernel_weights()
+        chunk = self._rows_a_call()
+        for start in range(0, len(rows), chunk):
+            leaky.advance(*weights, rows[start : start + chunk], state, states[start : start + chunk])
+
+    def _initial_states(self, state: Any, sequences: Sequences) -> np.ndarray:
+        shape = (len(sequences), len(self.bias_))
+        if state is None:
+            return np.zeros(shape, dtype=self.bias_.dtype)
+        wanted = shape[1:] if sequences.kind == "series" else shape
+        given = np.array(state, dtype=self.bias_.dtype)
+        if given.shape != wanted or not np.isfinite(given).all():
+            raise parameter_error("run", "state", f"None or a finite array of shape {wanted}", f"shape {given.shape}")
+        return given.reshape(shape)
+
+    def _noise_rows(self, sequences: Sequences) -> np.ndarray:
+        """Zeros or noise for all rows (n_rows, n_units), in the place where the states will stand."""
+        shape, dtype = (len(sequences.rows), len(self.bias_)), self.bias_.dtype
+        if self.noise == 0:
+            return np.zeros(shape, dtype=dtype)
+        noise = np.empty(shape, dtype=dtype)
+        for rows, place in zip(sequences.members(), sequences.split(noise), strict=True):
+            digest = hashlib.sha256(np.ascontiguousarray(rows).tobytes()).digest()
+            seed = np.random.SeedSequence([self._noise_seed, int.from_bytes(digest[:16], "little")])
+            place[:] = np.random.default_rng(seed).standard_normal(place.shape, dtype=dtype)
+        noise *= self.noise
+        return noise
+
+    def _check_finite(self, sequences: Sequences, states: np.ndarray) -> None:
+        bad = np.flatnonzero(~np.isfinite(states).all(axis=1))
+        if bad.size:
+            index = int(np.searchsorted(sequences.offsets, bad[0], side="right")) - 1
+            raise ValueError(
+                f"The states of {type(self).__name__} overflow at row {bad[0] - sequences.offsets[index]} of sequence "
+                f"{index}: with activation={self.activation!r} the spectral_radius or the input is too large."
+            )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = [np.dtype(self.dtype).name]
+        return tags

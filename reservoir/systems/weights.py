@@ -1,0 +1,85 @@
+"""From parameters to the weights of a rate reservoir, and from weights to the form that kernels take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from reservoir.neurons.products import Circulant, Dense, Sparse
+from reservoir.topologies import CirculantMatrix, spectral_radius
+from reservoir.validation import InvalidParameterError, parameter_error
+
+_MATRIX = "None, an object with draw(n_units, rng), or a square matrix with one row a unit"
+
+
+def recurrent_weights(owner: str, topology: Any, radius: float | None, n_units: int, rng, dtype) -> Any:
+    """Draw or take W (n_units, n_units) and scale it to the spectral radius, unless that is None."""
+    matrix = topology.draw(n_units, rng) if hasattr(topology, "draw") else _given(owner, topology)
+    if matrix.shape != (n_units, n_units):
+        raise parameter_error(owner, "topology", f"a matrix of shape ({n_units}, {n_units})", matrix.shape)
+    if radius is not None:
+        present = spectral_radius(matrix)
+        if present <= 1e-12 * _largest(matrix):
+            raise InvalidParameterError(
+                f"The 'topology' parameter of {owner} gives a matrix of spectral radius 0, which cannot be scaled "
+                f"to {radius:g}. Set spectral_radius=None to use it as given."
+            )
+        matrix = matrix * (radius / present)
+    return matrix.astype(dtype)
+
+
+def _given(owner: str, matrix: Any) -> Any:
+    if isinstance(matrix, CirculantMatrix):
+        return matrix
+    if sparse.issparse(matrix):
+        rows = sparse.csr_array(matrix, dtype=np.float64, copy=True)
+        rows.sum_duplicates()
+        values = rows.data
+    else:
+        try:
+            rows = np.array(matrix, dtype=np.float64, order="F")
+        except (TypeError, ValueError) as error:
+            raise parameter_error(owner, "topology", _MATRIX, matrix) from error
+        values = rows
+    if rows.ndim != 2 or rows.shape[0] != rows.shape[1]:
+        raise parameter_error(owner, "topology", _MATRIX, f"an array of shape {rows.shape}")
+    if not np.isfinite(values).all():
+        raise parameter_error(owner, "topology", "free of NaN and infinity", matrix)
+    return rows
+
+
+def _largest(matrix: Any) -> float:
+    if isinstance(matrix, CirculantMatrix):
+        return float(np.abs(matrix.weights).max(initial=0.0))
+    values = matrix.data if sparse.issparse(matrix) else matrix
+    return float(np.abs(values).max(initial=0.0))
+
+
+def given_or_drawn(owner: str, name: str, given: Any, shape: tuple[int, ...], scaling: float, rng, dtype) -> np.ndarray:
+    """An array used as given, or uniform in plus or minus the scaling; stored by columns for the kernels."""
+    if given is None:
+        return np.asfortranarray(rng.uniform(-1, 1, size=shape) * scaling, dtype=dtype)
+    dense = given.toarray() if sparse.issparse(given) else given
+    try:
+        array = np.array(dense, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise parameter_error(owner, name, f"an array of shape {shape}", given) from error
+    if array.shape != shape or not np.isfinite(array).all():
+        raise parameter_error(owner, name, f"a finite array of shape {shape}", f"shape {array.shape}")
+    return np.asfortranarray(array, dtype=dtype)
+
+
+def compiled_form(matrix: Any) -> Circulant | Sparse | Dense:
+    """The arrays of a weight matrix for the kernel of its structure."""
+    if isinstance(matrix, CirculantMatrix):
+        return Circulant(matrix.weights, matrix.offsets)
+    if sparse.issparse(matrix):
+        return Sparse(matrix.data, matrix.indices.astype(np.uint32), matrix.indptr.astype(np.uint32))
+    return Dense(np.ascontiguousarray(matrix.T))
+
+
+def n_connections(matrix: Any) -> int:
+    """Stored weights of a matrix."""
+    return matrix.size if isinstance(matrix, np.ndarray) else matrix.nnz

@@ -1,0 +1,130 @@
+"""Targets beside sequences: a value or a label for every step, or one for every sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array, column_or_1d
+
+from reservoir.sequences import Sequences, check_magnitude, n_dimensions
+
+
+def read_step_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, bool]:
+    """Numbers for every step, joined.
+
+    Returns (n_rows, n_outputs) and whether each member of y was 1-D, so that predictions can follow it.
+    """
+    _require(owner, y)
+    if sequences.kind == "series":
+        joined = _numbers(owner, y, "y", sequences.lengths[0])
+        return joined.reshape(len(joined), -1), joined.ndim == 1
+    members = _one_a_sequence(owner, y, sequences)
+    if _depth(members[0]) == 0:
+        raise ValueError(_per_step_text(owner, "one number a sequence (that needs a pooling)"))
+    checked = [
+        _numbers(owner, member, f"Member {index} of y", length)
+        for index, (member, length) in enumerate(zip(members, sequences.lengths, strict=True))
+    ]
+    shapes = {member.shape[1:] for member in checked}
+    if len(shapes) > 1:
+        odd = next(i for i, member in enumerate(checked) if member.shape[1:] != checked[0].shape[1:])
+        raise ValueError(
+            f"All members of y of {owner} must have the same number of outputs. Member 0 has shape "
+            f"{checked[0].shape}, member {odd} {checked[odd].shape}."
+        )
+    joined = np.concatenate(checked)
+    return joined.reshape(len(joined), -1), joined.ndim == 1
+
+
+def read_sequence_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, bool]:
+    """One number or vector a sequence: (n_sequences, n_outputs), and whether y was 1-D."""
+    _require(owner, y)
+    _refuse_series(owner, sequences)
+    values = _numbers(owner, y, "y", len(sequences))
+    return values.reshape(len(values), -1), values.ndim == 1
+
+
+def read_labels(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, bool]:
+    """Labels, and whether there is one for every step.
+
+    Returns (n_rows,) for labels a step, (n_sequences,) for labels a sequence. The depth of y decides.
+    """
+    _require(owner, y)
+    if sequences.kind == "series":
+        if n_dimensions(y) == 0:
+            raise ValueError(f"y of {owner} is one label for one series: wrap both, fit([X], [y]).")
+        return _labels(owner, y, sequences.lengths[0], "y"), True
+    members = _one_a_sequence(owner, y, sequences)
+    if _depth(members[0]) == 0:
+        return _labels(owner, members, len(sequences), "y"), False
+    if _is_column(y):
+        return _labels(owner, y, len(sequences), "y"), False
+    joined = [
+        _labels(owner, member, length, f"Member {index} of y")
+        for index, (member, length) in enumerate(zip(members, sequences.lengths, strict=True))
+    ]
+    return np.concatenate(joined), True
+
+
+def _require(owner: str, y: Any) -> None:
+    if y is None:
+        raise ValueError(f"{owner} requires y to be passed, but the target y is None.")
+
+
+def _refuse_series(owner: str, sequences: Sequences) -> None:
+    if sequences.kind == "series":
+        raise ValueError(f"{owner} with a pooling takes one target a sequence, but X is one series: wrap it, [X].")
+
+
+def _one_a_sequence(owner: str, y: Any, sequences: Sequences) -> list:
+    members = list(y) if isinstance(y, (list, tuple)) else list(np.asarray(y))
+    if len(members) != len(sequences):
+        raise ValueError(
+            f"y of {owner} must have one member a sequence. Got {len(members)} for {len(sequences)} sequences."
+        )
+    return members
+
+
+def _numbers(owner: str, y: Any, name: str, length: int) -> np.ndarray:
+    values = check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name="y", estimator=owner)
+    if values.ndim not in (1, 2) or 0 in values.shape:
+        raise ValueError(_per_step_text(owner, f"shape {values.shape}"))
+    _check_length(owner, name, len(values), length)
+    return check_magnitude(values, "y", owner)
+
+
+def _labels(owner: str, y: Any, length: int, name: str) -> np.ndarray:
+    labels = np.asarray(y)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        raise ValueError(f"{name} of {owner} must hold labels, not indicators. Got shape {labels.shape}.")
+    labels = column_or_1d(labels, warn=True)
+    _check_length(owner, name, len(labels), length)
+    missing = labels.dtype == object and any(label is None or label != label for label in labels)
+    if missing or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
+        raise ValueError(f"{name} of {owner} contains NaN, infinity or None.")
+    return labels
+
+
+def _check_length(owner: str, name: str, found: int, expected: int) -> None:
+    if found != expected:
+        raise ValueError(
+            f"{name} of {owner} has {found} entries, but X has {expected}: "
+            f"inconsistent numbers of samples: [{expected}, {found}]."
+        )
+
+
+def _depth(member: Any) -> int:
+    shape = getattr(member, "shape", None)
+    if shape is not None:
+        return len(shape)
+    return 1 if isinstance(member, (list, tuple)) else 0
+
+
+def _is_column(y: Any) -> bool:
+    shape = getattr(y, "shape", ())
+    return len(shape) == 2 and shape[1] == 1
+
+
+def _per_step_text(owner: str, got: str) -> str:
+    return f"y of {owner} must give every step a number or a vector, like X (T,), (T, K), or a list of these. Got {got}."

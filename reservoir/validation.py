@@ -1,0 +1,134 @@
+"""The one error shape: what a parameter must be, and what was given instead.
+
+Every message about a parameter reads
+``The 'leak' parameter of EchoState must be in (0, 1]. Got 1.5.``
+"""
+
+from __future__ import annotations
+
+import functools
+import numbers
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import NotFittedError
+
+_BRACKETS = {"both": "[]", "left": "[)", "right": "(]", "neither": "()"}
+
+
+class InvalidParameterError(ValueError, TypeError):
+    """A parameter outside its legal set; both a ValueError and a TypeError, as in scikit-learn."""
+
+
+def parameter_error(owner: str, name: str, requirement: str, value: Any) -> InvalidParameterError:
+    """Error in the fixed shape, to be raised by the caller."""
+    return InvalidParameterError(f"The '{name}' parameter of {owner} must be {requirement}. Got {value!r}.")
+
+
+def check_integer(owner: str, name: str, value: Any, low: int | None = None, high: int | None = None) -> int:
+    """The value as int if it is an integer in [low, high]; booleans are refused."""
+    requirement = "an integer" + _range_text(low, high, "both")
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise parameter_error(owner, name, requirement, value)
+    if not _inside(value, low, high, "both"):
+        raise parameter_error(owner, name, requirement, value)
+    return int(value)
+
+
+def check_real(
+    owner: str,
+    name: str,
+    value: Any,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    closed: str = "both",
+) -> float:
+    """The value as float if it is a finite real number in the interval."""
+    requirement = ("a number" + _range_text(low, high, closed)) if high is None else _interval(low, high, closed)
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise parameter_error(owner, name, requirement, value)
+    if not np.isfinite(value) or not _inside(value, low, high, closed):
+        raise parameter_error(owner, name, requirement, value)
+    return float(value)
+
+
+def check_choice(owner: str, name: str, value: Any, choices: Sequence[Any]) -> Any:
+    """The value if it is one of the choices."""
+    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
+        raise parameter_error(owner, name, "one of " + ", ".join(map(repr, choices)), value)
+    return value
+
+
+def check_flag(owner: str, name: str, value: Any) -> bool:
+    """The value as bool if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise parameter_error(owner, name, "True or False", value)
+    return bool(value)
+
+
+def as_generator(random_state: Any) -> np.random.Generator:
+    """One NumPy Generator for an int, None, Generator, SeedSequence or RandomState.
+
+    The global NumPy seed is neither read nor changed. A Generator or RandomState
+    is advanced, so that a second use draws other numbers.
+    """
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.default_rng(random_state.randint(0, 2**32, size=4, dtype=np.uint32))
+    if random_state is None or isinstance(random_state, np.random.SeedSequence):
+        return np.random.default_rng(random_state)
+    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool) and random_state >= 0:
+        return np.random.default_rng(int(random_state))
+    requirement = "None, an integer >= 0, a numpy Generator, SeedSequence or RandomState"
+    raise InvalidParameterError(f"The 'random_state' parameter must be {requirement}. Got {random_state!r}.")
+
+
+def unchanged_on_error(method: Callable) -> Callable:
+    """Decorator of ``fit`` methods: when they raise, the estimator is as it was before."""
+
+    @functools.wraps(method)
+    def guarded(self, *args, **kwargs):
+        before = dict(self.__dict__)
+        try:
+            return method(self, *args, **kwargs)
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    return guarded
+
+
+def check_has(owner: str, name: str, part: Any, methods: Sequence[str], what: str) -> None:
+    """Refuse a part that lacks a method, naming the part, its user and the missing method."""
+    missing = [method for method in methods if not hasattr(part, method)]
+    if missing:
+        raise parameter_error(owner, name, f"{what} (missing: {', '.join(missing)})", part)
+
+
+def not_fitted(estimator: Any) -> NotFittedError:
+    """scikit-learn's own error for an estimator that is used before ``fit``."""
+    name = type(estimator).__name__
+    return NotFittedError(f"This {name} instance is not fitted yet. Call 'fit' with appropriate arguments first.")
+
+
+def _inside(value: Any, low: float | None, high: float | None, closed: str) -> bool:
+    above = low is None or value > low or (value == low and closed in ("both", "left"))
+    below = high is None or value < high or (value == high and closed in ("both", "right"))
+    return above and below
+
+
+def _interval(low: float | None, high: float | None, closed: str) -> str:
+    left, right = _BRACKETS[closed]
+    return f"in {left if low is not None else '('}{'-inf' if low is None else f'{low:g}'}, {high:g}{right}"
+
+
+def _range_text(low: float | None, high: float | None, closed: str) -> str:
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f" {'>=' if closed in ('both', 'left') else '>'} {low:g}"
+    return " " + _interval(low, high, closed)

@@ -1,0 +1,32 @@
+"""The only file that imports Brian2, and only when a simulation is wanted."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from types import ModuleType
+
+
+def engine() -> ModuleType:
+    """Brian2, imported once, in the main thread, without its side effects on the rest of the program.
+
+    The import of Brian2 replaces ``sys.excepthook``, which would put its bug-report text behind every uncaught error of the
+    user's own script, and opens a log file in the temporary directory. Both are undone here.
+
+    Raises RuntimeError outside the main thread, where Brian2 cannot be imported.
+    """
+    if "brian2" in sys.modules:
+        return sys.modules["brian2"]
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError(
+            "Brian2 must be imported in the main thread first: call spiking.warm_up() there, or start Dask workers "
+            "with --preload brian2."
+        )
+    hook = sys.excepthook
+    try:
+        brian2 = importlib.import_module("brian2")
+    finally:
+        sys.excepthook = hook
+    brian2.prefs.logging.file_log = False
+    return brian2

@@ -1,0 +1,24 @@
+"""What all tests share: the folder of real data, the hypothesis profiles, and one BLAS thread."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("short", max_examples=30, deadline=None, derandomize=True)
+settings.register_profile(
+    "long", max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+
+_BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data: RESERVOIR_DATA, or shared/data beside the project."""
+    folder = Path(os.environ.get("RESERVOIR_DATA", _BESIDE))
+    if not folder.is_dir():
+        pytest.skip("the folder of real data is absent: set RESERVOIR_DATA")
+    return folder
