@@ -6,6 +6,7 @@ Three words, used for nothing else: **washout** is the rows at the head of a seq
 
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.forecaster import DivergenceWarning, ReservoirForecaster
+from reservoir.models.pooling import Last, Max, Mean, Segments
 from reservoir.models.regressor import ReservoirRegressor
 
-__all__ = ["DivergenceWarning", "ReservoirClassifier", "ReservoirForecaster", "ReservoirRegressor"]
+__all__ = ["DivergenceWarning", "Last", "Max", "Mean", "ReservoirClassifier", "ReservoirForecaster", "ReservoirRegressor", "Segments"]

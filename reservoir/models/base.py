@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.models.pooling import pool
+from reservoir.models.pooling import as_pooling
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import Sequences
 from reservoir.systems import EchoState
@@ -105,13 +105,14 @@ class ReservoirModel(BaseEstimator):
     def _pooled_rows(self, sequences: Sequences, state: Any = None) -> tuple[np.ndarray, list]:
         """[pool(states), pool(inputs)] after the washout, a row a sequence, and the final states."""
         members = sequences.members()
+        pool = as_pooling(type(self).__name__, self.pooling).pool
         rows, finals, held = [], [], []
         for piece in itertools.chain.from_iterable(run_in_blocks(self.reservoir_, sequences, state)):
             held.append(piece.states)
             inputs = members[piece.sequence]
             if piece.first + len(piece.inputs) == len(inputs):
                 states = np.concatenate(held)[self.washout :]
-                pooled = pool(self.pooling, states), pool(self.pooling, inputs[self.washout :])
+                pooled = pool(states), pool(inputs[self.washout :])
                 rows.append(self._features(*pooled))
                 finals.append(piece.final_state)
                 held = []
@@ -122,9 +123,15 @@ class ReservoirModel(BaseEstimator):
         yield self._pooled_rows(sequences)[0], targets
 
     def _predict_pooled(self, sequences: Sequences, method: str, state: Any = None) -> tuple[np.ndarray, list]:
-        """The readout's answer for every sequence, asked for one by one, and the final states."""
+        """The readout's answer for every sequence, and the final states.
+
+        A readout is asked for one sequence at a time, so that its answer cannot depend on the other sequences,
+        unless it is known to be free of that (`row_wise`).
+        """
         rows, finals = self._pooled_rows(sequences, state)
         ask = getattr(self.readout_, method)
+        if getattr(self.readout_, "row_wise", False):
+            return ask(rows), finals
         return np.concatenate([ask(row[None]) for row in rows]), finals
 
     def _check_lengths(self, sequences: Sequences) -> None:

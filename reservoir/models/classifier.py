@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
 from reservoir.models.base import ReservoirModel
-from reservoir.models.pooling import check_pooling
+from reservoir.models.pooling import as_pooling
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_labels
 from reservoir.validation import unchanged_on_error
@@ -33,7 +33,7 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
         Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
     readout : None or estimator, default None
         Any scikit-learn classifier or regressor. None is ``RidgeReadout()``.
-    pooling : "mean", "last" or "max", default "mean"
+    pooling : "mean", "last", "max", "segments" or a part with ``pool``, default "mean"
         For one label a sequence: how the rows after the washout become one vector. Not used for labels a step.
     include_input : bool, default False
         Whether the readout sees the input, pooled alike, beside the states. (The regressor's default is True.)
@@ -81,7 +81,7 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
         reservoir: Any = None,
         readout: Any = None,
         *,
-        pooling: str = "mean",
+        pooling: Any = "mean",
         include_input: bool = False,
         washout: int = 0,
     ):
@@ -103,7 +103,7 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
             for a list.
         """
         self._check_parameters()
-        check_pooling(type(self).__name__, self.pooling)
+        as_pooling(type(self).__name__, self.pooling)
         sequences = read_sequences(self, X, reset=True)
         labels, self.per_step_ = read_labels(type(self).__name__, y, sequences)
         codes = self._encode(labels)

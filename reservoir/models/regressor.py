@@ -9,7 +9,7 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.metrics import r2_score
 
 from reservoir.models.base import ReservoirModel
-from reservoir.models.pooling import check_pooling
+from reservoir.models.pooling import as_pooling
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_sequence_values, read_step_values
 from reservoir.validation import unchanged_on_error
@@ -31,7 +31,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
         Rows at the head of every sequence that `fit` and `score` skip. `predict` returns every row.
     include_input : bool, default True
         Whether the readout sees the input beside the states. (The classifier's default is False.)
-    pooling : None, "mean", "last" or "max", default None
+    pooling : None, "mean", "last", "max", "segments" or a part with ``pool``, default None
         None predicts every step. Otherwise the rows after the washout are pooled and y is one target a sequence.
 
     Attributes
@@ -73,7 +73,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
         *,
         washout: int = 0,
         include_input: bool = True,
-        pooling: str | None = None,
+        pooling: Any = None,
     ):
         self.reservoir = reservoir
         self.readout = readout
@@ -91,7 +91,8 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
         y : targets a step: (T,), (T, K), stack or list of these; with a pooling (N,) or (N, K)
         """
         self._check_parameters()
-        check_pooling(type(self).__name__, self.pooling, optional=True)
+        if self.pooling is not None:
+            as_pooling(type(self).__name__, self.pooling)
         sequences = read_sequences(self, X, reset=True)
         targets, self._flat = self._read_targets(y, sequences)
         self._check_lengths(sequences)

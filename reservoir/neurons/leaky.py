@@ -42,14 +42,19 @@ def _step(matrix, input_columns, bias, leak, code, row, x, twice, out):
 
 
 @kernel(activations.__file__, products.__file__)
-def advance(matrix, input_columns, bias, leak, code, rows, state, states):
-    """Fill `states` (n_rows, n_units), which comes in holding the noise, and move `state` (n_units,) on.
+def advance(matrix, input_columns, bias, leak, code, rows, offsets, first, last, finals, states):
+    """Fill states[first:last] of concatenated sequences and move their present states on.
 
-    `input_columns` is W_in transposed (n_features, n_units), `leak` one number a unit, `code` names the
-    activation.
+    `states` (n_rows, n_units) comes in holding the noise; `finals` (n_sequences, n_units) holds the state of each
+    sequence before its first row here, then after its last. `input_columns` is W_in transposed (n_features, n_units),
+    `leak` one number a unit, `code` names the activation.
     """
-    twice = np.empty(2 * state.size, state.dtype)
-    for t in range(rows.shape[0]):
+    twice = np.empty(2 * bias.size, bias.dtype)
+    sequence = 0
+    for t in range(first, last):
+        while t >= offsets[sequence + 1]:
+            sequence += 1
+        state = finals[sequence]
         _step(matrix, input_columns, bias, leak, code, rows[t], state, twice, states[t])
         state[:] = states[t]
 

@@ -64,6 +64,8 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
     array([21.])
     """
 
+    row_wise = True
+
     def __init__(self, alpha: float = 1e-6, *, fit_intercept: bool = True):
         self.alpha = alpha
         self.fit_intercept = fit_intercept

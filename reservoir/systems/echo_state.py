@@ -199,9 +199,10 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         final = self._initial_states(state, sequences)
         states = self._noise_rows(sequences)
         rows = sequences.rows.astype(self.bias_.dtype, copy=False)
-        members = zip(sequences.split(rows), sequences.split(states), final, strict=True)
-        for inputs, member_states, member_final in members:
-            self._advance(inputs, member_final, member_states)
+        weights, chunk = self._kernel_weights(), self._rows_a_call()
+        for first in range(0, len(rows), chunk):
+            last = min(first + chunk, len(rows))
+            leaky.advance(*weights, rows, sequences.offsets, first, last, final, states)
         if self.activation not in BOUNDED:
             self._check_finite(sequences, states)
         return sequences.pack(states), final[0] if sequences.kind == "series" else final
@@ -268,12 +269,6 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     def _rows_a_call(self, readout_size: int = 0) -> int:
         work = n_connections(self.W_) + self.W_in_.size + 20 * len(self.bias_) + readout_size
         return max(1, _WORK_A_CALL // work)
-
-    def _advance(self, rows: np.ndarray, state: np.ndarray, states: np.ndarray) -> None:
-        weights = self._kernel_weights()
-        chunk = self._rows_a_call()
-        for start in range(0, len(rows), chunk):
-            leaky.advance(*weights, rows[start : start + chunk], state, states[start : start + chunk])
 
     def _initial_states(self, state: Any, sequences: Sequences) -> np.ndarray:
         shape = (len(sequences), len(self.bias_))

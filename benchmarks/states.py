@@ -1,0 +1,180 @@
+"""Microseconds a step: how fast the states of a reservoir are computed, here and by the peers.
+
+    python benchmarks/states.py                     every peer that is installed here
+    python benchmarks/states.py --peer rclib        one peer
+    python benchmarks/states.py --peer none         the library alone: limits and the large reservoir
+    python benchmarks/states.py --only "N=1000"     works whose name holds this text
+
+One W and W_in go to both libraries, and equal states (1e-10) are asserted before any clock starts.
+"""
+
+from __future__ import annotations
+
+import measure  # first: it sets the number of threads
+import numpy as np
+import peers
+from measure import Row
+from scipy import sparse
+
+from reservoir import EchoState
+from reservoir.topologies import CirculantGraph, CirculantMatrix, Random, spectral_radius
+
+# Units, inputs a unit, steps.
+RANDOM = [(100, 10, 20_000), (500, 50, 4_000), (1000, 100, 2_000), (1000, 10, 4_000)]
+DENSE = [(500, 2_000), (1000, 1_000)]
+LARGE = 100_000
+# The peer's time over ours that must be reached, by units and inputs a unit.
+REQUIRED = {
+    "reservoirpy": {(100, 10): 25, (1000, 100): 3, (1000, 10): 5},
+    "rclib": {(100, 10): 3, (500, 50): 2, (1000, 100): 2, (1000, 10): 2},
+}
+CIRCULANT_REQUIRED = {"reservoirpy": 15, "rclib": 10}
+TOLERANCE = 1e-10
+
+
+def weight_bytes(W) -> int:
+    """Bytes that a step must read: weights, and for a random sparse matrix 32-bit indices."""
+    if isinstance(W, CirculantMatrix):
+        return W.weights.nbytes
+    if sparse.issparse(W):
+        return W.data.nbytes + 4 * (W.nnz + W.shape[0] + 1)
+    return W.nbytes
+
+
+def drawn(n_units: int, in_degree: int) -> tuple[sparse.csr_array, np.ndarray]:
+    """A random sparse W of radius 0.9, and W_in for one input."""
+    rng = np.random.default_rng(n_units + in_degree)
+    W = Random(in_degree).draw(n_units, rng)
+    return W * (0.9 / spectral_radius(W)), rng.uniform(-1, 1, (n_units, 1))
+
+
+def series(n_steps: int) -> np.ndarray:
+    """An input (n_steps, 1)."""
+    return np.random.default_rng(0).uniform(-0.5, 0.5, (n_steps, 1))
+
+
+def given(W, W_in: np.ndarray, dtype: str = "float64") -> EchoState:
+    """The library's reservoir with these weights."""
+    reservoir = EchoState(len(W_in), topology=W, spectral_radius=None, input_weights=W_in, dtype=dtype)
+    return reservoir.fit(np.zeros((2, 1)))
+
+
+def check_equal(ways: peers.Ways, ours: EchoState, u: np.ndarray) -> None:
+    """Stop where a peer's states differ from ours."""
+    expected = ours.transform(u)
+    for name, way in ways.items():
+        states = way(u)
+        if states is not None and not np.abs(states - expected).max() < TOLERANCE:
+            raise SystemExit(f"'{name}' has other states: they differ by {np.abs(states - expected).max():.1e}")
+
+
+def fastest(taken: dict[str, measure.Work], ways: peers.Ways) -> tuple[str, measure.Work]:
+    """The peer's fastest way."""
+    name = min(ways, key=lambda way: taken[way].median)
+    return name, taken[name]
+
+
+def row(work, ours, u, peer="", ways=None, repeats=measure.REPEATS, **requirements) -> Row:
+    """Time our reservoir and the peer's ways in turns, and take the limits in the same run."""
+    ways = ways or {}
+    taken = measure.in_turns({"ours": lambda: ours.transform(u)} | {n: _call(w, u) for n, w in ways.items()}, repeats)
+    scale, mine = 1e6 / len(u), taken["ours"]
+    dtype = ours.bias_.dtype
+    limit = measure.limit_seconds(weight_bytes(ours.W_), len(ours.bias_), dtype) * 1e6
+    first, theirs, note = f"{mine.first:.2g} s", None, ""
+    if ways:
+        way, best = fastest(taken, ways)
+        theirs = best.median * scale
+        first += f" / {best.first:.2g} s"
+        others = [f"{n} {taken[n].median * scale:.3g}" for n in ways if n != way]
+        note = f"{way}" + (f"; {', '.join(others)} us" if others else "")
+    mine_us = mine.median * scale
+    return Row(
+        work, mine_us, "us a step", peer, theirs, limit=limit / mine_us, first=first, note=note, **requirements
+    )
+
+
+def _call(way, u: np.ndarray):
+    return lambda: way(u)
+
+
+def random_rows(peer: str, options) -> list[Row]:
+    """The same random sparse W in both libraries."""
+    rows = []
+    for n_units, in_degree, n_steps in RANDOM:
+        work = f"random N={n_units}, {100 * in_degree / n_units:g} %, float64"
+        if options.only not in work:
+            continue
+        W, W_in = drawn(n_units, in_degree)
+        ours, ways = given(W, W_in), peers.STATES[peer](W, W_in)
+        check_equal(ways, ours, series(300))
+        # The slow ones get a shorter series: the time a step does not depend on it.
+        u = series(n_steps if peer in ("reservoirpy", "rclib") else n_steps // 4)
+        required = REQUIRED.get(peer, {}).get((n_units, in_degree))
+        rows.append(row(work, ours, u, peer, ways, options.repeats, required=required))
+    return rows
+
+
+def circulant_rows(peer: str, options) -> list[Row]:
+    """A circulant graph in float32 against the peer's random matrix of the same density in float64."""
+    work = "circulant N=1000, 100 inputs a unit, float32"
+    if options.only not in work:
+        return []
+    ours = EchoState(1000, topology=CirculantGraph(100), dtype="float32", random_state=0).fit(series(2))
+    W, W_in = ours.W_.astype(np.float64), ours.W_in_.astype(np.float64)
+    check_equal(peers.STATES[peer](W.tocsr(), W_in), given(W, W_in), series(300))
+    ways = peers.STATES[peer](*drawn(1000, 100))
+    timed = row(
+        work, ours, series(2_000), f"{peer}, random 10 %", ways, options.repeats,
+        required=CIRCULANT_REQUIRED.get(peer), limit_required=0.5,
+    )  # fmt: skip
+    return [timed]
+
+
+def dense_rows(peer: str, options) -> list[Row]:
+    """A full matrix; the peer gets it too where it takes one."""
+    rows = []
+    for n_units, n_steps in DENSE:
+        work = f"dense N={n_units}, float64"
+        if options.only not in work or not (peer == "none" or peer in peers.TAKES_DENSE):
+            continue
+        rng = np.random.default_rng(n_units)
+        W = rng.standard_normal((n_units, n_units)) * 0.9 / np.sqrt(n_units)
+        W_in = rng.uniform(-1, 1, (n_units, 1))
+        ways = peers.STATES[peer](W, W_in) if peer != "none" else {}
+        ours = given(W, W_in)
+        check_equal(ways, ours, series(300))
+        name = "" if peer == "none" else peer
+        rows.append(row(work, ours, series(n_steps), name, ways, options.repeats, limit_required=0.5))
+    return rows
+
+
+def large_rows(options) -> list[Row]:
+    """A structured reservoir of 100,000 units: set-up, then steps."""
+    work = f"circulant N={LARGE:,}, 10 inputs a unit, float64"
+    if options.only not in work:
+        return []
+    reservoir = EchoState(LARGE, topology=CirculantGraph(10), random_state=0)
+    with measure.one_thread():
+        set_up = measure.timed(lambda: reservoir.fit(series(2)))
+    steps = row(work, reservoir, series(100), repeats=options.repeats, below=2000.0)
+    return [Row(f"{work}: set-up", set_up, "s", below=5.0), steps]
+
+
+def main() -> None:
+    options = measure.parser(__doc__.split("\n")[0])
+    options.add_argument("--peer", choices=["none", *peers.STATES])
+    options.add_argument("--only", default="", help="only works whose name holds this text")
+    options = options.parse_args()
+    chosen = [options.peer] if options.peer else peers.installed() or ["none"]
+    rows = []
+    for peer in chosen:
+        if peer == "none":
+            rows += dense_rows(peer, options) + large_rows(options)
+        else:
+            rows += random_rows(peer, options) + circulant_rows(peer, options) + dense_rows(peer, options)
+    measure.publish(rows, options, *(peers.PACKAGES[peer] for peer in chosen if peer != "none"))
+
+
+if __name__ == "__main__":
+    main()
