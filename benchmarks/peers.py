@@ -1,7 +1,7 @@
 """The peers, given one and the same W and W_in: functions from an input (T, 1) to states (T, n_units).
 
 A peer may offer more than one way; all are timed and the fastest counts. `None` instead of states says that
-a way keeps them to itself. Leak is 1 and the bias is zero everywhere, since ORC takes only one bias for all units.
+a way keeps them to itself. Leak is 1 and the bias is zero everywhere: ORC takes only one bias for all units.
 """
 
 from __future__ import annotations
@@ -57,17 +57,17 @@ def rclib_model(W, W_in: np.ndarray, alpha: float = 1e-6):
     # After the tag: units (4 bytes), radius, sparsity, leak and scaling (32), bias flag (1), seed (4).
     head = saved[: saved.index(tag) + len(tag) + 41]
     tail = saved[saved.index(struct.pack("<I", 12) + b"RidgeReadout") :]
-    rows = sparse.csr_array(W, dtype=np.float64)  # rclib reads columns of the transpose: the same three arrays
+    rows = sparse.csr_array(W, dtype=np.float64)  # rclib has columns of the transpose: the same arrays
     rows.sort_indices()
-    weights = struct.pack("<3q", n_units, n_units, rows.nnz)
-    weights += rows.indptr.astype("<i4").tobytes() + rows.indices.astype("<i4").tobytes() + rows.data.tobytes()
+    arrays = (rows.indptr.astype("<i4"), rows.indices.astype("<i4"), rows.data)
+    weights = struct.pack("<3q", n_units, n_units, rows.nnz) + b"".join(array.tobytes() for array in arrays)
     zeros = struct.pack("<2q", 1, n_units) + np.zeros(n_units).tobytes()  # the bias, and the state
     inputs = b"\x01" + struct.pack("<2q", W_in.shape[1], n_units) + np.asfortranarray(W_in.T).tobytes("F")
     return _rclib.Model.loads(head + weights + zeros + zeros + inputs + tail)
 
 
 def rclib_states(W, W_in: np.ndarray) -> Ways:
-    """Step by step from Python, which returns the states; and `predict`, all in C++, with a readout of one output."""
+    """Step by step from Python, which gives the states; and `predict`, in C++, with one output."""
     model = rclib_model(W, W_in)
     reservoir = model.getReservoir(0)
     some = np.linspace(-0.5, 0.5, 50)[:, None]
@@ -120,12 +120,19 @@ def orc_states(W, W_in: np.ndarray) -> Ways:
 
 def pyrcn_blocks(W, W_in: np.ndarray):
     """PyRCN's two blocks with given matrices; it multiplies from the left, so both are transposed."""
-    from pyrcn.base.blocks import PredefinedWeightsInputToNode, PredefinedWeightsNodeToNode
+    from pyrcn.base.blocks import InputToNode, NodeToNode
 
-    inputs = PredefinedWeightsInputToNode(
-        np.ascontiguousarray(W_in.T), input_activation="identity", bias_scaling=0.0
+    n_units = len(W_in)
+    turned = sparse.csr_array(W).T.tocsr() if sparse.issparse(W) else np.ascontiguousarray(W.T)
+    inputs = InputToNode(
+        hidden_layer_size=n_units,
+        input_activation="identity",
+        bias_scaling=0.0,
+        predefined_input_weights=np.ascontiguousarray(W_in.T),
     )
-    nodes = PredefinedWeightsNodeToNode(W, spectral_radius=1.0, leakage=1.0)
+    nodes = NodeToNode(
+        hidden_layer_size=n_units, spectral_radius=1.0, leakage=1.0, predefined_recurrent_weights=turned
+    )
     return inputs, nodes
 
 
@@ -135,12 +142,11 @@ def pyrcn_states(W, W_in: np.ndarray) -> Ways:
     from pyrcn.nn import Reservoir
 
     torch.set_num_threads(1)
-    turned = sparse.csr_array(W).T.tocsr()
-    inputs, nodes = pyrcn_blocks(turned, W_in)
+    inputs, nodes = pyrcn_blocks(W, W_in)
     some = np.zeros((2, 1))
     nodes.fit(inputs.fit_transform(some))
     reservoir = Reservoir(len(W_in), spectral_radius=1.0, leakage=1.0, dtype=torch.float64)
-    reservoir.set_recurrent_weights(turned.toarray())
+    reservoir.set_recurrent_weights((W.toarray() if sparse.issparse(W) else W).T.copy())
 
     def transform(u: np.ndarray) -> np.ndarray:
         return nodes.transform(inputs.transform(u))

@@ -10,6 +10,8 @@ One W and W_in go to both libraries, and equal states (1e-10) are asserted befor
 
 from __future__ import annotations
 
+from functools import partial
+
 import measure  # first: it sets the number of threads
 import numpy as np
 import peers
@@ -45,7 +47,14 @@ def drawn(n_units: int, in_degree: int) -> tuple[sparse.csr_array, np.ndarray]:
     """A random sparse W of radius 0.9, and W_in for one input."""
     rng = np.random.default_rng(n_units + in_degree)
     W = Random(in_degree).draw(n_units, rng)
-    return W * (0.9 / spectral_radius(W)), rng.uniform(-1, 1, (n_units, 1))
+    W = narrow(W * (0.9 / spectral_radius(W)))
+    return W, rng.uniform(-1, 1, (n_units, 1))
+
+
+def narrow(W: sparse.csr_array) -> sparse.csr_array:
+    """The same matrix with 32-bit indices, as the peers draw theirs: SciPy is slower with 64-bit ones."""
+    W.indices, W.indptr = W.indices.astype(np.int32), W.indptr.astype(np.int32)
+    return W
 
 
 def series(n_steps: int) -> np.ndarray:
@@ -64,8 +73,11 @@ def check_equal(ways: peers.Ways, ours: EchoState, u: np.ndarray) -> None:
     expected = ours.transform(u)
     for name, way in ways.items():
         states = way(u)
-        if states is not None and not np.abs(states - expected).max() < TOLERANCE:
-            raise SystemExit(f"'{name}' has other states: they differ by {np.abs(states - expected).max():.1e}")
+        if states is None:
+            continue
+        difference = np.abs(states - expected).max()
+        if not difference < TOLERANCE:
+            raise SystemExit(f"'{name}' has other states: they differ by {difference:.1e}")
 
 
 def fastest(taken: dict[str, measure.Work], ways: peers.Ways) -> tuple[str, measure.Work]:
@@ -77,7 +89,8 @@ def fastest(taken: dict[str, measure.Work], ways: peers.Ways) -> tuple[str, meas
 def row(work, ours, u, peer="", ways=None, repeats=measure.REPEATS, **requirements) -> Row:
     """Time our reservoir and the peer's ways in turns, and take the limits in the same run."""
     ways = ways or {}
-    taken = measure.in_turns({"ours": lambda: ours.transform(u)} | {n: _call(w, u) for n, w in ways.items()}, repeats)
+    works = {"ours": partial(ours.transform, u)} | {name: partial(way, u) for name, way in ways.items()}
+    taken = measure.in_turns(works, repeats)
     scale, mine = 1e6 / len(u), taken["ours"]
     dtype = ours.bias_.dtype
     limit = measure.limit_seconds(weight_bytes(ours.W_), len(ours.bias_), dtype) * 1e6
@@ -89,13 +102,8 @@ def row(work, ours, u, peer="", ways=None, repeats=measure.REPEATS, **requiremen
         others = [f"{n} {taken[n].median * scale:.3g}" for n in ways if n != way]
         note = f"{way}" + (f"; {', '.join(others)} us" if others else "")
     mine_us = mine.median * scale
-    return Row(
-        work, mine_us, "us a step", peer, theirs, limit=limit / mine_us, first=first, note=note, **requirements
-    )
-
-
-def _call(way, u: np.ndarray):
-    return lambda: way(u)
+    known = {"limit": limit / mine_us, "first": first, "note": note}
+    return Row(work, mine_us, "us a step", peer, theirs, **known, **requirements)
 
 
 def random_rows(peer: str, options) -> list[Row]:

@@ -316,6 +316,7 @@ def check_forecast_after_fit(case: Case) -> None:
 
 CHECKS: tuple[Callable[[Case], None], ...] = (
     check_methods,
+    check_data_unchanged,  # before another check could hide a write
     check_not_fitted,
     check_one_series,
     check_one_by_one,
@@ -329,7 +330,6 @@ CHECKS: tuple[Callable[[Case], None], ...] = (
     check_fit_container,
     check_clone,
     check_pickle,
-    check_data_unchanged,
     check_forecast_after_fit,
 )
 

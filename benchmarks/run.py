@@ -1,0 +1,177 @@
+"""Run all benchmarks, each peer in its own environment, and write benchmarks/README.md.
+
+    python benchmarks/run.py                        everything (about 15 minutes once the environments stand)
+    python benchmarks/run.py --quick                shorter: for a look, not for the record
+    python benchmarks/run.py --peers rclib --scripts states.py --output look.md
+
+The Python that runs this script measures the library alone, and builds the environments of the peers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import environments
+import measure
+
+HERE = Path(__file__).resolve().parent
+# Title, script, what is said under the title, and the peers; "" is the library alone, in the Python of this script.
+SECTIONS = [
+    (
+        "States, one thread",
+        "states.py",
+        "Microseconds a step. Both libraries get the same W and W_in, and equal states (1e-10) are asserted "
+        "first. For the circulant graph they are asserted too, but the clock of the peer runs on a random matrix "
+        "of equal size and density, in float64, since that is what the graph replaces. rclib gets the matrices "
+        "through its model file; `predict` computes states and one output in C++, `advance` one step a call "
+        "from Python: the faster counts. ORC runs on one core in float64. PyRCN offers sparse NumPy blocks "
+        "(`transform`) and a dense torch module. rclib and ORC take no dense matrix. `of the limit` is the time "
+        "to read the weights once at the measured bandwidth plus the time of the library's own tanh, over the "
+        "measured time; for random sparse matrices it leaves out the gathers. `first call`, ours / the peer's, "
+        "holds the loading of compiled code or its compilation, and is in no other figure.",
+        ("reservoirpy", "rclib", "orc", "pyrcn", ""),
+    ),
+    (
+        "Training, one thread",
+        "training.py",
+        "Fit on 10,000 steps of NARMA-10 and predict 10,000 new ones, with the same W, W_in and penalty; the "
+        "errors agree within 2 %. ORC is left out: its trained models forecast or classify.",
+        ("reservoirpy", "rclib", "pyrcn"),
+    ),
+    (
+        "Many configurations, two cores",
+        "many.py",
+        "States and ridge for every configuration and seed, with the same weights on both sides; the errors "
+        "agree. reservoirpy runs one reservoir a task in joblib's loky processes.",
+        ("reservoirpy",),
+    ),
+    (
+        "Quality of the circulant graph",
+        "quality.py",
+        "Memory capacity: the sum over 200 delays of the squared correlation on new rows.",
+        ("",),
+    ),
+    ("First use", "first_use.py", "In new processes.", ("",)),
+]
+QUICK = {"many.py": ["--configurations", "8", "--seeds", "2"], "quality.py": ["--seeds", "4"]}
+LOOK = ["--repeats", "3"]
+
+
+def processor() -> str:
+    """Name of the processor and sizes of its caches, as far as the system tells."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line.split(":", 1)[1] for line in info.read_text().splitlines() if "model name" in line]
+        name = names[0].strip() if names else name
+    sizes = []
+    for cache in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        level, kind, size = ((cache / part).read_text().strip() for part in ("level", "type", "size"))
+        if kind != "Instruction":
+            sizes.append(f"L{level} {size}")
+    return ", ".join([name, f"{os.cpu_count()} cores", *sizes])
+
+
+def run(script: str, peer: str, options: argparse.Namespace) -> dict:
+    """Rows, versions and text of one script, or what went wrong."""
+    try:
+        python = environments.ensure(peer, options.folder) if peer else Path(sys.executable)
+    except environments.NotInstalled as error:
+        return {"failed": f"{peer} could not be installed: {error}"}
+    command = [str(python), str(HERE / script)]
+    if script in ("states.py", "training.py"):
+        command += ["--peer", peer or "none"]
+    command += QUICK.get(script, []) + LOOK if options.quick else []
+    print("running", script, peer, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "rows.json"
+        try:
+            answer = subprocess.run(
+                [*command, "--json", str(result)], stderr=subprocess.PIPE, text=True, timeout=options.timeout
+            )
+        except subprocess.TimeoutExpired:
+            return {"failed": f"{script} {peer}: not done after {options.timeout} s"}
+        if answer.returncode or not result.exists():
+            last = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
+            return {"failed": f"{script} {peer}: {last}"}
+        return json.loads(result.read_text())
+
+
+def section(title: str, script: str, text: str, results: list[dict]) -> str:
+    """One chapter of the page."""
+    rows = [measure.Row(**row) for result in results for row in result.get("rows", [])]
+    parts = [f"## {title}", f"`python benchmarks/{script}`. {text}"]
+    parts += [measure.table(rows)] if rows else []
+    parts += [result["text"] for result in results if result.get("text")]
+    parts += ["Not measured: " + result["failed"] + "." for result in results if "failed" in result]
+    return "\n\n".join(parts)
+
+
+def honest(results: list[dict]) -> str:
+    """Where a peer is as fast or faster, and what is not reached."""
+    rows = [measure.Row(**row) for result in results for row in result.get("rows", [])]
+    faster = [row for row in rows if (times := measure.ratio(row)) is not None and times < 1.1]
+    missed = [row for row in rows if measure.met(row) is False]
+    lines = ["## Where a peer is as fast or faster"]
+    lines += [f"- {row.work}: {row.peer}, {measure.ratio(row):.2f} times our time." for row in faster] or [
+        "In no work of this run (a peer within 10 % would be named here)."
+    ]
+    lines += ["", "## Requirements that this run does not meet"]
+    lines += [f"- {row.work}{row.peer and f', against {row.peer}'}." for row in missed] or ["None."]
+    return "\n".join(lines)
+
+
+def page(chapters: list[str], results: list[dict], load: str, quick: bool) -> str:
+    """The whole README."""
+    seen: dict[str, str] = {}
+    for result in results:
+        seen |= result.get("versions", {})
+    head = [
+        "# Benchmarks",
+        "`make bench` writes this page anew with `python benchmarks/run.py`; every script also runs by itself. "
+        "The tables hold medians of 7 or more calls taken in turns (A B A B) after a warm-up, the library and "
+        "the peer in one process, on one thread unless said otherwise. A ratio is the peer's time over ours.",
+    ]
+    if quick:
+        head.append("**A quick run: too few repeats for the record.**")
+    head += [
+        f"- Date: {datetime.date.today().isoformat()}",
+        f"- Machine: {processor()}; {platform.system()}; load before the run {load}",
+        "- Versions: " + ", ".join(f"{name} {version}" for name, version in seen.items()),
+    ]
+    return "\n\n".join([*head[:-3], "\n".join(head[-3:]), *chapters, honest(results)]) + "\n"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options.add_argument(
+        "--folder", type=Path, default=environments.FOLDER, help="where the environments stand"
+    )
+    options.add_argument("--peers", nargs="*", default=list(environments.PEERS))
+    options.add_argument("--scripts", nargs="*", default=[script for _, script, _, _ in SECTIONS])
+    options.add_argument("--output", type=Path, default=HERE / "README.md")
+    options.add_argument("--timeout", type=float, default=1800, help="seconds that one script may take")
+    options.add_argument("--quick", action="store_true")
+    options = options.parse_args()
+    options.folder = options.folder.resolve()
+    load = f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown"
+    chapters, everything = [], []
+    for title, script, text, wanted in SECTIONS:
+        if script in options.scripts:
+            results = [run(script, peer, options) for peer in wanted if not peer or peer in options.peers]
+            chapters.append(section(title, script, text, results))
+            everything += results
+    options.output.write_text(page(chapters, everything, load, options.quick))
+    print(f"wrote {options.output}")
+
+
+if __name__ == "__main__":
+    main()

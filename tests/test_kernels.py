@@ -1,0 +1,136 @@
+"""Compiled code against its slow twins, and the cache against edits."""
+
+import subprocess
+import sys
+import textwrap
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+from reservoir import EchoState
+from reservoir.neurons.activations import ACTIVATIONS, activate
+from reservoir.readouts.affine import affine
+from reservoir.topologies import CirculantMatrix
+from tests import oracles
+
+
+def draw_matrix(structure, n_units, rng):
+    """A random matrix of norm below one, so that rounding is not amplified."""
+    full = rng.uniform(-1, 1, (n_units, n_units)) * (rng.random((n_units, n_units)) < 0.5)
+    full *= 0.9 / max(1.0, np.linalg.norm(full, 2))
+    if structure == "sparse":
+        return sparse.csr_array(full)
+    if structure == "circulant":
+        n_offsets = int(rng.integers(1, n_units + 1))
+        offsets = rng.choice(n_units, n_offsets, replace=False)
+        return CirculantMatrix(rng.uniform(-1, 1, (n_offsets, n_units)) * 0.9 / n_offsets, offsets)
+    return full
+
+
+@given(
+    structure=st.sampled_from(["sparse", "circulant", "dense"]),
+    activation=st.sampled_from(list(ACTIVATIONS)),
+    n_units=st.integers(1, 23),
+    n_features=st.integers(1, 4),
+    n_steps=st.integers(1, 30),
+    leak=st.floats(0.05, 1.0),
+    seed=st.integers(0, 2**32),
+)
+def test_states_equal_the_plain_recursion(structure, activation, n_units, n_features, n_steps, leak, seed):
+    rng = np.random.default_rng(seed)
+    W = draw_matrix(structure, n_units, rng)
+    W_in, bias = rng.uniform(-1, 1, (n_units, n_features)), rng.uniform(-1, 1, n_units)
+    inputs, start = rng.standard_normal((n_steps, n_features)), rng.uniform(-1, 1, n_units)
+    system = EchoState(
+        n_units, topology=W, spectral_radius=None, input_weights=W_in, bias=bias, leak=leak, activation=activation
+    ).fit(inputs)
+    states, final = system.run(inputs, start)
+    expected = oracles.leaky_states(W, W_in, bias, leak, inputs, start, activation)
+    np.testing.assert_allclose(states, expected, rtol=0, atol=1e-12 * max(1, np.abs(expected).max()))
+    np.testing.assert_array_equal(final, states[-1])
+
+
+@given(n_units=st.integers(1, 20), seed=st.integers(0, 2**32), include_input=st.booleans())
+def test_closed_loop_equals_the_plain_recursion(n_units, seed, include_input):
+    rng = np.random.default_rng(seed)
+    system = EchoState(n_units, bias_scaling=0.5, leak=0.7, random_state=seed).fit(np.zeros((1, 2)))
+    coef = rng.uniform(-0.5, 0.5, (2, n_units + 2 * include_input)) / n_units
+    start = rng.uniform(-1, 1, n_units), rng.uniform(-1, 1, 2)
+    outputs, _ = system.close_loop(coef, np.array([0.1, -0.2]), *start, 25)
+    weights = system.W_, system.W_in_, system.bias_, 0.7
+    expected = oracles.closed_loop(*weights, coef, np.array([0.1, -0.2]), *start, 25)
+    np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-11)
+
+
+def test_float32_states_follow_float64():
+    inputs = np.random.default_rng(0).standard_normal((200, 3))
+    double = EchoState(100, random_state=0).fit_transform(inputs)
+    single = EchoState(100, random_state=0, dtype="float32").fit_transform(inputs)
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, double, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_tanh_is_within_four_units_in_the_last_place(dtype):
+    rng = np.random.default_rng(0)
+    values = np.concatenate([rng.uniform(-25, 25, 4000), rng.uniform(-1, 1, 4000), 10.0 ** rng.uniform(-30, 1, 2000)])
+    values = values.astype(dtype)
+    found = values.copy()
+    activate(ACTIVATIONS["tanh"], found)
+    with mpmath.workdps(40):
+        exact = [mpmath.tanh(mpmath.mpf(float(value))) for value in values]
+        distance = [abs(mpmath.mpf(float(f)) - e) for f, e in zip(found, exact, strict=True)]
+    spacing = np.spacing(np.abs(np.array([float(e) for e in exact])).astype(dtype))
+    assert max(float(d) / s for d, s in zip(distance, spacing, strict=True)) <= 4
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_at_the_edges(name, dtype):
+    values = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e30, -1e30], dtype=dtype)
+    found = values.copy()
+    activate(ACTIVATIONS[name], found)
+    with np.errstate(over="ignore"):
+        expected = oracles.ACTIVATIONS[name](values)
+    np.testing.assert_array_equal(found, expected.astype(dtype))
+
+
+@given(rows=st.integers(1, 9), features=st.integers(1, 40), outputs=st.integers(1, 5), seed=st.integers(0, 2**32))
+def test_affine_rows_do_not_depend_on_each_other(rows, features, outputs, seed):
+    rng = np.random.default_rng(seed)
+    X, coef, intercept = rng.normal(size=(rows, features)), rng.normal(size=(outputs, features)), np.ones(outputs)
+    together, alone = np.empty((rows, outputs)), np.empty((rows, outputs))
+    affine(X, coef, intercept, together)
+    for t in range(rows):
+        affine(X[t : t + 1], coef, intercept, alone[t : t + 1])
+    np.testing.assert_array_equal(together, alone)
+    np.testing.assert_allclose(together, X @ coef.T + 1, atol=1e-12)
+
+
+def test_the_cache_sees_an_edit_in_another_file(tmp_path):
+    """Numba alone would go on using the old function; `kernel` names the file it depends on."""
+    loop = """
+        import step
+        from reservoir.compilation import kernel
+
+        @kernel(step.__file__)
+        def loop(n):
+            total = 0.0
+            for i in range(n):
+                total += step.step(i)
+            return total
+
+        print(loop(10))
+    """
+    step = "from reservoir.compilation import kernel\n\n@kernel()\ndef step(i):\n    return {}.0\n"
+    (tmp_path / "loop.py").write_text(textwrap.dedent(loop))
+    answers = []
+    for value in (1, 1, 2):
+        (tmp_path / "step.py").write_text(step.format(value))
+        run = subprocess.run([sys.executable, "loop.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+        answers.append(float(run.stdout))
+    assert answers == [10.0, 10.0, 20.0]
