@@ -52,9 +52,7 @@ def error(predicted: np.ndarray, y: np.ndarray) -> float:
 def our_error(W, W_in, configuration, u, y) -> float:
     """One configuration of one seed."""
     radius, leak, scaling = configuration
-    reservoir = EchoState(
-        N_UNITS, topology=W * radius, spectral_radius=None, input_weights=W_in * scaling, leak=leak
-    )
+    reservoir = EchoState(N_UNITS, topology=W * radius, spectral_radius=None, input_weights=W_in * scaling, leak=leak)
     states = reservoir.fit_transform(u)
     readout = RidgeReadout(ALPHA).fit(states[WASHOUT:N_TRAIN], y[WASHOUT:N_TRAIN])
     return error(readout.predict(states[N_TRAIN:]), y)
@@ -103,16 +101,12 @@ def main() -> None:
             if not difference < 1e-3:
                 raise SystemExit(f"the errors differ by {difference:.1e}: not equal work")
         taken = measure.in_turns(works, options.repeats)
-    work = (
-        f"{len(grid)} configurations x {options.seeds} seeds, N={N_UNITS}, {options.topology}, T={N_STEPS:,}"
-    )
+    work = f"{len(grid)} configurations x {options.seeds} seeds, N={N_UNITS}, {options.topology}, T={N_STEPS:,}"
     note = f"{options.jobs} processes"
     row = Row(work, taken["ours"].median, "s", note=note)
     if "reservoirpy" in taken:
         note += f"; errors agree to {difference:.0e}"
-        row = row._replace(
-            peer="reservoirpy", theirs=taken["reservoirpy"].median, required=REQUIRED, note=note
-        )
+        row = row._replace(peer="reservoirpy", theirs=taken["reservoirpy"].median, required=REQUIRED, note=note)
     measure.publish([row], options, "reservoirpy")
 
 

@@ -23,9 +23,9 @@ RADIUS, SCALING = 0.95, 0.1
 
 
 def memory_capacity(reservoir: EchoState, seed: int) -> float:
-    """Sum over delays of the squared correlation between u(t - delay) and its best linear estimate, on new rows.
+    """Sum over delays of the squared correlation between u(t - delay) and its best linear estimate.
 
-    Least squares on one half, correlation on the other. A delay counts if its correlation is significant (0.1 %).
+    Least squares on one half of the rows, correlation on the other; a delay counts if it is significant (0.1 %).
     """
     n_rows = WASHOUT + MAX_DELAY + 2 * N_STEPS
     u = np.random.default_rng(seed).uniform(-1, 1, n_rows)
@@ -80,9 +80,10 @@ def main() -> None:
             values[name, memory_capacity].append(memory_capacity(quiet, seed))
             values[name, narma_error].append(narma_error(quiet, seed))
     text = (
-        f"N={options.units}, {options.in_degree} inputs a unit, {options.seeds} seeds, spectral radius {RADIUS}, "
+        f"N={options.units}, {options.in_degree} inputs a unit, {options.seeds} seeds, radius {RADIUS}, "
         f"input scaling {SCALING}; mean ± half of the 95 % interval.\n\n"
-        "| measure | circulant, float32 | random, float64 | difference | seen |\n| --- | --- | --- | --- | --- |\n"
+        "| measure | circulant, float32 | random, float64 | difference | seen |\n"
+        "| --- | --- | --- | --- | --- |\n"
     )
     lines = [
         compared(title, *(np.array(values[name, measured]) for name in kinds))

@@ -28,15 +28,16 @@ SECTIONS = [
     (
         "States, one thread",
         "states.py",
-        "Microseconds a step. Both libraries get the same W and W_in, and equal states (1e-10) are asserted "
-        "first. For the circulant graph they are asserted too, but the clock of the peer runs on a random matrix "
-        "of equal size and density, in float64, since that is what the graph replaces. rclib gets the matrices "
-        "through its model file; `predict` computes states and one output in C++, `advance` one step a call "
-        "from Python: the faster counts. ORC runs on one core in float64. PyRCN offers sparse NumPy blocks "
-        "(`transform`) and a dense torch module. rclib and ORC take no dense matrix. `of the limit` is the time "
-        "to read the weights once at the measured bandwidth plus the time of the library's own tanh, over the "
-        "measured time; for random sparse matrices it leaves out the gathers. `first call`, ours / the peer's, "
-        "holds the loading of compiled code or its compilation, and is in no other figure.",
+        "Microseconds a step. Both libraries get the same W and W_in, and equal states (1e-10) are "
+        "asserted first. For the circulant graph they are asserted too, but the clock of the peer runs on "
+        "a random matrix of equal size and density, in float64, since that is what the graph replaces. "
+        "rclib gets the matrices through its model file; `predict` computes states and one output in C++, "
+        "`advance` one step a call from Python: the faster counts. ORC runs on one core in float64. PyRCN "
+        "offers sparse NumPy blocks (`transform`) and a dense torch module. rclib and ORC take no dense "
+        "matrix. `of the limit` is the time to read the weights once at the measured bandwidth plus the "
+        "time of the library's own tanh, over the measured time; for random sparse matrices it leaves out "
+        "the gathers. `first call`, ours / the peer's, holds the loading of compiled code or its "
+        "compilation, and is in no other figure.",
         ("reservoirpy", "rclib", "orc", "pyrcn", ""),
     ),
     (
@@ -136,9 +137,10 @@ def page(chapters: list[str], results: list[dict], load: str, quick: bool) -> st
         seen |= result.get("versions", {})
     head = [
         "# Benchmarks",
-        "`make bench` writes this page anew with `python benchmarks/run.py`; every script also runs by itself. "
-        "The tables hold medians of 7 or more calls taken in turns (A B A B) after a warm-up, the library and "
-        "the peer in one process, on one thread unless said otherwise. A ratio is the peer's time over ours.",
+        "`make bench` writes this page anew with `python benchmarks/run.py`; every script also runs by "
+        "itself. The tables hold medians of 7 or more calls taken in turns (A B A B) after a warm-up, the "
+        "library and the peer in one process, on one thread unless said otherwise. A ratio is the peer's "
+        "time over ours.",
     ]
     if quick:
         head.append("**A quick run: too few repeats for the record.**")
@@ -152,9 +154,7 @@ def page(chapters: list[str], results: list[dict], load: str, quick: bool) -> st
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument(
-        "--folder", type=Path, default=environments.FOLDER, help="where the environments stand"
-    )
+    options.add_argument("--folder", type=Path, default=environments.FOLDER, help="where the environments stand")
     options.add_argument("--peers", nargs="*", default=list(environments.PEERS))
     options.add_argument("--scripts", nargs="*", default=[script for _, script, _, _ in SECTIONS])
     options.add_argument("--output", type=Path, default=HERE / "README.md")

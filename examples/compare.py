@@ -53,7 +53,12 @@ def run_baseline(X_train, y_train, X_test, y_test):
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(raw_features(X_train), y_train)
     fitted = time.perf_counter()
     errors = np.sum(model.predict(raw_features(X_test)) != y_test)
-    return errors, fitted - start, time.perf_counter() - fitted, model[-1].coef_.size + model[-1].intercept_.size
+    return (
+        errors,
+        fitted - start,
+        time.perf_counter() - fitted,
+        model[-1].coef_.size + model[-1].intercept_.size,
+    )
 
 
 def run_ensemble(model, seeds, X_train, y_train, X_test, y_test):

@@ -122,9 +122,11 @@ def _depth(member: Any) -> int:
 
 
 def _is_column(y: Any) -> bool:
-    shape = getattr(y, "shape", ())
+    shape: tuple = getattr(y, "shape", ())
     return len(shape) == 2 and shape[1] == 1
 
 
 def _per_step_text(owner: str, got: str) -> str:
-    return f"y of {owner} must give every step a number or a vector, like X (T,), (T, K), or a list of these. Got {got}."
+    return (
+        f"y of {owner} must give every step a number or a vector, like X (T,), (T, K), or a list of these. Got {got}."
+    )

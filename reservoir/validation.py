@@ -49,7 +49,7 @@ def check_real(
     requirement = ("a number" + _range_text(low, high, closed)) if high is None else _interval(low, high, closed)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise parameter_error(owner, name, requirement, value)
-    if not np.isfinite(value) or not _inside(value, low, high, closed):
+    if not np.isfinite(float(value)) or not _inside(value, low, high, closed):
         raise parameter_error(owner, name, requirement, value)
     return float(value)
 
@@ -80,7 +80,7 @@ def as_generator(random_state: Any) -> np.random.Generator:
         return np.random.default_rng(random_state.randint(0, 2**32, size=4, dtype=np.uint32))
     if random_state is None or isinstance(random_state, np.random.SeedSequence):
         return np.random.default_rng(random_state)
-    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool) and random_state >= 0:
+    if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool) and random_state >= 0:
         return np.random.default_rng(int(random_state))
     requirement = "None, an integer >= 0, a numpy Generator, SeedSequence or RandomState"
     raise InvalidParameterError(f"The 'random_state' parameter must be {requirement}. Got {random_state!r}.")
@@ -122,7 +122,7 @@ def _inside(value: Any, low: float | None, high: float | None, closed: str) -> b
 
 
 def _interval(low: float | None, high: float | None, closed: str) -> str:
-    left, right = _BRACKETS[closed]
+    left, right = _BRACKETS[closed][0], _BRACKETS[closed][1]
     return f"in {left if low is not None else '('}{'-inf' if low is None else f'{low:g}'}, {high:g}{right}"
 
 

@@ -8,7 +8,10 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("short", max_examples=30, deadline=None, derandomize=True)
 settings.register_profile(
-    "long", max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    "long",
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 

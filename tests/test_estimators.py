@@ -1,6 +1,5 @@
 """scikit-learn's own checks over every public estimator."""
 
-import pytest
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -28,13 +27,16 @@ TEMPORAL = [
     ReservoirClassifier(small(), LogisticRegression()),
 ]
 # No predict or transform, so both checks have nothing to call. Washout 0, since the checks use 10 to 20 rows.
-WITHOUT_ORDER = [RidgeReadout(), RidgeReadout(alpha=1.0, fit_intercept=False), ReservoirForecaster(small(), washout=0)]
-
-
+WITHOUT_ORDER = [
+    RidgeReadout(),
+    RidgeReadout(alpha=1.0, fit_intercept=False),
+    ReservoirForecaster(small(), washout=0),
+]
 
 
 @parametrize_with_checks(
-    TEMPORAL + WITHOUT_ORDER, expected_failed_checks=lambda e: {} if type(e) in map(type, WITHOUT_ORDER) else ORDER
+    TEMPORAL + WITHOUT_ORDER,
+    expected_failed_checks=lambda e: {} if type(e) in map(type, WITHOUT_ORDER) else ORDER,
 )
 def test_scikit_learn(estimator, check, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")

@@ -46,7 +46,13 @@ def test_states_equal_the_plain_recursion(structure, activation, n_units, n_feat
     W_in, bias = rng.uniform(-1, 1, (n_units, n_features)), rng.uniform(-1, 1, n_units)
     inputs, start = rng.standard_normal((n_steps, n_features)), rng.uniform(-1, 1, n_units)
     system = EchoState(
-        n_units, topology=W, spectral_radius=None, input_weights=W_in, bias=bias, leak=leak, activation=activation
+        n_units,
+        topology=W,
+        spectral_radius=None,
+        input_weights=W_in,
+        bias=bias,
+        leak=leak,
+        activation=activation,
     ).fit(inputs)
     states, final = system.run(inputs, start)
     expected = oracles.leaky_states(W, W_in, bias, leak, inputs, start, activation)
@@ -102,7 +108,11 @@ def test_activations_at_the_edges(name, dtype):
 @given(rows=st.integers(1, 9), features=st.integers(1, 40), outputs=st.integers(1, 5), seed=st.integers(0, 2**32))
 def test_affine_rows_do_not_depend_on_each_other(rows, features, outputs, seed):
     rng = np.random.default_rng(seed)
-    X, coef, intercept = rng.normal(size=(rows, features)), rng.normal(size=(outputs, features)), np.ones(outputs)
+    X, coef, intercept = (
+        rng.normal(size=(rows, features)),
+        rng.normal(size=(outputs, features)),
+        np.ones(outputs),
+    )
     together, alone = np.empty((rows, outputs)), np.empty((rows, outputs))
     affine(X, coef, intercept, together)
     for t in range(rows):

@@ -1,5 +1,7 @@
 """RidgeReadout against an exact solution, scikit-learn, and itself in pieces."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -41,7 +43,7 @@ def test_pieces_in_any_order_equal_one_fit(seed, cuts, order):
     X, y = problem(seed)
     whole = RidgeReadout(1e-3).fit(X, y)
     edges = [0, *sorted(set(cuts)), 60]
-    pieces = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    pieces = [slice(a, b) for a, b in itertools.pairwise(edges)]
     pieces = [pieces[i] for i in order if i < len(pieces)]
     blocks = RidgeReadout(1e-3)
     for piece in pieces:

@@ -93,9 +93,7 @@ def make_lorenz(
 
     if times.size == 1:
         return start[np.newaxis]
-    solution = solve_ivp(
-        flow, (0.0, times[-1]), start, method="DOP853", t_eval=times[discard:], rtol=rtol, atol=rtol
-    )
+    solution = solve_ivp(flow, (0.0, times[-1]), start, method="DOP853", t_eval=times[discard:], rtol=rtol, atol=rtol)
     if not solution.success or not np.isfinite(solution.y).all():
         raise ValueError(f"The solver of the Lorenz equations failed: {solution.message}")
     return np.ascontiguousarray(solution.y.T)

@@ -9,4 +9,13 @@ from reservoir.models.forecaster import DivergenceWarning, ReservoirForecaster
 from reservoir.models.pooling import Last, Max, Mean, Segments
 from reservoir.models.regressor import ReservoirRegressor
 
-__all__ = ["DivergenceWarning", "Last", "Max", "Mean", "ReservoirClassifier", "ReservoirForecaster", "ReservoirRegressor", "Segments"]
+__all__ = [
+    "DivergenceWarning",
+    "Last",
+    "Max",
+    "Mean",
+    "ReservoirClassifier",
+    "ReservoirForecaster",
+    "ReservoirRegressor",
+    "Segments",
+]

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from reservoir.models.base import ReservoirModel
 from reservoir.models.pooling import as_pooling
-from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences import read_sequences
 from reservoir.targets import read_labels
 from reservoir.validation import unchanged_on_error
 
@@ -143,7 +143,10 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
         predictions = self.predict(X)
         if per_step:
             joined = predictions if sequences.kind == "series" else np.concatenate(predictions)
-            predictions, labels = self._after_washout(sequences, joined), self._after_washout(sequences, labels)
+            predictions, labels = (
+                self._after_washout(sequences, joined),
+                self._after_washout(sequences, labels),
+            )
         return float(accuracy_score(labels, predictions))
 
     def _encode(self, labels: np.ndarray) -> np.ndarray:

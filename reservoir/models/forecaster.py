@@ -70,9 +70,7 @@ class ReservoirForecaster(ReservoirModel):
     True
     """
 
-    def __init__(
-        self, reservoir: Any = None, readout: Any = None, *, washout: int = 100, include_input: bool = True
-    ):
+    def __init__(self, reservoir: Any = None, readout: Any = None, *, washout: int = 100, include_input: bool = True):
         self.reservoir = reservoir
         self.readout = readout
         self.washout = washout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ class Segments(BaseEstimator):
         """(n_rows, n_columns) -> (n_segments * n_columns,)."""
         n = check_integer("Segments", "n_segments", self.n_segments, 1)
         edges = [k * len(rows) // n for k in range(n + 1)]
-        starts_stops = zip(edges[:-1], edges[1:], strict=True)
+        starts_stops = itertools.pairwise(edges)
         return np.concatenate([rows[start : max(stop, start + 1)].mean(axis=0) for start, stop in starts_stops])
 
 
@@ -74,4 +75,6 @@ def as_pooling(owner: str, pooling: Any) -> Any:
         return POOLINGS[pooling]()
     if not isinstance(pooling, type) and hasattr(pooling, "pool"):
         return pooling
-    raise parameter_error(owner, "pooling", "one of " + ", ".join(map(repr, POOLINGS)) + " or a part with pool", pooling)
+    raise parameter_error(
+        owner, "pooling", "one of " + ", ".join(map(repr, POOLINGS)) + " or a part with pool", pooling
+    )

@@ -111,7 +111,7 @@ def add_product(matrix, x, twice, out):
 
 @overload(add_product)
 def _typed_add_product(matrix, x, twice, out):
-    product = _PRODUCTS.get(getattr(matrix, "instance_class", None))
+    product = _PRODUCTS.get(getattr(matrix, "instance_class", type(None)))
     if product is None:
         return None
     return lambda matrix, x, twice, out: product(matrix, x, twice, out)

@@ -65,6 +65,8 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
     """
 
     row_wise = True
+    _moments: Moments
+    _one_output: bool
 
     def __init__(self, alpha: float = 1e-6, *, fit_intercept: bool = True):
         self.alpha = alpha
@@ -94,7 +96,7 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         owner = type(self).__name__
         check_real(owner, "alpha", self.alpha, 0)
         centred = check_flag(owner, "fit_intercept", self.fit_intercept)
-        before = getattr(self, "_moments", None)
+        before: Moments | None = getattr(self, "_moments", None)
         X, y = validate_data(
             self, X, y, reset=before is None, dtype=np.float64, multi_output=True, y_numeric=True, order="C"
         )
@@ -105,14 +107,15 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
             raise ValueError(
                 f"y of {owner} must have the outputs of the blocks before, {before.xy.shape[1]}. Got shape {y.shape}."
             )
+        if before is not None and before.centred != centred:
+            raise ValueError(f"fit_intercept of {owner} was changed after the first block; call fit to start anew.")
         self._one_output = y.ndim == 1
         with one_blas_thread():
             for start in range(0, len(X), _BLOCK_ROWS):
                 block = slice(start, start + _BLOCK_ROWS)
                 weights = None if sample_weight is None else sample_weight[block]
                 moments = Moments.of_rows(X[block], targets[block], weights, centred)
-                before = moments if before is None else before.merged(moments)
-        self._moments = before
+                self._moments = before = moments if before is None else before.merged(moments)
         return self
 
     @unchanged_on_error
@@ -172,18 +175,19 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
 
 def _solve_penalised(xx: np.ndarray, xy: np.ndarray, alpha: float) -> np.ndarray:
-    """(xx + alpha I)^-1 xy; the solution of least norm for alpha = 0."""
+    """(xx + alpha I)^-1 xy by Cholesky.
+
+    For alpha = 0, or where rounding left xx + alpha I indefinite, the directions that rounding cannot tell from zero
+    are left out: the solution of least norm.
+    """
     if alpha > 0:
         try:
             return linalg.cho_solve(linalg.cho_factor(xx + alpha * np.eye(len(xx))), xy)
-        except linalg.LinAlgError:  # rounding left xx + alpha I indefinite: use that xx is not
+        except linalg.LinAlgError:
             pass
     values, vectors = linalg.eigh(xx)
-    if alpha > 0:
-        scale = 1.0 / (np.maximum(values, 0.0) + alpha)
-    else:
-        kept = values > len(xx) * np.finfo(float).eps * max(values[-1], 0.0)
-        scale = np.divide(1.0, values, out=np.zeros_like(values), where=kept)
+    known = values > len(xx) * np.finfo(float).eps * max(values[-1], 0.0)
+    scale = np.divide(1.0, values + alpha, out=np.zeros_like(values), where=known)
     return vectors @ (scale[:, None] * (vectors.T @ xy))
 
 
