@@ -1,7 +1,7 @@
 """Models: a system, a readout, and the one path between them.
 
-Three words, used for nothing else: **washout** is the rows at the head of a sequence that are not learnt from or scored;
-**warmup** the history before a scored block; **context** the history before a forecast.
+Three words, used for nothing else: **washout** is the rows at the head of a sequence that are not learnt from or
+scored; **warmup** the history before a scored block; **context** the history before a forecast.
 """
 
 from reservoir.models.classifier import ReservoirClassifier

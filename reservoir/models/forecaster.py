@@ -127,7 +127,10 @@ class ReservoirForecaster(ReservoirModel):
         return Sequences(np.concatenate(futures), offsets, kind).pack(np.concatenate(futures))
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Mean R2 of free forecasts: the first max(washout, 1) rows of each series are context; -inf if one diverges."""
+        """Mean R2 of free forecasts; -inf if one diverges.
+
+        The first max(washout, 1) rows of each series are its context, the rest is forecast.
+        """
         self._check_fitted()
         sequences = read_sequences(self, X, reset=False)
         n_context = max(self.washout, 1)

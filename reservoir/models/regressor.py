@@ -48,8 +48,8 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
 
     Notes
     -----
-    With ``EchoState`` and ``RidgeReadout`` a prediction is bit-identical for sequences given one by one, in a list or in a
-    stack. Cross-validation of one series with stock splitters starts the test part from rest and scores it cold.
+    With ``EchoState`` and ``RidgeReadout`` a prediction is bit-identical for sequences given one by one, in a list or in
+    a stack. Cross-validation of one series with stock splitters starts the test part from rest and scores it cold.
 
     References
     ----------
