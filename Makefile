@@ -1,17 +1,19 @@
 # make demo       the main job on real data: a table and compare.png
 # make test       every test but the long profile
 # make test-long  the long profile too
+# make bench      the peers in environments of their own; writes benchmarks/README.md
 # make lint       style, types and the import contracts
 #
 # PYTHON chooses the interpreter of the environment: PYTHON=python3.13 make test
 
 PYTHON ?= python3
 VENV := .venv
+BENCH ?= .venv-bench
 BIN := $(VENV)/bin
 # One environment for one interpreter: another PYTHON builds it anew.
 INTERPRETER := $(VENV)/.interpreter-$(subst /,_,$(PYTHON))
 
-.PHONY: demo test test-long lint format clean
+.PHONY: demo test test-long bench lint format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/compare.py
@@ -21,6 +23,9 @@ test: $(VENV)/.test
 
 test-long: $(VENV)/.test
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -m "long or not long"
+
+bench: $(VENV)/.demo
+	$(BIN)/python benchmarks/run.py --folder $(BENCH)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .

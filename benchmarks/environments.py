@@ -41,8 +41,9 @@ def _pip(python: Path, *arguments: str) -> None:
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
     answer = subprocess.run(command, capture_output=True, text=True)
     if answer.returncode:
-        lines = [line for line in answer.stderr.splitlines() if line.startswith("ERROR")]
-        raise NotInstalled((lines or answer.stderr.splitlines() or ["pip failed"])[-1])
+        lines = [line.strip() for line in answer.stderr.splitlines()]
+        errors = [line for line in lines if line.startswith("ERROR")]
+        raise NotInstalled((errors or lines or ["pip gave no reason"])[-1])
 
 
 def ensure(peer: str, folder: Path) -> Path:

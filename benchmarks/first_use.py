@@ -34,7 +34,8 @@ print(json.dumps([libraries - start, imported - libraries, time.perf_counter() -
 def new_process(cache: str) -> list[float]:
     """Seconds of the import of NumPy and scikit-learn, of the library, and of the first fit."""
     environment = os.environ | {"NUMBA_CACHE_DIR": cache}
-    answer = subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", CODE]
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return json.loads(answer.stdout)
 
 

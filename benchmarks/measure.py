@@ -74,11 +74,14 @@ def timed(work: Callable) -> float:
     return seconds
 
 
-def in_turns(works: dict[str, Callable], repeats: int = REPEATS) -> dict[str, Work]:
-    """Median seconds of each work, taken in turns A B A B after a first call and a warm-up of each."""
+def in_turns(works: dict[str, Callable], repeats: int = REPEATS, warm: bool = True) -> dict[str, Work]:
+    """Median seconds of each work, taken in turns A B A B after a first call and a warm-up of each.
+
+    Without `warm` both are left out: the caller has run every work before.
+    """
     with one_thread():
-        first = {name: timed(work) for name, work in works.items()}
-        for work in works.values():
+        first = {name: timed(work) if warm else float("nan") for name, work in works.items()}
+        for work in works.values() if warm else ():
             timed(work)
         samples: dict[str, list[float]] = {name: [] for name in works}
         for _ in range(repeats):
@@ -114,20 +117,23 @@ def _per_pass(work: Callable, seconds: float = 0.02) -> float:
     return min(timed(partial(work, passes)) for _ in range(7)) / passes
 
 
+def _aligned(size: int, dtype) -> np.ndarray:
+    """Ones that begin with a cache line; elsewhere loads straddle two lines and take up to twice as long."""
+    raw = np.ones(size + 64, dtype=dtype)
+    start = -raw.ctypes.data % 64 // raw.itemsize
+    return raw[start : start + size]
+
+
 def read_seconds(n_bytes: int, dtype="float64") -> float:
     """Seconds in which a buffer of this size is read once, by the faster of a compiled sum and BLAS `dot`."""
-    size = max(1, n_bytes // np.dtype(dtype).itemsize)
+    buffer = _aligned(max(1, n_bytes // np.dtype(dtype).itemsize), dtype)
 
     def dots(passes: int) -> None:
         for _ in range(passes):
             np.dot(buffer, buffer)
 
-    best = []
     with one_thread():
-        for _ in range(3):  # where the pages lie matters to the caches: take the best of three places
-            buffer = np.ones(size, dtype=dtype)
-            best += [_per_pass(partial(_read, buffer)), _per_pass(dots)]
-    return min(best)
+        return min(_per_pass(partial(_read, buffer)), _per_pass(dots))
 
 
 def tanh_seconds(n_units: int, dtype="float64") -> float:
@@ -135,11 +141,6 @@ def tanh_seconds(n_units: int, dtype="float64") -> float:
     values = np.linspace(-2, 2, n_units).astype(dtype)
     with one_thread():
         return _per_pass(partial(_tanh, ACTIVATIONS["tanh"], values))
-
-
-def limit_seconds(n_bytes: int, n_units: int, dtype="float64") -> float:
-    """The least time of a step: read the weights once, and take the tanh of every unit."""
-    return read_seconds(n_bytes, dtype) + tanh_seconds(n_units, dtype)
 
 
 def _number(value: float | None, digits: int = 3) -> str:

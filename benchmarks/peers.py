@@ -100,7 +100,8 @@ def orc_states(W, W_in: np.ndarray) -> Ways:
     from orc.forecaster import ESNForecaster
 
     n_units = len(W_in)
-    esn = ESNForecaster(data_dim=1, res_dim=n_units, leak_rate=1.0, bias=0.0, Wr_density=min(1.0, 5 / n_units), seed=0)
+    density = min(1.0, 5 / n_units)  # of the matrix that is thrown away
+    esn = ESNForecaster(data_dim=1, res_dim=n_units, leak_rate=1.0, bias=0.0, Wr_density=density)
     places = sparse.csr_array(W).tocoo()
     indices = np.stack([places.row, places.col], axis=1).astype(np.int32)
     recurrent = jax_sparse.BCOO(
@@ -128,7 +129,12 @@ def pyrcn_blocks(W, W_in: np.ndarray):
         bias_scaling=0.0,
         predefined_input_weights=np.ascontiguousarray(W_in.T),
     )
-    nodes = NodeToNode(hidden_layer_size=n_units, spectral_radius=1.0, leakage=1.0, predefined_recurrent_weights=turned)
+    nodes = NodeToNode(
+        hidden_layer_size=n_units,
+        spectral_radius=1.0,
+        leakage=1.0,
+        predefined_recurrent_weights=turned,
+    )
     return inputs, nodes
 
 

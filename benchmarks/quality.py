@@ -25,7 +25,7 @@ RADIUS, SCALING = 0.95, 0.1
 def memory_capacity(reservoir: EchoState, seed: int) -> float:
     """Sum over delays of the squared correlation between u(t - delay) and its best linear estimate.
 
-    Least squares on one half of the rows, correlation on the other; a delay counts if it is significant (0.1 %).
+    Least squares on one half of the rows, correlation on the other; a delay counts if significant (0.1 %).
     """
     n_rows = WASHOUT + MAX_DELAY + 2 * N_STEPS
     u = np.random.default_rng(seed).uniform(-1, 1, n_rows)

@@ -23,7 +23,7 @@ import environments
 import measure
 
 HERE = Path(__file__).resolve().parent
-# Title, script, what is said under the title, and the peers; "" is the library alone, in the Python of this script.
+# Title, script, what is said under the title, and the peers; "" is the library alone, in this Python.
 SECTIONS = [
     (
         "States, one thread",
@@ -112,7 +112,7 @@ def section(title: str, script: str, text: str, results: list[dict]) -> str:
     parts = [f"## {title}", f"`python benchmarks/{script}`. {text}"]
     parts += [measure.table(rows)] if rows else []
     parts += [result["text"] for result in results if result.get("text")]
-    parts += ["Not measured: " + result["failed"] + "." for result in results if "failed" in result]
+    parts += ["Not measured: " + result["failed"] for result in results if "failed" in result]
     return "\n\n".join(parts)
 
 
@@ -126,7 +126,11 @@ def honest(results: list[dict]) -> str:
         "In no work of this run (a peer within 10 % would be named here)."
     ]
     lines += ["", "## Requirements that this run does not meet"]
-    lines += [f"- {row.work}{row.peer and f', against {row.peer}'}." for row in missed] or ["None."]
+    for row in missed:
+        _, mine, peer, _, times, required, _, limit, *_ = measure.cells(row)
+        found = f"{times} against {peer}" if times else f"{mine}, {limit} of the limit" if limit else mine
+        lines.append(f"- {row.work}: {found}; required: {required}.")
+    lines += [] if missed else ["None."]
     return "\n".join(lines)
 
 
@@ -154,7 +158,8 @@ def page(chapters: list[str], results: list[dict], load: str, quick: bool) -> st
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("--folder", type=Path, default=environments.FOLDER, help="where the environments stand")
+    where = "where the environments stand"
+    options.add_argument("--folder", type=Path, default=environments.FOLDER, help=where)
     options.add_argument("--peers", nargs="*", default=list(environments.PEERS))
     options.add_argument("--scripts", nargs="*", default=[script for _, script, _, _ in SECTIONS])
     options.add_argument("--output", type=Path, default=HERE / "README.md")

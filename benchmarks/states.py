@@ -93,16 +93,17 @@ def row(work, ours, u, peer="", ways=None, repeats=measure.REPEATS, **requiremen
     taken = measure.in_turns(works, repeats)
     scale, mine = 1e6 / len(u), taken["ours"]
     dtype = ours.bias_.dtype
-    limit = measure.limit_seconds(weight_bytes(ours.W_), len(ours.bias_), dtype) * 1e6
-    first, theirs, note = f"{mine.first:.2g} s", None, ""
+    read = measure.read_seconds(weight_bytes(ours.W_), dtype) * 1e6
+    tanh = measure.tanh_seconds(len(ours.bias_), dtype) * 1e6
+    first, theirs, note = f"{mine.first:.2g} s", None, f"limit: read {read:.3g}, tanh {tanh:.3g} us"
     if ways:
         way, best = fastest(taken, ways)
         theirs = best.median * scale
         first += f" / {best.first:.2g} s"
         others = [f"{n} {taken[n].median * scale:.3g}" for n in ways if n != way]
-        note = f"{way}" + (f"; {', '.join(others)} us" if others else "")
+        note = f"{way}" + (f" ({', '.join(others)} us); " if others else "; ") + note
     mine_us = mine.median * scale
-    known = {"limit": limit / mine_us, "first": first, "note": note}
+    known = {"limit": (read + tanh) / mine_us, "first": first, "note": note}
     return Row(work, mine_us, "us a step", peer, theirs, **known, **requirements)
 
 
@@ -129,14 +130,13 @@ def circulant_rows(peer: str, options) -> list[Row]:
     if options.only not in work:
         return []
     ours = EchoState(1000, topology=CirculantGraph(100), dtype="float32", random_state=0).fit(series(2))
+    if peer == "none":
+        return [row(work, ours, series(2_000), repeats=options.repeats, limit_required=0.5)]
     W, W_in = ours.W_.astype(np.float64), ours.W_in_.astype(np.float64)
     check_equal(peers.STATES[peer](W.tocsr(), W_in), given(W, W_in), series(300))
     ways = peers.STATES[peer](*drawn(1000, 100))
-    timed = row(
-        work, ours, series(2_000), f"{peer}, random 10 %", ways, options.repeats,
-        required=CIRCULANT_REQUIRED.get(peer), limit_required=0.5,
-    )  # fmt: skip
-    return [timed]
+    required = CIRCULANT_REQUIRED.get(peer)
+    return [row(work, ours, series(2_000), f"{peer}, random 10 %", ways, options.repeats, required=required)]
 
 
 def dense_rows(peer: str, options) -> list[Row]:
@@ -149,11 +149,13 @@ def dense_rows(peer: str, options) -> list[Row]:
         rng = np.random.default_rng(n_units)
         W = rng.standard_normal((n_units, n_units)) * 0.9 / np.sqrt(n_units)
         W_in = rng.uniform(-1, 1, (n_units, 1))
-        ways = peers.STATES[peer](W, W_in) if peer != "none" else {}
         ours = given(W, W_in)
+        if peer == "none":
+            rows.append(row(work, ours, series(n_steps), repeats=options.repeats, limit_required=0.5))
+            continue
+        ways = peers.STATES[peer](W, W_in)
         check_equal(ways, ours, series(300))
-        name = "" if peer == "none" else peer
-        rows.append(row(work, ours, series(n_steps), name, ways, options.repeats, limit_required=0.5))
+        rows.append(row(work, ours, series(n_steps), peer, ways, options.repeats))
     return rows
 
 
@@ -178,7 +180,7 @@ def main() -> None:
     rows = []
     for peer in chosen:
         if peer == "none":
-            rows += dense_rows(peer, options) + large_rows(options)
+            rows += circulant_rows(peer, options) + dense_rows(peer, options) + large_rows(options)
         else:
             rows += random_rows(peer, options) + circulant_rows(peer, options) + dense_rows(peer, options)
     measure.publish(rows, options, *(peers.PACKAGES[peer] for peer in chosen if peer != "none"))

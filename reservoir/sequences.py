@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 LARGEST = 1e100
@@ -55,14 +56,14 @@ class Sequences:
             return rows.reshape(len(self), -1, *rows.shape[1:])
         return self.split(rows)
 
-    def check_longer_than(self, n_rows: int, owner: str, name: str = "washout") -> None:
-        """Refuse a sequence that has no row left after the first `n_rows`."""
-        short = np.flatnonzero(self.lengths <= n_rows)
+    def check_lengths(self, n_rows: int, owner: str, washout: int) -> None:
+        """Refuse a sequence of fewer than `n_rows` rows, which `owner` needs because of its `washout`."""
+        short = np.flatnonzero(self.lengths < n_rows)
         if short.size:
             which = "X" if self.kind == "series" else f"Sequence {short[0]} of X"
             raise ValueError(
-                f"{which} has {self.lengths[short[0]]} sample(s), but {owner} with {name}={n_rows} needs at least "
-                f"{n_rows + 1} rows in every sequence."
+                f"{which} has {self.lengths[short[0]]} sample(s), but {owner} with washout={washout} needs at least "
+                f"{n_rows} rows in every sequence."
             )
 
 
@@ -91,11 +92,12 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
 
 def container_kind(X: Any, owner: str) -> str:
     """The kind of container that X is: "series", "stack" or "list"."""
+    refuse_masked(X, "X", owner)
     if isinstance(X, (list, tuple)) and len(X):
         first = n_dimensions(X[0])
         if first == 2:
             return "list"
-        if isinstance(X[0], np.ndarray) and first == 1:
+        if hasattr(X[0], "shape") and first == 1:
             raise ValueError(
                 f"X of {owner} is a list of 1-D arrays, which could be read in two ways. Make each a series with "
                 "one feature, [x.reshape(-1, 1) for x in X], or one series with a feature a member, "
@@ -127,6 +129,12 @@ def n_dimensions(X: Any) -> int:
         return 0
 
 
+def refuse_masked(data: Any, name: str, owner: str) -> None:
+    """Refuse masked values, whose numbers NumPy would use all the same."""
+    if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
+        raise ValueError(f"{name} of {owner} has masked values: fill them or leave them out.")
+
+
 def check_magnitude(rows: np.ndarray, name: str, owner: str) -> np.ndarray:
     """Refuse finite numbers beyond the stated bound, whose squares would overflow."""
     largest = max(rows.max(initial=0.0), -rows.min(initial=0.0))
@@ -152,7 +160,8 @@ def _validated_members(estimator: Any, members: list, reset: bool) -> list[np.nd
                 f"Sequence {index} of X of {type(estimator).__name__} must be 2-D (T_i, F). "
                 f"Got {n_dimensions(member)} dimensions."
             )
-    plain = [np.asarray(member) for member in members if not hasattr(member, "columns")]
+        refuse_masked(member, f"Sequence {index} of X", type(estimator).__name__)
+    plain = [np.asarray(member) for member in members if not hasattr(member, "columns") and not sparse.issparse(member)]
     widths = {member.shape[1:] for member in plain}
     if len(plain) == len(members) and len(widths) == 1 and all(map(len, plain)):
         if np.isfinite(rows := np.concatenate(plain)).all() if _all_real(plain) else False:

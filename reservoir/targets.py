@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
 
-from reservoir.sequences import Sequences, check_magnitude, n_dimensions
+from reservoir.sequences import Sequences, check_magnitude, n_dimensions, refuse_masked
 
 
 def read_step_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, bool]:
@@ -56,6 +56,9 @@ def read_labels(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, b
             raise ValueError(f"y of {owner} is one label for one series: wrap both, fit([X], [y]).")
         return _labels(owner, y, sequences.lengths[0], "y"), True
     members = _one_a_sequence(owner, y, sequences)
+    shape: tuple = getattr(y, "shape", ())
+    if len(shape) == 2 and shape[1] > 1 and (sequences.lengths != shape[1]).all():
+        raise ValueError(f"y of {owner} must hold labels, not indicators. Got shape {shape}.")
     if _depth(members[0]) == 0:
         return _labels(owner, members, len(sequences), "y"), False
     if _is_column(y):
@@ -78,7 +81,11 @@ def _refuse_series(owner: str, sequences: Sequences) -> None:
 
 
 def _one_a_sequence(owner: str, y: Any, sequences: Sequences) -> list:
-    members = list(y) if isinstance(y, (list, tuple)) else list(np.asarray(y))
+    refuse_masked(y, "y", owner)
+    array = y if isinstance(y, (list, tuple)) else np.asarray(y)
+    if not isinstance(array, (list, tuple)) and array.ndim == 0:
+        raise ValueError(f"y of {owner} must be an array or list with one member a sequence. Got {y!r}.")
+    members = list(array)
     if len(members) != len(sequences):
         raise ValueError(
             f"y of {owner} must have one member a sequence. Got {len(members)} for {len(sequences)} sequences."
@@ -87,7 +94,11 @@ def _one_a_sequence(owner: str, y: Any, sequences: Sequences) -> list:
 
 
 def _numbers(owner: str, y: Any, name: str, length: int) -> np.ndarray:
-    values = check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name="y", estimator=owner)
+    refuse_masked(y, name, owner)
+    try:
+        values = check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name="y", estimator=owner)
+    except (ValueError, TypeError) as error:
+        raise type(error)(f"{name} of {owner}: {error}") from error
     if values.ndim not in (1, 2) or 0 in values.shape:
         raise ValueError(_per_step_text(owner, f"shape {values.shape}"))
     _check_length(owner, name, len(values), length)
@@ -95,15 +106,28 @@ def _numbers(owner: str, y: Any, name: str, length: int) -> np.ndarray:
 
 
 def _labels(owner: str, y: Any, length: int, name: str) -> np.ndarray:
-    labels = np.asarray(y)
-    if labels.ndim == 2 and labels.shape[1] > 1:
-        raise ValueError(f"{name} of {owner} must hold labels, not indicators. Got shape {labels.shape}.")
+    refuse_masked(y, name, owner)
+    try:
+        labels = np.asarray(y)
+    except ValueError as error:
+        raise ValueError(f"{name} of {owner} must hold one label for every entry of X, not lists of labels.") from error
+    if labels.ndim == 0 or (labels.ndim == 2 and labels.shape[1] > 1):
+        raise ValueError(f"{name} of {owner} must hold labels, not indicators or a scalar. Got shape {labels.shape}.")
     labels = column_or_1d(labels, warn=True)
     _check_length(owner, name, len(labels), length)
-    missing = labels.dtype == object and any(label is None or label != label for label in labels)
-    if missing or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
-        raise ValueError(f"{name} of {owner} contains NaN, infinity or None.")
+    if any(map(_is_missing, labels)) if labels.dtype == object else False:
+        raise ValueError(f"{name} of {owner} contains NaN or None.")
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        raise ValueError(f"Input {name} of {owner} contains NaN or infinity.")
+    if labels.dtype.kind in "US" and isinstance(y, list) and not all(isinstance(label, str) for label in y):
+        raise ValueError(f"The labels {name} of {owner} must be of one type that sorts.")
     return labels
+
+
+def _is_missing(label: Any) -> bool:
+    """None, NaN, NaT or pandas' NA, none of which equals itself for certain."""
+    equal = label == label
+    return label is None or not isinstance(equal, bool | np.bool_) or not equal
 
 
 def _check_length(owner: str, name: str, found: int, expected: int) -> None:

@@ -68,7 +68,24 @@ def check_flag(owner: str, name: str, value: Any) -> bool:
     return bool(value)
 
 
-def as_generator(random_state: Any) -> np.random.Generator:
+def real_array(value: Any) -> np.ndarray | None:
+    """The value as a new float64 array, or None where it holds no plain real numbers."""
+    try:
+        array = np.asarray(value.toarray() if hasattr(value, "toarray") else value)
+        return array.astype(np.float64) if array.dtype.kind in "fiub" else None
+    except (TypeError, ValueError):  # ragged lists, objects without numbers
+        return None
+
+
+def check_finite_array(owner: str, name: str, value: Any, shape: tuple[int, ...], prefix: str = "") -> np.ndarray:
+    """The value as a new float64 array if it is finite, real and of this shape."""
+    array = real_array(value)
+    if array is None or array.shape != shape or not np.isfinite(array).all():
+        raise parameter_error(owner, name, f"{prefix}a finite real array of shape {shape}", value)
+    return array
+
+
+def as_generator(owner: str, random_state: Any) -> np.random.Generator:
     """One NumPy Generator for an int, None, Generator, SeedSequence or RandomState.
 
     The global NumPy seed is neither read nor changed. A Generator or RandomState
@@ -83,7 +100,7 @@ def as_generator(random_state: Any) -> np.random.Generator:
     if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool) and random_state >= 0:
         return np.random.default_rng(int(random_state))
     requirement = "None, an integer >= 0, a numpy Generator, SeedSequence or RandomState"
-    raise InvalidParameterError(f"The 'random_state' parameter must be {requirement}. Got {random_state!r}.")
+    raise parameter_error(owner, "random_state", requirement, random_state)
 
 
 def unchanged_on_error(method: Callable) -> Callable:
@@ -105,8 +122,9 @@ def unchanged_on_error(method: Callable) -> Callable:
 def check_has(owner: str, name: str, part: Any, methods: Sequence[str], what: str) -> None:
     """Refuse a part that lacks a method, naming the part, its user and the missing method."""
     missing = [method for method in methods if not hasattr(part, method)]
-    if missing:
-        raise parameter_error(owner, name, f"{what} (missing: {', '.join(missing)})", part)
+    if missing or isinstance(part, type):
+        why = f"missing: {', '.join(missing)}" if missing else "an instance, not the class"
+        raise parameter_error(owner, name, f"{what} ({why})", part)
 
 
 def not_fitted(estimator: Any) -> NotFittedError:

@@ -24,9 +24,9 @@ from reservoir.topologies import CirculantGraph, Cycle, Random
 T, F = 12, 2
 RNG = np.random.default_rng(3)
 X = RNG.uniform(size=(T, F))
-Y = X[:, 0] + 1
+Y, AB = X[:, 0] + 1, list("ab" * 6)
 SYSTEM = EchoState(20, random_state=0)
-PAIRS = {
+PAIRS = {  # an instance, and the methods that take data
     "EchoState": (SYSTEM, "fit fit_transform transform run"),
     "RidgeReadout": (RidgeReadout(), "fit partial_fit accumulate predict score"),
     "values": (ReservoirRegressor(SYSTEM), "fit predict run score"),
@@ -45,7 +45,6 @@ RAW = "inhomogeneous|unsized|0-d array|ambiguous|not iterable|subscriptable|out 
 
 
 def targets(name, n=T):
-    """Good targets for n rows, or n sequences."""
     return list("ab" * n)[:n] if is_classifier(MODELS[name]) else np.arange(float(n))
 
 
@@ -89,7 +88,6 @@ BAD = {
     "infinity": spoilt(-np.inf),
     "1e200": spoilt(1e200),
     "no rows": X[:0],
-    "no features": X[:, :0],
     "1-D": X[:, 0],
     "0-D": np.float64(1.0),
     "strings": spoilt("a", object),
@@ -104,15 +102,12 @@ BAD = {
 BAD_SEQUENCES = {
     "4-D": X[None, None],
     "empty list": [],
-    "empty stack": np.zeros((0, T, F)),
     "stack without rows": np.zeros((3, 0, F)),
     "stack with NaN": np.stack([X, spoilt(np.nan)]),
-    "complex stack": np.stack([X, X]) * 1j,
     "masked stack": np.ma.masked_array([X, X], mask=np.array([X, X]) > 0.9),
     "empty series in a list": [X, X[:0], X],
     "NaN in a list": [X, spoilt(np.nan), X],
     "1e200 in a list": [X, X, spoilt(1e200)],
-    "strings in a list": [X, spoilt("a", object), X],
     "complex in a list": [X, X * 1j, X],
     "masked in a list": [X, np.ma.masked_array(X, mask=X > 0.9), X],
     "sparse in a list": [sparse.csr_array(X)] * 3,
@@ -126,14 +121,17 @@ BAD_SEQUENCES = {
 }
 
 
-@pytest.mark.parametrize("kind", [*BAD, *BAD_SEQUENCES])
+@pytest.mark.parametrize("kind", BAD)
 @pytest.mark.parametrize("name, method", ENTRIES)
 def test_bad_data(name, method, kind):
-    if kind in BAD:
-        refused(call, name, method, BAD[kind])
-    elif name != "RidgeReadout":
-        y = targets(name, 3) if name in POOLED else [targets(name)] * 3
-        refused(call, name, method, BAD_SEQUENCES[kind], y)
+    refused(call, name, method, BAD[kind])
+
+
+@pytest.mark.parametrize("kind", BAD_SEQUENCES)
+@pytest.mark.parametrize("name, method", [entry for entry in ENTRIES if entry[0] != "RidgeReadout"])
+def test_bad_sequences(name, method, kind):
+    y = targets(name, 3) if name in POOLED else [targets(name)] * 3
+    refused(call, name, method, BAD_SEQUENCES[kind], y)
 
 
 @pytest.mark.parametrize("name, method", AFTER_FIT)
@@ -145,17 +143,16 @@ def test_wrong_features_and_not_fitted(name, method):
 
 
 def bad_targets():
-    """Model and y, for n = T rows or sequences."""
     for name in MODELS.keys() - set(WITHOUT_TARGETS):
-        good, objects = targets(name), [*"ab" * 5, "a"]
-        numbers = {"short": good[:-1], "None": [*good[:-1], None], "NaN": np.full(T, np.nan), "complex": 1j * Y}
+        good = targets(name)
+        numbers = {"short": good[:-1], "None": [*good[:-1], None], "NaN": Y * np.nan, "complex": 1j * Y}
         others = {"deep": np.ones((T, 2, 2)), "string": "ab", "number": 3.0, "dictionary": {}}
         if is_classifier(MODELS[name]):
-            others["pd.NA"] = pd.Series([*objects, pd.NA], dtype="string")
-            others["NaN among strings"] = pd.Series([*objects, np.nan], dtype=object)
+            others["pd.NA"] = pd.Series([*AB[1:], pd.NA], dtype="string")
+            others["NaN object"] = pd.Series([*AB[1:], np.nan], dtype=object)
         else:
             others["pd.NA"] = pd.Series([1, pd.NA] * 6, dtype="Int64")
-            others |= {"strings": np.array(["a"] * T), "1e200": np.full(T, 1e200), "no outputs": np.zeros((T, 0))}
+            others |= {"strings": np.array(["a"] * T), "1e200": Y * 1e200, "no outputs": np.zeros((T, 0))}
             others |= {"infinity": np.full(T, np.inf), "masked": np.ma.masked_array(Y, mask=Y > 1.5)}
         yield from (pytest.param(name, y, id=f"{name}-{kind}") for kind, y in (numbers | others).items())
 
@@ -170,10 +167,7 @@ def test_bad_targets(name, y):
         refused(model.score, data, y)
 
 
-Y_OF_A_LIST = ("ab", 3.0, None, [Y, "abc"], [Y, None], [Y, Y[:-1]], [list("ab" * 6), "a"], ["a", list("ab" * 6)])
-
-
-@pytest.mark.parametrize("y", Y_OF_A_LIST)
+@pytest.mark.parametrize("y", ["ab", 3.0, None, [Y, "abc"], [Y, None], [Y, Y[:-1]], [AB, "a"], ["a", AB]])
 @pytest.mark.parametrize("model", [ReservoirRegressor(SYSTEM), ReservoirClassifier(SYSTEM)])
 def test_bad_targets_of_a_list(model, y):
     refused(model.fit, [X, X], y, text=r"\by\b|Member")
@@ -193,10 +187,10 @@ def test_nothing_left_after_the_washout(n_rows):
         refused(model.fit(long, y).predict, data, text=text)
         refused(model.score, data, y, text=text)
     forecaster = ReservoirForecaster(SYSTEM, washout=6).fit(X)
-    refused(forecaster.fit, X[: n_rows + 1], text="needs at least 8 rows")
-    refused(forecaster.score, X[: n_rows + 1], text="at least 8 rows")
+    for method in (forecaster.fit, forecaster.score):
+        refused(method, X[: n_rows + 1], text="at least 8 rows")
     if n_rows < 6:
-        refused(forecaster.forecast, 3, X[:n_rows], text="washout=6.* at least 6 rows|at least 6 rows.*washout=6")
+        refused(forecaster.forecast, 3, X[:n_rows], text="washout=6 needs at least 6 rows")
 
 
 def test_one_row():
@@ -246,15 +240,12 @@ def test_states_never_turn_into_nan(scale, activation):
 
 def stored(data, folder):
     """The same numbers, stored in other ways."""
-    read_only, path = data.copy(), folder / f"{data.ndim}.npy"
-    read_only.flags.writeable = False
-    np.save(path, data)
+    np.save(folder / f"{data.ndim}.npy", data)
     yield "list", data.tolist()
     yield "Fortran", np.asfortranarray(data)
     yield "negative strides", data[::-1].copy()[::-1]
     yield "every second row", np.repeat(data, 2, axis=0)[::2]
-    yield "read-only", read_only
-    yield "read-only memmap", np.load(path, mmap_mode="r")
+    yield "read-only memmap", np.load(folder / f"{data.ndim}.npy", mmap_mode="r")
     yield "not masked", np.ma.masked_array(data)
     for dtype in ("uint8", "int64", "float32", "object", ">f8", ">i4", "bool"):
         if dtype != "bool" or data.max() <= 1:
@@ -313,9 +304,8 @@ PARAMETERS = {
 }
 
 
-@pytest.mark.parametrize("owner", PARAMETERS)
-def test_table_of_parameters_is_complete(owner):
-    assert PARAMETERS[owner].keys() == owner().get_params(deep=False).keys()
+def test_table_of_parameters_is_complete():
+    assert all(table.keys() == owner().get_params(deep=False).keys() for owner, table in PARAMETERS.items())
 
 
 @pytest.mark.parametrize("owner, name", [(owner, name) for owner in PARAMETERS for name in PARAMETERS[owner]])
@@ -341,8 +331,7 @@ def test_bad_parameter(owner, name):
 
 @pytest.mark.parametrize("n_steps", [0, -1, 2.5, True, "a", None])
 def test_bad_number_of_steps(n_steps):
-    text = "'n_steps' parameter of .* must be an integer >= 1. Got"
-    refused(fitted("forecast").forecast, n_steps, text=text)
+    refused(fitted("forecast").forecast, n_steps, text="'n_steps' .* must be an integer >= 1. Got")
 
 
 REST = np.zeros(20)
@@ -350,20 +339,16 @@ ONE = (3, "abc", np.zeros(3), REST * np.nan, np.zeros((2, 20)), REST * 1j, {})
 TWO = (3, {}, [], REST, [REST], [REST] * 3, [REST, np.zeros(3)], [REST, REST * np.nan])
 
 
-STATES = [*((X, state) for state in ONE), *(([X, X], state) for state in TWO)]
-
-
-@pytest.mark.parametrize("data, state", STATES)
+@pytest.mark.parametrize("data, state", [*((X, s) for s in ONE), *(([X, X], s) for s in TWO)])
 @pytest.mark.parametrize("name", ["EchoState", "values", "labels"])
 def test_bad_state(name, data, state):
     refused(fitted(name).run, data, state, text="'state' parameter of .* must be")
 
 
-@pytest.mark.parametrize("shape, n_steps", [((3, 20), 3), ((F, 3), 3), ((F, 0), 3), ((F, 99), 3), ((F, 20), -1)])
-def test_bad_loop(shape, n_steps):
+@pytest.mark.parametrize("shape, n", [((3, 20), 3), ((F, 3), 3), ((F, 0), 3), ((F, 99), 3), ((F, 20), 0)])
+def test_bad_loop(shape, n):
     """A readout of another shape would be read beyond its end."""
-    loop = fitted("EchoState").close_loop
-    refused(loop, np.ones(shape), np.zeros(F), REST, np.zeros(F), n_steps, text="must be")
+    refused(fitted("EchoState").close_loop, np.ones(shape), X[0], REST, X[0], n, text="must be")
 
 
 @pytest.mark.parametrize("weights", [["a"] * T, -Y, Y * np.nan, Y * 1j, Y[:3], Y[:, None], 0 * Y])
@@ -380,7 +365,6 @@ OTHERS = (
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_bad_merge(other):
-    """Another class, not fitted, or with other features, outputs or parameters."""
     readout = RidgeReadout().fit(X, Y)
     before = dict(vars(readout))
     refused(readout.merge, other, text="RidgeReadout")
@@ -390,7 +374,7 @@ def test_bad_merge(other):
 def test_blocks_must_match():
     readout = RidgeReadout().partial_fit(X, Y)
     before = dict(vars(readout))
-    refused(readout.partial_fit, X[:, :1], Y, text="X has 1 features, but RidgeReadout is expecting 2")
+    refused(readout.partial_fit, X[:, :1], Y, text="X has 1 features")
     for y in (np.c_[Y, Y], Y[:, None]):
         refused(readout.partial_fit, X, y, text="outputs")
     assert unchanged(readout, before)
@@ -400,8 +384,9 @@ def test_blocks_must_match():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_failed_fit_changes_nothing(name):
-    good, method, trained = [X, X[::-1], X] if name in POOLED else X, ANSWERS.get(name, "predict"), fitted(name)
-    y, answer = targets(name, len(good)), np.asarray(call(name, method, good, model=trained))
+    good, trained = [X, X[::-1], X] if name in POOLED else X, fitted(name)
+    y, method = targets(name, len(good)), ANSWERS.get(name, "predict")
+    answer = np.asarray(call(name, method, good, model=trained))
     for model in (clone(MODELS[name]), trained):
         before = dict(vars(model))
         for data in (spoilt(np.nan), X[:0], [], X[:, 0], "a"):

@@ -78,7 +78,7 @@ MODELS = {
     "labels last": ReservoirClassifier(small(topology=MATRIX), pooling="last", include_input=True, washout=2),
     "labels by a classifier": ReservoirClassifier(small(), RidgeClassifier()),
     "forecast": ReservoirForecaster(small()),
-    "forecast dense": ReservoirForecaster(small(topology=MATRIX, dtype="float32"), washout=0, include_input=False),
+    "forecast float32": ReservoirForecaster(small(dtype="float32"), washout=0, include_input=False),
     "foreign": ReservoirRegressor(small(), Ridge()),
     "foreign pooled": ReservoirRegressor(small(), Ridge(), pooling="mean"),
     "foreign labels": ReservoirClassifier(small(), LogisticRegression()),
@@ -103,7 +103,7 @@ def by_member(change):
 
     def transform(self, X):
         states = EchoState.transform(self, X)
-        return [change(self, member) for member in states] if isinstance(states, list) else change(self, states)
+        return [change(self, x) for x in states] if isinstance(states, list) else change(self, states)
 
     return transform
 
@@ -344,7 +344,8 @@ def test_search(model, kind):
     search = GridSearchCV(model, grid, cv=splits, error_score="raise").fit(DATA[kind], step_values(kind))
     assert len(set(search.cv_results_["mean_test_score"])) == 8  # every candidate is another model
     best, found = search.best_estimator_, search.best_params_
-    assert best.reservoir_.leak == found["reservoir__leak"] and best.readout_.alpha_ == found["readout__alpha"]
+    assert best.reservoir_.leak == found["reservoir__leak"]
+    assert best.readout_.alpha_ == found["readout__alpha"]
     assert best.reservoir_.spectral_radius == found["reservoir__spectral_radius"]
     assert shapes(search.predict(DATA[kind])) == shapes(step_values(kind))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import sparse
+from scipy import linalg, sparse
 
 from reservoir import EchoState, topologies
 from reservoir.topologies import CirculantGraph, CirculantMatrix, Random, spectral_radius
@@ -78,7 +78,7 @@ def test_radius_of_disconnected_components():
     rng = np.random.default_rng(0)
     blocks = [rng.normal(size=(size, size)) / size for size in (300, 5, 1, 40)]
     blocks[1] *= 100  # the smallest component decides
-    W = sparse.block_diag(blocks, format="csr")
+    W = sparse.csr_array(linalg.block_diag(*blocks))
     order = rng.permutation(W.shape[0])
     assert spectral_radius(W[order][:, order]) == pytest.approx(np.abs(np.linalg.eigvals(blocks[1])).max(), rel=1e-9)
 

@@ -103,7 +103,7 @@ def _start(x0: Any, random_state: Any) -> np.ndarray:
     if x0 is None and random_state is None:
         return np.ones(3)
     if x0 is None:
-        return as_generator(random_state).uniform((-10, -10, 10), (10, 10, 30))
+        return as_generator("make_lorenz", random_state).uniform((-10, -10, 10), (10, 10, 30))
     try:
         start = np.array(x0, dtype=np.float64)
     except (TypeError, ValueError):

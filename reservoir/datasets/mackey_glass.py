@@ -117,7 +117,7 @@ def _whole_steps(name: str, duration: Any, dt: float) -> int:
 def _history(times: np.ndarray, tau: float, x0: float, random_state: Any) -> np.ndarray:
     if random_state is None:
         return np.full(times.shape, x0)
-    amplitudes = as_generator(random_state).uniform(-1, 1, size=(2, 4))
+    amplitudes = as_generator("make_mackey_glass", random_state).uniform(-1, 1, size=(2, 4))
     phases = 2 * np.pi / tau * np.outer(times, np.arange(1, 5))
     return x0 * (1 + 0.05 * (np.cos(phases) @ amplitudes[0] + np.sin(phases) @ amplitudes[1]))
 

@@ -112,7 +112,7 @@ def make_narma(
     if not isinstance(order, numbers.Integral) or order not in _SYSTEMS:
         raise parameter_error("make_narma", "order", "10, 20 or 30", order)
     low, high = _check_range(input_range)
-    rng = as_generator(random_state)
+    rng = as_generator("make_narma", random_state)
     for _ in range(MAX_DRAWS):
         u = rng.uniform(low, high, discard + n_steps)
         y = _respond(u, int(order), _SYSTEMS[order])

@@ -14,7 +14,7 @@ from reservoir.models.pooling import as_pooling
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import Sequences
 from reservoir.systems import EchoState
-from reservoir.validation import check_flag, check_has, check_integer
+from reservoir.validation import check_flag, check_has, check_integer, parameter_error
 
 BLOCK_ROWS = 4096
 
@@ -135,7 +135,16 @@ class ReservoirModel(BaseEstimator):
         return np.concatenate([ask(row[None]) for row in rows]), finals
 
     def _check_lengths(self, sequences: Sequences) -> None:
-        sequences.check_longer_than(self.washout, type(self).__name__)
+        sequences.check_lengths(self.washout + 1, type(self).__name__, self.washout)
+
+    def _states_of(self, state: Any, sequences: Sequences) -> list | None:
+        """The given states as a list, one entry a sequence."""
+        if state is None or sequences.kind == "series":
+            return None if state is None else [state]
+        wanted = f"None or one state for each of the {len(sequences)} sequences"
+        if not isinstance(state, list | tuple | np.ndarray) or len(state) != len(sequences):
+            raise parameter_error(type(self).__name__, "state", wanted, state)
+        return list(state)
 
     def _check_fitted(self) -> None:
         check_is_fitted(self, "readout_")

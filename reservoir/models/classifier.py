@@ -71,7 +71,7 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
     >>> steps = np.arange(40)
     >>> X = [np.sin(steps / pace + shift).reshape(-1, 1) for pace in (2, 4) for shift in range(6)]
     >>> y = ["fast"] * 6 + ["slow"] * 6
-    >>> model = ReservoirClassifier(EchoState(50, random_state=0)).fit(X, y)
+    >>> model = ReservoirClassifier(EchoState(50, bias_scaling=0.5, random_state=0)).fit(X, y)
     >>> model.predict([np.sin(steps / 2.1).reshape(-1, 1)])
     array(['fast'], dtype='<U4')
     """
@@ -165,8 +165,7 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
     def _answers(self, X: Any, method: str, state: Any = None, then: Any = None) -> tuple[Any, Any]:
         self._check_fitted()
         sequences = read_sequences(self, X, reset=False)
-        if state is not None and sequences.kind == "series":
-            state = [state]
+        state = self._states_of(state, sequences)
         if self.per_step_:
             answers, finals = self._predict_steps(sequences, method, state)
         else:

@@ -87,7 +87,7 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_parameters()
         sequences = read_sequences(self, X, reset=True)
-        sequences.check_longer_than(self.washout + 1, type(self).__name__, "washout + 1")
+        sequences.check_lengths(self.washout + 2, type(self).__name__, self.washout)
         self._make_parts(sequences)
         members = sequences.members()
         inputs = _as_list([member[:-1] for member in members])
@@ -118,7 +118,7 @@ class ReservoirForecaster(ReservoirModel):
             kind, states, last_rows = self._context
         else:
             sequences = read_sequences(self, context, reset=False)
-            sequences.check_longer_than(max(self.washout, 1) - 1, type(self).__name__, "washout")
+            sequences.check_lengths(max(self.washout, 1), type(self).__name__, self.washout)
             kind, (states, last_rows) = sequences.kind, self._states_before_last(sequences)
         futures = [self._run_freely(n_steps, *start) for start in zip(states, last_rows, strict=True)]
         if any(np.isnan(future).any() for future in futures):
@@ -134,7 +134,7 @@ class ReservoirForecaster(ReservoirModel):
         self._check_fitted()
         sequences = read_sequences(self, X, reset=False)
         n_context = max(self.washout, 1)
-        sequences.check_longer_than(n_context + 1, type(self).__name__, "context and two scored rows, washout + 1")
+        sequences.check_lengths(n_context + 2, type(self).__name__, self.washout)
         scores = []
         for member in sequences.members():
             with warnings.catch_warnings():

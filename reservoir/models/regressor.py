@@ -48,8 +48,8 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
 
     Notes
     -----
-    With ``EchoState`` and ``RidgeReadout`` a prediction is bit-identical for sequences given one by one, in a list or in
-    a stack. Cross-validation of one series with stock splitters starts the test part from rest and scores it cold.
+    With ``EchoState`` and ``RidgeReadout`` a prediction is bit-identical for sequences given one by one, in a list or
+    in a stack. Cross-validation of one series with stock splitters starts the test part from rest and scores it cold.
 
     References
     ----------
@@ -115,8 +115,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
         """
         self._check_fitted()
         sequences = read_sequences(self, X, reset=False)
-        if state is not None and sequences.kind == "series":
-            state = [state]
+        state = self._states_of(state, sequences)
         if self.pooling is None:
             answers, finals = self._predict_steps(sequences, "predict", state)
             packed = sequences.pack(self._shaped(answers))

@@ -17,7 +17,6 @@ from reservoir.compilation import kernel
 
 TANH, IDENTITY, RELU, LOGISTIC = range(4)
 ACTIVATIONS = {"tanh": TANH, "identity": IDENTITY, "relu": RELU, "logistic": LOGISTIC}
-BOUNDED = ("tanh", "logistic")
 
 _LOG2_E = 1.4426950408889634
 # ln 2 in two parts: the first ends in zeros, so that its product with a small integer is exact.

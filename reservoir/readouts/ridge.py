@@ -12,8 +12,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from reservoir.compilation import one_blas_thread
 from reservoir.readouts.affine import affine
 from reservoir.readouts.moments import Moments
-from reservoir.sequences import check_magnitude
-from reservoir.validation import check_flag, check_real, not_fitted, unchanged_on_error
+from reservoir.sequences import check_magnitude, refuse_masked
+from reservoir.validation import check_flag, check_real, not_fitted, parameter_error, real_array, unchanged_on_error
 
 _BLOCK_ROWS = 4096
 
@@ -95,6 +95,8 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """Take a block of rows into the moments, without solving."""
         owner = type(self).__name__
         check_real(owner, "alpha", self.alpha, 0)
+        refuse_masked(X, "X", owner)
+        refuse_masked(y, "y", owner)
         centred = check_flag(owner, "fit_intercept", self.fit_intercept)
         before: Moments | None = getattr(self, "_moments", None)
         X, y = validate_data(
@@ -122,6 +124,8 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
     def merge(self, other: RidgeReadout) -> RidgeReadout:
         """Take in all that another readout has learned; in place, exact up to rounding."""
         owner = type(self).__name__
+        if not isinstance(other, RidgeReadout):
+            raise parameter_error("merge", "other", "a fitted RidgeReadout", other)
         for readout in (self, other):
             if not hasattr(readout, "_moments"):
                 raise not_fitted(readout)
@@ -129,7 +133,7 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
                 raise ValueError(f"{owner} cannot merge readouts of different {name}: {mine} and {theirs}.")
-        mine, theirs = self._moments.xy.shape[1], other._moments.xy.shape[1]
+        mine, theirs = np.shape(self.intercept_), np.shape(other.intercept_)
         if mine != theirs:
             raise ValueError(f"{owner} cannot merge readouts of different n_outputs: {mine} and {theirs}.")
         self._moments = self._moments.merged(other._moments)
@@ -163,7 +167,9 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         array (n_rows,) or (n_rows, n_outputs), like y in `fit`
         """
         check_is_fitted(self, "coef_")
+        refuse_masked(X, "X", type(self).__name__)
         X = validate_data(self, X, reset=False, dtype=np.float64, order="C")
+        check_magnitude(X, "X", type(self).__name__)
         coef = np.ascontiguousarray(np.atleast_2d(self.coef_))
         out = np.empty((len(X), len(coef)))
         affine(X, coef, np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64)), out)
@@ -194,12 +200,10 @@ def _solve_penalised(xx: np.ndarray, xy: np.ndarray, alpha: float) -> np.ndarray
 def _read_weights(owner: str, sample_weight: Any, n_rows: int) -> np.ndarray | None:
     if sample_weight is None:
         return None
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.ndim == 0:
+    weights = real_array(sample_weight)
+    if weights is not None and weights.ndim == 0:
         weights = np.full(n_rows, weights)
-    if weights.shape != (n_rows,) or not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ValueError(
-            f"sample_weight of {owner} must be finite and >= 0, a number or an array ({n_rows},). "
-            f"Got shape {weights.shape}."
-        )
+    if weights is None or weights.shape != (n_rows,) or not (np.isfinite(weights) & (weights >= 0)).all():
+        requirement = f"a finite number >= 0 or such an array of shape ({n_rows},)"
+        raise parameter_error(owner, "sample_weight", requirement, sample_weight)
     return weights

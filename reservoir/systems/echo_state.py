@@ -10,16 +10,18 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.neurons import leaky
-from reservoir.neurons.activations import ACTIVATIONS, BOUNDED
+from reservoir.neurons.activations import ACTIVATIONS
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.weights import compiled_form, given_or_drawn, n_connections, recurrent_weights
 from reservoir.topologies import CirculantGraph
 from reservoir.validation import (
     as_generator,
     check_choice,
+    check_finite_array,
     check_integer,
     check_real,
     parameter_error,
+    real_array,
     unchanged_on_error,
 )
 
@@ -83,7 +85,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     ------
     ValueError
         For a parameter outside its range, a topology of radius 0 with a `spectral_radius`, unusable data, and for
-        states that overflow (only unbounded activations can).
+        states that overflow.
 
     Notes
     -----
@@ -150,7 +152,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         """
         n_units, dtype = self._check_parameters()
         read_sequences(self, X, reset=True)
-        seeds = as_generator(self.random_state).integers(2**63, size=4)
+        seeds = as_generator(type(self).__name__, self.random_state).integers(2**63, size=4)
         rngs = [np.random.default_rng(seed) for seed in seeds[:3]]
         topology = CirculantGraph(in_degree=10) if self.topology is None else self.topology
         owner = type(self).__name__
@@ -198,13 +200,13 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         sequences = read_sequences(self, X, reset=False)
         final = self._initial_states(state, sequences)
         states = self._noise_rows(sequences)
-        rows = sequences.rows.astype(self.bias_.dtype, copy=False)
+        with np.errstate(over="ignore"):
+            rows = sequences.rows.astype(self.bias_.dtype, copy=False)
         weights, chunk = self._kernel_weights(), self._rows_a_call()
         for first in range(0, len(rows), chunk):
             last = min(first + chunk, len(rows))
             leaky.advance(*weights, rows, sequences.offsets, first, last, final, states)
-        if self.activation not in BOUNDED:
-            self._check_finite(sequences, states)
+        self._check_finite(sequences, states)
         return sequences.pack(states), final[0] if sequences.kind == "series" else final
 
     def close_loop(
@@ -231,10 +233,14 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         final_state : array (n_units,)
         """
         check_is_fitted(self)
-        dtype = self.bias_.dtype
-        state, row = np.array(state, dtype=dtype), np.array(row, dtype=dtype)
-        coef = np.ascontiguousarray(coef, dtype=np.float64)
-        outputs = np.empty((n_steps, len(row)))
+        owner, dtype = "close_loop", self.bias_.dtype
+        n_units, n_features = self.W_in_.shape
+        n_columns = n_units + n_features if np.shape(coef)[-1:] == (n_units + n_features,) else n_units
+        coef = check_finite_array(owner, "coef", coef, (n_features, n_columns))
+        intercept = check_finite_array(owner, "intercept", intercept, (n_features,))
+        state = check_finite_array(owner, "state", state, (n_units,)).astype(dtype)
+        row = check_finite_array(owner, "row", row, (n_features,)).astype(dtype)
+        outputs = np.empty((check_integer(owner, "n_steps", n_steps, 1), n_features))
         kernel_weights = self._kernel_weights()
         chunk = self._rows_a_call(coef.size)
         for start in range(0, n_steps, chunk):
@@ -249,16 +255,16 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         for name in ("input_scaling", "bias_scaling", "noise"):
             check_real(owner, name, getattr(self, name), 0)
         check_choice(owner, "activation", self.activation, list(ACTIVATIONS))
-        if self.dtype not in ("float64", "float32", np.float64, np.float32):
+        if not isinstance(self.dtype, str | type | np.dtype) or self.dtype not in ("float64", "float32"):
             raise parameter_error(owner, "dtype", "'float64' or 'float32'", self.dtype)
         return n_units, np.dtype(self.dtype)
 
     def _leak_vector(self, n_units: int, dtype: np.dtype) -> np.ndarray:
         owner = type(self).__name__
-        if np.ndim(self.leak) == 0:
+        if not isinstance(self.leak, list | tuple | np.ndarray):
             return np.full(n_units, check_real(owner, "leak", self.leak, 0, 1, closed="right"), dtype=dtype)
-        leak = np.asarray(self.leak, dtype=np.float64)
-        if leak.shape != (n_units,) or not ((leak > 0) & (leak <= 1)).all():
+        leak = real_array(self.leak)
+        if leak is None or leak.shape != (n_units,) or not ((leak > 0) & (leak <= 1)).all():
             raise parameter_error(owner, "leak", f"in (0, 1], one number or an array ({n_units},)", self.leak)
         return leak.astype(dtype)
 
@@ -275,10 +281,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         if state is None:
             return np.zeros(shape, dtype=self.bias_.dtype)
         wanted = shape[1:] if sequences.kind == "series" else shape
-        given = np.array(state, dtype=self.bias_.dtype)
-        if given.shape != wanted or not np.isfinite(given).all():
-            raise parameter_error("run", "state", f"None or a finite array of shape {wanted}", f"shape {given.shape}")
-        return given.reshape(shape)
+        given = check_finite_array(type(self).__name__, "state", state, wanted, "None or ")
+        return given.astype(self.bias_.dtype).reshape(shape)
 
     def _noise_rows(self, sequences: Sequences) -> np.ndarray:
         """Zeros or noise for all rows (n_rows, n_units), in the place where the states will stand."""
@@ -290,16 +294,21 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             digest = hashlib.sha256(np.ascontiguousarray(rows).tobytes()).digest()
             seed = np.random.SeedSequence([self._noise_seed, int.from_bytes(digest[:16], "little")])
             place[:] = np.random.default_rng(seed).standard_normal(place.shape, dtype=dtype)
-        noise *= self.noise
+        with np.errstate(over="ignore"):
+            noise *= self.noise
         return noise
 
     def _check_finite(self, sequences: Sequences, states: np.ndarray) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(states.sum()):  # one cheap pass; finite states of great size may fail it
+                return
         bad = np.flatnonzero(~np.isfinite(states).all(axis=1))
         if bad.size:
             index = int(np.searchsorted(sequences.offsets, bad[0], side="right")) - 1
             raise ValueError(
                 f"The states of {type(self).__name__} overflow at row {bad[0] - sequences.offsets[index]} of sequence "
-                f"{index}: with activation={self.activation!r} the spectral_radius or the input is too large."
+                f"{index}: the input, its scaling or the spectral_radius is too large for {self.bias_.dtype} and "
+                f"activation={self.activation!r}."
             )
 
     def __sklearn_tags__(self):

@@ -9,14 +9,15 @@ from scipy import sparse
 
 from reservoir.neurons.products import Circulant, Dense, Sparse
 from reservoir.topologies import CirculantMatrix, spectral_radius
-from reservoir.validation import InvalidParameterError, parameter_error
+from reservoir.validation import InvalidParameterError, check_finite_array, parameter_error, real_array
 
 _MATRIX = "None, an object with draw(n_units, rng), or a square matrix with one row a unit"
 
 
 def recurrent_weights(owner: str, topology: Any, radius: float | None, n_units: int, rng, dtype) -> Any:
     """Draw or take W (n_units, n_units) and scale it to the spectral radius, unless that is None."""
-    matrix = topology.draw(n_units, rng) if hasattr(topology, "draw") else _given(owner, topology)
+    drawn = hasattr(topology, "draw") and not isinstance(topology, type)
+    matrix = topology.draw(n_units, rng) if drawn else _given(owner, topology)
     if matrix.shape != (n_units, n_units):
         raise parameter_error(owner, "topology", f"a matrix of shape ({n_units}, {n_units})", matrix.shape)
     if radius is not None:
@@ -38,11 +39,10 @@ def _given(owner: str, matrix: Any) -> Any:
         rows.sum_duplicates()
         values = rows.data
     else:
-        try:
-            rows = np.array(matrix, dtype=np.float64, order="F")
-        except (TypeError, ValueError) as error:
-            raise parameter_error(owner, "topology", _MATRIX, matrix) from error
-        values = rows
+        rows = real_array(matrix)
+        if rows is None:
+            raise parameter_error(owner, "topology", _MATRIX, matrix)
+        rows = values = np.asfortranarray(rows)
     if rows.ndim != 2 or rows.shape[0] != rows.shape[1]:
         raise parameter_error(owner, "topology", _MATRIX, f"an array of shape {rows.shape}")
     if not np.isfinite(values).all():
@@ -61,14 +61,7 @@ def given_or_drawn(owner: str, name: str, given: Any, shape: tuple[int, ...], sc
     """An array used as given, or uniform in plus or minus the scaling; stored by columns for the kernels."""
     if given is None:
         return np.asfortranarray(rng.uniform(-1, 1, size=shape) * scaling, dtype=dtype)
-    dense = given.toarray() if sparse.issparse(given) else given
-    try:
-        array = np.array(dense, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise parameter_error(owner, name, f"an array of shape {shape}", given) from error
-    if array.shape != shape or not np.isfinite(array).all():
-        raise parameter_error(owner, name, f"a finite array of shape {shape}", f"shape {array.shape}")
-    return np.asfortranarray(array, dtype=dtype)
+    return np.asfortranarray(check_finite_array(owner, name, given, shape, "None or "), dtype=dtype)
 
 
 def compiled_form(matrix: Any) -> Circulant | Sparse | Dense:
