@@ -6,17 +6,15 @@ holds for time series; an estimator from elsewhere that passes both can stand wh
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from pickle import dumps, loads
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
-
-__all__ = ["check_sequence_estimator"]
 
 _EXTRA_ROWS = (5, 0, 3, 8, 1, 6)  # beyond the shortest sequence
 _FORECAST_STEPS = 4
@@ -290,7 +288,7 @@ def check_clone(case: Case) -> None:
 def check_pickle(case: Case) -> None:
     """A pickled copy answers with the same bits."""
     model = case.fit()
-    copy = pickle.loads(pickle.dumps(model))
+    copy = loads(dumps(model))
     same = _equal(case.answers(model, case.ragged), case.answers(copy, case.ragged))
     case.require(same, "a pickled copy gives other answers")
 

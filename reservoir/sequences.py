@@ -148,7 +148,12 @@ def _is_object_array(X: Any) -> bool:
 
 
 def _validated(estimator: Any, rows: Any, reset: bool) -> np.ndarray:
-    rows = validate_data(estimator, rows, reset=reset, dtype=np.float64, order="C")
+    if getattr(getattr(rows, "dtype", None), "kind", "f") in "mM":
+        raise ValueError(f"X of {type(estimator).__name__} must hold numbers. Got dates or times: {rows.dtype}.")
+    try:
+        rows = validate_data(estimator, rows, reset=reset, dtype=np.float64, order="C")
+    except OverflowError as error:
+        raise ValueError(f"X of {type(estimator).__name__} has a number too large for float64.") from error
     return check_magnitude(rows, "X", type(estimator).__name__)
 
 

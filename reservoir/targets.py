@@ -117,9 +117,11 @@ def _labels(owner: str, y: Any, length: int, name: str) -> np.ndarray:
     _check_length(owner, name, len(labels), length)
     if any(map(_is_missing, labels)) if labels.dtype == object else False:
         raise ValueError(f"{name} of {owner} contains NaN or None.")
+    if labels.dtype.kind in "mM" and np.isnat(labels).any():
+        raise ValueError(f"{name} of {owner} contains NaT.")
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         raise ValueError(f"Input {name} of {owner} contains NaN or infinity.")
-    if labels.dtype.kind in "US" and isinstance(y, list) and not all(isinstance(label, str) for label in y):
+    if labels.dtype.kind in "US" and isinstance(y, list | tuple) and not all(isinstance(v, str | bytes) for v in y):
         raise ValueError(f"The labels {name} of {owner} must be of one type that sorts.")
     return labels
 

@@ -133,9 +133,9 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
                 raise ValueError(f"{owner} cannot merge readouts of different {name}: {mine} and {theirs}.")
-        mine, theirs = np.shape(self.intercept_), np.shape(other.intercept_)
+        mine, theirs = ((r._moments.xy.shape[1], r._one_output) for r in (self, other))
         if mine != theirs:
-            raise ValueError(f"{owner} cannot merge readouts of different n_outputs: {mine} and {theirs}.")
+            raise ValueError(f"{owner} cannot merge readouts of different n_outputs: {mine[0]} and {theirs[0]}.")
         self._moments = self._moments.merged(other._moments)
         return self.solve()
 

@@ -27,6 +27,7 @@ from reservoir.validation import (
 
 # A kernel returns after about this many multiplications, well within half a second, to let an interrupt through.
 _WORK_A_CALL = 200_000_000
+_DTYPES = ("float64", "float32", np.float64, np.float32)
 
 
 class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -206,7 +207,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         for first in range(0, len(rows), chunk):
             last = min(first + chunk, len(rows))
             leaky.advance(*weights, rows, sequences.offsets, first, last, final, states)
-        self._check_finite(sequences, states)
+        if not np.isfinite(final).all():  # what is not finite stays so
+            raise self._overflow(sequences, states)
         return sequences.pack(states), final[0] if sequences.kind == "series" else final
 
     def close_loop(
@@ -255,7 +257,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         for name in ("input_scaling", "bias_scaling", "noise"):
             check_real(owner, name, getattr(self, name), 0)
         check_choice(owner, "activation", self.activation, list(ACTIVATIONS))
-        if not isinstance(self.dtype, str | type | np.dtype) or self.dtype not in ("float64", "float32"):
+        if not isinstance(self.dtype, str | type | np.dtype) or self.dtype not in _DTYPES:
             raise parameter_error(owner, "dtype", "'float64' or 'float32'", self.dtype)
         return n_units, np.dtype(self.dtype)
 
@@ -298,18 +300,14 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             noise *= self.noise
         return noise
 
-    def _check_finite(self, sequences: Sequences, states: np.ndarray) -> None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(states.sum()):  # one cheap pass; finite states of great size may fail it
-                return
-        bad = np.flatnonzero(~np.isfinite(states).all(axis=1))
-        if bad.size:
-            index = int(np.searchsorted(sequences.offsets, bad[0], side="right")) - 1
-            raise ValueError(
-                f"The states of {type(self).__name__} overflow at row {bad[0] - sequences.offsets[index]} of sequence "
-                f"{index}: the input, its scaling or the spectral_radius is too large for {self.bias_.dtype} and "
-                f"activation={self.activation!r}."
-            )
+    def _overflow(self, sequences: Sequences, states: np.ndarray) -> ValueError:
+        row = int(np.argmin(np.isfinite(states).all(axis=1)))
+        index = int(np.searchsorted(sequences.offsets, row, side="right")) - 1
+        return ValueError(
+            f"The states of {type(self).__name__} overflow at row {row - sequences.offsets[index]} of sequence "
+            f"{index}: the input, its scaling or the spectral_radius is too large for {self.bias_.dtype} and "
+            f"activation={self.activation!r}."
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
