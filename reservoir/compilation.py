@@ -29,7 +29,7 @@ def kernel(*files: str, **options) -> Callable:
         if files:
             digest = hashlib.sha256(b"".join(Path(file).read_bytes() for file in files)).hexdigest()[:12]
             function.__qualname__ = f"{function.__qualname__}_{digest}"
-        return numba.njit(function, cache=True, nogil=True, **options)
+        return numba.njit(function, cache=True, nogil=True, error_model="numpy", **options)
 
     return compile_with_cache
 

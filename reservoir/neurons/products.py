@@ -57,44 +57,52 @@ def _add_sparse(matrix, x, twice, out):
         out[i] += (a + b) + (c + d)
 
 
-@kernel(fastmath={"contract"})
-def _add_rows(w0, w1, w2, w3, x0, x1, x2, x3, out):
+@kernel(fastmath={"contract", "nsz"})
+def _add_eight_columns(w, x, out):
+    """out += x[0] w[0] + ... + x[7] w[7], with `out` read and written once."""
+    w0, w1, w2, w3, w4, w5, w6, w7 = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]
+    x0, x1, x2, x3, x4, x5, x6, x7 = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]
     for i in range(out.size):
-        out[i] += (w0[i] * x0 + w1[i] * x1) + (w2[i] * x2 + w3[i] * x3)
+        low = (w0[i] * x0 + w1[i] * x1) + (w2[i] * x2 + w3[i] * x3)
+        high = (w4[i] * x4 + w5[i] * x5) + (w6[i] * x6 + w7[i] * x7)
+        out[i] += low + high
 
 
-@kernel(fastmath={"contract"})
+@kernel(fastmath={"contract", "nsz"})
 def _add_dense(matrix, x, twice, out):
     w = matrix.transposed
     n = out.size
-    whole = n - n % 4
-    for j in range(0, whole, 4):
-        _add_rows(w[j], w[j + 1], w[j + 2], w[j + 3], x[j], x[j + 1], x[j + 2], x[j + 3], out)
+    whole = n - n % 8
+    for j in range(0, whole, 8):
+        _add_eight_columns(w[j : j + 8], x[j : j + 8], out)
     for j in range(whole, n):
         row, xj = w[j], x[j]
         for i in range(n):
             out[i] += row[i] * xj
 
 
-@kernel(fastmath={"contract"})
-def _add_shifted(w0, w1, w2, w3, x0, x1, x2, x3, out):
-    for i in range(out.size):
-        out[i] += (w0[i] * x0[i] + w1[i] * x1[i]) + (w2[i] * x2[i] + w3[i] * x3[i])
+@kernel(fastmath={"contract", "nsz"})
+def _add_eight_offsets(w, o, x, out):
+    """out[i] += w[0, i] x[o[0] + i] + ... + w[7, i] x[o[7] + i], with `out` read and written once."""
+    n = out.size
+    w0, w1, w2, w3, w4, w5, w6, w7 = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]
+    x0, x1, x2, x3 = x[o[0] : o[0] + n], x[o[1] : o[1] + n], x[o[2] : o[2] + n], x[o[3] : o[3] + n]
+    x4, x5, x6, x7 = x[o[4] : o[4] + n], x[o[5] : o[5] + n], x[o[6] : o[6] + n], x[o[7] : o[7] + n]
+    for i in range(n):
+        low = (w0[i] * x0[i] + w1[i] * x1[i]) + (w2[i] * x2[i] + w3[i] * x3[i])
+        high = (w4[i] * x4[i] + w5[i] * x5[i]) + (w6[i] * x6[i] + w7[i] * x7[i])
+        out[i] += low + high
 
 
-@kernel(fastmath={"contract"})
+@kernel(fastmath={"contract", "nsz"})
 def _add_circulant(matrix, x, twice, out):
     weights, offsets = matrix.weights, matrix.offsets
     n = out.size
     twice[:n] = x
     twice[n:] = x
-    whole = offsets.size - offsets.size % 4
-    for k in range(0, whole, 4):
-        a, b, c, d = offsets[k], offsets[k + 1], offsets[k + 2], offsets[k + 3]
-        _add_shifted(
-            weights[k], weights[k + 1], weights[k + 2], weights[k + 3],
-            twice[a : a + n], twice[b : b + n], twice[c : c + n], twice[d : d + n], out,
-        )  # fmt: skip
+    whole = offsets.size - offsets.size % 8
+    for k in range(0, whole, 8):
+        _add_eight_offsets(weights[k : k + 8], offsets[k : k + 8], twice, out)
     for k in range(whole, offsets.size):
         row, shifted = weights[k], twice[offsets[k] : offsets[k] + n]
         for i in range(n):
