@@ -56,7 +56,9 @@ def advance(matrix, input_columns, bias, leak, code, rows, offsets, first, last,
             sequence += 1
         state = finals[sequence]
         _step(matrix, input_columns, bias, leak, code, rows[t], state, twice, states[t])
-        state[:] = states[t]
+        new = states[t]
+        for i in range(new.size):
+            state[i] = new[i]
 
 
 @kernel(activations.__file__, products.__file__, fastmath=REASSOCIATE)
@@ -72,7 +74,8 @@ def close_loop(matrix, input_columns, bias, leak, code, coef, intercept, state, 
     for t in range(outputs.shape[0]):
         new[:] = 0
         _step(matrix, input_columns, bias, leak, code, row, state, twice, new)
-        state[:] = new
+        for i in range(n_units):
+            state[i] = new[i]
         for k in range(outputs.shape[1]):
             weights = coef[k]
             total = intercept[k]

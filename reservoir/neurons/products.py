@@ -21,8 +21,8 @@ class Sparse(NamedTuple):
     """Compressed sparse rows."""
 
     values: np.ndarray  # (n_connections,)
-    columns: np.ndarray  # (n_connections,), uint32
-    starts: np.ndarray  # (n_units + 1,), uint32
+    columns: np.ndarray  # (n_connections,), unsigned; 16 bits where they suffice, to read less
+    starts: np.ndarray  # (n_units + 1,), int64
 
 
 class Dense(NamedTuple):
@@ -42,19 +42,11 @@ class Circulant(NamedTuple):
 def _add_sparse(matrix, x, twice, out):
     values, columns, starts = matrix.values, matrix.columns, matrix.starts
     for i in range(out.size):
-        a = b = c = d = out.dtype.type(0)
-        start, stop = starts[i], starts[i + 1]
-        p = start
-        while p + np.uint32(4) <= stop:
-            a += values[p] * x[columns[p]]
-            b += values[p + np.uint32(1)] * x[columns[p + np.uint32(1)]]
-            c += values[p + np.uint32(2)] * x[columns[p + np.uint32(2)]]
-            d += values[p + np.uint32(3)] * x[columns[p + np.uint32(3)]]
-            p += np.uint32(4)
-        while p < stop:
-            a += values[p] * x[columns[p]]
-            p += np.uint32(1)
-        out[i] += (a + b) + (c + d)
+        weights, senders = values[starts[i] : starts[i + 1]], columns[starts[i] : starts[i + 1]]
+        total = out[i]
+        for p in range(weights.size):  # unsigned senders and no slice bounds inside: the compiler gathers in vectors
+            total += weights[p] * x[senders[p]]
+        out[i] = total
 
 
 @kernel(fastmath={"contract", "nsz"})
@@ -98,8 +90,10 @@ def _add_eight_offsets(w, o, x, out):
 def _add_circulant(matrix, x, twice, out):
     weights, offsets = matrix.weights, matrix.offsets
     n = out.size
-    twice[:n] = x
-    twice[n:] = x
+    first, second = twice[:n], twice[n:]
+    for i in range(n):  # a loop, since Numba copies slices one by one
+        first[i] = x[i]
+        second[i] = x[i]
     whole = offsets.size - offsets.size % 8
     for k in range(0, whole, 8):
         _add_eight_offsets(weights[k : k + 8], offsets[k : k + 8], twice, out)
