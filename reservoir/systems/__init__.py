@@ -4,5 +4,6 @@ A system is anything with ``fit(X)`` and ``run(X, state=None) -> (states, final_
 """
 
 from reservoir.systems.echo_state import EchoState
+from reservoir.systems.lanes import EchoStateLanes
 
-__all__ = ["EchoState"]
+__all__ = ["EchoState", "EchoStateLanes"]

@@ -291,14 +291,15 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         shape, dtype = (len(sequences.rows), len(self.bias_)), self.bias_.dtype
         if self.noise == 0:
             return np.zeros(shape, dtype=dtype)
-        noise = np.empty(shape, dtype=dtype)
-        for rows, place in zip(sequences.members(), sequences.split(noise), strict=True):
-            digest = hashlib.sha256(np.ascontiguousarray(rows).tobytes()).digest()
-            seed = np.random.SeedSequence([self._noise_seed, int.from_bytes(digest[:16], "little")])
-            place[:] = np.random.default_rng(seed).standard_normal(place.shape, dtype=dtype)
         with np.errstate(over="ignore"):
-            noise *= self.noise
-        return noise
+            return np.concatenate([self.standard_noise(rows) for rows in sequences.members()]) * dtype.type(self.noise)
+
+    def standard_noise(self, rows: np.ndarray) -> np.ndarray:
+        """Normal numbers (n_rows, n_units), seeded by the seed of `fit` and the bytes of `rows`."""
+        digest = hashlib.sha256(np.ascontiguousarray(rows).tobytes()).digest()
+        seed = np.random.SeedSequence([self._noise_seed, int.from_bytes(digest[:16], "little")])
+        shape, dtype = (len(rows), len(self.bias_)), self.bias_.dtype
+        return np.random.default_rng(seed).standard_normal(shape, dtype=dtype)
 
     def _overflow(self, sequences: Sequences, states: np.ndarray) -> ValueError:
         row = int(np.argmin(np.isfinite(states).all(axis=1)))

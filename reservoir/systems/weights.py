@@ -69,7 +69,7 @@ def compiled_form(matrix: Any) -> Circulant | Sparse | Dense:
     if isinstance(matrix, CirculantMatrix):
         return Circulant(matrix.weights, matrix.offsets)
     if sparse.issparse(matrix):
-        narrow = np.uint16 if matrix.shape[0] <= 2**16 else np.uint32
+        narrow = np.uint16 if max(matrix.shape) <= 2**16 else np.uint32
         return Sparse(matrix.data, matrix.indices.astype(narrow), matrix.indptr.astype(np.int64))
     return Dense(np.ascontiguousarray(matrix.T))
 
