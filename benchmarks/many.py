@@ -3,8 +3,8 @@
     python benchmarks/many.py                       against reservoirpy with joblib, if it is installed here
     python benchmarks/many.py --configurations 8    a shorter run
 
-Spectral radius, leak and input scaling vary. W and W_in of a seed are drawn once and given to both sides;
-each configuration gets its states once, a ridge readout on the first 4,000 rows and its error on the rest.
+Spectral radius, leak and input scaling vary. W and W_in of a seed are the same on both sides; each configuration
+gets its states once, a ridge readout on the first 4,000 rows and its error on the rest.
 The 256 errors must be equal.
 """
 
@@ -18,14 +18,17 @@ import numpy as np
 import peers
 from joblib import Parallel, delayed
 from measure import Row
+from sklearn.base import clone
 from states import narrow
 
 from reservoir import EchoState
 from reservoir.datasets import make_narma
 from reservoir.readouts import RidgeReadout
-from reservoir.topologies import CirculantGraph, Random, spectral_radius
+from reservoir.systems import EchoStateLanes
+from reservoir.topologies import CirculantGraph, Random
 
 N_UNITS, IN_DEGREE, N_STEPS, N_TRAIN, WASHOUT, ALPHA = 300, 30, 5_000, 4_000, 200, 1e-6
+BLOCK = 1_000
 TOPOLOGIES = {"random": Random(IN_DEGREE), "circulant": CirculantGraph(IN_DEGREE)}
 REQUIRED = 15
 
@@ -36,11 +39,9 @@ def configurations(count: int) -> list[tuple[float, float, float]]:
     return list(grid)[:count]
 
 
-def drawn(topology: str, seed: int):
-    """W of radius 1 and W_in in plus or minus 1."""
-    rng = np.random.default_rng(seed)
-    W = TOPOLOGIES[topology].draw(N_UNITS, rng)
-    return W * (1 / spectral_radius(W)), rng.uniform(-1, 1, (N_UNITS, 1))
+def base(topology: str, seed: int) -> EchoState:
+    """The reservoir whose scalings vary, with all of them 1."""
+    return EchoState(N_UNITS, topology=TOPOLOGIES[topology], spectral_radius=1.0, random_state=seed)
 
 
 def error(predicted: np.ndarray, y: np.ndarray) -> float:
@@ -49,13 +50,20 @@ def error(predicted: np.ndarray, y: np.ndarray) -> float:
     return float(np.sqrt(np.mean((np.ravel(predicted) - wanted) ** 2)) / np.std(wanted))
 
 
-def our_error(W, W_in, configuration, u, y) -> float:
-    """One configuration of one seed."""
-    radius, leak, scaling = configuration
-    weights = {"topology": W * radius, "spectral_radius": None, "input_weights": W_in * scaling}
-    states = EchoState(N_UNITS, leak=leak, **weights).fit_transform(u)
-    readout = RidgeReadout(ALPHA).fit(states[WASHOUT:N_TRAIN], y[WASHOUT:N_TRAIN])
-    return error(readout.predict(states[N_TRAIN:]), y)
+def our_errors(reservoir, configurations, u, y) -> list[float]:
+    """Some configurations of one seed, as lanes of one kernel."""
+    names = ("spectral_radius", "leak", "input_scaling")
+    settings = [dict(zip(names, values, strict=True)) for values in configurations]
+    readouts = [RidgeReadout(ALPHA) for _ in settings]
+    predicted = [[] for _ in settings]
+    for first, block in EchoStateLanes(reservoir, settings).fit(u).blocks(u, BLOCK):
+        skip = max(0, WASHOUT - first)
+        for readout, states, parts in zip(readouts, block, predicted, strict=True):
+            if first < N_TRAIN:
+                readout.accumulate(states[skip:], y[first + skip : first + BLOCK])
+            else:
+                parts.append((readout if first > N_TRAIN else readout.solve()).predict(states))
+    return [error(np.concatenate(parts), y) for parts in predicted]
 
 
 def peer_error(W, W_in, configuration, u, y) -> float:
@@ -63,24 +71,26 @@ def peer_error(W, W_in, configuration, u, y) -> float:
     from reservoirpy.nodes import Reservoir, Ridge
 
     radius, leak, scaling = configuration
-    reservoir = Reservoir(W=narrow(W * radius), Win=W_in * scaling, bias=np.zeros(N_UNITS), lr=leak)
+    reservoir = Reservoir(W=W * radius, Win=W_in * scaling, bias=np.zeros(N_UNITS), lr=leak)
     states = reservoir.run(u)
     readout = Ridge(ridge=ALPHA)
     readout.fit(states[WASHOUT:N_TRAIN], y[WASHOUT:N_TRAIN, None])
     return error(readout.run(states[N_TRAIN:]), y)
 
 
-def ours(parallel: Parallel, weights: list, grid: list, u: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Errors (n_seeds, n_configurations) with the library: one reservoir after the other in each process."""
-    tasks = (delayed(our_error)(*pair, configuration, u, y) for pair in weights for configuration in grid)
-    return np.reshape(parallel(tasks), (len(weights), len(grid)))
+def ours(parallel: Parallel, reservoirs: list, grid: list, u: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Errors (n_seeds, n_configurations) with the library: 16 configurations of a seed are a task."""
+    groups = [grid[start : start + 16] for start in range(0, len(grid), 16)]
+    tasks = (delayed(our_errors)(reservoir, group, u, y) for reservoir in reservoirs for group in groups)
+    return np.reshape(np.concatenate(parallel(tasks)), (len(reservoirs), len(grid)))
 
 
-def theirs(parallel: Parallel, weights: list, grid: list, u: np.ndarray, y: np.ndarray) -> np.ndarray:
+def theirs(parallel: Parallel, reservoirs: list, grid: list, u: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Errors (n_seeds, n_configurations) with reservoirpy, one reservoir a task."""
-    pairs = [(W.tocsr(), W_in) for W, W_in in weights]
+    fitted = [clone(reservoir).fit(u) for reservoir in reservoirs]
+    pairs = [(narrow(reservoir.W_.tocsr()), reservoir.W_in_) for reservoir in fitted]
     tasks = (delayed(peer_error)(*pair, configuration, u, y) for pair in pairs for configuration in grid)
-    return np.reshape(parallel(tasks), (len(weights), len(grid)))
+    return np.reshape(parallel(tasks), (len(reservoirs), len(grid)))
 
 
 def main() -> None:
@@ -91,13 +101,13 @@ def main() -> None:
     options.add_argument("--jobs", type=int, default=2)
     options = options.parse_args()
     grid = configurations(options.configurations)
-    weights = [drawn(options.topology, seed) for seed in range(options.seeds)]
+    reservoirs = [base(options.topology, seed) for seed in range(options.seeds)]
     u, y = make_narma(N_STEPS, random_state=0)
     with Parallel(n_jobs=options.jobs, backend="loky") as parallel:  # the processes live through all repeats
-        works = {"ours": partial(ours, parallel, weights, grid, u, y)}
+        works = {"ours": partial(ours, parallel, reservoirs, grid, u, y)}
         errors = works["ours"]()
         if "reservoirpy" in peers.installed():
-            works["reservoirpy"] = partial(theirs, parallel, weights, grid, u, y)
+            works["reservoirpy"] = partial(theirs, parallel, reservoirs, grid, u, y)
             difference = np.abs(errors / works["reservoirpy"]() - 1).max()
             if not difference < 1e-3:
                 raise SystemExit(f"the errors differ by {difference:.1e}: not equal work")

@@ -122,7 +122,7 @@ def _history(times: np.ndarray, tau: float, x0: float, random_state: Any) -> np.
     return x0 * (1 + 0.05 * (np.cos(phases) @ amplitudes[0] + np.sin(phases) @ amplitudes[1]))
 
 
-@kernel(error_model="numpy")
+@kernel()
 def _integrate(values, middles, lag, start, stop, dt, beta, gamma, n):
     """Runge-Kutta steps start..stop; values[i] is x at (i - lag) dt, middles[i] half a step later."""
     x = values[lag + start]

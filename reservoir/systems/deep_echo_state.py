@@ -1,0 +1,264 @@
+"""Several echo-state reservoirs as one: stacked upon one another, or side by side."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from reservoir.sequences import Sequences, read_sequences
+from reservoir.systems.echo_state import EchoState
+from reservoir.validation import (
+    as_generator,
+    check_choice,
+    check_finite_array,
+    check_flag,
+    check_has,
+    check_integer,
+    parameter_error,
+    unchanged_on_error,
+)
+
+_METHODS = ("fit", "run")
+
+
+class DeepEchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Echo-state reservoirs in layers, whose states are joined.
+
+    A row u of the input moves the state x_k of layer k by
+
+        x_k' = (1 - leak) x_k + leak f(W_k x_k + V_k h_k + b_k),
+        h_1 = u,   h_k = x_(k-1)'          stacked,
+                   h_k = [x_(k-1)', u]     stacked, with ``input_to_all=True``,
+                   h_k = u                 grouped,
+
+    and the state of the whole is [x_1, x_2, ...]. A layer hears the new state of the layer below within the same step.
+    Nothing is trained: `fit` draws the weights of all layers. Time counts in steps.
+
+    Parameters
+    ----------
+    layer : None or system, default None
+        The prototype of which every layer is a clone with a seed of its own. None is ``EchoState(100)``; its
+        parameters are still reached by ``set_params(layer__leak=0.5)``.
+    n_layers : int >= 1, default 3
+        Number of clones.
+    arrangement : {"stacked", "grouped"}, default "stacked"
+        Whether a layer hears the layer below, or every layer hears the input alone.
+    input_to_all : bool, default False
+        Whether all layers of a stack hear the input too. In a group they do in any case.
+    layers : None or list of systems, default None
+        The layers, where they differ, from the one that hears the input upwards. `layer` and `n_layers` are then
+        ignored. Anything with ``fit`` and ``run`` whose state is one vector a sequence will do.
+    random_state : None, int, Generator, SeedSequence or RandomState, default None
+        Source of the seeds of the layers. Clones of `layer` get theirs from it, or, where it is None, from
+        ``layer.random_state``. A member of `layers` keeps its own seed, and gets one from here if it has none.
+
+    Attributes
+    ----------
+    layers_ : list of systems
+        The fitted layers; ``layers_[0].W_`` holds the recurrent weights of the first.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : array (n_features,)
+        Names of the features, where the data had them.
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, here or in a layer, unusable data, and for states that overflow.
+
+    Notes
+    -----
+    `transform` is bit-identical for sequences given one by one, in a list or in a stack, in any order. Without noise
+    it is also the same when `run` continues from a state. Output of ``set_output`` is for one series only. `fit` of
+    layers that are not `EchoState` may learn from data: they, and all others then, get the rows that they will hear.
+
+    References
+    ----------
+    Gallicchio, Micheli, Pedrelli 2017, Deep reservoir computing: a critical experimental analysis, Neurocomputing
+    268:87-99, doi:10.1016/j.neucom.2016.12.089.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir import DeepEchoState, EchoState
+    >>> series = np.sin(np.arange(100) / 5).reshape(-1, 1)
+    >>> DeepEchoState(EchoState(50, leak=0.5), n_layers=3, random_state=0).fit_transform(series).shape
+    (100, 150)
+    >>> slower = [EchoState(50, leak=leak) for leak in (1.0, 0.3, 0.1)]
+    >>> DeepEchoState(layers=slower, random_state=0).fit_transform(series).shape
+    (100, 150)
+    """
+
+    def __init__(
+        self,
+        layer: Any = None,
+        n_layers: int = 3,
+        *,
+        arrangement: str = "stacked",
+        input_to_all: bool = False,
+        layers: Any = None,
+        random_state: Any = None,
+    ):
+        self.layer = layer
+        self.n_layers = n_layers
+        self.arrangement = arrangement
+        self.input_to_all = input_to_all
+        self.layers = layers
+        self.random_state = random_state
+
+    def set_params(self, **params: Any) -> DeepEchoState:
+        """Set parameters; naming one of a `layer` that is None, ``layer__leak``, makes the default layer first."""
+        nested = any(key.startswith("layer__") for key in params)
+        if nested and params.get("layer", self.layer) is None:
+            params["layer"] = default_layer()
+        return super().set_params(**params)
+
+    @unchanged_on_error
+    def fit(self, X: Any, y: Any = None) -> DeepEchoState:
+        """Draw the weights of every layer.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        self._check_parameters()
+        sequences = read_sequences(self, X, reset=True)
+        self.layers_ = self._seeded_layers()
+        if all(type(layer).fit is EchoState.fit for layer in self.layers_):  # reads the number of features only
+            sequences = Sequences(np.zeros((1, self.n_features_in_)), np.array([0, 1]), "series")
+        below, widths, dtypes = None, [], []
+        for layer in self.layers_:
+            heard = sequences.pack(self._heard(sequences.rows, below))
+            states, final = layer.fit(heard).run(heard)
+            below = _rows(states, sequences)
+            self._check_state(layer, final, sequences)
+            widths.append((below.shape[1], np.shape(final)[-1]))
+            dtypes.append(below.dtype)
+        self._n_states, self._n_state_values = zip(*widths, strict=True)
+        self._dtype, self._n_features_out = np.result_type(*dtypes), sum(self._n_states)
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """States of all layers from rest.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+
+        Returns
+        -------
+        states : array (T, n_total), array (N, T, n_total) or list of arrays (T_i, n_total)
+            In the same kind of container, layer after layer; n_total is the sum of the units of all layers.
+        """
+        return self.run(X)[0]
+
+    def run(self, X: Any, state: Any = None) -> tuple[Any, np.ndarray]:
+        """States from a given state on, and where they end.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        state : None, array (n_total,) for a series, or (N, n_total) otherwise
+            State of all layers before the first row. None is rest, zero.
+
+        Returns
+        -------
+        states : as in `transform`
+        final_state : array (n_total,) for a series, (N, n_total) otherwise
+            Hand it to the next call to continue.
+        """
+        check_is_fitted(self)
+        sequences = read_sequences(self, X, reset=False)
+        starts = self._starts(state, sequences)
+        joined = np.empty((len(sequences.rows), self._n_features_out), dtype=self._dtype)
+        below, finals = None, []
+        for layer, start, columns in zip(self.layers_, starts, _slices(self._n_states), strict=True):
+            states, final = layer.run(sequences.pack(self._heard(sequences.rows, below)), start)
+            joined[:, columns] = below = _rows(states, sequences)
+            finals.append(final)
+        return sequences.pack(joined), np.concatenate(finals, axis=-1)
+
+    def _check_parameters(self) -> None:
+        owner = type(self).__name__
+        what = "a system with fit and run"
+        check_choice(owner, "arrangement", self.arrangement, ["stacked", "grouped"])
+        check_flag(owner, "input_to_all", self.input_to_all)
+        if self.layers is None:
+            check_integer(owner, "n_layers", self.n_layers, 1)
+            if self.layer is not None:
+                check_has(owner, "layer", self.layer, _METHODS, f"None or {what}")
+            return
+        if not isinstance(self.layers, list | tuple) or not self.layers:
+            raise parameter_error(owner, "layers", "None or a list of one system or more", self.layers)
+        for index, layer in enumerate(self.layers):
+            check_has(owner, f"layers[{index}]", layer, _METHODS, what)
+
+    def _seeded_layers(self) -> list:
+        """Fresh copies of all layers, each with its seed."""
+        if self.layers is not None:
+            layers = [clone(layer) for layer in self.layers]
+            unseeded = [layer for layer in layers if getattr(layer, "random_state", 0) is None]
+            source = self.random_state
+        else:
+            prototype = default_layer() if self.layer is None else self.layer
+            layers = [clone(prototype) for _ in range(self.n_layers)]
+            unseeded = [layer for layer in layers if hasattr(layer, "random_state")]
+            source = getattr(prototype, "random_state", None) if self.random_state is None else self.random_state
+        seeds = as_generator(type(self).__name__, source).integers(2**63, size=len(unseeded))
+        for layer, seed in zip(unseeded, seeds, strict=True):
+            layer.set_params(random_state=int(seed))
+        return layers
+
+    def _heard(self, inputs: np.ndarray, below: np.ndarray | None) -> np.ndarray:
+        """What a layer hears (n_rows, n_heard): the input, the states of the layer below, or both."""
+        if below is None or self.arrangement == "grouped":
+            return inputs
+        return np.concatenate([below, inputs], axis=1) if self.input_to_all else below
+
+    def _check_state(self, layer: Any, final: Any, sequences: Sequences) -> None:
+        depth = 1 if sequences.kind == "series" else 2
+        if np.ndim(final) != depth or np.asarray(final).dtype.kind != "f":
+            name = "layer" if self.layers is None else "layers"
+            raise parameter_error(type(self).__name__, name, "systems whose state is one vector a sequence", layer)
+
+    def _starts(self, state: Any, sequences: Sequences) -> list:
+        """The state before the first row, one entry a layer."""
+        if state is None:
+            return [None] * len(self.layers_)
+        n_values = sum(self._n_state_values)
+        wanted = (n_values,) if sequences.kind == "series" else (len(sequences), n_values)
+        given = check_finite_array(type(self).__name__, "state", state, wanted, "None or ")
+        return [given[..., columns] for columns in _slices(self._n_state_values)]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        parts = self.layers if isinstance(self.layers, list | tuple) else [self.layer]
+        known = [get_tags(part).transformer_tags for part in parts if isinstance(part, TransformerMixin)]
+        names = [name for part in known for name in part.preserves_dtype]
+        tags.transformer_tags.preserves_dtype = [np.result_type(*names or ["float64"]).name]
+        return tags
+
+
+def default_layer() -> EchoState:
+    """The layer of a deep reservoir made without one."""
+    return EchoState(100)
+
+
+def _rows(states: Any, sequences: Sequences) -> np.ndarray:
+    """States (n_rows, n_units) of all sequences, from the container that came out of a layer."""
+    return np.concatenate(states) if sequences.kind == "list" else np.reshape(states, (-1, np.shape(states)[-1]))
+
+
+def _slices(widths: tuple) -> list[slice]:
+    return [slice(b - a, b) for a, b in zip(widths, itertools.accumulate(widths), strict=True)]
