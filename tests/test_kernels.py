@@ -5,6 +5,7 @@ import sys
 import textwrap
 
 import mpmath
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -70,6 +71,40 @@ def test_closed_loop_equals_the_plain_recursion(n_units, seed, include_input):
     weights = system.W_, system.W_in_, system.bias_, 0.7
     expected = oracles.closed_loop(*weights, coef, np.array([0.1, -0.2]), *start, 25)
     np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-11)
+
+
+@given(
+    n_units=st.integers(1, 40),
+    lengths=st.lists(st.integers(1, 20), min_size=2, max_size=6),
+    dtype=st.sampled_from(["float64", "float32"]),
+    seed=st.integers(0, 2**32),
+)
+def test_dense_sequences_together_equal_one_by_one(n_units, lengths, dtype, seed):
+    rng = np.random.default_rng(seed)
+    W, X = rng.normal(size=(n_units, n_units)), [rng.normal(size=(length, 2)) for length in lengths]
+    system = EchoState(n_units, topology=W, bias_scaling=0.5, leak=0.6, dtype=dtype, random_state=0).fit(X)
+    start = rng.uniform(-1, 1, (len(X), n_units))
+    together, finals = system.run(X, start)
+    for member, before, states, final in zip(X, start, together, finals, strict=True):
+        alone = system.run(member, before)
+        np.testing.assert_array_equal(states, alone[0])
+        np.testing.assert_array_equal(final, alone[1])
+
+
+def test_own_activation():
+    @numba.njit
+    def soft_sign(x):
+        return x / (1 + abs(x))
+
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    system = EchoState(8, activation=soft_sign, leak=0.5, random_state=0).fit(X)
+    W, expected, x = system.W_.toarray(), [], np.zeros(8)
+    for u in X:
+        x = 0.5 * x + 0.5 * soft_sign.py_func(W @ x + system.W_in_ @ u)
+        expected.append(x)
+    np.testing.assert_allclose(system.transform(X), expected, rtol=0, atol=1e-12)
+    outputs, _ = system.close_loop(np.full((2, 8), 0.1), np.zeros(2), x, X[0], 3)
+    assert np.isfinite(outputs).all()
 
 
 def test_float32_states_follow_float64():

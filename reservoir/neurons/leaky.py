@@ -4,7 +4,8 @@ One step, for a row u of the input:
 
     x' = (1 - leak) x + leak f(W x + W_in u + b + noise)
 
-Two loops call it: `advance`, driven by given rows, and `close_loop`, driven by its own linear readout.
+Three loops call it: `advance` and, for dense matrices, `advance_together`, driven by given rows, and `close_loop`,
+driven by its own linear readout.
 
 References
 ----------
@@ -14,31 +15,39 @@ leaky-integrator neurons, Neural Networks 20(3):335-352, doi:10.1016/j.neunet.20
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from types import FunctionType
+from typing import NamedTuple
+
+import numba
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.neurons import activations, products
 from reservoir.neurons.activations import activate
-from reservoir.neurons.products import add_product
+from reservoir.neurons.products import add_columns, add_product
 
 
-@kernel(activations.__file__, products.__file__)
-def _step(matrix, input_columns, bias, leak, code, row, x, twice, out):
-    """Write the state after `x` (n_units,) for the input `row` (n_features,) to `out` (n_units,).
-
-    `out` holds the noise of this step when it comes in.
-    """
+@kernel()
+def _hear(input_columns, bias, row, out):
+    """out += W_in u + b for the input `row` (n_features,); `out` (n_units,) comes in holding the noise."""
     for i in range(out.size):
         out[i] += bias[i]
     for j in range(row.size):
         column, u = input_columns[j], row[j]
         for i in range(out.size):
             out[i] += column[i] * u
-    add_product(matrix, x, twice, out)
+
+
+@kernel(activations.__file__)
+def _settle(leak, code, state, out):
+    """Squash what the units have heard, mix it with the old `state`, and make that the state."""
     activate(code, out)
     one = out.dtype.type(1)
     for i in range(out.size):
-        out[i] = (one - leak[i]) * x[i] + leak[i] * out[i]
+        out[i] = (one - leak[i]) * state[i] + leak[i] * out[i]
+        state[i] = out[i]
 
 
 @kernel(activations.__file__, products.__file__)
@@ -54,11 +63,27 @@ def advance(matrix, input_columns, bias, leak, code, rows, offsets, first, last,
     for t in range(first, last):
         while t >= offsets[sequence + 1]:
             sequence += 1
-        state = finals[sequence]
-        _step(matrix, input_columns, bias, leak, code, rows[t], state, twice, states[t])
-        new = states[t]
-        for i in range(new.size):
-            state[i] = new[i]
+        _hear(input_columns, bias, rows[t], states[t])
+        add_product(matrix, finals[sequence], twice, states[t])
+        _settle(leak, code, finals[sequence], states[t])
+
+
+@kernel(activations.__file__, products.__file__)
+def advance_together(matrix, input_columns, bias, leak, code, rows, offsets, first, last, finals, states):
+    """The same for a Dense matrix and the steps [first, last) of every sequence, bit for bit.
+
+    A piece of the matrix is used for all sequences while it is near, so that many cost little more than one.
+    """
+    for step in range(first, last):
+        running = np.nonzero(offsets[:-1] + step < offsets[1:])[0]
+        for s in running:
+            _hear(input_columns, bias, rows[offsets[s] + step], states[offsets[s] + step])
+        for j in range(0, bias.size, 8):
+            columns = matrix.transposed[j : j + 8]
+            for s in running:
+                add_columns(columns, finals[s, j : j + 8], states[offsets[s] + step])
+        for s in running:
+            _settle(leak, code, finals[s], states[offsets[s] + step])
 
 
 @kernel(activations.__file__, products.__file__, fastmath=REASSOCIATE)
@@ -73,9 +98,9 @@ def close_loop(matrix, input_columns, bias, leak, code, coef, intercept, state, 
     new = np.empty(n_units, state.dtype)
     for t in range(outputs.shape[0]):
         new[:] = 0
-        _step(matrix, input_columns, bias, leak, code, row, state, twice, new)
-        for i in range(n_units):
-            state[i] = new[i]
+        _hear(input_columns, bias, row, new)
+        add_product(matrix, state, twice, new)
+        _settle(leak, code, state, new)
         for k in range(outputs.shape[1]):
             weights = coef[k]
             total = intercept[k]
@@ -85,3 +110,31 @@ def close_loop(matrix, input_columns, bias, leak, code, coef, intercept, state, 
                 total += weights[n_units + j] * row[j]
             outputs[t, k] = total
         row[:] = outputs[t]
+
+
+class Loops(NamedTuple):
+    """The compiled loops for one activation."""
+
+    advance: Callable
+    advance_together: Callable
+    close_loop: Callable
+
+
+@functools.lru_cache(maxsize=8)
+def loops_for(own: Callable | None = None) -> Loops:
+    """The loops for a named activation (None), or compiled anew for a user's `numba.njit` function of one number.
+
+    The latter costs seconds in every process, since Numba cannot keep it on disk.
+    """
+    if own is None:
+        return Loops(advance, advance_together, close_loop)
+
+    @numba.njit(nogil=True, error_model="numpy")
+    def activate_own(code, values):
+        for i in range(values.size):
+            values[i] = own(values[i])
+
+    scope = {**globals(), "activate": activate_own}
+    options = {"nogil": True, "error_model": "numpy"}
+    scope["_settle"] = numba.njit(FunctionType(_settle.py_func.__code__, scope), **options)
+    return Loops(*(numba.njit(FunctionType(loop.py_func.__code__, scope), **options) for loop in loops_for()))

@@ -38,6 +38,13 @@ class Circulant(NamedTuple):
     offsets: np.ndarray  # (n_offsets,), in [0, n_units)
 
 
+class Hadamard(NamedTuple):
+    """Two Hadamard transforms, on the first and the last 2**p units, between diagonals; then a permutation."""
+
+    diagonals: np.ndarray  # (2, n_units)
+    order: np.ndarray  # (n_units,), uint32: unit i takes place order[i]
+
+
 @kernel(fastmath=REASSOCIATE)
 def _add_sparse(matrix, x, twice, out):
     values, columns, starts = matrix.values, matrix.columns, matrix.starts
@@ -50,8 +57,14 @@ def _add_sparse(matrix, x, twice, out):
 
 
 @kernel(fastmath={"contract", "nsz"})
-def _add_eight_columns(w, x, out):
-    """out += x[0] w[0] + ... + x[7] w[7], with `out` read and written once."""
+def add_columns(w, x, out):
+    """out += x[0] w[0] + ... + x[m - 1] w[m - 1] for m <= 8; with eight, `out` is read and written once."""
+    if x.size < 8:
+        for j in range(x.size):
+            row, xj = w[j], x[j]
+            for i in range(out.size):
+                out[i] += row[i] * xj
+        return
     w0, w1, w2, w3, w4, w5, w6, w7 = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]
     x0, x1, x2, x3, x4, x5, x6, x7 = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]
     for i in range(out.size):
@@ -62,15 +75,8 @@ def _add_eight_columns(w, x, out):
 
 @kernel(fastmath={"contract", "nsz"})
 def _add_dense(matrix, x, twice, out):
-    w = matrix.transposed
-    n = out.size
-    whole = n - n % 8
-    for j in range(0, whole, 8):
-        _add_eight_columns(w[j : j + 8], x[j : j + 8], out)
-    for j in range(whole, n):
-        row, xj = w[j], x[j]
-        for i in range(n):
-            out[i] += row[i] * xj
+    for j in range(0, x.size, 8):
+        add_columns(matrix.transposed[j : j + 8], x[j : j + 8], out)
 
 
 @kernel(fastmath={"contract", "nsz"})
@@ -103,7 +109,51 @@ def _add_circulant(matrix, x, twice, out):
             out[i] += row[i] * shifted[i]
 
 
-_PRODUCTS = {Sparse: _add_sparse, Dense: _add_dense, Circulant: _add_circulant}
+@kernel(fastmath={"contract"})
+def _butterflies(x, half):
+    """Sums and differences of the entries `half` apart, in place, for all pairs of blocks of this size."""
+    for start in range(0, x.size, 2 * half):
+        a, b = x[start : start + half], x[start + half : start + 2 * half]
+        for i in range(half):
+            total, difference = a[i] + b[i], a[i] - b[i]
+            a[i], b[i] = total, difference
+
+
+@kernel(fastmath={"contract"})
+def _transform(x):
+    """The Hadamard transform, not normalised, of 2**p values, in place; small blocks first, while they are in cache."""
+    inner = min(x.size, 2048)
+    for start in range(0, x.size, inner):
+        block = x[start : start + inner]
+        half = 1
+        while half < inner:
+            _butterflies(block, half)
+            half *= 2
+    half = inner
+    while half < x.size:
+        _butterflies(x, half)
+        half *= 2
+
+
+@kernel(fastmath={"contract"})
+def _add_hadamard(matrix, x, twice, out):
+    first, second, order = matrix.diagonals[0], matrix.diagonals[1], matrix.order
+    n = out.size
+    block = 1
+    while 2 * block <= n:
+        block *= 2
+    work = twice[:n]
+    for i in range(n):
+        work[i] = first[i] * x[i]
+    _transform(work[:block])
+    for i in range(n):
+        work[i] *= second[i]
+    _transform(work[n - block :])
+    for i in range(n):
+        out[i] += work[order[i]]
+
+
+_PRODUCTS = {Sparse: _add_sparse, Dense: _add_dense, Circulant: _add_circulant, Hadamard: _add_hadamard}
 
 
 def add_product(matrix, x, twice, out):

@@ -55,8 +55,9 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         b is uniform in plus or minus this number.
     leak : float in (0, 1] or array (N,), default 1.0
         Leak rate, one for all units or one a unit; 1 forgets the old state but for W x.
-    activation : {"tanh", "identity", "relu", "logistic"}, default "tanh"
-        The function f.
+    activation : {"tanh", "identity", "relu", "logistic"} or function, default "tanh"
+        The function f. A function of one number compiled by ``numba.njit`` is compiled into the loop anew in every
+        process, which takes seconds.
     noise : float >= 0, default 0.0
         Standard deviation of Gaussian noise inside the activation. It is seeded from the seed drawn in `fit` and the
         bytes of the rows given to one call of `run`, so that batching and order change nothing.
@@ -118,7 +119,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         input_scaling: float = 1.0,
         bias_scaling: float = 0.0,
         leak: Any = 1.0,
-        activation: str = "tanh",
+        activation: Any = "tanh",
         noise: float = 0.0,
         input_weights: Any = None,
         bias: Any = None,
@@ -203,10 +204,13 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         states = self._noise_rows(sequences)
         with np.errstate(over="ignore"):
             rows = sequences.rows.astype(self.bias_.dtype, copy=False)
-        weights, chunk = self._kernel_weights(), self._rows_a_call()
-        for first in range(0, len(rows), chunk):
-            last = min(first + chunk, len(rows))
-            leaky.advance(*weights, rows, sequences.offsets, first, last, final, states)
+        weights, loops = self._kernel_weights(), self._loops()
+        together = isinstance(self.W_, np.ndarray) and len(sequences) > 1
+        advance, n_steps = (loops.advance_together, max(sequences.lengths)) if together else (loops.advance, len(rows))
+        chunk = max(1, self._rows_a_call() // (len(sequences) if together else 1))
+        for first in range(0, n_steps, chunk):
+            last = min(first + chunk, n_steps)
+            advance(*weights, rows, sequences.offsets, first, last, final, states)
         if not np.isfinite(final).all():  # what is not finite stays so
             raise self._overflow(sequences, states)
         return sequences.pack(states), final[0] if sequences.kind == "series" else final
@@ -246,7 +250,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         kernel_weights = self._kernel_weights()
         chunk = self._rows_a_call(coef.size)
         for start in range(0, n_steps, chunk):
-            leaky.close_loop(*kernel_weights, coef, intercept, state, row, outputs[start : start + chunk])
+            self._loops().close_loop(*kernel_weights, coef, intercept, state, row, outputs[start : start + chunk])
         return outputs, state
 
     def _check_parameters(self) -> tuple[int, np.dtype]:
@@ -256,7 +260,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             check_real(owner, "spectral_radius", self.spectral_radius, 0)
         for name in ("input_scaling", "bias_scaling", "noise"):
             check_real(owner, name, getattr(self, name), 0)
-        check_choice(owner, "activation", self.activation, list(ACTIVATIONS))
+        if not hasattr(self.activation, "py_func"):
+            check_choice(owner, "activation", self.activation, [*ACTIVATIONS, "a function compiled by numba.njit"])
         if not isinstance(self.dtype, str | type | np.dtype) or self.dtype not in _DTYPES:
             raise parameter_error(owner, "dtype", "'float64' or 'float32'", self.dtype)
         return n_units, np.dtype(self.dtype)
@@ -271,8 +276,11 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return leak.astype(dtype)
 
     def _kernel_weights(self) -> tuple:
-        code = ACTIVATIONS[self.activation]
+        code = ACTIVATIONS.get(self.activation, -1) if isinstance(self.activation, str) else -1
         return compiled_form(self.W_), np.ascontiguousarray(self.W_in_.T), self.bias_, self._leak, code
+
+    def _loops(self) -> leaky.Loops:
+        return leaky.loops_for(None if isinstance(self.activation, str) else self.activation)
 
     def _rows_a_call(self, readout_size: int = 0) -> int:
         work = n_connections(self.W_) + self.W_in_.size + 20 * len(self.bias_) + readout_size

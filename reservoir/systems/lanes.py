@@ -77,8 +77,8 @@ class EchoStateLanes(BaseEstimator):
         """
         owner = type(self).__name__
         base = EchoState(random_state=0) if self.reservoir is None else self.reservoir
-        if not isinstance(base, EchoState):
-            raise parameter_error(owner, "reservoir", "None or an EchoState", base)
+        if not isinstance(base, EchoState) or not isinstance(base.activation, str):
+            raise parameter_error(owner, "reservoir", "None or an EchoState with a named activation", base)
         read_sequences(self, X, reset=True)
         table = np.array([self._lane(owner, base, setting) for setting in self.settings]).reshape(-1, 5)
         if not len(table):
