@@ -87,7 +87,7 @@ class ReservoirModel(BaseEstimator):
             if kept:
                 features = [self._features(piece.states[skip:], piece.inputs[skip:]) for piece, skip in kept]
                 rows = [members[p.sequence][p.first + skip : p.first + len(p.inputs)] for p, skip in kept]
-                yield np.concatenate(features), np.concatenate(rows)
+                yield _joined(features), _joined(rows)
 
     def _after_washout(self, sequences: Sequences, rows: np.ndarray) -> np.ndarray:
         """The rows (n_rows, ...) that are scored."""
@@ -153,6 +153,11 @@ class ReservoirModel(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    """The parts as one array; a single one is not copied."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def default_reservoir() -> EchoState:

@@ -1,0 +1,48 @@
+"""Long series: bounded memory, constant cost a step."""
+
+import subprocess
+import sys
+
+import pytest
+
+CODE = """if True:
+    import resource, sys, time
+    import numpy as np
+    from reservoir import EchoState, ReservoirRegressor
+    from reservoir.readouts import RidgeReadout
+
+    def seconds_a_step(n_steps, n_units):
+        X = np.random.default_rng(0).uniform(-0.5, 0.5, (n_steps, 1))
+        model = ReservoirRegressor(EchoState(n_units, random_state=0), RidgeReadout(), washout=100)
+        start = time.perf_counter()
+        model.fit(X, np.roll(X[:, 0], 3))
+        return (time.perf_counter() - start) / n_steps
+
+    n_steps, n_units = map(int, sys.argv[1:])
+    seconds_a_step(n_steps // 10, n_units)  # compiles, and fills every buffer
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    short, long = seconds_a_step(n_steps // 10, n_units), seconds_a_step(n_steps, n_units)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(long / short, grown / 1024)
+"""
+
+
+def ratio_and_growth(n_steps, n_units):
+    run = subprocess.run(
+        [sys.executable, "-c", CODE, str(n_steps), str(n_units)], capture_output=True, text=True, check=True
+    )
+    return map(float, run.stdout.split())
+
+
+def test_states_are_consumed_in_blocks():
+    """All states would take 160 MB."""
+    _, megabytes = ratio_and_growth(100_000, 200)
+    assert megabytes < 40
+
+
+@pytest.mark.long
+def test_a_million_steps():
+    """All states would take 4 GB; the series itself takes 16 MB."""
+    ratio, megabytes = ratio_and_growth(1_000_000, 500)
+    assert megabytes < 120
+    assert ratio < 1.5
