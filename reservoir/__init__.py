@@ -3,6 +3,6 @@
 __version__ = "0.1.0"
 
 from reservoir.models import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
-from reservoir.systems import EchoState
+from reservoir.systems import DeepEchoState, EchoState
 
-__all__ = ["EchoState", "ReservoirClassifier", "ReservoirForecaster", "ReservoirRegressor"]
+__all__ = ["DeepEchoState", "EchoState", "ReservoirClassifier", "ReservoirForecaster", "ReservoirRegressor"]

@@ -3,7 +3,7 @@
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.readouts import RidgeReadout
 
 ORDER = {
@@ -20,8 +20,12 @@ TEMPORAL = [
     EchoState(),
     small(dtype="float32"),
     small(noise=0.01),
+    DeepEchoState(),
+    DeepEchoState(small(dtype="float32"), 2, input_to_all=True),
+    DeepEchoState(layers=[small(noise=0.01), EchoState(10)], arrangement="grouped"),
     ReservoirRegressor(),
     ReservoirRegressor(small(), Ridge(), washout=3, include_input=False),
+    ReservoirRegressor(DeepEchoState(small(), 2)),
     ReservoirClassifier(),
     ReservoirClassifier(small(), RidgeClassifier(), pooling="last", include_input=True, washout=3),
     ReservoirClassifier(small(), LogisticRegression()),

@@ -3,7 +3,8 @@
 A system is anything with ``fit(X)`` and ``run(X, state=None) -> (states, final_state)``, rows in = rows out.
 """
 
+from reservoir.systems.deep_echo_state import DeepEchoState
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lanes import EchoStateLanes
 
-__all__ = ["EchoState", "EchoStateLanes"]
+__all__ = ["DeepEchoState", "EchoState", "EchoStateLanes"]

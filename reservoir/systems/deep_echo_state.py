@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,9 @@ from reservoir.validation import (
     check_has,
     check_integer,
     parameter_error,
+    real_array,
     unchanged_on_error,
 )
-
-_METHODS = ("fit", "run")
 
 
 class DeepEchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -36,8 +35,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                    h_k = [x_(k-1)', u]     stacked, with ``input_to_all=True``,
                    h_k = u                 grouped,
 
-    and the state of the whole is [x_1, x_2, ...]. A layer hears the new state of the layer below within the same step.
-    Nothing is trained: `fit` draws the weights of all layers. Time counts in steps.
+    and the state of the whole is [x_1, x_2, ...]. `fit` draws the weights, nothing is trained. Time counts in steps.
 
     Parameters
     ----------
@@ -59,23 +57,19 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     Attributes
     ----------
-    layers_ : list of systems
-        The fitted layers; ``layers_[0].W_`` holds the recurrent weights of the first.
+    layers_ : list of fitted systems
     n_features_in_ : int
-        Number of features seen in `fit`.
-    feature_names_in_ : array (n_features,)
-        Names of the features, where the data had them.
+    feature_names_in_ : array (n_features,), where the data had names
 
     Raises
     ------
     ValueError
-        For a parameter outside its range, here or in a layer, unusable data, and for states that overflow.
+        For a parameter outside its range, here or in a layer, for unusable data, and for states that overflow.
 
     Notes
     -----
-    `transform` is bit-identical for sequences given one by one, in a list or in a stack, in any order. Without noise
-    it is also the same when `run` continues from a state. Output of ``set_output`` is for one series only. `fit` of
-    layers that are not `EchoState` may learn from data: they, and all others then, get the rows that they will hear.
+    Containers, order and `run` in pieces change no bit, as in `EchoState`. A layer that is not an `EchoState` may
+    learn in `fit`: where there is one, all layers are fitted on what they hear of X, which takes a run.
 
     References
     ----------
@@ -87,7 +81,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     >>> import numpy as np
     >>> from reservoir import DeepEchoState, EchoState
     >>> series = np.sin(np.arange(100) / 5).reshape(-1, 1)
-    >>> DeepEchoState(EchoState(50, leak=0.5), n_layers=3, random_state=0).fit_transform(series).shape
+    >>> DeepEchoState(EchoState(50, leak=0.5), random_state=0).fit_transform(series).shape
     (100, 150)
     >>> slower = [EchoState(50, leak=leak) for leak in (1.0, 0.3, 0.1)]
     >>> DeepEchoState(layers=slower, random_state=0).fit_transform(series).shape
@@ -126,30 +120,25 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         ----------
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
         y : ignored
-
-        Returns
-        -------
-        self
         """
         self._check_parameters()
         sequences = read_sequences(self, X, reset=True)
         self.layers_ = self._seeded_layers()
         if all(type(layer).fit is EchoState.fit for layer in self.layers_):  # reads the number of features only
             sequences = Sequences(np.zeros((1, self.n_features_in_)), np.array([0, 1]), "series")
-        below, widths, dtypes = None, [], []
+        below, kinds = None, []
         for layer in self.layers_:
             heard = sequences.pack(self._heard(sequences.rows, below))
             states, final = layer.fit(heard).run(heard)
             below = _rows(states, sequences)
             self._check_state(layer, final, sequences)
-            widths.append((below.shape[1], np.shape(final)[-1]))
-            dtypes.append(below.dtype)
-        self._n_states, self._n_state_values = zip(*widths, strict=True)
+            kinds.append((below.shape[1], np.shape(final)[-1], below.dtype))
+        self._n_states, self._n_state_values, dtypes = zip(*kinds, strict=True)
         self._dtype, self._n_features_out = np.result_type(*dtypes), sum(self._n_states)
         return self
 
     def transform(self, X: Any) -> Any:
-        """States of all layers from rest.
+        """States of all layers from rest, those of the first layer first.
 
         Parameters
         ----------
@@ -158,7 +147,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Returns
         -------
         states : array (T, n_total), array (N, T, n_total) or list of arrays (T_i, n_total)
-            In the same kind of container, layer after layer; n_total is the sum of the units of all layers.
+            In the same kind of container; n_total is the number of units of all layers.
         """
         return self.run(X)[0]
 
@@ -189,33 +178,30 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return sequences.pack(joined), np.concatenate(finals, axis=-1)
 
     def _check_parameters(self) -> None:
-        owner = type(self).__name__
-        what = "a system with fit and run"
+        owner, methods, what = type(self).__name__, ("fit", "run"), "a system with fit and run"
         check_choice(owner, "arrangement", self.arrangement, ["stacked", "grouped"])
         check_flag(owner, "input_to_all", self.input_to_all)
         if self.layers is None:
             check_integer(owner, "n_layers", self.n_layers, 1)
             if self.layer is not None:
-                check_has(owner, "layer", self.layer, _METHODS, f"None or {what}")
-            return
-        if not isinstance(self.layers, list | tuple) or not self.layers:
+                check_has(owner, "layer", self.layer, methods, f"None or {what}")
+        elif not isinstance(self.layers, list | tuple) or not self.layers:
             raise parameter_error(owner, "layers", "None or a list of one system or more", self.layers)
-        for index, layer in enumerate(self.layers):
-            check_has(owner, f"layers[{index}]", layer, _METHODS, what)
+        for index, layer in enumerate(self.layers or ()):
+            check_has(owner, f"layers[{index}]", layer, methods, what)
 
     def _seeded_layers(self) -> list:
         """Fresh copies of all layers, each with its seed."""
+        given = self.random_state is not None
         if self.layers is not None:
-            layers = [clone(layer) for layer in self.layers]
-            unseeded = [layer for layer in layers if getattr(layer, "random_state", 0) is None]
-            source = self.random_state
+            layers, source = [clone(layer) for layer in self.layers], self
+            unseeded = [layer for layer in layers if given and getattr(layer, "random_state", 0) is None]
         else:
             prototype = default_layer() if self.layer is None else self.layer
-            layers = [clone(prototype) for _ in range(self.n_layers)]
+            layers, source = [clone(prototype) for _ in range(self.n_layers)], self if given else prototype
             unseeded = [layer for layer in layers if hasattr(layer, "random_state")]
-            source = getattr(prototype, "random_state", None) if self.random_state is None else self.random_state
-        seeds = as_generator(type(self).__name__, source).integers(2**63, size=len(unseeded))
-        for layer, seed in zip(unseeded, seeds, strict=True):
+        rng = as_generator(type(source).__name__, getattr(source, "random_state", None))
+        for layer, seed in zip(unseeded, rng.integers(2**63, size=len(unseeded)), strict=True):
             layer.set_params(random_state=int(seed))
         return layers
 
@@ -226,10 +212,10 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return np.concatenate([below, inputs], axis=1) if self.input_to_all else below
 
     def _check_state(self, layer: Any, final: Any, sequences: Sequences) -> None:
-        depth = 1 if sequences.kind == "series" else 2
-        if np.ndim(final) != depth or np.asarray(final).dtype.kind != "f":
+        values = real_array(final)
+        if values is None or values.ndim != (1 if sequences.kind == "series" else 2):
             name = "layer" if self.layers is None else "layers"
-            raise parameter_error(type(self).__name__, name, "systems whose state is one vector a sequence", layer)
+            raise parameter_error(type(self).__name__, name, "a system whose state is one vector a sequence", layer)
 
     def _starts(self, state: Any, sequences: Sequences) -> list:
         """The state before the first row, one entry a layer."""
@@ -245,7 +231,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         tags.input_tags.three_d_array = True
         parts = self.layers if isinstance(self.layers, list | tuple) else [self.layer]
         known = [get_tags(part).transformer_tags for part in parts if isinstance(part, TransformerMixin)]
-        names = [name for part in known for name in part.preserves_dtype]
+        names = [name for tag in known for name in tag.preserves_dtype]
         tags.transformer_tags.preserves_dtype = [np.result_type(*names or ["float64"]).name]
         return tags
 
@@ -261,4 +247,4 @@ def _rows(states: Any, sequences: Sequences) -> np.ndarray:
 
 
 def _slices(widths: tuple) -> list[slice]:
-    return [slice(b - a, b) for a, b in zip(widths, itertools.accumulate(widths), strict=True)]
+    return [slice(b - a, b) for a, b in zip(widths, accumulate(widths), strict=True)]
