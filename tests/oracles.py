@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import mpmath
 import numpy as np
 
@@ -51,3 +53,71 @@ def exact_ridge(X, y, alpha, digits=50):
         coef = mpmath.lu_solve(gram, rows.T * targets)
         intercept = [mean_y[j] - mpmath.fsum(coef[i, j] * mean_x[i] for i in range(f)) for j in range(k)]
         return np.array(coef.T.tolist(), dtype=float), np.array(intercept, dtype=float)
+
+
+def cycle_with_jumps(n_units, jump, jump_weight):
+    """A cycle of weight 1, and links both ways between neighbouring multiples of `jump`."""
+    W = np.zeros((n_units, n_units))
+    for i in range(n_units):
+        W[i, i - 1] = 1
+    stations = list(range(0, n_units, jump))
+    pairs = list(pairwise(stations))
+    if n_units % jump == 0:
+        pairs.append((stations[-1], 0))
+    for a, b in pairs:
+        if abs(a - b) >= jump:
+            W[a, b] = W[b, a] = jump_weight
+    return W
+
+
+def delay_line(n_units, feedback=0.0):
+    """Unit i hears i - 1, and i + 1 by the feedback."""
+    W = np.zeros((n_units, n_units))
+    for i in range(n_units - 1):
+        W[i + 1, i], W[i, i + 1] = 1, feedback
+    return W
+
+
+def double_cycle(n_units, weight):
+    """Unit i hears i - 1 with weight 1 and i + 1 with another."""
+    W = np.zeros((n_units, n_units))
+    for i in range(n_units):
+        W[i, i - 1] = 1
+        W[i, (i + 1) % n_units] = weight
+    return W
+
+
+def hadamard_product(signs, order, scale):
+    """The dense factors of a structured orthogonal matrix, multiplied."""
+    n = len(order)
+    block = np.array([[1.0]])
+    while 2 * len(block) <= n:
+        block = np.block([[block, block], [block, -block]]) / np.sqrt(2)
+    m = len(block)
+    first, last = np.eye(n), np.eye(n)
+    first[:m, :m] = last[n - m :, n - m :] = block
+    return scale * np.eye(n)[order] @ last @ np.diag(signs[1]) @ first @ np.diag(signs[0])
+
+
+def linear_memory(W, w_in, n_delays):
+    """Exact memory of x' = W x + w_in u for white u: with b_k = W^k w_in and S = sum b b^T, MC_k = b_k S^-1 b_k."""
+    vectors = [w_in]
+    while np.abs(vectors[-1]).max() > 1e-18:
+        vectors.append(W @ vectors[-1])
+    vectors = np.array(vectors)
+    inverse = np.linalg.pinv(vectors.T @ vectors, rcond=1e-14)
+    return np.array([b @ inverse @ b for b in vectors[:n_delays]])
+
+
+def memory_shares(states, inputs, n_delays):
+    """Coefficients of determination of delayed inputs, each after regression on the shorter delays and a constant."""
+    n_steps = len(states)
+    delayed = np.array([inputs[len(inputs) - n_steps - k : len(inputs) - k] for k in range(n_delays)])
+    rows = np.column_stack([np.ones(n_steps), states])
+    shares = []
+    for k in range(n_delays):
+        known = np.column_stack([np.ones(n_steps), delayed[:k].T])
+        new = delayed[k] - known @ np.linalg.lstsq(known, delayed[k])[0]
+        left = new - rows @ np.linalg.lstsq(rows, new)[0]
+        shares.append(1 - left @ left / (new @ new))
+    return np.array(shares)

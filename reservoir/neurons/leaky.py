@@ -18,15 +18,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from types import FunctionType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
-from reservoir.neurons import activations, products
+from reservoir.neurons import activations, products, vectors
 from reservoir.neurons.activations import activate
 from reservoir.neurons.products import add_columns, add_product
+from reservoir.neurons.vectors import STRIPE
 
 
 @kernel()
@@ -50,7 +51,7 @@ def _settle(leak, code, state, out):
         state[i] = out[i]
 
 
-@kernel(activations.__file__, products.__file__)
+@kernel(activations.__file__, products.__file__, vectors.__file__)
 def advance(matrix, input_columns, bias, leak, code, rows, offsets, first, last, finals, states):
     """Fill states[first:last] of concatenated sequences and move their present states on.
 
@@ -58,17 +59,17 @@ def advance(matrix, input_columns, bias, leak, code, rows, offsets, first, last,
     sequence before its first row here, then after its last. `input_columns` is W_in transposed (n_features, n_units),
     `leak` one number a unit, `code` names the activation.
     """
-    twice = np.empty(2 * bias.size, bias.dtype)
+    scratch = np.empty(2 * bias.size + STRIPE, bias.dtype)
     sequence = 0
     for t in range(first, last):
         while t >= offsets[sequence + 1]:
             sequence += 1
         _hear(input_columns, bias, rows[t], states[t])
-        add_product(matrix, finals[sequence], twice, states[t])
+        add_product(matrix, finals[sequence], scratch, states[t])
         _settle(leak, code, finals[sequence], states[t])
 
 
-@kernel(activations.__file__, products.__file__)
+@kernel(activations.__file__, products.__file__, vectors.__file__)
 def advance_together(matrix, input_columns, bias, leak, code, rows, offsets, first, last, finals, states):
     """The same for a Dense matrix and the steps [first, last) of every sequence, bit for bit.
 
@@ -86,7 +87,7 @@ def advance_together(matrix, input_columns, bias, leak, code, rows, offsets, fir
             _settle(leak, code, finals[s], states[offsets[s] + step])
 
 
-@kernel(activations.__file__, products.__file__, fastmath=REASSOCIATE)
+@kernel(activations.__file__, products.__file__, vectors.__file__, fastmath=REASSOCIATE)
 def close_loop(matrix, input_columns, bias, leak, code, coef, intercept, state, row, outputs):
     """Run on the readout's own answers: the output of a step is the input of the next.
 
@@ -94,12 +95,12 @@ def close_loop(matrix, input_columns, bias, leak, code, coef, intercept, state, 
     readout is y = coef [x, u] + intercept, or coef x + intercept where coef has n_units columns.
     """
     n_units = state.size
-    twice = np.empty(2 * n_units, state.dtype)
+    scratch = np.empty(2 * n_units + STRIPE, state.dtype)
     new = np.empty(n_units, state.dtype)
     for t in range(outputs.shape[0]):
         new[:] = 0
         _hear(input_columns, bias, row, new)
-        add_product(matrix, state, twice, new)
+        add_product(matrix, state, scratch, new)
         _settle(leak, code, state, new)
         for k in range(outputs.shape[1]):
             weights = coef[k]
@@ -115,9 +116,9 @@ def close_loop(matrix, input_columns, bias, leak, code, coef, intercept, state, 
 class Loops(NamedTuple):
     """The compiled loops for one activation."""
 
-    advance: Callable
-    advance_together: Callable
-    close_loop: Callable
+    advance: Any
+    advance_together: Any
+    close_loop: Any
 
 
 @functools.lru_cache(maxsize=8)
@@ -129,12 +130,13 @@ def loops_for(own: Callable | None = None) -> Loops:
     if own is None:
         return Loops(advance, advance_together, close_loop)
 
-    @numba.njit(nogil=True, error_model="numpy")
+    compile_anew: Any = numba.njit(nogil=True, error_model="numpy")
+
+    @compile_anew
     def activate_own(code, values):
         for i in range(values.size):
             values[i] = own(values[i])
 
     scope = {**globals(), "activate": activate_own}
-    options = {"nogil": True, "error_model": "numpy"}
-    scope["_settle"] = numba.njit(FunctionType(_settle.py_func.__code__, scope), **options)
-    return Loops(*(numba.njit(FunctionType(loop.py_func.__code__, scope), **options) for loop in loops_for()))
+    scope["_settle"] = compile_anew(FunctionType(_settle.py_func.__code__, scope))
+    return Loops(*(compile_anew(FunctionType(loop.py_func.__code__, scope)) for loop in loops_for()))

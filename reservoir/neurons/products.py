@@ -15,6 +15,8 @@ import numpy as np
 from numba.extending import overload
 
 from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.neurons import vectors
+from reservoir.neurons.vectors import STRIPE, add_stripe
 
 
 class Sparse(NamedTuple):
@@ -32,9 +34,12 @@ class Dense(NamedTuple):
 
 
 class Circulant(NamedTuple):
-    """Unit i hears units i + offset (modulo the number of units), each with a weight of its own."""
+    """Unit i hears units i + offset (modulo the number of units), each with a weight of its own.
 
-    weights: np.ndarray  # (n_offsets, n_units)
+    The weights stand in the order in which they are read: stripes of units, then offsets, then the units of a stripe.
+    """
+
+    weights: np.ndarray  # (n_stripes, n_offsets, STRIPE), zero beyond the last unit
     offsets: np.ndarray  # (n_offsets,), in [0, n_units)
 
 
@@ -46,7 +51,7 @@ class Hadamard(NamedTuple):
 
 
 @kernel(fastmath=REASSOCIATE)
-def _add_sparse(matrix, x, twice, out):
+def _add_sparse(matrix, x, scratch, out):
     values, columns, starts = matrix.values, matrix.columns, matrix.starts
     for i in range(out.size):
         weights, senders = values[starts[i] : starts[i + 1]], columns[starts[i] : starts[i + 1]]
@@ -74,39 +79,27 @@ def add_columns(w, x, out):
 
 
 @kernel(fastmath={"contract", "nsz"})
-def _add_dense(matrix, x, twice, out):
+def _add_dense(matrix, x, scratch, out):
     for j in range(0, x.size, 8):
         add_columns(matrix.transposed[j : j + 8], x[j : j + 8], out)
 
 
-@kernel(fastmath={"contract", "nsz"})
-def _add_eight_offsets(w, o, x, out):
-    """out[i] += w[0, i] x[o[0] + i] + ... + w[7, i] x[o[7] + i], with `out` read and written once."""
+@kernel(vectors.__file__)
+def _add_circulant(matrix, x, scratch, out):
     n = out.size
-    w0, w1, w2, w3, w4, w5, w6, w7 = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]
-    x0, x1, x2, x3 = x[o[0] : o[0] + n], x[o[1] : o[1] + n], x[o[2] : o[2] + n], x[o[3] : o[3] + n]
-    x4, x5, x6, x7 = x[o[4] : o[4] + n], x[o[5] : o[5] + n], x[o[6] : o[6] + n], x[o[7] : o[7] + n]
-    for i in range(n):
-        low = (w0[i] * x0[i] + w1[i] * x1[i]) + (w2[i] * x2[i] + w3[i] * x3[i])
-        high = (w4[i] * x4[i] + w5[i] * x5[i]) + (w6[i] * x6[i] + w7[i] * x7[i])
-        out[i] += low + high
-
-
-@kernel(fastmath={"contract", "nsz"})
-def _add_circulant(matrix, x, twice, out):
-    weights, offsets = matrix.weights, matrix.offsets
-    n = out.size
-    first, second = twice[:n], twice[n:]
+    first, second = scratch[:n], scratch[n : 2 * n]
     for i in range(n):  # a loop, since Numba copies slices one by one
         first[i] = x[i]
         second[i] = x[i]
-    whole = offsets.size - offsets.size % 8
-    for k in range(0, whole, 8):
-        _add_eight_offsets(weights[k : k + 8], offsets[k : k + 8], twice, out)
-    for k in range(whole, offsets.size):
-        row, shifted = weights[k], twice[offsets[k] : offsets[k] + n]
-        for i in range(n):
-            out[i] += row[i] * shifted[i]
+    weights, offsets, n_offsets = matrix.weights, matrix.offsets, matrix.offsets.size
+    whole = n // STRIPE
+    for stripe in range(whole):
+        add_stripe(weights, stripe, offsets, n_offsets, scratch, out, stripe * STRIPE)  # type: ignore[call-arg]
+    if whole < len(weights):  # the last stripe reaches beyond the units
+        last = np.zeros(STRIPE, out.dtype)
+        add_stripe(weights, whole, offsets, n_offsets, scratch, last, 0)  # type: ignore[call-arg]
+        for i in range(whole * STRIPE, n):
+            out[i] += last[i - whole * STRIPE]
 
 
 @kernel(fastmath={"contract"})
@@ -136,13 +129,13 @@ def _transform(x):
 
 
 @kernel(fastmath={"contract"})
-def _add_hadamard(matrix, x, twice, out):
+def _add_hadamard(matrix, x, scratch, out):
     first, second, order = matrix.diagonals[0], matrix.diagonals[1], matrix.order
     n = out.size
     block = 1
     while 2 * block <= n:
         block *= 2
-    work = twice[:n]
+    work = scratch[:n]
     for i in range(n):
         work[i] = first[i] * x[i]
     _transform(work[:block])
@@ -156,14 +149,14 @@ def _add_hadamard(matrix, x, twice, out):
 _PRODUCTS = {Sparse: _add_sparse, Dense: _add_dense, Circulant: _add_circulant, Hadamard: _add_hadamard}
 
 
-def add_product(matrix, x, twice, out):
-    """Add W x (n_units,) to `out`; `twice` (2 n_units,) is scratch space."""
-    _PRODUCTS[type(matrix)](matrix, x, twice, out)
+def add_product(matrix, x, scratch, out):
+    """Add W x (n_units,) to `out`; `scratch` (2 n_units + STRIPE,) is overwritten."""
+    _PRODUCTS[type(matrix)](matrix, x, scratch, out)
 
 
 @overload(add_product)
-def _typed_add_product(matrix, x, twice, out):
+def _typed_add_product(matrix, x, scratch, out):
     product = _PRODUCTS.get(getattr(matrix, "instance_class", type(None)))
     if product is None:
         return None
-    return lambda matrix, x, twice, out: product(matrix, x, twice, out)
+    return lambda matrix, x, scratch, out: product(matrix, x, scratch, out)

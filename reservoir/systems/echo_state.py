@@ -72,7 +72,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
     Attributes
     ----------
-    W_ : array, csr_array or CirculantMatrix (N, N)
+    W_ : array, csr_array, CirculantMatrix or HadamardMatrix (N, N)
         Recurrent weights, scaled.
     W_in_ : array (N, n_features)
         Input weights.

@@ -32,7 +32,7 @@ class EchoStateLanes(BaseEstimator):
     ----------
     reservoir : None or EchoState, default None
         What all lanes share. None is ``EchoState(random_state=0)``. `leak` is one number. A structured matrix is
-        used in compressed sparse rows.
+        used in compressed sparse rows, so a `Hadamard` of many units does not belong here.
     settings : sequence of dicts
         For every lane any of `spectral_radius` (a number), `input_scaling`, `bias_scaling`, `leak` and `noise`;
         what is not named is that of `reservoir`.

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from reservoir.neurons.products import Circulant, Dense, Sparse
-from reservoir.topologies import CirculantMatrix, spectral_radius
+from reservoir.neurons.products import Circulant, Dense, Hadamard, Sparse
+from reservoir.neurons.vectors import STRIPE
+from reservoir.topologies import CirculantMatrix, HadamardMatrix, spectral_radius
 from reservoir.validation import InvalidParameterError, check_finite_array, parameter_error, real_array
 
 _MATRIX = "None, an object with draw(n_units, rng), or a square matrix with one row a unit"
@@ -21,7 +22,8 @@ def recurrent_weights(owner: str, topology: Any, radius: float | None, n_units: 
     if matrix.shape != (n_units, n_units):
         raise parameter_error(owner, "topology", f"a matrix of shape ({n_units}, {n_units})", matrix.shape)
     if radius is not None:
-        present = spectral_radius(matrix)
+        measure = getattr(topology, "spectral_radius", spectral_radius) if drawn else spectral_radius
+        present = measure(matrix)
         if present <= 1e-12 * _largest(matrix):
             raise InvalidParameterError(
                 f"The 'topology' parameter of {owner} gives a matrix of spectral radius 0, which cannot be scaled "
@@ -32,7 +34,7 @@ def recurrent_weights(owner: str, topology: Any, radius: float | None, n_units: 
 
 
 def _given(owner: str, matrix: Any) -> Any:
-    if isinstance(matrix, CirculantMatrix):
+    if isinstance(matrix, CirculantMatrix | HadamardMatrix):
         return matrix
     if sparse.issparse(matrix):
         rows = sparse.csr_array(matrix, dtype=np.float64, copy=True)
@@ -53,6 +55,8 @@ def _given(owner: str, matrix: Any) -> Any:
 def _largest(matrix: Any) -> float:
     if isinstance(matrix, CirculantMatrix):
         return float(np.abs(matrix.weights).max(initial=0.0))
+    if isinstance(matrix, HadamardMatrix):
+        return abs(matrix.scale)
     values = matrix.data if sparse.issparse(matrix) else matrix
     return float(np.abs(values).max(initial=0.0))
 
@@ -64,14 +68,30 @@ def given_or_drawn(owner: str, name: str, given: Any, shape: tuple[int, ...], sc
     return np.asfortranarray(check_finite_array(owner, name, given, shape, "None or "), dtype=dtype)
 
 
-def compiled_form(matrix: Any) -> Circulant | Sparse | Dense:
+def compiled_form(matrix: Any) -> Circulant | Sparse | Dense | Hadamard:
     """The arrays of a weight matrix for the kernel of its structure."""
     if isinstance(matrix, CirculantMatrix):
-        return Circulant(matrix.weights, matrix.offsets)
+        return Circulant(_striped(matrix.weights), matrix.offsets)
+    if isinstance(matrix, HadamardMatrix):
+        return Hadamard(matrix.diagonals(), matrix.order)
     if sparse.issparse(matrix):
         narrow = np.uint16 if max(matrix.shape) <= 2**16 else np.uint32
         return Sparse(matrix.data, matrix.indices.astype(narrow), matrix.indptr.astype(np.int64))
     return Dense(np.ascontiguousarray(matrix.T))
+
+
+def _striped(weights: np.ndarray) -> np.ndarray:
+    """Weights (n_offsets, n_units) as (n_stripes, n_offsets, STRIPE), from the start of a cache line on."""
+    n_offsets, n_units = weights.shape
+    n_stripes = -(-n_units // STRIPE)
+    size = n_stripes * n_offsets * STRIPE
+    buffer = np.zeros(size + STRIPE, weights.dtype)
+    skip = (-buffer.ctypes.data % 64) // weights.itemsize
+    striped = buffer[skip : skip + size].reshape(n_stripes, n_offsets, STRIPE)
+    whole = n_units - n_units % STRIPE
+    striped[: whole // STRIPE] = weights[:, :whole].reshape(n_offsets, -1, STRIPE).transpose(1, 0, 2)
+    striped[whole // STRIPE :, :, : n_units - whole] = weights[:, whole:]
+    return striped
 
 
 def n_connections(matrix: Any) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
+from reservoir.topologies.spectrum import random_spectral_radius
 from reservoir.validation import check_integer
 
 
@@ -15,7 +16,9 @@ class CirculantMatrix:
         (W x)_i = sum_k weights[k, i] * x[(i + offsets[k]) mod n]
 
     Every weight may be different: the graph is circulant, the matrix in general is not. It is read in
-    contiguous pieces, where a random sparse matrix needs one scattered load a connection.
+    contiguous pieces, where a random sparse matrix needs one scattered load a connection. A weight may be zero, where
+    a unit does not hear the other one. `spectral_radius` and `largest_singular_value` know the closed form where all
+    weights of an offset are equal.
 
     Parameters
     ----------
@@ -35,7 +38,7 @@ class CirculantMatrix:
 
     @property
     def nnz(self) -> int:
-        """Number of connections."""
+        """Number of stored weights."""
         return self.weights.size
 
     def astype(self, dtype) -> CirculantMatrix:
@@ -43,15 +46,35 @@ class CirculantMatrix:
         return CirculantMatrix(self.weights.astype(dtype), self.offsets)
 
     def tocsr(self) -> sparse.csr_array:
-        """The same matrix in compressed sparse rows."""
+        """The same matrix in compressed sparse rows, with 32-bit indices."""
         n = self.shape[0]
-        receivers = np.tile(np.arange(n), len(self.offsets))
-        senders = (np.arange(n) + self.offsets[:, None]) % n
-        return sparse.csr_array((self.weights.ravel(), (receivers, senders.ravel())), shape=self.shape)
+        units = np.arange(n)
+        senders = ((units[:, None] + self.offsets) % n).astype(np.int32)
+        starts = np.arange(0, self.nnz + 1, len(self.offsets), dtype=np.int32)
+        rows = sparse.csr_array((self.weights.T.ravel(), senders.ravel(), starts), shape=self.shape)
+        rows.sum_duplicates()
+        return rows
 
     def toarray(self) -> np.ndarray:
         """The same matrix as a dense array (n_units, n_units)."""
         return self.tocsr().toarray()
+
+    def radius_in_closed_form(self) -> float | None:
+        """Largest modulus of an eigenvalue where all weights of an offset are equal, else None.
+
+        Such a matrix has the Fourier modes for eigenvectors: eigenvalue j is sum_k w_k exp(2 pi i j offset_k / n).
+        """
+        if (self.weights != self.weights[:, :1]).any():
+            return None
+        if len(self.offsets) == 1:
+            return float(abs(self.weights[0, 0]))
+        row = np.zeros(self.shape[0])
+        np.add.at(row, self.offsets, self.weights[:, 0])
+        return float(np.abs(np.fft.rfft(row)).max())
+
+    def norm_in_closed_form(self) -> float | None:
+        """Largest singular value; a circulant matrix is normal, so that it is the radius."""
+        return self.radius_in_closed_form()
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return np.asarray(self.toarray(), dtype=dtype)
@@ -69,14 +92,22 @@ class CirculantMatrix:
 class CirculantGraph(BaseEstimator):
     """Circulant graph: every unit hears the units at the same random offsets, with random weights.
 
-    The offsets are drawn without replacement from 1 to n_units - 1, the weights uniformly from [-1, 1).
+        (W x)_i = sum_k w_ki x[(i + o_k) mod n_units]
+
+    The offsets o_k are drawn without replacement from 1 to n_units - 1, the weights w_ki uniformly from [-1, 1).
     The reservoir that it makes does the work of a random graph of the same in-degree, and its state update runs
-    on contiguous memory. The spectral radius is computed by `spectral_radius`.
+    on contiguous memory. The spectral radius is computed (see `spectral_radius`) for up to 10,000 units, and taken
+    from the circular law above (see `random_spectral_radius`, which says how accurate that is).
 
     Parameters
     ----------
     in_degree : int >= 1, default 10
         Connections a unit receives; at most n_units - 1 are drawn (one for a single unit).
+
+    Raises
+    ------
+    ValueError
+        For an in-degree out of range.
 
     Examples
     --------
@@ -96,3 +127,7 @@ class CirculantGraph(BaseEstimator):
         possible = np.arange(1, n_units) if n_units > 1 else np.zeros(1, dtype=np.int64)
         offsets = np.sort(rng.choice(possible, size=min(in_degree, len(possible)), replace=False))
         return CirculantMatrix(rng.uniform(-1, 1, size=(len(offsets), n_units)), offsets)
+
+    def spectral_radius(self, matrix: CirculantMatrix) -> float:
+        """Radius of a drawn matrix: computed, or by the circular law above 10,000 units."""
+        return random_spectral_radius(matrix)

@@ -6,18 +6,28 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
+from reservoir.topologies.drawing import distinct_senders
+from reservoir.topologies.spectrum import random_spectral_radius
 from reservoir.validation import check_integer
 
 
 class Random(BaseEstimator):
     """Random graph: every unit hears `in_degree` distinct units, drawn evenly, with random weights.
 
-    The weights are uniform in [-1, 1). A unit may hear itself. The spectral radius is computed by `spectral_radius`.
+        (W x)_i = sum_k w_ik x[s_ik],   w ~ U[-1, 1)
+
+    A unit may hear itself. The spectral radius is computed (see `spectral_radius`) for up to 10,000 units, and taken
+    from the circular law above (see `random_spectral_radius`, which says how accurate that is).
 
     Parameters
     ----------
     in_degree : int >= 1, default 10
         Connections a unit receives; at most n_units are drawn.
+
+    Raises
+    ------
+    ValueError
+        For an in-degree out of range.
 
     References
     ----------
@@ -38,7 +48,11 @@ class Random(BaseEstimator):
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
         in_degree = min(check_integer("Random", "in_degree", self.in_degree, 1), n_units)
-        senders = np.stack([np.sort(rng.choice(n_units, size=in_degree, replace=False)) for _ in range(n_units)])
+        senders = distinct_senders(n_units, in_degree, rng)
         weights = rng.uniform(-1, 1, size=senders.size)
-        starts = np.arange(n_units + 1) * in_degree
+        starts = np.arange(0, senders.size + 1, in_degree, dtype=np.int32)
         return sparse.csr_array((weights, senders.ravel(), starts), shape=(n_units, n_units))
+
+    def spectral_radius(self, matrix: sparse.csr_array) -> float:
+        """Radius of a drawn matrix: computed, or by the circular law above 10,000 units."""
+        return random_spectral_radius(matrix)

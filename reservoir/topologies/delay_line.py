@@ -1,0 +1,58 @@
+"""The delay line, with and without feedback."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from reservoir.topologies.circulant import CirculantMatrix
+from reservoir.validation import check_real, parameter_error
+
+
+class DelayLine(BaseEstimator):
+    """Delay line (DLR): unit i hears unit i - 1, unit 0 nobody; with `feedback` unit i hears unit i + 1 too (DLRB).
+
+        W[i + 1, i] = 1,   W[i, i + 1] = feedback
+
+    Without feedback the spectral radius is 0 and cannot be scaled: use ``spectral_radius=None``. With feedback
+    it is 2 sqrt(|feedback|) cos(pi / (n_units + 1)).
+
+    Parameters
+    ----------
+    feedback : None or float other than 0, default None
+        Weight of the way back, where that of the line is 1.
+
+    Raises
+    ------
+    ValueError
+        For a feedback that is no finite number, or 0.
+
+    References
+    ----------
+    Rodan and Tino 2011, Minimum complexity echo state network, IEEE Transactions on Neural Networks
+    22(1):131-144, doi:10.1109/TNN.2010.2089641.
+
+    Examples
+    --------
+    >>> from reservoir.topologies import DelayLine
+    >>> DelayLine(feedback=0.25).draw(3, rng=None).toarray()
+    array([[0.  , 0.25, 0.  ],
+           [1.  , 0.  , 0.25],
+           [0.  , 1.  , 0.  ]])
+    """
+
+    def __init__(self, feedback: float | None = None):
+        self.feedback = feedback
+
+    def draw(self, n_units: int, rng: np.random.Generator | None = None) -> CirculantMatrix:
+        """A matrix (n_units, n_units); row = receiver. Nothing is drawn at random."""
+        forward = np.ones(n_units)
+        forward[0] = 0
+        if self.feedback is None:
+            return CirculantMatrix(forward[None], np.array([-1]))
+        feedback = check_real("DelayLine", "feedback", self.feedback)
+        if feedback == 0:
+            raise parameter_error("DelayLine", "feedback", "None or a number other than 0", self.feedback)
+        back = np.full(n_units, feedback)
+        back[-1] = 0
+        return CirculantMatrix(np.stack([forward, back]), np.array([-1, 1]))

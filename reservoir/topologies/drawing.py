@@ -1,0 +1,57 @@
+"""Vectorised draws that several random families share."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+
+def distinct_senders(n_units: int, in_degree: int, rng: np.random.Generator) -> np.ndarray:
+    """For every unit `in_degree` distinct units, each set equally likely: integers (n_units, in_degree), sorted.
+
+    Repeated senders of a row are drawn again until none is left. No step prefers a unit, so all sets are equally
+    likely. Above one half it is the units left out that are drawn.
+    """
+    if 2 * in_degree > n_units:
+        heard = np.ones((n_units, n_units), dtype=bool)
+        np.put_along_axis(heard, distinct_senders(n_units, n_units - in_degree, rng), False, axis=1)
+        return np.nonzero(heard)[1].astype(np.int32).reshape(n_units, in_degree)
+    senders = rng.integers(n_units, size=(n_units, in_degree), dtype=np.int32)
+    senders.sort(axis=1)
+    rows = np.arange(n_units)
+    while rows.size:
+        part = senders[rows]
+        again = np.zeros(part.shape, dtype=bool)
+        again[:, 1:] = part[:, 1:] == part[:, :-1]
+        clash = again.any(axis=1)
+        rows, part, again = rows[clash], part[clash], again[clash]
+        part[again] = rng.integers(n_units, size=np.count_nonzero(again), dtype=np.int32)
+        part.sort(axis=1)
+        senders[rows] = part
+    return senders
+
+
+def bernoulli_positions(size: int, probability: float, rng: np.random.Generator) -> np.ndarray:
+    """Positions among `size` places, each taken with the same probability by itself: sorted int64 array.
+
+    The gaps between taken places are geometric, so that the work grows with their number, not with `size`.
+    """
+    if probability == 0:
+        return np.zeros(0, dtype=np.int64)
+    parts, last = [], np.int64(-1)
+    while last < size:
+        expected = (size - 1 - last) * probability
+        gaps = np.minimum(rng.geometric(probability, size=int(expected + 5 * expected**0.5) + 10), size + 1)
+        positions = last + np.cumsum(gaps)
+        parts.append(positions)
+        last = positions[-1]
+    found = np.concatenate(parts)
+    return found[: np.searchsorted(found, size)]
+
+
+def rows_of(receivers: np.ndarray, senders: np.ndarray, weights: np.ndarray, n_units: int) -> sparse.csr_array:
+    """CSR matrix (n_units, n_units) of connections in any order, with 32-bit indices; weights of a repeated one add."""
+    places = (receivers.astype(np.int32), senders.astype(np.int32))
+    rows = sparse.csr_array(sparse.coo_array((weights, places), shape=(n_units, n_units)))
+    rows.sum_duplicates()
+    return rows

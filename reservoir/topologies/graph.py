@@ -1,0 +1,78 @@
+"""A networkx graph as a topology."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator
+
+from reservoir.topologies.drawing import rows_of
+from reservoir.validation import check_has, parameter_error
+
+
+class Graph(BaseEstimator):
+    """The connections of a given networkx graph: an edge from u to v means that v hears u.
+
+        W_vu = weight of the edge (u, v), or w ~ U[-1, 1)
+
+    Units stand in the order of ``graph.nodes``. An undirected edge is heard both ways, with weights of their own where
+    they are drawn. Parallel edges add. The radius is computed by `spectral_radius`.
+
+    Parameters
+    ----------
+    graph : networkx graph of any kind, with as many nodes as the reservoir has units
+        Only its methods are used; networkx itself is not imported.
+    weight : None or str, default None
+        Name of the edge attribute that holds the weight. None draws the weights.
+
+    Raises
+    ------
+    ValueError
+        For an object that is no graph, a wrong number of nodes, and an edge without a finite weight of this name.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> from reservoir.topologies import Graph
+    >>> graph = nx.DiGraph()
+    >>> graph.add_edge("a", "b", strength=0.5)
+    >>> Graph(graph, weight="strength").draw(2, rng=None).toarray()
+    array([[0. , 0. ],
+           [0.5, 0. ]])
+    """
+
+    def __init__(self, graph: Any, weight: str | None = None):
+        self.graph = graph
+        self.weight = weight
+
+    def draw(self, n_units: int, rng: np.random.Generator | None) -> sparse.csr_array:
+        """A matrix (n_units, n_units); row = receiver. `rng` may be None where the weights are given."""
+        check_has("Graph", "graph", self.graph, ("nodes", "edges", "is_directed"), "a networkx graph")
+        places = {node: i for i, node in enumerate(self.graph.nodes)}
+        if len(places) != n_units:
+            raise parameter_error("Graph", "graph", f"a graph of {n_units} nodes, one a unit", self.graph)
+        edges = list(self.graph.edges(data=self.weight if self.weight is not None else True))
+        senders = np.array([places[u] for u, _, _ in edges], dtype=np.int32)
+        receivers = np.array([places[v] for _, v, _ in edges], dtype=np.int32)
+        given = None if self.weight is None else self._weights([weight for _, _, weight in edges])
+        if not self.graph.is_directed():
+            back = senders != receivers  # a loop is heard once
+            ends = (receivers, senders)
+            receivers, senders = np.append(receivers, ends[1][back]), np.append(senders, ends[0][back])
+            given = None if given is None else np.append(given, given[back])
+        if given is None:
+            if rng is None:
+                raise parameter_error("Graph", "weight", "the name of an edge attribute where rng is None", self.weight)
+            given = rng.uniform(-1, 1, size=len(senders))
+        return rows_of(receivers, senders, given, n_units)
+
+    def _weights(self, values: list) -> np.ndarray:
+        try:
+            weights = np.array(values, dtype=np.float64)
+        except (TypeError, ValueError):
+            weights = np.full(len(values), np.nan)
+        if not np.isfinite(weights).all() or None in values:
+            raise parameter_error("Graph", "weight", "None or an edge attribute, a number on every edge", self.weight)
+        return weights

@@ -1,0 +1,71 @@
+"""Scale-free graphs."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator
+
+from reservoir.topologies.drawing import rows_of
+from reservoir.validation import check_integer
+
+
+class ScaleFree(BaseEstimator):
+    """Scale-free graph of Barabasi and Albert: each new unit links to units in proportion to the links they have.
+
+        P(link to unit i) ~ degree_i,   W_ij = w_ij where i and j are linked,   w ~ U[-1, 1)
+
+    It grows from n_links + 1 units that are all linked; every further unit brings n_links links to different
+    units. A link is heard both ways, each way with a weight of its own. Few units hear very many: in a large
+    graph the share of units with k links tends to 2 m (m + 1) / (k (k + 1) (k + 2)), m = n_links. The radius is
+    computed by `spectral_radius`.
+
+    Parameters
+    ----------
+    n_links : int >= 1, default 5
+        Links that a new unit brings; a graph of up to n_links + 1 units is complete.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range, and for fewer than 2 units.
+
+    References
+    ----------
+    Barabasi and Albert 1999, Emergence of scaling in random networks, Science 286:509-512,
+    doi:10.1126/science.286.5439.509.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.topologies import ScaleFree
+    >>> ScaleFree(n_links=2).draw(100, np.random.default_rng(0)).nnz  # 3 links, 97 times 2, both ways
+    394
+    """
+
+    def __init__(self, n_links: int = 5):
+        self.n_links = n_links
+
+    def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
+        """A matrix (n_units, n_units); row = receiver."""
+        check_integer("ScaleFree", "n_units", n_units, 2)
+        n_links = min(check_integer("ScaleFree", "n_links", self.n_links, 1), n_units - 1)
+        one, other = _grow(n_units, n_links, rng)
+        receivers, senders = np.concatenate([one, other]), np.concatenate([other, one])
+        return rows_of(receivers, senders, rng.uniform(-1, 1, size=len(senders)), n_units)
+
+
+def _grow(n_units: int, n_links: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The two ends of all links. A place drawn evenly among all ends so far is a unit drawn by its degree."""
+    start = np.triu_indices(n_links + 1, k=1)
+    ends = np.stack(start, axis=1).ravel().tolist()
+    for unit in range(n_links + 1, n_units):
+        size = len(ends)
+        chosen: dict[int, None] = {}  # in the order of drawing
+        while len(chosen) < n_links:
+            for place in rng.random(n_links - len(chosen)).tolist():
+                chosen[ends[int(place * size)]] = None
+        for other in chosen:
+            ends += (unit, other)
+    links = np.array(ends).reshape(-1, 2)
+    return links[:, 0], links[:, 1]
