@@ -69,8 +69,8 @@ def random_spectral_radius(matrix) -> float:
     to which the radius tends for large n when every unit has the same number of connections on average. ARPACK takes
     minutes there. Measured against the computed radius for `Random`, `Bernoulli` and `CirculantGraph`: at n = 5,000
     (4, 5, 10 and 30 connections a unit, 5 seeds each) the law is 1.3 % too small on average, 2.6 % at worst;
-    at n = 20,000 (`Random` and `CirculantGraph`, 10 connections, one seed each) 0.4 and 0.5 %. It does not hold for lattices, hubs or weights of one
-    sign: `SmallWorld`, `ScaleFree` and `ExcitatoryInhibitory` do not use it.
+    at n = 20,000 (`Random` and `CirculantGraph`, 10 connections, one seed each) 0.4 and 0.5 %. It does not hold for
+    lattices, hubs or weights of one sign: `SmallWorld`, `ScaleFree` and `ExcitatoryInhibitory` do not use it.
 
     References
     ----------
