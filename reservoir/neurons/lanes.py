@@ -19,13 +19,13 @@ from reservoir.neurons.vectors import LANES, weighted_rows
 
 
 @kernel(activations.__file__, vectors.__file__, fastmath={"contract", "nsz"})
-def advance_lanes(matrix, settings, code, rows, noise, state, states):
+def advance_lanes(values, columns, starts, settings, code, rows, noise, state, states):
     """Fill `states` (LANES, n_rows, n_units) and move `state` (n_units, LANES) on.
 
-    `matrix` is the Sparse [W, W_in, b], all unscaled; `settings` (5, LANES) holds radius, input scaling, bias scaling,
-    leak and noise of every lane; `noise` is (n_rows, n_units), or (0, n_units) for none.
+    `values`, `columns` and `starts` are the compressed sparse rows of [W, W_in, b], all unscaled; `settings` (5, LANES)
+    holds radius, input scaling, bias scaling, leak and noise of every lane; `noise` is (n_rows, n_units), or
+    (0, n_units) for none.
     """
-    values, columns, starts = matrix
     n_units, n_features = state.shape[0], rows.shape[1]
     radius, input_scaling, bias_scaling, leak, noise_scale = settings
     # What a unit hears: scaled states, scaled input, scaled one. Settings stand once for every unit, for flat loops.

@@ -14,17 +14,18 @@ from typing import NamedTuple
 import numpy as np
 from numba.extending import overload
 
-from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.compilation import kernel
 from reservoir.neurons import vectors
-from reservoir.neurons.vectors import STRIPE, add_stripe
+from reservoir.neurons.vectors import STRIPE, add_stripe, sum_slice
 
 
 class Sparse(NamedTuple):
-    """Compressed sparse rows."""
+    """Rows of a sparse matrix in slices as high as a vector, the longest rows first; short ones end in zeros."""
 
-    values: np.ndarray  # (n_connections,)
-    columns: np.ndarray  # (n_connections,), unsigned; 16 bits where they suffice, to read less
-    starts: np.ndarray  # (n_units + 1,), int64
+    values: np.ndarray  # (n_columns_of_all_slices, height)
+    columns: np.ndarray  # the same shape, unsigned; 16 bits where they suffice, to read less
+    starts: np.ndarray  # (n_slices + 1,), where the columns of a slice begin
+    order: np.ndarray  # (n_slices, height), which row of the matrix it is; 0 beyond the last
 
 
 class Dense(NamedTuple):
@@ -50,15 +51,15 @@ class Hadamard(NamedTuple):
     order: np.ndarray  # (n_units,), uint32: unit i takes place order[i]
 
 
-@kernel(fastmath=REASSOCIATE)
+@kernel(vectors.__file__)
 def _add_sparse(matrix, x, scratch, out):
-    values, columns, starts = matrix.values, matrix.columns, matrix.starts
-    for i in range(out.size):
-        weights, senders = values[starts[i] : starts[i + 1]], columns[starts[i] : starts[i + 1]]
-        total = out[i]
-        for p in range(weights.size):  # unsigned senders and no slice bounds inside: the compiler gathers in vectors
-            total += weights[p] * x[senders[p]]
-        out[i] = total
+    values, columns, starts, order = matrix
+    height = order.shape[1]
+    sums = scratch[:height]
+    for s in range(len(order)):
+        sum_slice(values, columns, starts[s], starts[s + 1], x, sums)  # type: ignore[call-arg]
+        for j in range(height):
+            out[order[s, j]] += sums[j]
 
 
 @kernel(fastmath={"contract", "nsz"})

@@ -164,6 +164,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             owner, "input_weights", self.input_weights, shape, self.input_scaling, rngs[1], dtype
         )
         self.bias_ = given_or_drawn(owner, "bias", self.bias, (n_units,), self.bias_scaling, rngs[2], dtype)
+        self._compiled = self.W_, compiled_form(self.W_)
         self._leak = self._leak_vector(n_units, dtype)
         self._noise_seed = int(seeds[3])
         self._n_features_out = n_units
@@ -277,7 +278,10 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
     def _kernel_weights(self) -> tuple:
         code = ACTIVATIONS.get(self.activation, -1) if isinstance(self.activation, str) else -1
-        return compiled_form(self.W_), np.ascontiguousarray(self.W_in_.T), self.bias_, self._leak, code
+        matrix, form = self._compiled
+        if matrix is not self.W_:
+            form = compiled_form(self.W_)
+        return form, np.ascontiguousarray(self.W_in_.T), self.bias_, self._leak, code
 
     def _loops(self) -> leaky.Loops:
         return leaky.loops_for(None if isinstance(self.activation, str) else self.activation)

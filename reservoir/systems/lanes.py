@@ -14,7 +14,7 @@ from reservoir.neurons.activations import ACTIVATIONS
 from reservoir.neurons.lanes import LANES, advance_lanes
 from reservoir.sequences import read_sequences
 from reservoir.systems.echo_state import EchoState
-from reservoir.systems.weights import compiled_form
+from reservoir.systems.weights import narrowest
 from reservoir.validation import check_real, parameter_error, unchanged_on_error
 
 _NAMES = ("spectral_radius", "input_scaling", "bias_scaling", "leak", "noise")
@@ -114,7 +114,7 @@ class EchoStateLanes(BaseEstimator):
         matrix = self._matrix()
         groups = self._groups(dtype)
         states = [np.zeros((n_units, LANES), dtype) for _ in groups]
-        chunk = max(1, _WORK_A_CALL // (LANES * (len(matrix.values) + 20 * n_units)))
+        chunk = max(1, _WORK_A_CALL // (LANES * (len(matrix[0]) + 20 * n_units)))
         for first in range(0, len(sequences.rows), n_rows):
             rows = sequences.rows[first : first + n_rows]
             noise = self.reservoir_.standard_noise(rows) if self._table[:, 4].any() else np.zeros((0, n_units), dtype)
@@ -125,7 +125,7 @@ class EchoStateLanes(BaseEstimator):
                     part = slice(start, start + chunk)
                     inputs = rows[part].astype(dtype)
                     code = ACTIVATIONS[self.reservoir_.activation]
-                    advance_lanes(matrix, settings, code, inputs, noise[part], state, place[:, part])
+                    advance_lanes(*matrix, settings, code, inputs, noise[part], state, place[:, part])
             yield first, block[: len(self._table)]
 
     def _lane(self, owner: str, base: EchoState, setting: Mapping[str, Any]) -> list[float]:
@@ -136,11 +136,12 @@ class EchoStateLanes(BaseEstimator):
         values[3] = check_real(owner, "leak", values[3], 0, 1, closed="right")
         return [check_real(owner, name, value, 0) for name, value in zip(_NAMES, values, strict=True)]
 
-    def _matrix(self) -> Any:
+    def _matrix(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """[W, W_in, b] in compressed sparse rows, in the order of what a unit hears."""
         parts = self.reservoir_.W_, self.reservoir_.W_in_, self.reservoir_.bias_[:, None]
         rows = [sparse.csr_array(part.tocsr() if hasattr(part, "tocsr") else part) for part in parts]
-        return compiled_form(sparse.csr_array(sparse.hstack(rows, format="csr")))
+        joined = sparse.csr_array(sparse.hstack(rows, format="csr"))
+        return joined.data, joined.indices.astype(narrowest(joined)), joined.indptr.astype(np.int64)
 
     def _groups(self, dtype: np.dtype) -> list[np.ndarray]:
         """Settings (5, LANES) of every group; idle lanes repeat the last one."""

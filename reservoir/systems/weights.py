@@ -75,9 +75,31 @@ def compiled_form(matrix: Any) -> Circulant | Sparse | Dense | Hadamard:
     if isinstance(matrix, HadamardMatrix):
         return Hadamard(matrix.diagonals(), matrix.order)
     if sparse.issparse(matrix):
-        narrow = np.uint16 if max(matrix.shape) <= 2**16 else np.uint32
-        return Sparse(matrix.data, matrix.indices.astype(narrow), matrix.indptr.astype(np.int64))
+        return _sliced(sparse.csr_array(matrix))
     return Dense(np.ascontiguousarray(matrix.T))
+
+
+def narrowest(matrix: sparse.csr_array) -> type:
+    """The smallest unsigned type that holds a column of the matrix."""
+    return np.uint16 if max(matrix.shape) <= 2**16 else np.uint32
+
+
+def _sliced(rows: sparse.csr_array) -> Sparse:
+    """Compressed sparse rows in slices of as many rows as numbers fill a vector, sorted by length."""
+    height = 64 // rows.dtype.itemsize
+    lengths = np.diff(rows.indptr).astype(np.int64)
+    n_slices = -(-len(lengths) // height)
+    order = np.argsort(-lengths, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(lengths[order[::height]])])
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    position = np.arange(rows.nnz) - np.repeat(rows.indptr[:-1].astype(np.int64), lengths)
+    place = starts[rank[owner] // height] + position, rank[owner] % height
+    values = np.zeros((starts[-1], height), rows.dtype)
+    columns = np.zeros((starts[-1], height), narrowest(rows))
+    values[place], columns[place] = rows.data, rows.indices
+    return Sparse(values, columns, starts, np.resize(np.append(order, np.zeros(height, int)), (n_slices, height)))
 
 
 def _striped(weights: np.ndarray) -> np.ndarray:
