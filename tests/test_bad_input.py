@@ -293,7 +293,12 @@ PARAMETERS = {
         "dtype": ("float16", int, None, "a", 3, np.ones(2)),
         "random_state": (-1, 1.5, "a", True, [1, 2]),
     },
-    RidgeReadout: {"alpha": (*REAL, None), "fit_intercept": (1, None, "a")},
+    RidgeReadout: {
+        "alpha": (*REAL, None),
+        "alphas": (3, "a", [0.0], [-1.0], [], [np.nan], [[1.0]]),
+        "solver": ("svd", None, 3),
+        "fit_intercept": (1, None, "a"),
+    },
     ReservoirRegressor: {**MODEL, "pooling": ("median", 3, True, Segments)},
     ReservoirClassifier: {**MODEL, "pooling": ("median", 3, True, Segments, None)},
     ReservoirForecaster: MODEL,

@@ -31,10 +31,14 @@ from reservoir.neurons.vectors import STRIPE
 
 
 @kernel()
-def _hear(input_columns, bias, row, out):
-    """out += W_in u + b for the input `row` (n_features,); `out` (n_units,) comes in holding the noise."""
-    for i in range(out.size):
-        out[i] += bias[i]
+def _hear(input_columns, bias, row, noisy, out):
+    """out = W_in u + b for the input `row` (n_features,); with `noisy`, `out` (n_units,) comes in holding the noise."""
+    if noisy:
+        for i in range(out.size):
+            out[i] += bias[i]
+    else:
+        for i in range(out.size):
+            out[i] = bias[i]
     for j in range(row.size):
         column, u = input_columns[j], row[j]
         for i in range(out.size):
@@ -52,10 +56,10 @@ def _settle(leak, code, state, out):
 
 
 @kernel(activations.__file__, products.__file__, vectors.__file__)
-def advance(matrix, input_columns, bias, leak, code, rows, offsets, first, last, finals, states):
+def advance(matrix, input_columns, bias, leak, code, rows, offsets, first, last, noisy, finals, states):
     """Fill states[first:last] of concatenated sequences and move their present states on.
 
-    `states` (n_rows, n_units) comes in holding the noise; `finals` (n_sequences, n_units) holds the state of each
+    With `noisy`, `states` (n_rows, n_units) comes in holding the noise; `finals` (n_sequences, n_units) holds the state of each
     sequence before its first row here, then after its last. `input_columns` is W_in transposed (n_features, n_units),
     `leak` one number a unit, `code` names the activation.
     """
@@ -64,13 +68,13 @@ def advance(matrix, input_columns, bias, leak, code, rows, offsets, first, last,
     for t in range(first, last):
         while t >= offsets[sequence + 1]:
             sequence += 1
-        _hear(input_columns, bias, rows[t], states[t])
+        _hear(input_columns, bias, rows[t], noisy, states[t])
         add_product(matrix, finals[sequence], scratch, states[t])
         _settle(leak, code, finals[sequence], states[t])
 
 
 @kernel(activations.__file__, products.__file__, vectors.__file__)
-def advance_together(matrix, input_columns, bias, leak, code, rows, offsets, first, last, finals, states):
+def advance_together(matrix, input_columns, bias, leak, code, rows, offsets, first, last, noisy, finals, states):
     """The same for a Dense matrix and the steps [first, last) of every sequence, bit for bit.
 
     A piece of the matrix is used for all sequences while it is near, so that many cost little more than one.
@@ -78,7 +82,7 @@ def advance_together(matrix, input_columns, bias, leak, code, rows, offsets, fir
     for step in range(first, last):
         running = np.nonzero(offsets[:-1] + step < offsets[1:])[0]
         for s in running:
-            _hear(input_columns, bias, rows[offsets[s] + step], states[offsets[s] + step])
+            _hear(input_columns, bias, rows[offsets[s] + step], noisy, states[offsets[s] + step])
         for j in range(0, bias.size, 8):
             columns = matrix.transposed[j : j + 8]
             for s in running:
@@ -98,8 +102,7 @@ def close_loop(matrix, input_columns, bias, leak, code, coef, intercept, state, 
     scratch = np.empty(2 * n_units + STRIPE, state.dtype)
     new = np.empty(n_units, state.dtype)
     for t in range(outputs.shape[0]):
-        new[:] = 0
-        _hear(input_columns, bias, row, new)
+        _hear(input_columns, bias, row, False, new)
         add_product(matrix, state, scratch, new)
         _settle(leak, code, state, new)
         for k in range(outputs.shape[1]):

@@ -1,10 +1,13 @@
-"""First and second moments of rows and targets: all that least squares needs, exact under merging."""
+"""First and second moments of rows and targets: the fast record for least squares, exact under merging."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import linalg
+
+from reservoir.readouts.penalty import Principal
 
 
 @dataclass(frozen=True)
@@ -12,7 +15,8 @@ class Moments:
     """Weighted sums over rows x (n_features,) with targets y (n_outputs,).
 
     With ``centred`` the products are about the means, which keeps digits when a mean is large; the means are zero
-    otherwise. A record is never changed: `merged` returns a new one.
+    otherwise. Products square the condition number of the rows: penalties below about 1e-8 of their scale drown in
+    rounding (see `Triangle`). A record is never changed: `merged` returns a new one.
 
     Attributes
     ----------
@@ -21,6 +25,7 @@ class Moments:
     mean_y : array (n_outputs,)
     xx : array (n_features, n_features), sum of w (x - mean_x)(x - mean_x)^T
     xy : array (n_features, n_outputs)
+    yy : array (n_outputs,)
     centred : bool
     """
 
@@ -29,6 +34,7 @@ class Moments:
     mean_y: np.ndarray
     xx: np.ndarray
     xy: np.ndarray
+    yy: np.ndarray
     centred: bool
 
     @classmethod
@@ -42,7 +48,12 @@ class Moments:
         if weights is not None:
             roots = np.sqrt(weights)[:, None]
             X, y = X * roots, y * roots
-        return cls(total, mean_x, mean_y, X.T @ X, X.T @ y, centred)
+        return cls(total, mean_x, mean_y, X.T @ X, X.T @ y, np.einsum("tk,tk->k", y, y), centred)
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of targets."""
+        return len(self.mean_y)
 
     def merged(self, other: Moments) -> Moments:
         """Moments of both sets of rows together (Chan, Golub and LeVeque 1983, doi:10.2307/2683386)."""
@@ -56,5 +67,31 @@ class Moments:
             self.mean_y + share * dy,
             self.xx + other.xx + between * np.outer(dx, dx),
             self.xy + other.xy + between * np.outer(dx, dy),
+            self.yy + other.yy + between * dy * dy,
             self.centred,
         )
+
+    def solve(self, alpha: float) -> np.ndarray | None:
+        """(xx + alpha I)^-1 xy by Cholesky (n_features, n_outputs); None where rounding spoils it."""
+        try:
+            return linalg.cho_solve(linalg.cho_factor(self.xx + alpha * np.eye(len(self.xx))), self.xy)
+        except linalg.LinAlgError:
+            return None
+
+    def intercept(self, coef: np.ndarray) -> np.ndarray:
+        """What is left of the means (n_outputs,) for a coef (n_features, n_outputs)."""
+        return self.mean_y - self.mean_x @ coef
+
+    def principal(self) -> Principal:
+        """The rows along the eigenvectors of xx; what rounding cannot tell from zero is left out."""
+        values, vectors = linalg.eigh(self.xx)
+        known = values > len(values) * np.finfo(float).eps * max(values[-1], 0.0)
+        sizes = np.sqrt(values[known])
+        shares = (vectors[:, known].T @ self.xy) / sizes[:, None]
+        rest = np.maximum(self.yy - (shares**2).sum(axis=0), 0.0)
+        return Principal(sizes, vectors[:, known], shares, rest, len(values), self.weight, self.centred)
+
+    def squared_error(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Sum of w (y - coef x - intercept)^2 over these rows (n_outputs,)."""
+        inner = self.yy - 2 * (coef * self.xy).sum(axis=0) + (coef * (self.xx @ coef)).sum(axis=0)
+        return np.maximum(inner, 0.0) + self.weight * (self.intercept(coef) - intercept) ** 2

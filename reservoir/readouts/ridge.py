@@ -1,21 +1,49 @@
-"""Ridge regression from streaming moments."""
+"""Ridge regression from streaming records, with its penalty given or chosen."""
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import linalg
+from scipy.linalg import LinAlgWarning
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from reservoir.compilation import one_blas_thread
 from reservoir.readouts.affine import affine
 from reservoir.readouts.moments import Moments
+from reservoir.readouts.penalty import blocked_errors, thinned
+from reservoir.readouts.triangle import Triangle
 from reservoir.sequences import check_magnitude, refuse_masked
-from reservoir.validation import check_flag, check_real, not_fitted, parameter_error, real_array, unchanged_on_error
+from reservoir.validation import (
+    check_choice,
+    check_flag,
+    check_real,
+    not_fitted,
+    parameter_error,
+    real_array,
+    unchanged_on_error,
+)
 
-_BLOCK_ROWS = 4096
+DEFAULT_ALPHAS = np.logspace(-8, 4, 25)
+_RECORDS = {"gram": Moments, "qr": Triangle}
+_SMALL = 1e-8
+_ROWS_AT_ONCE = 4096
+_BLOCK_ROWS, _FEWEST_BLOCKS, _MOST_BLOCKS = 200, 5, 20
+
+
+class PenaltyWarning(UserWarning):
+    """The best penalty lies at the edge of the candidates: a better one may lie beyond."""
+
+
+class Conditioning(NamedTuple):
+    """How well the rows determine the coefficients."""
+
+    condition: float  # largest over smallest singular value of the (centred) rows; inf where the rank is deficient
+    rank: int
+    n_features: int
+    degrees_of_freedom: np.ndarray  # sum of s^2 / (s^2 + alpha), for every target
 
 
 class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
@@ -25,13 +53,22 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
         sum_t w_t |y_t - coef x_t - intercept|^2 + alpha |coef|^2
 
-    so alpha is added to the sum of outer products, as in scikit-learn's `Ridge`. Only the moments of the rows are
-    kept; `partial_fit` and `merge` give what one `fit` on all rows gives, up to rounding.
+    so alpha is added to the sum of outer products, as in scikit-learn's `Ridge`. Only a record of the size of the
+    features is kept, never the rows; `partial_fit` and `merge` give what one `fit` on all rows gives, up to rounding.
 
     Parameters
     ----------
-    alpha : float >= 0, default 1e-6
-        Penalty. With 0 the solution of least norm is taken.
+    alpha : float >= 0, "gcv" or "blocked", default 1e-6
+        Penalty; with 0 the solution of least norm is taken. "gcv" chooses among `alphas`, for every target by itself,
+        by generalised cross-validation, which takes the rows for independent. "blocked" chooses by the error on
+        contiguous blocks of rows that the others predict, the right one for time series: every call is cut into 5 to
+        20 blocks of about 200 rows, and at most 20 are kept by joining neighbours.
+    alphas : None or array of candidates > 0, default None
+        None is 25 values from 1e-8 to 1e4, evenly on the logarithmic scale. All come from one factorisation.
+    solver : {"auto", "gram", "qr"}, default "auto"
+        "gram" keeps sums of products, the fast way, which squares the condition number; "qr" keeps the triangle of a
+        QR decomposition, about four times slower, and serves penalties down to rounding. "auto" takes "qr" where
+        the smallest penalty is below 1e-8. It is settled with the first block.
     fit_intercept : bool, default True
         Whether to fit an intercept, which is never penalised.
 
@@ -39,8 +76,7 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
     ----------
     coef_ : array (n_features,) or (n_outputs, n_features)
     intercept_ : float or array (n_outputs,)
-    alpha_ : float
-        The penalty used.
+    alpha_ : float, or array (n_outputs,) where it was chosen for several targets
     n_features_in_ : int
 
     Raises
@@ -49,27 +85,39 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         For a parameter outside its range, unusable data, another number of features or outputs than before, and for
         `merge` with a readout that is not fitted or has other settings.
 
+    Warns
+    -----
+    PenaltyWarning
+        Where the chosen alpha is the smallest or largest candidate.
+    scipy.linalg.LinAlgWarning
+        Where the rows do not determine the solution and the one of least norm is taken.
+
     References
     ----------
     Hoerl and Kennard 1970, Ridge regression: biased estimation for nonorthogonal problems, Technometrics
     12(1):55-67, doi:10.1080/00401706.1970.10488634.
+    Golub, Heath and Wahba 1979, Generalized cross-validation as a method for choosing a good ridge parameter,
+    Technometrics 21(2):215-223, doi:10.1080/00401706.1979.10489751.
 
     Examples
     --------
     >>> import numpy as np
     >>> from reservoir.readouts import RidgeReadout
     >>> X = np.arange(6.0).reshape(-1, 1)
-    >>> readout = RidgeReadout(alpha=0).partial_fit(X[:3], 2 * X[:3, 0] + 1).partial_fit(X[3:], 2 * X[3:, 0] + 1)
+    >>> readout = RidgeReadout(alpha=1e-9).partial_fit(X[:3], 2 * X[:3, 0] + 1).partial_fit(X[3:], 2 * X[3:, 0] + 1)
     >>> readout.predict([[10.0]]).round(6)
     array([21.])
     """
 
     row_wise = True
-    _moments: Moments
+    _record: Any
+    _blocks: list
     _one_output: bool
 
-    def __init__(self, alpha: float = 1e-6, *, fit_intercept: bool = True):
+    def __init__(self, alpha: Any = 1e-6, *, alphas: Any = None, solver: str = "auto", fit_intercept: bool = True):
         self.alpha = alpha
+        self.alphas = alphas
+        self.solver = solver
         self.fit_intercept = fit_intercept
 
     @unchanged_on_error
@@ -82,7 +130,8 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         y : array (n_rows,) or (n_rows, n_outputs)
         sample_weight : None, float or array (n_rows,), >= 0
         """
-        self._forget()
+        for name in ("_record", "_blocks", "_one_output", "coef_", "intercept_", "alpha_"):
+            self.__dict__.pop(name, None)
         return self.accumulate(X, y, sample_weight).solve()
 
     @unchanged_on_error
@@ -92,32 +141,33 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     @unchanged_on_error
     def accumulate(self, X: Any, y: Any, sample_weight: Any = None) -> RidgeReadout:
-        """Take a block of rows into the moments, without solving."""
+        """Take a block of rows into the record, without solving."""
         owner = type(self).__name__
-        check_real(owner, "alpha", self.alpha, 0)
+        kind, centred = self._check_parameters()
         refuse_masked(X, "X", owner)
         refuse_masked(y, "y", owner)
-        centred = check_flag(owner, "fit_intercept", self.fit_intercept)
-        before: Moments | None = getattr(self, "_moments", None)
+        before = getattr(self, "_record", None)
         X, y = validate_data(
             self, X, y, reset=before is None, dtype=np.float64, multi_output=True, y_numeric=True, order="C"
         )
         check_magnitude(X, "X", owner)
         targets = check_magnitude(y.astype(np.float64).reshape(len(y), -1), "y", owner)
         sample_weight = _read_weights(owner, sample_weight, len(X))
-        if before is not None and (targets.shape[1] != before.xy.shape[1] or (y.ndim == 1) != self._one_output):
-            raise ValueError(
-                f"y of {owner} must have the outputs of the blocks before, {before.xy.shape[1]}. Got shape {y.shape}."
-            )
-        if before is not None and before.centred != centred:
-            raise ValueError(f"fit_intercept of {owner} was changed after the first block; call fit to start anew.")
+        if before is not None:
+            self._check_continues(before, kind, centred, targets, y)
         self._one_output = y.ndim == 1
+        blocked = isinstance(self.alpha, str) and self.alpha == "blocked"
+        n_blocks = min(max(-(-len(X) // _BLOCK_ROWS), _FEWEST_BLOCKS), _MOST_BLOCKS, len(X))
+        edges = np.linspace(0, len(X), n_blocks + 1, dtype=int) if blocked else np.arange(0, len(X), _ROWS_AT_ONCE)
+        blocks = []
         with one_blas_thread():
-            for start in range(0, len(X), _BLOCK_ROWS):
-                block = slice(start, start + _BLOCK_ROWS)
-                weights = None if sample_weight is None else sample_weight[block]
-                moments = Moments.of_rows(X[block], targets[block], weights, centred)
-                self._moments = before = moments if before is None else before.merged(moments)
+            for start, stop in zip(edges, [*edges[1:], len(X)], strict=True):
+                if start < stop:
+                    weights = None if sample_weight is None else sample_weight[start:stop]
+                    blocks.append(kind.of_rows(X[start:stop], targets[start:stop], weights, centred))
+            self._record = _merged(blocks if before is None else [before, *blocks])
+            if blocked:
+                self._blocks = thinned([*getattr(self, "_blocks", []), *blocks], _MOST_BLOCKS)
         return self
 
     @unchanged_on_error
@@ -127,31 +177,33 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         if not isinstance(other, RidgeReadout):
             raise parameter_error("merge", "other", "a fitted RidgeReadout", other)
         for readout in (self, other):
-            if not hasattr(readout, "_moments"):
+            if not hasattr(readout, "_record"):
                 raise not_fitted(readout)
-        for name in ("alpha", "fit_intercept", "n_features_in_"):
-            mine, theirs = getattr(self, name), getattr(other, name)
+        settings = [(r.alpha, r.fit_intercept, type(r._record).__name__, r.n_features_in_) for r in (self, other)]
+        outputs = [(r._record.n_outputs, r._one_output) for r in (self, other)]
+        for name, mine, theirs in zip(("alpha", "fit_intercept", "solver", "n_features_in_"), *settings, strict=True):
             if mine != theirs:
                 raise ValueError(f"{owner} cannot merge readouts of different {name}: {mine} and {theirs}.")
-        mine, theirs = ((r._moments.xy.shape[1], r._one_output) for r in (self, other))
-        if mine != theirs:
-            raise ValueError(f"{owner} cannot merge readouts of different n_outputs: {mine[0]} and {theirs[0]}.")
-        self._moments = self._moments.merged(other._moments)
+        if outputs[0] != outputs[1]:
+            raise ValueError(f"{owner} cannot merge readouts of different n_outputs: {outputs[0]} and {outputs[1]}.")
+        with one_blas_thread():
+            self._record = self._record.merged(other._record)
+            if hasattr(self, "_blocks"):
+                self._blocks = thinned([*self._blocks, *other._blocks], _MOST_BLOCKS)
         return self.solve()
 
     @unchanged_on_error
     def solve(self) -> RidgeReadout:
-        """Compute `coef_` and `intercept_` from the moments."""
-        if not hasattr(self, "_moments"):
+        """Compute `coef_` and `intercept_` from the record."""
+        if not hasattr(self, "_record"):
             raise not_fitted(self)
-        moments = self._moments
-        if moments.weight <= 0:
+        if self._record.weight <= 0:
             raise ValueError("Sample weights must contain at least one non-zero number.")
-        self.alpha_ = check_real(type(self).__name__, "alpha", self.alpha, 0)
         with one_blas_thread():
-            coef = _solve_penalised(moments.xx, moments.xy, self.alpha_).T
-            intercept = moments.mean_y - coef @ moments.mean_x
-        self.coef_ = coef[0] if self._one_output else np.ascontiguousarray(coef)
+            alpha, coef = self._chosen() if isinstance(self.alpha, str) else self._given()
+            intercept = self._record.intercept(coef)
+        self.alpha_ = float(alpha[0]) if len(set(alpha)) == 1 else alpha
+        self.coef_ = coef[:, 0].copy() if self._one_output else np.ascontiguousarray(coef.T)
         self.intercept_ = float(intercept[0]) if self._one_output else intercept
         return self
 
@@ -175,26 +227,79 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         affine(X, coef, np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64)), out)
         return out[:, 0] if self._one_output else out
 
-    def _forget(self) -> None:
-        for name in ("_moments", "_one_output", "coef_", "intercept_", "alpha_"):
-            self.__dict__.pop(name, None)
+    def conditioning(self) -> Conditioning:
+        """Condition number and rank of the rows so far, and the degrees of freedom of every target."""
+        check_is_fitted(self, "coef_")
+        with one_blas_thread():
+            principal = self._record.principal()
+        sizes, n_features = principal.sizes, principal.n_features
+        condition = sizes.max() / sizes.min() if len(sizes) == n_features else np.inf
+        squares = sizes[:, None] ** 2
+        alpha = np.broadcast_to(self.alpha_, self._record.n_outputs)
+        return Conditioning(float(condition), len(sizes), n_features, (squares / (squares + alpha)).sum(axis=0))
+
+    def _given(self) -> tuple[np.ndarray, np.ndarray]:
+        alpha = check_real(type(self).__name__, "alpha", self.alpha, 0)
+        coef = self._record.solve(alpha) if alpha > 0 else None
+        every = np.full(self._record.n_outputs, alpha)
+        if coef is None:
+            principal = self._record.principal()
+            if len(principal.sizes) < principal.n_features:
+                text = f"The rank of the rows is {len(principal.sizes)} of {principal.n_features} features"
+                warnings.warn(f"{text}: taking the solution of least norm.", LinAlgWarning, stacklevel=4)
+            coef = principal.coefficients(every)
+        return every, coef
+
+    def _chosen(self) -> tuple[np.ndarray, np.ndarray]:
+        alphas, principal = self._candidates(), self._record.principal()
+        if self.alpha == "gcv":
+            scores = principal.generalised_cross_validation(alphas)
+        elif len(getattr(self, "_blocks", [])) < 2:
+            raise ValueError(f"alpha='blocked' of {type(self).__name__} needs at least two rows.")
+        else:
+            scores = blocked_errors(self._blocks, alphas)
+        best = scores.argmin(axis=0)
+        if len(alphas) > 1 and np.isin(best, (0, len(alphas) - 1)).any():
+            text = f"The best alpha lies at the edge of the candidates, {alphas[best]}"
+            warnings.warn(f"{text}: try smaller or larger ones.", PenaltyWarning, stacklevel=4)
+        return alphas[best], principal.coefficients(alphas[best])
+
+    def _check_parameters(self) -> tuple[Any, bool]:
+        owner = type(self).__name__
+        if isinstance(self.alpha, str):
+            check_choice(owner, "alpha", self.alpha, ["gcv", "blocked"])
+        else:
+            check_real(owner, "alpha", self.alpha, 0)
+        smallest = self._candidates().min() if isinstance(self.alpha, str) else self.alpha
+        if check_choice(owner, "solver", self.solver, ["auto", *_RECORDS]) != "auto":
+            return _RECORDS[self.solver], check_flag(owner, "fit_intercept", self.fit_intercept)
+        return _RECORDS["qr" if smallest < _SMALL else "gram"], check_flag(owner, "fit_intercept", self.fit_intercept)
+
+    def _candidates(self) -> np.ndarray:
+        if self.alphas is None:
+            return DEFAULT_ALPHAS
+        alphas = real_array(self.alphas)
+        if alphas is None or alphas.ndim != 1 or not len(alphas) or not ((alphas > 0) & np.isfinite(alphas)).all():
+            raise parameter_error(type(self).__name__, "alphas", "None or a 1-D array of numbers > 0", self.alphas)
+        return np.sort(alphas)
+
+    def _check_continues(self, before: Any, kind: type, centred: bool, targets: np.ndarray, y: np.ndarray) -> None:
+        owner = type(self).__name__
+        if targets.shape[1] != before.n_outputs or (y.ndim == 1) != self._one_output:
+            raise ValueError(
+                f"y of {owner} must have the outputs of the blocks before, {before.n_outputs}. Got shape {y.shape}."
+            )
+        if before.centred != centred or not isinstance(before, kind):
+            raise ValueError(
+                f"fit_intercept, alpha or solver of {owner} was changed after the first block; call fit to start anew."
+            )
 
 
-def _solve_penalised(xx: np.ndarray, xy: np.ndarray, alpha: float) -> np.ndarray:
-    """(xx + alpha I)^-1 xy by Cholesky.
-
-    For alpha = 0, or where rounding left xx + alpha I indefinite, the directions that rounding cannot tell from zero
-    are left out: the solution of least norm.
-    """
-    if alpha > 0:
-        try:
-            return linalg.cho_solve(linalg.cho_factor(xx + alpha * np.eye(len(xx))), xy)
-        except linalg.LinAlgError:
-            pass
-    values, vectors = linalg.eigh(xx)
-    known = values > len(xx) * np.finfo(float).eps * max(values[-1], 0.0)
-    scale = np.divide(1.0, values + alpha, out=np.zeros_like(values), where=known)
-    return vectors @ (scale[:, None] * (vectors.T @ xy))
+def _merged(records: list) -> Any:
+    total = records[0]
+    for record in records[1:]:
+        total = total.merged(record)
+    return total
 
 
 def _read_weights(owner: str, sample_weight: Any, n_rows: int) -> np.ndarray | None:

@@ -211,7 +211,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         chunk = max(1, self._rows_a_call() // (len(sequences) if together else 1))
         for first in range(0, n_steps, chunk):
             last = min(first + chunk, n_steps)
-            advance(*weights, rows, sequences.offsets, first, last, final, states)
+            advance(*weights, rows, sequences.offsets, first, last, self.noise > 0, final, states)
         if not np.isfinite(final).all():  # what is not finite stays so
             raise self._overflow(sequences, states)
         return sequences.pack(states), final[0] if sequences.kind == "series" else final
@@ -299,10 +299,10 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return given.astype(self.bias_.dtype).reshape(shape)
 
     def _noise_rows(self, sequences: Sequences) -> np.ndarray:
-        """Zeros or noise for all rows (n_rows, n_units), in the place where the states will stand."""
+        """The place where the states (n_rows, n_units) will stand, holding the noise if there is any."""
         shape, dtype = (len(sequences.rows), len(self.bias_)), self.bias_.dtype
         if self.noise == 0:
-            return np.zeros(shape, dtype=dtype)
+            return np.empty(shape, dtype=dtype)
         with np.errstate(over="ignore"):
             return np.concatenate([self.standard_noise(rows) for rows in sequences.members()]) * dtype.type(self.noise)
 

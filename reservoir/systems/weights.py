@@ -99,7 +99,8 @@ def _sliced(rows: sparse.csr_array) -> Sparse:
     values = np.zeros((starts[-1], height), rows.dtype)
     columns = np.zeros((starts[-1], height), narrowest(rows))
     values[place], columns[place] = rows.data, rows.indices
-    return Sparse(values, columns, starts, np.resize(np.append(order, np.zeros(height, int)), (n_slices, height)))
+    padded = np.append(order, np.zeros(height, int)).astype(np.uint64)  # unsigned, to skip the check for negatives
+    return Sparse(values, columns, starts, np.resize(padded, (n_slices, height)))
 
 
 def _striped(weights: np.ndarray) -> np.ndarray:

@@ -1,0 +1,167 @@
+"""The choice of the ridge penalty against naive loops, and what each solver can still resolve."""
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.linalg import LinAlgWarning
+from sklearn.linear_model import Ridge
+
+from reservoir.readouts import RidgeReadout
+from reservoir.readouts.penalty import thinned
+from reservoir.readouts.ridge import DEFAULT_ALPHAS, PenaltyWarning
+from tests import oracles
+
+ALPHAS = np.logspace(-3, 3, 7)
+
+
+def problem(seed, n_rows=80, n_features=6, n_outputs=2, noise=1.0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_rows, n_features)) @ rng.normal(size=(n_features, n_features)) + 2
+    return X, X @ rng.normal(size=(n_features, n_outputs)) + noise * rng.normal(size=(n_rows, n_outputs))
+
+
+def naive_gcv(X, y, alpha, fit_intercept):
+    """n |y - H y|^2 / (n - trace H)^2, with the hat matrix written out."""
+    n = len(X)
+    centre = np.eye(n) - np.full((n, n), 1 / n) if fit_intercept else np.eye(n)
+    Xc = centre @ X
+    hat = Xc @ np.linalg.solve(Xc.T @ Xc + alpha * np.eye(X.shape[1]), Xc.T) + (np.eye(n) - centre)
+    return n * ((y - hat @ y) ** 2).sum(axis=0) / (n - np.trace(hat)) ** 2
+
+
+def quiet_fit(readout, X, y):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PenaltyWarning)
+        return readout.fit(X, y)
+
+
+@given(seed=st.integers(0, 2**32), solver=st.sampled_from(["gram", "qr"]), fit_intercept=st.booleans())
+def test_gcv_equals_the_naive_loop(seed, solver, fit_intercept):
+    X, y = problem(seed)
+    readout = quiet_fit(RidgeReadout("gcv", alphas=ALPHAS, solver=solver, fit_intercept=fit_intercept), X, y)
+    scores = np.array([naive_gcv(X, y, alpha, fit_intercept) for alpha in ALPHAS])
+    found = readout._record.principal().generalised_cross_validation(ALPHAS)
+    np.testing.assert_allclose(found, scores, rtol=1e-6)
+    np.testing.assert_array_equal(np.broadcast_to(readout.alpha_, 2), ALPHAS[scores.argmin(axis=0)])
+    for k, alpha in enumerate(np.broadcast_to(readout.alpha_, 2)):
+        expected = Ridge(alpha, fit_intercept=fit_intercept, solver="svd").fit(X, y[:, k])
+        np.testing.assert_allclose(readout.predict(X)[:, k], expected.predict(X), rtol=1e-6, atol=1e-6)
+
+
+@given(seed=st.integers(0, 2**32), solver=st.sampled_from(["gram", "qr"]), n_rows=st.integers(20, 90))
+def test_blocked_equals_the_naive_loop(seed, solver, n_rows):
+    X, y = problem(seed, n_rows)
+    readout = quiet_fit(RidgeReadout("blocked", alphas=ALPHAS, solver=solver), X, y)
+    edges = np.linspace(0, n_rows, 6, dtype=int)  # five blocks, since there are few rows
+    errors = np.zeros((len(ALPHAS), 2))
+    for start, stop in itertools.pairwise(edges):
+        others = np.r_[0:start, stop:n_rows]
+        for row, alpha in zip(errors, ALPHAS, strict=True):
+            model = Ridge(alpha, solver="svd").fit(X[others], y[others])
+            row += ((y[start:stop] - model.predict(X[start:stop])) ** 2).sum(axis=0)
+    chosen = np.broadcast_to(readout.alpha_, 2)
+    for k in range(2):  # two candidates may tie to rounding
+        assert errors[list(ALPHAS).index(chosen[k]), k] <= errors[:, k].min() * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("alpha", ["gcv", "blocked"])
+@pytest.mark.parametrize("solver", ["gram", "qr"])
+def test_streaming_equals_one_fit(alpha, solver):
+    X, y = problem(0, n_rows=900)
+    whole = quiet_fit(RidgeReadout(alpha, alphas=ALPHAS, solver=solver), X, y)
+    blocks = RidgeReadout(alpha, alphas=ALPHAS, solver=solver)
+    merged = []
+    for start in range(0, 900, 300):
+        blocks.accumulate(X[start : start + 300], y[start : start + 300])
+        part = RidgeReadout(alpha, alphas=ALPHAS, solver=solver)
+        merged.append(quiet_fit(part, X[start : start + 300], y[start : start + 300]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PenaltyWarning)
+        blocks.solve()
+        for other in merged[1:]:
+            merged[0].merge(other)
+    for readout in (blocks, merged[0]):
+        if alpha == "gcv":
+            np.testing.assert_array_equal(readout.alpha_, whole.alpha_)
+        same = RidgeReadout(0.1, solver=solver).fit(X, y).predict(X)
+        readout.alpha = 0.1
+        np.testing.assert_allclose(readout.solve().predict(X), same, rtol=0, atol=1e-10 * np.abs(y).max())
+
+
+def test_blocked_is_not_fooled_by_slow_noise():
+    """Noise that changes slowly looks like signal to rows taken one by one; blocks tell them apart."""
+    rng = np.random.default_rng(0)
+    time = np.arange(1500)[:, None]
+    features = np.cos(time * rng.uniform(0.001, 0.02, 60) + rng.uniform(0, 6, 60))  # slow features, easy to misuse
+    y = features[:, 0] + np.convolve(rng.normal(size=1699), np.ones(200) / 14, mode="valid")
+    X, X_new = features[:1000], features[1000:]
+    errors = {}
+    for alpha in ("gcv", "blocked"):
+        readout = quiet_fit(RidgeReadout(alpha), X, y[:1000])
+        errors[alpha] = np.mean((readout.predict(X_new) - y[1000:]) ** 2)
+    assert errors["blocked"] < errors["gcv"]
+
+
+def test_qr_resolves_what_products_lose():
+    """A penalty far below the square of the smallest singular value relative to the largest."""
+    rng = np.random.default_rng(1)
+    left, right = (np.linalg.qr(rng.normal(size=(n, 8)))[0] for n in (60, 8))
+    X = left * np.logspace(0, -7, 8) @ right.T
+    y = X @ rng.normal(size=(8, 1)) + 1e-9 * rng.normal(size=(60, 1))
+    coef, _ = oracles.exact_ridge(X, y, 1e-16, digits=60)
+    scale = np.abs(coef).max()
+    careful = RidgeReadout(1e-16).fit(X, y)
+    fast = RidgeReadout(1e-16, solver="gram").fit(X, y)
+    assert np.abs(careful.coef_ - coef).max() < 1e-6 * scale
+    assert np.abs(fast.coef_ - coef).max() > 1e-4 * scale
+
+
+def test_auto_takes_qr_for_small_penalties():
+    X, y = problem(0)
+    kinds = [type(RidgeReadout(alpha).fit(X, y)._record).__name__ for alpha in (1e-12, 1e-6)]
+    assert kinds == ["Triangle", "Moments"]
+
+
+def test_a_solver_cannot_change_between_blocks():
+    X, y = problem(0)
+    readout = RidgeReadout(1e-3).fit(X, y)
+    readout.solver = "qr"
+    with pytest.raises(ValueError, match="after the first block"):
+        readout.partial_fit(X, y)
+    with pytest.raises(ValueError, match="solver"):
+        RidgeReadout(1e-3).fit(X, y).merge(RidgeReadout(1e-3, solver="qr").fit(X, y))
+
+
+def test_conditioning():
+    X, y = problem(3)
+    for solver in ("gram", "qr"):
+        report = RidgeReadout(0.5, solver=solver).fit(X, y).conditioning()
+        sizes = np.linalg.svd(X - X.mean(axis=0), compute_uv=False)
+        assert report.condition == pytest.approx(sizes[0] / sizes[-1], rel=1e-6)
+        assert (report.rank, report.n_features) == (6, 6)
+        np.testing.assert_allclose(report.degrees_of_freedom, (sizes**2 / (sizes**2 + 0.5)).sum(), rtol=1e-9)
+        short = RidgeReadout(0.5, solver=solver).fit(X[:4], y[:4]).conditioning()
+        assert (short.condition, short.rank) == (np.inf, 3)
+
+
+def test_warnings():
+    X, y = problem(0, noise=0.0)
+    with pytest.warns(PenaltyWarning, match="edge"):
+        RidgeReadout("gcv").fit(X, y)
+    with pytest.warns(LinAlgWarning, match="rank"):
+        RidgeReadout(0).fit(X[:4], y[:4])
+
+
+def test_thinned_joins_neighbours():
+    class Part(tuple):
+        def merged(self, other):
+            return Part(self + other)
+
+    parts = [Part([k]) for k in range(9)]
+    assert thinned(parts, 5) == [(0, 1), (2, 3), (4, 5), (6, 7), (8,)]
+    assert thinned(parts, 9) == parts
+    assert len(DEFAULT_ALPHAS) == 25
