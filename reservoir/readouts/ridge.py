@@ -90,7 +90,7 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
     PenaltyWarning
         Where the chosen alpha is the smallest or largest candidate.
     scipy.linalg.LinAlgWarning
-        Where the rows do not determine the solution and the one of least norm is taken.
+        Where alpha = 0 and more rows than features do not determine the solution; the one of least norm is taken.
 
     References
     ----------
@@ -244,7 +244,8 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         every = np.full(self._record.n_outputs, alpha)
         if coef is None:
             principal = self._record.principal()
-            if len(principal.sizes) < principal.n_features:
+            possible = min(principal.n_features, int(principal.weight) - principal.centred)
+            if alpha == 0 and len(principal.sizes) < possible:
                 text = f"The rank of the rows is {len(principal.sizes)} of {principal.n_features} features"
                 warnings.warn(f"{text}: taking the solution of least norm.", LinAlgWarning, stacklevel=4)
             coef = principal.coefficients(every)
@@ -270,7 +271,8 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
             check_choice(owner, "alpha", self.alpha, ["gcv", "blocked"])
         else:
             check_real(owner, "alpha", self.alpha, 0)
-        smallest = self._candidates().min() if isinstance(self.alpha, str) else self.alpha
+        candidates = self._candidates()
+        smallest = candidates.min() if isinstance(self.alpha, str) else self.alpha
         if check_choice(owner, "solver", self.solver, ["auto", *_RECORDS]) != "auto":
             return _RECORDS[self.solver], check_flag(owner, "fit_intercept", self.fit_intercept)
         return _RECORDS["qr" if smallest < _SMALL else "gram"], check_flag(owner, "fit_intercept", self.fit_intercept)
