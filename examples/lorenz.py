@@ -1,8 +1,9 @@
 """Normal equations cost a chaotic forecast five Lyapunov times.
 
-The same echo-state network (500 units) is trained on the same Lorenz series with sums of products ("gram"), which square
-the condition number of the states, and with a QR decomposition ("qr"), which allows a far smaller penalty. Each forecasts
-freely from 50 starts. The truth itself is known only as long as two runs of its solver agree; that time is printed.
+The same echo-state network (500 units) is trained on the same Lorenz series with sums of products ("gram"), which
+square the condition number of the states, and with a QR decomposition ("qr"), which allows a far smaller penalty. Each
+forecasts freely from 50 starts. The truth itself is known only as long as two runs of its solver agree; that time is
+printed.
 
 The attractor: Lorenz 1963, Deterministic nonperiodic flow, doi:10.1175/1520-0469(1963)020<0130:DNF>2.0.CO;2.
 """
