@@ -6,7 +6,7 @@ scored; **warmup** the history before a scored block; **context** the history be
 
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.forecaster import DivergenceWarning, ReservoirForecaster
-from reservoir.models.pooling import Last, Max, Mean, Segments
+from reservoir.models.pooling import Last, Max, Mean, ModelSpace, Segments, Weighted
 from reservoir.models.regressor import ReservoirRegressor
 
 __all__ = [
@@ -14,8 +14,10 @@ __all__ = [
     "Last",
     "Max",
     "Mean",
+    "ModelSpace",
     "ReservoirClassifier",
     "ReservoirForecaster",
     "ReservoirRegressor",
     "Segments",
+    "Weighted",
 ]

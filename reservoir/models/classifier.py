@@ -33,7 +33,7 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
         Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
     readout : None or estimator, default None
         Any scikit-learn classifier or regressor. None is ``RidgeReadout()``.
-    pooling : "mean", "last", "max", "segments" or a part with ``pool``, default "mean"
+    pooling : "mean", "last", "max", "segments", "weighted", "model_space" or a part with ``pool``, default "mean"
         For one label a sequence: how the rows after the washout become one vector. Not used for labels a step.
     include_input : bool, default False
         Whether the readout sees the input, pooled alike, beside the states. (The regressor's default is True.)

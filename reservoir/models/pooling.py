@@ -6,9 +6,11 @@ import itertools
 from typing import Any
 
 import numpy as np
+from scipy import linalg
 from sklearn.base import BaseEstimator
 
-from reservoir.validation import check_integer, parameter_error
+from reservoir.compilation import one_blas_thread
+from reservoir.validation import check_integer, check_real, parameter_error
 
 
 class Mean(BaseEstimator):
@@ -66,7 +68,139 @@ class Segments(BaseEstimator):
         return np.concatenate([rows[start : max(stop, start + 1)].mean(axis=0) for start, stop in starts_stops])
 
 
-POOLINGS = {"mean": Mean, "last": Last, "max": Max, "segments": Segments}
+class Weighted(BaseEstimator):
+    """The weighted mean over the rows, with weights that grow exponentially over the relative time.
+
+        sum_t w_t x_t / sum_t w_t,   w_t = exp(rate t / T),   t = 1, ..., T
+
+    The last row weighs exp(rate) times what a row at the beginning weighs, however long the sequence is. A rate of 0
+    is the mean, a large one the last row, a negative one stresses the beginning.
+
+    Parameters
+    ----------
+    rate : float, default 3.0
+        Any finite number.
+
+    Raises
+    ------
+    ValueError
+        For a rate that is no finite number.
+
+    References
+    ----------
+    None: the formula is this library's own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Weighted(rate=2 * np.log(3)).pool(np.array([[0.0], [4.0]]))
+    array([3.])
+    """
+
+    def __init__(self, rate: float = 3.0):
+        self.rate = rate
+
+    def pool(self, rows: np.ndarray) -> np.ndarray:
+        """(n_rows, n_columns) -> (n_columns,)."""
+        exponents = check_real("Weighted", "rate", self.rate) * (np.arange(1, len(rows) + 1) / len(rows))
+        return np.average(rows, axis=0, weights=np.exp(exponents - exponents.max()))
+
+
+class ModelSpace(BaseEstimator):
+    """The reservoir model space: a sequence is described by the linear model that gives its next row.
+
+    For the rows x_1, ..., x_T of one sequence, coefficients C (N, N) and intercept c (N,) minimise
+
+        sum_{t < T} |x_{t+1} - C x_t - c|^2 + alpha |C|^2
+
+    and the vector is [C row by row, c]. The intercept is not penalised. Two sequences are near each other where the
+    states move by the same rule, whatever their length.
+
+    Parameters
+    ----------
+    alpha : float > 0, default 1.0
+        Penalty, added to the sum over the rows.
+
+    Raises
+    ------
+    ValueError
+        For an alpha outside its range, and a sequence of fewer than 2 rows (after the washout).
+
+    Notes
+    -----
+    N units give N (N + 1) numbers a sequence: 930 for 30 units, 10,100 for 100, 250,500 for 500. Take a small
+    reservoir, and behind more than about 60 units a readout whose cost is that of the sequences, not of their numbers,
+    such as scikit-learn's `RidgeClassifier`; `RidgeReadout` keeps a square matrix of them. The system of equations is
+    min(N, T - 1) high.
+
+    With ``include_input=True`` the F inputs get a model of their own, from row to next row: F (F + 1) more numbers.
+
+    The paper first reduces the states to few principal components of the training data. A pooling learns nothing from
+    other sequences, so that step is left out.
+
+    References
+    ----------
+    Bianchi, Scardapane, Lokse, Jenssen 2021, Reservoir computing approaches for representation and classification of
+    multivariate time series, IEEE Transactions on Neural Networks and Learning Systems 32(5):2169-2179,
+    doi:10.1109/TNNLS.2020.3001377.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rows = 0.5 ** np.arange(6.0).reshape(-1, 1) + 2  # x' = 0.5 x + 1
+    >>> ModelSpace(alpha=1e-9).pool(rows).round(6)
+    array([0.5, 1. ])
+    """
+
+    def __init__(self, alpha: float = 1.0):
+        self.alpha = alpha
+
+    def pool(self, rows: np.ndarray) -> np.ndarray:
+        """(n_rows, n_columns) -> (n_columns * (n_columns + 1),)."""
+        alpha = check_real("ModelSpace", "alpha", self.alpha, 0, closed="neither")
+        if len(rows) < 2:
+            raise ValueError(
+                f"ModelSpace needs at least 2 rows of every sequence after the washout. Got {len(rows)} row(s)."
+            )
+        now, following = rows[:-1].astype(np.float64), rows[1:].astype(np.float64)
+        mean, mean_following = now.mean(axis=0), following.mean(axis=0)
+        now -= mean
+        following -= mean_following
+        with one_blas_thread():
+            if len(now) < now.shape[1]:  # C = following^T (now now^T + alpha)^-1 now
+                coef = following.T @ _solve_penalised(now @ now.T, now, alpha)
+            else:
+                coef = _solve_penalised(now.T @ now, now.T @ following, alpha).T
+            return np.concatenate([coef.ravel(), mean_following - coef @ mean])
+
+
+POOLINGS = {
+    "mean": Mean,
+    "last": Last,
+    "max": Max,
+    "segments": Segments,
+    "weighted": Weighted,
+    "model_space": ModelSpace,
+}
+
+
+def _solve_penalised(gram: np.ndarray, right: np.ndarray, alpha: float) -> np.ndarray:
+    """(gram + alpha I)^-1 right.
+
+    Where alpha is as small as rounding, the directions that cannot be told from zero are left out.
+    """
+    rounding = len(gram) * np.finfo(float).eps
+    try:
+        factor = linalg.cho_factor(gram + alpha * np.eye(len(gram)))
+        pivots = np.diag(factor[0]) ** 2
+        if pivots.min() > rounding * pivots.max():
+            return linalg.cho_solve(factor, right)
+    except linalg.LinAlgError:  # not positive definite after rounding
+        pass
+    values, vectors = linalg.eigh(gram)
+    known = values > rounding * max(values[-1], 0.0)
+    scale = np.divide(1.0, values + alpha, out=np.zeros_like(values), where=known)
+    return vectors @ (scale[:, None] * (vectors.T @ right))
 
 
 def as_pooling(owner: str, pooling: Any) -> Any:

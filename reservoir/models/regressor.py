@@ -31,7 +31,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
         Rows at the head of every sequence that `fit` and `score` skip. `predict` returns every row.
     include_input : bool, default True
         Whether the readout sees the input beside the states. (The classifier's default is False.)
-    pooling : None, "mean", "last", "max", "segments" or a part with ``pool``, default None
+    pooling : None, "mean", "last", "max", "segments", "weighted", "model_space" or a part with ``pool``, default None
         None predicts every step. Otherwise the rows after the washout are pooled and y is one target a sequence.
 
     Attributes

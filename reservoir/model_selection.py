@@ -1,0 +1,305 @@
+"""Honest evaluation of models with memory: test folds that start warm, and scores over sequences.
+
+**washout** is the rows at the head of a sequence that are not learnt from or scored; **warmup** the history before a
+scored block; **context** the history before a forecast. A test fold that starts from rest scores how a reservoir
+forgets its start; one with a warm-up scores the model.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import is_classifier, is_regressor
+from sklearn.metrics import check_scoring, get_scorer_names
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from reservoir.sequences import container_kind, n_dimensions
+from reservoir.validation import check_integer, parameter_error
+
+__all__ = ["WarmTimeSeriesSplit", "sequence_scorer"]
+
+_RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+
+
+class WarmTimeSeriesSplit(TimeSeriesSplit):
+    """Splits of one series whose test part starts warm: history rows first, then the rows to be scored.
+
+    "Warm" speaks of the state of the model; it has nothing to do with scikit-learn's ``warm_start``. With a fold of
+    `TimeSeriesSplit` that trains on ``train`` and scores the rows first..last, a split is
+
+        train,   test = first - warmup, ..., first - 1, first, ..., last
+
+    one contiguous, increasing index array. The scored rows never overlap the training rows. The `warmup` rows may:
+    only their inputs are used, to bring the state to where it would be.
+
+    A scorer must drop the warm-up rows again, and `scorer` makes one that does, so that the number is written once.
+    **A plain scoring name scores the cold start as well, and is wrong.**
+
+    Parameters
+    ----------
+    n_splits : int >= 2, default 5
+        Number of splits.
+    warmup : int >= 0, default 100
+        Rows before the scored rows. As many as the model remembers; more do no harm.
+    max_train_size : None or int >= 1, default None
+        Only the last so many rows are trained on.
+    test_size : None or int >= 1, default None
+        Scored rows of a fold; None is ``n_rows // (n_splits + 1)``.
+    gap : int >= 0, default 0
+        Rows between the training rows and the scored rows. Set it to the horizon where y looks ahead. The warm-up
+        stands directly before the scored rows, so it includes the gap.
+
+    Raises
+    ------
+    ValueError
+        In `split`: for a stack or a list of sequences, too few rows before the first scored row (the warm-up is never
+        shortened), too many splits for the rows, and a parameter outside its range.
+
+    Notes
+    -----
+    Works with every tool that takes a splitter and a scorer: `cross_val_score`, `cross_validate` (several metrics: a
+    dict of scorers), searches, `learning_curve`, a Pipeline before the model. Test parts overlap, so that
+    `cross_val_predict` refuses: a warm-up row of one fold is a scored row of another. A `ReservoirForecaster` takes its
+    own `score`, no scorer: with ``warmup == washout`` the warm-up is the context of its forecast.
+
+    References
+    ----------
+    Bergmeir and Benitez 2012, On the use of cross-validation for time series predictor evaluation, Information
+    Sciences 191:192-213, doi:10.1016/j.ins.2011.12.028.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from reservoir import EchoState, ReservoirRegressor
+    >>> from reservoir.datasets import make_mackey_glass
+    >>> from reservoir.model_selection import WarmTimeSeriesSplit
+    >>> series = make_mackey_glass(1001)
+    >>> X, y = series[:-1], series[1:, 0]
+    >>> model = ReservoirRegressor(EchoState(50, random_state=0), washout=50)
+    >>> cv = WarmTimeSeriesSplit(4, warmup=100)
+    >>> scores = cross_val_score(model, X, y, cv=cv, scoring=cv.scorer("r2"))
+    >>> bool(scores.min() > 0.99)
+    True
+    """
+
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        warmup: int = 100,
+        max_train_size: int | None = None,
+        test_size: int | None = None,
+        gap: int = 0,
+    ):
+        super().__init__(n_splits, max_train_size=max_train_size, test_size=test_size, gap=gap)
+        self.warmup = warmup
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Index arrays of the training rows, and of the warm-up rows with the scored rows behind them.
+
+        Parameters
+        ----------
+        X : series (T, F)
+        y : ignored
+        groups : ignored
+        """
+        owner = type(self).__name__
+        warmup = self._check_parameters()
+        kind = container_kind(X, owner)
+        if kind != "series":
+            raise ValueError(f"{owner} cuts one series; for sequences use KFold. Got a {kind} of {len(X)}.")
+        folds = list(super().split(X, y, groups))
+        first = folds[0][1][0]
+        if first < warmup:
+            raise ValueError(
+                f"{owner} with warmup={warmup} needs {warmup} rows before the first scored row, which is row {first}: "
+                "give more rows, or lower warmup, n_splits or test_size."
+            )
+        return ((train, np.arange(test[0] - warmup, test[-1] + 1)) for train, test in folds)
+
+    def scorer(self, scoring: Any = None) -> Callable:
+        """The scorer that leaves out the warm-up rows: ``sequence_scorer(scoring, warmup=self.warmup)``."""
+        return sequence_scorer(scoring, warmup=self._check_parameters())
+
+    def _check_parameters(self) -> int:
+        owner = type(self).__name__
+        check_integer(owner, "gap", self.gap, 0)
+        for name in ("max_train_size", "test_size"):
+            if getattr(self, name) is not None:
+                check_integer(owner, name, getattr(self, name), 1)
+        return check_integer(owner, "warmup", self.warmup, 0)
+
+
+def sequence_scorer(scoring: Any = None, *, warmup: int = 0) -> Callable:
+    """A scorer for series, stacks and lists that drops the first rows of every sequence.
+
+    With predictions p and targets y of sequences i of T_i rows, a metric m scores the rows joined:
+
+        m([y_i(t)], [p_i(t)]),   t = warmup, ..., T_i - 1,   i = 0, 1, ...
+
+    so each step counts once. The model still sees every row. Targets of one number, vector or label a sequence are
+    passed through uncut.
+
+    Parameters
+    ----------
+    scoring : None, str or scorer, default None
+        A name of `sklearn.metrics.get_scorer_names`, or a callable ``(estimator, X, y)``. None is "accuracy" for a
+        classifier and "r2" for a regressor.
+    warmup : int >= 0, default 0
+        Rows at the head of every sequence, of the training part too, that are predicted but not scored. With 0 this is
+        the scorer for stacks and lists with a target a step, where the names alone fail.
+
+    Returns
+    -------
+    callable ``(estimator, X, y)``, which can be pickled if `scoring` can
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range. When called: for y that is None or does not fit X, a sequence of no more than
+        `warmup` rows, and an estimator that is neither classifier nor regressor with ``scoring=None``.
+
+    Notes
+    -----
+    The cut goes by `warmup`, not by the `washout` of the model; both work together. y has a target a step where its
+    members are at least 1-D and as long as their sequences; a regressor with a `pooling` has one a sequence.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import KFold, cross_val_score
+    >>> from reservoir import EchoState, ReservoirRegressor
+    >>> from reservoir.model_selection import sequence_scorer
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.uniform(-0.5, 0.5, size=(length, 1)) for length in (60, 80, 70, 90)]
+    >>> y = [np.roll(x[:, 0], 1) for x in X]  # the input one step ago
+    >>> model = ReservoirRegressor(EchoState(30, random_state=0), washout=5)
+    >>> scores = cross_val_score(model, X, y, cv=KFold(2), scoring=sequence_scorer("r2", warmup=5))
+    >>> bool(scores.min() > 0.99)
+    True
+    """
+    warmup = check_integer("sequence_scorer", "warmup", warmup, 0)
+    known = scoring in get_scorer_names() if isinstance(scoring, str) else scoring is None or callable(scoring)
+    if not known:
+        wanted = "None, a name of sklearn.metrics.get_scorer_names() or a scorer (several metrics: a dict of such)"
+        raise parameter_error("sequence_scorer", "scoring", wanted, scoring)
+    if callable(scoring):
+        check_scoring(scoring=scoring)  # refuses a metric that is no scorer
+    return _SequenceScorer(scoring, warmup)
+
+
+class _SequenceScorer:
+    """The callable that `sequence_scorer` returns."""
+
+    def __init__(self, scoring: Any, warmup: int):
+        self.scoring = scoring
+        self.warmup = warmup
+
+    def __repr__(self) -> str:
+        return f"sequence_scorer({self.scoring!r}, warmup={self.warmup})"
+
+    def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
+        if y is None:
+            raise ValueError(
+                "sequence_scorer compares predictions with y, but y is None. A forecaster scores itself: leave scoring "
+                "out."
+            )
+        scorer = check_scoring(estimator, _default_scoring(estimator) if self.scoring is None else self.scoring)
+        kind = container_kind(X, "sequence_scorer")
+        lengths = [_n_rows(member) for member in ([X] if kind == "series" else X)]
+        targets = list(y) if isinstance(y, list | tuple) and kind != "series" else np.asarray(y)
+        if kind != "series" and not _per_step(estimator, targets, lengths):
+            return scorer(estimator, X, y)
+        rows = _Rows(kind, lengths, self.warmup)
+        truth = rows.scored(targets, "y")
+        if is_classifier(estimator) and truth.ndim == 2 and truth.shape[1] == 1:
+            truth = truth[:, 0]
+        return scorer(_WithoutWarmup(estimator, rows), X, truth)
+
+
+class _Rows(NamedTuple):
+    """Which rows of sequences are scored: those after the first `warmup` of each."""
+
+    kind: str
+    lengths: list[int]
+    warmup: int
+
+    def scored(self, values: Any, name: str) -> np.ndarray:
+        """The scored rows of all sequences, joined; `values` has one entry a row, in the container of X."""
+        members = [np.asarray(member) for member in ([values] if self.kind == "series" else values)]
+        if len(members) != len(self.lengths):
+            raise ValueError(
+                f"{name} must have one member a sequence. Got {len(members)} for {len(self.lengths)} sequences."
+            )
+        for index, (member, length) in enumerate(zip(members, self.lengths, strict=True)):
+            which = "" if self.kind == "series" else f" of sequence {index}"
+            if member.ndim == 0 or len(member) != length:
+                got = f"shape {member.shape} for {length} rows"
+                raise ValueError(f"{name}{which} must have one entry for every row of X. Got {got}.")
+            if length <= self.warmup:
+                raise ValueError(
+                    f"X{which} has {length} row(s), but sequence_scorer with warmup={self.warmup} needs at least "
+                    f"{self.warmup + 1}."
+                )
+        return np.concatenate([member[self.warmup :] for member in members])
+
+
+class _WithoutWarmup:
+    """A fitted estimator as a standard scorer sees it: its answers to X are the scored rows, joined."""
+
+    def __init__(self, estimator: Any, rows: _Rows):
+        self._estimator = estimator
+        self._rows = rows
+
+    def __sklearn_tags__(self) -> Any:
+        return get_tags(self._estimator)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        check_is_fitted(self._estimator)
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name == "score":  # `score` would not know of the cut
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        attribute = getattr(self._estimator, name)
+        if name not in _RESPONSES:
+            return attribute
+
+        @functools.wraps(attribute)  # scikit-learn reads its name
+        def answer(X: Any) -> np.ndarray:
+            return self._rows.scored(attribute(X), f"The answer of {name}")
+
+        return answer
+
+
+def _default_scoring(estimator: Any) -> str:
+    if is_classifier(estimator):
+        return "accuracy"
+    if is_regressor(estimator):
+        return "r2"
+    raise ValueError(
+        f"sequence_scorer has no default scoring for {type(estimator).__name__}, which is neither a classifier nor a "
+        "regressor: name one, or leave scoring out to use its own score."
+    )
+
+
+def _per_step(estimator: Any, targets: Any, lengths: list[int]) -> bool:
+    """Whether targets of a stack or list hold one entry a step."""
+    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    if is_regressor(last) and getattr(last, "pooling", None) is not None:
+        return False
+    found = [_n_rows(member) if n_dimensions(member) else None for member in targets]
+    if None in found or len(found) != len(lengths):
+        return False
+    # Vectors of one length, which is not that of the sequences, are a target a sequence.
+    return found == lengths or len(set(found)) > 1
+
+
+def _n_rows(member: Any) -> int:
+    return member.shape[0] if hasattr(member, "shape") else len(member)
