@@ -18,8 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv-bench"
-# What pip is given, call by call. torch alone comes first: set PIP_EXTRA_INDEX_URL to an index of CPU wheels
-# to spare the download of its GPU libraries.
+# What pip is given, call by call. torch alone comes first: set PIP_EXTRA_INDEX_URL to an index of its CPU wheels to
+# spare the download of the GPU libraries.
 PEERS = {
     "reservoirpy": [["reservoirpy==0.4.2"]],
     "rclib": [["rclib==0.2.0"]],
