@@ -1,7 +1,7 @@
 """An environment of its own for each peer, with the library beside it.
 
     python benchmarks/environments.py                           all peers, under .venv-bench
-    python benchmarks/environments.py rclib --folder /tmp/peers
+    python benchmarks/environments.py rclib --folder peers
     .venv-bench/rclib/bin/python benchmarks/states.py --peer rclib
 
 An environment is built anew when the versions below or the Python that builds it change.
