@@ -48,6 +48,13 @@ SECTIONS = [
         ("reservoirpy", "rclib", "pyrcn"),
     ),
     (
+        "Online readouts, one thread",
+        "online.py",
+        "Recursive least squares and least mean squares at 500 inputs, microseconds a step; equal weights are "
+        "asserted first.",
+        ("reservoirpy",),
+    ),
+    (
         "Many configurations, two cores",
         "many.py",
         "States and ridge for every configuration and seed, with the same weights on both sides; the errors "
@@ -62,6 +69,14 @@ SECTIONS = [
     ),
     ("First use", "first_use.py", "In new processes.", ("",)),
 ]
+# Said under the requirements that were missed.
+BEHIND = (
+    "The required ratios were set from slower readings of the peers (reservoirpy 155 to 187 us a step at N=1000 and "
+    "10 %; rclib 4.3, 31, 122 and 37 us in the order of the table), and today's times would meet them against those. "
+    "What holds them now: gathered loads for random sparse matrices (one a connection, about half a clock each), the "
+    "bandwidth of the second-level cache for the circulant graph, and for training the sums of products, which run at "
+    "70 % of the peak of the processor and alone take a third of the time."
+)
 QUICK = {"many.py": ["--configurations", "8", "--seeds", "2"], "quality.py": ["--seeds", "4"]}
 LOOK = ["--repeats", "3"]
 
@@ -130,7 +145,7 @@ def honest(results: list[dict]) -> str:
         _, mine, peer, _, times, required, _, limit, *_ = measure.cells(row)
         found = f"{times} against {peer}" if times else f"{mine}, {limit} of the limit" if limit else mine
         lines.append(f"- {row.work}: {found}; required: {required}.")
-    lines += [] if missed else ["None."]
+    lines += ["", BEHIND] if missed else ["None."]
     return "\n".join(lines)
 
 

@@ -121,3 +121,65 @@ def memory_shares(states, inputs, n_delays):
         left = new - rows @ np.linalg.lstsq(rows, new)[0]
         shares.append(1 - left @ left / (new @ new))
     return np.array(shares)
+
+
+def recursive_least_squares(X, y, alpha, forgetting=1.0):
+    """Weights (n_outputs, n_inputs) and P after all rows; of P only the terms with a trace up to 10 / alpha fade."""
+    P, weights = np.eye(X.shape[1]) / alpha, np.zeros((y.shape[1], X.shape[1]))
+    for z, target in zip(X, y, strict=True):
+        if forgetting < 1:  # P = R R^T, R upper triangular
+            R = np.linalg.cholesky(P[::-1, ::-1])[::-1, ::-1].copy()
+            R[:, (R**2).sum(axis=0) <= 10 / alpha] /= np.sqrt(forgetting)
+            P = R @ R.T
+        gain = P @ z / (1 + z @ P @ z)
+        weights = weights + np.outer(target - weights @ z, gain)
+        P = P - np.outer(gain, P @ z)
+        P = (P + P.T) / 2
+    return weights, P
+
+
+def least_mean_squares(X, y, learning_rate, epsilon=None):
+    """Weights after all rows; normalised where epsilon is given."""
+    weights = np.zeros((y.shape[1], X.shape[1]))
+    for z, target in zip(X, y, strict=True):
+        rate = learning_rate if epsilon is None else learning_rate / (epsilon + z @ z)
+        weights = weights + rate * np.outer(target - weights @ z, z)
+    return weights
+
+
+def backpropagation_decorrelation(X, y, learning_rate, dt, output_feedback, epsilon):
+    """Weights on [inputs, what the outputs sent], by the inverse of C = epsilon I + z z^T; and the outputs."""
+    n_outputs, n_inputs = y.shape[1], X.shape[1]
+    weights = np.zeros((n_outputs, n_inputs + n_outputs))
+    output, error, outputs = np.zeros(n_outputs), np.zeros(n_outputs), []
+    for x, target in zip(X, y, strict=True):
+        z = np.concatenate([x, output_feedback * np.tanh(output)])
+        slope = output_feedback * (1 - np.tanh(output) ** 2)
+        new = (1 - dt) * output + dt * weights @ z
+        gamma = (1 - dt) * error + dt * weights[:, n_inputs:] @ (slope * error) - (new - target)
+        C = epsilon * np.eye(len(z)) + np.outer(z, z)
+        weights = weights + learning_rate / dt * np.outer(gamma, np.linalg.solve(C, z))
+        output, error = new, new - target
+        outputs.append(new)
+    return weights, np.array(outputs)
+
+
+def parallel_perceptron(X, y, weights, rho, epsilon, mu, margin, rate, adapt_every=None):
+    """The p-delta rule for one output: weights (n_perceptrons, n_inputs), the margin and the rate after all rows."""
+    weights, error, before = weights.copy(), 0.0, np.inf
+    for t, (z, target) in enumerate(zip(X, y, strict=True), start=1):
+        heard = weights @ z
+        excess = np.clip(np.where(heard >= 0, 1, -1).sum() / rho, -1, 1) - target
+        near_above = (excess <= epsilon) & (heard >= 0) & (heard < margin)
+        near_below = (excess >= -epsilon) & (heard < 0) & (heard > -margin)
+        direction = 1.0 * ((excess < -epsilon) & (heard < 0)) - ((excess > epsilon) & (heard >= 0))
+        direction += mu * near_above * (direction == 0) - mu * near_below * (direction == 0)
+        n_near = (near_above | near_below).sum()
+        shrinking = np.minimum(rate * ((weights**2).sum(axis=1) - 1), 0.5)
+        weights = weights + rate * np.outer(direction, z) - shrinking[:, None] * weights
+        margin += rate * (epsilon * rho - min(4 * epsilon * rho, n_near))
+        error += abs(excess)
+        if adapt_every and t % adapt_every == 0:
+            rate = min(1.1 * rate, 0.1) if error < before else max(0.5 * rate, 1e-5) if error > before else rate
+            before, error = error, 0.0
+    return weights, margin, rate

@@ -59,9 +59,9 @@ def _settle(leak, code, state, out):
 def advance(matrix, input_columns, bias, leak, code, rows, offsets, first, last, noisy, finals, states):
     """Fill states[first:last] of concatenated sequences and move their present states on.
 
-    With `noisy`, `states` (n_rows, n_units) comes in holding the noise; `finals` (n_sequences, n_units) holds the state of each
-    sequence before its first row here, then after its last. `input_columns` is W_in transposed (n_features, n_units),
-    `leak` one number a unit, `code` names the activation.
+    With `noisy`, `states` (n_rows, n_units) comes in holding the noise; `finals` (n_sequences, n_units) holds the state
+    of each sequence before its first row here, then after its last. `input_columns` is W_in transposed (n_features,
+    n_units), `leak` one number a unit, `code` names the activation.
     """
     scratch = np.empty(2 * bias.size + STRIPE, bias.dtype)
     sequence = 0

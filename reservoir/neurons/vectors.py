@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 LANES = 16
 """Columns that `weighted_rows` serves at once."""
 
-STRIPE = 64
+STRIPE = 128
 """Units that `add_stripe` serves at once."""
 
 _INT32, _INT64 = ir.IntType(32), ir.IntType(64)

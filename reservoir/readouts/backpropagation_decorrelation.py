@@ -1,0 +1,191 @@
+"""Backpropagation-decorrelation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.readouts.online import OnlineRegressor
+from reservoir.validation import check_flag, check_integer, check_real
+
+
+class BackpropagationDecorrelation(OnlineRegressor):
+    """Output units with dynamics of their own, trained in O(n_inputs) operations an output and row.
+
+    A row x(t) holds what the units of a reservoir send. The outputs o are potentials; they hear the row, a constant
+    1 (with an intercept), and what all outputs sent a row before (with `output_feedback`):
+
+        z(t) = [x(t), tanh(o(t - 1)), 1]
+        o(t) = (1 - dt) o(t - 1) + dt w z(t)
+
+    With the errors e(t) = o(t) - y(t), every row then does for each output i
+
+        gamma_i = (1 - dt) e_i(t - 1) + dt sum_s w_is (1 - tanh(o_s(t - 1))^2) e_s(t - 1) - e_i(t)
+        w_i    <- w_i + (learning_rate / dt) gamma_i z(t) / (epsilon + |z(t)|^2)
+
+    where s runs over the outputs that are fed back. With dt = 1 and no output feedback this is normalised least mean
+    squares, `LeastMeanSquares`; with dt < 1 it is not, since the error of the row before stays.
+
+    Parameters
+    ----------
+    learning_rate : float in (0, 2), default 0.1
+    dt : float in (0, 1], default 1.0
+        Step of the outputs, as a share of their time constant.
+    output_feedback : bool, default True
+        Whether the outputs hear one another and themselves.
+    epsilon : float > 0, default 1e-3
+        Keeps the steps of short inputs bounded.
+    n_epochs : int >= 1, default 1
+        Passes over the rows in `fit`; each begins with outputs and errors of zero.
+    fit_intercept : bool, default True
+        Whether to learn an intercept.
+
+    Attributes
+    ----------
+    coef_ : array (n_features,) or (n_outputs, n_features)
+    feedback_ : array (n_outputs, n_outputs)
+        Weights from outputs (columns) to outputs (rows), zero without output feedback.
+    intercept_ : float or array (n_outputs,)
+    n_features_in_ : int
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, unusable data, another number of features or outputs than before, and
+        weights that grow beyond every bound.
+
+    Notes
+    -----
+    With dt < 1 or output feedback the order of rows matters, and `predict` begins with outputs of zero. The defaults
+    are the library's own, not those of the paper.
+
+    References
+    ----------
+    Steil 2004, Backpropagation-decorrelation: online recurrent learning with O(N) complexity, IJCNN 2, 843-848.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.readouts import BackpropagationDecorrelation
+    >>> X = np.random.default_rng(0).normal(size=(2000, 2))
+    >>> readout = BackpropagationDecorrelation(dt=0.5).fit(X, X @ [1.0, -2.0])
+    >>> readout.coef_.shape, readout.feedback_.shape
+    ((2,), (1, 1))
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.1,
+        *,
+        dt: float = 1.0,
+        output_feedback: bool = True,
+        epsilon: float = 1e-3,
+        n_epochs: int = 1,
+        fit_intercept: bool = True,
+    ):
+        self.learning_rate = learning_rate
+        self.dt = dt
+        self.output_feedback = output_feedback
+        self.epsilon = epsilon
+        self.n_epochs = n_epochs
+        self.fit_intercept = fit_intercept
+
+    @property
+    def row_wise(self) -> bool:  # type: ignore[override]
+        """Whether the prediction of a row is free of the rows before."""
+        return bool(self.dt == 1 and not self.output_feedback)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The outputs o(t), which begin at zero before the first row.
+
+        Parameters
+        ----------
+        X : array (n_rows, n_features)
+
+        Returns
+        -------
+        array (n_rows,) or (n_rows, n_outputs), like y in `fit`
+        """
+        drive = super().predict(X)
+        potentials = drive.reshape(len(drive), -1)
+        _relax(potentials, self.feedback_, float(self.dt))
+        return potentials.reshape(drive.shape)
+
+    def _check_parameters(self) -> None:
+        owner = type(self).__name__
+        check_real(owner, "learning_rate", self.learning_rate, 0, 2, closed="neither")
+        check_real(owner, "dt", self.dt, 0, 1, closed="right")
+        check_flag(owner, "output_feedback", self.output_feedback)
+        check_real(owner, "epsilon", self.epsilon, 0, closed="neither")
+        check_integer(owner, "n_epochs", self.n_epochs, 1)
+
+    def _begin(self, n_inputs: int, n_outputs: int) -> dict[str, np.ndarray]:
+        return {
+            "feedback": np.zeros((n_outputs, n_outputs)),
+            "outputs": np.zeros(n_outputs),
+            "errors": np.zeros(n_outputs),
+        }
+
+    def _begin_epoch(self) -> None:
+        self._memory["outputs"][:] = self._memory["errors"][:] = 0
+
+    def _advance(self, rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        memory = self._memory
+        outputs = np.empty(targets.shape)
+        settings = float(self.learning_rate), float(self.dt), bool(self.output_feedback), float(self.epsilon)
+        state = memory["outputs"], memory["errors"]
+        _learn(memory["weights"], memory["feedback"], *state, rows, targets, outputs, *settings)
+        return outputs
+
+    def _publish(self) -> None:
+        super()._publish()
+        self.feedback_ = self._memory["feedback"].copy()
+
+
+@kernel(fastmath=REASSOCIATE)
+def _learn(weights, feedback, last, errors, rows, targets, outputs, learning_rate, dt, output_feedback, epsilon):
+    """All rows: weights (K, M), feedback (K, K), outputs and errors of the last row (K,), rows (n, M)."""
+    n_outputs = errors.size
+    sent, slopes, gammas = np.zeros(n_outputs), np.zeros(n_outputs), np.empty(n_outputs)
+    for t in range(rows.shape[0]):
+        row, length = rows[t], epsilon
+        for i in range(row.size):
+            length += row[i] * row[i]
+        if output_feedback:
+            for k in range(n_outputs):
+                sent[k] = np.tanh(last[k])
+                slopes[k] = (1.0 - sent[k] * sent[k]) * errors[k]
+                length += sent[k] * sent[k]
+        for k in range(n_outputs):
+            weight, drive, back = weights[k], 0.0, 0.0
+            for i in range(row.size):
+                drive += weight[i] * row[i]
+            for s in range(n_outputs):
+                drive += feedback[k, s] * sent[s]
+                back += feedback[k, s] * slopes[s]
+            outputs[t, k] = (1.0 - dt) * last[k] + dt * drive
+            gammas[k] = (1.0 - dt) * errors[k] + dt * back - (outputs[t, k] - targets[t, k])
+        for k in range(n_outputs):
+            weight, change = weights[k], learning_rate / dt * gammas[k] / length
+            for i in range(row.size):
+                weight[i] += change * row[i]
+            for s in range(n_outputs):
+                feedback[k, s] += change * sent[s]
+            last[k] = outputs[t, k]
+            errors[k] = outputs[t, k] - targets[t, k]
+
+
+@kernel()
+def _relax(potentials, feedback, dt):
+    """The outputs (n, K) in place of what drives them."""
+    n_outputs = potentials.shape[1]
+    last = np.zeros(n_outputs)
+    for t in range(potentials.shape[0]):
+        for k in range(n_outputs):
+            drive = potentials[t, k]
+            for s in range(n_outputs):
+                drive += feedback[k, s] * np.tanh(last[s])
+            potentials[t, k] = (1.0 - dt) * last[k] + dt * drive
+        last[:] = potentials[t]

@@ -1,0 +1,106 @@
+"""Least mean squares, plain and normalised."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.readouts.online import OnlineRegressor
+from reservoir.validation import check_flag, check_integer, check_real
+
+
+class LeastMeanSquares(OnlineRegressor):
+    """Stochastic gradient descent on the squared error, one step a row, in O(n_inputs) operations.
+
+    With the input z = [x, 1] (without the 1 if there is no intercept) every row does
+
+        w <- w + learning_rate (y - w z) z^T / (epsilon + |z|^2)        normalised
+        w <- w + learning_rate (y - w z) z^T                            plain
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.5
+        In (0, 2) if normalised, where the rule is stable for all rows. The plain rule takes any number > 0, but is
+        stable only below 2 over the largest eigenvalue of the mean of z z^T.
+    normalized : bool, default True
+        Whether the step is divided by the squared length of the input.
+    epsilon : float > 0, default 1e-6
+        Keeps the steps of short inputs bounded; used if normalised.
+    n_epochs : int >= 1, default 1
+        Passes over the rows in `fit`.
+    fit_intercept : bool, default True
+        Whether to learn an intercept.
+
+    Attributes
+    ----------
+    coef_ : array (n_features,) or (n_outputs, n_features)
+    intercept_ : float or array (n_outputs,)
+    n_features_in_ : int
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, unusable data, another number of features or outputs than before, and
+        weights that grow beyond every bound.
+
+    References
+    ----------
+    Widrow and Hoff 1960, Adaptive switching circuits, IRE WESCON Convention Record 4, 96-104.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.readouts import LeastMeanSquares
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> readout = LeastMeanSquares().fit(X, X @ [1.0, -2.0] + 3)
+    >>> readout.predict([[1.0, 1.0]]).round(6)
+    array([2.])
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.5,
+        *,
+        normalized: bool = True,
+        epsilon: float = 1e-6,
+        n_epochs: int = 1,
+        fit_intercept: bool = True,
+    ):
+        self.learning_rate = learning_rate
+        self.normalized = normalized
+        self.epsilon = epsilon
+        self.n_epochs = n_epochs
+        self.fit_intercept = fit_intercept
+
+    def _check_parameters(self) -> None:
+        owner = type(self).__name__
+        high = 2 if check_flag(owner, "normalized", self.normalized) else None
+        check_real(owner, "learning_rate", self.learning_rate, 0, high, closed="neither")
+        check_real(owner, "epsilon", self.epsilon, 0, closed="neither")
+        check_integer(owner, "n_epochs", self.n_epochs, 1)
+
+    def _advance(self, rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        outputs = np.empty(targets.shape)
+        settings = float(self.learning_rate), bool(self.normalized), float(self.epsilon)
+        _learn(self._memory["weights"], rows, targets, outputs, *settings)
+        return outputs
+
+
+@kernel(fastmath=REASSOCIATE)
+def _learn(weights, rows, targets, outputs, learning_rate, normalized, epsilon):
+    """All rows: weights (K, M), rows (n, M), targets and outputs (n, K)."""
+    for t in range(rows.shape[0]):
+        row, rate = rows[t], learning_rate
+        if normalized:
+            length = 0.0
+            for i in range(row.size):
+                length += row[i] * row[i]
+            rate = learning_rate / (epsilon + length)
+        for k in range(weights.shape[0]):
+            weight, output = weights[k], 0.0
+            for i in range(row.size):
+                output += weight[i] * row[i]
+            outputs[t, k] = output
+            change = rate * (targets[t, k] - output)
+            for i in range(row.size):
+                weight[i] += change * row[i]

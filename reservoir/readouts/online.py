@@ -1,0 +1,197 @@
+"""What the linear online readouts share: rows come in order, and the weights change after every row."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from reservoir.readouts.affine import affine
+from reservoir.sequences import LARGEST, check_magnitude, refuse_masked
+from reservoir.validation import check_finite_array, check_flag, parameter_error, real_array, unchanged_on_error
+
+
+class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+    """A linear readout that learns from one row after another.
+
+    All that is learned stands in `_memory`, a dictionary of arrays; ``weights`` (n_outputs, n_inputs) is one of them,
+    where the inputs are the features and, with an intercept, a constant 1. A rule says what else it remembers
+    (`_begin`), checks its parameters (`_check_parameters`), and advances the memory in place (`_advance`).
+    """
+
+    row_wise = True
+    fit_intercept: bool
+    _memory: dict[str, np.ndarray]
+    _one_output: bool
+    n_features_in_: int
+
+    @unchanged_on_error
+    def fit(self, X: Any, y: Any) -> Self:
+        """Learn from these rows alone, in their order.
+
+        Parameters
+        ----------
+        X : array (n_rows, n_features)
+        y : array (n_rows,) or (n_rows, n_outputs)
+        """
+        self.__dict__.pop("_memory", None)
+        return self._train(X, y, getattr(self, "n_epochs", 1))
+
+    @unchanged_on_error
+    def partial_fit(self, X: Any, y: Any) -> Self:
+        """Go on learning from these rows, once; what came before is kept."""
+        return self._train(X, y, 1)
+
+    def step(self, x: Any, target: Any) -> np.ndarray:
+        """The output for one row, and then the update; for loops in which the output comes back as input.
+
+        A readout that has learned nothing yet begins with weights of zero.
+
+        Parameters
+        ----------
+        x : array (n_features,)
+        target : float or array (n_outputs,)
+
+        Returns
+        -------
+        array (n_outputs,), the output before the update
+        """
+        known = hasattr(self, "_memory")
+        x = _read_vector("x", x, self.n_features_in_ if known else None)
+        goal = _read_vector("target", target, len(self._memory["weights"]) if known else None)
+        self._check_parameters()
+        if not known:
+            self.n_features_in_ = x.size
+            self._start(x.size, goal.size, np.ndim(target) == 0)
+        output = self._advance(self._with_constant(x[None]), goal[None])[0]
+        if not np.isfinite(output).all():
+            raise self._diverged()
+        self._publish()
+        return output
+
+    def predict(self, X: Any) -> np.ndarray:
+        """coef x + intercept for every row; a row's result does not depend on the other rows.
+
+        Parameters
+        ----------
+        X : array (n_rows, n_features)
+
+        Returns
+        -------
+        array (n_rows,) or (n_rows, n_outputs), like y in `fit`
+        """
+        rows = self._read_rows(X)
+        coef = np.ascontiguousarray(np.atleast_2d(self.coef_))
+        out = np.empty((len(rows), len(coef)))
+        affine(rows, coef, np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64)), out)
+        return out[:, 0] if self._one_output else out
+
+    def _check_parameters(self) -> None:
+        raise NotImplementedError
+
+    def _begin(self, n_inputs: int, n_outputs: int) -> dict[str, np.ndarray]:
+        """What is remembered beside the weights, before the first row."""
+        return {}
+
+    def _advance(self, rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Learn from rows (n, n_inputs) and targets (n, n_outputs); the outputs (n, n_outputs) before each update."""
+        raise NotImplementedError
+
+    def _begin_epoch(self) -> None:
+        """Prepare for the same rows once more."""
+
+    def _rows_a_call(self) -> int:
+        """Rows that a kernel gets at once: they stay in the cache, and a call lasts well below half a second."""
+        n_outputs, n_inputs = self._memory["weights"].shape
+        return max(1, min(100_000 // n_inputs, 100_000_000 // (n_outputs * n_inputs)))
+
+    def _train(self, X: Any, y: Any, n_epochs: int) -> Self:
+        owner = type(self).__name__
+        self._check_parameters()
+        check_flag(owner, "fit_intercept", self.fit_intercept)
+        rows, targets, one_output = self._read(X, y)
+        if not hasattr(self, "_memory"):
+            self._start(rows.shape[1], targets.shape[1], one_output)
+        self._memory = {name: array.copy() for name, array in self._memory.items()}
+        size = self._rows_a_call()
+        for epoch in range(n_epochs):
+            if epoch:
+                self._begin_epoch()
+            for start in range(0, len(rows), size):
+                block = check_magnitude(rows[start : start + size], "X", owner)
+                self._advance(self._with_constant(block), np.array(targets[start : start + size]))
+                if not np.isfinite(self._memory["weights"]).all():
+                    raise self._diverged()
+        self._publish()
+        return self
+
+    def _start(self, n_features: int, n_outputs: int, one_output: bool) -> None:
+        n_inputs = n_features + check_flag(type(self).__name__, "fit_intercept", self.fit_intercept)
+        self._one_output = one_output
+        self._memory = self._begin(n_inputs, n_outputs)
+        self._memory.setdefault("weights", np.zeros((n_outputs, n_inputs)))
+
+    def _read(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray, bool]:
+        """Rows, targets (n_rows, n_outputs), and whether y was 1-D; checked against what was learned before.
+
+        The magnitude of the rows is left to `_train`, which checks them while they are in the cache.
+        """
+        owner = type(self).__name__
+        known = hasattr(self, "_memory")
+        refuse_masked(X, "X", owner)
+        refuse_masked(y, "y", owner)
+        X, y = validate_data(
+            self, X, y, reset=not known, dtype=np.float64, multi_output=True, y_numeric=True, order="C"
+        )
+        targets = check_magnitude(y.astype(np.float64).reshape(len(y), -1), "y", owner)
+        if known:
+            n_outputs, n_inputs = self._memory["weights"].shape
+            if targets.shape[1] != n_outputs or (y.ndim == 1) != self._one_output:
+                raise ValueError(
+                    f"y of {owner} must have the outputs of the rows before, {n_outputs}. Got shape {y.shape}."
+                )
+            if n_inputs - X.shape[1] != self.fit_intercept:
+                raise ValueError(f"fit_intercept of {owner} was changed after the first rows; call fit to start anew.")
+        return X, targets, y.ndim == 1
+
+    def _read_rows(self, X: Any) -> np.ndarray:
+        """Rows to predict."""
+        owner = type(self).__name__
+        check_is_fitted(self, "coef_")
+        refuse_masked(X, "X", owner)
+        return check_magnitude(validate_data(self, X, reset=False, dtype=np.float64, order="C"), "X", owner)
+
+    def _with_constant(self, rows: np.ndarray) -> np.ndarray:
+        """The rows, with a last column of ones for the intercept; writeable, so that kernels know but one type."""
+        n_inputs = self._memory["weights"].shape[1]
+        if n_inputs == rows.shape[1] and rows.flags.writeable:
+            return rows
+        extended = np.ones((len(rows), n_inputs))
+        extended[:, : rows.shape[1]] = rows
+        return extended
+
+    def _publish(self) -> None:
+        """Set `coef_` and `intercept_` from the weights."""
+        coef = self._memory["weights"][:, : self.n_features_in_].copy()
+        intercept = self._memory["weights"][:, -1].copy() if self.fit_intercept else np.zeros(len(coef))
+        self.coef_ = coef[0] if self._one_output else coef
+        self.intercept_ = float(intercept[0]) if self._one_output else intercept
+
+    def _diverged(self) -> ValueError:
+        name = type(self).__name__
+        return ValueError(f"The weights of {name} grew beyond every bound: scale the features or learn more slowly.")
+
+
+def _read_vector(name: str, value: Any, size: int | None) -> np.ndarray:
+    """The value as a float64 vector of this size, finite and of bounded magnitude; a number is a vector of one."""
+    array = real_array(value)
+    if array is not None and array.ndim == 0:
+        array = array[None]
+    if size is None:
+        size = 1 if array is None else array.size
+    vector = check_finite_array("step", name, value if array is None else array, (size,))
+    if np.abs(vector).max(initial=0.0) > LARGEST:
+        raise parameter_error("step", name, "within [-1e+100, 1e+100]", value)
+    return vector

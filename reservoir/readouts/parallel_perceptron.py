@@ -1,0 +1,183 @@
+"""The p-delta rule: perceptrons side by side, each with one layer of weights, that vote."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.readouts.affine import affine
+from reservoir.sequences import check_magnitude, refuse_masked
+from reservoir.validation import as_generator, check_flag, check_integer, check_real, parameter_error
+
+SLOWEST, FASTEST = 1e-5, 0.1
+_ROWS_A_CALL = 2_000_000  # rows times weights for which a kernel runs well below half a second
+_ROWS_OF_VOTES = 4096
+
+
+class ParallelPerceptron(BaseEstimator):
+    """What regressor and classifier share: weights, votes, and passes over the rows.
+
+    `_memory` holds ``weights`` (n_outputs, n_perceptrons, n_features + 1), and for every output (n_outputs,) the
+    ``margins``, the learning ``rates``, and for their tuning ``errors``, ``before`` and ``counts``.
+    """
+
+    row_wise = True
+    _memory: dict[str, np.ndarray]
+    n_perceptrons: int
+    epsilon: float
+    rho: float | None
+    mu: float
+    margin: float
+    learning_rate: float
+    adapt_every: int | None
+    n_epochs: int
+    shuffle: bool
+    random_state: Any
+
+    def _check_parameters(self) -> None:
+        owner = type(self).__name__
+        check_integer(owner, "n_perceptrons", self.n_perceptrons, 1)
+        check_real(owner, "epsilon", self.epsilon, 0, 2, closed="neither")
+        if self.rho is not None:
+            check_real(owner, "rho", self.rho, 0, self.n_perceptrons, closed="right")
+        check_real(owner, "mu", self.mu, 0)
+        check_real(owner, "margin", self.margin, 0)
+        check_real(owner, "learning_rate", self.learning_rate, SLOWEST, FASTEST)
+        if self.adapt_every is not None:
+            check_integer(owner, "adapt_every", self.adapt_every, 1)
+        check_integer(owner, "n_epochs", self.n_epochs, 1)
+        check_flag(owner, "shuffle", self.shuffle)
+
+    def _read(self, X: Any, y: Any, **checks: Any) -> tuple[np.ndarray, np.ndarray]:
+        owner = type(self).__name__
+        refuse_masked(X, "X", owner)
+        refuse_masked(y, "y", owner)
+        reset = not hasattr(self, "_memory")
+        X, y = validate_data(self, X, y, reset=reset, dtype=np.float64, order="C", **checks)
+        return check_magnitude(X, "X", owner), y
+
+    def _rho(self) -> float:
+        return self.n_perceptrons / 2 if self.rho is None else float(self.rho)
+
+    def _train(self, X: np.ndarray, targets: np.ndarray, n_epochs: int, shuffle: bool) -> Self:
+        """Passes over rows (n, n_features) with targets (n, n_outputs) in [-1, 1]."""
+        rng = as_generator(type(self).__name__, self.random_state)
+        if not hasattr(self, "_memory"):
+            self._memory = self._begin(rng, X.shape[1] + 1, targets.shape[1])
+        memory = self._memory = {name: array.copy() for name, array in self._memory.items()}
+        _, n_perceptrons, n_inputs = memory["weights"].shape
+        if n_perceptrons != self.n_perceptrons:
+            raise parameter_error(
+                type(self).__name__, "n_perceptrons", f"{n_perceptrons}, as before", self.n_perceptrons
+            )
+        size = max(1, _ROWS_A_CALL // memory["weights"].size)
+        settings = self._rho(), float(self.epsilon), float(self.mu), self.adapt_every or 0
+        for _ in range(n_epochs):
+            order = rng.permutation(len(X)) if shuffle else np.arange(len(X))
+            for start in range(0, len(X), size):
+                chosen = order[start : start + size]
+                rows = np.full((len(chosen), n_inputs), -1.0)
+                rows[:, :-1] = X[chosen]
+                _learn(*memory.values(), rows, targets[chosen], *settings)
+        if not np.isfinite(memory["weights"]).all():
+            raise ValueError(f"The weights of {type(self).__name__} grew beyond every bound: scale the features.")
+        self._publish()
+        return self
+
+    def _begin(self, rng: np.random.Generator, n_inputs: int, n_outputs: int) -> dict[str, np.ndarray]:
+        weights = rng.normal(size=(n_outputs, self.n_perceptrons, n_inputs))
+        weights /= np.linalg.norm(weights, axis=2, keepdims=True)
+        return {  # in the order of the arguments of `_learn`
+            "weights": weights,
+            "margins": np.full(n_outputs, float(self.margin)),
+            "rates": np.full(n_outputs, float(self.learning_rate)),
+            "errors": np.zeros(n_outputs),
+            "before": np.full(n_outputs, np.inf),
+            "counts": np.zeros(n_outputs, dtype=np.int64),
+        }
+
+    def _publish(self) -> None:
+        self.coef_ = self._memory["weights"][:, :, :-1].copy()
+        self.intercept_ = -self._memory["weights"][:, :, -1]
+        self.margin_ = self._memory["margins"].copy()
+        self.learning_rate_ = self._memory["rates"].copy()
+
+    def _votes(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Votes for minus votes against, and the sum of what the perceptrons hear, both (n_rows, n_outputs)."""
+        check_is_fitted(self, "coef_")
+        refuse_masked(X, "X", type(self).__name__)
+        X = validate_data(self, X, reset=False, dtype=np.float64, order="C")
+        check_magnitude(X, "X", type(self).__name__)
+        n_outputs, n_perceptrons, n_features = self.coef_.shape
+        coef, intercept = np.ascontiguousarray(self.coef_).reshape(-1, n_features), self.intercept_.reshape(-1)
+        votes, heard = np.empty((len(X), n_outputs)), np.empty((len(X), n_outputs))
+        for start in range(0, len(X), _ROWS_OF_VOTES):
+            rows = X[start : start + _ROWS_OF_VOTES]
+            activity = np.empty((len(rows), n_outputs * n_perceptrons))
+            affine(rows, coef, intercept, activity)
+            activity = activity.reshape(len(rows), n_outputs, n_perceptrons)
+            votes[start : start + len(rows)] = 2.0 * (activity >= 0).sum(axis=2) - n_perceptrons
+            heard[start : start + len(rows)] = activity.sum(axis=2)
+        return votes, heard
+
+
+@kernel(fastmath=REASSOCIATE)
+def _hear(perceptrons, row, activity, lengths):
+    """What each perceptron hears and the squared length of its weights; returns the sum of the votes."""
+    votes = 0.0
+    for i in range(perceptrons.shape[0]):
+        weights, total, length = perceptrons[i], 0.0, 0.0
+        for j in range(row.size):
+            total += weights[j] * row[j]
+            length += weights[j] * weights[j]
+        activity[i], lengths[i] = total, length
+        votes += 1.0 if total >= 0.0 else -1.0
+    return votes
+
+
+@kernel(fastmath=REASSOCIATE)
+def _correct(perceptrons, row, activity, lengths, excess, epsilon, mu, margin, rate):
+    """Move the perceptrons by `excess`, output minus target; returns how many lie in the margin."""
+    n_near = 0
+    for i in range(perceptrons.shape[0]):
+        heard, direction = activity[i], 0.0
+        if excess > epsilon and heard >= 0.0:
+            direction = -1.0
+        elif excess < -epsilon and heard < 0.0:
+            direction = 1.0
+        elif excess <= epsilon and 0.0 <= heard < margin:
+            direction, n_near = mu, n_near + 1
+        elif excess >= -epsilon and -margin < heard < 0.0:
+            direction, n_near = -mu, n_near + 1
+        kept, moved = 1.0 - min(rate * (lengths[i] - 1.0), 0.5), rate * direction
+        weights = perceptrons[i]
+        for j in range(row.size):
+            weights[j] = kept * weights[j] + moved * row[j]
+    return n_near
+
+
+@kernel(fastmath=REASSOCIATE)
+def _learn(weights, margins, rates, errors, before, counts, rows, targets, rho, epsilon, mu, adapt_every):
+    """All rows: weights (K, n, M), the rest of the memory (K,), rows (n_rows, M), targets (n_rows, K)."""
+    n_perceptrons = weights.shape[1]
+    activity, lengths = np.empty(n_perceptrons), np.empty(n_perceptrons)
+    fewest = epsilon * rho
+    for t in range(rows.shape[0]):
+        row = rows[t]
+        for k in range(weights.shape[0]):
+            votes = _hear(weights[k], row, activity, lengths)
+            excess = min(max(votes / rho, -1.0), 1.0) - targets[t, k]
+            n_near = _correct(weights[k], row, activity, lengths, excess, epsilon, mu, margins[k], rates[k])
+            margins[k] += rates[k] * (fewest - min(4.0 * fewest, n_near))
+            errors[k] += abs(excess)
+            counts[k] += 1
+            if counts[k] == adapt_every:
+                if errors[k] < before[k]:
+                    rates[k] = min(1.1 * rates[k], 0.1)
+                elif errors[k] > before[k]:
+                    rates[k] = max(0.5 * rates[k], 1e-5)
+                before[k], errors[k], counts[k] = errors[k], 0.0, 0

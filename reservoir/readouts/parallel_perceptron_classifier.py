@@ -1,0 +1,183 @@
+"""Classification by parallel perceptrons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+
+from reservoir.readouts.parallel_perceptron import ParallelPerceptron
+from reservoir.validation import parameter_error, unchanged_on_error
+
+
+class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
+    """Classification by the votes of perceptrons, trained by the p-delta rule.
+
+    The rule is that of `ParallelPerceptronRegressor`, with the targets 1 for a class and -1 for the others. Two
+    classes need one group of perceptrons, more need one a class; the class with the largest sum of votes wins. Equal
+    sums are decided by what the perceptrons hear.
+
+    Parameters
+    ----------
+    n_perceptrons : odd int >= 1, default 15
+        Perceptrons a group; odd, so that the votes are never equal.
+    epsilon : float in (0, 2), default 0.51
+        Error on the scale of [-1, 1] that is let pass; epsilon rho perceptrons are kept within the margin.
+    rho : None or float in (0, n_perceptrons], default 1.0
+        Sum of votes at which the output is 1. With 1 a bare majority is enough. None is n_perceptrons / 2.
+    mu : float >= 0, default 1.0
+        Weight of the cases in the margin.
+    margin : float >= 0, default 0.05
+        Where the margin begins.
+    learning_rate : float in [1e-5, 0.1], default 0.01
+        Where the learning rate begins.
+    adapt_every : None or int >= 1, default 500
+        Rows after which the learning rate is multiplied by 1.1 if the sum of absolute errors over them fell, by 0.5 if
+        it rose; it stays within [1e-5, 0.1]. None keeps it.
+    n_epochs : int >= 1, default 50
+        Passes over the rows in `fit`.
+    shuffle : bool, default True
+        Whether each pass of `fit` takes the rows in another random order.
+    random_state : None, int, Generator or RandomState, default None
+        Seed of the first weights and the orders.
+
+    Attributes
+    ----------
+    classes_ : array (n_classes,)
+    coef_ : array (n_groups, n_perceptrons, n_features)
+    intercept_ : array (n_groups, n_perceptrons)
+    margin_, learning_rate_ : arrays (n_groups,)
+    n_features_in_ : int
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, unusable data, fewer than two classes, a label that is not among the
+        classes, and another number of features than before.
+
+    Notes
+    -----
+    The features should be scaled to a variance of about 1.
+
+    References
+    ----------
+    Auer, Burgsteiner and Maass 2008, A learning rule for very simple universal approximators consisting of a single
+    layer of perceptrons, Neural Networks 21(5):786-795, doi:10.1016/j.neunet.2007.12.036.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.readouts import ParallelPerceptronClassifier
+    >>> X = np.random.default_rng(0).uniform(-1, 1, size=(500, 2))
+    >>> readout = ParallelPerceptronClassifier(random_state=0).fit(X, X[:, 0] > X[:, 1])
+    >>> readout.predict([[0.5, -0.5], [-0.5, 0.5]])
+    array([ True, False])
+    """
+
+    def __init__(
+        self,
+        n_perceptrons: int = 15,
+        *,
+        epsilon: float = 0.51,
+        rho: float | None = 1.0,
+        mu: float = 1.0,
+        margin: float = 0.05,
+        learning_rate: float = 0.01,
+        adapt_every: int | None = 500,
+        n_epochs: int = 50,
+        shuffle: bool = True,
+        random_state: Any = None,
+    ):
+        self.n_perceptrons = n_perceptrons
+        self.epsilon = epsilon
+        self.rho = rho
+        self.mu = mu
+        self.margin = margin
+        self.learning_rate = learning_rate
+        self.adapt_every = adapt_every
+        self.n_epochs = n_epochs
+        self.shuffle = shuffle
+        self.random_state = random_state
+
+    @unchanged_on_error
+    def fit(self, X: Any, y: Any) -> ParallelPerceptronClassifier:
+        """Learn from these rows alone, in `n_epochs` passes.
+
+        Parameters
+        ----------
+        X : array (n_rows, n_features)
+        y : array (n_rows,)
+            Labels of at least two classes.
+        """
+        self.__dict__.pop("_memory", None)
+        self._check_parameters()
+        X, y = self._read(X, y)
+        check_classification_targets(y)
+        self.classes_ = self._read_classes(y)
+        return self._train(X, self._targets(y), self.n_epochs, self.shuffle)
+
+    @unchanged_on_error
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> ParallelPerceptronClassifier:
+        """Go on learning from these rows, once and in their order.
+
+        Parameters
+        ----------
+        X : array (n_rows, n_features)
+        y : array (n_rows,)
+        classes : None or array (n_classes,)
+            All labels that will come; needed in the first call.
+        """
+        self._check_parameters()
+        known = hasattr(self, "_memory")
+        if not known and classes is None:
+            raise parameter_error("partial_fit", "classes", "given in the first call", classes)
+        X, y = self._read(X, y)
+        check_classification_targets(y)
+        if classes is not None:
+            labels = self._read_classes(classes)
+            if known and not np.array_equal(labels, self.classes_):
+                raise parameter_error("partial_fit", "classes", f"those of the first call, {self.classes_}", classes)
+            self.classes_ = labels
+        return self._train(X, self._targets(y), 1, False)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Sum of the votes over their number, with the share of one vote for what the perceptrons hear.
+
+        Parameters
+        ----------
+        X : array (n_rows, n_features)
+
+        Returns
+        -------
+        array (n_rows,), positive for classes_[1]; or (n_rows, n_classes) for more than two classes
+        """
+        votes, heard = self._votes(X)
+        values = (votes + 0.5 * heard / (1 + np.abs(heard))) / self.coef_.shape[1]
+        return values[:, 0] if len(self.classes_) == 2 else values
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The class of every row (n_rows,); a row's result does not depend on the other rows."""
+        values = self.decision_function(X)
+        return self.classes_[(values > 0).astype(int) if values.ndim == 1 else values.argmax(axis=1)]
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        if self.n_perceptrons % 2 == 0:
+            raise parameter_error(type(self).__name__, "n_perceptrons", "odd", self.n_perceptrons)
+
+    def _read_classes(self, labels: Any) -> np.ndarray:
+        classes = np.unique(labels)
+        if len(classes) < 2:
+            name = type(self).__name__
+            raise ValueError(f"{name} needs labels of at least two classes. Got {len(classes)} class: {classes}.")
+        return classes
+
+    def _targets(self, y: np.ndarray) -> np.ndarray:
+        """1 for the class of a row and -1 for others (n_rows, n_groups)."""
+        unknown = np.setdiff1d(y, self.classes_)
+        if unknown.size:
+            raise ValueError(f"y of {type(self).__name__} has labels that are not among the classes: {unknown}.")
+        sought = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
+        return np.where(y[:, None] == sought, 1.0, -1.0)

@@ -1,0 +1,180 @@
+"""Recursive least squares."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.readouts.online import OnlineRegressor
+from reservoir.validation import check_real, not_fitted
+
+_FADED = 10.0
+
+
+class RecursiveLeastSquares(OnlineRegressor):
+    """Least squares, solved anew after every row in O(n_inputs^2) operations.
+
+    With the input z = [x, 1] (without the 1 if there is no intercept) and P(0) = I / alpha, every row does
+
+        P <- P / forgetting
+        g  = P z / (1 + z^T P z)
+        w <- w + (y - w z) g^T
+        P <- P - g z^T P
+
+    so that the weights minimise the sum of forgetting^age |y - w z|^2, plus a penalty. With forgetting = 1 they are
+    those of ridge regression with the penalty alpha |w|^2. The intercept is a weight like the others, so it is
+    penalised too, which `RidgeReadout` does not do.
+
+    Parameters
+    ----------
+    forgetting : float in (0, 1], default 1.0
+        Weight of the row before relative to the present one; the memory is about 1 / (1 - forgetting) rows.
+    alpha : float > 0, default 1.0
+        Penalty, in units of squared features.
+    fit_intercept : bool, default True
+        Whether to learn an intercept.
+
+    Attributes
+    ----------
+    coef_ : array (n_features,) or (n_outputs, n_features)
+    intercept_ : float or array (n_outputs,)
+    inverse_correlation_ : array (n_inputs, n_inputs)
+        The matrix P.
+    n_features_in_ : int
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, unusable data, and another number of features or outputs than before.
+
+    Notes
+    -----
+    P is kept as U D U^T with U unit upper triangular and D diagonal (Bierman 1977). D stays positive, so P is
+    symmetric and positive definite after any number of rows. One pass over U serves the update of a row and the
+    product with the next.
+
+    With forgetting < 1, P would grow without bound where the rows say nothing (wind-up). Of the terms d_j u_j u_j^T
+    whose sum is P, only those of a trace up to 10 / alpha are divided by `forgetting`; so the directions that
+    the rows do excite are still forgotten, and in the others the penalty never falls far below alpha / 10.
+
+    References
+    ----------
+    Jaeger 2003, Adaptive nonlinear system identification with echo state networks, NIPS 15, 609-616.
+    Bierman 1977, Factorization methods for discrete sequential estimation, Academic Press.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.readouts import RecursiveLeastSquares
+    >>> X = np.arange(6.0).reshape(-1, 1)
+    >>> readout = RecursiveLeastSquares(alpha=1e-9).partial_fit(X[:3], 2 * X[:3, 0] + 1)
+    >>> readout.partial_fit(X[3:], 2 * X[3:, 0] + 1).predict([[10.0]]).round(6)
+    array([21.])
+    """
+
+    def __init__(self, forgetting: float = 1.0, alpha: float = 1.0, *, fit_intercept: bool = True):
+        self.forgetting = forgetting
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+
+    @property
+    def inverse_correlation_(self) -> np.ndarray:
+        """The matrix P (n_inputs, n_inputs)."""
+        if not hasattr(self, "_memory"):
+            raise not_fitted(self)
+        columns = np.tril(self._memory["columns"], -1) + np.eye(len(self._memory["scales"]))
+        return columns.T @ (self._memory["scales"][:, None] * columns)
+
+    def _check_parameters(self) -> None:
+        owner = type(self).__name__
+        check_real(owner, "forgetting", self.forgetting, 0, 1, closed="right")
+        check_real(owner, "alpha", self.alpha, 0, closed="neither")
+
+    def _begin(self, n_inputs: int, n_outputs: int) -> dict[str, np.ndarray]:
+        return {"columns": np.zeros((n_inputs, n_inputs)), "scales": np.full(n_inputs, 1 / self.alpha)}
+
+    def _rows_a_call(self) -> int:
+        return max(1, min(super()._rows_a_call(), 200_000_000 // self._memory["columns"].size))
+
+    def _advance(self, rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        memory = self._memory
+        outputs = np.empty(targets.shape)
+        scratch = np.zeros((5, rows.shape[1]))
+        largest = _FADED / float(self.alpha)
+        _learn(
+            memory["columns"], memory["scales"], memory["weights"], rows, targets, outputs,
+            float(self.forgetting), largest, scratch,
+        )  # fmt: skip
+        return outputs
+
+
+@kernel(fastmath=REASSOCIATE)
+def _sweep(columns, values, changes, gain, row, products, lengths):
+    """Apply the update of a row to U, finish its gain P z, and multiply the new U by the next row.
+
+    Row j of `columns` holds column j of U, without its 1 on the diagonal; the squared lengths are those of the new
+    columns. Two columns are served at once; column 0 is empty, so an odd number of them begins with it.
+    """
+    products[0], lengths[0], gain[0] = row[0], 1.0, values[0]
+    for j in range(values.size % 2, values.size, 2):
+        first, second, heard, inputs = columns[j, :j], columns[j + 1, :j], gain[:j], row[:j]
+        value, change, next_value, next_change = values[j], changes[j], values[j + 1], changes[j + 1]
+        total, length, next_total, next_length = row[j], 1.0, row[j + 1], 1.0
+        for i in range(first.size):
+            sum_so_far, z = heard[i], inputs[i]
+            old = first[i]
+            new = old + sum_so_far * change
+            first[i] = new
+            sum_so_far += old * value
+            total += new * z
+            length += new * new
+            old = second[i]
+            new = old + sum_so_far * next_change
+            second[i] = new
+            heard[i] = sum_so_far + old * next_value
+            next_total += new * z
+            next_length += new * new
+        old = columns[j + 1, j]
+        new = old + value * next_change
+        columns[j + 1, j] = new
+        gain[j], gain[j + 1] = value + old * next_value, next_value
+        products[j], products[j + 1] = total, next_total + new * row[j]
+        lengths[j], lengths[j + 1] = length, next_length + new * new
+
+
+@kernel(fastmath=REASSOCIATE)
+def _measure(scales, products, lengths, forgetting, largest, values, changes):
+    """Forget, then prepare the update of U and D for one row: returns 1 + z^T P z."""
+    total = 1.0
+    for j in range(scales.size):
+        if forgetting < 1.0 and scales[j] * lengths[j] <= largest:
+            scales[j] /= forgetting
+        values[j] = scales[j] * products[j]
+        changes[j] = -products[j] / total
+        after = total + products[j] * values[j]
+        scales[j] *= total / after
+        total = after
+    return total
+
+
+@kernel(fastmath=REASSOCIATE)
+def _learn(columns, scales, weights, rows, targets, outputs, forgetting, largest, scratch):
+    """All rows: the sweep of a row finishes the row before, so there is one sweep more than there are rows."""
+    products, lengths, values, changes, gain = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    n_rows = rows.shape[0]
+    total = 1.0
+    for t in range(n_rows + 1):
+        row = rows[min(t, n_rows - 1)]
+        _sweep(columns, values, changes, gain, row, products, lengths)
+        if t > 0:
+            for k in range(weights.shape[0]):
+                weight, share = weights[k], (targets[t - 1, k] - outputs[t - 1, k]) / total
+                for i in range(weight.size):
+                    weight[i] += share * gain[i]
+        if t < n_rows:
+            total = _measure(scales, products, lengths, forgetting, largest, values, changes)
+            for k in range(weights.shape[0]):
+                weight, output = weights[k], 0.0
+                for i in range(weight.size):
+                    output += weight[i] * row[i]
+                outputs[t, k] = output
