@@ -74,8 +74,8 @@ BEHIND = (
     "The required ratios were set from slower readings of the peers (reservoirpy 155 to 187 us a step at N=1000 and "
     "10 %; rclib 4.3, 31, 122 and 37 us in the order of the table), and today's times would meet them against those. "
     "What holds them now: gathered loads for random sparse matrices (one a connection, about half a clock each), the "
-    "bandwidth of the second-level cache for the circulant graph, and for training the sums of products, which run at "
-    "70 % of the peak of the processor and alone take a third of the time."
+    "bandwidth of the second-level cache for the circulant graph, and for training the sums of products, which take "
+    "about a fifth of the time by themselves."
 )
 QUICK = {"many.py": ["--configurations", "8", "--seeds", "2"], "quality.py": ["--seeds", "4"]}
 LOOK = ["--repeats", "3"]
