@@ -72,8 +72,8 @@ SECTIONS = [
 # Said under the requirements that were missed.
 BEHIND = (
     "The required ratios were set from slower readings of the peers (reservoirpy 155 to 187 us a step at N=1000 and "
-    "10 %; rclib 4.3, 31, 122 and 37 us in the order of the table), and today's times would meet them against those. "
-    "What holds them now: gathered loads for random sparse matrices (one a connection, about half a clock each), the "
+    "10 %; rclib 4.3, 31, 122 and 37 us in the order of the table), and today's times of states would meet them "
+    "against those readings. What holds them now: gathered loads for random sparse matrices, one a connection, the "
     "bandwidth of the second-level cache for the circulant graph, and for training the sums of products, which take "
     "about a fifth of the time by themselves."
 )
