@@ -32,6 +32,12 @@ class Sequences:
     offsets: np.ndarray
     kind: str
 
+    @classmethod
+    def of_members(cls, members: list[np.ndarray]) -> Sequences:
+        """A ragged list of series (T_i, F) that have been checked."""
+        offsets = np.concatenate([[0], np.cumsum([len(member) for member in members])])
+        return cls(np.concatenate(members), offsets, "list")
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
@@ -85,9 +91,7 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
             raise ValueError(f"X of {owner} must not be empty. Got a stack of shape {stack.shape}.")
         rows = _validated(estimator, stack.reshape(-1, stack.shape[2]), reset)
         return Sequences(rows, np.arange(len(stack) + 1) * stack.shape[1], kind)
-    members = _validated_members(estimator, list(X), reset)
-    offsets = np.concatenate([[0], np.cumsum([len(member) for member in members])])
-    return Sequences(np.concatenate(members), offsets, kind)
+    return Sequences.of_members(_validated_members(estimator, list(X), reset))
 
 
 def container_kind(X: Any, owner: str) -> str:

@@ -90,7 +90,7 @@ class ReservoirForecaster(ReservoirModel):
         sequences.check_lengths(self.washout + 2, type(self).__name__, self.washout)
         self._make_parts(sequences)
         members = sequences.members()
-        inputs = _as_list([member[:-1] for member in members])
+        inputs = Sequences.of_members([member[:-1] for member in members])
         targets = np.concatenate([member[1:] for member in members])
         finals: dict = {}
         self._fit_readout(self._step_batches(inputs, targets, finals))
@@ -123,8 +123,8 @@ class ReservoirForecaster(ReservoirModel):
         futures = [self._run_freely(n_steps, *start) for start in zip(states, last_rows, strict=True)]
         if any(np.isnan(future).any() for future in futures):
             warnings.warn("The forecast diverged; its rows are NaN from there on.", DivergenceWarning, stacklevel=2)
-        offsets = np.arange(len(futures) + 1) * n_steps
-        return Sequences(np.concatenate(futures), offsets, kind).pack(np.concatenate(futures))
+        rows, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
+        return Sequences(rows, offsets, kind).pack(rows)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean R2 of free forecasts; -inf if one diverges.
@@ -150,7 +150,9 @@ class ReservoirForecaster(ReservoirModel):
         states: list = [None] * len(members)
         longer = [index for index, member in enumerate(members) if len(member) > 1]
         if longer:
-            for pieces in run_in_blocks(self.reservoir_, _as_list([members[index][:-1] for index in longer])):
+            for pieces in run_in_blocks(
+                self.reservoir_, Sequences.of_members([members[index][:-1] for index in longer])
+            ):
                 for piece in pieces:
                     states[longer[piece.sequence]] = piece.final_state
         return states, [member[-1].copy() for member in members]
@@ -180,8 +182,3 @@ class ReservoirForecaster(ReservoirModel):
             if not (np.abs(row) <= 1e100).all():
                 break
         return rows
-
-
-def _as_list(members: list[np.ndarray]) -> Sequences:
-    offsets = np.concatenate([[0], np.cumsum([len(member) for member in members])])
-    return Sequences(np.concatenate(members), offsets, "list")

@@ -6,9 +6,9 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
-from reservoir.readouts.affine import affine
+from reservoir.readouts.affine import predict_rows
 from reservoir.sequences import LARGEST, check_magnitude, refuse_masked
 from reservoir.validation import check_finite_array, check_flag, parameter_error, real_array, unchanged_on_error
 
@@ -82,11 +82,7 @@ class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         -------
         array (n_rows,) or (n_rows, n_outputs), like y in `fit`
         """
-        rows = self._read_rows(X)
-        coef = np.ascontiguousarray(np.atleast_2d(self.coef_))
-        out = np.empty((len(rows), len(coef)))
-        affine(rows, coef, np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64)), out)
-        return out[:, 0] if self._one_output else out
+        return predict_rows(self, X)
 
     def _check_parameters(self) -> None:
         raise NotImplementedError
@@ -155,13 +151,6 @@ class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             if n_inputs - X.shape[1] != self.fit_intercept:
                 raise ValueError(f"fit_intercept of {owner} was changed after the first rows; call fit to start anew.")
         return X, targets, y.ndim == 1
-
-    def _read_rows(self, X: Any) -> np.ndarray:
-        """Rows to predict."""
-        owner = type(self).__name__
-        check_is_fitted(self, "coef_")
-        refuse_masked(X, "X", owner)
-        return check_magnitude(validate_data(self, X, reset=False, dtype=np.float64, order="C"), "X", owner)
 
     def _with_constant(self, rows: np.ndarray) -> np.ndarray:
         """The rows, with a last column of ones for the intercept; writeable, so that kernels know but one type."""

@@ -6,10 +6,10 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from reservoir.compilation import REASSOCIATE, kernel
-from reservoir.readouts.affine import affine
+from reservoir.readouts.affine import affine, read_rows
 from reservoir.sequences import check_magnitude, refuse_masked
 from reservoir.validation import as_generator, check_flag, check_integer, check_real, parameter_error
 
@@ -108,10 +108,7 @@ class ParallelPerceptron(BaseEstimator):
 
     def _votes(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Votes for minus votes against, and the sum of what the perceptrons hear, both (n_rows, n_outputs)."""
-        check_is_fitted(self, "coef_")
-        refuse_masked(X, "X", type(self).__name__)
-        X = validate_data(self, X, reset=False, dtype=np.float64, order="C")
-        check_magnitude(X, "X", type(self).__name__)
+        X = read_rows(self, X)
         n_outputs, n_perceptrons, n_features = self.coef_.shape
         coef, intercept = np.ascontiguousarray(self.coef_).reshape(-1, n_features), self.intercept_.reshape(-1)
         votes, heard = np.empty((len(X), n_outputs)), np.empty((len(X), n_outputs))

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from reservoir.compilation import one_blas_thread
-from reservoir.readouts.affine import affine
+from reservoir.readouts.affine import predict_rows
 from reservoir.readouts.moments import Moments
 from reservoir.readouts.penalty import blocked_errors, thinned
 from reservoir.readouts.triangle import Triangle
@@ -218,14 +218,7 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         -------
         array (n_rows,) or (n_rows, n_outputs), like y in `fit`
         """
-        check_is_fitted(self, "coef_")
-        refuse_masked(X, "X", type(self).__name__)
-        X = validate_data(self, X, reset=False, dtype=np.float64, order="C")
-        check_magnitude(X, "X", type(self).__name__)
-        coef = np.ascontiguousarray(np.atleast_2d(self.coef_))
-        out = np.empty((len(X), len(coef)))
-        affine(X, coef, np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64)), out)
-        return out[:, 0] if self._one_output else out
+        return predict_rows(self, X)
 
     def conditioning(self) -> Conditioning:
         """Condition number and rank of the rows so far, and the degrees of freedom of every target."""
