@@ -55,6 +55,13 @@ SECTIONS = [
         ("reservoirpy",),
     ),
     (
+        "A path of penalties, one thread",
+        "readouts.py",
+        "One `fit` of RidgeReadout with one penalty, and what choosing among 20 takes instead: by generalised "
+        "cross-validation, on 5 blocks, and with 20 fits of scikit-learn. Equal coefficients are asserted first.",
+        ("",),
+    ),
+    (
         "Many configurations, two cores",
         "many.py",
         "States and ridge for every configuration and seed, with the same weights on both sides; the errors "

@@ -85,6 +85,15 @@ def check_finite_array(owner: str, name: str, value: Any, shape: tuple[int, ...]
     return array
 
 
+def check_channels(owner: str, name: str, value: Any, n_features: int) -> np.ndarray:
+    """The value as indices of channels, distinct integers in [0, n_features)."""
+    indices = np.asarray(value if np.size(value) else np.zeros(0, dtype=np.intp))
+    good = indices.ndim == 1 and indices.dtype.kind in "iu" and len(set(indices.tolist())) == indices.size
+    if not good or (indices.size and not 0 <= indices.min() <= indices.max() < n_features):
+        raise parameter_error(owner, name, f"distinct column indices in [0, {n_features})", value)
+    return indices.astype(np.intp)
+
+
 def as_generator(owner: str, random_state: Any) -> np.random.Generator:
     """One NumPy Generator for an int, None, Generator, SeedSequence or RandomState.
 

@@ -26,15 +26,33 @@ def leaky_states(W, W_in, bias, leak, inputs, state=None, activation="tanh"):
     return np.array(states)
 
 
-def closed_loop(W, W_in, bias, leak, coef, intercept, state, row, n_steps):
-    """The output of a linear readout on [state, input] is the next input."""
+def closed_loop(W, W_in, bias, leak, coef, intercept, state, row, known, *, squares=False, scaling=1.0, channels=None):
+    """The outputs of a linear readout on [x, x^2, u] come back as inputs where `known` is NaN."""
+    channels = np.arange(len(row)) if channels is None else channels
     outputs = []
-    for _ in range(n_steps):
+    for given in known:
         state = leaky_states(W, W_in, bias, leak, [row], state)[-1]
-        features = np.concatenate([state, row])[: coef.shape[1]]
-        row = coef @ features + intercept
-        outputs.append(row)
+        features = np.concatenate([state, state**2, row] if squares else [state, row])[: coef.shape[1]]
+        outputs.append(coef @ features + intercept)
+        row = given.copy()
+        for k, channel in enumerate(channels):
+            if np.isnan(given[channel]):
+                row[channel] = scaling * outputs[-1][k]
     return np.array(outputs)
+
+
+def force(W, W_in, bias, leak, rows, targets, washout, alpha):
+    """FORCE learning on the states; the network hears its own output after `washout` true rows."""
+    weights, P = np.zeros((targets.shape[1], len(bias))), np.eye(len(bias)) / alpha
+    row, state = rows[0], np.zeros(len(bias))
+    for t, target in enumerate(targets):
+        state = leaky_states(W, W_in, bias, leak, [row], state)[-1]
+        output = weights @ state
+        row = output if t >= washout else rows[t + 1]
+        if t >= washout:
+            P = P - np.outer(P @ state, P @ state) / (1 + state @ P @ state)
+            weights = weights - np.outer(output - target, P @ state)
+    return weights
 
 
 def exact_ridge(X, y, alpha, digits=50):

@@ -301,7 +301,13 @@ PARAMETERS = {
     },
     ReservoirRegressor: {**MODEL, "pooling": ("median", 3, True, Segments)},
     ReservoirClassifier: {**MODEL, "pooling": ("median", 3, True, Segments, None)},
-    ReservoirForecaster: MODEL,
+    ReservoirForecaster: {
+        **MODEL,
+        "squared_states": (1, None, "a"),
+        "feedback_scaling": (*REAL, None),
+        "exogenous": ("a", 3, None, [F], [-1], [0, 0], [0.5], list(range(F)), [[0]]),
+        "n_members": COUNT,
+    },
     CirculantGraph: {"in_degree": COUNT},
     Random: {"in_degree": COUNT},
     Cycle: {},
@@ -354,6 +360,24 @@ def test_bad_state(name, data, state):
 def test_bad_loop(shape, n):
     """A readout of another shape would be read beyond its end."""
     refused(fitted("EchoState").close_loop, np.ones(shape), X[0], REST, X[0], n, text="must be")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"channels": value} for value in ([0, 99], [-1, 0], [0, 0], "ab", [0.5, 1], [[0]])),
+        *({"known": value} for value in (np.zeros((2, F)), np.zeros(F))),
+        *({"scaling": value} for value in (np.nan, "2", None)),
+        {"squares": 1},
+    ],
+)
+def test_bad_loop_options(options):
+    """Indices outside the input would be written beyond its end."""
+    n_outputs = len(options.get("channels", range(F)))
+    coef, intercept = np.ones((n_outputs, 20)), np.zeros(n_outputs)
+    close_loop = fitted("EchoState").close_loop
+    with pytest.raises(ValueError, match="must be"):
+        close_loop(coef, intercept, REST, X[0], 3, **options)
 
 
 @pytest.mark.parametrize("weights", [["a"] * T, -Y, Y * np.nan, Y * 1j, Y[:3], Y[:, None], 0 * Y])

@@ -7,6 +7,7 @@ from sklearn.metrics import r2_score
 
 from reservoir import EchoState, ReservoirForecaster
 from reservoir.datasets import make_lorenz, make_mackey_glass
+from reservoir.metrics import valid_prediction_time
 from reservoir.models import DivergenceWarning
 from reservoir.readouts import RidgeReadout
 
@@ -108,3 +109,19 @@ def test_generated_series_can_be_forecast():
             series[:2450]
         )
         assert np.abs(model.forecast(50) - series[2450:]).max() < tolerance
+
+
+@pytest.mark.parametrize("n_units, least", [(500, 17), (1000, 20)])
+def test_lorenz_is_forecast_to_the_edge_of_what_is_known(n_units, least):
+    """Valid until the error exceeds 0.4; the penalty was chosen on another trajectory's training rows."""
+    series = make_lorenz(8000 + 300 * 20 + 1400, x0=[-4.0, 2.0, 20.0])
+    series = (series - series[:8000].mean(axis=0)) / series[:8000].std(axis=0)
+    system = EchoState(n_units, spectral_radius=0.4, input_scaling=0.2, bias_scaling=1.0, random_state=11)
+    model = ReservoirForecaster(system, RidgeReadout(1e-22, solver="qr")).fit(series[:8000])
+    starts = range(8000, 8000 + 300 * 20, 300)
+    futures = model.forecast(1400, np.stack([series[start - 200 : start] for start in starts]))
+    options = {"step": 0.02, "lyapunov_exponent": 0.906, "threshold": 0.4, "scale": np.ones(3)}
+    times = [
+        valid_prediction_time(series[s : s + 1400], ahead, **options) for s, ahead in zip(starts, futures, strict=True)
+    ]
+    assert np.median(times) >= least

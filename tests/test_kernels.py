@@ -61,15 +61,25 @@ def test_states_equal_the_plain_recursion(structure, activation, n_units, n_feat
     np.testing.assert_array_equal(final, states[-1])
 
 
-@given(n_units=st.integers(1, 20), seed=st.integers(0, 2**32), include_input=st.booleans())
-def test_closed_loop_equals_the_plain_recursion(n_units, seed, include_input):
+@given(
+    n_units=st.integers(1, 20),
+    seed=st.integers(0, 2**32),
+    include_input=st.booleans(),
+    squares=st.booleans(),
+    channels=st.sampled_from([[0, 1, 2], [2, 0], [1]]),
+)
+def test_closed_loop_equals_the_plain_recursion(n_units, seed, include_input, squares, channels):
     rng = np.random.default_rng(seed)
-    system = EchoState(n_units, bias_scaling=0.5, leak=0.7, random_state=seed).fit(np.zeros((1, 2)))
-    coef = rng.uniform(-0.5, 0.5, (2, n_units + 2 * include_input)) / n_units
-    start = rng.uniform(-1, 1, n_units), rng.uniform(-1, 1, 2)
-    outputs, _ = system.close_loop(coef, np.array([0.1, -0.2]), *start, 25)
+    system = EchoState(n_units, bias_scaling=0.5, leak=0.7, random_state=seed).fit(np.zeros((1, 3)))
+    n_columns = n_units * (1 + squares) + 3 * include_input
+    coef, intercept = rng.uniform(-0.5, 0.5, (len(channels), n_columns)) / n_units, rng.uniform(-1, 1, len(channels))
+    start = rng.uniform(-1, 1, n_units), rng.uniform(-1, 1, 3)
+    known = rng.uniform(-1, 1, (25, 3))
+    known[:, channels] = np.where(rng.random((25, len(channels))) < 0.8, np.nan, known[:, channels])
+    options = {"squares": squares, "scaling": 0.6, "channels": channels}
+    outputs, _ = system.close_loop(coef, intercept, *start, 25, known=known, **options)
     weights = system.W_, system.W_in_, system.bias_, 0.7
-    expected = oracles.closed_loop(*weights, coef, np.array([0.1, -0.2]), *start, 25)
+    expected = oracles.closed_loop(*weights, coef, intercept, *start, known, **options)
     np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-11)
 
 

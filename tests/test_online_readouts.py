@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
+from reservoir import EchoState, ReservoirRegressor
+from reservoir.models.base import BLOCK_ROWS
 from reservoir.readouts import (
     BackpropagationDecorrelation,
     Force,
@@ -61,6 +64,32 @@ def test_pieces_and_steps_give_the_same_bits(readout, cuts):
         outputs = [stepped.step(x, target) for x, target in zip(X, y, strict=True)]
         np.testing.assert_array_equal(stepped.coef_, whole.coef_)
         np.testing.assert_array_equal(outputs[0], 0)
+
+
+@pytest.mark.parametrize("readout", LINEAR, ids=str)
+def test_a_model_streams_and_gives_the_bits_of_one_fit(readout):
+    """Two and a half blocks of rows; a readout with a memory is not started anew at the edge of a block."""
+    X = np.random.default_rng(0).uniform(-1, 1, size=(5 * BLOCK_ROWS // 2, 1))
+    y = np.column_stack([np.roll(X[:, 0], 1), X[:, 0] ** 2])
+    model = ReservoirRegressor(EchoState(8, random_state=0), readout, washout=5).fit(X, y)
+    features = np.column_stack([model.reservoir_.transform(X), X])
+    whole = clone(readout).fit(features[5:], y[5:])
+    np.testing.assert_array_equal(model.readout_.coef_, whole.coef_)
+    np.testing.assert_array_equal(model.predict(X), whole.predict(features))
+    np.testing.assert_array_equal(model.predict([X[:9], X])[1], whole.predict(features))
+
+
+def test_only_one_pass_streams():
+    X, y = problem()
+    for kind in (LeastMeanSquares, BackpropagationDecorrelation):
+        assert hasattr(kind(), "accumulate") and hasattr(kind(), "solve")
+        assert not hasattr(kind(n_epochs=2), "accumulate") and not hasattr(kind(n_epochs=2), "solve")
+        readout = kind().accumulate(X[:40], y[:40])
+        with pytest.raises(NotFittedError):
+            readout.predict(X)
+        np.testing.assert_array_equal(readout.accumulate(X[40:], y[40:]).solve().coef_, kind().fit(X, y).coef_)
+        with pytest.raises(NotFittedError):
+            kind().solve()
 
 
 @pytest.mark.parametrize("readout", REGRESSORS, ids=str)
@@ -129,7 +158,7 @@ def test_a_million_steps_stay_positive_definite(forgetting, alpha):
     P = readout.inverse_correlation_
     assert np.isfinite(readout.coef_).all() and np.isfinite(P).all()
     np.testing.assert_allclose(P, P.T, rtol=1e-9)
-    assert (readout._memory["scales"] > 0).all()
+    assert (readout.memory_["scales"] > 0).all()
     np.testing.assert_allclose(readout.predict(X), X.sum(axis=1), atol=1e-3)
 
 
@@ -215,7 +244,7 @@ def test_backpropagation_decorrelation_rests_where_there_is_no_error():
     teacher = BackpropagationDecorrelation(dt=0.5, output_feedback=False).fit(*problem())
     y = teacher.predict(X)
     student = clone(teacher).fit(*problem())
-    student._memory["outputs"][:] = student._memory["errors"][:] = 0
+    student.memory_["outputs"][:] = student.memory_["errors"][:] = 0
     before = student.coef_
     np.testing.assert_allclose(student.partial_fit(X, y).coef_, before, rtol=0, atol=1e-14)
     student.partial_fit(X[:1], y[:1] + 1)

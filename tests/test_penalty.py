@@ -44,12 +44,40 @@ def test_gcv_equals_the_naive_loop(seed, solver, fit_intercept):
     X, y = problem(seed)
     readout = quiet_fit(RidgeReadout("gcv", alphas=ALPHAS, solver=solver, fit_intercept=fit_intercept), X, y)
     scores = np.array([naive_gcv(X, y, alpha, fit_intercept) for alpha in ALPHAS])
-    found = readout._record.principal().generalised_cross_validation(ALPHAS)
+    found = readout._record.factorised().generalised_cross_validation(ALPHAS)
     np.testing.assert_allclose(found, scores, rtol=1e-6)
     np.testing.assert_array_equal(np.broadcast_to(readout.alpha_, 2), ALPHAS[scores.argmin(axis=0)])
     for k, alpha in enumerate(np.broadcast_to(readout.alpha_, 2)):
         expected = Ridge(alpha, fit_intercept=fit_intercept, solver="svd").fit(X, y[:, k])
         np.testing.assert_allclose(readout.predict(X)[:, k], expected.predict(X), rtol=1e-6, atol=1e-6)
+
+
+@given(seed=st.integers(0, 2**32), n_features=st.integers(1, 40), n_rows=st.integers(2, 60), digits=st.integers(0, 4))
+def test_tridiagonal_path_equals_eigenvectors(seed, n_features, n_rows, digits):
+    """Eigenvectors give the same, also with fewer rows than features."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_rows, n_features)) * np.logspace(0, -digits, n_features)
+    X, y = X @ np.linalg.qr(rng.normal(size=(n_features, n_features)))[0], rng.normal(size=(n_rows, 2))
+    record = RidgeReadout(1.0, solver="gram").fit(X, y)._record
+    fast, slow = record.factorised(), record.principal()
+    scores = slow.generalised_cross_validation(ALPHAS)
+    found = fast.generalised_cross_validation(ALPHAS)
+    np.testing.assert_allclose(found, scores, rtol=1e-6)
+    path, ends = slow.path(ALPHAS), np.array([1e-3, 1e3])
+    np.testing.assert_allclose(fast.path(ALPHAS), path, rtol=0, atol=1e-9 * np.abs(path).max())
+    for k, alpha in enumerate(ALPHAS):
+        np.testing.assert_allclose(path[:, k], slow.coefficients(np.full(2, alpha)), rtol=0, atol=1e-12)
+    expected = slow.coefficients(ends)
+    np.testing.assert_allclose(fast.coefficients(ends), expected, rtol=0, atol=1e-9 * np.abs(expected).max())
+
+
+def test_below_rounding_the_unknown_directions_are_left_out():
+    """A penalty that drowns in the rounding of products of rank 3."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 3)) @ rng.normal(size=(3, 12)), rng.normal(size=(50, 2))
+    path = RidgeReadout(1.0, solver="gram").fit(X, y)._record.factorised().path(np.array([1e-18]))[:, 0]
+    expected = np.linalg.pinv(X - X.mean(axis=0), rcond=1e-6) @ (y - y.mean(axis=0))
+    np.testing.assert_allclose(path, expected, rtol=0, atol=1e-10)
 
 
 @given(seed=st.integers(0, 2**32), solver=st.sampled_from(["gram", "qr"]), n_rows=st.integers(20, 90))
@@ -159,10 +187,15 @@ def test_warnings():
 
 def test_thinned_joins_neighbours():
     class Part(tuple):
+        weight = property(len)
+
         def merged(self, other):
             return Part(self + other)
 
     parts = [Part([k]) for k in range(9)]
     assert thinned(parts, 5) == [(0, 1), (2, 3), (4, 5), (6, 7), (8,)]
     assert thinned(parts, 9) == parts
+    for k in range(9, 1000):  # one row a call: no block outgrows the others
+        parts = thinned([*parts, Part([k])], 5)
+    assert sum(parts, ()) == tuple(range(1000)) and max(map(len, parts)) < 500
     assert len(DEFAULT_ALPHAS) == 25

@@ -19,6 +19,7 @@ from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
 
 from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.estimator_checks import check_sequence_estimator
+from reservoir.readouts import Force
 from reservoir.topologies import CirculantGraph, Cycle, Random
 
 N, T, F = 5, 12, 2
@@ -79,6 +80,8 @@ MODELS = {
     "labels by a classifier": ReservoirClassifier(small(), RidgeClassifier()),
     "forecast": ReservoirForecaster(small()),
     "forecast float32": ReservoirForecaster(small(dtype="float32"), washout=0, include_input=False),
+    "forecast of an ensemble": ReservoirForecaster(small(noise=0.01), washout=2, n_members=2, squared_states=True),
+    "forecast by Force": ReservoirForecaster(small(bias_scaling=0.2), Force(), washout=1, feedback_scaling=0.5),
     "foreign": ReservoirRegressor(small(), Ridge()),
     "foreign pooled": ReservoirRegressor(small(), Ridge(), pooling="mean"),
     "foreign labels": ReservoirClassifier(small(), LogisticRegression()),

@@ -9,16 +9,17 @@ CODE = """if True:
     import resource, sys, time
     import numpy as np
     from reservoir import EchoState, ReservoirRegressor
-    from reservoir.readouts import RidgeReadout
+    from reservoir.readouts import LeastMeanSquares, RidgeReadout
 
     def seconds_a_step(n_steps, n_units):
         X = np.random.default_rng(0).uniform(-0.5, 0.5, (n_steps, 1))
-        model = ReservoirRegressor(EchoState(n_units, random_state=0), RidgeReadout(), washout=100)
+        model = ReservoirRegressor(EchoState(n_units, random_state=0), readout, washout=100)
         start = time.perf_counter()
         model.fit(X, np.roll(X[:, 0], 3))
         return (time.perf_counter() - start) / n_steps
 
-    n_steps, n_units = map(int, sys.argv[1:])
+    n_steps, n_units = map(int, sys.argv[1:3])
+    readout = {"ridge": RidgeReadout, "lms": LeastMeanSquares}[sys.argv[3]]()
     seconds_a_step(n_steps // 10, n_units)  # compiles, and fills every buffer
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     short, long = seconds_a_step(n_steps // 10, n_units), seconds_a_step(n_steps, n_units)
@@ -27,16 +28,16 @@ CODE = """if True:
 """
 
 
-def ratio_and_growth(n_steps, n_units):
-    run = subprocess.run(
-        [sys.executable, "-c", CODE, str(n_steps), str(n_units)], capture_output=True, text=True, check=True
-    )
+def ratio_and_growth(n_steps, n_units, readout="ridge"):
+    command = [sys.executable, "-c", CODE, str(n_steps), str(n_units), readout]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
     return map(float, run.stdout.split())
 
 
-def test_states_are_consumed_in_blocks():
+@pytest.mark.parametrize("readout", ["ridge", "lms"])
+def test_states_are_consumed_in_blocks(readout):
     """All states would take 160 MB."""
-    _, megabytes = ratio_and_growth(100_000, 200)
+    _, megabytes = ratio_and_growth(100_000, 200, readout)
     assert megabytes < 40
 
 

@@ -94,20 +94,27 @@ class ReservoirModel(BaseEstimator):
         return np.concatenate([member[self.washout :] for member in sequences.split(rows)])
 
     def _predict_steps(self, sequences: Sequences, method: str, state: Any = None) -> tuple[np.ndarray, list]:
-        """The readout's answers for every row, and the final state of every sequence."""
-        answers, finals = [], [None] * len(sequences)
-        for pieces in run_in_blocks(self.reservoir_, sequences, state):
-            for piece in pieces:
-                answers.append(getattr(self.readout_, method)(self._features(piece.states, piece.inputs)))
-                finals[piece.sequence] = piece.final_state
+        """The readout's answers for every row, and the final state of every sequence.
+
+        A readout whose answer to a row depends on the rows before (`row_wise` is false) gets every sequence whole.
+        """
+        ask, row_wise = getattr(self.readout_, method), getattr(self.readout_, "row_wise", True)
+        lengths = [len(member) for member in sequences.members()]
+        answers, finals, held = [], [None] * len(sequences), []
+        for piece in itertools.chain.from_iterable(run_in_blocks(without_noise(self.reservoir_), sequences, state)):
+            held.append(self._features(piece.states, piece.inputs))
+            finals[piece.sequence] = piece.final_state
+            if row_wise or piece.first + len(piece.inputs) == lengths[piece.sequence]:
+                answers.append(ask(_joined(held)))
+                held = []
         return np.concatenate(answers), finals
 
-    def _pooled_rows(self, sequences: Sequences, state: Any = None) -> tuple[np.ndarray, list]:
+    def _pooled_rows(self, reservoir: Any, sequences: Sequences, state: Any = None) -> tuple[np.ndarray, list]:
         """[pool(states), pool(inputs)] after the washout, a row a sequence, and the final states."""
         members = sequences.members()
         pool = as_pooling(type(self).__name__, self.pooling).pool
         rows, finals, held = [], [], []
-        for piece in itertools.chain.from_iterable(run_in_blocks(self.reservoir_, sequences, state)):
+        for piece in itertools.chain.from_iterable(run_in_blocks(reservoir, sequences, state)):
             held.append(piece.states)
             inputs = members[piece.sequence]
             if piece.first + len(piece.inputs) == len(inputs):
@@ -120,7 +127,7 @@ class ReservoirModel(BaseEstimator):
 
     def _pooled_batches(self, sequences: Sequences, targets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Features and targets of every sequence, in one block."""
-        yield self._pooled_rows(sequences)[0], targets
+        yield self._pooled_rows(self.reservoir_, sequences)[0], targets
 
     def _predict_pooled(self, sequences: Sequences, method: str, state: Any = None) -> tuple[np.ndarray, list]:
         """The readout's answer for every sequence, and the final states.
@@ -128,7 +135,7 @@ class ReservoirModel(BaseEstimator):
         A readout is asked for one sequence at a time, so that its answer cannot depend on the other sequences,
         unless it is known to be free of that (`row_wise`).
         """
-        rows, finals = self._pooled_rows(sequences, state)
+        rows, finals = self._pooled_rows(without_noise(self.reservoir_), sequences, state)
         ask = getattr(self.readout_, method)
         if getattr(self.readout_, "row_wise", False):
             return ask(rows), finals
@@ -168,6 +175,11 @@ def default_reservoir() -> EchoState:
 def default_readout() -> RidgeReadout:
     """The readout of a model made without one."""
     return RidgeReadout()
+
+
+def without_noise(reservoir: Any) -> Any:
+    """The system that answers: one with noise adds it while a model is trained, and not afterwards."""
+    return reservoir.without_noise() if hasattr(reservoir, "without_noise") else reservoir
 
 
 def run_in_blocks(reservoir: Any, sequences: Sequences, state: Any = None) -> Iterator[list[Piece]]:

@@ -6,12 +6,21 @@ import warnings
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.metrics import r2_score
 
-from reservoir.models.base import ReservoirModel, run_in_blocks
-from reservoir.readouts import RidgeReadout
-from reservoir.sequences import Sequences, read_sequences
-from reservoir.validation import check_integer, unchanged_on_error
+from reservoir.models.base import ReservoirModel, default_reservoir, run_in_blocks, without_noise
+from reservoir.models.closed_loop import Feedback, Member, free_run, learn_in_loop
+from reservoir.sequences import Sequences, container_kind, read_sequences
+from reservoir.validation import (
+    as_generator,
+    check_channels,
+    check_flag,
+    check_integer,
+    check_real,
+    parameter_error,
+    unchanged_on_error,
+)
 
 
 class DivergenceWarning(RuntimeWarning):
@@ -21,26 +30,42 @@ class DivergenceWarning(RuntimeWarning):
 class ReservoirForecaster(ReservoirModel):
     """Forecast of a series by a reservoir that runs on its own predictions.
 
-    `fit` trains the readout to give the next row of the series. `forecast` then closes the loop:
+    `fit` trains the readout to give the next row y of the series while the true rows are the input (teacher forcing).
+    `forecast` then closes the loop:
 
-        u(t + 1) = readout([state(t), u(t)])
+        u(t) = [feedback_scaling y(t), e(t)],   x(t) = reservoir(x(t - 1), u(t)),   y(t + 1) = readout([x(t), u(t)])
 
-    With `EchoState` and `RidgeReadout` the loop runs inside one compiled kernel; any other pair is asked step by step.
+    where e are the `exogenous` channels, which are never predicted. With `EchoState` and a linear readout of this
+    library the loop runs inside one compiled kernel; any other pair is asked step by step.
+
+    A readout with ``closed_loop_training``, such as `Force`, learns with the loop closed: from the first step after the
+    washout on, its own answer comes back where other readouts hear the true row.
 
     Parameters
     ----------
     reservoir : None or system, default None
-        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
+        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``. Noise, as in
+        ``EchoState(noise=1e-4)``, is added in `fit` alone; it makes the closed loop more stable.
     readout : None or estimator, default None
         Any scikit-learn regressor. None is ``RidgeReadout()``.
     washout : int >= 0, default 100
         Rows at the head of every series that are not learnt from. A context must have at least max(washout, 1) rows.
     include_input : bool, default True
-        Whether the readout sees the present row beside the state.
+        Whether the readout sees the present input u beside the state.
+    squared_states : bool, default False
+        Whether the readout sees the squares of the states too: [x, x^2, u].
+    feedback_scaling : float >= 0, default 1.0
+        Factor on the channels that are fed back, before they enter the reservoir.
+    exogenous : list of int, default ()
+        Columns of the data that are known in advance: they are heard, and not predicted.
+    n_members : int >= 1, default 1
+        Size of an ensemble of reservoirs with seeds of their own, drawn from that of `reservoir`, and readouts of their
+        own. In the loop the mean of their answers comes back to all of them.
 
     Attributes
     ----------
-    reservoir_, readout_ : the fitted parts
+    reservoir_, readout_ : the fitted parts, those of the first member
+    members_ : list of n_members fitted `ReservoirForecaster`, where there are more than one
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
 
@@ -58,6 +83,7 @@ class ReservoirForecaster(ReservoirModel):
     References
     ----------
     Jaeger and Haas 2004, Harnessing nonlinearity, Science 304(5667):78-80, doi:10.1126/science.1091277.
+    Sussillo and Abbott 2009, Neuron 63(4):544-557, doi:10.1016/j.neuron.2009.07.018 (closed-loop training).
 
     Examples
     --------
@@ -70,11 +96,26 @@ class ReservoirForecaster(ReservoirModel):
     True
     """
 
-    def __init__(self, reservoir: Any = None, readout: Any = None, *, washout: int = 100, include_input: bool = True):
+    def __init__(
+        self,
+        reservoir: Any = None,
+        readout: Any = None,
+        *,
+        washout: int = 100,
+        include_input: bool = True,
+        squared_states: bool = False,
+        feedback_scaling: float = 1.0,
+        exogenous: Any = (),
+        n_members: int = 1,
+    ):
         self.reservoir = reservoir
         self.readout = readout
         self.washout = washout
         self.include_input = include_input
+        self.squared_states = squared_states
+        self.feedback_scaling = feedback_scaling
+        self.exogenous = exogenous
+        self.n_members = n_members
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any = None) -> ReservoirForecaster:
@@ -88,97 +129,191 @@ class ReservoirForecaster(ReservoirModel):
         self._check_parameters()
         sequences = read_sequences(self, X, reset=True)
         sequences.check_lengths(self.washout + 2, type(self).__name__, self.washout)
-        self._make_parts(sequences)
-        members = sequences.members()
-        inputs = Sequences.of_members([member[:-1] for member in members])
-        targets = np.concatenate([member[1:] for member in members])
-        finals: dict = {}
-        self._fit_readout(self._step_batches(inputs, targets, finals))
-        self._context = sequences.kind, list(finals.values()), [member[-1].copy() for member in members]
+        self._feedback = self._read_channels()
+        self.__dict__.pop("members_", None)
+        if self.n_members > 1:
+            self.members_ = [member.fit(X) for member in self._seeded_members()]
+            self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
+        else:
+            heard = self._heard(sequences)
+            self._make_parts(heard)
+            closed = getattr(self.readout_, "closed_loop_training", False)
+            (self._learn_closed if closed else self._learn_open)(sequences, heard)
         return self
 
-    def forecast(self, n_steps: int, context: Any = None) -> Any:
+    def forecast(self, n_steps: int, context: Any = None, *, observed: Any = None) -> Any:
         """The rows after the context.
 
         Parameters
         ----------
         n_steps : int >= 1
         context : None, series (T, F), stack or list of series
-            History to continue; its last row is the input of the first step. None continues the series of `fit`, and
-            gives bit for bit what that series as context gives.
+            History to continue, which the reservoir hears from rest; its last row is the input of the first step. None
+            continues the series of `fit`, and gives bit for bit what that series as context gives.
+        observed : None, array (n_steps, F), stack or list of these, one a context, default None
+            What is known of the rows to come, NaN elsewhere: all of the `exogenous` channels, and any value of the
+            others, which then takes the place of the prediction as the next input. The last row is not used.
 
         Returns
         -------
-        array (n_steps, F), array (N, n_steps, F) or list of arrays
-            In the container of the context; row 0 is the step after it.
+        array (n_steps, n_outputs), array (N, n_steps, n_outputs) or list of arrays
+            In the container of the context; row 0 is the step after it. The outputs are the channels that are
+            not `exogenous`; predictions stand there also where a value was observed.
         """
         self._check_fitted()
         n_steps = check_integer("forecast", "n_steps", n_steps, 1)
+        members = getattr(self, "members_", [self])
         if context is None:
-            kind, states, last_rows = self._context
+            kind = members[0]._context[0]
+            starts = [member._context[1:] for member in members]
         else:
             sequences = read_sequences(self, context, reset=False)
             sequences.check_lengths(max(self.washout, 1), type(self).__name__, self.washout)
-            kind, (states, last_rows) = sequences.kind, self._states_before_last(sequences)
-        futures = [self._run_freely(n_steps, *start) for start in zip(states, last_rows, strict=True)]
+            kind, heard = sequences.kind, self._heard(sequences)
+            starts = [member._after(heard) for member in members]
+        states = zip(*(states for states, _ in starts), strict=True)
+        rows = np.mean([rows for _, rows in starts], axis=0)
+        known = self._read_observed(observed, n_steps, kind, len(rows))
+        parts = [Member(without_noise(member.reservoir_), member.readout_) for member in members]
+        run = free_run(parts, self._features, self.squared_states, self._feedback)
+        futures = [_until_lost(run(*start)) for start in zip(states, rows, known, strict=True)]
         if any(np.isnan(future).any() for future in futures):
             warnings.warn("The forecast diverged; its rows are NaN from there on.", DivergenceWarning, stacklevel=2)
-        rows, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
-        return Sequences(rows, offsets, kind).pack(rows)
+        joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
+        return Sequences(joined, offsets, kind).pack(joined)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean R2 of free forecasts; -inf if one diverges.
 
-        The first max(washout, 1) rows of each series are its context, the rest is forecast.
+        The first max(washout, 1) rows of each series are its context, the rest is forecast. Exogenous channels are
+        observed.
         """
         self._check_fitted()
         sequences = read_sequences(self, X, reset=False)
         n_context = max(self.washout, 1)
         sequences.check_lengths(n_context + 2, type(self).__name__, self.washout)
-        scores = []
+        channels, scores = self._feedback.channels, []
         for member in sequences.members():
+            observed = member[n_context:].copy()
+            observed[:, channels] = np.nan
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DivergenceWarning)
-                future = self.forecast(len(member) - n_context, context=member[:n_context])
+                future = self.forecast(len(observed), context=member[:n_context], observed=observed)
             finite = np.isfinite(future).all()
-            scores.append(r2_score(member[n_context:], future) if finite else -np.inf)
+            scores.append(r2_score(member[n_context:, channels], future) if finite else -np.inf)
         return float(np.mean(scores))
 
-    def _states_before_last(self, sequences: Sequences) -> tuple[list, list[np.ndarray]]:
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        owner = type(self).__name__
+        check_flag(owner, "squared_states", self.squared_states)
+        check_real(owner, "feedback_scaling", self.feedback_scaling, 0)
+        check_integer(owner, "n_members", self.n_members, 1)
+
+    def _read_channels(self) -> Feedback:
+        """The channels that are predicted and come back."""
+        owner, n_features = type(self).__name__, self.n_features_in_
+        exogenous = check_channels(owner, "exogenous", self.exogenous, n_features)
+        channels = np.setdiff1d(np.arange(n_features), exogenous)
+        if not channels.size:
+            raise parameter_error(
+                owner, "exogenous", "fewer columns than there are, to leave one to forecast", exogenous
+            )
+        return Feedback(channels, float(self.feedback_scaling))
+
+    def _heard(self, sequences: Sequences) -> Sequences:
+        """The rows as the reservoir hears them."""
+        return Sequences(self._scaled(sequences.rows), sequences.offsets, sequences.kind)
+
+    def _scaled(self, rows: np.ndarray) -> np.ndarray:
+        channels, scaling = self._feedback
+        if scaling == 1:
+            return rows
+        rows = rows.copy()
+        rows[:, channels] *= scaling
+        return rows
+
+    def _features(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """What the readout sees: states, their squares if wanted, then inputs if they are included."""
+        if self.squared_states:
+            states = np.concatenate([states, states**2], axis=1)
+        return super()._features(states, inputs)
+
+    def _seeded_members(self) -> list[ReservoirForecaster]:
+        reservoir = default_reservoir() if self.reservoir is None else self.reservoir
+        seeded = [name for name in reservoir.get_params() if name.split("__")[-1] == "random_state"]
+        if not seeded:
+            raise parameter_error(
+                type(self).__name__, "n_members", "1 for a system without random_state", self.n_members
+            )
+        rng = as_generator(type(reservoir).__name__, reservoir.get_params()[seeded[0]])
+        members = []
+        for seed in rng.integers(2**32, size=self.n_members):
+            system = clone(reservoir).set_params(**{name: int(seed) for name in seeded})
+            members.append(clone(self).set_params(n_members=1, reservoir=system))
+        return members
+
+    def _learn_open(self, sequences: Sequences, heard: Sequences) -> None:
+        """Train on true rows as inputs."""
+        inputs = Sequences.of_members([member[:-1] for member in heard.members()])
+        targets = np.concatenate([member[1:, self._feedback.channels] for member in sequences.members()])
+        finals: dict = {}
+        self._fit_readout(self._step_batches(inputs, targets, finals))
+        if without_noise(self.reservoir_) is self.reservoir_:
+            self._context = sequences.kind, list(finals.values()), [member[-1].copy() for member in heard.members()]
+        else:
+            self._context = sequences.kind, *self._after(heard)
+
+    def _learn_closed(self, sequences: Sequences, heard: Sequences) -> None:
+        """Train while the answers come back."""
+        member = Member(self.reservoir_, self.readout_)
+        for rows, truth in zip(heard.members(), sequences.members(), strict=True):
+            targets = truth[1:, self._feedback.channels]
+            learn_in_loop(member, self._features, self.squared_states, self._feedback, self.washout, rows, targets)
+        self._context = sequences.kind, *self._after(heard)
+
+    def _after(self, heard: Sequences) -> tuple[list, list[np.ndarray]]:
         """State before the last row, and that row, of every series."""
-        members = sequences.members()
+        members = heard.members()
         states: list = [None] * len(members)
         longer = [index for index, member in enumerate(members) if len(member) > 1]
         if longer:
-            for pieces in run_in_blocks(
-                self.reservoir_, Sequences.of_members([members[index][:-1] for index in longer])
-            ):
+            inputs = Sequences.of_members([members[index][:-1] for index in longer])
+            for pieces in run_in_blocks(without_noise(self.reservoir_), inputs):
                 for piece in pieces:
                     states[longer[piece.sequence]] = piece.final_state
         return states, [member[-1].copy() for member in members]
 
-    def _run_freely(self, n_steps: int, state: Any, row: np.ndarray) -> np.ndarray:
-        compiled = isinstance(self.readout_, RidgeReadout) and hasattr(self.reservoir_, "close_loop")
-        rows = (self._compiled_loop if compiled else self._plain_loop)(n_steps, state, row)
-        lost = np.flatnonzero(~(np.abs(rows) <= 1e100).all(axis=1))
-        if lost.size:
-            rows[lost[0] :] = np.nan
-        return rows
+    def _read_observed(self, observed: Any, n_steps: int, kind: str, n_series: int) -> list[np.ndarray]:
+        """What is known after each step, as the reservoir hears it: (n_steps, n_features) for every series."""
+        n_features, channels = self.n_features_in_, self._feedback.channels
+        exogenous = np.setdiff1d(np.arange(n_features), channels)
+        if observed is None:
+            tables = [np.full((n_steps, n_features), np.nan)] * n_series
+        else:
+            tables = _tables(observed, kind)
+        shape = (n_steps, n_features)
+        if len(tables) != n_series or any(table.shape != shape or np.isinf(table).any() for table in tables):
+            wanted = f"{n_series} array(s) of shape {shape} without infinity, in the container of the context"
+            raise parameter_error("forecast", "observed", wanted, observed)
+        if any(np.isnan(table[:-1, exogenous]).any() for table in tables):
+            wanted = f"given for the exogenous channels {exogenous.tolist()}, for every step but the last"
+            raise parameter_error("forecast", "observed", wanted, observed)
+        return [self._scaled(table) for table in tables]
 
-    def _compiled_loop(self, n_steps: int, state: Any, row: np.ndarray) -> np.ndarray:
-        coef = np.atleast_2d(self.readout_.coef_)
-        intercept = np.atleast_1d(np.asarray(self.readout_.intercept_, dtype=np.float64))
-        if state is None:
-            state = np.zeros(coef.shape[1] - len(row) * self.include_input)
-        return self.reservoir_.close_loop(coef, intercept, state, row, n_steps)[0]
 
-    def _plain_loop(self, n_steps: int, state: Any, row: np.ndarray) -> np.ndarray:
-        rows = np.full((n_steps, len(row)), np.nan)
-        for t in range(n_steps):
-            inputs = row.reshape(1, -1)
-            states, state = self.reservoir_.run(inputs) if state is None else self.reservoir_.run(inputs, state)
-            row = np.asarray(self.readout_.predict(self._features(states, inputs)), dtype=np.float64).reshape(-1)
-            rows[t] = row
-            if not (np.abs(row) <= 1e100).all():
-                break
-        return rows
+def _until_lost(rows: np.ndarray) -> np.ndarray:
+    """The rows, NaN from the first on that is not finite or beyond every bound."""
+    lost = np.flatnonzero(~(np.abs(rows) <= 1e100).all(axis=1))
+    if lost.size:
+        rows[lost[0] :] = np.nan
+    return rows
+
+
+def _tables(observed: Any, kind: str) -> list[np.ndarray]:
+    """Arrays of float64, one a series; an empty list where that is not what was given."""
+    try:
+        series = [observed] if container_kind(observed, "forecast") == "series" else list(observed)
+        return [np.array(table, dtype=np.float64) for table in series]
+    except (TypeError, ValueError):
+        return []

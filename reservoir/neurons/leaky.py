@@ -31,7 +31,7 @@ from reservoir.neurons.vectors import STRIPE
 
 
 @kernel()
-def _hear(input_columns, bias, row, noisy, out):
+def hear(input_columns, bias, row, noisy, out):
     """out = W_in u + b for the input `row` (n_features,); with `noisy`, `out` (n_units,) comes in holding the noise."""
     if noisy:
         for i in range(out.size):
@@ -46,7 +46,7 @@ def _hear(input_columns, bias, row, noisy, out):
 
 
 @kernel(activations.__file__)
-def _settle(leak, code, state, out):
+def settle(leak, code, state, out):
     """Squash what the units have heard, mix it with the old `state`, and make that the state."""
     activate(code, out)
     one = out.dtype.type(1)
@@ -68,9 +68,9 @@ def advance(matrix, input_columns, bias, leak, code, rows, offsets, first, last,
     for t in range(first, last):
         while t >= offsets[sequence + 1]:
             sequence += 1
-        _hear(input_columns, bias, rows[t], noisy, states[t])
+        hear(input_columns, bias, rows[t], noisy, states[t])
         add_product(matrix, finals[sequence], scratch, states[t])
-        _settle(leak, code, finals[sequence], states[t])
+        settle(leak, code, finals[sequence], states[t])
 
 
 @kernel(activations.__file__, products.__file__, vectors.__file__)
@@ -82,38 +82,60 @@ def advance_together(matrix, input_columns, bias, leak, code, rows, offsets, fir
     for step in range(first, last):
         running = np.nonzero(offsets[:-1] + step < offsets[1:])[0]
         for s in running:
-            _hear(input_columns, bias, rows[offsets[s] + step], noisy, states[offsets[s] + step])
+            hear(input_columns, bias, rows[offsets[s] + step], noisy, states[offsets[s] + step])
         for j in range(0, bias.size, 8):
             columns = matrix.transposed[j : j + 8]
             for s in running:
                 add_columns(columns, finals[s, j : j + 8], states[offsets[s] + step])
         for s in running:
-            _settle(leak, code, finals[s], states[offsets[s] + step])
+            settle(leak, code, finals[s], states[offsets[s] + step])
+
+
+@kernel()
+def collect(state, n_squared, row, features):
+    """features = [state, squares of the first `n_squared` states, row], as far as there is room for the row."""
+    n_units = state.size
+    for i in range(n_units):
+        features[i] = state[i]
+    for i in range(n_squared):
+        features[n_units + i] = state[i] * state[i]
+    for j in range(min(row.size, features.size - n_units - n_squared)):
+        features[n_units + n_squared + j] = row[j]
+
+
+@kernel()
+def feed_back(outputs, scaling, channels, known, row):
+    """The next input `row`: the `known` values, and the scaled outputs in those of their channels that hold NaN."""
+    row[:] = known
+    for k in range(channels.size):
+        if np.isnan(known[channels[k]]):
+            row[channels[k]] = scaling * outputs[k]
 
 
 @kernel(activations.__file__, products.__file__, vectors.__file__, fastmath=REASSOCIATE)
-def close_loop(matrix, input_columns, bias, leak, code, coef, intercept, state, row, outputs):
-    """Run on the readout's own answers: the output of a step is the input of the next.
+def close_loop(
+    matrix, input_columns, bias, leak, code, coef, intercept, n_squared, scaling, channels, known, state, row, outputs
+):
+    """Run on the answers of a linear readout: the output of a step is part of the next input, see `feed_back`.
 
-    `row` (n_features,) is the next input and `state` (n_units,) the present state; both are moved on. The
-    readout is y = coef [x, u] + intercept, or coef x + intercept where coef has n_units columns.
+    `row` (n_features,) is the next input and `state` (n_units,) the present state; both are moved on. The readout is
+    y = coef features + intercept, see `collect`. `known` is (n_steps, n_features).
     """
-    n_units = state.size
-    scratch = np.empty(2 * n_units + STRIPE, state.dtype)
-    new = np.empty(n_units, state.dtype)
+    scratch = np.empty(2 * state.size + STRIPE, state.dtype)
+    new = np.empty(state.size, state.dtype)
+    features = np.empty(coef.shape[1])
     for t in range(outputs.shape[0]):
-        _hear(input_columns, bias, row, False, new)
+        hear(input_columns, bias, row, False, new)
         add_product(matrix, state, scratch, new)
-        _settle(leak, code, state, new)
+        settle(leak, code, state, new)
+        collect(state, n_squared, row, features)
         for k in range(outputs.shape[1]):
             weights = coef[k]
             total = intercept[k]
-            for i in range(n_units):
-                total += weights[i] * state[i]
-            for j in range(weights.size - n_units):
-                total += weights[n_units + j] * row[j]
+            for i in range(features.size):
+                total += weights[i] * features[i]
             outputs[t, k] = total
-        row[:] = outputs[t]
+        feed_back(outputs[t], scaling, channels, known[t], row)
 
 
 class Loops(NamedTuple):
@@ -141,5 +163,5 @@ def loops_for(own: Callable | None = None) -> Loops:
             values[i] = own(values[i])
 
     scope = {**globals(), "activate": activate_own}
-    scope["_settle"] = compile_anew(FunctionType(_settle.py_func.__code__, scope))
+    scope["settle"] = compile_anew(FunctionType(settle.py_func.__code__, scope))
     return Loops(*(compile_anew(FunctionType(loop.py_func.__code__, scope)) for loop in loops_for()))

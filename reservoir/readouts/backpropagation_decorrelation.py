@@ -58,8 +58,10 @@ class BackpropagationDecorrelation(OnlineRegressor):
 
     Notes
     -----
-    With dt < 1 or output feedback the order of rows matters, and `predict` begins with outputs of zero. The defaults
-    are the library's own, not those of the paper.
+    With dt < 1 or output feedback a prediction depends on the rows before, and `predict` begins with outputs of zero.
+    A model therefore hands `predict` one whole sequence at a time. `fit` takes all rows for one run: in a model
+    that trains on several sequences the outputs and errors at the end of one go on into the next. The defaults are
+    the library's own, not those of the paper.
 
     References
     ----------
@@ -129,19 +131,19 @@ class BackpropagationDecorrelation(OnlineRegressor):
         }
 
     def _begin_epoch(self) -> None:
-        self._memory["outputs"][:] = self._memory["errors"][:] = 0
+        self.memory_["outputs"][:] = self.memory_["errors"][:] = 0
 
     def _advance(self, rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        memory = self._memory
+        memory = self.memory_
         outputs = np.empty(targets.shape)
         settings = float(self.learning_rate), float(self.dt), bool(self.output_feedback), float(self.epsilon)
         state = memory["outputs"], memory["errors"]
         _learn(memory["weights"], memory["feedback"], *state, rows, targets, outputs, *settings)
         return outputs
 
-    def _publish(self) -> None:
-        super()._publish()
-        self.feedback_ = self._memory["feedback"].copy()
+    def publish(self) -> None:
+        super().publish()
+        self.feedback_ = self.memory_["feedback"].copy()
 
 
 @kernel(fastmath=REASSOCIATE)

@@ -82,7 +82,7 @@ class LeastMeanSquares(OnlineRegressor):
     def _advance(self, rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
         outputs = np.empty(targets.shape)
         settings = float(self.learning_rate), bool(self.normalized), float(self.epsilon)
-        _learn(self._memory["weights"], rows, targets, outputs, *settings)
+        _learn(self.memory_["weights"], rows, targets, outputs, *settings)
         return outputs
 
 

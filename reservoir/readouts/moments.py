@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from reservoir.readouts.penalty import Principal
+from reservoir.readouts.penalty import Principal, Tridiagonal
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,14 @@ class Moments:
             return None
 
     def intercept(self, coef: np.ndarray) -> np.ndarray:
-        """What is left of the means (n_outputs,) for a coef (n_features, n_outputs)."""
-        return self.mean_y - self.mean_x @ coef
+        """What is left of the means (..., n_outputs) for a coef (n_features, ..., n_outputs)."""
+        return self.mean_y - np.tensordot(self.mean_x, coef, 1)
+
+    def factorised(self) -> Principal | Tridiagonal:
+        """What solves for every penalty."""
+        if len(self.xx) == 1:
+            return self.principal()
+        return Tridiagonal.of_products(self.xx, self.xy, self.yy, self.weight, self.centred)
 
     def principal(self) -> Principal:
         """The rows along the eigenvectors of xx; what rounding cannot tell from zero is left out."""
@@ -91,7 +97,10 @@ class Moments:
         rest = np.maximum(self.yy - (shares**2).sum(axis=0), 0.0)
         return Principal(sizes, vectors[:, known], shares, rest, len(values), self.weight, self.centred)
 
-    def squared_error(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        """Sum of w (y - coef x - intercept)^2 over these rows (n_outputs,)."""
-        inner = self.yy - 2 * (coef * self.xy).sum(axis=0) + (coef * (self.xx @ coef)).sum(axis=0)
+    def squared_errors(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Sums of w (y - coef x - intercept)^2 over these rows (n_alphas, n_outputs).
+
+        For coef (n_features, n_alphas, n_outputs) and intercept (n_alphas, n_outputs).
+        """
+        inner = self.yy + (coef * (np.tensordot(self.xx, coef, 1) - 2 * self.xy[:, None])).sum(axis=0)
         return np.maximum(inner, 0.0) + self.weight * (self.intercept(coef) - intercept) ** 2

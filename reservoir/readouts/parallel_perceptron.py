@@ -21,12 +21,12 @@ _ROWS_OF_VOTES = 4096
 class ParallelPerceptron(BaseEstimator):
     """What regressor and classifier share: weights, votes, and passes over the rows.
 
-    `_memory` holds ``weights`` (n_outputs, n_perceptrons, n_features + 1), and for every output (n_outputs,) the
+    `memory_` holds ``weights`` (n_outputs, n_perceptrons, n_features + 1), and for every output (n_outputs,) the
     ``margins``, the learning ``rates``, and for their tuning ``errors``, ``before`` and ``counts``.
     """
 
     row_wise = True
-    _memory: dict[str, np.ndarray]
+    memory_: dict[str, np.ndarray]
     n_perceptrons: int
     epsilon: float
     rho: float | None
@@ -56,7 +56,7 @@ class ParallelPerceptron(BaseEstimator):
         owner = type(self).__name__
         refuse_masked(X, "X", owner)
         refuse_masked(y, "y", owner)
-        reset = not hasattr(self, "_memory")
+        reset = not hasattr(self, "memory_")
         X, y = validate_data(self, X, y, reset=reset, dtype=np.float64, order="C", **checks)
         return check_magnitude(X, "X", owner), y
 
@@ -66,9 +66,9 @@ class ParallelPerceptron(BaseEstimator):
     def _train(self, X: np.ndarray, targets: np.ndarray, n_epochs: int, shuffle: bool) -> Self:
         """Passes over rows (n, n_features) with targets (n, n_outputs) in [-1, 1]."""
         rng = as_generator(type(self).__name__, self.random_state)
-        if not hasattr(self, "_memory"):
-            self._memory = self._begin(rng, X.shape[1] + 1, targets.shape[1])
-        memory = self._memory = {name: array.copy() for name, array in self._memory.items()}
+        if not hasattr(self, "memory_"):
+            self.memory_ = self._begin(rng, X.shape[1] + 1, targets.shape[1])
+        memory = self.memory_ = {name: array.copy() for name, array in self.memory_.items()}
         _, n_perceptrons, n_inputs = memory["weights"].shape
         if n_perceptrons != self.n_perceptrons:
             raise parameter_error(
@@ -85,7 +85,7 @@ class ParallelPerceptron(BaseEstimator):
                 _learn(*memory.values(), rows, targets[chosen], *settings)
         if not np.isfinite(memory["weights"]).all():
             raise ValueError(f"The weights of {type(self).__name__} grew beyond every bound: scale the features.")
-        self._publish()
+        self.publish()
         return self
 
     def _begin(self, rng: np.random.Generator, n_inputs: int, n_outputs: int) -> dict[str, np.ndarray]:
@@ -100,11 +100,11 @@ class ParallelPerceptron(BaseEstimator):
             "counts": np.zeros(n_outputs, dtype=np.int64),
         }
 
-    def _publish(self) -> None:
-        self.coef_ = self._memory["weights"][:, :, :-1].copy()
-        self.intercept_ = -self._memory["weights"][:, :, -1]
-        self.margin_ = self._memory["margins"].copy()
-        self.learning_rate_ = self._memory["rates"].copy()
+    def publish(self) -> None:
+        self.coef_ = self.memory_["weights"][:, :, :-1].copy()
+        self.intercept_ = -self.memory_["weights"][:, :, -1]
+        self.margin_ = self.memory_["margins"].copy()
+        self.learning_rate_ = self.memory_["rates"].copy()
 
     def _votes(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Votes for minus votes against, and the sum of what the perceptrons hear, both (n_rows, n_outputs)."""

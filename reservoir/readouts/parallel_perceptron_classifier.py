@@ -111,7 +111,7 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
         y : array (n_rows,)
             Labels of at least two classes.
         """
-        self.__dict__.pop("_memory", None)
+        self.__dict__.pop("memory_", None)
         self._check_parameters()
         X, y = self._read(X, y)
         check_classification_targets(y)
@@ -130,7 +130,7 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
             All labels that will come; needed in the first call.
         """
         self._check_parameters()
-        known = hasattr(self, "_memory")
+        known = hasattr(self, "memory_")
         if not known and classes is None:
             raise parameter_error("partial_fit", "classes", "given in the first call", classes)
         X, y = self._read(X, y)

@@ -125,7 +125,7 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
         X : array (n_rows, n_features)
         y : array (n_rows,) or (n_rows, n_outputs)
         """
-        self.__dict__.pop("_memory", None)
+        self.__dict__.pop("memory_", None)
         return self._learn_rows(X, y, self.n_epochs, self.shuffle)
 
     @unchanged_on_error
@@ -155,7 +155,7 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
         given = self._given_range()
         X, y = self._read(X, y, multi_output=True, y_numeric=True)
         targets = check_magnitude(y.astype(np.float64).reshape(len(y), -1), "y", owner)
-        if not hasattr(self, "_memory"):
+        if not hasattr(self, "memory_"):
             self._one_output = y.ndim == 1
             lowest, highest = (targets.min(axis=0), targets.max(axis=0)) if given is None else given
             self.output_range_ = np.stack([np.broadcast_to(edge, targets.shape[1]) for edge in (lowest, highest)])

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.linalg import lapack
+
+from reservoir.compilation import kernel
+
+_EPSILON = float(np.finfo(float).eps)
 
 
 class Principal(NamedTuple):
@@ -25,16 +32,153 @@ class Principal(NamedTuple):
         """coef (n_features, n_outputs) for one penalty a target (n_outputs,)."""
         return self.basis @ (self.sizes[:, None] / (self.sizes[:, None] ** 2 + alpha) * self.shares)
 
-    def generalised_cross_validation(self, alphas: np.ndarray) -> np.ndarray:
-        """Scores (n_alphas, n_outputs), smaller is better.
+    def path(self, alphas: np.ndarray) -> np.ndarray:
+        """coef (n_features, n_alphas, n_outputs) for every penalty and target."""
+        kept = self.sizes[:, None] / (self.sizes[:, None] ** 2 + alphas)
+        return np.tensordot(self.basis, kept[:, :, None] * self.shares[:, None], 1)
 
-        V(alpha) = n |y - prediction|^2 / (n - trace(H))^2, where H takes the targets to the predictions (Golub,
-        Heath and Wahba 1979, Technometrics 21(2):215-223, doi:10.1080/00401706.1979.10489751).
+    def generalised_cross_validation(self, alphas: np.ndarray) -> np.ndarray:
+        """Scores (n_alphas, n_outputs), smaller is better."""
+        return _scores(alphas, self.sizes, self.shares, self.rest, self.weight, self.centred)
+
+
+class Tridiagonal(NamedTuple):
+    """Products of centred rows as Q T Q^T with T tridiagonal, a third of the work of finding eigenvectors.
+
+    The eigenvalues of T and what the targets have along its eigenvectors, all that a score needs, come by rotations
+    of the targets alone; coefficients come from T + alpha, where rounding lets it be solved.
+    """
+
+    diagonal: np.ndarray  # of T (n_features,)
+    beside: np.ndarray  # the diagonal below (n_features - 1,)
+    reflectors: np.ndarray  # below the diagonal the vectors of Q, as LAPACK stores them (n_features, n_features)
+    factors: np.ndarray  # their factors (n_features - 1,)
+    products: np.ndarray  # Q^T times the products of rows and targets (n_features, n_outputs)
+    values: np.ndarray  # eigenvalues, in no order (n_features,)
+    shares: np.ndarray  # products along the eigenvectors (n_features, n_outputs)
+    squares: np.ndarray  # squared length of the targets (n_outputs,)
+    weight: float
+    centred: bool
+
+    @classmethod
+    def of_products(cls, xx: np.ndarray, xy: np.ndarray, yy: np.ndarray, weight: float, centred: bool) -> Tridiagonal:
+        """The products (n_features, n_features), (n_features, n_outputs) and (n_outputs,) of at least two features."""
+        reflectors, diagonal, beside, factors, _ = lapack.dsytrd(xx, lower=1, lwork=64 * len(xx))
+        products = _reflected(reflectors, factors, xy, "T")
+        scale = max(np.abs(diagonal).max(), np.abs(beside).max()) or 1.0
+        values, shares = diagonal / scale, np.ascontiguousarray(products)
+        shares = shares.copy() if shares is products else shares
+        _diagonalise(values, np.append(beside / scale, 0.0), shares)
+        return cls(diagonal, beside, reflectors, factors, products, scale * values, shares, yy, weight, centred)
+
+    @property
+    def unknown(self) -> float:
+        """Eigenvalues up to here rounding cannot tell from zero."""
+        return len(self.values) * _EPSILON * max(self.values.max(), 0.0)
+
+    def coefficients(self, alpha: np.ndarray) -> np.ndarray:
+        """coef (n_features, n_outputs) for one penalty a target (n_outputs,)."""
+        alphas, which = np.unique(alpha, return_inverse=True)
+        inner = np.empty_like(self.products)
+        for index, solve in enumerate(self._solutions(alphas)):
+            inner[:, which == index] = solve(self.products[:, which == index])
+        return _reflected(self.reflectors, self.factors, inner, "N")
+
+    def path(self, alphas: np.ndarray) -> np.ndarray:
+        """coef (n_features, n_alphas, n_outputs) for every penalty and target."""
+        inner = np.stack([solve(self.products) for solve in self._solutions(alphas)], axis=1)
+        outer = _reflected(self.reflectors, self.factors, inner.reshape(len(inner), -1), "N")
+        return outer.reshape(inner.shape)
+
+    def generalised_cross_validation(self, alphas: np.ndarray) -> np.ndarray:
+        """Scores (n_alphas, n_outputs), smaller is better."""
+        known = self.values > self.unknown
+        sizes = np.sqrt(self.values[known])
+        shares = self.shares[known] / sizes[:, None]
+        rest = np.maximum(self.squares - (shares**2).sum(axis=0), 0.0)
+        return _scores(alphas, sizes, shares, rest, self.weight, self.centred)
+
+    def _solutions(self, alphas: np.ndarray) -> Iterator[Callable]:
+        """For each penalty a function from a right side to (T + alpha)^-1 times it.
+
+        Where rounding spoils that, it goes along the known eigenvectors alone, which are found at most once.
         """
-        kept = self.sizes**2 / (self.sizes**2 + alphas[:, None])
-        residual = self.rest + (1 - kept) ** 2 @ self.shares**2
-        free = self.weight - self.centred - kept.sum(axis=1)
-        return self.weight * residual / np.maximum(free, np.finfo(float).tiny)[:, None] ** 2
+        known = None
+        for alpha in alphas:
+            if self.values.min() + alpha > self.unknown:
+                diagonal, beside, _ = lapack.dpttrf(self.diagonal + alpha, self.beside)
+                yield lambda right, factors=(diagonal, beside): lapack.dpttrs(*factors, right)[0]
+            else:
+                known = known or self._known_eigenvectors()
+                yield lambda right, pair=known, alpha=alpha: pair[1] @ (pair[1].T @ right / (pair[0] + alpha))
+
+    def _known_eigenvectors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Eigenvalues (n_known, 1) of T that stand above rounding, and their eigenvectors (n_features, n_known)."""
+        values, vectors, _ = lapack.dstevd(self.diagonal, self.beside)
+        known = values > self.unknown
+        return values[known, None], vectors[:, known]
+
+
+def _reflected(reflectors: np.ndarray, factors: np.ndarray, columns: np.ndarray, side: str) -> np.ndarray:
+    """Q times the columns (n_features, any), or Q^T times them with "T"; Q leaves the first row alone."""
+    n_work = 64 * max(columns.shape[1], 1)
+    rest, _, _ = lapack.dormqr("L", side, reflectors[1:, :-1], factors, columns[1:], n_work)
+    return np.vstack([columns[:1], rest])
+
+
+@kernel()
+def _diagonalise(diagonal, beside, shares):
+    """Eigenvalues, in place of the diagonal, of a tridiagonal matrix of size 1 by the implicit QL algorithm.
+
+    The rotations go over `shares` (n, K), which end as the sums along the eigenvectors (Golub and Welsch 1969,
+    doi:10.2307/2004418). `beside` (n,) ends with a zero.
+    """
+    n = diagonal.size
+    for first in range(n):
+        for _ in range(60):  # two or three are common
+            last = first
+            while abs(beside[last]) > _EPSILON:
+                last += 1
+            if last == first:
+                break
+            ahead = (diagonal[first + 1] - diagonal[first]) / (2.0 * beside[first])
+            root = np.sqrt(ahead * ahead + 1.0)
+            ahead = diagonal[last] - diagonal[first] + beside[first] / (ahead + np.copysign(root, ahead))
+            sine, cosine, moved = 1.0, 1.0, 0.0
+            for i in range(last - 1, first - 1, -1):
+                bulge, carried = sine * beside[i], cosine * beside[i]
+                root = np.sqrt(bulge * bulge + ahead * ahead)
+                beside[i + 1] = root
+                if root == 0.0:
+                    diagonal[i + 1] -= moved
+                    break
+                sine, cosine = bulge / root, ahead / root
+                ahead = diagonal[i + 1] - moved
+                root = (diagonal[i] - ahead) * sine + 2.0 * cosine * carried
+                moved = sine * root
+                diagonal[i + 1] = ahead + moved
+                ahead = cosine * root - carried
+                for k in range(shares.shape[1]):
+                    above, below = shares[i, k], shares[i + 1, k]
+                    shares[i + 1, k] = sine * above + cosine * below
+                    shares[i, k] = cosine * above - sine * below
+            else:
+                diagonal[first] -= moved
+                beside[first] = ahead
+            beside[last] = 0.0
+
+
+def _scores(
+    alphas: np.ndarray, sizes: np.ndarray, shares: np.ndarray, rest: np.ndarray, weight: float, centred: bool
+) -> np.ndarray:
+    """V(alpha) = n |y - prediction|^2 / (n - trace(H))^2, where H takes the targets to the predictions.
+
+    Golub, Heath and Wahba 1979, Technometrics 21(2):215-223, doi:10.1080/00401706.1979.10489751.
+    """
+    kept = sizes**2 / (sizes**2 + alphas[:, None])
+    residual = rest + (1 - kept) ** 2 @ shares**2
+    free = weight - centred - kept.sum(axis=1)
+    return weight * residual / np.maximum(free, np.finfo(float).tiny)[:, None] ** 2
 
 
 def blocked_errors(blocks: list, alphas: np.ndarray) -> np.ndarray:
@@ -47,16 +191,15 @@ def blocked_errors(blocks: list, alphas: np.ndarray) -> np.ndarray:
     errors = np.zeros((len(alphas), blocks[0].n_outputs))
     for block, head, tail in zip(blocks, before, reversed(after), strict=True):
         others = tail if head is None else head if tail is None else head.merged(tail)
-        principal = others.principal()
-        for row, alpha in zip(errors, alphas, strict=True):
-            coef = principal.coefficients(np.full(len(row), alpha))
-            row += block.squared_error(coef, others.intercept(coef))
+        coef = others.factorised().path(alphas)
+        errors += block.squared_errors(coef, others.intercept(coef))
     return errors
 
 
 def thinned(blocks: list, most: int) -> list:
-    """The blocks with neighbours joined in pairs, as often as it takes to have at most `most`."""
+    """The blocks, the lightest neighbours joined as often as it takes to have at most `most`."""
+    blocks = list(blocks)
     while len(blocks) > most:
-        pairs = [blocks[k : k + 2] for k in range(0, len(blocks), 2)]
-        blocks = [pair[0] if len(pair) == 1 else pair[0].merged(pair[1]) for pair in pairs]
+        first = int(np.argmin([one.weight + other.weight for one, other in pairwise(blocks)]))
+        blocks[first : first + 2] = [blocks[first].merged(blocks[first + 1])]
     return blocks

@@ -80,10 +80,10 @@ class RecursiveLeastSquares(OnlineRegressor):
     @property
     def inverse_correlation_(self) -> np.ndarray:
         """The matrix P (n_inputs, n_inputs)."""
-        if not hasattr(self, "_memory"):
+        if not hasattr(self, "memory_"):
             raise not_fitted(self)
-        columns = np.tril(self._memory["columns"], -1) + np.eye(len(self._memory["scales"]))
-        return columns.T @ (self._memory["scales"][:, None] * columns)
+        columns = np.tril(self.memory_["columns"], -1) + np.eye(len(self.memory_["scales"]))
+        return columns.T @ (self.memory_["scales"][:, None] * columns)
 
     def _check_parameters(self) -> None:
         owner = type(self).__name__
@@ -94,22 +94,23 @@ class RecursiveLeastSquares(OnlineRegressor):
         return {"columns": np.zeros((n_inputs, n_inputs)), "scales": np.full(n_inputs, 1 / self.alpha)}
 
     def _rows_a_call(self) -> int:
-        return max(1, min(super()._rows_a_call(), 200_000_000 // self._memory["columns"].size))
+        return max(1, min(super()._rows_a_call(), 200_000_000 // self.memory_["columns"].size))
 
     def _advance(self, rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        memory = self._memory
+        memory = self.memory_
         outputs = np.empty(targets.shape)
         scratch = np.zeros((5, rows.shape[1]))
-        largest = _FADED / float(self.alpha)
-        _learn(
-            memory["columns"], memory["scales"], memory["weights"], rows, targets, outputs,
-            float(self.forgetting), largest, scratch,
-        )  # fmt: skip
+        learned = memory["columns"], memory["scales"], memory["weights"]
+        _learn(*learned, rows, targets, outputs, *self.fading(), scratch)
         return outputs
+
+    def fading(self) -> tuple[float, float]:
+        """The forgetting factor, and the trace up to which a term of P is divided by it."""
+        return float(self.forgetting), _FADED / float(self.alpha)
 
 
 @kernel(fastmath=REASSOCIATE)
-def _sweep(columns, values, changes, gain, row, products, lengths):
+def sweep(columns, values, changes, gain, row, products, lengths):
     """Apply the update of a row to U, finish its gain P z, and multiply the new U by the next row.
 
     Row j of `columns` holds column j of U, without its 1 on the diagonal; the squared lengths are those of the new
@@ -143,7 +144,7 @@ def _sweep(columns, values, changes, gain, row, products, lengths):
 
 
 @kernel(fastmath=REASSOCIATE)
-def _measure(scales, products, lengths, forgetting, largest, values, changes):
+def measure(scales, products, lengths, forgetting, largest, values, changes):
     """Forget, then prepare the update of U and D for one row: returns 1 + z^T P z."""
     total = 1.0
     for j in range(scales.size):
@@ -158,6 +159,16 @@ def _measure(scales, products, lengths, forgetting, largest, values, changes):
 
 
 @kernel(fastmath=REASSOCIATE)
+def multiply(weights, row, output):
+    """output = weights row."""
+    for k in range(weights.shape[0]):
+        weight, total = weights[k], 0.0
+        for i in range(weight.size):
+            total += weight[i] * row[i]
+        output[k] = total
+
+
+@kernel(fastmath=REASSOCIATE)
 def _learn(columns, scales, weights, rows, targets, outputs, forgetting, largest, scratch):
     """All rows: the sweep of a row finishes the row before, so there is one sweep more than there are rows."""
     products, lengths, values, changes, gain = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
@@ -165,16 +176,12 @@ def _learn(columns, scales, weights, rows, targets, outputs, forgetting, largest
     total = 1.0
     for t in range(n_rows + 1):
         row = rows[min(t, n_rows - 1)]
-        _sweep(columns, values, changes, gain, row, products, lengths)
+        sweep(columns, values, changes, gain, row, products, lengths)
         if t > 0:
             for k in range(weights.shape[0]):
                 weight, share = weights[k], (targets[t - 1, k] - outputs[t - 1, k]) / total
                 for i in range(weight.size):
                     weight[i] += share * gain[i]
         if t < n_rows:
-            total = _measure(scales, products, lengths, forgetting, largest, values, changes)
-            for k in range(weights.shape[0]):
-                weight, output = weights[k], 0.0
-                for i in range(weight.size):
-                    output += weight[i] * row[i]
-                outputs[t, k] = output
+            total = measure(scales, products, lengths, forgetting, largest, values, changes)
+            multiply(weights, row, outputs[t])

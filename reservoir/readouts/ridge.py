@@ -30,7 +30,7 @@ DEFAULT_ALPHAS = np.logspace(-8, 4, 25)
 _RECORDS = {"gram": Moments, "qr": Triangle}
 _SMALL = 1e-8
 _ROWS_AT_ONCE = 4096
-_BLOCK_ROWS, _FEWEST_BLOCKS, _MOST_BLOCKS = 200, 5, 20
+_N_BLOCKS = 5
 
 
 class PenaltyWarning(UserWarning):
@@ -61,10 +61,10 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
     alpha : float >= 0, "gcv" or "blocked", default 1e-6
         Penalty; with 0 the solution of least norm is taken. "gcv" chooses among `alphas`, for every target by itself,
         by generalised cross-validation, which takes the rows for independent. "blocked" chooses by the error on
-        contiguous blocks of rows that the others predict, the right one for time series: every call is cut into 5 to
-        20 blocks of about 200 rows, and at most 20 are kept by joining neighbours.
+        contiguous blocks of rows that the others predict, the right one for time series: every call is cut into 5
+        blocks, and 5 are kept by joining neighbours. It costs 5 factorisations more.
     alphas : None or array of candidates > 0, default None
-        None is 25 values from 1e-8 to 1e4, evenly on the logarithmic scale. All come from one factorisation.
+        None is 25 values from 1e-8 to 1e4, evenly on the logarithmic scale. One factorisation serves them all.
     solver : {"auto", "gram", "qr"}, default "auto"
         "gram" keeps sums of products, the fast way, which squares the condition number; "qr" keeps the triangle of a
         QR decomposition, about four times slower, and serves penalties down to rounding. "auto" takes "qr" where
@@ -157,7 +157,7 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
             self._check_continues(before, kind, centred, targets, y)
         self._one_output = y.ndim == 1
         blocked = isinstance(self.alpha, str) and self.alpha == "blocked"
-        n_blocks = min(max(-(-len(X) // _BLOCK_ROWS), _FEWEST_BLOCKS), _MOST_BLOCKS, len(X))
+        n_blocks = min(_N_BLOCKS, len(X))
         edges = np.linspace(0, len(X), n_blocks + 1, dtype=int) if blocked else np.arange(0, len(X), _ROWS_AT_ONCE)
         blocks = []
         with one_blas_thread():
@@ -167,7 +167,7 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
                     blocks.append(kind.of_rows(X[start:stop], targets[start:stop], weights, centred))
             self._record = _merged(blocks if before is None else [before, *blocks])
             if blocked:
-                self._blocks = thinned([*getattr(self, "_blocks", []), *blocks], _MOST_BLOCKS)
+                self._blocks = thinned([*getattr(self, "_blocks", []), *blocks], _N_BLOCKS)
         return self
 
     @unchanged_on_error
@@ -189,7 +189,7 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         with one_blas_thread():
             self._record = self._record.merged(other._record)
             if hasattr(self, "_blocks"):
-                self._blocks = thinned([*self._blocks, *other._blocks], _MOST_BLOCKS)
+                self._blocks = thinned([*self._blocks, *other._blocks], _N_BLOCKS)
         return self.solve()
 
     @unchanged_on_error
@@ -245,9 +245,9 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return every, coef
 
     def _chosen(self) -> tuple[np.ndarray, np.ndarray]:
-        alphas, principal = self._candidates(), self._record.principal()
+        alphas, factorised = self._candidates(), self._record.factorised()
         if self.alpha == "gcv":
-            scores = principal.generalised_cross_validation(alphas)
+            scores = factorised.generalised_cross_validation(alphas)
         elif len(getattr(self, "_blocks", [])) < 2:
             raise ValueError(f"alpha='blocked' of {type(self).__name__} needs at least two rows.")
         else:
@@ -256,7 +256,7 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         if len(alphas) > 1 and np.isin(best, (0, len(alphas) - 1)).any():
             text = f"The best alpha lies at the edge of the candidates, {alphas[best]}"
             warnings.warn(f"{text}: try smaller or larger ones.", PenaltyWarning, stacklevel=4)
-        return alphas[best], principal.coefficients(alphas[best])
+        return alphas[best], factorised.coefficients(alphas[best])
 
     def _check_parameters(self) -> tuple[Any, bool]:
         owner = type(self).__name__

@@ -54,11 +54,15 @@ class Triangle:
         return linalg.solve_triangular(factor[:n, :n], factor[:n, n:])
 
     def intercept(self, coef: np.ndarray) -> np.ndarray:
-        """What is left of the means (n_outputs,) for a coef (n_features, n_outputs)."""
+        """What is left of the means (..., n_outputs) for a coef (n_features, ..., n_outputs)."""
         if not self.centred:
-            return np.zeros(self.n_outputs)
+            return np.zeros(coef.shape[1:])
         first = self.factor[0, 1:]
-        return (first[len(coef) :] - first[: len(coef)] @ coef) / self.factor[0, 0]
+        return (first[len(coef) :] - np.tensordot(first[: len(coef)], coef, 1)) / self.factor[0, 0]
+
+    def factorised(self) -> Principal:
+        """What solves for every penalty."""
+        return self.principal()
 
     def principal(self) -> Principal:
         """The rows along the right singular vectors of R; what rounding cannot tell from zero is left out."""
@@ -71,13 +75,16 @@ class Triangle:
         n_features = square.shape[1]
         return Principal(sizes[known], basis[known].T, shares[known], rest, n_features, self.weight, self.centred)
 
-    def squared_error(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        """Sum of w (y - coef x - intercept)^2 over these rows (n_outputs,)."""
+    def squared_errors(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+        """Sums of w (y - coef x - intercept)^2 over these rows (n_alphas, n_outputs).
+
+        For coef (n_features, n_alphas, n_outputs) and intercept (n_alphas, n_outputs).
+        """
         start = int(self.centred)
         n = start + len(coef)
-        left = self.factor[:, n:] - self.factor[:, start:n] @ coef
+        left = self.factor[:, None, n:] - np.tensordot(self.factor[:, start:n], coef, 1)
         if self.centred:
-            left = left - np.outer(self.factor[:, 0], intercept)
+            left = left - self.factor[:, 0, None, None] * intercept
         return (left**2).sum(axis=0)
 
     def _parts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

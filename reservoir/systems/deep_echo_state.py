@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from itertools import accumulate
 from typing import Any
 
@@ -176,6 +177,15 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             joined[:, columns] = below = _rows(states, sequences)
             finals.append(final)
         return sequences.pack(joined), np.concatenate(finals, axis=-1)
+
+    def without_noise(self) -> DeepEchoState:
+        """The same fitted layers with ``noise=0``, where they have it; they share all weights."""
+        layers = [layer.without_noise() if hasattr(layer, "without_noise") else layer for layer in self.layers_]
+        if all(quiet is layer for quiet, layer in zip(layers, self.layers_, strict=True)):
+            return self
+        quiet = copy.copy(self)
+        quiet.layers_ = layers
+        return quiet
 
     def _check_parameters(self) -> None:
         owner, methods, what = type(self).__name__, ("fit", "run"), "a system with fit and run"

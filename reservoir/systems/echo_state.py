@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from typing import Any
 
@@ -16,8 +17,10 @@ from reservoir.systems.weights import compiled_form, given_or_drawn, n_connectio
 from reservoir.topologies import CirculantGraph
 from reservoir.validation import (
     as_generator,
+    check_channels,
     check_choice,
     check_finite_array,
+    check_flag,
     check_integer,
     check_real,
     parameter_error,
@@ -60,7 +63,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         process, which takes seconds.
     noise : float >= 0, default 0.0
         Standard deviation of Gaussian noise inside the activation. It is seeded from the seed drawn in `fit` and the
-        bytes of the rows given to one call of `run`, so that batching and order change nothing.
+        bytes of the rows given to one call of `run`, so that batching and order change nothing. Models add it while
+        they are trained, and not when they answer.
     input_weights : None or array (N, n_features), default None
         W_in, used as given; `input_scaling` is then ignored.
     bias : None or array (N,), default None
@@ -205,10 +209,10 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         states = self._noise_rows(sequences)
         with np.errstate(over="ignore"):
             rows = sequences.rows.astype(self.bias_.dtype, copy=False)
-        weights, loops = self._kernel_weights(), self._loops()
+        weights, loops = self.kernel_weights(), self._loops()
         together = isinstance(self.W_, np.ndarray) and len(sequences) > 1
         advance, n_steps = (loops.advance_together, max(sequences.lengths)) if together else (loops.advance, len(rows))
-        chunk = max(1, self._rows_a_call() // (len(sequences) if together else 1))
+        chunk = max(1, self.rows_a_call() // (len(sequences) if together else 1))
         for first in range(0, n_steps, chunk):
             last = min(first + chunk, n_steps)
             advance(*weights, rows, sequences.offsets, first, last, self.noise > 0, final, states)
@@ -217,42 +221,89 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return sequences.pack(states), final[0] if sequences.kind == "series" else final
 
     def close_loop(
-        self, coef: np.ndarray, intercept: np.ndarray, state: np.ndarray, row: np.ndarray, n_steps: int
+        self,
+        coef: np.ndarray,
+        intercept: np.ndarray,
+        state: np.ndarray,
+        row: np.ndarray,
+        n_steps: int,
+        *,
+        squares: bool = False,
+        scaling: float = 1.0,
+        channels: Any = None,
+        known: Any = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Run freely on a linear readout, whose answer at a step is the input of the next.
+        """Run freely on a linear readout, whose answers at a step are part of the input of the next.
 
-        The readout is y = coef [x, u] + intercept where coef is (n_features, n_units + n_features), and
-        y = coef x + intercept where it is (n_features, n_units). No noise is added.
+        The readout is y = coef z + intercept, where z = [x, x^2, u]: without x^2 unless `squares`, and without u where
+        `coef` has no columns for it. Answer k, times `scaling`, is the next input of channel channels[k], unless that
+        is known. No noise is added.
 
         Parameters
         ----------
-        coef : array (n_features, n_units + n_features) or (n_features, n_units)
-        intercept : array (n_features,)
+        coef : array (n_outputs, n_columns)
+        intercept : array (n_outputs,)
         state : array (n_units,)
             State before the first step.
         row : array (n_features,)
             Input of the first step.
         n_steps : int
+        squares : bool, default False
+        scaling : float, default 1.0
+        channels : None or array of int (n_outputs,), default None
+            None is all of them, in order.
+        known : None or array (n_steps, n_features), default None
+            Input after each step, NaN where the answer comes back. None is NaN everywhere.
 
         Returns
         -------
-        outputs : array (n_steps, n_features)
+        outputs : array (n_steps, n_outputs)
         final_state : array (n_units,)
         """
         check_is_fitted(self)
         owner, dtype = "close_loop", self.bias_.dtype
         n_units, n_features = self.W_in_.shape
-        n_columns = n_units + n_features if np.shape(coef)[-1:] == (n_units + n_features,) else n_units
-        coef = check_finite_array(owner, "coef", coef, (n_features, n_columns))
-        intercept = check_finite_array(owner, "intercept", intercept, (n_features,))
+        n_squared = n_units * check_flag(owner, "squares", squares)
+        n_columns = n_units + n_squared
+        n_columns += n_features * (np.shape(coef)[-1:] != (n_columns,))
+        channels = (
+            np.arange(n_features) if channels is None else check_channels(owner, "channels", channels, n_features)
+        )
+        coef = check_finite_array(owner, "coef", coef, (len(channels), n_columns))
+        intercept = check_finite_array(owner, "intercept", intercept, (len(channels),))
         state = check_finite_array(owner, "state", state, (n_units,)).astype(dtype)
         row = check_finite_array(owner, "row", row, (n_features,)).astype(dtype)
-        outputs = np.empty((check_integer(owner, "n_steps", n_steps, 1), n_features))
-        kernel_weights = self._kernel_weights()
-        chunk = self._rows_a_call(coef.size)
+        outputs = np.empty((check_integer(owner, "n_steps", n_steps, 1), len(channels)))
+        known = np.full((n_steps, n_features), np.nan) if known is None else np.array(known, dtype=np.float64)
+        if known.shape != (n_steps, n_features):
+            raise parameter_error(owner, "known", f"None or an array of shape {(n_steps, n_features)}", known)
+        readout = coef, intercept, n_squared, check_real(owner, "scaling", scaling), channels
+        chunk = self.rows_a_call(coef.size)
         for start in range(0, n_steps, chunk):
-            self._loops().close_loop(*kernel_weights, coef, intercept, state, row, outputs[start : start + chunk])
+            rows = slice(start, start + chunk)
+            self._loops().close_loop(*self.kernel_weights(), *readout, known[rows], state, row, outputs[rows])
         return outputs, state
+
+    def without_noise(self) -> EchoState:
+        """The same fitted reservoir with ``noise=0``; it shares all weights."""
+        if self.noise == 0:
+            return self
+        quiet = copy.copy(self)
+        quiet.noise = 0.0
+        return quiet
+
+    def kernel_weights(self) -> tuple:
+        """What the loops of `neurons.leaky` take first: matrix, input_columns, bias, leak, code of the activation."""
+        code = ACTIVATIONS.get(self.activation, -1) if isinstance(self.activation, str) else -1
+        matrix, form = self._compiled
+        if matrix is not self.W_:
+            form = compiled_form(self.W_)
+        return form, np.ascontiguousarray(self.W_in_.T), self.bias_, self._leak, code
+
+    def rows_a_call(self, readout_size: int = 0) -> int:
+        """Rows that a kernel gets at once, beside `readout_size` multiplications a row for a readout."""
+        work = n_connections(self.W_) + self.W_in_.size + 20 * len(self.bias_) + readout_size
+        return max(1, _WORK_A_CALL // work)
 
     def _check_parameters(self) -> tuple[int, np.dtype]:
         owner = type(self).__name__
@@ -276,19 +327,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             raise parameter_error(owner, "leak", f"in (0, 1], one number or an array ({n_units},)", self.leak)
         return leak.astype(dtype)
 
-    def _kernel_weights(self) -> tuple:
-        code = ACTIVATIONS.get(self.activation, -1) if isinstance(self.activation, str) else -1
-        matrix, form = self._compiled
-        if matrix is not self.W_:
-            form = compiled_form(self.W_)
-        return form, np.ascontiguousarray(self.W_in_.T), self.bias_, self._leak, code
-
     def _loops(self) -> leaky.Loops:
         return leaky.loops_for(None if isinstance(self.activation, str) else self.activation)
-
-    def _rows_a_call(self, readout_size: int = 0) -> int:
-        work = n_connections(self.W_) + self.W_in_.size + 20 * len(self.bias_) + readout_size
-        return max(1, _WORK_A_CALL // work)
 
     def _initial_states(self, state: Any, sequences: Sequences) -> np.ndarray:
         shape = (len(sequences), len(self.bias_))
