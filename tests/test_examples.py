@@ -1,6 +1,7 @@
 """The main job keeps its promises."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +36,8 @@ def test_main_job_errors(compare):
 
 @pytest.mark.long
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
-def test_example_runs(path, tmp_path):
-    run = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True)
+def test_example_runs(path, tmp_path, shared_data):
+    environment = {**os.environ, "RESERVOIR_DATA": str(shared_data)}
+    run = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True, env=environment)
     assert run.returncode == 0, run.stderr
     assert list(tmp_path.glob("*.png"))
