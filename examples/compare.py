@@ -9,16 +9,20 @@ from collections import defaultdict
 
 import matplotlib.pyplot as plt
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from reservoir import EchoState, ReservoirClassifier
+from reservoir import EchoState, LiquidState, ReservoirClassifier
+from reservoir.circuits import MaassColumn
 from reservoir.datasets import load_japanese_vowels
+from reservoir.models import Mean, Segments
 from reservoir.readouts import RidgeReadout
+from reservoir.spikes import GaussianReceptiveFields, Latency
 
 N_SEEDS, N_MEMBERS = 10, 30
 GRID = {
@@ -29,6 +33,13 @@ GRID = {
     "pooling": ["mean", "segments"],
 }
 SEARCH_SEEDS = [0, 1, 2]
+LIQUIDS = [
+    {"encoder": encoder, "step": step, "circuit": MaassColumn(input_scale=scale)}
+    for encoder in (GaussianReceptiveFields(4), GaussianReceptiveFields(8), Latency())
+    for step in (0.01, 0.03)
+    for scale in (0.5, 1.0)
+]
+POOLINGS = {"mean": Mean(), "segments": Segments()}
 
 
 def choose_settings(X, y):
@@ -40,6 +51,29 @@ def choose_settings(X, y):
     for settings, score in zip(results["params"], results["mean_test_score"], strict=True):
         scores[tuple(settings[name] for name in GRID)].append(score)
     return model.set_params(**dict(zip(GRID, max(scores, key=lambda key: np.mean(scores[key])), strict=True)))
+
+
+def liquid_scores(index, seed, X, y):
+    """Cross-validated accuracy of one liquid for all poolings and penalties; its states are computed once."""
+    states = LiquidState(**LIQUIDS[index], random_state=seed).fit_transform(X)
+    scores = {}
+    for name, part in POOLINGS.items():
+        pooled = np.array([part.pool(rows) for rows in states])
+        for alpha in GRID["readout__alpha"]:
+            folds = cross_val_score(RidgeClassifier(alpha), pooled, y, cv=StratifiedKFold(5))
+            scores[index, name, alpha] = folds.mean()
+    return scores
+
+
+def choose_liquid(X, y):
+    """The same for liquids."""
+    tasks = [(index, seed) for index in range(len(LIQUIDS)) for seed in SEARCH_SEEDS]
+    found = defaultdict(list)
+    for scores in Parallel(n_jobs=2)(delayed(liquid_scores)(*task, X, y) for task in tasks):
+        for settings, score in scores.items():
+            found[settings].append(score)
+    index, pooling, alpha = max(found, key=lambda key: np.mean(found[key]))
+    return ReservoirClassifier(LiquidState(**LIQUIDS[index]), RidgeReadout(alpha), pooling=pooling)
 
 
 def raw_features(X):
@@ -106,13 +140,18 @@ def main():
     model = choose_settings(*data[:2])
     chosen = {name: model.get_params()[name] for name in GRID}
     print(f"chosen in {time.perf_counter() - start:.0f} s: {chosen}", flush=True)
+    start = time.perf_counter()
+    liquid = choose_liquid(*data[:2])
+    print(f"liquid chosen in {time.perf_counter() - start:.0f} s: {liquid}", flush=True)
 
-    runs = {"raw features": [run_baseline(*data)], "ESN, 64 units": [], f"{N_MEMBERS} ESNs, summed": []}
-    single, summed = list(runs)[1:]
+    runs = {"raw features": [run_baseline(*data)]}
+    single, summed, liquids = "ESN, 64 units", f"{N_MEMBERS} ESNs, summed", "liquid, 135 units"
+    runs.update({single: [], summed: [], liquids: []})
     for seed in tqdm(range(N_SEEDS), desc="seeds", unit="seed"):
         first = 1000 * (seed + 1)  # none of the seeds of the search
         runs[single].append(run_ensemble(model, [first], *data))
         runs[summed].append(run_ensemble(model, range(first, first + N_MEMBERS), *data))
+        runs[liquids].append(run_ensemble(liquid, [first], *data))
     print_table(runs, len(y_test))
     draw(runs, "compare.png")
     print("wrote compare.png")

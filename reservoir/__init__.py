@@ -3,6 +3,14 @@
 __version__ = "0.1.0"
 
 from reservoir.models import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
-from reservoir.systems import DeepEchoState, EchoState
+from reservoir.systems import DeepEchoState, EchoState, LiquidState, simulate
 
-__all__ = ["DeepEchoState", "EchoState", "ReservoirClassifier", "ReservoirForecaster", "ReservoirRegressor"]
+__all__ = [
+    "DeepEchoState",
+    "EchoState",
+    "LiquidState",
+    "ReservoirClassifier",
+    "ReservoirForecaster",
+    "ReservoirRegressor",
+    "simulate",
+]

@@ -103,7 +103,7 @@ def check_sequence_estimator(
     tolerance : float >= 0, default 0.0
         Relative difference allowed between one run and the same run in two pieces, for an estimator whose
         arithmetic depends on the number of rows, such as a readout on BLAS. All else is compared bit for bit.
-        Estimators with a parameter ``noise`` that is not 0 are not asked to run in pieces.
+        With a parameter ``noise`` that is not 0, or a part that says ``piecewise = False``, none is asked for pieces.
 
     Raises
     ------
@@ -211,7 +211,7 @@ def check_rows(case: Case) -> None:
 
 def check_two_pieces(case: Case) -> None:
     """A run in two pieces, the state handed over, is one run; the state handed over is not written to."""
-    if case.forecasts or not case.per_step or not hasattr(case.estimator, "run") or _noisy(case.estimator):
+    if case.forecasts or not case.per_step or not hasattr(case.estimator, "run") or not _piecewise(case.estimator):
         return
     model = case.fit()
     heads = [member[: len(member) // 2] for member in case.ragged]
@@ -376,9 +376,10 @@ def _close(one: list, other: list, tolerance: float) -> bool:
     return all(np.abs(a - b).max() <= tolerance * largest for a, b in zip(one, other, strict=True))
 
 
-def _noisy(estimator: Any) -> bool:
-    parameters = estimator.get_params().items()
-    return any(name.split("__")[-1] == "noise" and np.any(value) for name, value in parameters)
+def _piecewise(estimator: Any) -> bool:
+    parameters = estimator.get_params()
+    noisy = any(name.split("__")[-1] == "noise" and np.any(value) for name, value in parameters.items())
+    return not noisy and all(getattr(part, "piecewise", True) for part in (estimator, *parameters.values()))
 
 
 def _spoilt(members: list[np.ndarray], value: float) -> list[np.ndarray]:

@@ -201,3 +201,49 @@ def parallel_perceptron(X, y, weights, rho, epsilon, mu, margin, rate, adapt_eve
             rate = min(1.1 * rate, 0.1) if error < before else max(0.5 * rate, 1e-5) if error > before else rate
             before, error = error, 0.0
     return weights, margin, rate
+
+
+def spiking_circuit(circuit, neuron, trains, voltages, dt):
+    """Leaky integrate-and-fire units one by one, synapses as lists of jumps to come: (step, unit), and all voltages."""
+    n_units, n_steps = len(circuit.excitatory), round(trains.duration / dt)
+    inputs, recurrent = circuit.inputs, circuit.recurrent
+    v, last, arrivals, fired, history = np.array(voltages, float), [-(10**9)] * n_units, {}, [], []
+    synapses = [(recurrent, s) for s in range(len(recurrent))] + [(inputs, s) for s in range(len(inputs))]
+    u, R, before = np.zeros(len(synapses)), np.ones(len(synapses)), np.zeros(len(synapses))
+    kinds = sorted({float(part.time_constant[s]) for part, s in synapses})
+    currents = [dict.fromkeys(kinds, 0.0) for _ in range(n_units)]
+    events = {(int(step), int(channel)) for step, channel in zip(trains.steps(dt), trains.units, strict=True)}
+    hold = [int((neuron.refractory[0 if e else 1] + 1e-3 * dt) / dt) for e in circuit.excitatory]
+    tau, goal = neuron.time_constant, neuron.rest + neuron.resistance * neuron.background
+    for step in range(n_steps):
+        senders = []
+        for i in range(n_units):
+            free = step - last[i] >= hold[i]
+            if free:
+                v[i] = goal + (v[i] - goal) * np.exp(-dt / tau)
+                for kind, current in currents[i].items():
+                    decay = np.exp(-dt / kind) - np.exp(-dt / tau)
+                    v[i] += neuron.resistance * current * kind / (kind - tau) * decay
+            if free and v[i] > neuron.threshold:
+                fired.append((step, i))
+                senders.append((recurrent, i))
+                last[i], v[i] = step, neuron.reset
+            for kind in kinds:
+                currents[i][kind] *= np.exp(-dt / kind)
+        senders += [(inputs, channel) for when, channel in sorted(events) if when == step]
+        for index, (part, s) in enumerate(synapses):
+            if not any(part is sending and part.pre[s] == sender for sending, sender in senders):
+                continue
+            jump = part.weight[s]
+            if part.U is not None:
+                since = (step - before[index]) * dt
+                R[index] = 1 + (R[index] - u[index] * R[index] - 1) * np.exp(-since / part.D[s])
+                u[index] = part.U[s] + u[index] * (1 - part.U[s]) * np.exp(-since / part.F[s])
+                jump *= u[index] * R[index]
+                before[index] = step
+            when = step + int(np.floor(part.delay[s] / dt + 0.5))
+            arrivals.setdefault(when, []).append((part.post[s], float(part.time_constant[s]), jump))
+        for unit, kind, jump in arrivals.pop(step, []):
+            currents[unit][kind] += jump
+        history.append(v.copy())
+    return np.array(fired), np.array(history)

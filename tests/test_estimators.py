@@ -3,7 +3,15 @@
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir import (
+    DeepEchoState,
+    EchoState,
+    LiquidState,
+    ReservoirClassifier,
+    ReservoirForecaster,
+    ReservoirRegressor,
+)
+from reservoir.circuits import MaassColumn
 from reservoir.readouts import (
     BackpropagationDecorrelation,
     Force,
@@ -13,6 +21,7 @@ from reservoir.readouts import (
     RecursiveLeastSquares,
     RidgeReadout,
 )
+from reservoir.spikes import Counts, Latency
 
 ORDER = {
     "check_methods_sample_order_invariance": "a state depends on the rows before it, so the order of rows matters",
@@ -31,6 +40,8 @@ TEMPORAL = [
     DeepEchoState(),
     DeepEchoState(small(dtype="float32"), 2, input_to_all=True),
     DeepEchoState(layers=[small(noise=0.01), EchoState(10)], arrangement="grouped"),
+    LiquidState(),
+    LiquidState(MaassColumn((2, 2, 2)), encoder=Latency(), trace=Counts(), random_state=0),
     ReservoirRegressor(),
     ReservoirRegressor(small(), Ridge(), washout=3, include_input=False),
     ReservoirRegressor(DeepEchoState(small(), 2)),

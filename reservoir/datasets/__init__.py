@@ -7,6 +7,7 @@ and downloads it otherwise.
 from reservoir.datasets.japanese_vowels import load_japanese_vowels
 from reservoir.datasets.lorenz import make_lorenz
 from reservoir.datasets.mackey_glass import make_mackey_glass
+from reservoir.datasets.multitask import make_multitask
 from reservoir.datasets.narma import make_narma
 from reservoir.datasets.polyphonic_music import fetch_polyphonic_music
 from reservoir.datasets.remote import DatasetNotFoundError
@@ -21,5 +22,6 @@ __all__ = [
     "load_japanese_vowels",
     "make_lorenz",
     "make_mackey_glass",
+    "make_multitask",
     "make_narma",
 ]

@@ -185,7 +185,7 @@ def _compiled_learning(
 
 
 @kernel(
-    activations.__file__,
+    *activations.FILES,
     leaky.__file__,
     products.__file__,
     vectors.__file__,

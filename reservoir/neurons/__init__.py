@@ -1,8 +1,17 @@
 """Unit models: one file = one equation, its compiled step, and the loops that call it.
 
-============== ===================================================
-`leaky`        rate units of echo-state networks
-`activations`  the functions that squash them
-`products`     W x for every structure that a weight matrix may have
-============== ===================================================
+============================ ====================================================
+`leaky`                      rate units of echo-state networks
+`activations`, `exponential` the functions that squash them
+`products`                   W x for every structure that a weight matrix may have
+`spiking`                    the loop of all spiking units, with their synapses
+`lif` and the others         spiking units: a record, and how they move in a step
+============================ ====================================================
 """
+
+from reservoir.neurons.adaptive_exponential import AdaptiveExponential
+from reservoir.neurons.hodgkin_huxley import HodgkinHuxley
+from reservoir.neurons.izhikevich import Izhikevich
+from reservoir.neurons.lif import LIF
+
+__all__ = ["LIF", "AdaptiveExponential", "HodgkinHuxley", "Izhikevich"]

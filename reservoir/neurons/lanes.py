@@ -18,7 +18,7 @@ from reservoir.neurons.activations import activate
 from reservoir.neurons.vectors import LANES, weighted_rows
 
 
-@kernel(activations.__file__, vectors.__file__, fastmath={"contract", "nsz"})
+@kernel(*activations.FILES, vectors.__file__, fastmath={"contract", "nsz"})
 def advance_lanes(values, columns, starts, settings, code, rows, noise, state, states):
     """Fill `states` (LANES, n_rows, n_units) and move `state` (n_units, LANES) on.
 

@@ -45,7 +45,7 @@ def hear(input_columns, bias, row, noisy, out):
             out[i] += column[i] * u
 
 
-@kernel(activations.__file__)
+@kernel(*activations.FILES)
 def settle(leak, code, state, out):
     """Squash what the units have heard, mix it with the old `state`, and make that the state."""
     activate(code, out)
@@ -55,7 +55,7 @@ def settle(leak, code, state, out):
         state[i] = out[i]
 
 
-@kernel(activations.__file__, products.__file__, vectors.__file__)
+@kernel(*activations.FILES, products.__file__, vectors.__file__)
 def advance(matrix, input_columns, bias, leak, code, rows, offsets, first, last, noisy, finals, states):
     """Fill states[first:last] of concatenated sequences and move their present states on.
 
@@ -73,7 +73,7 @@ def advance(matrix, input_columns, bias, leak, code, rows, offsets, first, last,
         settle(leak, code, finals[sequence], states[t])
 
 
-@kernel(activations.__file__, products.__file__, vectors.__file__)
+@kernel(*activations.FILES, products.__file__, vectors.__file__)
 def advance_together(matrix, input_columns, bias, leak, code, rows, offsets, first, last, noisy, finals, states):
     """The same for a Dense matrix and the steps [first, last) of every sequence, bit for bit.
 
@@ -112,7 +112,7 @@ def feed_back(outputs, scaling, channels, known, row):
             row[channels[k]] = scaling * outputs[k]
 
 
-@kernel(activations.__file__, products.__file__, vectors.__file__, fastmath=REASSOCIATE)
+@kernel(*activations.FILES, products.__file__, vectors.__file__, fastmath=REASSOCIATE)
 def close_loop(
     matrix, input_columns, bias, leak, code, coef, intercept, n_squared, scaling, channels, known, state, row, outputs
 ):

@@ -6,5 +6,7 @@ A system is anything with ``fit(X)`` and ``run(X, state=None) -> (states, final_
 from reservoir.systems.deep_echo_state import DeepEchoState
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lanes import EchoStateLanes
+from reservoir.systems.liquid_state import LiquidState
+from reservoir.systems.simulation import Recording, simulate
 
-__all__ = ["DeepEchoState", "EchoState", "EchoStateLanes"]
+__all__ = ["DeepEchoState", "EchoState", "EchoStateLanes", "LiquidState", "Recording", "simulate"]

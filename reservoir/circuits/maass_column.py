@@ -1,0 +1,150 @@
+"""The column of Maass, Natschläger and Markram."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from reservoir.circuits.circuit import Circuit
+from reservoir.circuits.synapse_statistics import SynapseStatistics, statistics_of
+from reservoir.circuits.wiring import Connections, build, check_shape, n_excitatory
+from reservoir.validation import check_flag, check_real
+
+_BLOCK = 1 << 20  # pairs of units looked at together
+
+
+class MaassColumn(BaseEstimator):
+    """Column of spiking units on a grid, in which neighbours are likelier to be connected.
+
+        P(a -> b) = C exp(-distance(a, b)**2 / lam**2)
+
+    with the Euclidean distance in grid steps. Connections, synapses and which units are excitatory are random. The
+    preset "maass2002" holds these means ("EI" is from excitatory to inhibitory):
+
+        ==============  ====  ======  =====  =====
+        kind             EE     EI     IE     II
+        ==============  ====  ======  =====  =====
+        C               0.3    0.2    0.4    0.1
+        weight (nA)     30     60     -19    -19
+        U               0.5    0.05   0.25   0.32
+        D (s)           1.1    0.125  0.7    0.144
+        F (s)           0.05   1.2    0.02   0.06
+        delay (ms)      1.5    0.8    0.8    0.8
+        decay (ms)      3      3      6      6
+        ==============  ====  ======  =====  =====
+
+    Weights are Gamma distributed with a standard deviation of 100 % of the mean; U, D and F normally with 50 %. Input
+    synapses are static, 18 nA onto excitatory and 9 nA onto inhibitory units. The library's own choices: values of
+    U, D, F that fall below 0 are drawn again evenly from (0, 2 mean] and U is at most 1; the current of all input
+    synapses decays in 3 ms, as that of excitatory ones; inputs have no delay; and `input_probability`, `allow_self`.
+
+    Parameters
+    ----------
+    shape : three integers >= 1, default (15, 3, 3)
+        Sides of the grid; the first index of a unit's place varies slowest.
+    lam : float >= 0, default 2.0
+        Reach of the connections in grid steps, the lambda above. 0: no recurrent connections.
+    excitatory_fraction : float in [0, 1], default 0.8
+        Share of excitatory units, rounded to whole units; which ones is random.
+    preset : "maass2002" or SynapseStatistics, default "maass2002"
+        Means of connections and synapses; the table above, or one of your own.
+    weight_scale : float, default 1.0
+        Factor of all recurrent weights.
+    input_scale : float, default 1.0
+        Factor of all input weights.
+    input_probability : float in [0, 1], default 0.3
+        Probability that a unit hears a channel. As input weights do not vary, at 1 all channels would be heard alike
+        and a circuit could not tell them apart; with a single channel 1 is a sound choice.
+    allow_self : bool, default False
+        Whether a unit may be connected to itself, at distance 0.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range.
+
+    References
+    ----------
+    Maass, Natschläger, Markram 2002, Real-time computing without stable states: a new framework for neural
+    computation based on perturbations, Neural Computation 14(11):2531-2560, doi:10.1162/089976602760407955.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.circuits import MaassColumn
+    >>> column = MaassColumn(lam=2.0)
+    >>> circuit = column.draw(np.random.default_rng(0), n_inputs=4)
+    >>> circuit.n_units, circuit.n_inputs, circuit.excitatory.sum().item()
+    (135, 4, 108)
+    >>> round(column.expected_synapses(), 1)
+    637.4
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int] = (15, 3, 3),
+        lam: float = 2.0,
+        *,
+        excitatory_fraction: float = 0.8,
+        preset: str | SynapseStatistics = "maass2002",
+        weight_scale: float = 1.0,
+        input_scale: float = 1.0,
+        input_probability: float = 0.3,
+        allow_self: bool = False,
+    ):
+        self.shape = shape
+        self.lam = lam
+        self.excitatory_fraction = excitatory_fraction
+        self.preset = preset
+        self.weight_scale = weight_scale
+        self.input_scale = input_scale
+        self.input_probability = input_probability
+        self.allow_self = allow_self
+
+    def draw(self, rng: np.random.Generator, n_inputs: int = 1) -> Circuit:
+        """A circuit with this many input channels and `positions` (n_units, 3) in grid steps."""
+        check_flag("MaassColumn", "allow_self", self.allow_self)
+        check_real("MaassColumn", "lam", self.lam, 0)
+        positions = np.indices(check_shape("MaassColumn", self.shape)).reshape(3, -1).T
+        return build(
+            self, len(positions), lambda excitatory: self._connect(positions, excitatory, rng), rng, n_inputs, positions
+        )
+
+    def expected_synapses(self) -> float:
+        """Mean number of recurrent synapses over all draws: the exact sum of the probabilities of all pairs."""
+        shape = check_shape("MaassColumn", self.shape)
+        lam = check_real("MaassColumn", "lam", self.lam, 0)
+        if lam == 0:
+            return 0.0
+        n_units = int(np.prod(shape))
+        nearness = 1.0
+        for side in shape:
+            steps = np.arange(side)
+            nearness *= np.exp(-(((steps[:, None] - steps) / lam) ** 2)).sum()
+        excitatory = n_excitatory(self, n_units)
+        numbers = {"E": excitatory, "I": n_units - excitatory}
+        kinds = statistics_of("MaassColumn", self.preset)
+        total = 0.0
+        for (sender, receiver), C in ((kind, getattr(kinds, kind).probability) for kind in ("EE", "EI", "IE", "II")):
+            alone = sender == receiver
+            pairs = numbers[sender] * (numbers[receiver] - alone)  # ordered, of two different units
+            if pairs:
+                total += C * pairs * (nearness - n_units) / (n_units * (n_units - 1))
+            total += C * numbers[sender] * (alone and check_flag("MaassColumn", "allow_self", self.allow_self))
+        return float(total)
+
+    def _connect(self, positions: np.ndarray, excitatory: np.ndarray, rng: np.random.Generator) -> Connections:
+        kinds = statistics_of("MaassColumn", self.preset)
+        C = np.array([[kinds.II.probability, kinds.IE.probability], [kinds.EI.probability, kinds.EE.probability]])
+        n_units, kind = len(positions), excitatory.astype(int)
+        rows = max(1, _BLOCK // n_units)
+        found: list[Connections] = [(np.zeros(0, dtype=np.int64),) * 2]
+        for first in range(0, n_units if self.lam > 0 else 0, rows):
+            block = np.arange(first, min(first + rows, n_units))
+            distance = ((positions[block][:, None] - positions) ** 2).sum(axis=2)
+            probability = C[kind[block][:, None], kind] * np.exp(-distance / self.lam**2)
+            if not self.allow_self:
+                probability[np.arange(len(block)), block] = 0
+            senders, receivers = np.nonzero(rng.random(probability.shape) < probability)
+            found.append((senders + first, receivers))
+        return np.concatenate([part[0] for part in found]), np.concatenate([part[1] for part in found])

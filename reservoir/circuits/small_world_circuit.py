@@ -1,0 +1,83 @@
+"""Small-world circuits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reservoir.circuits.synapse_statistics import SynapseStatistics
+from reservoir.circuits.wiring import Connections, GraphCircuit, thinned
+from reservoir.topologies import SmallWorld
+from reservoir.validation import check_real
+
+
+class SmallWorldCircuit(GraphCircuit):
+    """Small world of Watts and Strogatz, directed: neighbours on a ring, some replaced by units far away.
+
+    The graph is that of `reservoir.topologies.SmallWorld`, see there: every unit hears its nearest units on a ring, and
+    each of these connections, with probability `rewiring`, gets another sender. Where `n_synapses_per_unit` is not
+    whole, some units hear one fewer, such that all synapses together are round(n_units * n_synapses_per_unit). No
+    unit hears itself. The synapses are those of `MaassColumn`, see there; only its C plays no part.
+
+    Parameters
+    ----------
+    n_units : int >= 2, default 135
+        Units.
+    n_synapses_per_unit : float in [0, n_units - 1], default 4.7
+        Mean number of recurrent synapses that a unit sends, and receives; about that of `MaassColumn()`, 4.72.
+    rewiring : float in [0, 1], default 0.1
+        Probability that a connection is rewired: 0 is a ring lattice, 1 a random graph.
+    excitatory_fraction : float in [0, 1], default 0.8
+        Share of excitatory units, rounded to whole units; which ones is random.
+    preset : "maass2002" or SynapseStatistics, default "maass2002"
+        Means of the synapses.
+    weight_scale, input_scale : float, default 1.0
+        Factors of all recurrent weights, and of all input weights.
+    input_probability : float in [0, 1], default 0.3
+        Probability that a unit hears an input channel.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range.
+
+    References
+    ----------
+    Watts and Strogatz 1998, Collective dynamics of 'small-world' networks, Nature 393:440-442, doi:10.1038/30918.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.circuits import SmallWorldCircuit
+    >>> len(SmallWorldCircuit(100, 4.5).draw(np.random.default_rng(0)).recurrent)
+    450
+    """
+
+    def __init__(
+        self,
+        n_units: int = 135,
+        n_synapses_per_unit: float = 4.7,
+        *,
+        rewiring: float = 0.1,
+        excitatory_fraction: float = 0.8,
+        preset: str | SynapseStatistics = "maass2002",
+        weight_scale: float = 1.0,
+        input_scale: float = 1.0,
+        input_probability: float = 0.3,
+    ):
+        self.n_units = n_units
+        self.n_synapses_per_unit = n_synapses_per_unit
+        self.rewiring = rewiring
+        self.excitatory_fraction = excitatory_fraction
+        self.preset = preset
+        self.weight_scale = weight_scale
+        self.input_scale = input_scale
+        self.input_probability = input_probability
+
+    def _connect(self, n_synapses: float, rng: np.random.Generator) -> Connections:
+        rewiring = check_real("SmallWorldCircuit", "rewiring", self.rewiring, 0, 1)
+        heard = int(np.ceil(self.n_synapses_per_unit))
+        if heard == 0:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        graph = SmallWorld(heard, rewiring).draw(self.n_units, rng)
+        senders = graph.indices.astype(np.int64).reshape(self.n_units, heard)
+        return thinned(senders, heard * self.n_units - round(n_synapses), rng)

@@ -1,0 +1,195 @@
+"""What synapses are like: their means by the kinds of the two units, and the draw around these means.
+
+"EI" means from an excitatory to an inhibitory unit. Around the means of a `PairStatistics`:
+
+    weight ~ mean Gamma, with standard deviation `weight_variation` |mean|
+    U, D, F ~ normal, with standard deviation `variation` mean
+
+Values of the latter at or below 0 are drawn again, evenly from (0, 2 mean], and U is at most 1.
+
+References
+----------
+Maass, Natschläger, Markram 2002, Real-time computing without stable states: a new framework for neural computation
+based on perturbations, Neural Computation 14(11):2531-2560, doi:10.1162/089976602760407955.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reservoir.circuits.circuit import Projection
+from reservoir.topologies.drawing import bernoulli_positions
+from reservoir.validation import check_choice, check_real, parameter_error
+
+KINDS = ("EE", "EI", "IE", "II")
+
+
+@dataclass(frozen=True)
+class PairStatistics:
+    """Means of the synapses from one kind of unit to another.
+
+    Parameters
+    ----------
+    probability : float in [0, 1]
+        Probability C that two units at one place are connected. Only `MaassColumn` uses it.
+    weight : float
+        Mean weight in amperes, with sign.
+    delay : float >= 0
+        Seconds, the same for all.
+    time_constant : float > 0
+        Seconds, decay of the current, the same for all.
+    U : float in (0, 1]
+        Mean utilisation at rest.
+    D, F : float > 0
+        Mean time constants in seconds of recovery from depression and of the decay of facilitation.
+    variation : float >= 0, default 0.5
+        Standard deviation of U, D and F divided by their means, before negative values are drawn again.
+    weight_variation : float >= 0, default 1.0
+        Standard deviation of the weight divided by its mean.
+
+    Raises
+    ------
+    ValueError
+        For a value out of range.
+
+    Examples
+    --------
+    >>> from reservoir.circuits import PairStatistics
+    >>> PairStatistics(0.3, weight=3e-8, delay=1.5e-3, time_constant=3e-3, U=0.5, D=1.1, F=0.05).variation
+    0.5
+    """
+
+    probability: float
+    weight: float
+    delay: float
+    time_constant: float
+    U: float
+    D: float
+    F: float
+    variation: float = 0.5
+    weight_variation: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_real("PairStatistics", "probability", self.probability, 0, 1)
+        check_real("PairStatistics", "weight", self.weight)
+        check_real("PairStatistics", "U", self.U, 0, 1, closed="right")
+        for name in ("delay", "variation", "weight_variation"):
+            check_real("PairStatistics", name, getattr(self, name), 0)
+        for name in ("time_constant", "D", "F"):
+            check_real("PairStatistics", name, getattr(self, name), 0, closed="neither")
+
+
+@dataclass(frozen=True)
+class SynapseStatistics:
+    """Means of all synapses of a circuit, by the kinds of the sending and the receiving unit.
+
+    Input synapses are static and all alike but for the kind of unit that they reach.
+
+    Parameters
+    ----------
+    EE, EI, IE, II : PairStatistics
+        Synapses from an excitatory (E) or inhibitory (I) unit, first letter, to another, second letter.
+    input_to_excitatory, input_to_inhibitory : float
+        Weights of the input synapses in amperes, with sign.
+    input_time_constant : float > 0
+        Seconds, decay of the current of input synapses.
+    input_delay : float >= 0, default 0.0
+        Seconds.
+
+    Raises
+    ------
+    ValueError
+        For a value out of range.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from reservoir.circuits import MaassColumn
+    >>> from reservoir.circuits.synapse_statistics import PRESETS
+    >>> strong = replace(PRESETS["maass2002"], input_to_inhibitory=18e-9)
+    >>> column = MaassColumn(preset=strong)
+    """
+
+    EE: PairStatistics
+    EI: PairStatistics
+    IE: PairStatistics
+    II: PairStatistics
+    input_to_excitatory: float
+    input_to_inhibitory: float
+    input_time_constant: float
+    input_delay: float = 0.0
+
+    def __post_init__(self) -> None:
+        for kind in KINDS:
+            if not isinstance(getattr(self, kind), PairStatistics):
+                raise parameter_error("SynapseStatistics", kind, "a PairStatistics", getattr(self, kind))
+        check_real("SynapseStatistics", "input_to_excitatory", self.input_to_excitatory)
+        check_real("SynapseStatistics", "input_to_inhibitory", self.input_to_inhibitory)
+        check_real("SynapseStatistics", "input_time_constant", self.input_time_constant, 0, closed="neither")
+        check_real("SynapseStatistics", "input_delay", self.input_delay, 0)
+
+
+PRESETS = {
+    "maass2002": SynapseStatistics(
+        EE=PairStatistics(0.3, weight=30e-9, delay=1.5e-3, time_constant=3e-3, U=0.5, D=1.1, F=0.05),
+        EI=PairStatistics(0.2, weight=60e-9, delay=0.8e-3, time_constant=3e-3, U=0.05, D=0.125, F=1.2),
+        IE=PairStatistics(0.4, weight=-19e-9, delay=0.8e-3, time_constant=6e-3, U=0.25, D=0.7, F=0.02),
+        II=PairStatistics(0.1, weight=-19e-9, delay=0.8e-3, time_constant=6e-3, U=0.32, D=0.144, F=0.06),
+        input_to_excitatory=18e-9,
+        input_to_inhibitory=9e-9,
+        input_time_constant=3e-3,
+    )
+}
+
+
+def statistics_of(owner: str, preset: Any) -> SynapseStatistics:
+    """The statistics behind the `preset` parameter: a name in PRESETS, or a record of one's own."""
+    if isinstance(preset, SynapseStatistics):
+        return preset
+    return PRESETS[check_choice(owner, "preset", preset, tuple(PRESETS))]
+
+
+def draw_synapses(
+    senders: np.ndarray, receivers: np.ndarray, excitatory: np.ndarray, statistics: SynapseStatistics, rng
+) -> Projection:
+    """Dynamic synapses for these connections (S,) between units of the kinds `excitatory` (N,)."""
+    kinds = 2 * ~excitatory[senders] + ~excitatory[receivers]
+    columns = {name: np.empty(len(senders)) for name in ("weight", "delay", "time_constant", "U", "D", "F")}
+    for number, kind in enumerate(KINDS):
+        pair, places = getattr(statistics, kind), np.nonzero(kinds == number)[0]
+        columns["weight"][places] = _weights(pair, places.size, rng)
+        for name in ("U", "D", "F"):
+            columns[name][places] = _positive(getattr(pair, name), pair.variation, places.size, rng)
+        for name in ("delay", "time_constant"):
+            columns[name][places] = getattr(pair, name)
+    columns["U"] = np.minimum(columns["U"], 1.0)
+    return Projection(senders, receivers, **columns)
+
+
+def draw_inputs(
+    n_inputs: int, probability: float, excitatory: np.ndarray, statistics: SynapseStatistics, rng
+) -> Projection:
+    """Static synapses from each input channel to each unit, present with this probability."""
+    n_units = len(excitatory)
+    channels, units = np.divmod(bernoulli_positions(n_inputs * n_units, probability, rng), n_units)
+    weights = np.where(excitatory[units], statistics.input_to_excitatory, statistics.input_to_inhibitory)
+    delays = np.full(len(units), statistics.input_delay)
+    return Projection(channels, units, weights, delays, np.full(len(units), statistics.input_time_constant))
+
+
+def _weights(pair: PairStatistics, size: int, rng: np.random.Generator) -> np.ndarray:
+    if pair.weight_variation == 0:
+        return np.full(size, pair.weight)
+    scale = pair.weight_variation**2
+    return pair.weight * scale * rng.standard_gamma(1 / scale, size=size)
+
+
+def _positive(mean: float, variation: float, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Normal values; those at or below 0 are drawn again, evenly from (0, 2 mean]."""
+    values = rng.normal(mean, variation * mean, size=size)
+    again = values <= 0
+    values[again] = 2 * mean * (1.0 - rng.random(np.count_nonzero(again)))
+    return values

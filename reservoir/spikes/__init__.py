@@ -1,0 +1,45 @@
+"""Signals to spikes and back: encoders, traces, and the record `SpikeTrains`.
+
+An encoder turns rows (n_rows, n_features) into spikes of input channels; row i is the time from i step to (i + 1) step:
+
+- ``fit(rows)`` learns the range of each feature, ``low_`` and ``high_``, where `low` and `high` are None;
+- ``n_channels(n_features)`` is the number of channels;
+- ``encode(rows, step, rng)``, `step` in seconds, gives `SpikeTrains` of as many units and of duration len(rows) * step.
+
+Values outside the range are clipped to it, and nothing is carried from one call to the next. `Current` is the one
+without spikes: it has no ``encode`` but ``weights`` and ``normalised``. A simulation counts spikes of one
+channel in one of its time steps once.
+
+A trace turns spikes into states, one row each `step` seconds, exactly from the times of the spikes:
+
+- ``n_memory(step)`` is the number of rows it carries from one piece of a record to the next;
+- ``filter(trains, step, n_rows, memory=None)`` gives states (n_rows, n_units) and memory (n_memory, n_units).
+
+To add an encoder, write one file with a subclass of `scaling.Scaled`, its ``n_channels`` and ``encode``; to add a
+trace, one file with a subclass of `sampling.Trace`, its ``n_memory`` and ``advance``. Both need an export line here, by
+which the shared tests find them, and a naive twin in ``tests/test_spikes.py``.
+"""
+
+from reservoir.spikes.alpha import Alpha
+from reservoir.spikes.counts import Counts
+from reservoir.spikes.current import Current
+from reservoir.spikes.exponential import Exponential
+from reservoir.spikes.gaussian_receptive_fields import GaussianReceptiveFields
+from reservoir.spikes.latency import Latency
+from reservoir.spikes.poisson import Poisson
+from reservoir.spikes.raster import Raster
+from reservoir.spikes.send_on_delta import SendOnDelta
+from reservoir.trains import SpikeTrains
+
+__all__ = [
+    "Alpha",
+    "Counts",
+    "Current",
+    "Exponential",
+    "GaussianReceptiveFields",
+    "Latency",
+    "Poisson",
+    "Raster",
+    "SendOnDelta",
+    "SpikeTrains",
+]

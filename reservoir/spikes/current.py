@@ -1,0 +1,68 @@
+"""Values as currents, without spikes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reservoir.spikes.scaling import Scaled
+from reservoir.validation import check_integer, check_real
+
+
+class Current(Scaled):
+    """Currents injected into the units, constant during a row; no channels and no spikes.
+
+        I_k = sum_j W_kj u_j,   W_kj ~ U[-scaling, scaling) with `probability`, else 0
+
+    where u_j = 2 x_j - 1 in [-1, 1] and x_j in [0, 1] is the share of its range at which feature j lies: the
+    middle of the range injects nothing, and neither does a feature that was constant in `fit`. Values outside the range
+    are clipped.
+
+    Parameters
+    ----------
+    scaling : float >= 0, default 1e-9
+        Largest weight, amperes per unit of u.
+    probability : float in [0, 1], default 1.0
+        Share of the pairs of a unit and a feature that are connected.
+    low, high : None, float or array (n_features,), default None
+        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range and rows that are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.spikes import Current
+    >>> rows = np.array([[0.0], [0.5], [1.0]])
+    >>> encoder = Current().fit(rows)
+    >>> encoder.normalised(rows).ravel()
+    array([-1.,  0.,  1.])
+    >>> encoder.weights(1, 135, np.random.default_rng(0)).shape
+    (135, 1)
+    """
+
+    def __init__(self, scaling: float = 1e-9, probability: float = 1.0, low: Any = None, high: Any = None):
+        self.scaling = scaling
+        self.probability = probability
+        self.low = low
+        self.high = high
+
+    def n_channels(self, n_features: int) -> int:
+        """No channels."""
+        return 0
+
+    def normalised(self, rows: np.ndarray) -> np.ndarray:
+        """Rows (n_rows, n_features) as u in [-1, 1]."""
+        shares = self.shares(rows)
+        return np.where(self.low_ < self.high_, 2 * shares - 1, 0.0)
+
+    def weights(self, n_features: int, n_units: int, rng: np.random.Generator) -> np.ndarray:
+        """Weights (n_units, n_features), amperes."""
+        scaling = check_real("Current", "scaling", self.scaling, 0)
+        probability = check_real("Current", "probability", self.probability, 0, 1)
+        shape = check_integer("Current", "n_units", n_units, 1), check_integer("Current", "n_features", n_features, 1)
+        return np.where(rng.random(shape) < probability, rng.uniform(-scaling, scaling, shape), 0.0)

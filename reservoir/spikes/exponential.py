@@ -1,0 +1,74 @@
+"""Spikes through a first-order low-pass."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reservoir.compilation import kernel
+from reservoir.spikes import sampling
+from reservoir.spikes.sampling import SMALLEST, Trace
+from reservoir.validation import check_real
+
+
+class Exponential(Trace):
+    """Exponential trace: spikes through a first-order low-pass.
+
+        trace(t) = sum over spikes s < t of exp(-(t - s) / time_constant)
+
+    Row i is the trace at the end of the row, from the exact times of the spikes; see `Trace.filter`. The memory is one
+    row, the trace at the end of the last row.
+
+    Parameters
+    ----------
+    time_constant : float > 0, default 30e-3
+        Seconds.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range and a memory of another shape.
+
+    References
+    ----------
+    Maass, Natschlaeger, Markram 2002, Real-time computing without stable states, Neural Computation 14(11):2531-2560,
+    doi:10.1162/089976602760407955.
+
+    Examples
+    --------
+    >>> from reservoir.spikes import Exponential, SpikeTrains
+    >>> trains = SpikeTrains([0.01], [0], n_units=1, duration=0.04)
+    >>> states, memory = Exponential(time_constant=0.01).filter(trains, step=0.01, n_rows=4)
+    >>> states.ravel().round(3)
+    array([0.   , 0.368, 0.135, 0.05 ])
+    """
+
+    def __init__(self, time_constant: float = 30e-3):
+        self.time_constant = time_constant
+
+    def n_memory(self, step: float) -> int:
+        """One row."""
+        return 1
+
+    def advance(self, times, units, bounds, step, memory, states) -> None:
+        """Fill states (n_rows, n_units) and move memory (1, n_units) on."""
+        tau = check_real("Exponential", "time_constant", self.time_constant, 0, closed="neither")
+        _advance(times, units, bounds, step, tau, np.exp(-step / tau), memory[0], states)
+
+
+@kernel()
+def _add(times, units, end, tau, trace):
+    for n in range(times.size):
+        trace[units[n]] += np.exp(-(end - times[n]) / tau)
+
+
+@kernel(sampling.__file__)
+def _advance(times, units, bounds, step, tau, keep, trace, states):
+    for i in range(states.shape[0]):
+        row = states[i]
+        for k in range(row.size):
+            decayed = keep * trace[k]
+            trace[k] = decayed if decayed > SMALLEST else 0.0
+        _add(times[bounds[i] : bounds[i + 1]], units[bounds[i] : bounds[i + 1]], (i + 1) * step, tau, trace)
+        for k in range(row.size):
+            row[k] = trace[k]
+    _add(times[bounds[-2] : bounds[-1]], units[bounds[-2] : bounds[-1]], len(states) * step, tau, trace)

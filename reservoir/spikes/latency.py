@@ -1,0 +1,69 @@
+"""Values as the time of one spike a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reservoir.spikes.scaling import Scaled, read_step
+from reservoir.trains import SpikeTrains
+from reservoir.validation import check_real
+
+
+class Latency(Scaled):
+    """One spike a row and feature, the earlier the larger the value; one channel a feature.
+
+        time = (i + 1 - x_i) step   if x_i > cut, else no spike
+
+    where x_i in [0, 1] is the share of its range at which the feature lies in row i; values outside the range are
+    clipped. So the largest value fires at the beginning of its row, and the smallest does not fire. No two spikes of a
+    channel meet in a step dt of a simulation where rows last whole steps and cut > 0.001 dt / step. The law is the
+    library's own choice.
+
+    Parameters
+    ----------
+    cut : float in [1e-6, 1), default 0.01
+        Share of the range up to which there is no spike.
+    low, high : None, float or array (n_features,), default None
+        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`. A feature that
+        was constant in `fit` has no spikes.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range and rows that are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.spikes import Latency
+    >>> rows = np.array([[0.0], [0.5], [1.0]])
+    >>> Latency().fit(rows).encode(rows, 0.01, None).times
+    array([0.015, 0.02 ])
+    """
+
+    def __init__(self, cut: float = 0.01, low: Any = None, high: Any = None):
+        self.cut = cut
+        self.low = low
+        self.high = high
+
+    def n_channels(self, n_features: int) -> int:
+        """One channel a feature."""
+        return n_features
+
+    def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator | None = None) -> SpikeTrains:
+        """Spikes of rows (n_rows, n_features) that last `step` seconds each; nothing is drawn from `rng`."""
+        return spikes_in_rows(self.shares(rows), read_cut(self, self.cut), read_step(self, step))
+
+
+def read_cut(part: Scaled, cut: float) -> float:
+    """Activation without a spike, checked: so large that no spike is rounded into the next row."""
+    return check_real(type(part).__name__, "cut", cut, 1e-6, 1, closed="left")
+
+
+def spikes_in_rows(activations: np.ndarray, cut: float, step: float) -> SpikeTrains:
+    """A spike at (i + 1 - activation) step for all activations (n_rows, n_channels), in [0, 1], above `cut`."""
+    row, channel = np.nonzero(activations > cut)
+    times = (row + (1 - activations[row, channel])) * step
+    return SpikeTrains(times, channel, activations.shape[1], len(activations) * step)

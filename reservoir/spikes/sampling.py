@@ -1,0 +1,66 @@
+"""What all traces share: which spikes a row counts, and the memory between pieces of a record."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from reservoir.trains import SpikeTrains
+from reservoir.validation import check_finite_array, check_integer, check_real, parameter_error
+
+# A spike within this share of a step of the end of a row counts as on it, that is, in the next row.
+_ROUNDING = 1e-6
+
+SMALLEST = 1e-290
+"""Traces that have decayed below become 0, before arithmetic with denormal numbers makes kernels slow."""
+
+
+class Trace(BaseEstimator):
+    """Part that turns spikes into states, one row each `step` seconds.
+
+    Row i is the trace at time (i + 1) step, of the spikes strictly before; a spike within a millionth of a step of that
+    time counts as on it. A subclass has `n_memory` and ``advance(times, units, bounds, step, memory, states)``,
+    which fills `states`; the spikes of row i are bounds[i]:bounds[i + 1], those on the end of the last row
+    bounds[-2]:bounds[-1], to be kept in `memory`, which is moved on in place.
+    """
+
+    def n_memory(self, step: float) -> int:
+        """Number of rows of memory for rows of `step` seconds."""
+        raise NotImplementedError
+
+    def advance(self, times, units, bounds, step, memory, states) -> None:
+        """Fill states (n_rows, n_units) and move memory (n_memory, n_units) on, see above."""
+        raise NotImplementedError
+
+    def filter(
+        self, trains: SpikeTrains, step: float, n_rows: int, memory: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """States at the ends of rows, and what the next piece of the record needs.
+
+        Parameters
+        ----------
+        trains : SpikeTrains of n_units units
+            Spikes at n_rows * step or later belong to the next piece and are left out.
+        step : float > 0, seconds a row
+        n_rows : int >= 0
+        memory : None or array (n_memory, n_units), default None
+            What the piece before has returned; None stands for silence before.
+
+        Returns
+        -------
+        states : array (n_rows, n_units)
+        memory : array (n_memory, n_units)
+            With it the next piece, whose times begin at 0, gives what one long piece gives, up to rounding.
+        """
+        owner = type(self).__name__
+        if not isinstance(trains, SpikeTrains):
+            raise parameter_error(owner, "trains", "SpikeTrains", trains)
+        step = check_real(owner, "step", step, 0, closed="neither")
+        n_rows = check_integer(owner, "n_rows", n_rows, 0)
+        shape = (self.n_memory(step), trains.n_units)
+        memory = np.zeros(shape) if memory is None else check_finite_array(owner, "memory", memory, shape)
+        memory = np.ascontiguousarray(memory)
+        states = np.empty((n_rows, trains.n_units))
+        ends = np.concatenate([np.arange(n_rows + 1) - _ROUNDING, [n_rows]]) * step
+        self.advance(trains.times, trains.units, np.searchsorted(trains.times, ends), step, memory, states)
+        return states, memory

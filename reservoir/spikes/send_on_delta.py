@@ -1,0 +1,102 @@
+"""Changes of a value as spikes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reservoir.compilation import kernel
+from reservoir.spikes.scaling import Scaled, read_step
+from reservoir.trains import SpikeTrains
+from reservoir.validation import check_real
+
+_ARRIVAL = 0.99
+# A level counts as reached within this share of the threshold.
+_ROUNDING = 1e-9
+
+
+class SendOnDelta(Scaled):
+    """A spike whenever the signal has moved by a threshold since the last one; two channels a feature, up and down.
+
+        up:    level <- level + threshold   when x(t) >= level + threshold
+        down:  level <- level - threshold   when x(t) <= level - threshold
+
+    where x(t) in [0, 1] is the share of its range at which the feature lies, and the level begins at the first row. In
+    row i, x moves on a straight line from the value of row i - 1, at the beginning of the row, to its own, which
+    is reached at 0.99 of the row, so that every spike belongs to the row that causes it; then it rests. Hence nothing
+    depends on rows to come, row 0 has no spikes, and the first value plus `threshold` times (ups - downs) is closer to
+    x(t) than the threshold at any time. Feature j has the channels 2 j (up) and 2 j + 1 (down). Values outside the
+    range are clipped.
+
+    Spikes that are closer than a time step dt of a simulation count once there; none are where no row moves by
+    more than 0.99 threshold step / dt. The level is not carried to another call.
+
+    Parameters
+    ----------
+    threshold : float in (0, 1], default 0.1
+        Share of the range.
+    low, high : None, float or array (n_features,), default None
+        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`. A feature that
+        was constant in `fit` has no spikes.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range and rows that are not finite.
+
+    References
+    ----------
+    Miskowicz 2006, Send-on-delta concept: an event-based data reporting strategy, Sensors 6(1):49-63,
+    doi:10.3390/s6010049. That the signal is interpolated between rows is the library's own choice.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.spikes import SendOnDelta
+    >>> rows = np.array([[0.0], [0.5], [1.0], [0.0]])
+    >>> SendOnDelta(threshold=0.5).fit(rows).encode(rows, 0.01, None).to_lists()
+    [array([0.0199, 0.0299]), array([0.03495, 0.0399 ])]
+    """
+
+    piecewise = False
+
+    def __init__(self, threshold: float = 0.1, low: Any = None, high: Any = None):
+        self.threshold = threshold
+        self.low = low
+        self.high = high
+
+    def n_channels(self, n_features: int) -> int:
+        """Two channels a feature."""
+        return 2 * n_features
+
+    def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator | None = None) -> SpikeTrains:
+        """Spikes of rows (n_rows, n_features) that last `step` seconds each; nothing is drawn from `rng`."""
+        shares, step = self.shares(rows), read_step(self, step)
+        position = (shares - shares[0]) / check_real("SendOnDelta", "threshold", self.threshold, 0, 1, closed="right")
+        moves = np.diff(_levels(position), axis=0, prepend=0).astype(np.int64)
+        row, feature = np.nonzero(moves)
+        counts = np.abs(moves[row, feature])
+        nth = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        row, feature = np.repeat(row, counts), np.repeat(feature, counts)
+        up = moves[row, feature] > 0
+        level = np.cumsum(moves, axis=0)[row - 1, feature] + np.where(up, 1, -1) * (nth + 1)
+        before, after = position[row - 1, feature], position[row, feature]
+        reached = np.clip((level - before) / (after - before), 0, 1)
+        channel = 2 * feature + ~up
+        return SpikeTrains((row + _ARRIVAL * reached) * step, channel, 2 * shares.shape[1], len(shares) * step)
+
+
+@kernel()
+def _levels(position):
+    """Last level, a whole number, reached by each column of `position` (n_rows, n_features), which begins at 0."""
+    levels = np.zeros(position.shape)
+    for i in range(1, position.shape[0]):
+        for j in range(position.shape[1]):
+            x, level = position[i, j], levels[i - 1, j]
+            if x >= level + 1 - _ROUNDING:
+                level = np.floor(x + _ROUNDING)
+            elif x <= level - 1 + _ROUNDING:
+                level = np.ceil(x - _ROUNDING)
+            levels[i, j] = level
+    return levels

@@ -1,0 +1,268 @@
+"""Spiking circuits in Numba: one trial or many."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reservoir.circuits import Circuit, Projection
+from reservoir.neurons import LIF
+from reservoir.neurons.spiking import State, Wiring, resting_state, run_circuit
+from reservoir.trains import SpikeTrains
+from reservoir.validation import as_generator, check_has, check_real, parameter_error, real_array
+
+_RECORDED = ("voltages",)
+# A kernel returns after about this many updates of a unit or a current, well within half a second.
+_WORK_A_CALL = 100_000_000
+_NUMBERS = 2_000_000  # of noise, held at a time
+_SPIKE_ROOM = 65_536  # spikes, before they are copied
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a simulation gives.
+
+    Attributes
+    ----------
+    spikes : SpikeTrains of the units
+    voltages : None or array (n_steps, n_units), volts at the end of each step
+    """
+
+    spikes: SpikeTrains
+    voltages: np.ndarray | None = None
+
+
+class Engine(NamedTuple):
+    """A circuit made ready for the kernel at one length of a step."""
+
+    circuit: Circuit
+    neuron: Any
+    cells: Any
+    wiring: Wiring
+    dt: float
+
+
+def simulate(
+    circuit: Circuit,
+    spikes: Any = None,
+    *,
+    currents: Any = None,
+    neuron: Any = None,
+    plasticity: Any = None,
+    dt: float = 1e-4,
+    record: Any = (),
+    random_state: Any = None,
+) -> Any:
+    """Spikes of a circuit, on a grid of time steps, from rest.
+
+    Every unit follows the equation of `neuron`; every spike of a unit or an input channel sends, after the delay of a
+    synapse, a jump into a current of the receiver that decays with the time constant of the synapse; see
+    `reservoir.neurons.spiking` for the order of events in a step.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    spikes : None, SpikeTrains or list of SpikeTrains, default None
+        Spikes of the input channels, a trial each. Spike times are truncated to the grid; spikes of one channel
+        in one step count once.
+    currents : None, array (n_rows, n_units) or list of these, default None
+        Current injected into each unit, amperes. The rows share the duration of the trial evenly; without `spikes`
+        every row lasts one step.
+    neuron : None or record of `reservoir.neurons`, default None
+        None is ``LIF()``.
+    plasticity : None
+        This engine has no plasticity yet.
+    dt : float > 0, default 1e-4
+        Length of a step, seconds. Delays are rounded to whole steps, halves upwards; refractory times are truncated.
+    record : tuple of names, default ()
+        What is kept besides the spikes: "voltages".
+    random_state : None, int, Generator, SeedSequence or RandomState, default None
+        Source of the initial values and the noise. A trial draws from one number of this source and its own spikes,
+        so that neither the other trials nor their order change it.
+
+    Returns
+    -------
+    Recording, or a list of them where a list was given
+
+    Raises
+    ------
+    ValueError
+        For arguments that do not fit together, parameters out of range, and voltages that overflow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir import simulate
+    >>> from reservoir.circuits import MaassColumn
+    >>> from reservoir.spikes import SpikeTrains
+    >>> column = MaassColumn().draw(np.random.default_rng(0))
+    >>> regular = SpikeTrains(np.arange(0.01, 0.5, 0.02), np.zeros(25, int), n_units=1, duration=0.5)
+    >>> recording = simulate(column, regular, random_state=0)
+    >>> recording.spikes.n_units
+    135
+    """
+    if plasticity is not None:
+        raise parameter_error("simulate", "plasticity", "None: only the Brian2 engine changes weights", plasticity)
+    unknown = [name for name in ((record,) if isinstance(record, str) else tuple(record)) if name not in _RECORDED]
+    if unknown:
+        raise parameter_error("simulate", "record", f"a tuple of names among {_RECORDED}", record)
+    engine = make_engine("simulate", circuit, neuron, dt)
+    seed = int(as_generator("simulate", random_state).integers(2**63))
+    trials, many = _read_trials(circuit, spikes, currents, dt)
+    recordings = [_run_trial(engine, seed, *trial, bool(record)) for trial in trials]
+    return recordings if many else recordings[0]
+
+
+def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> Engine:
+    """The circuit, checked and in the form of the kernel."""
+    dt = check_real(owner, "dt", dt, 0, closed="neither")
+    if not isinstance(circuit, Circuit):
+        raise parameter_error(owner, "circuit", "a Circuit", circuit)
+    neuron = LIF() if neuron is None else neuron
+    check_has(owner, "neuron", neuron, ("cells", "initial_state"), "None or a record of reservoir.neurons")
+    wiring, time_constants = make_wiring(circuit, dt)
+    return Engine(circuit, neuron, neuron.cells(circuit.excitatory, time_constants, dt), wiring, dt)
+
+
+def make_wiring(circuit: Circuit, dt: float) -> tuple[Wiring, np.ndarray]:
+    """The synapses in the order of their senders, and the time constants (n_currents,) of the currents, seconds."""
+    inputs, n_units = circuit.inputs, len(circuit.excitatory)
+    both = [circuit.recurrent, inputs]
+    senders = np.concatenate([circuit.recurrent.pre, inputs.pre + n_units])
+    order = np.argsort(senders, kind="stable")
+    time_constants, kind = np.unique(_joined(both, "time_constant"), return_inverse=True)
+    time_constants = np.append(time_constants, np.full(max(0, 2 - len(time_constants)), 1.0))  # kernels want two
+    utilisation, recovery, facilitation = zip(*(_dynamics(part, dt) for part in both), strict=True)
+    wiring = Wiring(
+        starts=np.searchsorted(senders[order], np.arange(n_units + circuit.n_inputs + 1)),
+        receiver=_joined(both, "post")[order],
+        current=kind.reshape(-1)[order],
+        delay=np.floor(_joined(both, "delay") / dt + 0.5).astype(np.int64)[order],
+        weight=_joined(both, "weight")[order],
+        utilisation=np.concatenate(utilisation)[order],
+        recovery=np.concatenate(recovery)[order],
+        facilitation=np.concatenate(facilitation)[order],
+        decay=np.exp(-dt / time_constants),
+    )
+    return wiring, time_constants
+
+
+def run_engine(
+    engine: Engine,
+    state: State,
+    n_steps: int,
+    events: np.ndarray,
+    currents: np.ndarray,
+    rng: np.random.Generator,
+    voltages: np.ndarray | None = None,
+) -> np.ndarray:
+    """Move `state` on by n_steps: the spikes (n_spikes, 2) as (step, unit).
+
+    events (n_events, 2) are (step, sender), sorted; currents (n_rows, n_units), whose rows share the steps evenly.
+    """
+    n_units = state.ready.size
+    room, seen = np.empty((max(_SPIKE_ROOM, 4 * n_units), 2), np.int64), np.zeros(1, np.int64)
+    steps_a_row, pieces, step = -(-n_steps // len(currents)), [np.empty((0, 2), np.int64)], 0
+    noisy = getattr(engine.neuron, "noise", 0) > 0
+    chunk = max(1, min(_WORK_A_CALL // (n_units * (len(engine.wiring.decay) + 10)), _NUMBERS // n_units))
+    while step < n_steps:
+        last = min(step + chunk, n_steps)
+        noise = rng.standard_normal((last - step, n_units)) if noisy else np.empty((0, n_units))
+        while step < last:  # more than once where `room` gets full
+            kept = noise[:0] if voltages is None else voltages[step:last]
+            n_spikes, reached = run_circuit(
+                engine.cells, engine.wiring, state, step, last, currents, steps_a_row, noise, events, seen, room, kept
+            )
+            pieces.append(room[:n_spikes].copy())
+            noise, step = noise[reached - step :], reached
+    if not np.isfinite(state.variables).all():
+        raise ValueError(
+            f"The voltages of {type(engine.neuron).__name__} overflow: the weights, the currents or the step of "
+            f"{engine.dt:g} s are too large."
+        )
+    return np.concatenate(pieces)
+
+
+def start(engine: Engine, rng: np.random.Generator) -> State:
+    """The state at rest, with initial values from `rng`."""
+    variables = engine.neuron.initial_state(len(engine.circuit.excitatory), rng)
+    spontaneous = engine.circuit.spontaneous_rate
+    silent = np.zeros(variables.shape[1], bool) if engine.circuit.dead is None else engine.circuit.dead
+    if spontaneous is not None:
+        silent = silent | (spontaneous > 0)
+    return resting_state(variables, engine.wiring, silent)
+
+
+def input_events(
+    circuit: Circuit, trains: SpikeTrains, n_steps: int, dt: float, rng: np.random.Generator
+) -> np.ndarray:
+    """(step, sender) of all spikes that come from outside or of themselves, sorted, each once."""
+    n_units = len(circuit.excitatory)
+    steps, senders = [trains.steps(dt)], [trains.units + n_units]
+    if circuit.spontaneous_rate is not None:
+        for unit in np.flatnonzero(circuit.spontaneous_rate > 0):
+            fires = np.flatnonzero(rng.random(n_steps) < -np.expm1(-circuit.spontaneous_rate[unit] * dt))
+            steps.append(fires)
+            senders.append(np.full(len(fires), unit))
+    events = np.unique(np.column_stack([np.concatenate(steps), np.concatenate(senders)]).astype(np.int64), axis=0)
+    return events[events[:, 0] < n_steps]
+
+
+def trial_generator(seed: int, trains: SpikeTrains) -> np.random.Generator:
+    """Random numbers that depend on a seed and on the input of the trial alone."""
+    digest = hashlib.sha256(trains.times.tobytes() + trains.units.tobytes()).digest()
+    return np.random.default_rng(np.random.SeedSequence([seed, int.from_bytes(digest[:16], "little")]))
+
+
+def _run_trial(engine: Engine, seed: int, trains: SpikeTrains, currents: np.ndarray, voltages_too: bool) -> Recording:
+    rng = trial_generator(seed, trains)
+    state = start(engine, rng)
+    n_steps = round(trains.duration / engine.dt)
+    events = input_events(engine.circuit, trains, n_steps, engine.dt, rng)
+    voltages = np.empty((n_steps, state.ready.size)) if voltages_too else None
+    fired = run_engine(engine, state, n_steps, events, currents, rng, voltages)
+    spikes = SpikeTrains(fired[:, 0] * engine.dt, fired[:, 1], state.ready.size, trains.duration)
+    return Recording(spikes, voltages)
+
+
+def _read_trials(
+    circuit: Circuit, spikes: Any, currents: Any, dt: float
+) -> tuple[Iterator[tuple[SpikeTrains, np.ndarray]], bool]:
+    """Trials (trains, currents), and whether a list of them was given."""
+    many = isinstance(spikes, list | tuple) or isinstance(currents, list | tuple)
+    trains = list(spikes) if isinstance(spikes, list | tuple) else [spikes]
+    injected = list(currents) if isinstance(currents, list | tuple) else [currents]
+    if spikes is None and currents is None:
+        raise parameter_error("simulate", "spikes", "given, or else `currents`", spikes)
+    if many and None not in (spikes, currents) and len(trains) != len(injected):
+        raise parameter_error("simulate", "currents", f"a list of {len(trains)} arrays, as many as spikes", currents)
+    n_trials = max(len(trains), len(injected))
+    trains, injected = (trials * n_trials if len(trials) == 1 else trials for trials in (trains, injected))
+    return (_read_trial(circuit, *trial, dt) for trial in zip(trains, injected, strict=True)), many
+
+
+def _read_trial(circuit: Circuit, trains: Any, currents: Any, dt: float) -> tuple[SpikeTrains, np.ndarray]:
+    n_units = len(circuit.excitatory)
+    rows = np.zeros((1, n_units)) if currents is None else real_array(currents)
+    if rows is None or rows.ndim != 2 or rows.shape[1] != n_units or not len(rows) or not np.isfinite(rows).all():
+        raise parameter_error("simulate", "currents", f"a finite array (n_rows, {n_units})", currents)
+    if trains is None:
+        trains = SpikeTrains(np.zeros(0), np.zeros(0, int), circuit.n_inputs, len(rows) * dt)
+    if not isinstance(trains, SpikeTrains) or trains.n_units != circuit.n_inputs:
+        raise parameter_error("simulate", "spikes", f"SpikeTrains of {circuit.n_inputs} channels", trains)
+    return trains, rows
+
+
+def _joined(projections: list[Projection], name: str) -> np.ndarray:
+    return np.concatenate([getattr(projection, name) for projection in projections])
+
+
+def _dynamics(projection: Projection, dt: float) -> list[np.ndarray]:
+    """U (negative where synapses are static), and the inverse of D and F in steps."""
+    if projection.U is None or projection.D is None or projection.F is None:
+        return [np.full(len(projection), -1.0), np.zeros(len(projection)), np.zeros(len(projection))]
+    return [projection.U, dt / projection.D, dt / projection.F]

@@ -1,0 +1,168 @@
+"""The record of spike trains: who fired when, in plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reservoir.validation import check_integer, check_real, parameter_error, real_array
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpikeTrains:
+    """Spikes of `n_units` units in the time from 0 to `duration`.
+
+    Spikes are sorted by time, those of one time by unit; the arrays are copies that cannot be written to. Two records
+    are equal where all four fields are. A record without spikes is a record all the same, although its length is 0.
+
+    Parameters
+    ----------
+    times : array (n_spikes,), seconds, each in [0, duration)
+    units : array of integers (n_spikes,), each in [0, n_units)
+        The unit, or channel, of each spike.
+    n_units : int >= 0
+    duration : float > 0, seconds
+
+    Raises
+    ------
+    ValueError
+        For times or units outside their range, not finite, or not equally many.
+
+    Examples
+    --------
+    >>> from reservoir.spikes import SpikeTrains
+    >>> trains = SpikeTrains([0.3, 0.1, 0.2], [0, 1, 0], n_units=3, duration=0.5)
+    >>> trains
+    <SpikeTrains: 3 spikes of 3 units in 0.5 s>
+    >>> trains.times
+    array([0.1, 0.2, 0.3])
+    >>> trains.rates()
+    array([4., 2., 0.])
+    """
+
+    times: np.ndarray
+    units: np.ndarray
+    n_units: int
+    duration: float
+
+    def __post_init__(self):
+        n_units = check_integer("SpikeTrains", "n_units", self.n_units, 0)
+        duration = check_real("SpikeTrains", "duration", self.duration, 0, closed="neither")
+        times, units = _read_times(self.times, duration), _read_units(self.units, n_units)
+        if len(times) != len(units):
+            raise ValueError(f"SpikeTrains needs one unit a spike. Got {len(times)} times and {len(units)} units.")
+        if not _are_sorted(times, units):
+            order = np.lexsort((units, times))
+            times, units = times[order], units[order]
+        fields = (("times", times), ("units", units), ("n_units", n_units), ("duration", duration))
+        for name, value in fields:
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def of_lists(cls, lists: Sequence[Any], duration: float) -> SpikeTrains:
+        """Spike times of each unit, one array a unit, seconds."""
+        duration = check_real("SpikeTrains", "duration", duration, 0, closed="neither")
+        arrays = [_read_times(times, duration) for times in lists]
+        units = np.repeat(np.arange(len(arrays)), [len(times) for times in arrays])
+        return cls(np.concatenate([*arrays, np.zeros(0)]), units, len(arrays), duration)
+
+    @classmethod
+    def concatenated(cls, parts: Sequence[SpikeTrains]) -> SpikeTrains:
+        """Records of the same units joined in time, one after the other."""
+        parts = list(parts)
+        if not all(isinstance(part, SpikeTrains) for part in parts) or len({part.n_units for part in parts}) != 1:
+            requirement = "a list of one or more SpikeTrains with the same number of units"
+            raise parameter_error("SpikeTrains.concatenated", "parts", requirement, parts)
+        ends = np.cumsum([part.duration for part in parts])
+        starts = np.concatenate([[0.0], ends[:-1]])
+        times = np.concatenate([part.times + start for part, start in zip(parts, starts, strict=True)])
+        return _within(times, np.concatenate([part.units for part in parts]), parts[0].n_units, float(ends[-1]))
+
+    def to_lists(self) -> list[np.ndarray]:
+        """Sorted spike times of each unit, one array a unit, seconds."""
+        order = np.argsort(self.units, kind="stable")
+        return np.split(self.times[order], np.cumsum(self.counts())[:-1]) if self.n_units else []
+
+    def counts(self) -> np.ndarray:
+        """Number of spikes of each unit (n_units,)."""
+        return np.bincount(self.units, minlength=self.n_units)
+
+    def rates(self) -> np.ndarray:
+        """Mean rate of each unit (n_units,), hertz."""
+        return self.counts() / self.duration
+
+    def binned(self, step: float) -> np.ndarray:
+        """Spikes of each unit in each piece of `step` seconds: (n_pieces, n_units), whole pieces only."""
+        step = check_real("binned", "step", step, 0, self.duration, closed="right")
+        n_pieces = int(self.duration / step + 1e-6)
+        pieces = (self.times / step + 1e-6).astype(np.int64)
+        table = np.zeros((n_pieces, self.n_units))
+        inside = pieces < n_pieces
+        np.add.at(table, (pieces[inside], self.units[inside]), 1)
+        return table
+
+    def window(self, start: float, stop: float) -> SpikeTrains:
+        """The spikes with start <= time < stop, seconds, in a record that begins at `start`."""
+        start = check_real("SpikeTrains.window", "start", start, 0, self.duration, closed="left")
+        stop = check_real("SpikeTrains.window", "stop", stop, start, self.duration * (1 + 1e-9), closed="right")
+        first, last = np.searchsorted(self.times, [start, stop])
+        return _within(self.times[first:last] - start, self.units[first:last], self.n_units, stop - start)
+
+    def steps(self, dt: float) -> np.ndarray:
+        """Step of each spike (n_spikes,) on a grid of `dt` seconds: floor((t + 0.001 dt) / dt).
+
+        Times are truncated, but one that lies on the grid up to rounding stays on it: at dt = 0.1 ms, 0.19 ms is step 1
+        and 0.1999 ms is step 2. So a spike less than 0.001 dt before the end falls on the step after the last one.
+        """
+        dt = check_real("SpikeTrains.steps", "dt", dt, 0, closed="neither")
+        return np.floor((self.times + 0.001 * dt) / dt).astype(np.int64)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SpikeTrains):
+            return NotImplemented
+        same_size = self.n_units == other.n_units and self.duration == other.duration
+        return same_size and np.array_equal(self.times, other.times) and np.array_equal(self.units, other.units)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self):
+        return SpikeTrains, (self.times, self.units, self.n_units, self.duration)
+
+    def __repr__(self) -> str:
+        spikes, units = (f"{n} {what}{'s' * (n != 1)}" for n, what in ((len(self), "spike"), (self.n_units, "unit")))
+        return f"<SpikeTrains: {spikes} of {units} in {self.duration:g} s>"
+
+
+def _within(times: np.ndarray, units: np.ndarray, n_units: int, duration: float) -> SpikeTrains:
+    """A record of shifted times, of which rounding may have put the last on the end."""
+    return SpikeTrains(np.minimum(times, np.nextafter(duration, 0)), units, n_units, duration)
+
+
+def _read_times(value: Any, duration: float) -> np.ndarray:
+    times = real_array(value)
+    if times is None or times.ndim != 1 or not ((times >= 0) & (times < duration)).all():
+        requirement = f"a 1-D array of numbers in [0, {duration:g}), the duration"
+        raise parameter_error("SpikeTrains", "times", requirement, value)
+    times += 0.0  # minus zero becomes zero
+    return times
+
+
+def _read_units(value: Any, n_units: int) -> np.ndarray:
+    units = real_array(value)
+    whole = units is not None and (not units.size or np.asarray(value).dtype.kind in "iu")
+    if units is None or not whole or units.ndim != 1 or not ((units >= 0) & (units < n_units)).all():
+        raise parameter_error("SpikeTrains", "units", f"a 1-D array of integers in [0, {n_units})", value)
+    return units.astype(np.int64)
+
+
+def _are_sorted(times: np.ndarray, units: np.ndarray) -> bool:
+    later, same = times[1:] > times[:-1], times[1:] == times[:-1]
+    return bool((later | (same & (units[1:] >= units[:-1]))).all())
