@@ -97,6 +97,11 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
 def container_kind(X: Any, owner: str) -> str:
     """The kind of container that X is: "series", "stack" or "list"."""
     refuse_masked(X, "X", owner)
+    if hasattr(X, "binned") or (isinstance(X, list | tuple) and len(X) and hasattr(X[0], "binned")):
+        raise ValueError(
+            f"X of {owner} is spike trains, which it does not read: give ``trains.binned(step)`` to a LiquidState with "
+            "this step and the encoder Raster(), or use LiquidState.transform, which reads them."
+        )
     if isinstance(X, (list, tuple)) and len(X):
         first = n_dimensions(X[0])
         if first == 2:

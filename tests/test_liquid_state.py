@@ -172,3 +172,8 @@ def test_bad_parameters(name, value):
     with pytest.raises(ValueError, match=f"'{name}' parameter of LiquidState must be"):
         system.fit(np.random.default_rng(0).random((20, 2)))
     assert not hasattr(system, "n_features_in_")
+
+
+def test_models_say_what_to_do_with_spike_trains():
+    with pytest.raises(ValueError, match="binned"):
+        ReservoirClassifier(liquid()).fit([poisson_trains(0), poisson_trains(1)], [0, 1])

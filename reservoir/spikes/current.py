@@ -21,8 +21,8 @@ class Current(Scaled):
 
     Parameters
     ----------
-    scaling : float >= 0, default 1e-9
-        Largest weight, amperes per unit of u.
+    scaling : float >= 0, default 5e-9
+        Largest weight, amperes per unit of u. `LIF` units fire above 1.5e-9.
     probability : float in [0, 1], default 1.0
         Share of the pairs of a unit and a feature that are connected.
     low, high : None, float or array (n_features,), default None
@@ -45,7 +45,7 @@ class Current(Scaled):
     (135, 1)
     """
 
-    def __init__(self, scaling: float = 1e-9, probability: float = 1.0, low: Any = None, high: Any = None):
+    def __init__(self, scaling: float = 5e-9, probability: float = 1.0, low: Any = None, high: Any = None):
         self.scaling = scaling
         self.probability = probability
         self.low = low
