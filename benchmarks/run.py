@@ -69,6 +69,16 @@ SECTIONS = [
         ("reservoirpy",),
     ),
     (
+        "Spiking circuits, one thread",
+        "liquid.py",
+        "Milliseconds of processor time a trial; all engines get the same synapses, initial voltages and input "
+        "spikes, and every spike must be the same, unit and step, before anything is timed. `simulate` is timed as a "
+        "whole and makes its wiring anew in every call. Brian2 Cython restores a network that stands; Brian2 C++ is "
+        "the program that Brian2 writes, from start to end and its loop alone; NEST is built anew for every trial. "
+        "`first call` of Brian2 is its compilation. A turn of the column is a block of 7 trials.",
+        ("nest",),
+    ),
+    (
         "Quality of the circulant graph",
         "quality.py",
         "Memory capacity: the sum over 200 delays of the squared correlation on new rows.",

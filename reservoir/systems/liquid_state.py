@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.circuits import MaassColumn
 from reservoir.neurons import LIF
-from reservoir.neurons.spiking import freeze, thaw
+from reservoir.neurons.spiking import State, freeze, thaw
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.spikes import Exponential, Poisson
 from reservoir.systems.simulation import input_events, make_engine, run_engine, start
@@ -26,6 +26,15 @@ from reservoir.validation import (
 )
 
 _PARTS: dict[str, Any] = {"circuit": MaassColumn, "neuron": LIF, "encoder": Poisson, "trace": Exponential}
+
+
+class Heard(NamedTuple):
+    """What a circuit hears of one sequence."""
+
+    events: np.ndarray  # (n_events, 2), step and sender, see `input_events`
+    currents: np.ndarray  # (n_rows, n_units), amperes, rows of equal duration
+    n_steps: int
+    rng: np.random.Generator
 
 
 class LiquidState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -193,25 +202,37 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return packed.pack(packed.rows), finals[0] if kind == "series" else np.stack(finals)
 
     def _run_one(self, member: Any, n_rows: int, state: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        rng = self._generator(member)
-        n_units, n_inputs = self._n_features_out, self.circuit_.n_inputs
+        """States of one sequence, and where they end."""
+        heard = self._heard(member, n_rows)
+        memory, liquid = self._divided(state)
+        fired = run_engine(self._engine, liquid, heard.n_steps, heard.events, heard.currents, heard.rng)
+        rows, memory = self._traced(fired, n_rows, memory)
+        return rows, np.concatenate([memory.ravel(), freeze(liquid, heard.n_steps)])
+
+    def _heard(self, member: Any, n_rows: int) -> Heard:
+        """What the circuit hears of one sequence."""
+        rng, currents = self._generator(member), np.zeros((1, self._n_features_out))
         n_steps = n_rows * self._steps_a_row()
-        currents = np.zeros((1, n_units))
         if isinstance(member, SpikeTrains):
             trains = member
         elif hasattr(self, "input_weights_"):
             currents = self.encoder_.normalised(member) @ self.input_weights_.T
-            trains = SpikeTrains(np.zeros(0), np.zeros(0, int), n_inputs, n_rows * self.step)
+            trains = SpikeTrains(np.zeros(0), np.zeros(0, int), self.circuit_.n_inputs, n_rows * self.step)
         else:
             trains = self.encoder_.encode(member, self.step, rng)
+        return Heard(input_events(self.circuit_, trains, n_steps, self.dt, rng), currents, n_steps, rng)
+
+    def _divided(self, state: np.ndarray | None) -> tuple[np.ndarray, State]:
+        """Memory of the trace (n_memory, n_units) and state of the circuit; at rest for None."""
+        n_units = self._n_features_out
         n_memory = self.trace_.n_memory(self.step) * n_units
         state = np.concatenate([np.zeros(n_memory), freeze(self._rest, 0)]) if state is None else state
-        memory, liquid = state[:n_memory].reshape(-1, n_units), thaw(state[n_memory:], self._rest)
-        events = input_events(self.circuit_, trains, n_steps, self.dt, rng)
-        fired = run_engine(self._engine, liquid, n_steps, events, currents, rng)
-        answer = SpikeTrains(fired[:, 0] * self.dt, fired[:, 1], n_units, n_rows * self.step)
-        rows, memory = self.trace_.filter(answer, self.step, n_rows, memory)
-        return rows, np.concatenate([memory.ravel(), freeze(liquid, n_steps)])
+        return state[:n_memory].reshape(-1, n_units), thaw(state[n_memory:], self._rest)
+
+    def _traced(self, fired: np.ndarray, n_rows: int, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """States (n_rows, n_units) from spikes (n_spikes, 2), step and unit, and the memory of the trace after them."""
+        answer = SpikeTrains(fired[:, 0] * self.dt, fired[:, 1], self._n_features_out, n_rows * self.step)
+        return self.trace_.filter(answer, self.step, n_rows, memory)
 
     def _checked_parts(self) -> dict[str, Any]:
         owner = type(self).__name__

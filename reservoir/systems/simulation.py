@@ -15,7 +15,6 @@ from reservoir.neurons.spiking import State, Wiring, resting_state, run_circuit
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_has, check_real, parameter_error, real_array
 
-_RECORDED = ("voltages",)
 # A kernel returns after about this many updates of a unit or a current, well within half a second.
 _WORK_A_CALL = 100_000_000
 _NUMBERS = 2_000_000  # of noise, held at a time
@@ -30,10 +29,12 @@ class Recording:
     ----------
     spikes : SpikeTrains of the units
     voltages : None or array (n_steps, n_units), volts at the end of each step
+    circuit : None or Circuit with the weights after the simulation, where they were plastic
     """
 
     spikes: SpikeTrains
     voltages: np.ndarray | None = None
+    circuit: Circuit | None = None
 
 
 class Engine(NamedTuple):
@@ -107,14 +108,20 @@ def simulate(
     """
     if plasticity is not None:
         raise parameter_error("simulate", "plasticity", "None: only the Brian2 engine changes weights", plasticity)
-    unknown = [name for name in ((record,) if isinstance(record, str) else tuple(record)) if name not in _RECORDED]
-    if unknown:
-        raise parameter_error("simulate", "record", f"a tuple of names among {_RECORDED}", record)
+    recorded = read_record(record, ("voltages",))
     engine = make_engine("simulate", circuit, neuron, dt)
     seed = int(as_generator("simulate", random_state).integers(2**63))
-    trials, many = _read_trials(circuit, spikes, currents, dt)
-    recordings = [_run_trial(engine, seed, *trial, bool(record)) for trial in trials]
+    trials, many = read_trials(circuit, spikes, currents, dt)
+    recordings = [_run_trial(engine, seed, *trial, bool(recorded)) for trial in trials]
     return recordings if many else recordings[0]
+
+
+def read_record(record: Any, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of what is to be recorded."""
+    names = (record,) if isinstance(record, str) else tuple(record) if isinstance(record, list | tuple) else (None,)
+    if not set(names) <= set(known):
+        raise parameter_error("simulate", "record", f"a tuple of names among {known}", record)
+    return names
 
 
 def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> Engine:
@@ -229,7 +236,7 @@ def _run_trial(engine: Engine, seed: int, trains: SpikeTrains, currents: np.ndar
     return Recording(spikes, voltages)
 
 
-def _read_trials(
+def read_trials(
     circuit: Circuit, spikes: Any, currents: Any, dt: float
 ) -> tuple[Iterator[tuple[SpikeTrains, np.ndarray]], bool]:
     """Trials (trains, currents), and whether a list of them was given."""
