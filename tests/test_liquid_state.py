@@ -1,6 +1,7 @@
 """The liquid as a transformer: the data contract, its parts, and what its states are."""
 
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -177,3 +178,15 @@ def test_bad_parameters(name, value):
 def test_models_say_what_to_do_with_spike_trains():
     with pytest.raises(ValueError, match="binned"):
         ReservoirClassifier(liquid()).fit([poisson_trains(0), poisson_trains(1)], [0, 1])
+
+
+def test_memory_of_many_trials_is_that_of_their_states():
+    """Final states, which are far larger than a short record of states, are not kept by `transform`."""
+    system = liquid(circuit=MaassColumn()).fit(poisson_trains(0))
+    trains = [poisson_trains(seed, duration=0.02) for seed in range(400)]
+    system.transform(trains[:2])
+    tracemalloc.start()
+    states = system.transform(trains)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000 + 3 * sum(rows.nbytes for rows in states)

@@ -176,7 +176,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         states : array (T, n_units), array (N, T, n_units) or list of arrays (T_i, n_units)
             In the same kind of container; rows in = rows out.
         """
-        return self.run(X)[0]
+        return self._run(X, None, finals_too=False)[0]
 
     def run(self, X: Any, state: Any = None) -> tuple[Any, np.ndarray]:
         """States from a given state on, and where they end.
@@ -193,13 +193,19 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         final_state : array (n_state,) for a series, (N, n_state) otherwise
             Hand it to the next call to continue.
         """
+        return self._run(X, state, finals_too=True)
+
+    def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
+        """The same, but for the final states where they are not wanted: they are larger than the states."""
         check_is_fitted(self)
         members, kind, lengths = self._read(X)
-        states = self._initial_states(state, kind, len(members))
-        rows, finals = zip(*(self._run_one(*one) for one in zip(members, lengths, states, strict=True)), strict=True)
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        packed = Sequences(np.concatenate(rows), offsets, kind)
-        return packed.pack(packed.rows), finals[0] if kind == "series" else np.stack(finals)
+        states, rows, finals = self._initial_states(state, kind, len(members)), [], []
+        for one in zip(members, lengths, states, strict=True):
+            found, final = self._run_one(*one)
+            rows.append(found)
+            finals += [final] if finals_too else []
+        packed = Sequences(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]), kind)
+        return packed.pack(packed.rows), np.stack(finals) if finals and kind != "series" else (finals or [None])[0]
 
     def _run_one(self, member: Any, n_rows: int, state: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """States of one sequence, and where they end."""
