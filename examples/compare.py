@@ -23,8 +23,10 @@ from reservoir.datasets import load_japanese_vowels
 from reservoir.models import Mean, Segments
 from reservoir.readouts import RidgeReadout
 from reservoir.spikes import GaussianReceptiveFields, Latency
+from spiking import STDP, Microcircuit
 
-N_SEEDS, N_MEMBERS = 10, 30
+N_SEEDS, N_MEMBERS, N_SPIKING_SEEDS = 10, 30, 2
+LEARNING_TIME = 5.0  # seconds of the training recordings that a microcircuit hears while it learns
 GRID = {
     "reservoir__leak": [0.3, 1.0],
     "reservoir__input_scaling": [0.3, 1.0],
@@ -67,13 +69,20 @@ def liquid_scores(index, seed, X, y):
 
 def choose_liquid(X, y):
     """The same for liquids."""
-    tasks = [(index, seed) for index in range(len(LIQUIDS)) for seed in SEARCH_SEEDS]
+    tasks = [(index, seed) for index in range(len(LIQUIDS)) for seed in SEARCH_SEEDS[:2]]
     found = defaultdict(list)
     for scores in Parallel(n_jobs=2)(delayed(liquid_scores)(*task, X, y) for task in tasks):
         for settings, score in scores.items():
             found[settings].append(score)
     index, pooling, alpha = max(found, key=lambda key: np.mean(found[key]))
     return ReservoirClassifier(LiquidState(**LIQUIDS[index]), RidgeReadout(alpha), pooling=pooling)
+
+
+def as_microcircuit(liquid, plasticity):
+    """The same liquid in Brian2, where it may learn."""
+    options = liquid.reservoir.get_params(deep=False)
+    system = Microcircuit(**options, plasticity=plasticity, learning_time=LEARNING_TIME)
+    return clone(liquid).set_params(reservoir=system)
 
 
 def raw_features(X):
@@ -146,12 +155,19 @@ def main():
 
     runs = {"raw features": [run_baseline(*data)]}
     single, summed, liquids = "ESN, 64 units", f"{N_MEMBERS} ESNs, summed", "liquid, 135 units"
-    runs.update({single: [], summed: [], liquids: []})
+    microcircuits = {
+        "microcircuit, frozen": as_microcircuit(liquid, None),
+        "microcircuit, STDP": as_microcircuit(liquid, {"recurrent": STDP()}),
+    }
+    runs.update({name: [] for name in (single, summed, liquids, *microcircuits)})
     for seed in tqdm(range(N_SEEDS), desc="seeds", unit="seed"):
         first = 1000 * (seed + 1)  # none of the seeds of the search
         runs[single].append(run_ensemble(model, [first], *data))
         runs[summed].append(run_ensemble(model, range(first, first + N_MEMBERS), *data))
         runs[liquids].append(run_ensemble(liquid, [first], *data))
+        for name, model_of_brian in microcircuits.items():
+            if seed < N_SPIKING_SEEDS:
+                runs[name].append(run_ensemble(model_of_brian, [first], *data))
     print_table(runs, len(y_test))
     draw(runs, "compare.png")
     print("wrote compare.png")

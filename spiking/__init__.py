@@ -2,3 +2,9 @@
 
 Importing this package does not import Brian2; the first simulation does.
 """
+
+from spiking.microcircuit import Microcircuit
+from spiking.plasticity import STDP
+from spiking.simulation import simulate
+
+__all__ = ["STDP", "Microcircuit", "simulate"]

@@ -10,9 +10,10 @@ To add a generator, write one file. Where the wiring does not look at the kinds 
 below; the shared tests find it by walking the exports.
 """
 
-from reservoir.circuits.circuit import Circuit, Projection
+from reservoir.circuits.circuit import Circuit, PoissonBackground, Projection
 from reservoir.circuits.damage import damaged
 from reservoir.circuits.maass_column import MaassColumn
+from reservoir.circuits.potjans_diesmann import PotjansDiesmann
 from reservoir.circuits.random_circuit import RandomCircuit
 from reservoir.circuits.scale_free_circuit import ScaleFreeCircuit
 from reservoir.circuits.small_world_circuit import SmallWorldCircuit
@@ -23,6 +24,8 @@ __all__ = [
     "Circuit",
     "MaassColumn",
     "PairStatistics",
+    "PoissonBackground",
+    "PotjansDiesmann",
     "Projection",
     "RandomCircuit",
     "ScaleFreeCircuit",

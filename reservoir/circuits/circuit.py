@@ -1,4 +1,4 @@
-"""Spiking wiring as plain arrays: projections of synapses, and the circuit they form."""
+"""Spiking wiring as plain arrays: projections of synapses, what comes from outside, and the circuit they form."""
 
 from __future__ import annotations
 
@@ -144,6 +144,67 @@ class Projection(_Record):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class PoissonBackground(_Record):
+    """What N units hear from outside the circuit: a Poisson train each, and a constant current.
+
+    In each step of dt seconds, when spikes are delivered, the current of unit i with this time constant gets
+
+        n_i weight_i,   n_i ~ Poisson(rate_i dt)
+
+    drawn anew for every unit and step, so that the input of K independent sources of one weight is one train of K times
+    their rate, thousands of hertz. On average it is rate weight time_constant + current amperes. The arrays are
+    read-only copies; but for `rate`, a scalar is one value for all units. Like noise, the counts come from the random
+    numbers of the engine: Numba and Brian2 draw others.
+
+    Parameters
+    ----------
+    rate : float array (N,) >= 0
+        Hertz.
+    weight : float array (N,) or float
+        Amperes at the peak of the current of one spike, with sign.
+    time_constant : float array (N,) or float > 0
+        Seconds in which the current of one spike decays to 1/e.
+    current : float array (N,) or float, default 0.0
+        Constant current, amperes.
+
+    Raises
+    ------
+    ValueError
+        For arrays of different lengths, and values that are not finite or out of range.
+
+    Examples
+    --------
+    >>> from reservoir.circuits import PoissonBackground
+    >>> background = PoissonBackground(rate=[8000.0, 16000.0], weight=9e-11, time_constant=5e-4)
+    >>> len(background), background.mean.round(11).tolist()
+    (2, [3.6e-10, 7.2e-10])
+    """
+
+    rate: np.ndarray
+    weight: np.ndarray
+    time_constant: np.ndarray
+    current: np.ndarray = 0.0  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        size = np.shape(self.rate)[0] if np.ndim(self.rate) == 1 else 1
+        bounds: dict[str, Any] = {"rate": 0.0, "weight": -np.inf, "time_constant": 0.0, "current": -np.inf}
+        for name, low in bounds.items():
+            values = _numbers("PoissonBackground", name, getattr(self, name), size, low, open_=name == "time_constant")
+            self._store(**{name: values})
+
+    def __len__(self) -> int:
+        return len(self.rate)
+
+    def __repr__(self) -> str:
+        return f"PoissonBackground({len(self)} units)"
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean current (N,) of each unit, amperes."""
+        return self.rate * self.weight * self.time_constant + self.current
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Circuit(_Record):
     """Units, the synapses between them and those of the input.
 
@@ -167,6 +228,8 @@ class Circuit(_Record):
     spontaneous_rate : float array (N,) or float >= 0, or None, default None
         Hertz. A unit with a rate above 0 fires as a Poisson process of this rate and does not listen; 0, and None for
         all, leaves a unit its own dynamics. `dead` wins.
+    background : PoissonBackground of N units or None, default None
+        What each unit hears besides its synapses. None: nothing.
 
     Raises
     ------
@@ -191,6 +254,7 @@ class Circuit(_Record):
     positions: np.ndarray | None = None
     dead: np.ndarray | None = None
     spontaneous_rate: np.ndarray | None = None
+    background: PoissonBackground | None = None
 
     def __post_init__(self) -> None:
         size = np.shape(self.excitatory)[0] if np.ndim(self.excitatory) == 1 else 1
@@ -205,6 +269,8 @@ class Circuit(_Record):
         if self.spontaneous_rate is not None:
             rates = _numbers("Circuit", "spontaneous_rate", self.spontaneous_rate, size, 0.0)
             self._store(spontaneous_rate=rates)
+        if self.background is not None:
+            _check_background(self.background, size)
 
     def __repr__(self) -> str:
         return f"Circuit({self.n_units} units, {len(self.recurrent)} synapses, {self.n_inputs} inputs)"
@@ -265,6 +331,11 @@ def _places(value: Any, size: int) -> np.ndarray:
     if array is None or array.shape != (size, 3) or not np.isfinite(array).all():
         raise parameter_error("Circuit", "positions", f"a finite real array of shape ({size}, 3)", value)
     return array
+
+
+def _check_background(background: Any, size: int) -> None:
+    if not isinstance(background, PoissonBackground) or len(background) != size:
+        raise parameter_error("Circuit", "background", f"None or a PoissonBackground of {size} units", background)
 
 
 def _check_ends(name: str, projection: Any, n_sources: int, n_units: int) -> None:

@@ -6,7 +6,8 @@ Step k does, in this order:
    refractory unit are held where the model says so; units above threshold fire and are reset;
 2. the synaptic currents decay;
 3. the spikes of step k, of units and of input channels, are sent: each synapse puts its jump into a ring of future
-   steps, k + delay; what is due at k is added to the currents. A unit feels it from step k + 1 on.
+   steps, k + delay; what is due at k is added to the currents, and the jumps of the background at k. A unit feels it
+   from step k + 1 on.
 
 A dynamic synapse (Markram, Wang, Tsodyks 1998, Proc. Natl. Acad. Sci. 95:5323, doi:10.1073/pnas.95.9.5323) changes
 when a spike is sent, a time D after the one before:
@@ -63,6 +64,14 @@ class State(NamedTuple):
     scratch: np.ndarray  # (n_units,), room for a step
 
 
+class Background(NamedTuple):
+    """Jumps from outside the circuit, for some steps."""
+
+    counts: np.ndarray  # (n_steps, n_units), how many in each step
+    kind: np.ndarray  # (n_units,), the kind of current
+    weight: np.ndarray  # (n_units,), amperes
+
+
 def advance_units(cells, step, external, currents, noise, state, fired):
     """Move all units by one step and reset those that fire: their number, and which they are in `fired` (n_units,).
 
@@ -109,17 +118,26 @@ def deliver(ring, slot, decay, currents):
             ring[slot, r, i] = 0.0
 
 
+@kernel(forceinline=True)
+def add_background(background, row, currents):
+    """Add the jumps of one step."""
+    for i in range(currents.shape[1]):
+        currents[background.kind[i], i] += background.counts[row, i] * background.weight[i]
+
+
 _ALL_MODELS = sorted(str(path) for path in Path(__file__).parent.glob("*.py"))
 
 
 @kernel(*_ALL_MODELS)
-def run_circuit(cells, wiring, state, first, last, external, steps_a_row, noise, events, seen, spikes, voltages):
+def run_circuit(
+    cells, wiring, state, first, last, external, steps_a_row, noise, events, seen, spikes, voltages, background=None
+):
     """Steps [first, last): the number of spikes, and the first step not done, where `spikes` got full.
 
     external (n_rows, n_units) amperes: row step // steps_a_row; noise (last - first, n_units) normal numbers, or no
     row. events (n_events, 2) are (step, sender) in the order of steps, of which seen[0] lie behind; senders below
     n_units are units that fire of themselves. spikes (n_room, 2) gets (step, unit); voltages (last - first, n_units),
-    or no row.
+    or no row. background (last - first steps), or None: the loop is compiled without it.
     """
     n_units = state.ready.size
     fired = np.empty(n_units, np.int64)
@@ -143,6 +161,8 @@ def run_circuit(cells, wiring, state, first, last, external, steps_a_row, noise,
                 n_spikes += 1
             send(wiring, sender, step, state)
         deliver(state.ring, step % len(state.ring), wiring.decay, state.currents)
+        if background is not None:
+            add_background(background, step - first, state.currents)
         if len(voltages):
             voltages[step - first] = state.variables[0]
     return n_spikes, last

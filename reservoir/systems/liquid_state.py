@@ -205,7 +205,9 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             rows.append(found)
             finals += [final] if finals_too else []
         packed = Sequences(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]), kind)
-        return packed.pack(packed.rows), np.stack(finals) if finals and kind != "series" else (finals or [None])[0]
+        if not finals_too:
+            return packed.pack(packed.rows), None
+        return packed.pack(packed.rows), finals[0] if kind == "series" else np.stack(finals)
 
     def _run_one(self, member: Any, n_rows: int, state: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """States of one sequence, and where they end."""

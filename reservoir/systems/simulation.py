@@ -11,7 +11,7 @@ import numpy as np
 
 from reservoir.circuits import Circuit, Projection
 from reservoir.neurons import LIF
-from reservoir.neurons.spiking import State, Wiring, resting_state, run_circuit
+from reservoir.neurons.spiking import Background, State, Wiring, resting_state, run_circuit
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_has, check_real, parameter_error, real_array
 
@@ -45,6 +45,7 @@ class Engine(NamedTuple):
     cells: Any
     wiring: Wiring
     dt: float
+    kind: np.ndarray  # (n_units,), the kind of current of the background; (0,) without one
 
 
 def simulate(
@@ -82,8 +83,8 @@ def simulate(
     record : tuple of names, default ()
         What is kept besides the spikes: "voltages".
     random_state : None, int, Generator, SeedSequence or RandomState, default None
-        Source of the initial values and the noise. A trial draws from one number of this source and its own spikes,
-        so that neither the other trials nor their order change it.
+        Source of the initial values, the noise and the Poisson background. A trial draws from one number of this source
+        and its own spikes, so that neither the other trials nor their order change it.
 
     Returns
     -------
@@ -132,7 +133,10 @@ def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> Engine:
     neuron = LIF() if neuron is None else neuron
     check_has(owner, "neuron", neuron, ("cells", "initial_state"), "None or a record of reservoir.neurons")
     wiring, time_constants = make_wiring(circuit, dt)
-    return Engine(circuit, neuron, neuron.cells(circuit.excitatory, time_constants, dt), wiring, dt)
+    background = circuit.background
+    heard = np.zeros(0) if background is None else background.time_constant
+    kind = (heard[:, None] == time_constants).argmax(axis=1)
+    return Engine(circuit, neuron, neuron.cells(circuit.excitatory, time_constants, dt), wiring, dt, kind)
 
 
 def make_wiring(circuit: Circuit, dt: float) -> tuple[Wiring, np.ndarray]:
@@ -141,7 +145,7 @@ def make_wiring(circuit: Circuit, dt: float) -> tuple[Wiring, np.ndarray]:
     both = [circuit.recurrent, inputs]
     senders = np.concatenate([circuit.recurrent.pre, inputs.pre + n_units])
     order = np.argsort(senders, kind="stable")
-    time_constants, kind = np.unique(_joined(both, "time_constant"), return_inverse=True)
+    time_constants, kind = np.unique(every_time_constant(circuit), return_inverse=True)
     time_constants = np.append(time_constants, np.full(max(0, 2 - len(time_constants)), 1.0))  # kernels want two
     utilisation, recovery, facilitation = zip(*(_dynamics(part, dt) for part in both), strict=True)
     wiring = Wiring(
@@ -156,6 +160,12 @@ def make_wiring(circuit: Circuit, dt: float) -> tuple[Wiring, np.ndarray]:
         decay=np.exp(-dt / time_constants),
     )
     return wiring, time_constants
+
+
+def every_time_constant(circuit: Circuit) -> np.ndarray:
+    """Seconds, of all synapses, recurrent ones first, and then of the background of each unit."""
+    parts: list[Any] = [circuit.recurrent, circuit.inputs]
+    return np.concatenate([part.time_constant for part in [*parts, circuit.background] if part is not None])
 
 
 def run_engine(
@@ -173,18 +183,23 @@ def run_engine(
     """
     n_units = state.ready.size
     room, seen = np.empty((max(_SPIKE_ROOM, 4 * n_units), 2), np.int64), np.zeros(1, np.int64)
+    if engine.circuit.background is not None:
+        currents = currents + engine.circuit.background.current
     steps_a_row, pieces, step = -(-n_steps // len(currents)), [np.empty((0, 2), np.int64)], 0
     noisy = getattr(engine.neuron, "noise", 0) > 0
     chunk = max(1, min(_WORK_A_CALL // (n_units * (len(engine.wiring.decay) + 10)), _NUMBERS // n_units))
     while step < n_steps:
         last = min(step + chunk, n_steps)
         noise = rng.standard_normal((last - step, n_units)) if noisy else np.empty((0, n_units))
+        jumps = _jumps(engine, last - step, rng)
         while step < last:  # more than once where `room` gets full
             kept = noise[:0] if voltages is None else voltages[step:last]
             n_spikes, reached = run_circuit(
-                engine.cells, engine.wiring, state, step, last, currents, steps_a_row, noise, events, seen, room, kept
-            )
+                engine.cells, engine.wiring, state, step, last, currents, steps_a_row, noise, events, seen, room, kept,
+                *jumps,
+            )  # fmt: skip
             pieces.append(room[:n_spikes].copy())
+            jumps = tuple(part._replace(counts=part.counts[reached - step :]) for part in jumps)
             noise, step = noise[reached - step :], reached
     if not np.isfinite(state.variables).all():
         raise ValueError(
@@ -262,6 +277,15 @@ def _read_trial(circuit: Circuit, trains: Any, currents: Any, dt: float) -> tupl
     if not isinstance(trains, SpikeTrains) or trains.n_units != circuit.n_inputs:
         raise parameter_error("simulate", "spikes", f"SpikeTrains of {circuit.n_inputs} channels", trains)
     return trains, rows
+
+
+def _jumps(engine: Engine, n_steps: int, rng: np.random.Generator) -> tuple[Background, ...]:
+    """One record of what the units hear from outside in n_steps; none where there is no background."""
+    background = engine.circuit.background
+    if background is None:
+        return ()
+    counts = rng.poisson(background.rate * engine.dt, (n_steps, len(background)))
+    return (Background(counts, engine.kind, background.weight),)
 
 
 def _joined(projections: list[Projection], name: str) -> np.ndarray:

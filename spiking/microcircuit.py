@@ -1,0 +1,195 @@
+"""Brian2 microcircuits as a scikit-learn transformer that may learn."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from reservoir.neurons import LIF
+from reservoir.sequences import Sequences
+from reservoir.systems import LiquidState
+from reservoir.systems.simulation import make_engine
+from reservoir.validation import check_choice, check_real, parameter_error, real_array, unchanged_on_error
+from spiking._brian import run_trials
+from spiking.network import Trial, make_network
+from spiking.simulation import with_learned
+
+_TILES = 64
+# Brian2 compiles for about a minute; the interpreted target takes about a minute for this many steps.
+_STEPS_WORTH_COMPILING = 500_000
+
+
+class CompilerWarning(UserWarning):
+    """There is no C++ compiler, so Brian2 runs interpreted."""
+
+
+class Microcircuit(LiquidState):
+    """Spiking circuit in Brian2, whose synapses may learn, with the face of `LiquidState`.
+
+    Each row of a series lasts `step` seconds. The encoder turns the series into spikes (or currents), the circuit
+    answers with spikes of its own, and the trace filters them. `fit` draws the circuit and, with `plasticity`,
+    presents the series to it, one after the other without a break, so that it learns; then the weights are frozen,
+    and `transform` gives the states of the frozen circuit.
+
+    Parameters
+    ----------
+    circuit, neuron, encoder, trace, dt, step, random_state : as in `LiquidState`
+    plasticity : None or dict, default None
+        Rules of `spiking.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``.
+    learning_time : None or float > 0, default None
+        Seconds of the series that are presented in `fit`, from the first on; None presents all.
+    codegen : {"auto", "numpy", "cython"}, default "auto"
+        How Brian2 runs. "cython" needs a C++ compiler, and a minute for the first simulation of its kind on a machine;
+        "auto" takes it for long jobs only.
+
+    Attributes
+    ----------
+    circuit_ : Circuit, with what was learned
+    initial_circuit_ : Circuit, as it was drawn
+    codegen_ : "numpy" or "cython", as taken for the last job
+    encoder_, neuron_, trace_, input_weights_, n_features_in_, feature_names_in_ : as in `LiquidState`
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, and unusable data.
+    RuntimeError
+        Outside the main thread, and where another Brian2 simulation is under way in this process.
+
+    Notes
+    -----
+    Sequences run side by side, as unconnected parts of one Brian2 network. With `LIF` units without noise a frozen
+    circuit gives the same spikes in Numba; `final_state`, and a run that goes on from a state, are computed there, so
+    that other units cannot go on from a state.
+
+    References
+    ----------
+    Stimberg, Brette, Goodman 2019, Brian 2, an intuitive and efficient neural simulator, eLife 8:e47314,
+    doi:10.7554/eLife.47314.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.circuits import MaassColumn
+    >>> from spiking import STDP, Microcircuit
+    >>> series = np.sin(np.arange(20) / 3).reshape(-1, 1)
+    >>> system = Microcircuit(MaassColumn((3, 3, 3)), plasticity={"recurrent": STDP()}, random_state=0)
+    >>> system.fit_transform(series).shape
+    (20, 27)
+    """
+
+    def __init__(
+        self,
+        circuit: Any = None,
+        neuron: Any = None,
+        *,
+        encoder: Any = None,
+        trace: Any = None,
+        dt: float = 1e-4,
+        step: float = 1e-2,
+        random_state: Any = None,
+        plasticity: Any = None,
+        learning_time: float | None = None,
+        codegen: str = "auto",
+    ):
+        super().__init__(
+            circuit, neuron, encoder=encoder, trace=trace, dt=dt, step=step, random_state=random_state
+        )  # fmt: skip
+        self.plasticity = plasticity
+        self.learning_time = learning_time
+        self.codegen = codegen
+
+    @unchanged_on_error
+    def fit(self, X: Any, y: Any = None, *, teacher: Any = None) -> Microcircuit:
+        """Draw the circuit and let it learn from the series.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F), list of series (T_i, F), SpikeTrains or list of SpikeTrains
+        y : ignored
+        teacher : None, array (T, n_units) or list of these, default None
+            Currents, amperes, injected into the units while they learn: a row for every row of a series.
+        """
+        owner = type(self).__name__
+        check_choice(owner, "codegen", self.codegen, ["auto", "numpy", "cython"])
+        if self.learning_time is not None:
+            check_real(owner, "learning_time", self.learning_time, 0, closed="neither")
+        super().fit(X)
+        self.initial_circuit_ = self.circuit_
+        network = make_network(owner, self.circuit_, self.neuron_, self.plasticity, self.dt)
+        if self.plasticity:
+            trial = self._presentation(X, teacher)
+            self.codegen_ = self._target(trial.n_steps)
+            (answer,) = run_trials(network, [trial], self.codegen_, self._seed % 2**32, voltages=False)
+            self.circuit_ = with_learned(self.circuit_, answer.learned)
+            self._engine = make_engine(owner, self.circuit_, self.neuron_, self.dt)
+        return self
+
+    def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
+        """States from Brian2, and final states from the twin in Numba, from which alone a run can go on."""
+        check_is_fitted(self)
+        exact = type(self.neuron_) is LIF and not self.neuron_.noise and self.circuit_.background is None
+        if state is not None:
+            if not exact:
+                raise parameter_error(
+                    type(self).__name__, "state", "None but for LIF units without noise and background", state
+                )
+            return super()._run(X, state, finals_too)
+        finals = super()._run(X, None, True)[1] if finals_too else None
+        members, kind, lengths = self._read(X)
+        heard = [self._heard(*one) for one in zip(members, lengths, strict=True)]
+        trials = [Trial(self._rest.variables, one.events, self._injected(one), one.n_steps) for one in heard]
+        network = make_network(type(self).__name__, self.circuit_, self.neuron_, None, self.dt)
+        rows = []
+        for first in range(0, len(trials), _TILES):
+            tiles = trials[first : first + _TILES]
+            self.codegen_ = self._target(max(trial.n_steps for trial in tiles))
+            answers = run_trials(network, tiles, self.codegen_, self._seed % 2**32, voltages=False)
+            for answer, n_rows in zip(answers, lengths[first:], strict=False):
+                rows.append(self._traced(answer.spikes, n_rows, self._divided(None)[0])[0])
+        sequences = Sequences(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]), kind)
+        return sequences.pack(sequences.rows), finals
+
+    def _injected(self, heard: Any) -> np.ndarray | None:
+        return heard.currents if hasattr(self, "input_weights_") else None
+
+    def _presentation(self, X: Any, teacher: Any) -> Trial:
+        """All sequences as one trial."""
+        members, kind, lengths = self._read(X)
+        given = self._read_teacher(teacher, kind, lengths)
+        first, events, currents = 0, [], []
+        for member, n_rows, extra in zip(members, lengths, given, strict=True):
+            if self.learning_time is not None and first * self.dt >= self.learning_time:
+                break
+            heard = self._heard(member, n_rows)
+            events.append(heard.events + np.array([first, 0]))
+            rows = np.broadcast_to(heard.currents, (n_rows, self._n_features_out))
+            currents.append(rows if extra is None else rows + extra)
+            first += heard.n_steps
+        injected = np.concatenate(currents) if teacher is not None or hasattr(self, "input_weights_") else None
+        return Trial(self._rest.variables, np.concatenate(events), injected, first)
+
+    def _read_teacher(self, teacher: Any, kind: str, lengths: list[int]) -> list:
+        if teacher is None:
+            return [None] * len(lengths)
+        tables = [real_array(one) for one in ([teacher] if kind == "series" else teacher)]
+        shapes = [(n_rows, self._n_features_out) for n_rows in lengths]
+        if [getattr(table, "shape", None) for table in tables] != shapes:
+            wanted = f"None or currents of the shapes {shapes}"
+            raise parameter_error(type(self).__name__, "teacher", wanted, teacher)
+        return tables
+
+    def _target(self, n_steps: int) -> str:
+        """The target of Brian2 for a job of so many steps."""
+        wanted = self.codegen
+        if wanted == "auto":
+            wanted = "cython" if n_steps >= _STEPS_WORTH_COMPILING else "numpy"
+        if wanted == "cython" and not (shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")):
+            text = "There is no C++ compiler, so that Brian2 runs interpreted, which takes longer."
+            warnings.warn(text, CompilerWarning, stacklevel=4)
+            return "numpy"
+        return wanted
