@@ -109,6 +109,8 @@ class _Tiles:
         self.n_units, self.n_tiles = len(network.excitatory), len(trials)
         self.n_steps = max(trial.n_steps for trial in trials)
         brian2.seed(seed)
+        # Named, since the names that Brian2 gives to clocks differ from run to run and stand in the code it compiles.
+        self.clock = brian2.Clock(dt=network.dt * brian2.second, name="steps")
         self.units = self._make_units()
         self.inputs, self.selves = self._make_sources()
         self.synapses = [
@@ -149,7 +151,7 @@ class _Tiles:
             reset=equations.reset or "v = v",
             refractory="hold",
             method="euler" if noisy else self._exact if equations.method == "exact" else equations.method,
-            dt=network.dt * brian2.second,
+            clock=self.clock,
             namespace=namespace,
             name="units",
         )
@@ -199,14 +201,13 @@ class _Tiles:
         return self.model, namespace, pairs
 
     def _exact(self, _: Any, variables: Any, options: Any) -> str:
-        """Brian2's exact step of a unit that is free, and its old voltage for one that is not.
+        """Brian2's exact step of a unit that is free; Brian2 writes no voltage of one that is not.
 
-        Brian2's own step solves for both at once: it takes an exponential a unit, and divides by zero where a current
-        decays with the time constant of the membrane.
+        For both at once its step takes an exponential a unit, and divides by zero where a current decays with the time
+        constant of the membrane.
         """
         free = self.brian2.Equations(self.model.replace("(unless refractory)", ""))
-        step = self.brian2.exact(free, variables, options)
-        return f"old = v\n{step}\nv = v * int(not_refractory) + old * int(not not_refractory)"
+        return self.brian2.exact(free, variables, options)
 
     def _add_background(self, units: Any, background: PoissonBackground) -> None:
         """Let the units hear Poisson jumps when spikes are delivered; Brian2 draws how many."""
@@ -245,10 +246,9 @@ class _Tiles:
     def _generator(self, name: str, size: int, senders: np.ndarray, steps: np.ndarray) -> Any:
         if not size:
             return None
-        seconds, dt = self.brian2.second, self.network.dt
         order = np.lexsort((senders, steps))
-        times = steps[order] * dt * seconds
-        return self.brian2.SpikeGeneratorGroup(size, senders[order], times, dt=dt * seconds, sorted=True, name=name)
+        times = steps[order] * self.network.dt * self.brian2.second
+        return self.brian2.SpikeGeneratorGroup(size, senders[order], times, clock=self.clock, sorted=True, name=name)
 
     def _source(self, path: Path) -> Any:
         return self.units if path.projection == "recurrent" else self.inputs
@@ -272,7 +272,7 @@ class _Tiles:
             namespace = {key: self._value(float(value), unit) for key, (value, unit) in rule.parameters.items()}
         synapses = brian2.Synapses(
             source, self.units, "\n".join(model), on_pre="\n".join(before), on_post="\n".join(after) or None,
-            namespace=namespace, dt=self.network.dt * brian2.second, name=name, method="exact",
+            namespace=namespace, clock=self.clock, name=name, method="exact",
         )  # fmt: skip
         shifts = np.repeat(np.arange(self.n_tiles), len(path.pre))
         synapses.connect(i=self._tiled(path.pre) + shifts * size, j=self._tiled(path.post) + shifts * self.n_units)

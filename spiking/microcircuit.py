@@ -13,7 +13,7 @@ from reservoir.neurons import LIF
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.simulation import make_engine
-from reservoir.validation import check_choice, check_real, parameter_error, real_array, unchanged_on_error
+from reservoir.validation import check_choice, check_flag, check_real, parameter_error, real_array, unchanged_on_error
 from spiking._brian import run_trials
 from spiking.network import Trial, make_network
 from spiking.simulation import with_learned
@@ -45,6 +45,9 @@ class Microcircuit(LiquidState):
     codegen : {"auto", "numpy", "cython"}, default "auto"
         How Brian2 runs. "cython" needs a C++ compiler, and a minute for the first simulation of its kind on a machine;
         "auto" takes it for long jobs only.
+    twin : bool, default True
+        Whether a frozen circuit of `LIF` units, without noise and Poisson background, runs in Numba, which gives the
+        same spikes and takes far less time; False runs it in Brian2 too.
 
     Attributes
     ----------
@@ -62,9 +65,8 @@ class Microcircuit(LiquidState):
 
     Notes
     -----
-    Sequences run side by side, as unconnected parts of one Brian2 network. With `LIF` units without noise a frozen
-    circuit gives the same spikes in Numba; `final_state`, and a run that goes on from a state, are computed there, so
-    that other units cannot go on from a state.
+    Learning always runs in Brian2, and so do frozen circuits that Numba does not run alike; their sequences run side by
+    side, as unconnected parts of one network, and cannot go on from a state. Final states come from Numba.
 
     References
     ----------
@@ -95,6 +97,7 @@ class Microcircuit(LiquidState):
         plasticity: Any = None,
         learning_time: float | None = None,
         codegen: str = "auto",
+        twin: bool = True,
     ):
         super().__init__(
             circuit, neuron, encoder=encoder, trace=trace, dt=dt, step=step, random_state=random_state
@@ -102,6 +105,7 @@ class Microcircuit(LiquidState):
         self.plasticity = plasticity
         self.learning_time = learning_time
         self.codegen = codegen
+        self.twin = twin
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any = None, *, teacher: Any = None) -> Microcircuit:
@@ -116,6 +120,7 @@ class Microcircuit(LiquidState):
         """
         owner = type(self).__name__
         check_choice(owner, "codegen", self.codegen, ["auto", "numpy", "cython"])
+        check_flag(owner, "twin", self.twin)
         if self.learning_time is not None:
             check_real(owner, "learning_time", self.learning_time, 0, closed="neither")
         super().fit(X)
@@ -130,14 +135,12 @@ class Microcircuit(LiquidState):
         return self
 
     def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
-        """States from Brian2, and final states from the twin in Numba, from which alone a run can go on."""
+        """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
-        exact = type(self.neuron_) is LIF and not self.neuron_.noise and self.circuit_.background is None
-        if state is not None:
-            if not exact:
-                raise parameter_error(
-                    type(self).__name__, "state", "None but for LIF units without noise and background", state
-                )
+        alike = type(self.neuron_) is LIF and not self.neuron_.noise and self.circuit_.background is None
+        if state is not None and not alike:
+            raise parameter_error(type(self).__name__, "state", "None but for LIF units without noise", state)
+        if state is not None or (alike and self.twin):
             return super()._run(X, state, finals_too)
         finals = super()._run(X, None, True)[1] if finals_too else None
         members, kind, lengths = self._read(X)

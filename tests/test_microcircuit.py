@@ -27,9 +27,9 @@ def series():
 
 @pytest.mark.parametrize("options", [{}, {"encoder": Current(5e-9)}])
 def test_frozen_states_are_those_of_the_liquid(series, options):
-    ours = system(**options).fit(series)
+    ours = system(twin=False, **options).fit(series)
     parameters = {name: value for name, value in ours.get_params(deep=False).items()
-                  if name not in ("plasticity", "learning_time", "codegen")}  # fmt: skip
+                  if name not in ("plasticity", "learning_time", "codegen", "twin")}  # fmt: skip
     twin = LiquidState(**parameters).fit(series)
     states, finals = ours.run(series)
     expected, same_finals = twin.run(series)
@@ -37,6 +37,9 @@ def test_frozen_states_are_those_of_the_liquid(series, options):
         assert mine.max() > 0
         np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(finals, same_finals)
+    fast = system(**options).fit(series)
+    for mine, theirs in zip(fast.transform(series), expected, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 @pytest.mark.long
@@ -65,7 +68,7 @@ def test_learning_is_one_simulation_of_all_series(series):
 def test_what_was_learned_is_frozen(series):
     learned = system(plasticity={"recurrent": STDP(A_plus=0.1)}).fit(series)
     weights = learned.circuit_.recurrent.weight.copy()
-    first = learned.transform(series)
+    first = learned.set_params(twin=False).transform(series)
     np.testing.assert_array_equal(weights, learned.circuit_.recurrent.weight)
     for mine, again in zip(first, learned.transform(series), strict=True):
         np.testing.assert_array_equal(mine, again)
@@ -122,6 +125,7 @@ def test_a_state_needs_the_twin(series):
     "parameters",
     [
         *({"codegen": value} for value in ("numba", None, 3)),
+        *({"twin": value} for value in (1, None, "a")),
         *({"learning_time": value} for value in (0.0, -1.0, "a")),
         *({"plasticity": value} for value in ({"outputs": STDP()}, {"recurrent": "STDP"}, [STDP()], 3)),
     ],
