@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -101,6 +102,22 @@ def run_trials(network: Network, trials: list[Trial], codegen: str, seed: int, v
         _busy.release()
 
 
+@dataclass(frozen=True)
+class _Exact:
+    """Brian2's exact step of a unit that is free; Brian2 writes no voltage of one that is not.
+
+    For both at once its step takes an exponential a unit, and divides by zero where a current decays with the time
+    constant of the membrane. Brian2 keeps every method for ever, equal ones once: so it must not hold a network.
+    """
+
+    brian2: ModuleType
+    model: str
+
+    def __call__(self, _: Any, variables: Any, options: Any) -> str:
+        free = self.brian2.Equations(self.model.replace("(unless refractory)", ""))
+        return self.brian2.exact(free, variables, options)
+
+
 class _Tiles:
     """K trials of one network as one Brian2 network of K times as many units."""
 
@@ -144,13 +161,14 @@ class _Tiles:
         brian2, network, equations = self.brian2, self.network, self.network.equations
         noisy = equations.parameters["noise"][0] != 0
         text, namespace, pairs = self._write_units(noisy)
+        method: Any = _Exact(brian2, text) if equations.method == "exact" else equations.method
         units = brian2.NeuronGroup(
             self.n_units * self.n_tiles,
             text,
             threshold=f"listening and {equations.threshold}",
             reset=equations.reset or "v = v",
             refractory="hold",
-            method="euler" if noisy else self._exact if equations.method == "exact" else equations.method,
+            method="euler" if noisy else method,
             clock=self.clock,
             namespace=namespace,
             name="units",
@@ -197,17 +215,7 @@ class _Tiles:
         lines += ["before : volt"] if "before" in network.equations.threshold else []
         noise = network.equations.noise if noisy else ""
         text = network.equations.text.format(current=" + ".join(currents), noise=noise)
-        self.model = "\n".join([text, *lines])
-        return self.model, namespace, pairs
-
-    def _exact(self, _: Any, variables: Any, options: Any) -> str:
-        """Brian2's exact step of a unit that is free; Brian2 writes no voltage of one that is not.
-
-        For both at once its step takes an exponential a unit, and divides by zero where a current decays with the time
-        constant of the membrane.
-        """
-        free = self.brian2.Equations(self.model.replace("(unless refractory)", ""))
-        return self.brian2.exact(free, variables, options)
+        return "\n".join([text, *lines]), namespace, pairs
 
     def _add_background(self, units: Any, background: PoissonBackground) -> None:
         """Let the units hear Poisson jumps when spikes are delivered; Brian2 draws how many."""

@@ -58,7 +58,7 @@ def _adaptive_exponential(neuron: AdaptiveExponential) -> Equations:
     upswing = g * slope * exp((clip(v, -1 * volt, cutoff) - threshold) / slope) : amp
     dv/dt = (g * (rest - v) + upswing - adaptation + background + {current}) / capacitance{noise}
             : volt (unless refractory)
-    dadaptation/dt = (a * (v - rest) - adaptation) / tau_w : amp
+    dadaptation/dt = (a * (clip(v, -1 * volt, cutoff) - rest) - adaptation) / tau_w : amp
     """
     names = {"rest": "volt", "threshold": "volt", "slope": "volt", "cutoff": "volt", "reset": "volt"}
     names |= {"capacitance": "farad", "a": "siemens", "b": "amp", "background": "amp"}

@@ -1,0 +1,300 @@
+"""Brian2 leaves the program as it was, and never gives wrong spikes without a word."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+
+import spiking
+from reservoir.circuits import MaassColumn
+from reservoir.neurons import LIF
+from reservoir.spikes import SpikeTrains
+from spiking import _brian, neurons
+
+ROOT = Path(__file__).resolve().parents[1]
+# What every process of its own begins with.
+SMALL = """if True:
+    import os, signal, sys, tempfile, threading, warnings
+    import numpy as np
+    import spiking
+    from reservoir.circuits import MaassColumn
+    from reservoir.spikes import SpikeTrains
+    column = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0))
+    def simulate(duration=0.05):
+        trains = SpikeTrains(np.arange(0.005, 0.05, 0.005), np.zeros(9, int), 1, duration)
+        return spiking.simulate(column, trains, random_state=0)
+"""
+COLUMN = MaassColumn((3, 3, 3), weight_scale=3.0).draw(np.random.default_rng(0))
+
+
+def trains_of(duration=0.05, step=0.005):
+    times = np.arange(step, duration, step)
+    return SpikeTrains(times, np.zeros(len(times), int), 1, duration)
+
+
+def simulate(duration=0.05, **options):
+    return spiking.simulate(COLUMN, trains_of(duration), random_state=0, **options)
+
+
+def lines_of(code, **environment):
+    """Run code after SMALL in a fresh process: the lines that it prints."""
+    run = subprocess.run(
+        [sys.executable, "-c", SMALL + code], cwd=ROOT, env={**os.environ, **environment}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    return run.stdout.splitlines()
+
+
+def caught_in_a_thread(work):
+    """What a RuntimeError in a worker thread says, or None."""
+    found = []
+
+    def target():
+        try:
+            work()
+        except RuntimeError as error:
+            found.append(str(error))
+
+    thread = threading.Thread(target=target)
+    thread.start()
+    thread.join()
+    return found[0] if found else None
+
+
+# In processes of their own: what happens when Brian2 is loaded
+
+
+def test_brian2_is_loaded_by_the_first_simulation_and_changes_nothing(tmp_path):
+    """No hook, no handler, no channel of warnings, no random numbers, no file."""
+    code = """
+    from reservoir.neurons import LIF
+    from spiking.network import make_network
+    from spiking.plasticity import STDP
+    make_network("simulate", column, LIF(), {"recurrent": STDP()}, 1e-4)
+    def state():
+        return (sys.excepthook, signal.getsignal(signal.SIGINT), warnings.showwarning, np.geterr(),
+                np.random.get_state()[1].tolist(), sorted(os.listdir(tempfile.gettempdir())))
+    before = state()
+    print("brian2" in sys.modules)
+    simulate()
+    print("brian2" in sys.modules, [one == other for one, other in zip(before, state())])
+    """
+    assert lines_of(code, TMPDIR=str(tmp_path)) == ["False", f"True {[True] * 6}"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_leaves_no_file_and_no_words_of_brian2(tmp_path):
+    code = "    simulate()\n    raise ValueError('of the user')"
+    run = subprocess.run(
+        [sys.executable, "-c", SMALL + code],
+        cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 1 and run.stderr.endswith("ValueError: of the user\n")
+    assert "Brian" not in run.stderr and not list(tmp_path.iterdir())
+
+
+def test_a_thread_cannot_load_brian2():
+    code = """
+    def work():
+        try:
+            simulate()
+        except RuntimeError as error:
+            print(error)
+    for _ in range(2):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    print(simulate().spikes.n_units)
+    """
+    first, second, third = lines_of(code)
+    assert first == second and "imported in the main thread" in first and third == "27"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_an_interrupt_ends_a_simulation():
+    """Brian2 by itself stops and returns what it has, as if that were all."""
+    code = """
+    whole = simulate()
+    threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        simulate(100.0)
+        print("went on")
+    except KeyboardInterrupt:
+        print("interrupted", simulate().spikes == whole.spikes)
+    """
+    assert lines_of(code) == ["interrupted True"]
+
+
+# Two at once
+
+
+def test_two_simulations_at_once_are_refused(monkeypatch):
+    """In threads Brian2 gives wrong spikes without an error."""
+    alone, found, run = simulate(), [], _brian._Tiles.run
+
+    def run_beside_another(self):
+        found.append(caught_in_a_thread(simulate))
+        return run(self)
+
+    monkeypatch.setattr(_brian._Tiles, "run", run_beside_another)
+    beside = simulate()
+    assert len(alone.spikes) > 20 and beside.spikes == alone.spikes
+    assert len(found) == 1 and "Another Brian2 simulation is under way" in found[0]
+
+
+def test_threads_give_the_spikes_or_an_error():
+    alone = simulate()
+
+    def work():
+        try:
+            return simulate().spikes == alone.spikes
+        except RuntimeError as error:
+            return "under way" in str(error)
+
+    answers = joblib.Parallel(n_jobs=2, backend="threading")(joblib.delayed(work)() for _ in range(6))
+    assert answers == [True] * 6
+    assert simulate().spikes == alone.spikes
+
+
+def test_a_thread_after_the_other_is_served():
+    alone, found = simulate(), []
+    assert caught_in_a_thread(lambda: found.append(simulate())) is None
+    assert found[0].spikes == alone.spikes
+
+
+def test_processes():
+    """joblib's own, two at a time."""
+    alone = simulate()
+    calls = (joblib.delayed(spiking.simulate)(COLUMN, trains_of(), random_state=0) for _ in range(4))
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        answers = joblib.Parallel()(calls)
+    assert len(alone.spikes) > 20 and all(one.spikes == alone.spikes for one in answers)
+
+
+# Preferences, errors, and what the user does with Brian2
+
+
+@pytest.fixture
+def preferences():
+    """Brian2's, put back after the test."""
+    found = _brian.engine().prefs
+    names = ("codegen.target", "core.default_float_dtype", "core.stop_on_keyboard_interrupt")
+    before = {name: found[name] for name in names}
+    yield found
+    for name, value in before.items():
+        found[name] = value
+
+
+@pytest.mark.parametrize("target", ["auto", "numpy", "cython"])
+def test_preferences_are_put_back(preferences, target, monkeypatch):
+    alone = simulate()
+    wanted = {"codegen.target": target, "core.default_float_dtype": np.float32}
+    for name, value in wanted.items():
+        preferences[name] = value
+    assert simulate().spikes == alone.spikes  # in double precision
+    assert {name: preferences[name] for name in wanted} == wanted
+
+    def broken(neuron):
+        return neurons._lif(neuron)._replace(threshold="v > nowhere")
+
+    monkeypatch.setitem(neurons._MODELS, LIF, broken)
+    with pytest.raises(_brian.engine().BrianObjectException, match="units_spike_thresholder"):  # in Brian2 itself
+        simulate()
+    monkeypatch.undo()
+    assert {name: preferences[name] for name in wanted} == wanted and preferences.core.stop_on_keyboard_interrupt
+    assert simulate().spikes == alone.spikes  # the lock is free
+
+
+def test_a_clock_and_objects_of_the_user_do_no_harm():
+    brian2, alone = _brian.engine(), simulate(record="voltages")
+    before = brian2.defaultclock.dt
+    group = brian2.NeuronGroup(1, "dx/dt = -x / (10 * ms) : 1", method="exact", name="units")
+    group.x = 1
+    try:
+        brian2.defaultclock.dt = 1e-3 * brian2.second
+        beside = simulate(record="voltages")
+        assert float(group.x[0]) == 1 and float(brian2.defaultclock.dt) == 1e-3
+    finally:
+        brian2.defaultclock.dt = before
+    assert beside.spikes == alone.spikes and np.array_equal(beside.voltages, alone.voltages)
+
+
+def test_the_global_random_numbers_neither_matter_nor_change():
+    """Also where Brian2 draws: noise."""
+    answers = []
+    for seed in (1, 2):
+        np.random.seed(seed)  # noqa: NPY002
+        before = np.random.get_state()[1].copy()  # noqa: NPY002
+        answers.append(simulate(neuron=LIF(noise=1e-3)))
+        np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    assert len(answers[0].spikes) and answers[0].spikes == answers[1].spikes
+
+
+def test_warnings_reach_the_program():
+    simulate()
+    with pytest.warns(UserWarning, match="of the user"):
+        warnings.warn("of the user", stacklevel=1)
+
+
+# The same network on every target, and no code compiled twice
+
+
+@pytest.mark.long
+@pytest.mark.skipif("not __import__('shutil').which('g++')", reason="Brian2 compiles with a C++ compiler")
+def test_a_seed_means_the_same_on_every_target(tmp_path, preferences):
+    """And the second simulation compiles nothing: names in the code do not change from run to run."""
+    runtime = preferences.codegen.runtime.cython
+    before = runtime.cache_dir
+    try:
+        runtime.cache_dir = str(tmp_path)
+        numpy, cython = (simulate(record="voltages", codegen=codegen) for codegen in ("numpy", "cython"))
+        compiled = sorted(tmp_path.glob("*.so"))
+        simulate(record="voltages", codegen="cython")
+        assert compiled == sorted(tmp_path.glob("*.so"))
+    finally:
+        runtime.cache_dir = before
+    assert len(numpy.spikes) > 20 and numpy.spikes == cython.spikes
+    np.testing.assert_allclose(numpy.voltages[-1], cython.voltages[-1], rtol=0, atol=1e-12)
+
+
+def test_names_in_the_code_stay_the_same(monkeypatch):
+    """A name that counts on, as those of clocks do, makes Brian2 compile all anew for every simulation."""
+    found, run = [], _brian._Tiles.run
+
+    def keep_names(self):
+        parts = (self.units, self.inputs, *self.synapses, self.spikes, *self.watch)
+        variables = [variable for part in parts for variable in part.variables.values()]
+        owners = [getattr(variable, "owner", None) for variable in variables]
+        found.append({owner.name for owner in owners if owner is not None})
+        kept.append(self)
+        return run(self)
+
+    kept: list = []
+    monkeypatch.setattr(_brian._Tiles, "run", keep_names)
+    for _ in range(2):
+        simulate(record="voltages", currents=np.zeros((5, 27)))
+    assert found[0] == found[1] and {"steps", "units", "voltages"} <= found[0]
+
+
+# Memory
+
+
+def resident():
+    """Bytes that the process holds."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_no_file_stays_behind():
+    folder = Path(tempfile.gettempdir())
+    before = set(folder.glob("brian_*"))
+    simulate()
+    assert set(folder.glob("brian_*")) <= before
