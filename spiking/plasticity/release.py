@@ -95,5 +95,5 @@ class ReleaseSTDP(BaseEstimator):
             ["U = clip(U - A_minus * answers, U_min, U_max)", "arrivals += 1"],
             ["U = clip(U + A_plus * arrivals, U_min, U_max)", "answers += 1"],
             parameters,
-            learned=("U",),
+            read=("U",),
         )

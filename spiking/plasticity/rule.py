@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,18 +11,30 @@ from reservoir.circuits import Projection
 from reservoir.validation import check_real
 
 
+class Scaling(NamedTuple):
+    """Weights that are scaled from time to time, so that those of a receiver keep their sum."""
+
+    total: float | None  # amperes; None: the sum at the beginning, of every receiver
+    every: float  # seconds
+
+
 class Rule(NamedTuple):
     """The text of a rule for one set of synapses.
 
     The text may use `w`, amperes >= 0, and for dynamic synapses `U`, `D`, `F`, `u` and `R`; it must not declare these,
-    nor `direction`, `last`, names that end in ``_pre`` or ``_post``, or names of functions.
+    nor `direction`, `last`, names that end in ``_pre`` or ``_post``, or names of functions. The `w` of a conductance is
+    the current at a driving force of one volt.
     """
 
     model: str  # variables of a synapse, a line each
     on_pre: list[str]  # what a spike does that arrives, after it has been passed on
     on_post: list[str]  # what a spike of the receiver does
     parameters: dict[str, tuple[float, str]]  # SI value and unit
-    learned: tuple[str, ...] = ("w",)
+    read: tuple[str, ...] = ("w",)  # variables that are read in the end
+    signals: dict[str, Callable[[np.ndarray], np.ndarray]] = {}  # functions name(t) of the time in seconds, without unit
+    finish: Callable[[dict[str, np.ndarray], float], dict[str, np.ndarray]] | None = None
+    """What was learned, "w" or "U", from the variables read and the duration in seconds. None: the variables."""
+    scaling: Scaling | None = None
 
 
 def read_numbers(part: Any, **units: str) -> dict[str, tuple[float, str]]:
