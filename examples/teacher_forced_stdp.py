@@ -123,7 +123,7 @@ def main():
     for panel in axes[1:]:
         panel.axvline(0, color="black", linewidth=0.8, linestyle="--")
         panel.set_xlabel("gap of the target (separable above 0)")
-    axes[0].set(xlabel="time, s", ylabel="radians", ylim=(0, None), title="Angle between learner and target")
+    axes[0].set(xlabel="time, s", ylabel="radians", ylim=(0, None), title="Angle to the target (blue: separable)")
     axes[1].set(ylabel="radians", ylim=(0, None), title=f"Angle after {PIECE * N_PIECES:g} s")
     axes[2].set(ylabel="correlation", title="Firing of the two on new inputs")
     figure.savefig("teacher_forced_stdp.png", dpi=150)
