@@ -78,9 +78,8 @@ def teach(weights, trains, teacher):
     """Weights of learners after they have fired with the teacher."""
     pulses = np.zeros((round(trains.duration / DT), teacher.n_units))
     pulses[teacher.steps(DT), teacher.units] = 1e-3
-    circuit = make_circuit(np.maximum(weights, 1e-9))  # only a weight above 0 learns
     options = {"neuron": FORCED, "plasticity": {"inputs": RULE}, "dt": DT, "record": "weights", "random_state": 0}
-    recording = spiking.simulate(circuit, trains, currents=pulses, **options)
+    recording = spiking.simulate(make_circuit(weights), trains, currents=pulses, **options)
     assert recording.spikes == teacher
     return recording.circuit.inputs.weight.reshape(weights.shape) / W_MAX
 

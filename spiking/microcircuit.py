@@ -133,7 +133,7 @@ class Microcircuit(LiquidState):
     def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
-        alike = type(self.neuron_) is LIF and not self.neuron_.noise and self.circuit_.background is None
+        alike = isinstance(self.neuron_, LIF) and not self.neuron_.noise and self.circuit_.background is None
         if state is not None and not alike:
             raise parameter_error(type(self).__name__, "state", "None but for LIF units without noise", state)
         if state is not None or (alike and self.twin):

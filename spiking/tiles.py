@@ -166,7 +166,7 @@ class Tiles:
         synapses.pre.delay = self._tiled(path.delay) * self.network.dt * brian2.second
         synapses.w = self._tiled(np.abs(path.weight)) * brian2.amp
         if path.kind < n_currents:
-            synapses.direction = self._tiled(np.sign(path.weight))
+            synapses.direction = self._tiled(np.copysign(1.0, path.weight))
         if path.dynamics is not None:
             U, D, F = (self._tiled(values) for values in path.dynamics)
             synapses.U, synapses.D, synapses.F, synapses.R = U, D * brian2.second, F * brian2.second, 1
@@ -203,7 +203,8 @@ class Tiles:
         total = weigh() if scaling.total is None else np.full(size, scaling.total)
 
         def scale() -> None:
-            factor = np.divide(total, now, out=np.ones(size), where=(now := weigh()) > 0)
+            now = weigh()
+            factor = np.divide(total, now, out=np.ones(size), where=now > 0)
             for j, part in zip(receivers, plastic, strict=True):
                 part.w_ = np.asarray(part.w_) * factor[j]
 
@@ -235,7 +236,7 @@ class Tiles:
             if path.rule.finish is not None:
                 found = path.rule.finish(found, self.n_steps * self.network.dt)
             if "w" in found:
-                found["w"] = found["w"] * np.sign(path.weight)
+                found["w"] = np.copysign(found["w"], path.weight)
             before = learned.setdefault(path.projection, {"which": np.zeros(0, int)})
             for name, values in {"which": path.which, **found}.items():
                 before[name] = np.concatenate([before.get(name, np.zeros(0)), values])

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.validation import check_real
-from spiking.plasticity.rule import Rule, decaying, read_bound, read_numbers
+from spiking.plasticity.rule import Rule, decaying, inhibits, read_bound, read_numbers
 
 
 class InhibitorySTDP(BaseEstimator):
@@ -68,7 +68,7 @@ class InhibitorySTDP(BaseEstimator):
 
     def acts_on(self, projection: Projection) -> np.ndarray:
         """Which synapses learn (n_synapses,): the inhibitory ones."""
-        return projection.weight < 0
+        return inhibits(projection)
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.validation import check_real, parameter_error
-from spiking.plasticity.rule import Rule, decaying, read_numbers
+from spiking.plasticity.rule import Rule, decaying, inhibits, read_numbers
 
 
 class ReleaseSTDP(BaseEstimator):
@@ -82,7 +82,7 @@ class ReleaseSTDP(BaseEstimator):
         """Which synapses learn (n_synapses,): the excitatory ones. ValueError where they are static."""
         if not projection.dynamic:
             raise parameter_error("ReleaseSTDP", "projection", "one of dynamic synapses, with U, D and F", projection)
-        return projection.weight > 0
+        return ~inhibits(projection)
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""

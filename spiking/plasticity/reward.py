@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.validation import parameter_error, real_array
-from spiking.plasticity.rule import Rule, decaying, read_bound, read_numbers
+from spiking.plasticity.rule import Rule, decaying, inhibits, read_bound, read_numbers
 
 
 class RewardSTDP(BaseEstimator):
@@ -108,7 +108,7 @@ class RewardSTDP(BaseEstimator):
 
     def acts_on(self, projection: Projection) -> np.ndarray:
         """Which synapses learn (n_synapses,): the excitatory ones."""
-        return projection.weight > 0
+        return ~inhibits(projection)
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""

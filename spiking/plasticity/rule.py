@@ -37,6 +37,11 @@ class Rule(NamedTuple):
     scaling: Scaling | None = None
 
 
+def inhibits(projection: Projection) -> np.ndarray:
+    """Which synapses are inhibitory (n_synapses,): those with a negative weight, or -0.0, where learning has ended."""
+    return np.signbit(projection.weight)
+
+
 def read_numbers(part: Any, **units: str) -> dict[str, tuple[float, str]]:
     """Numbers that a rule stores, with their units: any finite number, and more than 0 for those in seconds."""
     owner, read = type(part).__name__, {}
