@@ -51,7 +51,8 @@ def _batches(network: Network, trials: list[Trial]) -> Iterator[list[Trial]]:
     Rows of injected currents must last as long in all; where synapses learn, so must the trials, since all tiles go on
     until the longest has ended.
     """
-    plastic, batch, last = any(path.rule is not None for path in network.paths), [], None
+    plastic, last = any(path.rule is not None for path in network.paths), None
+    batch: list[Trial] = []
     for trial in trials:
         row = 0 if trial.currents is None else -(-trial.n_steps // len(trial.currents))
         kind = row, trial.n_steps if plastic else None
@@ -69,7 +70,7 @@ def choose_target(owner: str, network: Network, codegen: str, n_steps: int) -> s
     check_choice(owner, "codegen", codegen, CODEGEN)
     scaled = any(path.rule is not None and path.rule.scaling is not None for path in network.paths)
     if codegen == "standalone" and scaled:
-        raise parameter_error(owner, "codegen", "another one where weights are normalised, which runs in Python", codegen)
+        raise parameter_error(owner, "codegen", "another one for normalised weights, which need Python", codegen)
     wanted = codegen
     if codegen == "auto":
         compiled, worth = ("cython", _STEPS_WORTH_CYTHON) if scaled else ("standalone", _STEPS_WORTH_A_PROGRAM)

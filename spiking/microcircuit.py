@@ -17,7 +17,6 @@ from spiking.network import Trial, make_network
 from spiking.simulation import with_learned
 
 
-
 class Microcircuit(LiquidState):
     """Spiking circuit in Brian2, whose synapses may learn, with the face of `LiquidState`.
 

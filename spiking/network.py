@@ -91,8 +91,8 @@ def make_network(owner: str, circuit: Circuit, neuron: Any, plasticity: Any, dt:
     ]
     refractory = refractory_steps(type(neuron).__name__, neuron.refractory, circuit.excitatory, dt)
     return Network(
-        equations_of(owner, neuron), circuit.excitatory, refractory, listening, kinds, tuple(paths), circuit.n_inputs, dt,
-        circuit.background,
+        equations_of(owner, neuron), circuit.excitatory, refractory, listening, kinds, tuple(paths), circuit.n_inputs,
+        dt, circuit.background,
     )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def _paths(
     paths, kind, rules = [], kinds.of(part), plasticity.get(name)
     plastic = np.zeros(len(part), dtype=bool) if rules is None else rules.acts_on(part)
     delay = np.floor(part.delay / dt + 0.5).astype(np.int64)
-    dynamics = (part.U, part.D, part.F)
+    dynamics = None if part.U is None or part.D is None or part.F is None else (part.U, part.D, part.F)
     for one in range(len(kinds.time_constants)):
         for learns in (False, True):
             which = np.flatnonzero(chosen & (kind == one) & (plastic == learns))
@@ -169,7 +169,7 @@ def _paths(
                 continue
             paths.append(Path(
                 name, source, which, part.pre[which], part.post[which], part.weight[which], delay[which], one,
-                None if part.U is None else tuple(values[which] for values in dynamics),
+                None if dynamics is None else (dynamics[0][which], dynamics[1][which], dynamics[2][which]),
                 rules.rule(part.select(plastic)) if rules is not None and learns else None,
             ))  # fmt: skip
     return paths

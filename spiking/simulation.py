@@ -34,8 +34,8 @@ def simulate(
 
     The same call as `reservoir.simulate`, run by Brian2, and the same spikes for `LIF` without noise or a Poisson
     background, which Brian2 draws itself: the same order of events in a step, the same initial voltages from
-    `random_state`. Other units follow the same equations, which Brian2 integrates by methods of its own. Trials run side
-    by side, up to 64 of them as unconnected parts of one network; where synapses learn, those of equal duration.
+    `random_state`. Other units follow the same equations, which Brian2 integrates by methods of its own. Trials run
+    side by side, up to 64 of them as unconnected parts of one network; where synapses learn, those of equal duration.
 
     Parameters
     ----------
@@ -95,7 +95,8 @@ def simulate(
     heard = list(given)
     trials = [_make_trial(circuit, neuron, seed, trains, rows if currents is not None else None, dt)
               for trains, rows in heard]  # fmt: skip
-    answers, _ = run_job("simulate", network, trials, codegen, seed % 2**32, voltages="voltages" in recorded, n_jobs=n_jobs)
+    voltages = "voltages" in recorded
+    answers, _ = run_job("simulate", network, trials, codegen, seed % 2**32, voltages=voltages, n_jobs=n_jobs)
     recordings = [
         _as_recording(circuit, answer, trains, dt, "weights" in recorded)
         for answer, (trains, _) in zip(answers, heard, strict=True)
@@ -154,5 +155,5 @@ def warm_up(
     """
     engine()
     if circuit is not None:
-        nothing = SpikeTrains([], [], circuit.n_inputs, dt)
+        nothing = SpikeTrains(np.zeros(0), np.zeros(0, int), circuit.n_inputs, dt)
         simulate(circuit, nothing, neuron=neuron, plasticity=plasticity, dt=dt, codegen=codegen, random_state=0)

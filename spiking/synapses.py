@@ -1,8 +1,8 @@
 """Synapses as Brian2 reads them: what a spike that arrives does to the receiver.
 
-`Projection` of `reservoir.circuits` holds the numbers; here stand the texts, one function a kind. Nothing imports Brian2.
-In every text `w` is the magnitude of the weight. It is counted in amperes for all kinds, so that a plasticity rule
-need not tell them apart: of a conductance, the current at a driving force of one volt.
+`Projection` of `reservoir.circuits` holds the numbers; here stand the texts, one function a kind, without Brian2. In
+every text `w` is the magnitude of the weight. It is counted in amperes for all kinds, so that a plasticity rule need
+not tell them apart: of a conductance, the current at a driving force of one volt.
 
 =====================  ==================================  =========================================
 kind                   of a `Projection`                   what a spike adds

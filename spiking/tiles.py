@@ -180,7 +180,7 @@ class Tiles:
         """The numbers of a rule, and what it knows of every step."""
         times = np.arange(self.n_steps) * self.network.dt
         numbers = {key: self._value(float(value), unit) for key, (value, unit) in rule.parameters.items()}
-        signals = {key: self._timed(values(times), "1", f"{name}_{key}") for key, values in rule.signals.items()}
+        signals = {key: self._timed(values(times), "1", f"{name}_{key}") for key, values in rule.signals}
         return numbers | signals
 
     def _make_scalings(self) -> list[Any]:
@@ -198,7 +198,8 @@ class Tiles:
         receivers = [np.asarray(part.j) for part in plastic]
 
         def weigh() -> np.ndarray:
-            return sum(np.bincount(j, np.asarray(part.w_), size) for j, part in zip(receivers, plastic, strict=True))
+            sums = [np.bincount(j, np.asarray(part.w_), size) for j, part in zip(receivers, plastic, strict=True)]
+            return np.sum(sums, axis=0)
 
         total = weigh() if scaling.total is None else np.full(size, scaling.total)
 

@@ -62,7 +62,7 @@ def release(p, U, w_max, arrivals, answers, end):
 
 
 def reward(p, w, w_max, arrivals, answers, end):
-    """From one event to the next, rewards among them, with c d decaying in between; bounds at the spikes, and the end."""
+    """From event to event, rewards among them, with c d decaying in between; bounds at the spikes and at the end."""
     amounts = [p.reward_amounts] * len(p.reward_times) if isinstance(p.reward_amounts, float) else p.reward_amounts
     rewards = [(time, -1, amount) for time, amount in zip(p.reward_times, amounts, strict=True)]
     rate = 1 / p.tau_c + 1 / p.tau_d

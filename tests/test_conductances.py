@@ -14,7 +14,7 @@ from reservoir.spikes import SpikeTrains
 from spiking.plasticity import STDP, InhibitorySTDP
 from tests import spiking_oracles
 from tests.oracles import spiking_circuit
-from tests.test_same_spikes import N_INPUTS, NONE, assert_same, trains_of
+from tests.test_same_spikes import N_INPUTS, NONE, assert_same, names, trains_of
 from tests.test_simulation import recording_start
 
 DT = 1e-4
@@ -62,10 +62,10 @@ def lone(weight, reversal, tau=5e-3):
     return Circuit([True], NONE, Projection([0], [0], [weight], [0.0], [tau], reversal=[reversal]), 1)
 
 
-@pytest.mark.parametrize("neuron", [LIF(initial=0.014), AdaptiveExponential(), HodgkinHuxley()], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("neuron", [LIF(initial=0.014), AdaptiveExponential(), HodgkinHuxley()], ids=names)
 def test_the_step_is_of_first_order(neuron):
     """Against SciPy, below the threshold: half the step, half the error."""
-    flow, start = getattr(spiking_oracles, type(neuron).__name__).flow, neuron.initial_state(1, np.random.default_rng(0))
+    flow, start = getattr(spiking_oracles, names(neuron)).flow, neuron.initial_state(1, np.random.default_rng(0))
     reversal, weight = start[0, 0] - 0.01, 4e-8 if isinstance(neuron, LIF) else 4e-9
     seconds, errors = 0.01, []
 

@@ -106,9 +106,7 @@ def test_in_a_model(series):
 
 def test_long_jobs_are_compiled_where_there_is_a_compiler(monkeypatch, caplog):
     circuit = COLUMN.draw(np.random.default_rng(0))
-    fixed, scaled = (
-        make_network("test", circuit, LIF(), rules, 1e-4) for rules in (None, {"recurrent": Normalised()})
-    )
+    fixed, scaled = (make_network("test", circuit, LIF(), rules, 1e-4) for rules in (None, {"recurrent": Normalised()}))
 
     def target(codegen, n_steps, network=fixed):
         return jobs.choose_target("Microcircuit", network, codegen, n_steps)
@@ -119,7 +117,7 @@ def test_long_jobs_are_compiled_where_there_is_a_compiler(monkeypatch, caplog):
     assert [target(codegen, 10**7) for codegen in ("numpy", "cython")] == ["numpy", "cython"]
     assert target("standalone", 1) == "standalone" and [target("auto", n, scaled) for n in (10**5, 10**7)] == [
         "numpy", "cython"]  # fmt: skip
-    with pytest.raises(ValueError, match="'codegen' parameter of Microcircuit must be another one where weights are"):
+    with pytest.raises(ValueError, match="'codegen' parameter of Microcircuit must be another one for normalised"):
         target("standalone", 1, scaled)
     monkeypatch.setattr(jobs.shutil, "which", lambda name: None)
     for codegen in ("auto", "cython", "standalone"):

@@ -202,7 +202,8 @@ def test_numbers_of_synapses_and_probabilities(drawn):
     for i, j, which in blocks(drawn, drawn.recurrent):
         assert len(which) == PotjansDiesmann(SCALE).synapse_numbers()[i, j]
         places = sizes[i] * sizes[j]
-        p, joined = -np.expm1(len(which) * np.log1p(-1 / places)), drawn.recurrent.pre[which] * drawn.n_units + drawn.recurrent.post[which]
+        p = -np.expm1(len(which) * np.log1p(-1 / places))
+        joined = drawn.recurrent.pre[which] * drawn.n_units + drawn.recurrent.post[which]
         share = len(np.unique(joined)) / places
         assert abs(share - p) <= 0.01 * p + 5 * np.sqrt(p / places)
     alike = PotjansDiesmann(SCALE, synapse_scale=SCALE)

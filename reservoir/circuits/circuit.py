@@ -40,11 +40,11 @@ class Projection(_Record):
 
     where u and R, both in (0, 1], are the utilisation and the share of recovered resources at this spike. With
     `time` since the last one, u <- U + u (1 - U) exp(-time / F) and R <- 1 + (R - u R - 1) exp(-time / D), the latter
-    with the old u; the first spike finds u = U and R = 1. With `reversal` E the synapses are conductances: the spike adds
-    |A| to a conductance G of the receiver instead, whose current in a step is G (E - v), with G and the voltage v as
-    they are when the step begins: exact to the first order of the step dt, and stable while G dt stays well below the
-    capacitance. The arrays are read-only copies; a scalar is one value for all synapses. The order of synapses is kept;
-    two units may share several.
+    with the old u; the first spike finds u = U and R = 1. With `reversal` E the synapses are conductances: the spike
+    adds |A| to a conductance G of the receiver instead, whose current in a step is G (E - v), with G and the voltage v
+    as they are when the step begins: exact to the first order of the step dt, and stable while G dt stays well below
+    the capacitance. The arrays are read-only copies; a scalar is one value for all synapses. The order of synapses is
+    kept; two units may share several.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ class Projection(_Record):
         """One projection of all synapses of the list, in its order; all of one kind, empty ones aside."""
         parts = [part for part in projections if len(part)] or list(projections[:1])
         if not parts or len({(part.dynamic, part.reversal is None) for part in parts}) > 1:
-            requirement = "a list of at least one projection, all dynamic or all static, all currents or all conductances"
+            requirement = "a list of projections, all dynamic or all static, all currents or all conductances"
             raise parameter_error("Projection.joined", "projections", requirement, projections)
         names = [field.name for field in fields(cls) if getattr(parts[0], field.name) is not None]
         return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})

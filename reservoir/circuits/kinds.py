@@ -32,7 +32,8 @@ class Kinds(NamedTuple):
 
 def kinds_of(circuit: Circuit) -> Kinds:
     """All kinds that a circuit has."""
-    parts = [circuit.recurrent, circuit.inputs, *([] if circuit.background is None else [circuit.background])]
+    parts: list[Projection | PoissonBackground] = [circuit.recurrent, circuit.inputs]
+    parts += [] if circuit.background is None else [circuit.background]
     pairs = [_pairs(part) for part in parts]
     currents = [part.time_constant for part, pair in zip(parts, pairs, strict=True) if pair is None]
     conductances = [pair for pair in pairs if pair is not None]

@@ -96,8 +96,8 @@ class SynapseStatistics:
     Parameters
     ----------
     EE, EI, IE, II : PairStatistics
-        Synapses from an excitatory (E) or inhibitory (I) unit, first letter, to another, second letter; all currents, or
-        all conductances.
+        Synapses from an excitatory (E) or inhibitory (I) unit, first letter, to another, second letter; all currents,
+        or all conductances.
     input_to_excitatory, input_to_inhibitory : float
         Weights of the input synapses in amperes, with sign; with `input_reversal` in siemens.
     input_time_constant : float > 0
@@ -192,8 +192,9 @@ def draw_inputs(
     channels, units = np.divmod(bernoulli_positions(n_inputs * n_units, probability, rng), n_units)
     weights = np.where(excitatory[units], statistics.input_to_excitatory, statistics.input_to_inhibitory)
     delays = np.full(len(units), statistics.input_delay)
-    decay = np.full(len(units), statistics.input_time_constant)
-    return Projection(channels, units, weights, delays, decay, reversal=statistics.input_reversal)
+    decay, reversal = np.full(len(units), statistics.input_time_constant), statistics.input_reversal
+    reversals = None if reversal is None else np.full(len(units), reversal)
+    return Projection(channels, units, weights, delays, decay, reversal=reversals)
 
 
 def _weights(pair: PairStatistics, size: int, rng: np.random.Generator) -> np.ndarray:

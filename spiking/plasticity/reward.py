@@ -128,7 +128,7 @@ class RewardSTDP(BaseEstimator):
             [settle, "c = c * kept + A_plus * arrivals", *passed, "answers += 1"],
             parameters,
             read=("w", "c", "seen", "ahead"),
-            signals={"prospect": prospect},
+            signals=(("prospect", prospect),),
             finish=partial(_settle, prospect, parameters["w_max"][0], parameters["tau_c"][0]),
         )
 

@@ -31,7 +31,7 @@ class Rule(NamedTuple):
     on_post: list[str]  # what a spike of the receiver does
     parameters: dict[str, tuple[float, str]]  # SI value and unit
     read: tuple[str, ...] = ("w",)  # variables that are read in the end
-    signals: dict[str, Callable[[np.ndarray], np.ndarray]] = {}  # functions name(t) of the time in seconds, without unit
+    signals: tuple[tuple[str, Callable[[np.ndarray], np.ndarray]], ...] = ()  # name(t), t in seconds; without unit
     finish: Callable[[dict[str, np.ndarray], float], dict[str, np.ndarray]] | None = None
     """What was learned, "w" or "U", from the variables read and the duration in seconds. None: the variables."""
     scaling: Scaling | None = None
