@@ -16,6 +16,8 @@ from spiking._brian import engine
 from spiking.jobs import run_job
 from spiking.network import Answer, Trial, make_network
 
+_LEARNED = {"w": "weight", "U": "U"}  # variables of a rule, and the fields of a projection that hold them
+
 
 def simulate(
     circuit: Circuit,
@@ -44,7 +46,8 @@ def simulate(
         Rules of `spiking.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``. Every
         trial begins with the weights of `circuit`.
     record : tuple of names, default ()
-        What is kept besides the spikes: "voltages", and "weights", the circuit with what was learned.
+        What is kept besides the spikes: "voltages"; "weights", the circuit with what was learned; "traces", those of
+        the plasticity rules at the end.
     codegen : {"auto", "numpy", "cython", "standalone"}, default "auto"
         How Brian2 runs: interpreted; compiled by Cython, which takes a minute for the first simulation of its kind on a
         machine; or as a C++ program, which takes some 10 s to build each time and then runs fastest. Both need a C++
@@ -87,7 +90,7 @@ def simulate(
         raise parameter_error("simulate", "circuit", "a Circuit", circuit)
     neuron = LIF() if neuron is None else neuron
     check_has("simulate", "neuron", neuron, ("cells", "initial_state"), "None or a record of reservoir.neurons")
-    recorded = read_record(record, ("voltages", "weights"))
+    recorded = read_record(record, ("voltages", "weights", "traces"))
     network = make_network("simulate", circuit, neuron, plasticity, dt)
     neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
     seed = int(as_generator("simulate", random_state).integers(2**63))
@@ -98,8 +101,7 @@ def simulate(
     voltages = "voltages" in recorded
     answers, _ = run_job("simulate", network, trials, codegen, seed % 2**32, voltages=voltages, n_jobs=n_jobs)
     recordings = [
-        _as_recording(circuit, answer, trains, dt, "weights" in recorded)
-        for answer, (trains, _) in zip(answers, heard, strict=True)
+        _as_recording(circuit, answer, trains, dt, recorded) for answer, (trains, _) in zip(answers, heard, strict=True)
     ]
     return recordings if many else recordings[0]
 
@@ -113,17 +115,28 @@ def _make_trial(
     return Trial(variables, input_events(circuit, trains, n_steps, dt, rng), currents, n_steps)
 
 
-def _as_recording(circuit: Circuit, answer: Answer, trains: SpikeTrains, dt: float, weights_too: bool) -> Recording:
+def _as_recording(circuit: Circuit, answer: Answer, trains: SpikeTrains, dt: float, recorded: tuple) -> Recording:
     spikes = SpikeTrains(answer.spikes[:, 0] * dt, answer.spikes[:, 1], circuit.n_units, trains.duration)
-    learned = with_learned(circuit, answer.learned) if weights_too else None
-    return Recording(spikes, answer.voltages, learned)
+    learned = with_learned(circuit, answer.learned) if "weights" in recorded else None
+    traces = _traces(circuit, answer.learned) if "traces" in recorded else None
+    return Recording(spikes, answer.voltages, learned, traces)
+
+
+def _traces(circuit: Circuit, learned: dict[str, dict[str, np.ndarray]]) -> dict[str, dict[str, np.ndarray]]:
+    traces: dict[str, dict[str, np.ndarray]] = {}
+    for projection, found in learned.items():
+        names = [name for name in found if name not in ("which", *_LEARNED)]
+        traces[projection] = {name: np.zeros(len(getattr(circuit, projection))) for name in names}
+        for name, values in traces[projection].items():
+            values[found["which"]] = found[name]
+    return traces
 
 
 def with_learned(circuit: Circuit, learned: dict[str, dict[str, np.ndarray]]) -> Circuit:
     """The circuit with the weights, or whatever a rule has changed, in their places."""
     for name, found in learned.items():
         projection, changes = getattr(circuit, name), {}
-        for variable, field in (("w", "weight"), ("U", "U")):
+        for variable, field in _LEARNED.items():
             if variable in found:
                 values = getattr(projection, field).copy()
                 values[found["which"]] = found[variable]

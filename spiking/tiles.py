@@ -155,7 +155,8 @@ class Tiles:
         kind = kind if path.dynamics is None else depressing_and_facilitating(kind)
         model, on_pre = kind.model, [line.format(amount="w") for line in kind.on_pre]
         if rule is not None:
-            model, on_pre = [*model, *rule.model.strip().split("\n")], [*on_pre, *rule.on_pre]
+            traces = [f"d{name}/dt = -{name} / {tau} : 1 (event-driven)" for name, tau in rule.traces.items()]
+            model, on_pre = [*model, *traces, *rule.model], [*on_pre, *rule.on_pre]
         synapses = brian2.Synapses(
             self.sources[path.source], self.sources["units"], "\n".join(model), on_pre="\n".join(on_pre),
             on_post=None if rule is None else "\n".join(rule.on_post) or None,
@@ -233,12 +234,16 @@ class Tiles:
             if path.rule is None:
                 continue
             part = slice(tile * len(path.pre), (tile + 1) * len(path.pre))
-            found = {name: np.asarray(getattr(synapses, f"{name}_"))[part] for name in path.rule.read}
+            names = [*path.rule.read, *path.rule.traces, "lastupdate"]
+            found = {name: np.asarray(getattr(synapses, f"{name}_"))[part] for name in names}
+            since = self.n_steps * self.network.dt - found.pop("lastupdate")
+            traces = {name: found.pop(name) * np.exp(-since / path.rule.parameters[tau][0])
+                      for name, tau in path.rule.traces.items()}  # fmt: skip
             if path.rule.finish is not None:
                 found = path.rule.finish(found, self.n_steps * self.network.dt)
             if "w" in found:
                 found["w"] = np.copysign(found["w"], path.weight)
             before = learned.setdefault(path.projection, {"which": np.zeros(0, int)})
-            for name, values in {"which": path.which, **found}.items():
+            for name, values in {"which": path.which, **found, **traces}.items():
                 before[name] = np.concatenate([before.get(name, np.zeros(0)), values])
         return learned

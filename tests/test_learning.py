@@ -161,6 +161,23 @@ def test_thresholds_stay_as_learning_has_left_them():
     np.testing.assert_allclose(learned.set_params(twin=False).transform(X[0]), first, rtol=0, atol=1e-12)
 
 
+def test_traces_at_the_end():
+    """Sums over the spikes, discounted to the end; none where nothing learns."""
+    trains, delay = trains_of(3, 0.3, 60), COLUMN.recurrent.delay
+    rules = {"recurrent": STDP(tau_plus=0.03, tau_minus=0.01)}
+    recording = simulate(COLUMN, trains, plasticity=rules, record="traces", random_state=0)
+    part, fired = COLUMN.recurrent, recording.spikes.to_lists()
+    learns, traces = part.weight > 0, recording.traces["recurrent"]
+    assert list(traces) == ["arrivals", "answers"] and list(recording.traces) == ["recurrent"]
+    assert recording.circuit is None and not traces["arrivals"][~learns].any()
+    for s in np.flatnonzero(learns):
+        arrived = fired[part.pre[s]] + np.floor(delay[s] / 1e-4 + 0.5) * 1e-4
+        expected = np.exp(-(0.3 - arrived[arrived < 0.3 - 1e-9]) / 0.03).sum()
+        assert traces["arrivals"][s] == pytest.approx(expected, abs=1e-10)
+        assert traces["answers"][s] == pytest.approx(np.exp(-(0.3 - fired[part.post[s]]) / 0.01).sum(), abs=1e-10)
+    assert traces["arrivals"].max() > 0.1
+
+
 def test_a_weight_that_has_come_to_zero_goes_on_learning():
     """And keeps its kind: the sign of zero tells it."""
     rules = {"recurrent": STDP(A_plus=1.0, A_minus=1.5, tau_minus=0.05, w_max=4 * COLUMN.recurrent.weight.max())}

@@ -317,7 +317,9 @@ def test_every_exported_rule(name):
     flipped = dataclasses.replace(circuit.inputs, weight=-circuit.inputs.weight)
     assert not part.acts_on(flipped).any()
     texts = [variant.rule(circuit.inputs) for variant in VARIANTS if type(variant) is RULES[name]]
-    used = " ".join([line for rule in texts for line in (rule.model, *rule.on_pre, *rule.on_post)])
+    used = " ".join(
+        [line for rule in texts for line in (*rule.traces.values(), *rule.model, *rule.on_pre, *rule.on_post)]
+    )
     assert all(parameter in used for parameter in texts[0].parameters) and "_pre" not in used and "_post" not in used
     for heading in ("Parameters", "Raises", "References", "Examples"):
         assert f"    {heading}\n    {'-' * len(heading)}\n" in text

@@ -31,11 +31,14 @@ class Recording:
     spikes : SpikeTrains of the units
     voltages : None or array (n_steps, n_units), volts at the end of each step
     circuit : None or Circuit with the weights after the simulation, where they were plastic
+    traces : None or dict by projection of dicts of arrays (n_synapses,)
+        Traces of a plasticity rule after the simulation, by their names; 0 at synapses that do not learn.
     """
 
     spikes: SpikeTrains
     voltages: np.ndarray | None = None
     circuit: Circuit | None = None
+    traces: dict[str, dict[str, np.ndarray]] | None = None
 
 
 class Engine(NamedTuple):

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.validation import parameter_error, real_array
-from spiking.plasticity.rule import Rule, decaying, inhibits, read_bound, read_numbers
+from spiking.plasticity.rule import Rule, inhibits, read_bound, read_numbers
 
 
 class RewardSTDP(BaseEstimator):
@@ -115,18 +115,18 @@ class RewardSTDP(BaseEstimator):
         times = dict.fromkeys(("tau_plus", "tau_minus", "tau_c", "tau_d"), "second")
         parameters = read_numbers(self, A_plus="1", A_minus="1", **times) | read_bound(self, projection, 2)
         prospect = partial(_prospect, self._rewards(), parameters["tau_c"][0], parameters.pop("tau_d")[0])
-        lines = [
-            decaying(arrivals="tau_plus", answers="tau_minus"),
+        lines = (
             "c : 1\nseen : second\nahead : 1",
             "kept = exp(-(t - seen) / tau_c) : 1",
             "earned = clip(w + w_max * c * (ahead - kept * prospect(t)), 0 * amp, w_max) : amp",
-        ]
+        )
         settle, passed = "w = earned", ["seen = t", "ahead = prospect(t)"]
         return Rule(
-            "\n".join(lines),
+            {"arrivals": "tau_plus", "answers": "tau_minus"},
             [settle, "c = c * kept - A_minus * answers", *passed, "arrivals += 1"],
             [settle, "c = c * kept + A_plus * arrivals", *passed, "answers += 1"],
             parameters,
+            lines,
             read=("w", "c", "seen", "ahead"),
             signals=(("prospect", prospect),),
             finish=partial(_settle, prospect, parameters["w_max"][0], parameters["tau_c"][0]),

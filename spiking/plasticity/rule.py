@@ -26,10 +26,11 @@ class Rule(NamedTuple):
     the current at a driving force of one volt.
     """
 
-    model: str  # variables of a synapse, a line each
+    traces: dict[str, str]  # variables that decay, and the names of their time constants
     on_pre: list[str]  # what a spike does that arrives, after it has been passed on
     on_post: list[str]  # what a spike of the receiver does
     parameters: dict[str, tuple[float, str]]  # SI value and unit
+    model: tuple[str, ...] = ()  # lines of other variables of a synapse
     read: tuple[str, ...] = ("w",)  # variables that are read in the end
     signals: tuple[tuple[str, Callable[[np.ndarray], np.ndarray]], ...] = ()  # name(t), t in seconds; without unit
     finish: Callable[[dict[str, np.ndarray], float], dict[str, np.ndarray]] | None = None
@@ -56,8 +57,3 @@ def read_bound(part: Any, projection: Projection, times: float) -> dict[str, tup
     if part.w_max is None:
         return {"w_max": (times * float(np.abs(projection.weight).mean()), "amp")}
     return {"w_max": (check_real(type(part).__name__, "w_max", part.w_max, 0, closed="neither"), "amp")}
-
-
-def decaying(**traces: str) -> str:
-    """Model lines of traces: names, and the names of their time constants."""
-    return "\n".join(f"d{name}/dt = -{name} / {tau} : 1 (event-driven)" for name, tau in traces.items())

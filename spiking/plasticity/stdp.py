@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.validation import check_choice, check_real
-from spiking.plasticity.rule import Rule, decaying, inhibits, read_bound, read_numbers
+from spiking.plasticity.rule import Rule, inhibits, read_bound, read_numbers
 
 
 class STDP(BaseEstimator):
@@ -114,7 +114,7 @@ class STDP(BaseEstimator):
         room = " * clip(1 - w / w_max, 0, 1) ** mu_plus" if self.mu_plus else ""
         stock = " * (w / w_max) ** mu_minus" if self.mu_minus else ""
         return Rule(
-            decaying(arrivals="tau_plus", answers="tau_minus"),
+            {"arrivals": "tau_plus", "answers": "tau_minus"},
             [f"w = clip(w - w_max * A_minus * answers{stock}, 0 * amp, w_max)", f"arrivals {add} 1"],
             [f"w = clip(w + w_max * A_plus * arrivals{room}, 0 * amp, w_max)", f"answers {add} 1"],
             parameters | read_bound(self, projection, 2),
