@@ -13,7 +13,15 @@ from reservoir.neurons import LIF
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.simulation import make_engine
-from reservoir.validation import check_choice, check_flag, check_real, parameter_error, real_array, unchanged_on_error
+from reservoir.validation import (
+    check_choice,
+    check_flag,
+    check_real,
+    parameter_error,
+    real_array,
+    unchanged_on_error,
+    without_unit,
+)
 from spiking._brian import run_trials
 from spiking.network import Trial, make_network
 from spiking.simulation import with_learned
@@ -122,22 +130,22 @@ class Microcircuit(LiquidState):
         check_choice(owner, "codegen", self.codegen, ["auto", "numpy", "cython"])
         check_flag(owner, "twin", self.twin)
         if self.learning_time is not None:
-            check_real(owner, "learning_time", self.learning_time, 0, closed="neither")
+            check_real(owner, "learning_time", self.learning_time, 0, closed="neither", unit="second")
         super().fit(X)
         self.initial_circuit_ = self.circuit_
-        network = make_network(owner, self.circuit_, self.neuron_, self.plasticity, self.dt)
+        network = make_network(owner, self.circuit_, self.neuron_, self.plasticity, self._engine.dt)
         if self.plasticity:
             trial = self._presentation(X, teacher)
             self.codegen_ = self._target(trial.n_steps)
             (answer,) = run_trials(network, [trial], self.codegen_, self._seed % 2**32, voltages=False)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
-            self._engine = make_engine(owner, self.circuit_, self.neuron_, self.dt)
+            self._engine = make_engine(owner, self.circuit_, self.neuron_, self._engine.dt)
         return self
 
     def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
-        alike = type(self.neuron_) is LIF and not self.neuron_.noise and self.circuit_.background is None
+        alike = type(self.neuron_) is LIF and not self._engine.cells.noise and self.circuit_.background is None
         if state is not None and not alike:
             raise parameter_error(type(self).__name__, "state", "None but for LIF units without noise", state)
         if state is not None or (alike and self.twin):
@@ -146,7 +154,7 @@ class Microcircuit(LiquidState):
         members, kind, lengths = self._read(X)
         heard = [self._heard(*one) for one in zip(members, lengths, strict=True)]
         trials = [Trial(self._rest.variables, one.events, self._injected(one), one.n_steps) for one in heard]
-        network = make_network(type(self).__name__, self.circuit_, self.neuron_, None, self.dt)
+        network = make_network(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
         rows = []
         for first in range(0, len(trials), _TILES):
             tiles = trials[first : first + _TILES]
@@ -165,8 +173,9 @@ class Microcircuit(LiquidState):
         members, kind, lengths = self._read(X)
         given = self._read_teacher(teacher, kind, lengths)
         first, events, currents = 0, [], []
+        limit = np.inf if self.learning_time is None else float(self.learning_time)
         for member, n_rows, extra in zip(members, lengths, given, strict=True):
-            if self.learning_time is not None and first * self.dt >= self.learning_time:
+            if first * self._engine.dt >= limit:
                 break
             heard = self._heard(member, n_rows)
             events.append(heard.events + np.array([first, 0]))
@@ -179,11 +188,12 @@ class Microcircuit(LiquidState):
     def _read_teacher(self, teacher: Any, kind: str, lengths: list[int]) -> list:
         if teacher is None:
             return [None] * len(lengths)
-        tables = [real_array(one) for one in ([teacher] if kind == "series" else teacher)]
+        owner, given = type(self).__name__, [teacher] if kind == "series" else teacher
+        tables = [real_array(without_unit(owner, "teacher", one, "amp")) for one in given]
         shapes = [(n_rows, self._n_features_out) for n_rows in lengths]
         if [getattr(table, "shape", None) for table in tables] != shapes:
             wanted = f"None or currents of the shapes {shapes}"
-            raise parameter_error(type(self).__name__, "teacher", wanted, teacher)
+            raise parameter_error(owner, "teacher", wanted, teacher)
         return tables
 
     def _target(self, n_steps: int) -> str:

@@ -27,8 +27,16 @@ from reservoir.validation import check_choice, check_real, parameter_error
 KINDS = ("EE", "EI", "IE", "II")
 
 
+class _Measured:
+    """A frozen record whose quantities become SI numbers when it is made."""
+
+    def _read(self, name: str, unit: str, low: float | None = None, *, closed: str = "both") -> None:
+        number = check_real(type(self).__name__, name, getattr(self, name), low, closed=closed, unit=unit)
+        object.__setattr__(self, name, number)
+
+
 @dataclass(frozen=True)
-class PairStatistics:
+class PairStatistics(_Measured):
     """Means of the synapses from one kind of unit to another.
 
     Parameters
@@ -74,16 +82,17 @@ class PairStatistics:
 
     def __post_init__(self) -> None:
         check_real("PairStatistics", "probability", self.probability, 0, 1)
-        check_real("PairStatistics", "weight", self.weight)
+        self._read("weight", "amp")
         check_real("PairStatistics", "U", self.U, 0, 1, closed="right")
-        for name in ("delay", "variation", "weight_variation"):
+        for name in ("variation", "weight_variation"):
             check_real("PairStatistics", name, getattr(self, name), 0)
+        self._read("delay", "second", 0)
         for name in ("time_constant", "D", "F"):
-            check_real("PairStatistics", name, getattr(self, name), 0, closed="neither")
+            self._read(name, "second", 0, closed="neither")
 
 
 @dataclass(frozen=True)
-class SynapseStatistics:
+class SynapseStatistics(_Measured):
     """Means of all synapses of a circuit, by the kinds of the sending and the receiving unit.
 
     Input synapses are static and all alike but for the kind of unit that they reach.
@@ -126,10 +135,10 @@ class SynapseStatistics:
         for kind in KINDS:
             if not isinstance(getattr(self, kind), PairStatistics):
                 raise parameter_error("SynapseStatistics", kind, "a PairStatistics", getattr(self, kind))
-        check_real("SynapseStatistics", "input_to_excitatory", self.input_to_excitatory)
-        check_real("SynapseStatistics", "input_to_inhibitory", self.input_to_inhibitory)
-        check_real("SynapseStatistics", "input_time_constant", self.input_time_constant, 0, closed="neither")
-        check_real("SynapseStatistics", "input_delay", self.input_delay, 0)
+        self._read("input_to_excitatory", "amp")
+        self._read("input_to_inhibitory", "amp")
+        self._read("input_time_constant", "second", 0, closed="neither")
+        self._read("input_delay", "second", 0)
 
 
 PRESETS = {

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
-from reservoir.validation import parameter_error, real_array
+from reservoir.validation import parameter_error, real_array, without_unit
 from spiking.plasticity.rule import Rule, decaying, read_bound, read_numbers
 
 _MOST = 200  # rewards; Brian2 cannot read a sum of many more
@@ -132,11 +132,11 @@ class RewardSTDP(BaseEstimator):
 
     def _prospect(self) -> str:
         """H(t): every reward is ahead, discounted with tau_c, or past, and decays with tau_d."""
-        times = real_array(self.reward_times)
+        times = real_array(without_unit("RewardSTDP", "reward_times", self.reward_times, "second"))
         if times is None or times.ndim != 1 or not (np.isfinite(times) & (times >= 0)).all() or len(times) > _MOST:
             wanted = f"a 1-D array of at most {_MOST} numbers >= 0"
             raise parameter_error("RewardSTDP", "reward_times", wanted, self.reward_times)
-        amounts = real_array(self.reward_amounts)
+        amounts = real_array(without_unit("RewardSTDP", "reward_amounts", self.reward_amounts, "hertz"))
         if amounts is None or amounts.shape not in ((), times.shape) or not np.isfinite(amounts).all():
             wanted = f"a finite number or an array of shape {times.shape}"
             raise parameter_error("RewardSTDP", "reward_amounts", wanted, self.reward_amounts)

@@ -28,8 +28,8 @@ def read_numbers(part: Any, **units: str) -> dict[str, tuple[float, str]]:
     """Numbers that a rule stores, with their units: any finite number, and more than 0 for those in seconds."""
     owner, read = type(part).__name__, {}
     for name, unit in units.items():
-        low = 0 if unit == "second" else None
-        read[name] = check_real(owner, name, getattr(part, name), low, closed="neither"), unit
+        low, measured = 0 if unit == "second" else None, None if unit == "1" else unit
+        read[name] = check_real(owner, name, getattr(part, name), low, closed="neither", unit=measured), unit
     return read
 
 
@@ -37,7 +37,7 @@ def read_bound(part: Any, projection: Projection, times: float) -> dict[str, tup
     """The largest weight, amperes: `w_max` of a rule, or where that is None so many times the mean initial weight."""
     if part.w_max is None:
         return {"w_max": (times * float(np.abs(projection.weight).mean()), "amp")}
-    return {"w_max": (check_real(type(part).__name__, "w_max", part.w_max, 0, closed="neither"), "amp")}
+    return {"w_max": (check_real(type(part).__name__, "w_max", part.w_max, 0, closed="neither", unit="amp"), "amp")}
 
 
 def decaying(**traces: str) -> str:
