@@ -172,13 +172,9 @@ def test_a_quantity_gives_what_its_number_gives(name, parameter):
     """A scalar, an array, a list of scalars, and for records of units one for both kinds and two."""
     value, unit = given(name, parameter), BY_UNIT[MEASURED[name][parameter]]
     plain = value.tolist()
-    quantities = [value * unit]
-    if value.ndim:
-        quantities += [[one * unit for one in value]] if value.ndim == 1 else []
-        plain = tuple(plain) if "cells" in dir(PARTS[name]) else plain
+    plain = tuple(plain) if value.ndim and "cells" in dir(PARTS[name]) else plain
     expected = used(make(name, **{parameter: plain}))
-    for quantity in quantities:
-        assert is_quantity(quantity)
+    for quantity in [value * unit] + ([[one * unit for one in value]] if value.ndim == 1 else []):
         assert same(used(make(name, **{parameter: quantity})), expected)
 
 
@@ -203,9 +199,9 @@ def test_a_parameter_without_unit_refuses_volts(name):
 
 
 def test_arrays_without_unit_refuse_volts():
-    for name, value in (("U", [0.5, 0.4] * B.volt), ("U", [0.5, 0.1 * B.volt])):
-        with pytest.raises(InvalidParameterError, match=shape_of("Projection", name, "a number without a unit")):
-            make("Projection", **{name: value})
+    for value in ([0.5, 0.4] * B.volt, [0.5, 0.1 * B.volt]):
+        with pytest.raises(InvalidParameterError, match=shape_of("Projection", "U", "a number without a unit")):
+            make("Projection", U=value)
     with pytest.raises(InvalidParameterError, match="'leak' parameter of EchoState"):
         EchoState(2, leak=[0.5, 0.4] * B.volt).fit(ROWS)
 
@@ -229,7 +225,7 @@ def test_the_bounds_hold_for_quantities():
     with pytest.raises(InvalidParameterError, match="must be finite numbers >= 0 of shape"):
         make("Projection", delay=[-1, 1] * B.ms)
     with pytest.raises(InvalidParameterError, match="must be a number > 0"):
-        used(LIF(time_constant=np.array([30.0, 20.0]) * B.ms))
+        used(LIF(time_constant=[30, 20] * B.ms))
 
 
 # What a quantity is
@@ -372,7 +368,7 @@ def test_spike_trains_read_quantities():
 
 @pytest.mark.parametrize("name", [name for name in spikes.__all__ if name != "SpikeTrains"])
 def test_the_length_of_a_row_may_be_a_quantity(name):
-    part, rows = PARTS[name](), np.abs(np.round(ROWS))
+    part, rows, seconds = PARTS[name](), np.abs(np.round(ROWS)), "a number or a quantity of seconds"
     if hasattr(part, "filter"):
         assert same(part.filter(TRAINS, 10 * B.ms, 6), part.filter(TRAINS, float(10 * B.ms), 6))
         assert part.n_memory(10 * B.ms) == part.n_memory(float(10 * B.ms))
@@ -382,7 +378,7 @@ def test_the_length_of_a_row_may_be_a_quantity(name):
         )
         assert found == expected
     for method in {"filter", "encode"} & set(dir(part)):
-        with pytest.raises(InvalidParameterError, match=shape_of(name, "step", "a number or a quantity of seconds")):
+        with pytest.raises(InvalidParameterError, match=shape_of(name, "step", seconds)):
             getattr(part, method)(TRAINS if method == "filter" else rows, 3 * B.volt, 6)
 
 
