@@ -79,6 +79,13 @@ SECTIONS = [
         ("nest",),
     ),
     (
+        "Trials side by side in Brian2, one thread",
+        "tiles.py",
+        "Seconds of whole calls of `spiking.simulate` for the column of 135 units, 0.5 s a trial; the spikes of every "
+        "trial must be those of Numba first. Set-up is the same call for a single step.",
+        ("",),
+    ),
+    (
         "Quality of the circulant graph",
         "quality.py",
         "Memory capacity: the sum over 200 delays of the squared correlation on new rows.",

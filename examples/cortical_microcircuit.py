@@ -1,9 +1,9 @@
 """A tenth of the cortical microcircuit of Potjans and Diesmann fires nearly at the rates of the whole one.
 
-The column of Potjans and Diesmann 2014, doi:10.1093/cercor/bhs358, with a tenth of its units and a tenth of the
+The column of Potjans and Diesmann 2014, doi:10.1093/cercor/bhs358, with a tenth of its units and a fifth of the
 synapses of each, runs for a few seconds. Stronger weights keep the variance of what a unit hears, and a constant
 current its mean. The figure shows the spikes of every fifth unit, and the mean rate of each population beside that of
-the full circuit, as NEST's own example of the column gives it; L4I, the farthest off, fires 30 % too often.
+the full circuit, as NEST's own example of the column gives it; all are within 30 %, L4I and L23E the farthest off.
 """
 
 import matplotlib.pyplot as plt

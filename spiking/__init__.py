@@ -6,6 +6,6 @@ Importing this package does not import Brian2; the first simulation does. Every 
 
 from spiking.microcircuit import Microcircuit
 from spiking.plasticity import STDP
-from spiking.simulation import simulate
+from spiking.simulation import simulate, warm_up
 
-__all__ = ["STDP", "Microcircuit", "simulate"]
+__all__ = ["STDP", "Microcircuit", "simulate", "warm_up"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import warnings
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from reservoir.neurons import LIF
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.simulation import make_engine
+from reservoir.units import magnitude
 from reservoir.validation import (
     check_choice,
     check_flag,
@@ -22,17 +21,9 @@ from reservoir.validation import (
     unchanged_on_error,
     without_unit,
 )
-from spiking._brian import run_trials
+from spiking.jobs import CODEGEN, run_job
 from spiking.network import Trial, make_network
 from spiking.simulation import with_learned
-
-_TILES = 64
-# Brian2 compiles for about a minute; the interpreted target takes about a minute for this many steps.
-_STEPS_WORTH_COMPILING = 500_000
-
-
-class CompilerWarning(UserWarning):
-    """There is no C++ compiler, so Brian2 runs interpreted."""
 
 
 class Microcircuit(LiquidState):
@@ -50,18 +41,19 @@ class Microcircuit(LiquidState):
         Rules of `spiking.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``.
     learning_time : None or float > 0, default None
         Seconds of the series that are presented in `fit`, from the first on; None presents all.
-    codegen : {"auto", "numpy", "cython"}, default "auto"
-        How Brian2 runs. "cython" needs a C++ compiler, and a minute for the first simulation of its kind on a machine;
-        "auto" takes it for long jobs only.
+    codegen : {"auto", "numpy", "cython", "standalone"}, default "auto"
+        How Brian2 runs, see `spiking.simulate`; "auto" chooses by the length of the job.
     twin : bool, default True
         Whether a frozen circuit of `LIF` units, without noise and Poisson background, runs in Numba, which gives the
         same spikes and takes far less time; False runs it in Brian2 too.
+    n_jobs : int or None, default None
+        Processes that share the sequences in Brian2, 64 at a time; see `spiking.simulate`.
 
     Attributes
     ----------
     circuit_ : Circuit, with what was learned
     initial_circuit_ : Circuit, as it was drawn
-    codegen_ : "numpy" or "cython", as taken for the last job
+    codegen_ : "numpy", "cython" or "standalone", as taken for the last job of Brian2
     encoder_, neuron_, trace_, input_weights_, n_features_in_, feature_names_in_ : as in `LiquidState`
 
     Raises
@@ -106,6 +98,7 @@ class Microcircuit(LiquidState):
         learning_time: float | None = None,
         codegen: str = "auto",
         twin: bool = True,
+        n_jobs: int | None = None,
     ):
         super().__init__(
             circuit, neuron, encoder=encoder, trace=trace, dt=dt, step=step, random_state=random_state
@@ -114,6 +107,7 @@ class Microcircuit(LiquidState):
         self.learning_time = learning_time
         self.codegen = codegen
         self.twin = twin
+        self.n_jobs = n_jobs
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any = None, *, teacher: Any = None) -> Microcircuit:
@@ -127,7 +121,7 @@ class Microcircuit(LiquidState):
             Currents, amperes, injected into the units while they learn: a row for every row of a series.
         """
         owner = type(self).__name__
-        check_choice(owner, "codegen", self.codegen, ["auto", "numpy", "cython"])
+        check_choice(owner, "codegen", self.codegen, CODEGEN)
         check_flag(owner, "twin", self.twin)
         if self.learning_time is not None:
             check_real(owner, "learning_time", self.learning_time, 0, closed="neither", unit="second")
@@ -136,16 +130,19 @@ class Microcircuit(LiquidState):
         network = make_network(owner, self.circuit_, self.neuron_, self.plasticity, self._engine.dt)
         if self.plasticity:
             trial = self._presentation(X, teacher)
-            self.codegen_ = self._target(trial.n_steps)
-            (answer,) = run_trials(network, [trial], self.codegen_, self._seed % 2**32, voltages=False)
+            (answer,), self.codegen_ = run_job(owner, network, [trial], self.codegen, self._seed % 2**32)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
             self._engine = make_engine(owner, self.circuit_, self.neuron_, self._engine.dt)
+            for row, (name, _) in enumerate(network.equations.variables):
+                if name in network.equations.kept:
+                    self._rest.variables[row] = answer.variables[row]
         return self
 
     def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
-        alike = type(self.neuron_) is LIF and not self._engine.cells.noise and self.circuit_.background is None
+        quiet = not magnitude(self.neuron_.noise)
+        alike = isinstance(self.neuron_, LIF) and quiet and self.circuit_.background is None
         if state is not None and not alike:
             raise parameter_error(type(self).__name__, "state", "None but for LIF units without noise", state)
         if state is not None or (alike and self.twin):
@@ -155,13 +152,12 @@ class Microcircuit(LiquidState):
         heard = [self._heard(*one) for one in zip(members, lengths, strict=True)]
         trials = [Trial(self._rest.variables, one.events, self._injected(one), one.n_steps) for one in heard]
         network = make_network(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
-        rows = []
-        for first in range(0, len(trials), _TILES):
-            tiles = trials[first : first + _TILES]
-            self.codegen_ = self._target(max(trial.n_steps for trial in tiles))
-            answers = run_trials(network, tiles, self.codegen_, self._seed % 2**32, voltages=False)
-            for answer, n_rows in zip(answers, lengths[first:], strict=False):
-                rows.append(self._traced(answer.spikes, n_rows, self._divided(None)[0])[0])
+        seed = self._seed % 2**32
+        answers, self.codegen_ = run_job(type(self).__name__, network, trials, self.codegen, seed, n_jobs=self.n_jobs)
+        rows = [
+            self._traced(answer.spikes, n_rows, self._divided(None)[0])[0]
+            for answer, n_rows in zip(answers, lengths, strict=True)
+        ]
         sequences = Sequences(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]), kind)
         return sequences.pack(sequences.rows), finals
 
@@ -195,14 +191,3 @@ class Microcircuit(LiquidState):
             wanted = f"None or currents of the shapes {shapes}"
             raise parameter_error(owner, "teacher", wanted, teacher)
         return tables
-
-    def _target(self, n_steps: int) -> str:
-        """The target of Brian2 for a job of so many steps."""
-        wanted = self.codegen
-        if wanted == "auto":
-            wanted = "cython" if n_steps >= _STEPS_WORTH_COMPILING else "numpy"
-        if wanted == "cython" and not (shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")):
-            text = "There is no C++ compiler, so that Brian2 runs interpreted, which takes longer."
-            warnings.warn(text, CompilerWarning, stacklevel=4)
-            return "numpy"
-        return wanted

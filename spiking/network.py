@@ -8,23 +8,26 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.circuits import Circuit, PoissonBackground, Projection
+from reservoir.circuits.kinds import Kinds, kinds_of
 from reservoir.neurons.lif import refractory_steps
-from reservoir.systems.simulation import every_time_constant
 from reservoir.validation import check_has, parameter_error
 from spiking.neurons import Equations, equations_of
 from spiking.plasticity import Rule
 
+_ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
+
 
 class Path(NamedTuple):
-    """Synapses of one projection with one kind of current, all dynamic or all static, all plastic or none."""
+    """Synapses of one projection and one source with one kind of current, all dynamic or none, all plastic or none."""
 
     projection: str  # "recurrent" or "inputs"
+    source: str  # "units", "inputs", or "selves": units that fire of themselves
     which: np.ndarray  # (n_synapses,), their places in the projection
     pre: np.ndarray  # (n_synapses,)
     post: np.ndarray  # (n_synapses,)
-    weight: np.ndarray  # (n_synapses,), amperes
+    weight: np.ndarray  # (n_synapses,), amperes or siemens
     delay: np.ndarray  # (n_synapses,), steps
-    current: int  # the kind of current
+    kind: int  # of the current or conductance
     dynamics: tuple[np.ndarray, np.ndarray, np.ndarray] | None  # U, D, F
     rule: Rule | None
 
@@ -36,7 +39,7 @@ class Network(NamedTuple):
     excitatory: np.ndarray  # (n_units,)
     refractory: np.ndarray  # (n_units,), steps
     listening: np.ndarray  # (n_units,), False for units that are dead or fire of themselves
-    time_constants: np.ndarray  # (n_currents,), seconds
+    kinds: Kinds
     paths: tuple[Path, ...]
     n_inputs: int
     dt: float
@@ -52,35 +55,92 @@ class Trial(NamedTuple):
     n_steps: int
 
 
+class UnitText(NamedTuple):
+    """The units of a network as Brian2 reads them."""
+
+    model: str
+    noisy: bool
+    constants: dict[str, tuple[float, str]]  # SI value and unit
+    by_unit: dict[str, tuple[np.ndarray, str]]  # SI values (n_units,) and unit
+    at_start: dict[str, str]  # what is done before a step, by name
+
+
 class Answer(NamedTuple):
     """What one trial gives."""
 
     spikes: np.ndarray  # (n_spikes, 2), step and unit
     voltages: np.ndarray | None  # (n_steps, n_units)
-    learned: dict[str, dict[str, np.ndarray]]  # of every plastic projection: "weight", or what a rule changes
+    variables: np.ndarray  # (n_variables, n_units), of the units in the end
+    learned: dict[str, dict[str, np.ndarray]]  # of every plastic projection: which synapses, and what a rule changes
 
 
 def make_network(owner: str, circuit: Circuit, neuron: Any, plasticity: Any, dt: float) -> Network:
     """The circuit, cut into paths."""
     plasticity = _read_plasticity(owner, plasticity)
-    parts = {"recurrent": circuit.recurrent, "inputs": circuit.inputs}
-    every = every_time_constant(circuit)
-    time_constants = np.unique(every) if every.size else np.ones(1)
-    listening = np.ones(len(circuit.excitatory), dtype=bool)
+    kinds = kinds_of(circuit)
+    listening, fires = np.ones(len(circuit.excitatory), dtype=bool), np.zeros(len(circuit.excitatory), dtype=bool)
+    if circuit.spontaneous_rate is not None:
+        fires = circuit.spontaneous_rate > 0
+        listening &= ~fires
     if circuit.dead is not None:
         listening &= ~circuit.dead
-    if circuit.spontaneous_rate is not None:
-        listening &= circuit.spontaneous_rate == 0
     paths = [
-        path
-        for name, part in parts.items()
-        for path in _paths(owner, name, part, time_constants, plasticity.get(name), dt)
+        *_paths("recurrent", "units", circuit.recurrent, ~fires[circuit.recurrent.pre], kinds, plasticity, dt),
+        *_paths("recurrent", "selves", circuit.recurrent, fires[circuit.recurrent.pre], kinds, plasticity, dt),
+        *_paths("inputs", "inputs", circuit.inputs, np.ones(len(circuit.inputs), dtype=bool), kinds, plasticity, dt),
     ]
     refractory = refractory_steps(type(neuron).__name__, neuron.refractory, circuit.excitatory, dt)
     return Network(
-        equations_of(owner, neuron), circuit.excitatory, refractory, listening, time_constants, tuple(paths),
-        circuit.n_inputs, dt, circuit.background,
+        equations_of(owner, neuron), circuit.excitatory, refractory, listening, kinds, tuple(paths), circuit.n_inputs,
+        dt, circuit.background,
     )  # fmt: skip
+
+
+def write_units(network: Network, injected: bool) -> UnitText:
+    """Equations of the units under all their currents, and their numbers."""
+    equations, kinds = network.equations, network.kinds
+    noisy = equations.parameters["noise"][0] != 0
+    lines, currents, constants = _currents(network)
+    at_start = {"remember": "before = v"} if "before" in equations.threshold else {}
+    lines += ["before : volt"] if at_start else []
+    if len(kinds.conductances):
+        flows = [f"G_{k} * (E_{k} - v)" for k in range(len(kinds.conductances))]
+        at_start["drive"] = f"I_conductances = {' + '.join(flows)}"
+    if injected:
+        lines.append("I_injected = injected(t, i) : amp")
+        currents.append("I_injected")
+    if network.background is not None:
+        lines += ["I_background : amp (constant)", "outside_rate : hertz (constant)"]
+        lines += [f"outside_{k} : amp (constant)" for k in range(len(kinds.currents))]
+        currents.append("I_background")
+    by_unit = {}
+    for name, (value, unit) in equations.parameters.items():
+        if isinstance(value, tuple | list):
+            by_unit[name] = np.where(network.excitatory, value[0], value[1]), unit
+            lines.append(f"{name} : {unit} (constant)")
+        else:
+            constants[name] = float(value), unit
+    lines += ["hold : second (constant)", "listening : boolean (constant)"]
+    text = equations.text.format(current=" + ".join(currents) or "0 * amp", noise=equations.noise if noisy else "")
+    return UnitText("\n".join([text, *lines]), noisy, constants, by_unit, at_start)
+
+
+def _currents(network: Network) -> tuple[list[str], list[str], dict[str, tuple[float, str]]]:
+    """Equations of the synaptic currents and conductances, the names of what flows, and their numbers."""
+    kinds, membrane = network.kinds, network.equations.parameters.get("tau", (0.0, "second"))[0]
+    lines, currents, constants = [], [], {}
+    for k, tau in enumerate(kinds.currents):
+        decay = "tau" if abs(tau - membrane) < _ALIKE * tau else f"tau_I_{k}"
+        lines.append(f"dI_{k}/dt = -I_{k} / {decay} : amp")
+        currents.append(f"I_{k}")
+        constants[f"tau_I_{k}"] = float(tau), "second"
+    for k, (reversal, tau) in enumerate(kinds.conductances):
+        lines.append(f"dG_{k}/dt = -G_{k} / tau_G_{k} : siemens")
+        constants |= {f"tau_G_{k}": (float(tau), "second"), f"E_{k}": (float(reversal), "volt")}
+    if len(kinds.conductances):
+        lines.append("I_conductances : amp")
+        currents.append("I_conductances")
+    return lines, currents, constants
 
 
 def _read_plasticity(owner: str, plasticity: Any) -> dict:
@@ -95,21 +155,21 @@ def _read_plasticity(owner: str, plasticity: Any) -> dict:
 
 
 def _paths(
-    owner: str, name: str, part: Projection, time_constants: np.ndarray, plasticity: Any, dt: float
+    name: str, source: str, part: Projection, chosen: np.ndarray, kinds: Kinds, plasticity: dict, dt: float
 ) -> list[Path]:
-    paths = []
-    plastic = np.zeros(len(part), dtype=bool) if plasticity is None else plasticity.acts_on(part)
-    for kind, time_constant in enumerate(time_constants):
+    """The chosen synapses (n_synapses,) of a projection, cut into paths."""
+    paths, kind, rules = [], kinds.of(part), plasticity.get(name)
+    plastic = np.zeros(len(part), dtype=bool) if rules is None else rules.acts_on(part)
+    delay = np.floor(part.delay / dt + 0.5).astype(np.int64)
+    dynamics = None if part.U is None or part.D is None or part.F is None else (part.U, part.D, part.F)
+    for one in range(len(kinds.time_constants)):
         for learns in (False, True):
-            which = np.flatnonzero((part.time_constant == time_constant) & (plastic == learns))
+            which = np.flatnonzero(chosen & (kind == one) & (plastic == learns))
             if not which.size:
                 continue
-            dynamics = None
-            if part.U is not None and part.D is not None and part.F is not None:
-                dynamics = part.U[which], part.D[which], part.F[which]
-            delay = np.floor(part.delay[which] / dt + 0.5).astype(np.int64)
-            rule = plasticity.rule(part.select(plastic)) if learns else None
-            paths.append(
-                Path(name, which, part.pre[which], part.post[which], part.weight[which], delay, kind, dynamics, rule)
-            )
+            paths.append(Path(
+                name, source, which, part.pre[which], part.post[which], part.weight[which], delay[which], one,
+                None if dynamics is None else (dynamics[0][which], dynamics[1][which], dynamics[2][which]),
+                rules.rule(part.select(plastic)) if rules is not None and learns else None,
+            ))  # fmt: skip
     return paths

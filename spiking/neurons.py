@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reservoir.neurons import LIF, AdaptiveExponential, HodgkinHuxley, Izhikevich
+from reservoir.neurons import LIF, AdaptiveExponential, AdaptiveThreshold, HodgkinHuxley, Izhikevich
 from reservoir.units import magnitude
 from reservoir.validation import parameter_error
 
@@ -26,6 +26,7 @@ class Equations(NamedTuple):
     noise: str
     variables: tuple[tuple[str, str], ...]  # name and unit, in the order of the record's `initial_state`
     parameters: dict[str, tuple[Any, str]]  # SI value, or one for excitatory and one for inhibitory units; and unit
+    kept: tuple[str, ...] = ()  # variables that stay as learning has left them
 
 
 def equations_of(owner: str, neuron: Any) -> Equations:
@@ -62,6 +63,19 @@ def _lif(neuron: LIF) -> Equations:
             "reset": (neuron.reset, "volt"),
             "noise": (neuron.noise, "volt"),
         },
+    )
+
+
+def _adaptive_threshold(neuron: AdaptiveThreshold) -> Equations:
+    membrane = _lif(neuron)
+    return membrane._replace(
+        text=membrane.text + "\ndtheta/dt = -theta / tau_theta : volt",
+        threshold="v > threshold + theta",
+        reset="v = reset; theta += increment",
+        variables=(*membrane.variables, ("theta", "volt")),
+        parameters=membrane.parameters
+        | {"tau_theta": (neuron.threshold_time_constant, "second"), "increment": (neuron.increment, "volt")},
+        kept=("theta",),
     )
 
 
@@ -135,6 +149,7 @@ def _hodgkin_huxley(neuron: HodgkinHuxley) -> Equations:
 
 _MODELS: dict[type, Callable[[Any], Equations]] = {
     LIF: _lif,
+    AdaptiveThreshold: _adaptive_threshold,
     AdaptiveExponential: _adaptive_exponential,
     Izhikevich: _izhikevich,
     HodgkinHuxley: _hodgkin_huxley,

@@ -11,11 +11,12 @@ from reservoir.circuits import Circuit
 from reservoir.neurons import LIF
 from reservoir.systems.simulation import Recording, input_events, read_record, read_trials, trial_generator
 from reservoir.trains import SpikeTrains
-from reservoir.validation import as_generator, check_choice, check_has, check_real, parameter_error
-from spiking._brian import run_trials
+from reservoir.validation import as_generator, check_has, check_real, parameter_error
+from spiking._brian import engine
+from spiking.jobs import run_job
 from spiking.network import Answer, Trial, make_network
 
-_TILES = 64
+_LEARNED = {"w": "weight", "U": "U"}  # variables of a rule, and the fields of a projection that hold them
 
 
 def simulate(
@@ -28,25 +29,34 @@ def simulate(
     dt: float = 1e-4,
     record: Any = (),
     random_state: Any = None,
-    codegen: str = "numpy",
+    codegen: str = "auto",
+    n_jobs: int | None = None,
 ) -> Any:
     """Spikes of a circuit, on a grid of time steps, from rest.
 
     The same call as `reservoir.simulate`, run by Brian2, and the same spikes for `LIF` without noise or a Poisson
     background, which Brian2 draws itself: the same order of events in a step, the same initial voltages from
-    `random_state`. Other units follow the same equations, which Brian2
-    integrates by methods of its own. Trials without plasticity run side by side as unconnected parts of one network.
+    `random_state`. Other units follow the same equations, which Brian2 integrates by methods of its own. Trials run
+    side by side, up to 64 of them as unconnected parts of one network; where synapses learn, those of equal duration.
 
     Parameters
     ----------
     circuit, spikes, currents, neuron, dt, random_state : as in `reservoir.simulate`
     plasticity : None or dict, default None
         Rules of `spiking.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``. Every
-        trial begins with the weights of `circuit`. Synapses of units that fire of themselves do not learn.
+        trial begins with the weights of `circuit`.
     record : tuple of names, default ()
-        What is kept besides the spikes: "voltages", and "weights", the circuit with what was learned.
-    codegen : {"numpy", "cython"}, default "numpy"
-        How Brian2 runs. "cython" needs a C++ compiler, and a minute for the first simulation of its kind on a machine.
+        What is kept besides the spikes: "voltages"; "weights", the circuit with what was learned; "traces", those of
+        the plasticity rules at the end.
+    codegen : {"auto", "numpy", "cython", "standalone"}, default "auto"
+        How Brian2 runs: interpreted; compiled by Cython, which takes a minute for the first simulation of its kind on a
+        machine; or as a C++ program, which takes some 10 s to build each time and then runs fastest. Both need a C++
+        compiler. "auto" interprets short jobs and builds a program for those of 150,000 steps and more (Cython, from a
+        million steps on, where weights are normalised), and says so in the log ``spiking.jobs``; without a compiler it
+        interprets, with a `CompilerWarning`.
+    n_jobs : int or None, default None
+        Processes that share the networks of up to 64 trials, -1 for all processors. None: 1, or what
+        ``joblib.parallel_config`` says. The result is the same.
 
     Returns
     -------
@@ -78,24 +88,20 @@ def simulate(
     dt = check_real("simulate", "dt", dt, 0, closed="neither", unit="second")
     if not isinstance(circuit, Circuit):
         raise parameter_error("simulate", "circuit", "a Circuit", circuit)
-    check_choice("simulate", "codegen", codegen, ["numpy", "cython"])
     neuron = LIF() if neuron is None else neuron
     check_has("simulate", "neuron", neuron, ("cells", "initial_state"), "None or a record of reservoir.neurons")
-    recorded = read_record(record, ("voltages", "weights"))
+    recorded = read_record(record, ("voltages", "weights", "traces"))
     network = make_network("simulate", circuit, neuron, plasticity, dt)
-    neuron.cells(circuit.excitatory, network.time_constants, dt)  # checks its parameters
+    neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
     seed = int(as_generator("simulate", random_state).integers(2**63))
     given, many = read_trials(circuit, spikes, currents, dt)
     heard = list(given)
     trials = [_make_trial(circuit, neuron, seed, trains, rows if currents is not None else None, dt)
               for trains, rows in heard]  # fmt: skip
-    answers = []
-    size = 1 if plasticity or len({_steps_a_row(trial) for trial in trials}) > 1 else _TILES
-    for first in range(0, len(trials), size):
-        answers += run_trials(network, trials[first : first + size], codegen, seed % 2**32, "voltages" in recorded)
+    voltages = "voltages" in recorded
+    answers, _ = run_job("simulate", network, trials, codegen, seed % 2**32, voltages=voltages, n_jobs=n_jobs)
     recordings = [
-        _as_recording(circuit, answer, trains, dt, "weights" in recorded)
-        for answer, (trains, _) in zip(answers, heard, strict=True)
+        _as_recording(circuit, answer, trains, dt, recorded) for answer, (trains, _) in zip(answers, heard, strict=True)
     ]
     return recordings if many else recordings[0]
 
@@ -109,25 +115,58 @@ def _make_trial(
     return Trial(variables, input_events(circuit, trains, n_steps, dt, rng), currents, n_steps)
 
 
-def _steps_a_row(trial: Trial) -> int:
-    """Steps that a row of injected currents lasts, 0 without currents."""
-    return 0 if trial.currents is None else -(-trial.n_steps // len(trial.currents))
-
-
-def _as_recording(circuit: Circuit, answer: Answer, trains: SpikeTrains, dt: float, weights_too: bool) -> Recording:
+def _as_recording(circuit: Circuit, answer: Answer, trains: SpikeTrains, dt: float, recorded: tuple) -> Recording:
     spikes = SpikeTrains(answer.spikes[:, 0] * dt, answer.spikes[:, 1], circuit.n_units, trains.duration)
-    learned = with_learned(circuit, answer.learned) if weights_too else None
-    return Recording(spikes, answer.voltages, learned)
+    learned = with_learned(circuit, answer.learned) if "weights" in recorded else None
+    traces = _traces(circuit, answer.learned) if "traces" in recorded else None
+    return Recording(spikes, answer.voltages, learned, traces)
+
+
+def _traces(circuit: Circuit, learned: dict[str, dict[str, np.ndarray]]) -> dict[str, dict[str, np.ndarray]]:
+    traces: dict[str, dict[str, np.ndarray]] = {}
+    for projection, found in learned.items():
+        names = [name for name in found if name not in ("which", *_LEARNED)]
+        traces[projection] = {name: np.zeros(len(getattr(circuit, projection))) for name in names}
+        for name, values in traces[projection].items():
+            values[found["which"]] = found[name]
+    return traces
 
 
 def with_learned(circuit: Circuit, learned: dict[str, dict[str, np.ndarray]]) -> Circuit:
     """The circuit with the weights, or whatever a rule has changed, in their places."""
     for name, found in learned.items():
         projection, changes = getattr(circuit, name), {}
-        for variable, field in (("w", "weight"), ("U", "U")):
+        for variable, field in _LEARNED.items():
             if variable in found:
                 values = getattr(projection, field).copy()
                 values[found["which"]] = found[variable]
                 changes[field] = values
         circuit = dataclasses.replace(circuit, **{name: dataclasses.replace(projection, **changes)})
     return circuit
+
+
+def warm_up(
+    circuit: Circuit | None = None, *, neuron: Any = None, plasticity: Any = None, dt: float = 1e-4,
+    codegen: str = "numpy",
+) -> None:  # fmt: skip
+    """Load Brian2, and with a circuit compile the code for it, before workers or threads start.
+
+    Brian2 must be imported in the main thread of a process, and its first simulation of a kind compiles for up to a
+    minute, which workers that start together would all do. A setup of ``run_batch`` by the name ``"spiking.warm_up"``.
+
+    Parameters
+    ----------
+    circuit : Circuit or None, default None
+        What will be simulated; None loads Brian2 only.
+    neuron, plasticity, dt : as in `spiking.simulate`
+    codegen : {"numpy", "cython"}, default "numpy"
+
+    Examples
+    --------
+    >>> import spiking
+    >>> spiking.warm_up()
+    """
+    engine()
+    if circuit is not None:
+        nothing = SpikeTrains(np.zeros(0), np.zeros(0, int), circuit.n_inputs, dt)
+        simulate(circuit, nothing, neuron=neuron, plasticity=plasticity, dt=dt, codegen=codegen, random_state=0)

@@ -210,7 +210,7 @@ def spiking_circuit(circuit, neuron, trains, voltages, dt):
     v, last, arrivals, fired, history = np.array(voltages, float), [-(10**9)] * n_units, {}, [], []
     synapses = [(recurrent, s) for s in range(len(recurrent))] + [(inputs, s) for s in range(len(inputs))]
     u, R, before = np.zeros(len(synapses)), np.ones(len(synapses)), np.zeros(len(synapses))
-    kinds = sorted({float(part.time_constant[s]) for part, s in synapses})
+    kinds = sorted({kind_of_synapse(part, s) for part, s in synapses}, key=str)
     currents = [dict.fromkeys(kinds, 0.0) for _ in range(n_units)]
     events = {(int(step), int(channel)) for step, channel in zip(trains.steps(dt), trains.units, strict=True)}
     hold = [int((neuron.refractory[0 if e else 1] + 1e-3 * dt) / dt) for e in circuit.excitatory]
@@ -220,21 +220,22 @@ def spiking_circuit(circuit, neuron, trains, voltages, dt):
         for i in range(n_units):
             free = step - last[i] >= hold[i]
             if free:
-                v[i] = goal + (v[i] - goal) * np.exp(-dt / tau)
-                for kind, current in currents[i].items():
+                drive = sum(g * (reversal - v[i]) for (_, reversal), g in currents[i].items() if reversal is not None)
+                v[i] = goal + neuron.resistance * drive + (v[i] - goal - neuron.resistance * drive) * np.exp(-dt / tau)
+                for (kind, reversal), current in currents[i].items():
                     decay = np.exp(-dt / kind) - np.exp(-dt / tau)
-                    v[i] += neuron.resistance * current * kind / (kind - tau) * decay
+                    v[i] += neuron.resistance * current * kind / (kind - tau) * decay if reversal is None else 0
             if free and v[i] > neuron.threshold:
                 fired.append((step, i))
                 senders.append((recurrent, i))
                 last[i], v[i] = step, neuron.reset
             for kind in kinds:
-                currents[i][kind] *= np.exp(-dt / kind)
+                currents[i][kind] *= np.exp(-dt / kind[0])
         senders += [(inputs, channel) for when, channel in sorted(events) if when == step]
         for index, (part, s) in enumerate(synapses):
             if not any(part is sending and part.pre[s] == sender for sending, sender in senders):
                 continue
-            jump = part.weight[s]
+            jump = part.weight[s] if part.reversal is None else abs(part.weight[s])
             if part.U is not None:
                 since = (step - before[index]) * dt
                 R[index] = 1 + (R[index] - u[index] * R[index] - 1) * np.exp(-since / part.D[s])
@@ -242,8 +243,13 @@ def spiking_circuit(circuit, neuron, trains, voltages, dt):
                 jump *= u[index] * R[index]
                 before[index] = step
             when = step + int(np.floor(part.delay[s] / dt + 0.5))
-            arrivals.setdefault(when, []).append((part.post[s], float(part.time_constant[s]), jump))
+            arrivals.setdefault(when, []).append((part.post[s], kind_of_synapse(part, s), jump))
         for unit, kind, jump in arrivals.pop(step, []):
             currents[unit][kind] += jump
         history.append(v.copy())
     return np.array(fired), np.array(history)
+
+
+def kind_of_synapse(part, s):
+    """Time constant and reversal, or None for a current."""
+    return float(part.time_constant[s]), None if part.reversal is None else float(part.reversal[s])

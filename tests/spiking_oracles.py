@@ -48,6 +48,21 @@ class LIF:
         return [p.reset]
 
 
+class AdaptiveThreshold(LIF):
+    def flow(p, y, current, excitatory=True):
+        return [*LIF.flow(p, y, current), -y[1] / p.threshold_time_constant]
+
+    def move(p, y, held, external, currents, taus, dt, excitatory):
+        v = LIF.move(p, y, held, external, currents, taus, dt, excitatory)
+        return [*v, y[1] * math.exp(-dt / p.threshold_time_constant)]
+
+    def raised(y):
+        return y[1]
+
+    def reset(p, y, excitatory):
+        return [p.reset, y[1] + p.increment]
+
+
 class AdaptiveExponential:
     order, cut, resets, quiet, loud = 2, "cutoff", True, 0.3e-9, 1e-9
 
@@ -179,7 +194,8 @@ def simulate(p, variables, n_steps, dt, external, currents, taus, noise, excitat
             y = twin.move(p, states[i], held and twin.resets, external[step, i], currents[:, i], taus, dt, kind)
             if not (held and twin.resets):
                 y[0] += twin.noise(p, dt) * noise[step, i]
-            crosses = y[0] > getattr(p, twin.cut) and (twin.resets or old <= getattr(p, twin.cut))
+            cut = getattr(p, twin.cut) + (twin.raised(y) if hasattr(twin, "raised") else 0)
+            crosses = y[0] > cut and (twin.resets or old <= cut)
             if crosses and not held:
                 y = twin.reset(p, y, kind)
                 ready[i] = step + max(1, math.floor(of(p.refractory, kind) / dt + 1e-3))

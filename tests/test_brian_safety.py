@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ import spiking
 from reservoir.circuits import MaassColumn
 from reservoir.neurons import LIF
 from reservoir.spikes import SpikeTrains
-from spiking import STDP, _brian, neurons
+from spiking import STDP, _brian, neurons, tiles
 
 ROOT = Path(__file__).resolve().parents[1]
 # What every process of its own begins with.
@@ -28,10 +29,11 @@ SMALL = """if True:
     from reservoir.circuits import MaassColumn
     from reservoir.spikes import SpikeTrains
     column = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0))
-    def simulate(duration=0.05):
+    def simulate(duration=0.05, **options):
         trains = SpikeTrains(np.arange(0.005, 0.05, 0.005), np.zeros(9, int), 1, duration)
-        return spiking.simulate(column, trains, random_state=0)
+        return spiking.simulate(column, trains, random_state=0, **options)
 """
+COMPILED = pytest.mark.skipif(not any(map(shutil.which, ("g++", "clang++", "c++"))), reason="there is no C++ compiler")
 COLUMN = MaassColumn((3, 3, 3), weight_scale=3.0).draw(np.random.default_rng(0))
 
 
@@ -120,18 +122,19 @@ def test_a_thread_cannot_load_brian2():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
-def test_an_interrupt_ends_a_simulation():
-    """Brian2 by itself stops and returns what it has, as if that were all."""
-    code = """
+@pytest.mark.parametrize("codegen", ["numpy", pytest.param("standalone", marks=COMPILED)])
+def test_an_interrupt_ends_a_simulation(codegen, tmp_path):
+    """Brian2 by itself stops and returns what it has, as if that were all; while it compiles, it goes on."""
+    code = f"""
     whole = simulate()
     threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     try:
-        simulate(100.0)
+        simulate(100.0, codegen={codegen!r})
         print("went on")
     except KeyboardInterrupt:
         print("interrupted", simulate().spikes == whole.spikes)
     """
-    assert lines_of(code) == ["interrupted True"]
+    assert lines_of(code, TMPDIR=str(tmp_path)) == ["interrupted True"]
 
 
 # Two at once
@@ -139,13 +142,13 @@ def test_an_interrupt_ends_a_simulation():
 
 def test_two_simulations_at_once_are_refused(monkeypatch):
     """In threads Brian2 gives wrong spikes without an error."""
-    alone, found, run = simulate(), [], _brian._Tiles.run
+    alone, found, run = simulate(), [], tiles.Tiles.run
 
-    def run_beside_another(self):
+    def run_beside_another(self, build):
         found.append(caught_in_a_thread(simulate))
-        return run(self)
+        return run(self, build)
 
-    monkeypatch.setattr(_brian._Tiles, "run", run_beside_another)
+    monkeypatch.setattr(tiles.Tiles, "run", run_beside_another)
     beside = simulate()
     assert len(alone.spikes) > 20 and beside.spikes == alone.spikes
     assert len(found) == 1 and "Another Brian2 simulation is under way" in found[0]
@@ -249,7 +252,7 @@ def test_warnings_reach_the_program():
 
 
 @pytest.mark.long
-@pytest.mark.skipif("not __import__('shutil').which('g++')", reason="Brian2 compiles with a C++ compiler")
+@COMPILED
 def test_a_seed_means_the_same_on_every_target(tmp_path):
     """And the second simulation compiles nothing. In a process of its own, which has no compiled code at first."""
     code = f"""
@@ -258,7 +261,7 @@ def test_a_seed_means_the_same_on_every_target(tmp_path):
     engine().prefs.codegen.runtime.cython.cache_dir = {str(tmp_path)!r}
     trains = SpikeTrains(np.arange(0.005, 0.2, 0.004), np.zeros(49, int), 1, 0.2)
     compiled, answers = [], []
-    for codegen in ("numpy", "cython", "cython"):
+    for codegen in ("numpy", "cython", "cython", "standalone"):
         answers.append(spiking.simulate(column, trains, record="voltages", random_state=0, codegen=codegen))
         compiled.append(len([*Path({str(tmp_path)!r}).rglob("*.so"), *Path({str(tmp_path)!r}).rglob("*.pyd")]))
     print(compiled[0] == 0, compiled[1] > 5, compiled[1] == compiled[2])
@@ -266,23 +269,38 @@ def test_a_seed_means_the_same_on_every_target(tmp_path):
         print(len(one.spikes) > 20, one.spikes == answers[0].spikes)
         print(np.abs(one.voltages[-1] - answers[0].voltages[-1]).max() < 1e-12)
     """
-    assert lines_of(code) == ["True True True", *["True True", "True"] * 2]
+    assert lines_of(code) == ["True True True", *["True True", "True"] * 3]
+
+
+@COMPILED
+def test_a_program_leaves_no_file_and_no_device(tmp_path):
+    """The C++ program of a simulation that learns: the same weights, and Brian2 as it was, in the program's folder."""
+    code = """
+    from spiking import STDP
+    learning = dict(plasticity={"recurrent": STDP(A_plus=0.1)}, record="weights")
+    one, other = (simulate(0.2, codegen=codegen, **learning) for codegen in ("numpy", "standalone"))
+    weights = [answer.circuit.recurrent.weight for answer in (one, other, simulate(0.2, **learning))]
+    print(one.spikes == other.spikes, np.abs(weights[0] - weights[1]).max() < 1e-20, (weights[0] == weights[2]).all())
+    import brian2
+    print(type(brian2.get_device()).__name__, sorted(os.listdir(tempfile.gettempdir())))
+    """
+    assert lines_of(code, TMPDIR=str(tmp_path)) == ["True True True", "RuntimeDevice []"]
 
 
 def test_names_in_the_code_stay_the_same(monkeypatch):
     """A name that counts on, as those of clocks do, makes Brian2 compile all anew for every simulation."""
-    found, run = [], _brian._Tiles.run
+    found, run = [], tiles.Tiles.run
 
-    def keep_names(self):
-        parts = (self.units, self.inputs, *self.synapses, self.spikes, *self.watch)
+    def keep_names(self, build):
+        parts = (*self.sources.values(), *self.synapses, self.spikes, *self.watch)
         variables = [variable for part in parts for variable in part.variables.values()]
         owners = [getattr(variable, "owner", None) for variable in variables]
         found.append({owner.name for owner in owners if owner is not None})
         kept.append(self)
-        return run(self)
+        return run(self, build)
 
     kept: list = []
-    monkeypatch.setattr(_brian._Tiles, "run", keep_names)
+    monkeypatch.setattr(tiles.Tiles, "run", keep_names)
     for _ in range(2):
         simulate(record="voltages", currents=np.zeros((5, 27)))
     assert found[0] == found[1] and {"steps", "units", "voltages"} <= found[0]

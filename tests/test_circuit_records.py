@@ -126,7 +126,7 @@ def test_projection():
     {"post": [0, 1]}, {"pre": [0, 1, -1]}, {"pre": [0.0, 1.0, 2.0]}, {"post": [[1, 2, 0]]}, {"post": [True] * 3},
     {"weight": [1, 2]}, {"weight": np.nan}, {"weight": "x"}, {"delay": -1e-3}, {"delay": [0, 0, np.inf]},
     {"time_constant": 0}, {"U": 0.5}, {"U": 0, "D": 1, "F": 1}, {"U": 1.1, "D": 1, "F": 1}, {"D": 0, "U": 1, "F": 1},
-    {"F": -1, "U": 1, "D": 1},
+    {"F": -1, "U": 1, "D": 1}, {"reversal": "x"}, {"reversal": [0.0, 1.0]}, {"reversal": np.nan},
 ])  # fmt: skip
 def test_what_is_no_projection_is_refused(change):
     name = next(iter(change))

@@ -9,8 +9,9 @@ from reservoir.circuits import MaassColumn
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.neurons import LIF, Izhikevich
 from reservoir.spikes import Current, Latency, SpikeTrains
-from spiking import STDP, Microcircuit, simulate
-from spiking import microcircuit as module
+from spiking import STDP, Microcircuit, jobs, simulate
+from spiking.network import make_network
+from spiking.plasticity import Normalised
 
 COLUMN = MaassColumn((3, 3, 3), input_probability=1.0, weight_scale=2.0)
 
@@ -29,7 +30,7 @@ def series():
 def test_frozen_states_are_those_of_the_liquid(series, options):
     ours = system(twin=False, **options).fit(series)
     parameters = {name: value for name, value in ours.get_params(deep=False).items()
-                  if name not in ("plasticity", "learning_time", "codegen", "twin")}  # fmt: skip
+                  if name not in ("plasticity", "learning_time", "codegen", "twin", "n_jobs")}  # fmt: skip
     twin = LiquidState(**parameters).fit(series)
     states, finals = ours.run(series)
     expected, same_finals = twin.run(series)
@@ -103,14 +104,25 @@ def test_in_a_model(series):
     assert model.score(X, y) > 0.9
 
 
-def test_long_jobs_are_compiled_where_there_is_a_compiler(monkeypatch):
-    part = system()
-    assert part._target(1000) == "numpy" and system(codegen="numpy")._target(10**7) == "numpy"
-    monkeypatch.setattr(module.shutil, "which", lambda name: "/bin/" + name)
-    assert part._target(10**7) == "cython" and system(codegen="cython")._target(1) == "cython"
-    monkeypatch.setattr(module.shutil, "which", lambda name: None)
-    with pytest.warns(module.CompilerWarning, match="no C"):
-        assert part._target(10**7) == "numpy"
+def test_long_jobs_are_compiled_where_there_is_a_compiler(monkeypatch, caplog):
+    circuit = COLUMN.draw(np.random.default_rng(0))
+    fixed, scaled = (make_network("test", circuit, LIF(), rules, 1e-4) for rules in (None, {"recurrent": Normalised()}))
+
+    def target(codegen, n_steps, network=fixed):
+        return jobs.choose_target("Microcircuit", network, codegen, n_steps)
+
+    monkeypatch.setattr(jobs.shutil, "which", lambda name: "/bin/" + name)
+    assert [target("auto", n_steps) for n_steps in (1000, 10**7)] == ["numpy", "standalone"]
+    assert "Microcircuit: 10000000 steps of Brian2, codegen standalone" in caplog.text
+    assert [target(codegen, 10**7) for codegen in ("numpy", "cython")] == ["numpy", "cython"]
+    assert target("standalone", 1) == "standalone" and [target("auto", n, scaled) for n in (10**5, 10**7)] == [
+        "numpy", "cython"]  # fmt: skip
+    with pytest.raises(ValueError, match="'codegen' parameter of Microcircuit must be another one for normalised"):
+        target("standalone", 1, scaled)
+    monkeypatch.setattr(jobs.shutil, "which", lambda name: None)
+    for codegen in ("auto", "cython", "standalone"):
+        with pytest.warns(jobs.CompilerWarning, match="no C"):
+            assert target(codegen, 10**7) == "numpy"
 
 
 def test_a_state_needs_the_twin(series):

@@ -12,12 +12,13 @@ from reservoir.spikes import SpikeTrains
 from spiking import plasticity, simulate
 from spiking._brian import run_trials
 from spiking.network import Trial, make_network
-from spiking.plasticity import STDP, InhibitorySTDP, ReleaseSTDP, RewardSTDP, Rule, TripletSTDP
+from spiking.plasticity import STDP, InhibitorySTDP, Normalised, ReleaseSTDP, RewardSTDP, Rule, Scaling, TripletSTDP
 from tests.plasticity_oracles import TWINS
 
 DT = 1e-3
 AMPERE = 1e-12  # of the weights here: too small to make a unit fire
-RULES = {name: part for name, part in vars(plasticity).items() if name in plasticity.__all__ and part is not Rule}
+NO_RULES = (Rule, Scaling, Normalised)  # the last changes what another rule does, see its own test
+RULES = {name: part for name, part in vars(plasticity).items() if name in plasticity.__all__ and part not in NO_RULES}
 FITS = [base + ending for base in ("visual cortex", "hippocampus") for ending in ("", ", nearest")]
 FITS += [name + ", minimal" for name in FITS]
 VARIANTS = [
@@ -61,7 +62,7 @@ def learn(rules, circuits, channels, n_steps, currents, neuron=FORCED):
     (answer,) = run_trials(network, [Trial(np.zeros((1, n_units)), events, currents, n_steps)], "numpy", 0, False)
     first, found = {"w": 0, "U": 0}, []
     for path in network.paths:
-        (name,) = path.rule.learned
+        name = "U" if "U" in path.rule.read else "w"
         found.append(answer.learned["inputs"][name][first[name] :][: len(path.which)])
         first[name] += len(path.which)
     return found, answer.spikes
@@ -89,7 +90,7 @@ def expected(rule, circuit, channels, spikes, n_steps):
     return sign * [
         TWINS[type(rule).__name__](
             rule, values[s], w_max, [t for t in times(channels, part.pre[s], part.delay[s]) if t < end - DT / 2],
-            times(spikes, part.post[s]),
+            times(spikes, part.post[s]), end,
         )
         for s in range(len(part))
     ]  # fmt: skip
@@ -182,15 +183,18 @@ def test_triplets_depend_on_the_rate_of_pairing():
     assert (np.diff(after) > 0).all() and before[0] < 0 < before[-1]
 
 
-def test_rewards_are_earned_in_closed_form():
-    """One pair, one reward, one late spike: dw = w_max A d tau (1 - exp(-time / tau)) discounted by the wait."""
+@pytest.mark.parametrize("late_spike", [True, False])
+def test_rewards_are_earned_in_closed_form(late_spike):
+    """One pair, one reward, one late spike or none, then the end: dw = w_max A d tau (1 - exp(-time / tau))
+    discounted by the wait."""
     waits = np.array([1, 50, 300, 1000])
     moment, late = 20, 1500
     circuit = wired(range(4), range(4), np.full(4, AMPERE))
-    channels = np.array([[step, unit] for unit in range(4) for step in (moment, late)])
+    channels = np.array([[step, unit] for unit in range(4) for step in (moment, late)[: 1 + late_spike]])
     forced = np.array([[moment + 5, unit] for unit in range(4)])
     rules = [RewardSTDP([(moment + 5 + wait) * DT], 2.0) for wait in waits]
     found, _ = learn([*rules, RewardSTDP([1.6])], [circuit] * 5, channels, late + 1, pulses(forced, late + 1, 4))
+    late += 1  # the end
     both = 1 / (1 / 1.0 + 1 / 0.2)
     for wait, values in zip(waits, found, strict=False):
         c = 0.01 * np.exp(-5 * DT / 0.02) * np.exp(-wait * DT / 1.0)
@@ -250,7 +254,7 @@ def test_a_circuit_that_learns_equals_the_twins_on_its_own_spikes():
             arrivals = np.round((senders[before.pre[s]] + before.delay[s]) / 1e-4).astype(int)
             arrivals = arrivals[arrivals < 2500] * 1e-4
             answers = np.round(listed[before.post[s]] / 1e-4).astype(int) * 1e-4
-            twin = TWINS[type(rule).__name__](rule, before.weight[s], w_max, arrivals.tolist(), answers.tolist())
+            twin = TWINS[type(rule).__name__](rule, before.weight[s], w_max, arrivals.tolist(), answers.tolist(), 0.25)
             assert after.weight[s] == pytest.approx(twin, rel=0, abs=1e-12 * w_max)
 
 
@@ -290,7 +294,7 @@ def test_every_parameter_is_checked(name):
     InhibitorySTDP(eta=0), InhibitorySTDP(target_rate=-1), InhibitorySTDP(tau=0), InhibitorySTDP(w_max=0),
     ReleaseSTDP(U_min=0), ReleaseSTDP(U_max=1.1), ReleaseSTDP(U_min=0.5, U_max=0.4), ReleaseSTDP(tau_minus=0),
     RewardSTDP([-1.0]), RewardSTDP([[1.0]]), RewardSTDP(1.0), RewardSTDP([1.0, 2.0], [1.0]), RewardSTDP(tau_c=0),
-    RewardSTDP(tau_d=0), RewardSTDP(w_max=0), RewardSTDP(np.ones(201)),
+    RewardSTDP(tau_d=0), RewardSTDP(w_max=0),
 ])  # fmt: skip
 def test_parameters_out_of_range(rule):
     with pytest.raises(ValueError, match=rf"The '\w+' parameter of {type(rule).__name__} must be .* Got"):
@@ -313,7 +317,9 @@ def test_every_exported_rule(name):
     flipped = dataclasses.replace(circuit.inputs, weight=-circuit.inputs.weight)
     assert not part.acts_on(flipped).any()
     texts = [variant.rule(circuit.inputs) for variant in VARIANTS if type(variant) is RULES[name]]
-    used = " ".join([line for rule in texts for line in (rule.model, *rule.on_pre, *rule.on_post)])
+    used = " ".join(
+        [line for rule in texts for line in (*rule.traces.values(), *rule.model, *rule.on_pre, *rule.on_post)]
+    )
     assert all(parameter in used for parameter in texts[0].parameters) and "_pre" not in used and "_post" not in used
     for heading in ("Parameters", "Raises", "References", "Examples"):
         assert f"    {heading}\n    {'-' * len(heading)}\n" in text

@@ -28,7 +28,7 @@ from reservoir.systems import simulation
 
 DT, TAU_M, TAU_S = 1e-4, 10e-3, 0.5e-3
 ENGINES = {"numba": simulate, "brian2": spiking.simulate}
-SCALE = 0.05
+SCALE, SYNAPSES = 0.05, 0.1  # of the units, and of the synapses of a unit, which are twice as many by default
 
 
 def silence(duration, n_channels=0):
@@ -191,23 +191,28 @@ def test_units():
 
 
 def test_numbers_of_synapses_and_probabilities(drawn):
-    """(1 - 1 / (N N'))^K = 1 - p in the full circuit; a reduced one has scale^2 K, spread evenly over all pairs."""
+    """(1 - 1 / (N N'))^K = 1 - p in the full circuit; a reduced one has a share of K, spread evenly over all pairs."""
     numbers = PotjansDiesmann(1.0).synapse_numbers()
     pairs = np.outer(SIZES, SIZES).astype(float)
     np.testing.assert_allclose(-np.expm1(numbers * np.log1p(-1 / pairs)), PROBABILITIES, rtol=0, atol=2e-7)
     assert 2.9e8 < numbers.sum() < 3.1e8
-    np.testing.assert_allclose(PotjansDiesmann(SCALE).synapse_numbers(), SCALE**2 * numbers, rtol=0, atol=1)
+    np.testing.assert_allclose(PotjansDiesmann(SCALE).synapse_numbers(), SCALE * SYNAPSES * numbers, rtol=0, atol=1)
     np.testing.assert_allclose(PotjansDiesmann(SCALE, synapse_scale=1.0).synapse_numbers(), SCALE * numbers, atol=1)
     sizes = PotjansDiesmann(SCALE).sizes()
     for i, j, which in blocks(drawn, drawn.recurrent):
         assert len(which) == PotjansDiesmann(SCALE).synapse_numbers()[i, j]
-        p, joined = PROBABILITIES[i, j], drawn.recurrent.pre[which] * drawn.n_units + drawn.recurrent.post[which]
-        share = len(np.unique(joined)) / (sizes[i] * sizes[j])
-        assert abs(share - p) <= 0.01 * p + 5 * np.sqrt(p / (sizes[i] * sizes[j]))
+        places = sizes[i] * sizes[j]
+        p = -np.expm1(len(which) * np.log1p(-1 / places))
+        joined = drawn.recurrent.pre[which] * drawn.n_units + drawn.recurrent.post[which]
+        share = len(np.unique(joined)) / places
+        assert abs(share - p) <= 0.01 * p + 5 * np.sqrt(p / places)
+    alike = PotjansDiesmann(SCALE, synapse_scale=SCALE)
+    joined = alike.synapse_numbers() * np.log1p(-1 / np.outer(alike.sizes(), alike.sizes()))
+    np.testing.assert_allclose(-np.expm1(joined), PROBABILITIES, rtol=0.01, atol=2e-5)
 
 
 def test_weights_and_delays(drawn):
-    unit = synaptic_weight(0.15e-3) / np.sqrt(SCALE)
+    unit = synaptic_weight(0.15e-3) / np.sqrt(SYNAPSES)
     for i, j, which in blocks(drawn, drawn.recurrent):
         if len(which) < 100:
             continue
@@ -303,13 +308,13 @@ def mean_rates(scale, seed, duration, engine):
     pytest.param("brian2", 0, 2.5, marks=pytest.mark.long),
 ])  # fmt: skip
 def test_a_tenth_fires_like_the_full_circuit(engine, seed, duration):
-    """Within 35 %: L4I is 30 to 31 % above the full circuit in all draws, less so in a larger one, see below."""
-    np.testing.assert_allclose(mean_rates(0.1, seed, duration, engine) / RATES, 1.0, rtol=0, atol=0.35)
+    """Within 30 % of the rates that NEST's own example of the column gives."""
+    np.testing.assert_allclose(mean_rates(0.1, seed, duration, engine) / RATES, 1.0, rtol=0, atol=0.3)
 
 
 @pytest.mark.long
 def test_a_fifth_is_closer():
-    """Within 30 % everywhere, and nearer than a tenth in the inhibitory populations."""
+    """Within 25 % everywhere, and nearer than a tenth in the mean."""
     fifth, tenth = (mean_rates(scale, 0, 3.5, "numba") / RATES - 1 for scale in (0.2, 0.1))
-    assert np.abs(fifth).max() < 0.3
-    assert np.abs(fifth[1::2]).mean() < 0.8 * np.abs(tenth[1::2]).mean()
+    assert np.abs(fifth).max() < 0.25
+    assert np.abs(fifth).mean() < np.abs(tenth).mean()

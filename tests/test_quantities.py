@@ -38,6 +38,9 @@ MEASURED = {
     "LIF": of("volt", "rest", "threshold", "reset", "initial", "noise")
     | of("second", "time_constant", "refractory")
     | {"resistance": "ohm", "background": "amp"},
+    "AdaptiveThreshold": of("volt", "rest", "threshold", "reset", "initial", "noise", "increment")
+    | of("second", "time_constant", "refractory", "threshold_time_constant")
+    | {"resistance": "ohm", "background": "amp"},
     "AdaptiveExponential": of("volt", "rest", "threshold", "slope", "cutoff", "reset", "initial")
     | of("second", "time_constant_w", "refractory")
     | of("siemens", "leak_conductance", "a")
@@ -49,12 +52,13 @@ MEASURED = {
     "HodgkinHuxley": of("siemens", "sodium_conductance", "potassium_conductance", "leak_conductance")
     | of("volt", "sodium_reversal", "potassium_reversal", "leak_reversal", "threshold", "initial")
     | {"capacitance": "farad", "refractory": "second", "background": "amp", "noise": ROOTED},
-    "Projection": of("second", "delay", "time_constant", "D", "F") | {"weight": "amp"},
+    "Projection": of("second", "delay", "time_constant", "D", "F") | {"weight": "amp", "reversal": "volt"},
     "PoissonBackground": of("amp", "weight", "current") | {"rate": "hertz", "time_constant": "second"},
     "Circuit": {"positions": "metre", "spontaneous_rate": "hertz"},
-    "PairStatistics": of("second", "delay", "time_constant", "D", "F") | {"weight": "amp"},
+    "PairStatistics": of("second", "delay", "time_constant", "D", "F") | {"weight": "amp", "reversal": "volt"},
     "SynapseStatistics": of("amp", "input_to_excitatory", "input_to_inhibitory")
-    | of("second", "input_time_constant", "input_delay"),
+    | of("second", "input_time_constant", "input_delay")
+    | {"input_reversal": "volt"},
     "damaged": {"rate": "hertz"},
     "Poisson": of("hertz", "max_rate", "min_rate"),
     "Current": {"scaling": "amp"},
@@ -66,6 +70,7 @@ MEASURED = {
     "TripletSTDP": of("second", "tau_plus", "tau_minus", "tau_x", "tau_y") | {"w_max": "amp"},
     "InhibitorySTDP": {"tau": "second", "target_rate": "hertz", "w_max": "amp"},
     "ReleaseSTDP": of("second", "tau_plus", "tau_minus"),
+    "Normalised": {"total": "amp", "every": "second"},
     "RewardSTDP": of("second", "reward_times", "tau_plus", "tau_minus", "tau_c", "tau_d")
     | {"reward_amounts": "hertz", "w_max": "amp"},
 }
@@ -73,7 +78,7 @@ PARTS = {
     name: getattr(room, name)
     for room in (neurons, circuits, spikes, plasticity)
     for name in room.__all__
-    if name != "Rule"  # what a rule hands to Brian2, in SI units
+    if name not in ("Rule", "Scaling")  # what a rule hands to Brian2, in SI units
 }
 MADE = {  # how a part is made whose constructor wants more than defaults
     "Projection": dict(pre=[0, 1], post=[1, 0], weight=[3e-8, -2e-8], delay=[1e-3, 2e-3], time_constant=3e-3)
@@ -128,7 +133,9 @@ def used(part):
     if hasattr(part, "encode"):
         return used(part.fit(ROWS).encode(ROWS, 0.01, np.random.default_rng(0)))
     if hasattr(part, "rule"):
-        return part.rule(PAIR)
+        rule = part.rule(PAIR)
+        signals = [signal(np.linspace(0, 0.5, 9)) for _, signal in rule.signals]
+        return signals, rule.traces, rule.on_pre, rule.on_post, rule.parameters, rule.model, rule.scaling
     if hasattr(part, "draw") and not isinstance(part, Circuit):
         return used(part.draw(np.random.default_rng(0)))
     return {key: used(value) if isinstance(value, Projection) else value for key, value in vars(part).items()}
@@ -158,7 +165,7 @@ def test_the_table_knows_every_parameter_that_has_a_unit():
         text = inspect.getdoc(part).partition("Parameters\n----------\n")[2].partition("\n\n")[0]
         for entry in re.split(r"\n(?=\S)", text):
             names, _, what = entry.partition(" : ")
-            if unit.search(what):
+            if unit.search(what) or what.startswith("as in"):
                 found |= {(name, one) for one in names.split(", ")}
     known = {(name, one) for name in MEASURED for one in MEASURED[name]}
     assert found | {("Circuit", "positions")} == known  # these may be in grid steps
@@ -206,12 +213,22 @@ def test_arrays_without_unit_refuse_volts():
         EchoState(2, leak=[0.5, 0.4] * B.volt).fit(ROWS)
 
 
-@pytest.mark.parametrize("value", [[3e-8, 2e-8 * B.amp], [3e-8 * B.amp, 2e-8 * B.volt]])
-def test_a_list_is_of_one_unit(value):
-    with pytest.raises(
-        InvalidParameterError, match=shape_of("Projection", "weight", "a number or a quantity of amperes")
-    ):
-        make("Projection", weight=value)
+def test_weights_are_of_one_unit():
+    """Amperes, or siemens with a reversal potential."""
+    amperes, siemens = (
+        shape_of("Projection", "weight", f"a number or a quantity of {one}") for one in ("amperes", "siemens")
+    )
+    for value in ([3e-8, 2e-8 * B.amp], [3e-8 * B.amp, 2e-8 * B.volt], [3, 2] * B.nS):
+        with pytest.raises(InvalidParameterError, match=amperes):
+            make("Projection", weight=value)
+    with pytest.raises(InvalidParameterError, match=siemens):
+        make("Projection", weight=[3, 2] * B.nA, reversal=0 * B.mV)
+    pair = make("Projection", weight=[3, 2] * B.nS, reversal=-70 * B.mV)
+    assert pair.equals(make("Projection", weight=[3 * float(B.nS), 2 * float(B.nS)], reversal=float(-70 * B.mV)))
+    assert STDP(w_max=5 * B.nS).rule(pair).parameters == STDP(w_max=float(5 * B.nS)).rule(pair).parameters
+    for rule in (STDP(w_max=5 * B.nA), plasticity.Normalised(total=5 * B.nA)):
+        with pytest.raises(InvalidParameterError, match=r"must be a number or a quantity of siemens\. Got "):
+            rule.rule(pair)
 
 
 def test_the_bounds_hold_for_quantities():
@@ -226,43 +243,6 @@ def test_the_bounds_hold_for_quantities():
         make("Projection", delay=[-1, 1] * B.ms)
     with pytest.raises(InvalidParameterError, match="must be a number > 0"):
         used(LIF(time_constant=[30, 20] * B.ms))
-
-
-# What a quantity is
-
-
-class Dimension:
-    """What alone is asked of a dimension."""
-
-    def __init__(self, **powers):
-        self.powers = powers
-
-    def get_dimension(self, base):
-        return self.powers.get(base, 0)
-
-
-class Amperes:
-    """What alone is asked of a quantity."""
-
-    dim = Dimension(current=1)
-
-    def __init__(self, value):
-        self.value = value
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.value, dtype=dtype)
-
-    def __float__(self):
-        return float(self.value)
-
-
-def test_a_quantity_is_known_by_what_it_can_do():
-    assert same(used(LIF(background=Amperes(1e-9))), used(LIF(background=1e-9)))
-    assert make("Projection", weight=Amperes([1e-9, 2e-9])).equals(make("Projection", weight=[1e-9, 2e-9]))
-    with pytest.raises(InvalidParameterError, match=shape_of("LIF", "rest", "a number or a quantity of volts")):
-        used(LIF(rest=Amperes(1e-9)))
-    tensor = type("Tensor", (), {"dim": lambda self: 2})()  # a `dim` of another kind
-    assert not is_quantity([1.0, [tensor]]) and is_quantity([1.0, [Amperes(2.0)]])
 
 
 @pytest.mark.parametrize("unit", UNITS)

@@ -12,6 +12,7 @@ from sklearn.base import clone
 
 from reservoir import neurons
 from reservoir.neurons.adaptive_exponential import AdaptiveExponential
+from reservoir.neurons.adaptive_threshold import AdaptiveThreshold
 from reservoir.neurons.exponential import expm1
 from reservoir.neurons.hodgkin_huxley import HodgkinHuxley, open_potassium, open_sodium
 from reservoir.neurons.izhikevich import Izhikevich
@@ -156,7 +157,7 @@ def test_refractoriness(model, refractory):
     twin = twin_of(model)
     pair = np.broadcast_to(refractory, 2)
     neuron = model(refractory=tuple(pair * DT))
-    found = run(neuron, np.full(2, 1e-6 if twin.resets else twin.loud), 3000, excitatory=np.array([True, False]))
+    found = run(neuron, np.full(2, 1e-3 if twin.resets else twin.loud), 3000, excitatory=np.array([True, False]))
     for unit, steps in enumerate(np.maximum(1, np.floor(pair + 1e-3).astype(int))):
         between = intervals(found.spikes, unit)
         assert between.min() >= steps and len(between) > 5
@@ -223,6 +224,24 @@ def test_initial_voltages(model):
     np.testing.assert_array_equal(drawn, again)
     assert drawn[0].min() > -0.07 and drawn[0].max() < -0.06 and np.ptp(drawn[0]) > 0.009
     assert (model(initial=-0.065).initial_state(5, np.random.default_rng(3))[0] == -0.065).all()
+
+
+def test_a_threshold_that_rises_and_decays():
+    """After n spikes theta is a geometric sum; with a long memory, units under unlike currents fire alike."""
+    neuron = AdaptiveThreshold(increment=2e-3, threshold_time_constant=0.05)
+    found = run(neuron, np.array([20e-9]), 3000)
+    between = (found.spikes[-1, 0] - found.spikes[:, 0]) * DT
+    assert len(found.spikes) > 20 and intervals(found.spikes)[-1] > 1.5 * intervals(found.spikes)[0]
+    after = (2999 - found.spikes[-1, 0]) * DT
+    assert found.variables[1, 0] == pytest.approx(2e-3 * np.exp(-(between + after) / 0.05).sum(), rel=1e-12)
+    currents = np.array([2e-9, 4e-9])
+    fixed, adaptive = (
+        np.bincount(run(model, currents, 20_000).spikes[:, 1])
+        for model in (LIF(), AdaptiveThreshold(increment=1e-4, threshold_time_constant=1e3))
+    )
+    assert adaptive[1] / adaptive[0] - fixed[1] / fixed[0] > 1
+    still = run(AdaptiveThreshold(increment=0.0), currents, 3000).spikes
+    np.testing.assert_array_equal(still, run(LIF(), currents, 3000).spikes)
 
 
 @pytest.mark.parametrize("tau_s", [0.003, 0.03, 0.0300000001, 0.2])

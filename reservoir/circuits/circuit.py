@@ -40,8 +40,11 @@ class Projection(_Record):
 
     where u and R, both in (0, 1], are the utilisation and the share of recovered resources at this spike. With
     `time` since the last one, u <- U + u (1 - U) exp(-time / F) and R <- 1 + (R - u R - 1) exp(-time / D), the latter
-    with the old u; the first spike finds u = U and R = 1. The arrays are read-only copies; a scalar is one value for
-    all synapses. The order of synapses is kept; two units may share several.
+    with the old u; the first spike finds u = U and R = 1. With `reversal` E the synapses are conductances: the spike
+    adds |A| to a conductance G of the receiver instead, whose current in a step is G (E - v), with G and the voltage v
+    as they are when the step begins: exact to the first order of the step dt, and stable while G dt stays well below
+    the capacitance. The arrays are read-only copies; a scalar is one value for all synapses. The order of synapses is
+    kept; two units may share several.
 
     Parameters
     ----------
@@ -50,7 +53,8 @@ class Projection(_Record):
     post : integers (S,) >= 0
         Receiving units.
     weight : float array (S,) or float
-        Amperes at the peak of the current, with sign; for dynamic synapses the largest possible peak.
+        Amperes at the peak of the current, with sign; for dynamic synapses the largest possible peak. Siemens with
+        `reversal`, where the sign only tells inhibitory synapses (below 0) from excitatory ones.
     delay : float array (S,) or float >= 0
         Seconds.
     time_constant : float array (S,) or float > 0
@@ -61,6 +65,8 @@ class Projection(_Record):
         Seconds, recovery from depression.
     F : float array (S,) or float > 0, or None
         Seconds, decay of facilitation.
+    reversal : float array (S,) or float, or None, default None
+        Volts at which the current of a conductance is 0. None: the synapses are currents.
 
     Raises
     ------
@@ -88,6 +94,7 @@ class Projection(_Record):
     U: np.ndarray | None = None
     D: np.ndarray | None = None
     F: np.ndarray | None = None
+    reversal: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         size = next((np.shape(ends)[0] for ends in (self.pre, self.post) if np.ndim(ends) == 1), 1)
@@ -97,7 +104,7 @@ class Projection(_Record):
         self._store(
             pre=_indices("Projection", "pre", self.pre, size),
             post=_indices("Projection", "post", self.post, size),
-            weight=_numbers("Projection", "weight", self.weight, size, -np.inf, unit="amp"),
+            weight=_numbers("Projection", "weight", self.weight, size, -np.inf, unit=weight_unit(self.reversal)),
             delay=_numbers("Projection", "delay", self.delay, size, 0.0, unit="second"),
             time_constant=_numbers(
                 "Projection", "time_constant", self.time_constant, size, 0.0, open_=True, unit="second"
@@ -109,12 +116,15 @@ class Projection(_Record):
                 D=_numbers("Projection", "D", self.D, size, 0.0, open_=True, unit="second"),
                 F=_numbers("Projection", "F", self.F, size, 0.0, open_=True, unit="second"),
             )
+        if self.reversal is not None:
+            self._store(reversal=_numbers("Projection", "reversal", self.reversal, size, -np.inf, unit="volt"))
 
     def __len__(self) -> int:
         return len(self.pre)
 
     def __repr__(self) -> str:
-        return f"Projection({len(self)} {'dynamic' if self.dynamic else 'static'} synapses)"
+        kind = "dynamic" if self.dynamic else "static"
+        return f"Projection({len(self)} {kind} {'synapses' if self.reversal is None else 'conductances'})"
 
     @property
     def dynamic(self) -> bool:
@@ -136,10 +146,10 @@ class Projection(_Record):
 
     @classmethod
     def joined(cls, projections: list[Projection]) -> Projection:
-        """One projection of all synapses of the list, in its order; all dynamic or all static, empty ones aside."""
+        """One projection of all synapses of the list, in its order; all of one kind, empty ones aside."""
         parts = [part for part in projections if len(part)] or list(projections[:1])
-        if not parts or len({part.dynamic for part in parts}) > 1:
-            requirement = "a list of at least one projection, all dynamic or all static"
+        if not parts or len({(part.dynamic, part.reversal is None) for part in parts}) > 1:
+            requirement = "a list of projections, all dynamic or all static, all currents or all conductances"
             raise parameter_error("Projection.joined", "projections", requirement, projections)
         names = [field.name for field in fields(cls) if getattr(parts[0], field.name) is not None]
         return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
@@ -287,6 +297,11 @@ class Circuit(_Record):
         if n_inputs != self.n_inputs:
             raise parameter_error("Circuit", "n_inputs", f"{self.n_inputs}, as in the given circuit", n_inputs)
         return self
+
+
+def weight_unit(reversal: Any) -> str:
+    """The unit of the weights of currents, or with a reversal potential of conductances."""
+    return "amp" if reversal is None else "siemens"
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.circuits.circuit import Projection
+from reservoir.circuits.circuit import Projection, weight_unit
 from reservoir.topologies.drawing import bernoulli_positions
 from reservoir.validation import check_choice, check_real, parameter_error
 
@@ -44,7 +44,7 @@ class PairStatistics(_Measured):
     probability : float in [0, 1]
         Probability C that two units at one place are connected. Only `MaassColumn` uses it.
     weight : float
-        Mean weight in amperes, with sign.
+        Mean weight in amperes, with sign; with `reversal` in siemens, below 0 for inhibitory synapses.
     delay : float >= 0
         Seconds, the same for all.
     time_constant : float > 0
@@ -57,6 +57,8 @@ class PairStatistics(_Measured):
         Standard deviation of U, D and F divided by their means, before negative values are drawn again.
     weight_variation : float >= 0, default 1.0
         Standard deviation of the weight divided by its mean.
+    reversal : float or None, default None
+        Volts, reversal potential of conductances, the same for all. None: the synapses are currents.
 
     Raises
     ------
@@ -79,16 +81,19 @@ class PairStatistics(_Measured):
     F: float
     variation: float = 0.5
     weight_variation: float = 1.0
+    reversal: float | None = None
 
     def __post_init__(self) -> None:
         check_real("PairStatistics", "probability", self.probability, 0, 1)
-        self._read("weight", "amp")
+        self._read("weight", weight_unit(self.reversal))
         check_real("PairStatistics", "U", self.U, 0, 1, closed="right")
         for name in ("variation", "weight_variation"):
             check_real("PairStatistics", name, getattr(self, name), 0)
         self._read("delay", "second", 0)
         for name in ("time_constant", "D", "F"):
             self._read(name, "second", 0, closed="neither")
+        if self.reversal is not None:
+            self._read("reversal", "volt")
 
 
 @dataclass(frozen=True)
@@ -100,13 +105,16 @@ class SynapseStatistics(_Measured):
     Parameters
     ----------
     EE, EI, IE, II : PairStatistics
-        Synapses from an excitatory (E) or inhibitory (I) unit, first letter, to another, second letter.
+        Synapses from an excitatory (E) or inhibitory (I) unit, first letter, to another, second letter; all currents,
+        or all conductances.
     input_to_excitatory, input_to_inhibitory : float
-        Weights of the input synapses in amperes, with sign.
+        Weights of the input synapses in amperes, with sign; with `input_reversal` in siemens.
     input_time_constant : float > 0
         Seconds, decay of the current of input synapses.
     input_delay : float >= 0, default 0.0
         Seconds.
+    input_reversal : float or None, default None
+        Volts, reversal potential of input conductances. None: input synapses are currents.
 
     Raises
     ------
@@ -130,15 +138,21 @@ class SynapseStatistics(_Measured):
     input_to_inhibitory: float
     input_time_constant: float
     input_delay: float = 0.0
+    input_reversal: float | None = None
 
     def __post_init__(self) -> None:
         for kind in KINDS:
             if not isinstance(getattr(self, kind), PairStatistics):
                 raise parameter_error("SynapseStatistics", kind, "a PairStatistics", getattr(self, kind))
-        self._read("input_to_excitatory", "amp")
-        self._read("input_to_inhibitory", "amp")
+            if (getattr(self, kind).reversal is None) != (self.EE.reversal is None):
+                wanted = "with a reversal potential like EE, or like it without"
+                raise parameter_error("SynapseStatistics", kind, wanted, getattr(self, kind))
+        for name in ("input_to_excitatory", "input_to_inhibitory"):
+            self._read(name, weight_unit(self.input_reversal))
         self._read("input_time_constant", "second", 0, closed="neither")
         self._read("input_delay", "second", 0)
+        if self.input_reversal is not None:
+            self._read("input_reversal", "volt")
 
 
 PRESETS = {
@@ -166,13 +180,14 @@ def draw_synapses(
 ) -> Projection:
     """Dynamic synapses for these connections (S,) between units of the kinds `excitatory` (N,)."""
     kinds = 2 * ~excitatory[senders] + ~excitatory[receivers]
-    columns = {name: np.empty(len(senders)) for name in ("weight", "delay", "time_constant", "U", "D", "F")}
+    alike = ("delay", "time_constant", *(() if statistics.EE.reversal is None else ("reversal",)))
+    columns = {name: np.empty(len(senders)) for name in ("weight", "U", "D", "F", *alike)}
     for number, kind in enumerate(KINDS):
         pair, places = getattr(statistics, kind), np.nonzero(kinds == number)[0]
         columns["weight"][places] = _weights(pair, places.size, rng)
         for name in ("U", "D", "F"):
             columns[name][places] = _positive(getattr(pair, name), pair.variation, places.size, rng)
-        for name in ("delay", "time_constant"):
+        for name in alike:
             columns[name][places] = getattr(pair, name)
     columns["U"] = np.minimum(columns["U"], 1.0)
     return Projection(senders, receivers, **columns)
@@ -186,7 +201,9 @@ def draw_inputs(
     channels, units = np.divmod(bernoulli_positions(n_inputs * n_units, probability, rng), n_units)
     weights = np.where(excitatory[units], statistics.input_to_excitatory, statistics.input_to_inhibitory)
     delays = np.full(len(units), statistics.input_delay)
-    return Projection(channels, units, weights, delays, np.full(len(units), statistics.input_time_constant))
+    decay, reversal = np.full(len(units), statistics.input_time_constant), statistics.input_reversal
+    reversals = None if reversal is None else np.full(len(units), reversal)
+    return Projection(channels, units, weights, delays, decay, reversal=reversals)
 
 
 def _weights(pair: PairStatistics, size: int, rng: np.random.Generator) -> np.ndarray:

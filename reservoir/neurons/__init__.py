@@ -10,8 +10,9 @@
 """
 
 from reservoir.neurons.adaptive_exponential import AdaptiveExponential
+from reservoir.neurons.adaptive_threshold import AdaptiveThreshold
 from reservoir.neurons.hodgkin_huxley import HodgkinHuxley
 from reservoir.neurons.izhikevich import Izhikevich
 from reservoir.neurons.lif import LIF
 
-__all__ = ["LIF", "AdaptiveExponential", "HodgkinHuxley", "Izhikevich"]
+__all__ = ["LIF", "AdaptiveExponential", "AdaptiveThreshold", "HodgkinHuxley", "Izhikevich"]

@@ -13,7 +13,7 @@ from reservoir.validation import check_real, parameter_error
 
 
 @kernel(fastmath=REASSOCIATE, forceinline=True)
-def _gather(cells, external, currents, noise, injected):
+def gather(cells, external, currents, noise, injected):
     """The injected current (n_units,) that does the same as `external`, the noise, and the third current on."""
     for i in range(injected.size):
         injected[i] = external[i]
@@ -26,7 +26,7 @@ def _gather(cells, external, currents, noise, injected):
 
 
 @kernel(fastmath=REASSOCIATE, forceinline=True)
-def _move(cells, step, injected, currents, v, ready):
+def move(cells, step, injected, currents, v, ready):
     """New voltages, and how many lie above the threshold. All in one loop: three of them take three times as long."""
     rest, keep, gain, threshold = cells.rest, cells.keep, cells.gain, cells.threshold
     first, second = cells.weights[0], cells.weights[1]
@@ -56,8 +56,8 @@ class LIFCells(NamedTuple):
     def advance(cells, step, external, currents, noise, state, fired):
         """One step, see `advance_units`."""
         v, ready = state.variables, state.ready
-        _gather(cells, external, currents, noise, state.scratch)
-        above = _move(cells, step, state.scratch, currents, v, ready)
+        gather(cells, external, currents, noise, state.scratch)
+        above = move(cells, step, state.scratch, currents, v, ready)
         n_fired = 0
         if above:
             for i in range(ready.size):
@@ -152,7 +152,7 @@ class LIF(BaseEstimator):
         low, high = pair_of(type(self).__name__, "initial", self.initial, unit="volt")
         return rng.uniform(low, high, (1, n_units))
 
-    def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> LIFCells:
+    def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> Any:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
         owner = type(self).__name__
         tau = check_real(owner, "time_constant", self.time_constant, 0, closed="neither", unit="second")

@@ -2,9 +2,10 @@
 
 Step k does, in this order:
 
-1. the units move by their own equation, under the currents as they stood at the end of step k - 1; those of a
-   refractory unit are held where the model says so; units above threshold fire and are reset;
-2. the synaptic currents decay;
+1. the units move by their own equation, under the currents as they stood at the end of step k - 1; conductances act
+   as a current that keeps the value it has then; refractory units are held where the model says so; units above
+   threshold fire and are reset;
+2. the synaptic currents and conductances decay;
 3. the spikes of step k, of units and of input channels, are sent: each synapse puts its jump into a ring of future
    steps, k + delay; what is due at k is added to the currents, and the jumps of the background at k. A unit feels it
    from step k + 1 on.
@@ -44,19 +45,20 @@ class Wiring(NamedTuple):
     receiver: np.ndarray  # (n_synapses,), the unit that hears it
     current: np.ndarray  # (n_synapses,), the kind of its current
     delay: np.ndarray  # (n_synapses,), steps
-    weight: np.ndarray  # (n_synapses,), amperes
+    weight: np.ndarray  # (n_synapses,), amperes, or siemens
     utilisation: np.ndarray  # (n_synapses,), U; negative for a synapse that is not dynamic
     recovery: np.ndarray  # (n_synapses,), 1 / tau_rec in steps
     facilitation: np.ndarray  # (n_synapses,), 1 / tau_fac in steps
-    decay: np.ndarray  # (n_currents,), factor of a step on each kind of current
+    decay: np.ndarray  # (n_kinds,), factor of a step on each kind of current, then on each kind of conductance
+    reversal: np.ndarray  # (n_conductances,), volts
 
 
 class State(NamedTuple):
     """All that a circuit carries from one step to the next."""
 
     variables: np.ndarray  # (n_variables, n_units); the first is the voltage
-    currents: np.ndarray  # (n_currents, n_units)
-    ring: np.ndarray  # (n_slots, n_currents, n_units), jumps to come
+    currents: np.ndarray  # (n_kinds, n_units), amperes, then siemens
+    ring: np.ndarray  # (n_slots, n_kinds, n_units), jumps to come
     ready: np.ndarray  # (n_units,), first step at which a unit is free again
     u: np.ndarray  # (n_synapses,)
     R: np.ndarray  # (n_synapses,)
@@ -119,6 +121,16 @@ def deliver(ring, slot, decay, currents):
 
 
 @kernel(forceinline=True)
+def hold_conductances(conductances, reversal, v, external, held):
+    """Current (n_units,) of a step: what is injected, and what flows through the conductances as the step begins."""
+    for i in range(held.size):
+        held[i] = external[i]
+    for r in range(reversal.size):
+        for i in range(held.size):
+            held[i] += conductances[r, i] * (reversal[r] - v[i])
+
+
+@kernel(forceinline=True)
 def add_background(background, row, currents):
     """Add the jumps of one step."""
     for i in range(currents.shape[1]):
@@ -141,14 +153,19 @@ def run_circuit(
     """
     n_units = state.ready.size
     fired = np.empty(n_units, np.int64)
-    nothing = np.empty(0)
+    nothing, held = np.empty(0), np.empty(n_units)
+    n_currents = len(wiring.decay) - len(wiring.reversal)
+    currents, conductances = state.currents[:n_currents], state.currents[n_currents:]
     n_spikes = 0
     for step in range(first, last):
         if n_spikes + 2 * n_units > len(spikes):
             return n_spikes, step
         row = external[min(step // steps_a_row, len(external) - 1)]
+        if len(wiring.reversal):
+            hold_conductances(conductances, wiring.reversal, state.variables[0], row, held)
+            row = held
         xi = noise[step - first] if len(noise) else nothing
-        n_fired = advance_units(cells, step, row, state.currents, xi, state, fired)
+        n_fired = advance_units(cells, step, row, currents, xi, state, fired)
         for j in range(n_fired):
             spikes[n_spikes, 0], spikes[n_spikes, 1] = step, fired[j]
             n_spikes += 1
@@ -170,7 +187,7 @@ def run_circuit(
 
 def resting_state(variables: np.ndarray, wiring: Wiring, dead: Any = None) -> State:
     """The state of a circuit that has heard nothing, from the variables (n_variables, n_units) of its units."""
-    n_units, n_currents = variables.shape[1], len(wiring.decay)
+    n_units, n_kinds = variables.shape[1], len(wiring.decay)
     ready = np.full(n_units, -NEVER)
     if dead is not None:
         ready[dead] = NEVER
@@ -178,8 +195,8 @@ def resting_state(variables: np.ndarray, wiring: Wiring, dead: Any = None) -> St
     n_synapses = len(wiring.weight)
     return State(
         variables=np.array(variables, dtype=np.float64, order="C"),
-        currents=np.zeros((n_currents, n_units)),
-        ring=np.zeros((n_slots, n_currents, n_units)),
+        currents=np.zeros((n_kinds, n_units)),
+        ring=np.zeros((n_slots, n_kinds, n_units)),
         ready=ready,
         u=np.zeros(n_synapses),
         R=np.ones(n_synapses),

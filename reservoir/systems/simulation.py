@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.circuits import Circuit, Projection
+from reservoir.circuits.kinds import Kinds, kinds_of
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking import Background, State, Wiring, resting_state, run_circuit
 from reservoir.trains import SpikeTrains
+from reservoir.units import magnitude
 from reservoir.validation import as_generator, check_has, check_real, parameter_error, real_array, without_unit
 
 # A kernel returns after about this many updates of a unit or a current, well within half a second.
@@ -30,11 +32,14 @@ class Recording:
     spikes : SpikeTrains of the units
     voltages : None or array (n_steps, n_units), volts at the end of each step
     circuit : None or Circuit with the weights after the simulation, where they were plastic
+    traces : None or dict by projection of dicts of arrays (n_synapses,)
+        Traces of a plasticity rule after the simulation, by their names; 0 at synapses that do not learn.
     """
 
     spikes: SpikeTrains
     voltages: np.ndarray | None = None
     circuit: Circuit | None = None
+    traces: dict[str, dict[str, np.ndarray]] | None = None
 
 
 class Engine(NamedTuple):
@@ -132,40 +137,35 @@ def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> Engine:
         raise parameter_error(owner, "circuit", "a Circuit", circuit)
     neuron = LIF() if neuron is None else neuron
     check_has(owner, "neuron", neuron, ("cells", "initial_state"), "None or a record of reservoir.neurons")
-    wiring, time_constants = make_wiring(circuit, dt)
-    background = circuit.background
-    heard = np.zeros(0) if background is None else background.time_constant
-    kind = (heard[:, None] == time_constants).argmax(axis=1)
-    return Engine(circuit, neuron, neuron.cells(circuit.excitatory, time_constants, dt), wiring, dt, kind)
+    kinds = kinds_of(circuit)
+    if len(kinds.currents) < 2:  # kernels want two
+        unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
+        kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
+    kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
+    cells = neuron.cells(circuit.excitatory, kinds.currents, dt)
+    return Engine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind)
 
 
-def make_wiring(circuit: Circuit, dt: float) -> tuple[Wiring, np.ndarray]:
-    """The synapses in the order of their senders, and the time constants (n_currents,) of the currents, seconds."""
+def make_wiring(circuit: Circuit, kinds: Kinds, dt: float) -> Wiring:
+    """The synapses in the order of their senders."""
     inputs, n_units = circuit.inputs, len(circuit.excitatory)
     both = [circuit.recurrent, inputs]
     senders = np.concatenate([circuit.recurrent.pre, inputs.pre + n_units])
     order = np.argsort(senders, kind="stable")
-    time_constants, kind = np.unique(every_time_constant(circuit), return_inverse=True)
-    time_constants = np.append(time_constants, np.full(max(0, 2 - len(time_constants)), 1.0))  # kernels want two
+    weights = [part.weight if part.reversal is None else np.abs(part.weight) for part in both]
     utilisation, recovery, facilitation = zip(*(_dynamics(part, dt) for part in both), strict=True)
-    wiring = Wiring(
+    return Wiring(
         starts=np.searchsorted(senders[order], np.arange(n_units + circuit.n_inputs + 1)),
         receiver=_joined(both, "post")[order],
-        current=kind.reshape(-1)[order],
+        current=np.concatenate([kinds.of(part) for part in both])[order],
         delay=np.floor(_joined(both, "delay") / dt + 0.5).astype(np.int64)[order],
-        weight=_joined(both, "weight")[order],
+        weight=np.concatenate(weights)[order],
         utilisation=np.concatenate(utilisation)[order],
         recovery=np.concatenate(recovery)[order],
         facilitation=np.concatenate(facilitation)[order],
-        decay=np.exp(-dt / time_constants),
+        decay=np.exp(-dt / kinds.time_constants),
+        reversal=kinds.conductances[:, 0].copy(),
     )
-    return wiring, time_constants
-
-
-def every_time_constant(circuit: Circuit) -> np.ndarray:
-    """Seconds, of all synapses, recurrent ones first, and then of the background of each unit."""
-    parts: list[Any] = [circuit.recurrent, circuit.inputs]
-    return np.concatenate([part.time_constant for part in [*parts, circuit.background] if part is not None])
 
 
 def run_engine(
@@ -186,7 +186,7 @@ def run_engine(
     if engine.circuit.background is not None:
         currents = currents + engine.circuit.background.current
     steps_a_row, pieces, step = -(-n_steps // len(currents)), [np.empty((0, 2), np.int64)], 0
-    noisy = getattr(engine.cells, "noise", 0) > 0
+    noisy = magnitude(getattr(engine.neuron, "noise", 0)) > 0
     chunk = max(1, min(_WORK_A_CALL // (n_units * (len(engine.wiring.decay) + 10)), _NUMBERS // n_units))
     while step < n_steps:
         last = min(step + chunk, n_steps)

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.validation import check_real
-from spiking.plasticity.rule import Rule, decaying, read_bound, read_numbers
+from spiking.plasticity.rule import Rule, inhibits, read_bound, read_numbers
 
 
 class InhibitorySTDP(BaseEstimator):
@@ -68,7 +68,7 @@ class InhibitorySTDP(BaseEstimator):
 
     def acts_on(self, projection: Projection) -> np.ndarray:
         """Which synapses learn (n_synapses,): the inhibitory ones."""
-        return projection.weight < 0
+        return inhibits(projection)
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
@@ -77,7 +77,7 @@ class InhibitorySTDP(BaseEstimator):
         parameters["alpha"] = 2 * rate * parameters["tau"][0], "1"
         parameters["eta"] = check_real("InhibitorySTDP", "eta", self.eta, 0, closed="neither"), "1"
         return Rule(
-            decaying(arrivals="tau", answers="tau"),
+            {"arrivals": "tau", "answers": "tau"},
             ["w = clip(w + w_max * eta * (answers - alpha), 0 * amp, w_max)", "arrivals += 1"],
             ["w = clip(w + w_max * eta * arrivals, 0 * amp, w_max)", "answers += 1"],
             parameters,

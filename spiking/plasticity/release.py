@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.validation import check_real, parameter_error
-from spiking.plasticity.rule import Rule, decaying, read_numbers
+from spiking.plasticity.rule import Rule, inhibits, read_numbers
 
 
 class ReleaseSTDP(BaseEstimator):
@@ -82,7 +82,7 @@ class ReleaseSTDP(BaseEstimator):
         """Which synapses learn (n_synapses,): the excitatory ones. ValueError where they are static."""
         if not projection.dynamic:
             raise parameter_error("ReleaseSTDP", "projection", "one of dynamic synapses, with U, D and F", projection)
-        return projection.weight > 0
+        return ~inhibits(projection)
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
@@ -91,9 +91,9 @@ class ReleaseSTDP(BaseEstimator):
         parameters["U_min"] = low, "1"
         parameters["U_max"] = check_real("ReleaseSTDP", "U_max", self.U_max, low, 1), "1"
         return Rule(
-            decaying(arrivals="tau_plus", answers="tau_minus"),
+            {"arrivals": "tau_plus", "answers": "tau_minus"},
             ["U = clip(U - A_minus * answers, U_min, U_max)", "arrivals += 1"],
             ["U = clip(U + A_plus * arrivals, U_min, U_max)", "answers += 1"],
             parameters,
-            learned=("U",),
+            read=("U",),
         )

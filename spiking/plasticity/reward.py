@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,9 +11,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.validation import parameter_error, real_array, without_unit
-from spiking.plasticity.rule import Rule, decaying, read_bound, read_numbers
-
-_MOST = 200  # rewards; Brian2 cannot read a sum of many more
+from spiking.plasticity.rule import Rule, inhibits, read_bound, read_numbers
 
 
 class RewardSTDP(BaseEstimator):
@@ -31,12 +31,12 @@ class RewardSTDP(BaseEstimator):
 
         dw = w_max c (H(t) - exp(-time / tau_c) H(t + time))
 
-    which is added at the next spike of the synapse, and the weight is then put back into [0, w_max].
+    which is added at the next spike of the synapse, or at the end, and the weight is then put back into [0, w_max].
 
     Parameters
     ----------
     reward_times : array (n_rewards,) >= 0, default ()
-        Seconds from the beginning of the simulation, at most 200 of them. Without rewards nothing is learned.
+        Seconds from the beginning of the simulation. Without rewards nothing is learned.
     reward_amounts : array (n_rewards,) or float, default 1.0
         By how much d jumps at each reward, hertz; below 0 for a punishment.
     A_plus : float, default 0.01
@@ -61,8 +61,7 @@ class RewardSTDP(BaseEstimator):
     Notes
     -----
     The weight of a synapse is brought up to date at its own spikes, on arrival after the spike has been passed on: that
-    spike is still passed on with the weight before, and what rewards give after the last spike that a synapse sees is
-    not learned. The text grows with the number of rewards: Brian2 reads 100 of them in some 5 s.
+    spike is still passed on with the weight before.
 
     References
     ----------
@@ -109,47 +108,56 @@ class RewardSTDP(BaseEstimator):
 
     def acts_on(self, projection: Projection) -> np.ndarray:
         """Which synapses learn (n_synapses,): the excitatory ones."""
-        return projection.weight > 0
+        return ~inhibits(projection)
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
         times = dict.fromkeys(("tau_plus", "tau_minus", "tau_c", "tau_d"), "second")
         parameters = read_numbers(self, A_plus="1", A_minus="1", **times) | read_bound(self, projection, 2)
-        lines = [
-            decaying(arrivals="tau_plus", answers="tau_minus"),
+        prospect = partial(_prospect, self._rewards(), parameters["tau_c"][0], parameters.pop("tau_d")[0])
+        lines = (
             "c : 1\nseen : second\nahead : 1",
-            f"prospect = {self._prospect()} : 1 (shared)",
             "kept = exp(-(t - seen) / tau_c) : 1",
-            "earned = clip(w + w_max * c * (ahead - kept * prospect), 0 * amp, w_max) : amp",
-        ]
-        settle, passed = "w = earned", ["seen = t", "ahead = prospect"]
+            "earned = clip(w + w_max * c * (ahead - kept * prospect(t)), 0 * amp, w_max) : amp",
+        )
+        settle, passed = "w = earned", ["seen = t", "ahead = prospect(t)"]
         return Rule(
-            "\n".join(lines),
+            {"arrivals": "tau_plus", "answers": "tau_minus"},
             [settle, "c = c * kept - A_minus * answers", *passed, "arrivals += 1"],
             [settle, "c = c * kept + A_plus * arrivals", *passed, "answers += 1"],
             parameters,
+            lines,
+            read=("w", "c", "seen", "ahead"),
+            signals=(("prospect", prospect),),
+            finish=partial(_settle, prospect, parameters["w_max"][0], parameters["tau_c"][0]),
         )
 
-    def _prospect(self) -> str:
-        """H(t): every reward is ahead, discounted with tau_c, or past, and decays with tau_d."""
+    def _rewards(self) -> tuple[np.ndarray, np.ndarray]:
+        """Times and amounts (n_rewards,)."""
         times = real_array(without_unit("RewardSTDP", "reward_times", self.reward_times, "second"))
-        if times is None or times.ndim != 1 or not (np.isfinite(times) & (times >= 0)).all() or len(times) > _MOST:
-            wanted = f"a 1-D array of at most {_MOST} numbers >= 0"
-            raise parameter_error("RewardSTDP", "reward_times", wanted, self.reward_times)
+        if times is None or times.ndim != 1 or not (np.isfinite(times) & (times >= 0)).all():
+            raise parameter_error("RewardSTDP", "reward_times", "a 1-D array of numbers >= 0", self.reward_times)
         amounts = real_array(without_unit("RewardSTDP", "reward_amounts", self.reward_amounts, "hertz"))
         if amounts is None or amounts.shape not in ((), times.shape) or not np.isfinite(amounts).all():
             wanted = f"a finite number or an array of shape {times.shape}"
             raise parameter_error("RewardSTDP", "reward_amounts", wanted, self.reward_amounts)
-        terms = [
-            f"{amount!r} * hertz * exp(-clip({time!r} * second - t, 0 * second, {time!r} * second) / tau_c"
-            f" - clip(t - {time!r} * second, 0 * second, t) / tau_d)"
-            for time, amount in zip(times.tolist(), np.broadcast_to(amounts, times.shape).tolist(), strict=True)
-        ]
-        return f"({_sum(terms)}) / (1 / tau_c + 1 / tau_d)"
+        order = np.argsort(times, kind="stable")
+        return times[order], np.broadcast_to(amounts, times.shape)[order]
 
 
-def _sum(terms: list[str]) -> str:
-    """The terms added in pairs: brackets that nest deeply are too much for Brian2."""
-    while len(terms) > 1:
-        terms = [f"({' + '.join(terms[k : k + 2])})" for k in range(0, len(terms), 2)]
-    return terms[0] if terms else "0 * hertz"
+def _prospect(rewards: tuple[np.ndarray, np.ndarray], tau_c: float, tau_d: float, times: np.ndarray) -> np.ndarray:
+    """H at these times, ascending: rewards ahead are discounted with tau_c, past ones have decayed with tau_d."""
+    moments, amounts = rewards
+    total = np.zeros(len(times))
+    for moment, amount in zip(moments.tolist(), amounts.tolist(), strict=True):
+        wait = moment - times
+        total += amount * np.exp(np.where(wait > 0, -wait / tau_c, wait / tau_d))
+    return total / (1 / tau_c + 1 / tau_d)
+
+
+def _settle(
+    prospect: Callable[[np.ndarray], np.ndarray], w_max: float, tau_c: float, found: dict[str, np.ndarray], end: float
+) -> dict[str, np.ndarray]:
+    """The weights with what was earned since the last spike of each synapse."""
+    kept = np.exp(-(end - found["seen"]) / tau_c) * prospect(np.array([end]))[0]
+    return {"w": np.clip(found["w"] + w_max * found["c"] * (found["ahead"] - kept), 0, w_max)}

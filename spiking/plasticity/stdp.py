@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.validation import check_choice, check_real
-from spiking.plasticity.rule import Rule, decaying, read_bound, read_numbers
+from spiking.plasticity.rule import Rule, inhibits, read_bound, read_numbers
 
 
 class STDP(BaseEstimator):
@@ -46,8 +46,8 @@ class STDP(BaseEstimator):
     pairing : {"all", "nearest"}, default "all"
         "all": every spike pairs with every spike of the other side; "nearest": with the last one before it.
     w_max : float > 0 or None, default None
-        Largest weight, amperes. None: twice the mean initial weight of the synapses that learn (the library's own
-        choice). A weight above it is brought down at its first change.
+        Largest weight, amperes. None: twice the mean weight at the beginning of the synapses that learn (the library's
+        own choice), so that who learns in pieces should give it. A weight above it is brought down at its first change.
 
     Raises
     ------
@@ -103,7 +103,7 @@ class STDP(BaseEstimator):
 
     def acts_on(self, projection: Projection) -> np.ndarray:
         """Which synapses learn (n_synapses,): the excitatory ones."""
-        return projection.weight > 0
+        return ~inhibits(projection)
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
@@ -114,7 +114,7 @@ class STDP(BaseEstimator):
         room = " * clip(1 - w / w_max, 0, 1) ** mu_plus" if self.mu_plus else ""
         stock = " * (w / w_max) ** mu_minus" if self.mu_minus else ""
         return Rule(
-            decaying(arrivals="tau_plus", answers="tau_minus"),
+            {"arrivals": "tau_plus", "answers": "tau_minus"},
             [f"w = clip(w - w_max * A_minus * answers{stock}, 0 * amp, w_max)", f"arrivals {add} 1"],
             [f"w = clip(w + w_max * A_plus * arrivals{room}, 0 * amp, w_max)", f"answers {add} 1"],
             parameters | read_bound(self, projection, 2),

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.validation import check_choice
-from spiking.plasticity.rule import Rule, decaying, read_bound, read_numbers
+from spiking.plasticity.rule import Rule, inhibits, read_bound, read_numbers
 
 # A2_plus, A3_plus, A2_minus, A3_minus, tau_x and tau_y in milliseconds, pairing. The paper leaves tau_x of the minimal
 # models open, since A3_minus is 0: the default stands there.
@@ -134,7 +134,7 @@ class TripletSTDP(BaseEstimator):
 
     def acts_on(self, projection: Projection) -> np.ndarray:
         """Which synapses learn (n_synapses,): the excitatory ones."""
-        return projection.weight > 0
+        return ~inhibits(projection)
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
@@ -144,7 +144,7 @@ class TripletSTDP(BaseEstimator):
         arrival = "w = clip(w - w_max * o1 * (A2_minus + A3_minus * r2), 0 * amp, w_max)"
         answer = "w = clip(w + w_max * r1 * (A2_plus + A3_plus * o2), 0 * amp, w_max)"
         return Rule(
-            decaying(r1="tau_plus", r2="tau_x", o1="tau_minus", o2="tau_y"),
+            {"r1": "tau_plus", "r2": "tau_x", "o1": "tau_minus", "o2": "tau_y"},
             [arrival, f"r1 {add} 1", f"r2 {add} 1"],
             [answer, f"o1 {add} 1", f"o2 {add} 1"],
             read_numbers(self, **amplitudes, **times) | read_bound(self, projection, 2),

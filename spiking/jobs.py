@@ -1,0 +1,83 @@
+"""How many trials are run: side by side in one network, compiled or interpreted, in one process or several."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import warnings
+from collections.abc import Iterator
+from functools import partial
+
+import joblib
+
+from reservoir.validation import check_choice, parameter_error
+from spiking._brian import run_trials
+from spiking.network import Answer, Network, Trial
+
+CODEGEN = ("auto", "numpy", "cython", "standalone")
+_TILES = 64
+# Measured for the column of Maass and colleagues: interpreted, a step takes 70 us; as a C++ program 2 us, after 8 s of
+# building; with Cython 15 us, after 50 s for the first simulation of its kind on a machine, 2 s later on.
+_STEPS_WORTH_A_PROGRAM, _STEPS_WORTH_CYTHON = 150_000, 1_000_000
+
+_log = logging.getLogger(__name__)
+
+
+class CompilerWarning(UserWarning):
+    """There is no C++ compiler, so Brian2 runs interpreted."""
+
+
+def run_job(
+    owner: str, network: Network, trials: list[Trial], codegen: str, seed: int, *, voltages: bool = False,
+    n_jobs: int | None = None,
+) -> tuple[list[Answer], str]:  # fmt: skip
+    """The answers of all trials, and how Brian2 has run. Neither tiles nor processes change an answer."""
+    batches = list(_batches(network, trials))
+    target = choose_target(owner, network, codegen, sum(max(trial.n_steps for trial in batch) for batch in batches))
+    run = partial(run_trials, network, codegen=target, seed=seed, voltages=voltages)
+    n_workers = min(joblib.effective_n_jobs(n_jobs), len(batches))
+    if n_workers == 1:
+        return [answer for batch in batches for answer in run(batch)], target
+    if target == "cython":  # compiled here, once, and not by every worker
+        run([one._replace(events=one.events[:0], n_steps=1) for one in batches[0][:1]])
+    with joblib.parallel_config(backend="loky", n_jobs=n_workers):
+        answers = joblib.Parallel()(joblib.delayed(run)(batch) for batch in batches)
+    return [answer for batch in answers for answer in batch], target
+
+
+def _batches(network: Network, trials: list[Trial]) -> Iterator[list[Trial]]:
+    """Trials that follow one another and can be tiles of one network.
+
+    Rows of injected currents must last as long in all; where synapses learn, so must the trials, since all tiles go on
+    until the longest has ended.
+    """
+    plastic, last = any(path.rule is not None for path in network.paths), None
+    batch: list[Trial] = []
+    for trial in trials:
+        row = 0 if trial.currents is None else -(-trial.n_steps // len(trial.currents))
+        kind = row, trial.n_steps if plastic else None
+        if batch and (kind != last or len(batch) == _TILES):
+            yield batch
+            batch = []
+        batch.append(trial)
+        last = kind
+    if batch:
+        yield batch
+
+
+def choose_target(owner: str, network: Network, codegen: str, n_steps: int) -> str:
+    """How Brian2 runs a job of so many steps: what is asked for, or for "auto" what takes least time."""
+    check_choice(owner, "codegen", codegen, CODEGEN)
+    scaled = any(path.rule is not None and path.rule.scaling is not None for path in network.paths)
+    if codegen == "standalone" and scaled:
+        raise parameter_error(owner, "codegen", "another one for normalised weights, which need Python", codegen)
+    wanted = codegen
+    if codegen == "auto":
+        compiled, worth = ("cython", _STEPS_WORTH_CYTHON) if scaled else ("standalone", _STEPS_WORTH_A_PROGRAM)
+        wanted = compiled if n_steps >= worth else "numpy"
+    if wanted != "numpy" and not any(map(shutil.which, ("c++", "g++", "clang++", "cl"))):
+        text = "There is no C++ compiler, so that Brian2 runs interpreted, which takes longer."
+        warnings.warn(text, CompilerWarning, stacklevel=5)
+        wanted = "numpy"
+    _log.info("%s: %d steps of Brian2, codegen %s", owner, n_steps, wanted)
+    return wanted

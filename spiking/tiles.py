@@ -1,0 +1,249 @@
+"""K trials of one network as one Brian2 network of K times as many units; Brian2 itself comes as an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from reservoir.circuits import PoissonBackground
+from spiking.network import Answer, Network, Path, Trial, write_units
+from spiking.plasticity import Rule, Scaling
+from spiking.synapses import conductance, current, depressing_and_facilitating
+
+_FOR_EVER = 1e6  # seconds; Brian2 takes a unit that has not fired for one that fired 1e4 seconds ago
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Brian2's exact step of a unit that is free; Brian2 writes no voltage of one that is not.
+
+    For both at once its step takes an exponential a unit, and divides by zero where a current decays with the time
+    constant of the membrane. Brian2 keeps every method for ever, equal ones once: so it must not hold a network.
+    """
+
+    brian2: ModuleType
+    model: str
+
+    def __call__(self, _: Any, variables: Any, options: Any) -> str:
+        free = self.brian2.Equations(self.model.replace("(unless refractory)", ""))
+        return self.brian2.exact(free, variables, options)
+
+
+class Tiles:
+    """The network, built; `run` gives the answer of every trial.
+
+    Parts that stand in the code that Brian2 compiles have names, since its own differ from run to run.
+    """
+
+    def __init__(self, brian2: ModuleType, network: Network, trials: list[Trial], seed: int, voltages: bool):
+        self.brian2, self.network, self.trials = brian2, network, trials
+        self.n_units, self.n_tiles = len(network.excitatory), len(trials)
+        self.n_steps = max(trial.n_steps for trial in trials)
+        brian2.seed(seed)
+        self.clock = brian2.Clock(dt=network.dt * brian2.second, name="steps")
+        self.sources = {"units": self._make_units(), **self._make_generators()}
+        self.synapses = [self._connect(path, f"path_{k:02d}") for k, path in enumerate(network.paths)]
+        self.scalings = self._make_scalings()
+        units = self.sources["units"]
+        self.spikes = brian2.SpikeMonitor(units, name="spikes")
+        self.watch = [brian2.StateMonitor(units, "v", record=True, when="end", name="voltages")] if voltages else []
+
+    def run(self, build: Callable[[], None]) -> list[Answer]:
+        """Simulate all trials, as long as the longest lasts; `build` comes when Brian2 has been told all."""
+        parts = [*self.sources.values(), *self.synapses, *self.scalings, self.spikes, *self.watch]
+        whole = self.brian2.Network([part for part in parts if part is not None])
+        whole.run(self.n_steps * self.network.dt * self.brian2.second, namespace={})
+        build()
+        steps = np.round(np.asarray(self.spikes.t) / self.network.dt).astype(np.int64)
+        fired = np.column_stack([steps, np.asarray(self.spikes.i, dtype=np.int64)])
+        return [self._answer(tile, fired) for tile in range(self.n_tiles)]
+
+    def _value(self, value: Any, unit: str) -> Any:
+        """An SI number or array with its unit."""
+        b = self.brian2
+        units = {
+            "volt / second": b.volt / b.second, "volt * second**-0.5": b.volt * b.second**-0.5, "1": 1,
+            **{name: getattr(b, name) for name in ("volt", "amp", "second", "siemens", "farad", "ohm", "hertz")},
+        }  # fmt: skip
+        return value * units[unit]
+
+    def _make_units(self) -> Any:
+        brian2, network, equations = self.brian2, self.network, self.network.equations
+        injected = self.trials[0].currents is not None
+        text = write_units(network, injected)
+        namespace = {name: self._value(value, unit) for name, (value, unit) in text.constants.items()}
+        if injected:
+            namespace["injected"] = self._injected()
+        method: Any = Exact(brian2, text.model) if equations.method == "exact" else equations.method
+        units = brian2.NeuronGroup(
+            self.n_units * self.n_tiles,
+            text.model,
+            threshold=f"listening and {equations.threshold}",
+            reset=equations.reset or "v = v",
+            refractory="hold",
+            method="euler" if text.noisy else method,
+            clock=self.clock,
+            namespace=namespace,
+            name="units",
+        )
+        for name, line in text.at_start.items():
+            units.run_regularly(line, when="start", name=name)
+        for row, (name, unit) in enumerate(equations.variables):
+            values = np.concatenate([trial.variables[row] for trial in self.trials])
+            setattr(units, name, self._value(values, unit))
+        for name, (values, unit) in text.by_unit.items():
+            setattr(units, name, self._value(self._tiled(values), unit))
+        if network.background is not None:
+            self._add_background(units, network.background)
+        hold = np.where(network.listening, network.refractory * network.dt, _FOR_EVER)
+        units.hold = self._tiled(hold) * brian2.second
+        units.listening = self._tiled(network.listening)
+        return units
+
+    def _add_background(self, units: Any, background: PoissonBackground) -> None:
+        """Let the units hear Poisson jumps when spikes are delivered; Brian2 draws how many."""
+        lines, kind = ["hits = poisson(outside_rate * dt)"], self.network.kinds.of(background)
+        for k in range(len(self.network.kinds.currents)):
+            weight = np.where(kind == k, background.weight, 0.0)
+            setattr(units, f"outside_{k}", self._value(self._tiled(weight), "amp"))
+            lines += [f"I_{k} += outside_{k} * hits"] if weight.any() else []
+        units.I_background = self._value(self._tiled(background.current), "amp")
+        units.outside_rate = self._value(self._tiled(background.rate), "hertz")
+        if len(lines) > 1:
+            units.run_regularly("\n".join(lines), when="synapses", name="outside")
+
+    def _injected(self) -> Any:
+        """Currents (n_rows, n_units of all tiles), rows of equal duration."""
+        rows = [trial.currents for trial in self.trials if trial.currents is not None]
+        steps = -(-self.trials[0].n_steps // len(rows[0]))
+        longest = max(map(len, rows))
+        padded = [np.concatenate([one, np.repeat(one[-1:], longest - len(one), axis=0)]) for one in rows]
+        return self._timed(np.hstack(padded), "amp", "injected", steps)
+
+    def _timed(self, values: np.ndarray, unit: str, name: str, steps: int = 1) -> Any:
+        """Values whose rows last so many steps each."""
+        dt = steps * self.network.dt * self.brian2.second
+        return self.brian2.TimedArray(self._value(values, unit), dt=dt, name=name)
+
+    def _make_generators(self) -> dict[str, Any]:
+        """Generators of the spikes of the channels, and of the units that fire of themselves."""
+        sizes = {"inputs": self.network.n_inputs, "selves": self.n_units}
+        tiles = [np.full(len(trial.events), tile) for tile, trial in enumerate(self.trials)]
+        tile, events = np.concatenate(tiles), np.concatenate([trial.events for trial in self.trials])
+        own = events[:, 1] < self.n_units
+        numbers = events[:, 1] - np.where(own, 0, self.n_units) + tile * np.where(own, sizes["selves"], sizes["inputs"])
+        self.own = np.column_stack([events[own, 0], numbers[own]])
+        used = {path.source for path in self.network.paths}
+        chosen = {"inputs": ~own, "selves": own}
+        return {
+            name: self._generator(name, sizes[name] * self.n_tiles, numbers[mask], events[mask, 0])
+            for name, mask in chosen.items() if name in used
+        }  # fmt: skip
+
+    def _generator(self, name: str, size: int, senders: np.ndarray, steps: np.ndarray) -> Any:
+        order = np.lexsort((senders, steps))
+        times = steps[order] * self.network.dt * self.brian2.second
+        return self.brian2.SpikeGeneratorGroup(size, senders[order], times, clock=self.clock, sorted=True, name=name)
+
+    def _connect(self, path: Path, name: str) -> Any:
+        brian2, rule, n_currents = self.brian2, path.rule, len(self.network.kinds.currents)
+        kind = current(path.kind) if path.kind < n_currents else conductance(path.kind - n_currents)
+        kind = kind if path.dynamics is None else depressing_and_facilitating(kind)
+        model, on_pre = kind.model, [line.format(amount="w") for line in kind.on_pre]
+        if rule is not None:
+            traces = [f"d{name}/dt = -{name} / {tau} : 1 (event-driven)" for name, tau in rule.traces.items()]
+            model, on_pre = [*model, *traces, *rule.model], [*on_pre, *rule.on_pre]
+        synapses = brian2.Synapses(
+            self.sources[path.source], self.sources["units"], "\n".join(model), on_pre="\n".join(on_pre),
+            on_post=None if rule is None else "\n".join(rule.on_post) or None,
+            namespace={} if rule is None else self._namespace(rule, name), clock=self.clock, name=name, method="exact",
+        )  # fmt: skip
+        shifts, size = np.repeat(np.arange(self.n_tiles), len(path.pre)), len(self.sources[path.source]) // self.n_tiles
+        synapses.connect(i=self._tiled(path.pre) + shifts * size, j=self._tiled(path.post) + shifts * self.n_units)
+        synapses.pre.delay = self._tiled(path.delay) * self.network.dt * brian2.second
+        synapses.w = self._tiled(np.abs(path.weight)) * brian2.amp
+        if path.kind < n_currents:
+            synapses.direction = self._tiled(np.copysign(1.0, path.weight))
+        if path.dynamics is not None:
+            U, D, F = (self._tiled(values) for values in path.dynamics)
+            synapses.U, synapses.D, synapses.F, synapses.R = U, D * brian2.second, F * brian2.second, 1
+        if rule is not None:
+            synapses.pre.order = 0
+            if rule.on_post:
+                synapses.post.order = 1  # Brian2's own order of the two is that of their names
+        return synapses
+
+    def _namespace(self, rule: Rule, name: str) -> dict[str, Any]:
+        """The numbers of a rule, and what it knows of every step."""
+        times = np.arange(self.n_steps) * self.network.dt
+        numbers = {key: self._value(float(value), unit) for key, (value, unit) in rule.parameters.items()}
+        signals = {key: self._timed(values(times), "1", f"{name}_{key}") for key, values in rule.signals}
+        return numbers | signals
+
+    def _make_scalings(self) -> list[Any]:
+        """Operations that scale the weights of plastic projections, from time to time."""
+        found: dict[str, Scaling] = {}
+        for path in self.network.paths:
+            if path.rule is not None and path.rule.scaling is not None:
+                found[path.projection] = path.rule.scaling
+        return [self._scale(name, scaling) for name, scaling in found.items()]
+
+    def _scale(self, projection: str, scaling: Scaling) -> Any:
+        pairs = zip(self.network.paths, self.synapses, strict=True)
+        plastic = [part for path, part in pairs if path.projection == projection and path.rule is not None]
+        size = self.n_units * self.n_tiles
+        receivers = [np.asarray(part.j) for part in plastic]
+
+        def weigh() -> np.ndarray:
+            sums = [np.bincount(j, np.asarray(part.w_), size) for j, part in zip(receivers, plastic, strict=True)]
+            return np.sum(sums, axis=0)
+
+        total = weigh() if scaling.total is None else np.full(size, scaling.total)
+
+        def scale() -> None:
+            now = weigh()
+            factor = np.divide(total, now, out=np.ones(size), where=now > 0)
+            for j, part in zip(receivers, plastic, strict=True):
+                part.w_ = np.asarray(part.w_) * factor[j]
+
+        clock = self.brian2.Clock(dt=scaling.every * self.brian2.second, name=f"scaling_{projection}")
+        return self.brian2.NetworkOperation(scale, clock=clock, when="end", name=f"scale_{projection}")
+
+    def _tiled(self, values: np.ndarray) -> np.ndarray:
+        return np.tile(values, self.n_tiles)
+
+    def _answer(self, tile: int, fired: np.ndarray) -> Answer:
+        trial, units = self.trials[tile], slice(tile * self.n_units, (tile + 1) * self.n_units)
+        spikes = np.concatenate([fired, self.own])
+        spikes = spikes[(spikes[:, 1] >= units.start) & (spikes[:, 1] < units.stop) & (spikes[:, 0] < trial.n_steps)]
+        spikes[:, 1] -= units.start
+        spikes = spikes[np.lexsort((spikes[:, 1], spikes[:, 0]))]
+        voltages = np.asarray(self.watch[0].v)[units, : trial.n_steps].T.copy() if self.watch else None
+        names = [name for name, _ in self.network.equations.variables]
+        variables = np.stack([np.asarray(getattr(self.sources["units"], f"{name}_"))[units] for name in names])
+        return Answer(spikes, voltages, variables, self._learned(tile))
+
+    def _learned(self, tile: int) -> dict[str, dict[str, np.ndarray]]:
+        """What the rules have changed, by projection."""
+        learned: dict[str, dict[str, np.ndarray]] = {}
+        for path, synapses in zip(self.network.paths, self.synapses, strict=True):
+            if path.rule is None:
+                continue
+            part = slice(tile * len(path.pre), (tile + 1) * len(path.pre))
+            names = [*path.rule.read, *path.rule.traces, "lastupdate"]
+            found = {name: np.asarray(getattr(synapses, f"{name}_"))[part] for name in names}
+            since = self.n_steps * self.network.dt - found.pop("lastupdate")
+            traces = {name: found.pop(name) * np.exp(-since / path.rule.parameters[tau][0])
+                      for name, tau in path.rule.traces.items()}  # fmt: skip
+            if path.rule.finish is not None:
+                found = path.rule.finish(found, self.n_steps * self.network.dt)
+            if "w" in found:
+                found["w"] = np.copysign(found["w"], path.weight)
+            before = learned.setdefault(path.projection, {"which": np.zeros(0, int)})
+            for name, values in {"which": path.which, **found, **traces}.items():
+                before[name] = np.concatenate([before.get(name, np.zeros(0)), values])
+        return learned
