@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.validation import check_integer, check_real, parameter_error, real_array
+from reservoir.validation import check_integer, check_real, parameter_error, real_array, without_unit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,7 +50,7 @@ class SpikeTrains:
 
     def __post_init__(self):
         n_units = check_integer("SpikeTrains", "n_units", self.n_units, 0)
-        duration = check_real("SpikeTrains", "duration", self.duration, 0, closed="neither")
+        duration = check_real("SpikeTrains", "duration", self.duration, 0, closed="neither", unit="second")
         times, units = _read_times(self.times, duration), _read_units(self.units, n_units)
         if len(times) != len(units):
             raise ValueError(f"SpikeTrains needs one unit a spike. Got {len(times)} times and {len(units)} units.")
@@ -66,7 +66,7 @@ class SpikeTrains:
     @classmethod
     def of_lists(cls, lists: Sequence[Any], duration: float) -> SpikeTrains:
         """Spike times of each unit, one array a unit, seconds."""
-        duration = check_real("SpikeTrains", "duration", duration, 0, closed="neither")
+        duration = check_real("SpikeTrains", "duration", duration, 0, closed="neither", unit="second")
         arrays = [_read_times(times, duration) for times in lists]
         units = np.repeat(np.arange(len(arrays)), [len(times) for times in arrays])
         return cls(np.concatenate([*arrays, np.zeros(0)]), units, len(arrays), duration)
@@ -98,7 +98,7 @@ class SpikeTrains:
 
     def binned(self, step: float) -> np.ndarray:
         """Spikes of each unit in each piece of `step` seconds: (n_pieces, n_units), whole pieces only."""
-        step = check_real("binned", "step", step, 0, self.duration, closed="right")
+        step = check_real("binned", "step", step, 0, self.duration, closed="right", unit="second")
         n_pieces = int(self.duration / step + 1e-6)
         pieces = (self.times / step + 1e-6).astype(np.int64)
         table = np.zeros((n_pieces, self.n_units))
@@ -108,8 +108,9 @@ class SpikeTrains:
 
     def window(self, start: float, stop: float) -> SpikeTrains:
         """The spikes with start <= time < stop, seconds, in a record that begins at `start`."""
-        start = check_real("SpikeTrains.window", "start", start, 0, self.duration, closed="left")
-        stop = check_real("SpikeTrains.window", "stop", stop, start, self.duration * (1 + 1e-9), closed="right")
+        start = check_real("SpikeTrains.window", "start", start, 0, self.duration, closed="left", unit="second")
+        end = self.duration * (1 + 1e-9)
+        stop = check_real("SpikeTrains.window", "stop", stop, start, end, closed="right", unit="second")
         first, last = np.searchsorted(self.times, [start, stop])
         return _within(self.times[first:last] - start, self.units[first:last], self.n_units, stop - start)
 
@@ -119,7 +120,7 @@ class SpikeTrains:
         Times are truncated, but one that lies on the grid up to rounding stays on it: at dt = 0.1 ms, 0.19 ms is step 1
         and 0.1999 ms is step 2. So a spike less than 0.001 dt before the end falls on the step after the last one.
         """
-        dt = check_real("SpikeTrains.steps", "dt", dt, 0, closed="neither")
+        dt = check_real("SpikeTrains.steps", "dt", dt, 0, closed="neither", unit="second")
         return np.floor((self.times + 0.001 * dt) / dt).astype(np.int64)
 
     def __len__(self) -> int:
@@ -147,7 +148,7 @@ def _within(times: np.ndarray, units: np.ndarray, n_units: int, duration: float)
 
 
 def _read_times(value: Any, duration: float) -> np.ndarray:
-    times = real_array(value)
+    times = real_array(without_unit("SpikeTrains", "times", value, "second"))
     if times is None or times.ndim != 1 or not ((times >= 0) & (times < duration)).all():
         requirement = f"a 1-D array of numbers in [0, {duration:g}), the duration"
         raise parameter_error("SpikeTrains", "times", requirement, value)

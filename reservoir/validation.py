@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
+from reservoir.units import UNITS, is_quantity, magnitude, measured_in
+
 _BRACKETS = {"both": "[]", "left": "[)", "right": "(]", "neither": "()"}
 
 
@@ -44,14 +46,26 @@ def check_real(
     high: float | None = None,
     *,
     closed: str = "both",
+    unit: str | None = None,
 ) -> float:
-    """The value as float if it is a finite real number in the interval."""
+    """The value as float if it is a finite real number in the interval, or with a `unit` such a quantity."""
     requirement = ("a number" + _range_text(low, high, closed)) if high is None else _interval(low, high, closed)
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+    number = without_unit(owner, name, value, unit)
+    if isinstance(number, (bool, np.bool_)) or not isinstance(number, numbers.Real):
         raise parameter_error(owner, name, requirement, value)
-    if not np.isfinite(float(value)) or not _inside(value, low, high, closed):
+    if not np.isfinite(float(number)) or not _inside(number, low, high, closed):
         raise parameter_error(owner, name, requirement, value)
-    return float(value)
+    return float(number)
+
+
+def without_unit(owner: str, name: str, value: Any, unit: str | None) -> Any:
+    """A quantity of this unit as SI number or plain array, or a list with such; what is no quantity as it is."""
+    if not is_quantity(value):
+        return value
+    if unit is None or not measured_in(value, unit):
+        wanted = "a number without a unit" if unit is None else f"a number or a quantity of {UNITS[unit][0]}"
+        raise parameter_error(owner, name, wanted, value)
+    return magnitude(value)
 
 
 def check_choice(owner: str, name: str, value: Any, choices: Sequence[Any]) -> Any:
@@ -69,7 +83,7 @@ def check_flag(owner: str, name: str, value: Any) -> bool:
 
 
 def real_array(value: Any) -> np.ndarray | None:
-    """The value as a new float64 array, or None where it holds no plain real numbers."""
+    """The value as a new float64 array, or None where it holds no plain real numbers; quantities in SI units."""
     try:
         array = np.asarray(value.toarray() if hasattr(value, "toarray") else value)
         return array.astype(np.float64) if array.dtype.kind in "fiub" else None
@@ -79,7 +93,7 @@ def real_array(value: Any) -> np.ndarray | None:
 
 def check_finite_array(owner: str, name: str, value: Any, shape: tuple[int, ...], prefix: str = "") -> np.ndarray:
     """The value as a new float64 array if it is finite, real and of this shape."""
-    array = real_array(value)
+    array = real_array(without_unit(owner, name, value, None))
     if array is None or array.shape != shape or not np.isfinite(array).all():
         raise parameter_error(owner, name, f"{prefix}a finite real array of shape {shape}", value)
     return array

@@ -1,6 +1,7 @@
 """Spiking microcircuits in Brian2, beside the rate reservoirs of `reservoir`.
 
-Importing this package does not import Brian2; the first simulation does.
+Importing this package does not import Brian2; the first simulation does. Every parameter that has a unit, here and in
+`reservoir`, may be a number in SI units or a quantity of Brian2, ``LIF(threshold=15 * mV)``; results are SI numbers.
 """
 
 from spiking.microcircuit import Microcircuit

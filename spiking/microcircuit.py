@@ -11,7 +11,16 @@ from reservoir.neurons import LIF
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.simulation import make_engine
-from reservoir.validation import check_choice, check_flag, check_real, parameter_error, real_array, unchanged_on_error
+from reservoir.units import magnitude
+from reservoir.validation import (
+    check_choice,
+    check_flag,
+    check_real,
+    parameter_error,
+    real_array,
+    unchanged_on_error,
+    without_unit,
+)
 from spiking.jobs import CODEGEN, run_job
 from spiking.network import Trial, make_network
 from spiking.simulation import with_learned
@@ -115,15 +124,15 @@ class Microcircuit(LiquidState):
         check_choice(owner, "codegen", self.codegen, CODEGEN)
         check_flag(owner, "twin", self.twin)
         if self.learning_time is not None:
-            check_real(owner, "learning_time", self.learning_time, 0, closed="neither")
+            check_real(owner, "learning_time", self.learning_time, 0, closed="neither", unit="second")
         super().fit(X)
         self.initial_circuit_ = self.circuit_
-        network = make_network(owner, self.circuit_, self.neuron_, self.plasticity, self.dt)
+        network = make_network(owner, self.circuit_, self.neuron_, self.plasticity, self._engine.dt)
         if self.plasticity:
             trial = self._presentation(X, teacher)
             (answer,), self.codegen_ = run_job(owner, network, [trial], self.codegen, self._seed % 2**32)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
-            self._engine = make_engine(owner, self.circuit_, self.neuron_, self.dt)
+            self._engine = make_engine(owner, self.circuit_, self.neuron_, self._engine.dt)
             for row, (name, _) in enumerate(network.equations.variables):
                 if name in network.equations.kept:
                     self._rest.variables[row] = answer.variables[row]
@@ -132,7 +141,8 @@ class Microcircuit(LiquidState):
     def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
-        alike = isinstance(self.neuron_, LIF) and not self.neuron_.noise and self.circuit_.background is None
+        quiet = not magnitude(self.neuron_.noise)
+        alike = isinstance(self.neuron_, LIF) and quiet and self.circuit_.background is None
         if state is not None and not alike:
             raise parameter_error(type(self).__name__, "state", "None but for LIF units without noise", state)
         if state is not None or (alike and self.twin):
@@ -141,7 +151,7 @@ class Microcircuit(LiquidState):
         members, kind, lengths = self._read(X)
         heard = [self._heard(*one) for one in zip(members, lengths, strict=True)]
         trials = [Trial(self._rest.variables, one.events, self._injected(one), one.n_steps) for one in heard]
-        network = make_network(type(self).__name__, self.circuit_, self.neuron_, None, self.dt)
+        network = make_network(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
         seed = self._seed % 2**32
         answers, self.codegen_ = run_job(type(self).__name__, network, trials, self.codegen, seed, n_jobs=self.n_jobs)
         rows = [
@@ -159,8 +169,9 @@ class Microcircuit(LiquidState):
         members, kind, lengths = self._read(X)
         given = self._read_teacher(teacher, kind, lengths)
         first, events, currents = 0, [], []
+        limit = np.inf if self.learning_time is None else float(self.learning_time)
         for member, n_rows, extra in zip(members, lengths, given, strict=True):
-            if self.learning_time is not None and first * self.dt >= self.learning_time:
+            if first * self._engine.dt >= limit:
                 break
             heard = self._heard(member, n_rows)
             events.append(heard.events + np.array([first, 0]))
@@ -173,9 +184,10 @@ class Microcircuit(LiquidState):
     def _read_teacher(self, teacher: Any, kind: str, lengths: list[int]) -> list:
         if teacher is None:
             return [None] * len(lengths)
-        tables = [real_array(one) for one in ([teacher] if kind == "series" else teacher)]
+        owner, given = type(self).__name__, [teacher] if kind == "series" else teacher
+        tables = [real_array(without_unit(owner, "teacher", one, "amp")) for one in given]
         shapes = [(n_rows, self._n_features_out) for n_rows in lengths]
         if [getattr(table, "shape", None) for table in tables] != shapes:
             wanted = f"None or currents of the shapes {shapes}"
-            raise parameter_error(type(self).__name__, "teacher", wanted, teacher)
+            raise parameter_error(owner, "teacher", wanted, teacher)
         return tables

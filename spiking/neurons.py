@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from reservoir.neurons import LIF, AdaptiveExponential, AdaptiveThreshold, HodgkinHuxley, Izhikevich
+from reservoir.units import magnitude
 from reservoir.validation import parameter_error
 
 
@@ -31,7 +34,16 @@ def equations_of(owner: str, neuron: Any) -> Equations:
     if type(neuron) not in _MODELS:
         known = ", ".join(kind.__name__ for kind in _MODELS)
         raise parameter_error(owner, "neuron", f"None or one of {known}", neuron)
-    return _MODELS[type(neuron)](neuron)
+    equations = _MODELS[type(neuron)](neuron)
+    return equations._replace(
+        parameters={name: (_number(value), unit) for name, (value, unit) in equations.parameters.items()}
+    )
+
+
+def _number(value: Any) -> Any:
+    """A number or two, without their unit; the record checks them when it is used."""
+    value = magnitude(value)
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def _lif(neuron: LIF) -> Equations:

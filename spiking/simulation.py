@@ -85,7 +85,7 @@ def simulate(
     >>> simulate(column, regular, random_state=0).spikes.n_units
     27
     """
-    dt = check_real("simulate", "dt", dt, 0, closed="neither")
+    dt = check_real("simulate", "dt", dt, 0, closed="neither", unit="second")
     if not isinstance(circuit, Circuit):
         raise parameter_error("simulate", "circuit", "a Circuit", circuit)
     neuron = LIF() if neuron is None else neuron

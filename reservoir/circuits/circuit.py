@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.validation import check_integer, parameter_error, real_array
+from reservoir.validation import check_integer, parameter_error, real_array, without_unit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -104,18 +104,20 @@ class Projection(_Record):
         self._store(
             pre=_indices("Projection", "pre", self.pre, size),
             post=_indices("Projection", "post", self.post, size),
-            weight=_numbers("Projection", "weight", self.weight, size, -np.inf),
-            delay=_numbers("Projection", "delay", self.delay, size, 0.0),
-            time_constant=_numbers("Projection", "time_constant", self.time_constant, size, 0.0, open_=True),
+            weight=_numbers("Projection", "weight", self.weight, size, -np.inf, unit=weight_unit(self.reversal)),
+            delay=_numbers("Projection", "delay", self.delay, size, 0.0, unit="second"),
+            time_constant=_numbers(
+                "Projection", "time_constant", self.time_constant, size, 0.0, open_=True, unit="second"
+            ),
         )
         if dynamic:
             self._store(
                 U=_numbers("Projection", "U", self.U, size, 0.0, 1.0, open_=True),
-                D=_numbers("Projection", "D", self.D, size, 0.0, open_=True),
-                F=_numbers("Projection", "F", self.F, size, 0.0, open_=True),
+                D=_numbers("Projection", "D", self.D, size, 0.0, open_=True, unit="second"),
+                F=_numbers("Projection", "F", self.F, size, 0.0, open_=True, unit="second"),
             )
         if self.reversal is not None:
-            self._store(reversal=_numbers("Projection", "reversal", self.reversal, size, -np.inf))
+            self._store(reversal=_numbers("Projection", "reversal", self.reversal, size, -np.inf, unit="volt"))
 
     def __len__(self) -> int:
         return len(self.pre)
@@ -197,10 +199,10 @@ class PoissonBackground(_Record):
 
     def __post_init__(self) -> None:
         size = np.shape(self.rate)[0] if np.ndim(self.rate) == 1 else 1
-        bounds: dict[str, Any] = {"rate": 0.0, "weight": -np.inf, "time_constant": 0.0, "current": -np.inf}
-        for name, low in bounds.items():
-            values = _numbers("PoissonBackground", name, getattr(self, name), size, low, open_=name == "time_constant")
-            self._store(**{name: values})
+        bounds = {"rate": (0.0, "hertz"), "weight": (-np.inf, "amp"), "time_constant": (0.0, "second")}
+        for name, (low, unit) in {**bounds, "current": (-np.inf, "amp")}.items():
+            value, open_ = getattr(self, name), name == "time_constant"
+            self._store(**{name: _numbers("PoissonBackground", name, value, size, low, open_=open_, unit=unit)})
 
     def __len__(self) -> int:
         return len(self.rate)
@@ -277,7 +279,7 @@ class Circuit(_Record):
         if self.dead is not None:
             self._store(dead=_flags("dead", self.dead, size))
         if self.spontaneous_rate is not None:
-            rates = _numbers("Circuit", "spontaneous_rate", self.spontaneous_rate, size, 0.0)
+            rates = _numbers("Circuit", "spontaneous_rate", self.spontaneous_rate, size, 0.0, unit="hertz")
             self._store(spontaneous_rate=rates)
         if self.background is not None:
             _check_background(self.background, size)
@@ -297,6 +299,11 @@ class Circuit(_Record):
         return self
 
 
+def weight_unit(reversal: Any) -> str:
+    """The unit of the weights of currents, or with a reversal potential of conductances."""
+    return "amp" if reversal is None else "siemens"
+
+
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, _Record):
         return one.equals(other)
@@ -314,9 +321,17 @@ def _indices(owner: str, name: str, value: Any, size: int) -> np.ndarray:
 
 
 def _numbers(
-    owner: str, name: str, value: Any, size: int, low: float, high: float = np.inf, *, open_: bool = False
+    owner: str,
+    name: str,
+    value: Any,
+    size: int,
+    low: float,
+    high: float = np.inf,
+    *,
+    open_: bool = False,
+    unit: str | None = None,
 ) -> np.ndarray:
-    array = real_array(value)
+    array = real_array(without_unit(owner, name, value, unit))
     array = np.full(size, array) if array is not None and array.ndim == 0 else array
     if array is None or array.shape != (size,) or not np.isfinite(array).all() or not _within(array, low, high, open_):
         bounds = "" if low == -np.inf else f" {'>' if open_ else '>='} {low:g}"
@@ -337,7 +352,7 @@ def _flags(name: str, value: Any, size: int) -> np.ndarray:
 
 
 def _places(value: Any, size: int) -> np.ndarray:
-    array = real_array(value)
+    array = real_array(without_unit("Circuit", "positions", value, "metre"))
     if array is None or array.shape != (size, 3) or not np.isfinite(array).all():
         raise parameter_error("Circuit", "positions", f"a finite real array of shape ({size}, 3)", value)
     return array

@@ -70,7 +70,7 @@ def damaged(
     if not isinstance(circuit, Circuit):
         raise parameter_error("damaged", "circuit", "a Circuit", circuit)
     fraction = check_real("damaged", "fraction", fraction, 0, 1)
-    rate = check_real("damaged", "rate", rate, 0, closed="neither")
+    rate = check_real("damaged", "rate", rate, 0, closed="neither", unit="hertz")
     if check_choice("damaged", "of", of, ("units", "synapses")) == "synapses":
         check_choice("damaged", "kind", kind, ("dead",))
         kept = rng.random(len(circuit.recurrent)) >= fraction

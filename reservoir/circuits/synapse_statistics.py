@@ -20,15 +20,23 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.circuits.circuit import Projection
+from reservoir.circuits.circuit import Projection, weight_unit
 from reservoir.topologies.drawing import bernoulli_positions
 from reservoir.validation import check_choice, check_real, parameter_error
 
 KINDS = ("EE", "EI", "IE", "II")
 
 
+class _Measured:
+    """A frozen record whose quantities become SI numbers when it is made."""
+
+    def _read(self, name: str, unit: str, low: float | None = None, *, closed: str = "both") -> None:
+        number = check_real(type(self).__name__, name, getattr(self, name), low, closed=closed, unit=unit)
+        object.__setattr__(self, name, number)
+
+
 @dataclass(frozen=True)
-class PairStatistics:
+class PairStatistics(_Measured):
     """Means of the synapses from one kind of unit to another.
 
     Parameters
@@ -77,18 +85,19 @@ class PairStatistics:
 
     def __post_init__(self) -> None:
         check_real("PairStatistics", "probability", self.probability, 0, 1)
-        check_real("PairStatistics", "weight", self.weight)
+        self._read("weight", weight_unit(self.reversal))
         check_real("PairStatistics", "U", self.U, 0, 1, closed="right")
-        for name in ("delay", "variation", "weight_variation"):
+        for name in ("variation", "weight_variation"):
             check_real("PairStatistics", name, getattr(self, name), 0)
+        self._read("delay", "second", 0)
         for name in ("time_constant", "D", "F"):
-            check_real("PairStatistics", name, getattr(self, name), 0, closed="neither")
+            self._read(name, "second", 0, closed="neither")
         if self.reversal is not None:
-            check_real("PairStatistics", "reversal", self.reversal)
+            self._read("reversal", "volt")
 
 
 @dataclass(frozen=True)
-class SynapseStatistics:
+class SynapseStatistics(_Measured):
     """Means of all synapses of a circuit, by the kinds of the sending and the receiving unit.
 
     Input synapses are static and all alike but for the kind of unit that they reach.
@@ -138,12 +147,12 @@ class SynapseStatistics:
             if (getattr(self, kind).reversal is None) != (self.EE.reversal is None):
                 wanted = "with a reversal potential like EE, or like it without"
                 raise parameter_error("SynapseStatistics", kind, wanted, getattr(self, kind))
-        check_real("SynapseStatistics", "input_to_excitatory", self.input_to_excitatory)
-        check_real("SynapseStatistics", "input_to_inhibitory", self.input_to_inhibitory)
-        check_real("SynapseStatistics", "input_time_constant", self.input_time_constant, 0, closed="neither")
-        check_real("SynapseStatistics", "input_delay", self.input_delay, 0)
+        for name in ("input_to_excitatory", "input_to_inhibitory"):
+            self._read(name, weight_unit(self.input_reversal))
+        self._read("input_time_constant", "second", 0, closed="neither")
+        self._read("input_delay", "second", 0)
         if self.input_reversal is not None:
-            check_real("SynapseStatistics", "input_reversal", self.input_reversal)
+            self._read("input_reversal", "volt")
 
 
 PRESETS = {

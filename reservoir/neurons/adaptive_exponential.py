@@ -203,41 +203,45 @@ class AdaptiveExponential(BaseEstimator):
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: v in volts, w in amperes."""
-        low, high = pair_of(type(self).__name__, "initial", self.initial)
+        low, high = pair_of(type(self).__name__, "initial", self.initial, unit="volt")
         return np.stack([rng.uniform(low, high, n_units), np.zeros(n_units)])
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> AdaptiveExponentialCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
         owner = type(self).__name__
-        threshold = check_real(owner, "threshold", self.threshold)
-        cutoff = check_real(owner, "cutoff", self.cutoff, threshold, closed="neither")
-        slope = check_real(owner, "slope", self.slope, 0, closed="neither")
+        threshold = check_real(owner, "threshold", self.threshold, unit="volt")
+        cutoff = check_real(owner, "cutoff", self.cutoff, threshold, closed="neither", unit="volt")
+        slope = check_real(owner, "slope", self.slope, 0, closed="neither", unit="volt")
         return AdaptiveExponentialCells(
             half=self._part(time_constants, dt / 2),
             whole=self._part(time_constants, dt),
-            upswing=self.leak_conductance * slope,
+            upswing=self._conductance() * slope,
             slope=slope,
             threshold=threshold,
-            rest=float(self.rest),
+            rest=check_real(owner, "rest", self.rest, unit="volt"),
             cutoff=cutoff,
-            reset=check_real(owner, "reset", self.reset, None, cutoff),
-            b=check_real(owner, "b", self.b),
-            noise=check_real(owner, "noise", self.noise, 0) * float(np.sqrt(dt)),
+            reset=check_real(owner, "reset", self.reset, None, cutoff, unit="volt"),
+            b=check_real(owner, "b", self.b, unit="amp"),
+            noise=check_real(owner, "noise", self.noise, 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
             refractory=refractory_steps(owner, self.refractory, excitatory, dt),
         )
 
+    def _conductance(self) -> float:
+        owner, value = type(self).__name__, self.leak_conductance
+        return check_real(owner, "leak_conductance", value, 0, closed="neither", unit="siemens")
+
     def _part(self, time_constants: np.ndarray, seconds: float) -> Part:
         owner = type(self).__name__
-        capacitance = check_real(owner, "capacitance", self.capacitance, 0, closed="neither")
-        conductance = check_real(owner, "leak_conductance", self.leak_conductance, 0, closed="neither")
-        tau_w = check_real(owner, "time_constant_w", self.time_constant_w, 0, closed="neither")
-        background = check_real(owner, "background", self.background)
+        capacitance = check_real(owner, "capacitance", self.capacitance, 0, closed="neither", unit="farad")
+        conductance = self._conductance()
+        tau_w = check_real(owner, "time_constant_w", self.time_constant_w, 0, closed="neither", unit="second")
+        background = check_real(owner, "background", self.background, unit="amp")
         tau, share = capacitance / conductance, -np.expm1(-seconds * conductance / capacitance)
         return Part(
             keep=float(np.exp(-seconds / tau)),
-            rest=float(share * (check_real(owner, "rest", self.rest) + background / conductance)),
+            rest=float(share * (check_real(owner, "rest", self.rest, unit="volt") + background / conductance)),
             gain=float(share / conductance),
             weights=decaying_gain(tau, time_constants, seconds) / capacitance,
             keep_w=float(np.exp(-seconds / tau_w)),
-            gain_w=float(-np.expm1(-seconds / tau_w)) * check_real(owner, "a", self.a),
+            gain_w=float(-np.expm1(-seconds / tau_w)) * check_real(owner, "a", self.a, unit="siemens"),
         )

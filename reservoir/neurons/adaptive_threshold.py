@@ -114,7 +114,9 @@ class AdaptiveThreshold(LIF):
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> Any:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
         owner = type(self).__name__
-        tau = check_real(owner, "threshold_time_constant", self.threshold_time_constant, 0, closed="neither")
-        increment = check_real(owner, "increment", self.increment, 0)
+        tau = check_real(
+            owner, "threshold_time_constant", self.threshold_time_constant, 0, closed="neither", unit="second"
+        )
+        increment = check_real(owner, "increment", self.increment, 0, unit="volt")
         membrane = super().cells(excitatory, time_constants, dt)
         return AdaptiveThresholdCells(membrane, float(np.exp(-dt / tau)), increment)

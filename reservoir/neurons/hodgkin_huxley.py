@@ -238,7 +238,7 @@ class HodgkinHuxley(BaseEstimator):
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (4, n_units) of units that begin: v in volts, m, h, n."""
-        low, high = pair_of(type(self).__name__, "initial", self.initial)
+        low, high = pair_of(type(self).__name__, "initial", self.initial, unit="volt")
         voltages = rng.uniform(low, high, n_units)
         state = np.stack([voltages, *np.zeros((3, n_units))])
         _move_gates(np.inf, np.clip(1e3 * voltages, -200.0, 200.0), *state[1:])
@@ -251,17 +251,17 @@ class HodgkinHuxley(BaseEstimator):
         first = -np.expm1(-half) / half
         return HodgkinHuxleyCells(
             dt=float(dt),
-            half=0.5 * dt / check_real(owner, "capacitance", self.capacitance, 0, closed="neither"),
-            sodium=check_real(owner, "sodium_conductance", self.sodium_conductance, 0),
-            potassium=check_real(owner, "potassium_conductance", self.potassium_conductance, 0),
-            leak=check_real(owner, "leak_conductance", self.leak_conductance, 0, closed="neither"),
-            reversal_sodium=check_real(owner, "sodium_reversal", self.sodium_reversal),
-            reversal_potassium=check_real(owner, "potassium_reversal", self.potassium_reversal),
-            reversal_leak=check_real(owner, "leak_reversal", self.leak_reversal),
-            background=check_real(owner, "background", self.background),
+            half=0.5 * dt / check_real(owner, "capacitance", self.capacitance, 0, closed="neither", unit="farad"),
+            sodium=check_real(owner, "sodium_conductance", self.sodium_conductance, 0, unit="siemens"),
+            potassium=check_real(owner, "potassium_conductance", self.potassium_conductance, 0, unit="siemens"),
+            leak=check_real(owner, "leak_conductance", self.leak_conductance, 0, closed="neither", unit="siemens"),
+            reversal_sodium=check_real(owner, "sodium_reversal", self.sodium_reversal, unit="volt"),
+            reversal_potassium=check_real(owner, "potassium_reversal", self.potassium_reversal, unit="volt"),
+            reversal_leak=check_real(owner, "leak_reversal", self.leak_reversal, unit="volt"),
+            background=check_real(owner, "background", self.background, unit="amp"),
             weights_first=first,
             weights_second=first * np.exp(-half),
-            threshold=check_real(owner, "threshold", self.threshold),
-            noise=check_real(owner, "noise", self.noise, 0) * float(np.sqrt(dt)),
+            threshold=check_real(owner, "threshold", self.threshold, unit="volt"),
+            noise=check_real(owner, "noise", self.noise, 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
             refractory=refractory_steps(owner, self.refractory, excitatory, dt),
         )

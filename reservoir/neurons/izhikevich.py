@@ -174,17 +174,17 @@ class Izhikevich(BaseEstimator):
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: v in volts, u in volts a second."""
-        low, high = pair_of(type(self).__name__, "initial", self.initial)
+        low, high = pair_of(type(self).__name__, "initial", self.initial, unit="volt")
         v = rng.uniform(low, high, n_units)
-        return np.stack([v, check_real(type(self).__name__, "b", self.b) * v])
+        return np.stack([v, check_real(type(self).__name__, "b", self.b, unit="hertz") * v])
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> IzhikevichCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
         owner = type(self).__name__
-        peak = check_real(owner, "peak", self.peak)
-        capacitance = check_real(owner, "capacitance", self.capacitance, 0, closed="neither")
-        background = check_real(owner, "background", self.background)
-        half_turn = 0.5 * dt * self._of_units("a", excitatory, 0)
+        peak = check_real(owner, "peak", self.peak, unit="volt")
+        capacitance = check_real(owner, "capacitance", self.capacitance, 0, closed="neither", unit="farad")
+        background = check_real(owner, "background", self.background, unit="amp")
+        half_turn = 0.5 * dt * self._of_units("a", "hertz", excitatory, 0)
         return IzhikevichCells(
             square=_SQUARE * dt,
             linear=0.5 * _LINEAR * dt,
@@ -193,16 +193,17 @@ class Izhikevich(BaseEstimator):
             gain=dt / capacitance,
             weights=np.asarray(-np.expm1(-dt / time_constants) * time_constants / capacitance),
             keep=(1.0 - half_turn) / (1.0 + half_turn),
-            share=half_turn * check_real(owner, "b", self.b) / (1.0 + half_turn),
+            share=half_turn * check_real(owner, "b", self.b, unit="hertz") / (1.0 + half_turn),
             peak=peak,
-            c=self._of_units("c", excitatory, None, peak),
-            d=self._of_units("d", excitatory),
-            noise=check_real(owner, "noise", self.noise, 0) * float(np.sqrt(dt)),
+            c=self._of_units("c", "volt", excitatory, None, peak),
+            d=self._of_units("d", "volt / second", excitatory),
+            noise=check_real(owner, "noise", self.noise, 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
             refractory=refractory_steps(owner, self.refractory, excitatory, dt),
         )
 
-    def _of_units(self, name: str, excitatory: np.ndarray, low: Any = None, high: Any = None) -> np.ndarray:
+    def _of_units(self, name: str, unit: str, excitatory: np.ndarray, low: Any = None, high: Any = None) -> np.ndarray:
         """One number a unit, of one or two numbers in [low, high]."""
         owner = type(self).__name__
-        first, second = (check_real(owner, name, x, low, high) for x in pair_of(owner, name, getattr(self, name)))
+        pair = pair_of(owner, name, getattr(self, name), unit=unit)
+        first, second = (check_real(owner, name, x, low, high) for x in pair)
         return np.where(excitatory, first, second)

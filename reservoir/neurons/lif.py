@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.units import is_quantity
 from reservoir.validation import check_real, parameter_error
 
 
@@ -148,25 +149,25 @@ class LIF(BaseEstimator):
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (1, n_units) of units that begin: the voltages."""
-        low, high = pair_of(type(self).__name__, "initial", self.initial)
+        low, high = pair_of(type(self).__name__, "initial", self.initial, unit="volt")
         return rng.uniform(low, high, (1, n_units))
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> Any:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
         owner = type(self).__name__
-        tau = check_real(owner, "time_constant", self.time_constant, 0, closed="neither")
-        resistance = check_real(owner, "resistance", self.resistance, 0, closed="neither")
-        threshold = check_real(owner, "threshold", self.threshold)
-        reset = check_real(owner, "reset", self.reset, None, threshold)
-        background = check_real(owner, "background", self.background)
+        tau = check_real(owner, "time_constant", self.time_constant, 0, closed="neither", unit="second")
+        resistance = check_real(owner, "resistance", self.resistance, 0, closed="neither", unit="ohm")
+        threshold = check_real(owner, "threshold", self.threshold, unit="volt")
+        reset = check_real(owner, "reset", self.reset, None, threshold, unit="volt")
+        background = check_real(owner, "background", self.background, unit="amp")
         gain = -np.expm1(-dt / tau)
-        held = check_real(owner, "rest", self.rest) + resistance * background
+        held = check_real(owner, "rest", self.rest, unit="volt") + resistance * background
         return LIFCells(
             rest=np.full(len(excitatory), held * gain),
             keep=float(np.exp(-dt / tau)),
             gain=resistance * gain,
             weights=resistance / tau * decaying_gain(tau, time_constants, dt),
-            noise=check_real(owner, "noise", self.noise, 0) * float(np.sqrt(-np.expm1(-2 * dt / tau))),
+            noise=check_real(owner, "noise", self.noise, 0, unit="volt") * float(np.sqrt(-np.expm1(-2 * dt / tau))),
             threshold=threshold,
             reset=reset,
             refractory=refractory_steps(owner, self.refractory, excitatory, dt),
@@ -182,15 +183,18 @@ def decaying_gain(tau: float, time_constants: np.ndarray, dt: float) -> np.ndarr
 
 def refractory_steps(owner: str, refractory: Any, excitatory: np.ndarray, dt: float) -> np.ndarray:
     """Whole steps (n_units,) from a spike to the first step at which a unit moves again."""
-    pair = pair_of(owner, "refractory", refractory, 0)
+    pair = pair_of(owner, "refractory", refractory, 0, unit="second")
     steps = [max(1, int((seconds + 1e-3 * dt) / dt)) for seconds in pair]
     return np.where(excitatory, steps[0], steps[1])
 
 
-def pair_of(owner: str, name: str, value: Any, low: float | None = None) -> tuple[float, float]:
+def pair_of(
+    owner: str, name: str, value: Any, low: float | None = None, *, unit: str | None = None
+) -> tuple[float, float]:
     """One number for both kinds, or two."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list) or (is_quantity(value) and np.ndim(value)):
         if len(value) != 2:
             raise parameter_error(owner, name, "a number or two numbers", value)
-        return check_real(owner, name, value[0], low), check_real(owner, name, value[1], low)
-    return (check_real(owner, name, value, low),) * 2
+        first, second = (check_real(owner, name, one, low, unit=unit) for one in value)
+        return first, second
+    return (check_real(owner, name, value, low, unit=unit),) * 2

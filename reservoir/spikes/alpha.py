@@ -46,7 +46,7 @@ class Alpha(Trace):
 
     def advance(self, times, units, bounds, step, memory, states) -> None:
         """Fill states (n_rows, n_units) and move memory (2, n_units) on."""
-        tau = check_real("Alpha", "time_constant", self.time_constant, 0, closed="neither")
+        tau = check_real("Alpha", "time_constant", self.time_constant, 0, closed="neither", unit="second")
         _advance(times, units, bounds, step, tau, np.exp(-step / tau), memory[0], memory[1], states)
 
 

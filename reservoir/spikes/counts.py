@@ -41,7 +41,8 @@ class Counts(Trace):
 
     def n_memory(self, step: float) -> int:
         """A row for each step of the window."""
-        window = check_real("Counts", "window", self.window, 0, closed="neither")
+        step = check_real("Counts", "step", step, 0, closed="neither", unit="second")
+        window = check_real("Counts", "window", self.window, 0, closed="neither", unit="second")
         n_steps = window / step
         if not 0.5 < n_steps < 2**31 or abs(n_steps - round(n_steps)) > 1e-6:
             raise parameter_error("Counts", "window", f"a whole multiple of the step, {step:g} s", self.window)

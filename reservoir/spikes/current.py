@@ -62,7 +62,7 @@ class Current(Scaled):
 
     def weights(self, n_features: int, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Weights (n_units, n_features), amperes."""
-        scaling = check_real("Current", "scaling", self.scaling, 0)
+        scaling = check_real("Current", "scaling", self.scaling, 0, unit="amp")
         probability = check_real("Current", "probability", self.probability, 0, 1)
         shape = check_integer("Current", "n_units", n_units, 1), check_integer("Current", "n_features", n_features, 1)
         return np.where(rng.random(shape) < probability, rng.uniform(-scaling, scaling, shape), 0.0)

@@ -51,7 +51,7 @@ class Exponential(Trace):
 
     def advance(self, times, units, bounds, step, memory, states) -> None:
         """Fill states (n_rows, n_units) and move memory (1, n_units) on."""
-        tau = check_real("Exponential", "time_constant", self.time_constant, 0, closed="neither")
+        tau = check_real("Exponential", "time_constant", self.time_constant, 0, closed="neither", unit="second")
         _advance(times, units, bounds, step, tau, np.exp(-step / tau), memory[0], states)
 
 

@@ -61,8 +61,8 @@ class Poisson(Scaled):
     def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator) -> SpikeTrains:
         """Spikes of rows (n_rows, n_features) that last `step` seconds each."""
         shares, step = self.shares(rows), read_step(self, step)
-        low = check_real("Poisson", "min_rate", self.min_rate, 0)
-        high = check_real("Poisson", "max_rate", self.max_rate, low)
+        low = check_real("Poisson", "min_rate", self.min_rate, 0, unit="hertz")
+        high = check_real("Poisson", "max_rate", self.max_rate, low, unit="hertz")
         counts = rng.poisson((low + (high - low) * shares) * step)
         row, feature = np.repeat(np.argwhere(counts), counts[counts > 0], axis=0).T
         duration = len(shares) * step

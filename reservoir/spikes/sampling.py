@@ -55,7 +55,7 @@ class Trace(BaseEstimator):
         owner = type(self).__name__
         if not isinstance(trains, SpikeTrains):
             raise parameter_error(owner, "trains", "SpikeTrains", trains)
-        step = check_real(owner, "step", step, 0, closed="neither")
+        step = check_real(owner, "step", step, 0, closed="neither", unit="second")
         n_rows = check_integer(owner, "n_rows", n_rows, 0)
         shape = (self.n_memory(step), trains.n_units)
         memory = np.zeros(shape) if memory is None else check_finite_array(owner, "memory", memory, shape)

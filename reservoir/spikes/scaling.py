@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.sequences import check_magnitude
+from reservoir.units import magnitude
 from reservoir.validation import check_finite_array, check_real, not_fitted, parameter_error, real_array
 
 
@@ -55,12 +56,13 @@ class Scaled(BaseEstimator):
 
 def read_step(part: BaseEstimator, step: float) -> float:
     """Seconds a row, checked."""
-    return check_real(type(part).__name__, "step", step, 0, closed="neither")
+    return check_real(type(part).__name__, "step", step, 0, closed="neither", unit="second")
 
 
 def _bound(owner: str, name: str, given: Any, learned: np.ndarray) -> np.ndarray:
     if given is None:
         return learned
+    given = magnitude(given)
     if isinstance(given, numbers.Real):
         bound = np.full(learned.shape, check_real(owner, name, given))
     else:

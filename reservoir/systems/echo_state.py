@@ -26,6 +26,7 @@ from reservoir.validation import (
     parameter_error,
     real_array,
     unchanged_on_error,
+    without_unit,
 )
 
 # A kernel returns after about this many multiplications, well within half a second, to let an interrupt through.
@@ -322,7 +323,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         owner = type(self).__name__
         if not isinstance(self.leak, list | tuple | np.ndarray):
             return np.full(n_units, check_real(owner, "leak", self.leak, 0, 1, closed="right"), dtype=dtype)
-        leak = real_array(self.leak)
+        leak = real_array(without_unit(owner, "leak", self.leak, None))
         if leak is None or leak.shape != (n_units,) or not ((leak > 0) & (leak <= 1)).all():
             raise parameter_error(owner, "leak", f"in (0, 1], one number or an array ({n_units},)", self.leak)
         return leak.astype(dtype)

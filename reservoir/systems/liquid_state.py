@@ -142,7 +142,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         X : series (T, F), stack (N, T, F), list of series (T_i, F), SpikeTrains or list of SpikeTrains
         y : ignored
         """
-        self._steps_a_row()
+        dt, self._step = self._times()
         parts = self._checked_parts()
         *seeds, self._seed = as_generator(type(self).__name__, self.random_state).integers(2**63, size=4).tolist()
         rngs = [np.random.default_rng(seed) for seed in seeds]
@@ -156,7 +156,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             n_channels = self.encoder_.n_channels(self.n_features_in_)
         self.circuit_ = parts["circuit"].draw(rngs[0], n_inputs=n_channels)
         self.trace_, self.neuron_ = parts["trace"], parts["neuron"]
-        self._engine = make_engine(type(self).__name__, self.circuit_, self.neuron_, self.dt)
+        self._engine = make_engine(type(self).__name__, self.circuit_, self.neuron_, dt)
         self._n_features_out = self.circuit_.n_units
         self.__dict__.pop("input_weights_", None)
         if hasattr(self.encoder_, "weights"):
@@ -220,27 +220,27 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _heard(self, member: Any, n_rows: int) -> Heard:
         """What the circuit hears of one sequence."""
         rng, currents = self._generator(member), np.zeros((1, self._n_features_out))
-        n_steps = n_rows * self._steps_a_row()
+        n_steps = n_rows * round(self._step / self._engine.dt)
         if isinstance(member, SpikeTrains):
             trains = member
         elif hasattr(self, "input_weights_"):
             currents = self.encoder_.normalised(member) @ self.input_weights_.T
-            trains = SpikeTrains(np.zeros(0), np.zeros(0, int), self.circuit_.n_inputs, n_rows * self.step)
+            trains = SpikeTrains(np.zeros(0), np.zeros(0, int), self.circuit_.n_inputs, n_rows * self._step)
         else:
-            trains = self.encoder_.encode(member, self.step, rng)
-        return Heard(input_events(self.circuit_, trains, n_steps, self.dt, rng), currents, n_steps, rng)
+            trains = self.encoder_.encode(member, self._step, rng)
+        return Heard(input_events(self.circuit_, trains, n_steps, self._engine.dt, rng), currents, n_steps, rng)
 
     def _divided(self, state: np.ndarray | None) -> tuple[np.ndarray, State]:
         """Memory of the trace (n_memory, n_units) and state of the circuit; at rest for None."""
         n_units = self._n_features_out
-        n_memory = self.trace_.n_memory(self.step) * n_units
+        n_memory = self.trace_.n_memory(self._step) * n_units
         state = np.concatenate([np.zeros(n_memory), freeze(self._rest, 0)]) if state is None else state
         return state[:n_memory].reshape(-1, n_units), thaw(state[n_memory:], self._rest)
 
     def _traced(self, fired: np.ndarray, n_rows: int, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """States (n_rows, n_units) from spikes (n_spikes, 2), step and unit, and the memory of the trace after them."""
-        answer = SpikeTrains(fired[:, 0] * self.dt, fired[:, 1], self._n_features_out, n_rows * self.step)
-        return self.trace_.filter(answer, self.step, n_rows, memory)
+        answer = SpikeTrains(fired[:, 0] * self._engine.dt, fired[:, 1], self._n_features_out, n_rows * self._step)
+        return self.trace_.filter(answer, self._step, n_rows, memory)
 
     def _checked_parts(self) -> dict[str, Any]:
         owner = type(self).__name__
@@ -251,13 +251,14 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_has(owner, "trace", parts["trace"], ("filter", "n_memory"), "None or a trace of reservoir.spikes")
         return parts
 
-    def _steps_a_row(self) -> int:
+    def _times(self) -> tuple[float, float]:
+        """`dt` and `step` in seconds."""
         owner = type(self).__name__
-        dt = check_real(owner, "dt", self.dt, 0, closed="neither")
-        ratio = check_real(owner, "step", self.step, 0, closed="neither") / dt
-        if round(ratio) < 1 or abs(ratio - round(ratio)) > 1e-6 * ratio:
+        dt = check_real(owner, "dt", self.dt, 0, closed="neither", unit="second")
+        step = check_real(owner, "step", self.step, 0, closed="neither", unit="second")
+        if round(step / dt) < 1 or abs(step / dt - round(step / dt)) > 1e-6 * step / dt:
             raise parameter_error(owner, "step", f"a whole multiple of dt, {dt:g} s", self.step)
-        return round(ratio)
+        return dt, step
 
     def _read(self, X: Any) -> tuple[list, str, list[int]]:
         """Series or spike trains, whichever `fit` has seen; the kind of their container, and how many rows each has."""
@@ -270,9 +271,9 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             if self.encoder_ is not None or not isinstance(one, SpikeTrains) or one.n_units != n_channels:
                 wanted = "as in fit" if self.encoder_ is not None else f"SpikeTrains of {n_channels} channels"
                 raise ValueError(f"X of {owner} must be {wanted}. Got {one!r}.")
-        lengths = [int(trains.duration / self.step + 1e-6) for trains in members]
+        lengths = [int(trains.duration / self._step + 1e-6) for trains in members]
         if not all(lengths):
-            raise ValueError(f"X of {owner} must last at least one step, {self.step:g} s, in every record.")
+            raise ValueError(f"X of {owner} must last at least one step, {self._step:g} s, in every record.")
         return members, "series" if isinstance(X, SpikeTrains) else "list", lengths
 
     def _generator(self, member: Any) -> np.random.Generator:
@@ -284,7 +285,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _initial_states(self, state: Any, kind: str, n_members: int) -> list:
         if state is None:
             return [None] * n_members
-        size = self.trace_.n_memory(self.step) * self._n_features_out + len(freeze(self._rest, 0))
+        size = self.trace_.n_memory(self._step) * self._n_features_out + len(freeze(self._rest, 0))
         shape = (size,) if kind == "series" else (n_members, size)
         return list(check_finite_array(type(self).__name__, "state", state, shape, "None or ").reshape(n_members, size))
 

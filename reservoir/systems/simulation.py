@@ -14,7 +14,8 @@ from reservoir.circuits.kinds import Kinds, kinds_of
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking import Background, State, Wiring, resting_state, run_circuit
 from reservoir.trains import SpikeTrains
-from reservoir.validation import as_generator, check_has, check_real, parameter_error, real_array
+from reservoir.units import magnitude
+from reservoir.validation import as_generator, check_has, check_real, parameter_error, real_array, without_unit
 
 # A kernel returns after about this many updates of a unit or a current, well within half a second.
 _WORK_A_CALL = 100_000_000
@@ -116,7 +117,7 @@ def simulate(
     recorded = read_record(record, ("voltages",))
     engine = make_engine("simulate", circuit, neuron, dt)
     seed = int(as_generator("simulate", random_state).integers(2**63))
-    trials, many = read_trials(circuit, spikes, currents, dt)
+    trials, many = read_trials(circuit, spikes, currents, engine.dt)
     recordings = [_run_trial(engine, seed, *trial, bool(recorded)) for trial in trials]
     return recordings if many else recordings[0]
 
@@ -131,7 +132,7 @@ def read_record(record: Any, known: tuple[str, ...]) -> tuple[str, ...]:
 
 def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> Engine:
     """The circuit, checked and in the form of the kernel."""
-    dt = check_real(owner, "dt", dt, 0, closed="neither")
+    dt = check_real(owner, "dt", dt, 0, closed="neither", unit="second")
     if not isinstance(circuit, Circuit):
         raise parameter_error(owner, "circuit", "a Circuit", circuit)
     neuron = LIF() if neuron is None else neuron
@@ -185,7 +186,7 @@ def run_engine(
     if engine.circuit.background is not None:
         currents = currents + engine.circuit.background.current
     steps_a_row, pieces, step = -(-n_steps // len(currents)), [np.empty((0, 2), np.int64)], 0
-    noisy = getattr(engine.neuron, "noise", 0) > 0
+    noisy = magnitude(getattr(engine.neuron, "noise", 0)) > 0
     chunk = max(1, min(_WORK_A_CALL // (n_units * (len(engine.wiring.decay) + 10)), _NUMBERS // n_units))
     while step < n_steps:
         last = min(step + chunk, n_steps)
@@ -268,7 +269,8 @@ def read_trials(
 
 def _read_trial(circuit: Circuit, trains: Any, currents: Any, dt: float) -> tuple[SpikeTrains, np.ndarray]:
     n_units = len(circuit.excitatory)
-    rows = np.zeros((1, n_units)) if currents is None else real_array(currents)
+    given = without_unit("simulate", "currents", currents, "amp")
+    rows = np.zeros((1, n_units)) if currents is None else real_array(given)
     if rows is None or rows.ndim != 2 or rows.shape[1] != n_units or not len(rows) or not np.isfinite(rows).all():
         raise parameter_error("simulate", "currents", f"a finite array (n_rows, {n_units})", currents)
     if trains is None:

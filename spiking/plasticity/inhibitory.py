@@ -73,7 +73,7 @@ class InhibitorySTDP(BaseEstimator):
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
         parameters = read_numbers(self, tau="second") | read_bound(self, projection, 10)
-        rate = check_real("InhibitorySTDP", "target_rate", self.target_rate, 0)
+        rate = check_real("InhibitorySTDP", "target_rate", self.target_rate, 0, unit="hertz")
         parameters["alpha"] = 2 * rate * parameters["tau"][0], "1"
         parameters["eta"] = check_real("InhibitorySTDP", "eta", self.eta, 0, closed="neither"), "1"
         return Rule(

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
+from reservoir.circuits.circuit import weight_unit
 from reservoir.validation import check_has, check_real, parameter_error
 from spiking.plasticity.rule import Rule, Scaling
 from spiking.plasticity.stdp import STDP
@@ -74,8 +75,9 @@ class Normalised(BaseEstimator):
         """The text for these synapses."""
         total = self.total
         if total is not None:
-            total = check_real("Normalised", "total", total, 0, closed="neither")
-        every = check_real("Normalised", "every", self.every, 0, closed="neither")
+            unit = weight_unit(projection.reversal)
+            total = check_real("Normalised", "total", total, 0, closed="neither", unit=unit)
+        every = check_real("Normalised", "every", self.every, 0, closed="neither", unit="second")
         text = self._inside().rule(projection)
         if "w" not in text.read:
             raise parameter_error("Normalised", "learning", "a rule that changes weights", self.learning)

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
-from reservoir.validation import parameter_error, real_array
+from reservoir.validation import parameter_error, real_array, without_unit
 from spiking.plasticity.rule import Rule, inhibits, read_bound, read_numbers
 
 
@@ -134,10 +134,10 @@ class RewardSTDP(BaseEstimator):
 
     def _rewards(self) -> tuple[np.ndarray, np.ndarray]:
         """Times and amounts (n_rewards,)."""
-        times = real_array(self.reward_times)
+        times = real_array(without_unit("RewardSTDP", "reward_times", self.reward_times, "second"))
         if times is None or times.ndim != 1 or not (np.isfinite(times) & (times >= 0)).all():
             raise parameter_error("RewardSTDP", "reward_times", "a 1-D array of numbers >= 0", self.reward_times)
-        amounts = real_array(self.reward_amounts)
+        amounts = real_array(without_unit("RewardSTDP", "reward_amounts", self.reward_amounts, "hertz"))
         if amounts is None or amounts.shape not in ((), times.shape) or not np.isfinite(amounts).all():
             wanted = f"a finite number or an array of shape {times.shape}"
             raise parameter_error("RewardSTDP", "reward_amounts", wanted, self.reward_amounts)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.circuits.circuit import weight_unit
 from reservoir.validation import check_real
 
 
@@ -47,8 +48,8 @@ def read_numbers(part: Any, **units: str) -> dict[str, tuple[float, str]]:
     """Numbers that a rule stores, with their units: any finite number, and more than 0 for those in seconds."""
     owner, read = type(part).__name__, {}
     for name, unit in units.items():
-        low = 0 if unit == "second" else None
-        read[name] = check_real(owner, name, getattr(part, name), low, closed="neither"), unit
+        low, measured = 0 if unit == "second" else None, None if unit == "1" else unit
+        read[name] = check_real(owner, name, getattr(part, name), low, closed="neither", unit=measured), unit
     return read
 
 
@@ -56,4 +57,5 @@ def read_bound(part: Any, projection: Projection, times: float) -> dict[str, tup
     """The largest weight, amperes: `w_max` of a rule, or where that is None so many times the mean initial weight."""
     if part.w_max is None:
         return {"w_max": (times * float(np.abs(projection.weight).mean()), "amp")}
-    return {"w_max": (check_real(type(part).__name__, "w_max", part.w_max, 0, closed="neither"), "amp")}
+    unit, owner = weight_unit(projection.reversal), type(part).__name__
+    return {"w_max": (check_real(owner, "w_max", part.w_max, 0, closed="neither", unit=unit), "amp")}
