@@ -120,6 +120,7 @@ def write_units(network: Network, injected: bool) -> UnitText:
             lines.append(f"{name} : {unit} (constant)")
         else:
             constants[name] = float(value), unit
+    lines += [f"{name} : {unit} (shared, constant)" for name, (_, unit) in constants.items()]
     lines += ["hold : second (constant)", "listening : boolean (constant)"]
     text = equations.text.format(current=" + ".join(currents) or "0 * amp", noise=equations.noise if noisy else "")
     return UnitText("\n".join([text, *lines]), noisy, constants, by_unit, at_start)

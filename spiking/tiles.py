@@ -36,7 +36,8 @@ class Exact:
 class Tiles:
     """The network, built; `run` gives the answer of every trial.
 
-    Parts that stand in the code that Brian2 compiles have names, since its own differ from run to run.
+    Parts that stand in the code that Brian2 compiles have names, since its own differ from run to run. Numbers are
+    shared constants of their group: in a namespace they would be part of the keys under which Brian2 keeps code.
     """
 
     def __init__(self, brian2: ModuleType, network: Network, trials: list[Trial], seed: int, voltages: bool):
@@ -75,9 +76,7 @@ class Tiles:
         brian2, network, equations = self.brian2, self.network, self.network.equations
         injected = self.trials[0].currents is not None
         text = write_units(network, injected)
-        namespace = {name: self._value(value, unit) for name, (value, unit) in text.constants.items()}
-        if injected:
-            namespace["injected"] = self._injected()
+        namespace = {"injected": self._injected()} if injected else {}
         method: Any = Exact(brian2, text.model) if equations.method == "exact" else equations.method
         units = brian2.NeuronGroup(
             self.n_units * self.n_tiles,
@@ -95,6 +94,8 @@ class Tiles:
         for row, (name, unit) in enumerate(equations.variables):
             values = np.concatenate([trial.variables[row] for trial in self.trials])
             setattr(units, name, self._value(values, unit))
+        for name, (value, unit) in text.constants.items():
+            setattr(units, name, self._value(value, unit))
         for name, (values, unit) in text.by_unit.items():
             setattr(units, name, self._value(self._tiled(values), unit))
         if network.background is not None:
@@ -156,11 +157,12 @@ class Tiles:
         model, on_pre = kind.model, [line.format(amount="w") for line in kind.on_pre]
         if rule is not None:
             traces = [f"d{name}/dt = -{name} / {tau} : 1 (event-driven)" for name, tau in rule.traces.items()]
-            model, on_pre = [*model, *traces, *rule.model], [*on_pre, *rule.on_pre]
+            numbers = [f"{key} : {unit} (shared, constant)" for key, (_, unit) in rule.parameters.items()]
+            model, on_pre = [*model, *numbers, *traces, *rule.model], [*on_pre, *rule.on_pre]
         synapses = brian2.Synapses(
             self.sources[path.source], self.sources["units"], "\n".join(model), on_pre="\n".join(on_pre),
             on_post=None if rule is None else "\n".join(rule.on_post) or None,
-            namespace={} if rule is None else self._namespace(rule, name), clock=self.clock, name=name, method="exact",
+            namespace={} if rule is None else self._signals(rule, name), clock=self.clock, name=name, method="exact",
         )  # fmt: skip
         shifts, size = np.repeat(np.arange(self.n_tiles), len(path.pre)), len(self.sources[path.source]) // self.n_tiles
         synapses.connect(i=self._tiled(path.pre) + shifts * size, j=self._tiled(path.post) + shifts * self.n_units)
@@ -172,17 +174,17 @@ class Tiles:
             U, D, F = (self._tiled(values) for values in path.dynamics)
             synapses.U, synapses.D, synapses.F, synapses.R = U, D * brian2.second, F * brian2.second, 1
         if rule is not None:
+            for key, (value, unit) in rule.parameters.items():
+                setattr(synapses, key, self._value(float(value), unit))
             synapses.pre.order = 0
             if rule.on_post:
                 synapses.post.order = 1  # Brian2's own order of the two is that of their names
         return synapses
 
-    def _namespace(self, rule: Rule, name: str) -> dict[str, Any]:
-        """The numbers of a rule, and what it knows of every step."""
+    def _signals(self, rule: Rule, name: str) -> dict[str, Any]:
+        """What a rule knows of every step."""
         times = np.arange(self.n_steps) * self.network.dt
-        numbers = {key: self._value(float(value), unit) for key, (value, unit) in rule.parameters.items()}
-        signals = {key: self._timed(values(times), "1", f"{name}_{key}") for key, values in rule.signals}
-        return numbers | signals
+        return {key: self._timed(values(times), "1", f"{name}_{key}") for key, values in rule.signals}
 
     def _make_scalings(self) -> list[Any]:
         """Operations that scale the weights of plastic projections, from time to time."""

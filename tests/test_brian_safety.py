@@ -315,15 +315,22 @@ def resident():
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-@pytest.mark.parametrize("options", [{}, {"plasticity": {"recurrent": STDP()}}])
-def test_no_object_stays_behind(options):
+def sweep(k, plastic):
+    """A simulation of which every number is another one each time."""
+    rule = STDP(A_plus=0.01 + k / 1000, tau_plus=0.02 + k / 1e4, mu_plus=0.5 + k / 100, w_max=1e-7 * (1 + k / 100))
+    neuron = LIF(time_constant=0.03 + k / 1000, threshold=0.015 + k / 1e6)
+    simulate(neuron=neuron, plasticity={"recurrent": rule} if plastic else None)
+
+
+@pytest.mark.parametrize("plastic", [False, True])
+def test_no_object_stays_behind(plastic):
     """A network is made of some 970 objects that Python's collector sees; a tenth of one would be too much."""
-    for _ in range(3):  # Brian2 fills its caches, once for networks that are alike
-        simulate(**options)
+    for k in range(3):  # Brian2 fills its caches, once for networks that are alike
+        sweep(k, plastic)
     gc.collect()
     before = len(gc.get_objects())
-    for _ in range(12):
-        simulate(**options)
+    for k in range(3, 15):
+        sweep(k, plastic)
     gc.collect()
     grown = len(gc.get_objects()) - before
     assert grown < 12 * 97

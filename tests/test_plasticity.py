@@ -12,6 +12,7 @@ from reservoir.spikes import SpikeTrains
 from spiking import plasticity, simulate
 from spiking._brian import run_trials
 from spiking.network import Trial, make_network
+from spiking.neurons import _MODELS, equations_of
 from spiking.plasticity import STDP, InhibitorySTDP, Normalised, ReleaseSTDP, RewardSTDP, Rule, Scaling, TripletSTDP
 from tests.plasticity_oracles import TWINS
 
@@ -321,6 +322,11 @@ def test_every_exported_rule(name):
         [line for rule in texts for line in (*rule.traces.values(), *rule.model, *rule.on_pre, *rule.on_post)]
     )
     assert all(parameter in used for parameter in texts[0].parameters) and "_pre" not in used and "_post" not in used
+    own = {word for rule in texts for word in [*rule.parameters, *rule.traces]}
+    own |= {line.split()[0] for rule in texts for block in rule.model for line in block.split("\n")}
+    for neuron in _MODELS:
+        equations = equations_of("test", neuron())
+        assert not own & {*equations.parameters, *(variable for variable, _ in equations.variables)}
     for heading in ("Parameters", "Raises", "References", "Examples"):
         assert f"    {heading}\n    {'-' * len(heading)}\n" in text
     assert "doi:10." in text and all(parameter in text for parameter in part.get_params())

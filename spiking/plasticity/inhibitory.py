@@ -72,12 +72,13 @@ class InhibitorySTDP(BaseEstimator):
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
-        parameters = read_numbers(self, tau="second") | read_bound(self, projection, 10)
+        parameters = read_bound(self, projection, 10)
+        parameters["tau_trace"] = read_numbers(self, tau="second")["tau"]
         rate = check_real("InhibitorySTDP", "target_rate", self.target_rate, 0, unit="hertz")
-        parameters["alpha"] = 2 * rate * parameters["tau"][0], "1"
+        parameters["alpha"] = 2 * rate * parameters["tau_trace"][0], "1"
         parameters["eta"] = check_real("InhibitorySTDP", "eta", self.eta, 0, closed="neither"), "1"
         return Rule(
-            {"arrivals": "tau", "answers": "tau"},
+            {"arrivals": "tau_trace", "answers": "tau_trace"},
             ["w = clip(w + w_max * eta * (answers - alpha), 0 * amp, w_max)", "arrivals += 1"],
             ["w = clip(w + w_max * eta * arrivals, 0 * amp, w_max)", "answers += 1"],
             parameters,

@@ -116,18 +116,18 @@ class RewardSTDP(BaseEstimator):
         parameters = read_numbers(self, A_plus="1", A_minus="1", **times) | read_bound(self, projection, 2)
         prospect = partial(_prospect, self._rewards(), parameters["tau_c"][0], parameters.pop("tau_d")[0])
         lines = (
-            "c : 1\nseen : second\nahead : 1",
+            "eligibility : 1\nseen : second\nahead : 1",
             "kept = exp(-(t - seen) / tau_c) : 1",
-            "earned = clip(w + w_max * c * (ahead - kept * prospect(t)), 0 * amp, w_max) : amp",
+            "earned = clip(w + w_max * eligibility * (ahead - kept * prospect(t)), 0 * amp, w_max) : amp",
         )
         settle, passed = "w = earned", ["seen = t", "ahead = prospect(t)"]
         return Rule(
             {"arrivals": "tau_plus", "answers": "tau_minus"},
-            [settle, "c = c * kept - A_minus * answers", *passed, "arrivals += 1"],
-            [settle, "c = c * kept + A_plus * arrivals", *passed, "answers += 1"],
+            [settle, "eligibility = eligibility * kept - A_minus * answers", *passed, "arrivals += 1"],
+            [settle, "eligibility = eligibility * kept + A_plus * arrivals", *passed, "answers += 1"],
             parameters,
             lines,
-            read=("w", "c", "seen", "ahead"),
+            read=("w", "eligibility", "seen", "ahead"),
             signals=(("prospect", prospect),),
             finish=partial(_settle, prospect, parameters["w_max"][0], parameters["tau_c"][0]),
         )
@@ -160,4 +160,4 @@ def _settle(
 ) -> dict[str, np.ndarray]:
     """The weights with what was earned since the last spike of each synapse."""
     kept = np.exp(-(end - found["seen"]) / tau_c) * prospect(np.array([end]))[0]
-    return {"w": np.clip(found["w"] + w_max * found["c"] * (found["ahead"] - kept), 0, w_max)}
+    return {"w": np.clip(found["w"] + w_max * found["eligibility"] * (found["ahead"] - kept), 0, w_max)}

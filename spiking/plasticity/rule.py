@@ -23,8 +23,8 @@ class Rule(NamedTuple):
     """The text of a rule for one set of synapses.
 
     The text may use `w`, amperes >= 0, and for dynamic synapses `U`, `D`, `F`, `u` and `R`; it must not declare these,
-    nor `direction`, `last`, names that end in ``_pre`` or ``_post``, or names of functions. The `w` of a conductance is
-    the current at a driving force of one volt.
+    nor `direction`, `last`, names that end in ``_pre`` or ``_post``, names of functions, or names that ``neurons.py``
+    uses. The `w` of a conductance is the current at a driving force of one volt.
     """
 
     traces: dict[str, str]  # variables that decay, and the names of their time constants
