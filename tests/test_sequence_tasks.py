@@ -322,6 +322,8 @@ def test_the_class_is_whether_the_period_lies_between_5_and_6(waves):
     low, gap = np.log(5), np.log(6 / 5)
     joined = np.where(others > low, others - gap, others)  # the gap that class 1 leaves is closed
     assert kstest(joined, "uniform", (0, np.log(100) - gap)).pvalue > 1e-3
+    assert 1 <= periods.min() < 1.05 and 95 < periods.max() <= 100 * (1 + 1e-6)
+    assert abs(y[:600].mean() - y[600:].mean()) < 4 * np.sqrt(0.25 / 300)  # in no order
 
 
 @pytest.mark.parametrize("times", ["regular", "asynchronous"])

@@ -108,4 +108,6 @@ def _walk(rng: np.random.Generator) -> tuple[str, list[str]]:
 
 def _encode(rows: Any) -> np.ndarray:
     """A row a symbol or set of symbols (n_rows, 7), 1 where it holds the symbol of the column."""
-    return np.array([[float(symbol in row) for symbol in SYMBOLS] for row in rows])
+    kinds = {row: index for index, row in enumerate(sorted(set(rows)))}
+    table = np.array([[float(symbol in row) for symbol in SYMBOLS] for row in kinds])
+    return table[[kinds[row] for row in rows]]
