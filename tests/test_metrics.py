@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.stats import bernoulli
+from sklearn.metrics import jaccard_score
 
-from reservoir.metrics import nrmse, valid_prediction_time
+from reservoir.metrics import copy_recall, frame_accuracy, frame_negative_log_likelihood, nrmse, valid_prediction_time
 
 
 def test_nrmse():
@@ -36,3 +38,81 @@ def test_bad_parameters(name):
         valid_prediction_time(np.arange(3.0), np.arange(3.0), **{name: 0})
     with pytest.raises(ValueError, match="'scale'"):
         valid_prediction_time(np.ones(3), np.ones(3))
+
+
+def rolls(lengths=(4, 1, 9), n_keys=5):
+    """Piano rolls, guesses and probabilities, as ragged lists."""
+    rng = np.random.default_rng(0)
+    shapes = [(length, n_keys) for length in lengths]
+    return [[draw(shape) for shape in shapes] for draw in (coins(rng), coins(rng), rng.random)]
+
+
+def coins(rng):
+    return lambda shape: rng.integers(0, 2, shape).astype(float)
+
+
+def test_frame_accuracy():
+    true, guess, _ = rolls()
+    hits = wrong = 0
+    for frames, guesses in zip(true, guess, strict=True):
+        for y, p in zip(frames.ravel(), guesses.ravel(), strict=True):
+            hits += y == p == 1
+            wrong += y != p
+    assert frame_accuracy(true, guess) == pytest.approx(hits / (hits + wrong), rel=1e-15)
+    joined = [np.concatenate(part) for part in (true, guess)]
+    assert frame_accuracy(*joined) == pytest.approx(jaccard_score(joined[0].ravel(), joined[1].ravel()))
+    assert frame_accuracy(true, true) == 1 == frame_accuracy(np.zeros((3, 2)), np.zeros((3, 2)))
+    assert frame_accuracy(true, [0 * piece for piece in true]) == 0
+
+
+def test_frame_negative_log_likelihood():
+    true, _, probability = rolls()
+    expected = sum(
+        -bernoulli.logpmf(y, p).sum() for y, p in zip(np.concatenate(true), np.concatenate(probability), strict=True)
+    )
+    assert frame_negative_log_likelihood(true, probability) == pytest.approx(expected / 14)
+    halves = [np.full_like(piece, 0.5) for piece in true]
+    assert frame_negative_log_likelihood(true, halves) == pytest.approx(5 * np.log(2))
+    assert frame_negative_log_likelihood(true, true) == 0
+    assert frame_negative_log_likelihood([[1.0, 0.0]], [[0.0, 0.0]]) == np.inf
+
+
+def test_copy_recall():
+    true, guess = np.array([[0, 0, 3, 1], [0, 0, 2, 2]]), np.array([[3, 0, 3, 2], [0, 1, 2, 0]])
+    assert copy_recall(true, guess) == 0.5 and copy_recall(true, true) == 1
+    assert copy_recall(true, guess, blank=2) == pytest.approx(3 / 6)
+    assert copy_recall([true[0], true[1, 1:]], [guess[0], guess[1, 1:]]) == 0.5
+    assert copy_recall(true.ravel(), guess.ravel()) == 0.5
+
+
+@pytest.mark.parametrize("score", [frame_accuracy, frame_negative_log_likelihood])
+def test_the_containers_of_piano_rolls_agree(score):
+    true, guess, _ = rolls(lengths=(6, 6))
+    value = score(true, guess) if score is frame_accuracy else score(true, [0.2 + 0.5 * piece for piece in guess])
+    guess = guess if score is frame_accuracy else [0.2 + 0.5 * piece for piece in guess]
+    assert score(np.stack(true), np.stack(guess)) == score(np.concatenate(true), np.concatenate(guess)) == value
+
+
+ROLL = np.array([[1, 0], [0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("score", "y_true", "other", "message"),
+    [
+        (frame_accuracy, [1, 0], [1, 0], "'y_true' .* must be finite numbers .T, K., a stack or a list of these"),
+        (frame_accuracy, 2 * ROLL, ROLL, "'y_true' .* must be of the values 0 and 1"),
+        (frame_accuracy, ROLL, 0.5 * ROLL, "'y_pred' .* must be of the values 0 and 1"),
+        (frame_accuracy, [ROLL, ROLL[:1]], [ROLL[:1], ROLL], "'y_pred' .* of the shape of y_true"),
+        (frame_accuracy, [ROLL, ROLL[:, :1]], [ROLL, ROLL[:, :1]], "'y_true' .* must be finite numbers"),
+        (frame_accuracy, [], [], "'y_true' .* must be finite numbers"),
+        (frame_negative_log_likelihood, ROLL, 1.5 * ROLL, r"'y_proba' .* must be in \[0, 1\]"),
+        (frame_negative_log_likelihood, ROLL, np.nan * ROLL, "'y_proba' .* must be finite numbers"),
+        (frame_negative_log_likelihood, ROLL, ROLL[:1], "'y_proba' .* of the shape of y_true"),
+        (copy_recall, [0, 0], [1, 2], "'y_true' .* must be not 0 in every row"),
+        (copy_recall, [0, 1], [0, 1, 1], "'y_pred' .* of the shape of y_true"),
+        (copy_recall, "ab", [0, 1], "'y_true' .* must be finite numbers .T,., a stack or a list of these"),
+    ],
+)
+def test_bad_scores_are_named(score, y_true, other, message):
+    with pytest.raises(ValueError, match=message):
+        score(y_true, other)

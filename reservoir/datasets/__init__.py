@@ -4,24 +4,37 @@
 and downloads it otherwise.
 """
 
+from reservoir.datasets.adding import make_adding
+from reservoir.datasets.copy_memory import make_copy_memory
+from reservoir.datasets.embedded_reber import make_embedded_reber
+from reservoir.datasets.frequency_discrimination import make_frequency_discrimination
 from reservoir.datasets.japanese_vowels import load_japanese_vowels
 from reservoir.datasets.lorenz import make_lorenz
 from reservoir.datasets.mackey_glass import make_mackey_glass
 from reservoir.datasets.multitask import make_multitask
 from reservoir.datasets.narma import make_narma
+from reservoir.datasets.pixel_digits import fetch_pixel_digits, load_pixel_digits
 from reservoir.datasets.polyphonic_music import fetch_polyphonic_music
 from reservoir.datasets.remote import DatasetNotFoundError
 from reservoir.datasets.santa_fe_laser import fetch_santa_fe_laser
 from reservoir.datasets.spoken_digits import fetch_spoken_digits
+from reservoir.datasets.temporal_order import make_temporal_order
 
 __all__ = [
     "DatasetNotFoundError",
+    "fetch_pixel_digits",
     "fetch_polyphonic_music",
     "fetch_santa_fe_laser",
     "fetch_spoken_digits",
     "load_japanese_vowels",
+    "load_pixel_digits",
+    "make_adding",
+    "make_copy_memory",
+    "make_embedded_reber",
+    "make_frequency_discrimination",
     "make_lorenz",
     "make_mackey_glass",
     "make_multitask",
     "make_narma",
+    "make_temporal_order",
 ]

@@ -11,9 +11,11 @@ CACHE_NAME = "reservoir-spiking"
 INSTALL = 'pip install "reservoir-spiking[datasets]"'
 
 # Path in RESERVOIR_DATA and on a mirror -> SHA-256 of the file.
+MNIST_SAMPLE = "mnist/mnist_8000.npz"
 SANTA_FE_LASER = "santafe_laser/santafe_laser_A_1_6000.csv"
 REGISTRY = {
     "fsdd/fsdd.npz": "d9cee444097cd1ed38c8906b56f58f7756137465cf3e4b91fb977da8cb46838e",
+    MNIST_SAMPLE: "9d590bbc9fef0aa0fcdd71c5716616bf617631955e22e901b6f0986b34e35973",
     SANTA_FE_LASER: "713e8366759b28ccc11c345f7b92e4c89aa6b34bed955d5ece7f915300fe8059",
     "polymusic/jsb.npz": "73fc37d39573a98b8a613747e581fb8e9062dd5ac6a2b9b9a7201a2bd0365868",
     "polymusic/nottingham.npz": "f4a3d52548b9c53e0a339e3f6c7cb9b3f6015c7063c3d7c5865706e574cee8ac",
