@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -122,7 +123,7 @@ class Layer:
         while cuts[-1] < n_steps:
             fitting = np.searchsorted(packing.starts, packing.starts[cuts[-1]] + rows, side="right") - 1
             cuts.append(min(n_steps, max(cuts[-1] + 1, int(fitting))))
-        return list(zip(cuts[:-1], cuts[1:], strict=True))
+        return list(itertools.pairwise(cuts))
 
     def _steps(
         self, packing: Packing, times: np.ndarray, mask: np.ndarray, first: int, last: int, state: tuple

@@ -32,7 +32,7 @@ class Packing:
         return cls(order, descending, starts, step, np.arange(starts[-1]) - starts[step])
 
     def places(self, offsets: np.ndarray) -> np.ndarray:
-        """Where each packed row stands in concatenated rows, for the first row of each sequence there (n_sequences,)."""
+        """Where each packed row stands in rows where sequence i begins at offsets[i]."""
         return offsets[self.order][self.member] + self.step
 
     def mirrored(self) -> np.ndarray:
