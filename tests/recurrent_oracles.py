@@ -46,7 +46,9 @@ def gru(cell, parameters, x, times, mask):
     h, outputs = np.zeros(n_units), []
     for row in x:
         fed, (a_r, a_z, a_n) = mask * h, np.split(row @ W + b, 3)
-        r, z = (logistic(a + fed @ block) for a, block in zip((a_r, a_z), np.split(U[:, : 2 * n_units], 2, 1), strict=True))
+        r, z = (
+            logistic(a + fed @ block) for a, block in zip((a_r, a_z), np.split(U[:, : 2 * n_units], 2, 1), strict=True)
+        )
         if cell.reset_after:
             n = np.tanh(a_n + r * (fed @ U[:, 2 * n_units :] + parameters["recurrent_bias"]))
         else:

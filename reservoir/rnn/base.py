@@ -137,7 +137,7 @@ class RecurrentModel(BaseEstimator):
         if n - n_held < least or (len(examples) == 1 and self.pooling_ is not None):
             raise ValueError(
                 f"{owner} with early_stopping=True and validation_fraction={fraction} cannot hold out a part of "
-                f"{len(examples)} sequence(s) of {len(examples.rows)} rows in all."
+                f"{len(examples)} sequence(s) with n_samples={len(examples.rows)} in all."
             )
         if len(examples) == 1:
             return examples.cut_tail(n_held)

@@ -144,6 +144,9 @@ class RNNClassifier(ClassifierMixin, RecurrentModel):
     array(['fast'], dtype='<U4')
     """
 
+    classes_: np.ndarray
+    per_step_: bool
+
     def __init__(
         self,
         cell: Any = "lstm",
@@ -240,11 +243,10 @@ class RNNClassifier(ClassifierMixin, RecurrentModel):
         if first and classes is None:
             raise parameter_error(type(self).__name__, "classes", "all labels in the first call of partial_fit", None)
         sequences, labels = self._read(X, y, reset=first)
-        given = None if classes is None else self._distinct(np.asarray(classes))
-        if first:
-            self.classes_ = given
-        elif given is not None and not np.array_equal(given, self.classes_):
+        given = self.classes_ if classes is None else self._distinct(np.asarray(classes))
+        if not first and not np.array_equal(given, self.classes_):
             raise parameter_error(type(self).__name__, "classes", f"the {self.classes_} of the first call", classes)
+        self.classes_ = given
         self._train_once(sequences, self._encode(labels), len(self.classes_), "cross_entropy")
         return self
 

@@ -16,8 +16,7 @@ class Squared:
     def of(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
         """Loss and gradient (n_rows, n_outputs) for targets of that shape."""
         errors = outputs - targets
-        with np.errstate(over="ignore", invalid="ignore"):
-            return 0.5 * float(np.mean(errors**2)), errors / errors.size
+        return 0.5 * float(np.mean(errors**2)), errors / errors.size
 
     def answer(self, outputs: np.ndarray) -> np.ndarray:
         """The prediction: the outputs themselves."""
@@ -29,12 +28,11 @@ class CrossEntropy:
 
     def of(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
         """Loss and gradient (n_rows, n_classes) for integer codes (n_rows,)."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            log_probabilities = log_softmax(outputs, axis=1)
-            rows = np.arange(len(targets))
-            gradient = np.exp(log_probabilities)
-            gradient[rows, targets] -= 1.0
-            return -float(np.mean(log_probabilities[rows, targets])), gradient / len(targets)
+        log_probabilities = log_softmax(outputs, axis=1)
+        rows = np.arange(len(targets))
+        gradient = np.exp(log_probabilities)
+        gradient[rows, targets] -= 1.0
+        return -float(np.mean(log_probabilities[rows, targets])), gradient / len(targets)
 
     def answer(self, outputs: np.ndarray) -> np.ndarray:
         """The probabilities of the classes."""
@@ -46,9 +44,8 @@ class Bernoulli:
 
     def of(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
         """Loss and gradient (n_rows, n_outputs) for targets of that shape in [0, 1]."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            losses = np.logaddexp(0.0, outputs) - targets * outputs
-            return float(losses.sum() / len(targets)), (expit(outputs) - targets) / len(targets)
+        losses = np.logaddexp(0.0, outputs) - targets * outputs
+        return float(losses.sum() / len(targets)), (expit(outputs) - targets) / len(targets)
 
     def answer(self, outputs: np.ndarray) -> np.ndarray:
         """The probability of every bit."""

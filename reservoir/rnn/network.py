@@ -54,7 +54,8 @@ class Network:
     ):
         self.cell, self.sizes, self.bidirectional = cell, sizes, bidirectional
         directions = ("forward", "reverse")[: 1 + bidirectional]
-        drawn, self._keys = {}, []
+        drawn: dict[str, np.ndarray] = {}
+        self._keys: list[tuple[int, str, int]] = []
         width = n_inputs - (getattr(cell, "time_column", None) is not None)
         for index, n_units in enumerate(sizes):
             for direction in directions:
@@ -118,18 +119,16 @@ class Network:
     def backward(self, tapes: list, d_hidden: np.ndarray, packing: Packing, masks: Masks | None = None) -> np.ndarray:
         """Gradient like `vector`, given that of the last layer's outputs; zero for the output weights."""
         gradient = np.zeros_like(self.vector)
-        views = self.views(gradient)
-        tapes = list(tapes)
+        views, tapes = self.views(gradient), list(tapes)
         for index in range(len(self.layers) - 1, -1, -1):
-            d_inputs = None
+            d_inputs = []
             for which in range(len(self.layers[index]) - 1, -1, -1):
                 layer, direction = self.layers[index][which], ("forward", "reverse")[which]
                 own = {name: views[f"layer_{index}.{direction}.{name}"] for name in layer.parameters}
                 columns = d_hidden[:, which * layer.n_outputs : (which + 1) * layer.n_outputs]
-                part = layer.backward(tapes.pop(), np.ascontiguousarray(columns), own, index > 0)
-                d_inputs = part if d_inputs is None else d_inputs + part
+                d_inputs.append(layer.backward(tapes.pop(), np.ascontiguousarray(columns), own, index > 0))
             if index:
-                d_hidden = d_inputs if masks is None else d_inputs * masks.inputs[index][packing.member]
+                d_hidden = sum(d_inputs) if masks is None else sum(d_inputs) * masks.inputs[index][packing.member]
         return gradient
 
     def output(self, features: np.ndarray) -> np.ndarray:

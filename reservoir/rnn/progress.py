@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 
@@ -17,7 +18,7 @@ class Quiet:
 
 
 class Lines(Quiet):
-    """One printed line an epoch."""
+    """One line of output an epoch."""
 
     def __call__(self, epochs: range) -> Iterator[int]:
         """The epochs, counted."""
@@ -25,8 +26,8 @@ class Lines(Quiet):
             yield self._epoch
 
     def report(self, loss: float, validation_loss: float | None) -> None:
-        """Print the losses."""
-        print(f"Iteration {self._epoch + 1}, {_losses(loss, validation_loss)}")
+        """Write the losses."""
+        sys.stdout.write(f"Iteration {self._epoch + 1}, {_losses(loss, validation_loss)}\n")
 
 
 class Bar(Quiet):

@@ -167,51 +167,62 @@ class History:
         self.validation_losses: list[float] = []
         self.best = np.inf
         self.best_parameters: np.ndarray | None = None
+        self.learnt = False  # whether training has made the best parameters
         self.n_without = 0
 
     def note(self, loss: float, validation_loss: float | None, parameters: np.ndarray, tol: float) -> None:
-        """Add one epoch."""
-        self.losses.append(loss)
+        """Add one epoch: its loss, and the parameters that it began with, or ended with if there is a validation."""
         if validation_loss is not None:
             self.validation_losses.append(validation_loss)
         watched = loss if validation_loss is None else validation_loss
         self.n_without = self.n_without + 1 if watched > self.best - tol else 0
         if watched < self.best:
             self.best, self.best_parameters = watched, parameters.copy()
+            self.learnt = validation_loss is not None or bool(self.losses)
+        self.losses.append(loss)
 
 
 def descend(descent: Descent, examples: Examples, validation: Examples | None, owner: str, show: Any) -> History:
     """Epochs until one of the ends; with `validation` the best parameters are kept, otherwise the last ones.
 
-    An interrupt or a loss that is not finite ends training with a warning and the best parameters so far, or with an
-    error where no epoch has been finished.
+    An interrupt or a loss that is not finite ends training with a warning and the best parameters so far: those whose
+    held-out loss is smallest, or that began the epoch with the smallest loss. Where those are the ones that training
+    began with, they are put back and the interrupt, or an error, is raised.
     """
     history, parameters = History(), descent.network.vector
     before = parameters.copy()
     try:
-        with one_blas_thread():
+        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             for _ in show(range(descent.settings.max_iter)):
-                loss = descent.epoch(examples)
-                checked = None if validation is None else descent.validation_loss(validation)
-                if not np.isfinite(loss if checked is None else checked) or not np.isfinite(parameters).all():
-                    raise Diverged
-                history.note(loss, checked, parameters, descent.settings.tol)
-                show.report(loss, checked)
+                _one_epoch(descent, examples, validation, history)
+                show.report(history.losses[-1], history.validation_losses[-1] if validation else None)
                 if _finished(descent, history):
                     break
     except (KeyboardInterrupt, Diverged) as end:
-        parameters[:] = before if history.best_parameters is None else history.best_parameters
-        if not history.losses and isinstance(end, KeyboardInterrupt):
+        parameters[:] = history.best_parameters if history.learnt else before
+        if not history.learnt and isinstance(end, KeyboardInterrupt):
             raise
         why = "was interrupted" if isinstance(end, KeyboardInterrupt) else _divergence(owner, descent)
-        if not history.losses:
-            raise ValueError(f"Training {why}. No epoch was finished.") from None
+        if not history.learnt:
+            raise ValueError(f"Training {why}.") from None
         what = f"Training {why}. The best parameters of {len(history.losses)} epochs are kept."
         warnings.warn(what, ConvergenceWarning, stacklevel=4)
     else:
         if validation is not None:
             parameters[:] = history.best_parameters
     return history
+
+
+def _one_epoch(descent: Descent, examples: Examples, validation: Examples | None, history: History) -> None:
+    parameters = descent.network.vector
+    tried = parameters.copy()
+    loss = descent.epoch(examples)
+    checked = None
+    if validation is not None:
+        checked, tried = descent.validation_loss(validation), parameters
+    if not np.isfinite(loss if checked is None else checked) or not np.isfinite(parameters).all():
+        raise Diverged
+    history.note(loss, checked, tried, descent.settings.tol)
 
 
 def _divergence(owner: str, descent: Descent) -> str:

@@ -9,6 +9,6 @@ from reservoir.rnn.cells.lstm import LSTM
 __all__ = ["GRU", "IRNN", "LSTM", "Cell", "Elman", "Steps"]
 
 CELLS: dict[str, type[Cell]] = {
-    part.name: part for part in map(globals().get, __all__) if issubclass(part, Cell) and part is not Cell
+    part.name: part for part in (globals()[name] for name in __all__) if issubclass(part, Cell) and part is not Cell
 }
 """The cells by the name that `cell=` takes."""
