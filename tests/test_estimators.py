@@ -21,6 +21,7 @@ from reservoir.readouts import (
     RecursiveLeastSquares,
     RidgeReadout,
 )
+from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import Counts, Latency
 
 ORDER = {
@@ -48,6 +49,10 @@ TEMPORAL = [
     ReservoirClassifier(),
     ReservoirClassifier(small(), RidgeClassifier(), pooling="last", include_input=True, washout=3),
     ReservoirClassifier(small(), LogisticRegression()),
+    RNNRegressor(),
+    RNNRegressor("gru", (8, 4), bidirectional=True, learning_rate_init=0.02, dtype="float64", early_stopping=True),
+    RNNClassifier(),
+    RNNClassifier("elman", 8, learning_rate_init=0.02, truncation=10, variational_dropout=0.05),
 ]
 # No predict or transform, so both checks have nothing to call. Washout 0, since the checks use 10 to 20 rows.
 WITHOUT_ORDER = [

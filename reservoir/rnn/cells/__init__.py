@@ -1,0 +1,14 @@
+"""Recurrent cells, one file each; see `reservoir.rnn.cells.cell` for how to add one."""
+
+from reservoir.rnn.cells.cell import Cell, Steps
+from reservoir.rnn.cells.elman import Elman
+from reservoir.rnn.cells.gru import GRU
+from reservoir.rnn.cells.irnn import IRNN
+from reservoir.rnn.cells.lstm import LSTM
+
+__all__ = ["GRU", "IRNN", "LSTM", "Cell", "Elman", "Steps"]
+
+CELLS: dict[str, type[Cell]] = {
+    part.name: part for part in (globals()[name] for name in __all__) if issubclass(part, Cell) and part is not Cell
+}
+"""The cells by the name that `cell=` takes."""

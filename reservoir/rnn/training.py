@@ -1,0 +1,243 @@
+"""Gradient descent over batches of ragged sequences, and all that may end it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from reservoir.compilation import one_blas_thread
+from reservoir.rnn.examples import Batch, Examples, Piece
+from reservoir.rnn.network import Masks, Network
+from reservoir.rnn.optimizers import clipped
+from reservoir.rnn.packing import Packing
+from reservoir.rnn.pooling import pooled, spread
+
+_ROWS_AT_ONCE = 1 << 14
+_SMALLEST_RATE = 1e-6
+
+
+class Diverged(ArithmeticError):
+    """A loss or a gradient that is not finite."""
+
+
+class Settings(NamedTuple):
+    """How to descend; the names are those of the estimators."""
+
+    alpha: float
+    batch_size: int
+    shuffle: bool
+    truncation: int | None
+    dropout: tuple[float, float, float]
+    max_gradient_norm: float | None
+    learning_rate: str
+    learning_rate_init: float
+    power_t: float
+    max_iter: int
+    tol: float
+    n_iter_no_change: int
+
+
+def loss_and_gradient(
+    network: Network, piece: Piece, pooling: str | None, loss: Any, masks: Masks | None, state: np.ndarray | None
+) -> tuple[float, int, np.ndarray | None, np.ndarray]:
+    """Mean loss over the targets of a piece, their number, the gradient (None without targets), and the final state.
+
+    The gradient ends at the first row of the piece.
+    """
+    packing, rows, targets, scored = piece
+    hidden, final, tapes = network.forward(rows, packing, state, masks)
+    targets = targets[scored] if pooling is None else targets
+    if not len(targets):
+        return 0.0, 0, None, final
+    where = packing, scored, pooling, network.layers[-1][0].n_outputs
+    features = pooled(hidden, *where)
+    if masks is not None:
+        kept = masks.outputs[packing.member[scored]] if pooling is None else masks.outputs
+        features = features * kept
+    value, d_output = loss.of(network.output(features), targets)
+    d_output = d_output.astype(hidden.dtype)
+    d_features = d_output @ network.named["output.weights"].T
+    d_features = d_features if masks is None else d_features * kept
+    gradient = network.backward(tapes, spread(d_features, *where), packing, masks)
+    views = network.views(gradient)
+    views["output.weights"][...] = features.T @ d_output
+    views["output.bias"][...] = d_output.sum(axis=0)
+    return value, len(targets), gradient, final
+
+
+def run_rows(
+    network: Network, rows: np.ndarray, offsets: np.ndarray, state: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hidden states (n_rows, width) of concatenated sequences and final states (n_sequences, state_size).
+
+    A row gets the same bits whatever else is run.
+    """
+    lengths = np.diff(offsets)
+    hidden = np.empty((len(rows), network.width), network.vector.dtype)
+    finals = np.empty((len(lengths), network.state_size), network.vector.dtype)
+    for chosen in _groups(lengths):
+        packing = Packing.of(lengths[chosen])
+        members, places = chosen[packing.order], packing.places(offsets[chosen])
+        present = None if state is None else state[members]
+        n_steps = len(packing.starts) - 1
+        at_once = n_steps if network.bidirectional else max(1, _ROWS_AT_ONCE // len(chosen))
+        for first in range(0, n_steps, at_once):
+            piece = packing.cut(first, min(first + at_once, n_steps))
+            here = places[packing.starts[first] :][: piece.starts[-1]]
+            n_running = len(piece.lengths)
+            present = present if present is None else present[:n_running]
+            hidden[here], present, _ = network.forward(rows[here], piece, present)
+            finals[members[:n_running]] = present
+    return hidden, finals
+
+
+def _groups(lengths: np.ndarray) -> Iterator[np.ndarray]:
+    """Sequences that are run together: of similar length, and not too many rows."""
+    order = np.argsort(-lengths, kind="stable")
+    group = np.cumsum(lengths[order]) // _ROWS_AT_ONCE
+    yield from np.split(order, np.flatnonzero(np.diff(group)) + 1)
+
+
+class Descent:
+    """Training of one network. It lives on between calls of `partial_fit`."""
+
+    def __init__(self, network: Network, optimizer: Any, loss: Any, rng: np.random.Generator, settings: Settings):
+        self.network, self.optimizer, self.loss, self.rng, self.settings = network, optimizer, loss, rng, settings
+        self.rate, self.n_updates = settings.learning_rate_init, 0
+        self.penalised = network.penalised()
+
+    def epoch(self, examples: Examples) -> float:
+        """Go through the examples once; gives the mean loss. Raises Diverged before a step that is not finite."""
+        total, count = 0.0, 0
+        order = self.rng.permutation(len(examples)) if self.settings.shuffle else np.arange(len(examples))
+        for first in range(0, len(order), self.settings.batch_size):
+            batch = Batch(examples.take(order[first : first + self.settings.batch_size]))
+            for value, n_targets in self._batch(batch):
+                total, count = total + value * n_targets, count + n_targets
+        return total / count
+
+    def _batch(self, batch: Batch) -> Iterator[tuple[float, int]]:
+        """Losses and numbers of targets of the pieces of a batch, after each of which the parameters move."""
+        masks, state = None, None
+        if any(self.settings.dropout):
+            masks = self.network.draw_masks(self.settings.dropout, len(batch.packing.lengths), self.rng)
+        for piece in batch.pieces(self.settings.truncation):
+            n_running = len(piece.packing.lengths)
+            state = state if state is None else state[:n_running]
+            masks = masks if masks is None else masks.first(n_running)
+            value, n_targets, gradient, state = loss_and_gradient(
+                self.network, piece, batch.pooling, self.loss, masks, state
+            )
+            if gradient is not None:
+                yield value + self._move(value, gradient), n_targets
+
+    def _move(self, value: float, gradient: np.ndarray) -> float:
+        """One update; gives the penalty."""
+        parameters, alpha = self.network.vector, self.settings.alpha
+        weights = parameters * self.penalised
+        penalty = 0.5 * alpha * float(np.sum(np.square(weights, dtype=np.float64)))
+        gradient += alpha * weights
+        gradient, norm = clipped(gradient, self.settings.max_gradient_norm)
+        if not np.isfinite(value + penalty + norm):
+            raise Diverged
+        self.n_updates += 1
+        decay = self.n_updates**-self.settings.power_t if self.settings.learning_rate == "invscaling" else 1.0
+        self.optimizer.update(parameters, gradient, self.rate * decay)
+        return penalty
+
+    def validation_loss(self, examples: Examples) -> float:
+        """Mean loss without penalty, dropout or learning."""
+        hidden, _ = run_rows(self.network, examples.rows, examples.offsets)
+        batch = Batch(examples)
+        hidden = hidden[batch.packing.places(examples.offsets[:-1])]
+        where = batch.scored, batch.pooling, self.network.layers[-1][0].n_outputs
+        targets = batch.targets[batch.scored] if batch.pooling is None else batch.targets
+        return self.loss.of(self.network.output(pooled(hidden, batch.packing, *where)), targets)[0]
+
+
+class History:
+    """What was seen epoch by epoch, and the best parameters."""
+
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+        self.validation_losses: list[float] = []
+        self.best = np.inf
+        self.best_parameters: np.ndarray | None = None
+        self.learnt = False  # whether training has made the best parameters
+        self.n_without = 0
+
+    def note(self, loss: float, validation_loss: float | None, parameters: np.ndarray, tol: float) -> None:
+        """Add one epoch: its loss, and the parameters that it began with, or ended with if there is a validation."""
+        if validation_loss is not None:
+            self.validation_losses.append(validation_loss)
+        watched = loss if validation_loss is None else validation_loss
+        self.n_without = self.n_without + 1 if watched > self.best - tol else 0
+        if watched < self.best:
+            self.best, self.best_parameters = watched, parameters.copy()
+            self.learnt = validation_loss is not None or bool(self.losses)
+        self.losses.append(loss)
+
+
+def descend(descent: Descent, examples: Examples, validation: Examples | None, owner: str, show: Any) -> History:
+    """Epochs until one of the ends; with `validation` the best parameters are kept, otherwise the last ones.
+
+    An interrupt or a loss that is not finite ends training with a warning and the best parameters so far: those whose
+    held-out loss is smallest, or that began the epoch with the smallest loss. Where those are the ones that training
+    began with, they are put back and the interrupt, or an error, is raised.
+    """
+    history, parameters = History(), descent.network.vector
+    before = parameters.copy()
+    try:
+        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            for _ in show(range(descent.settings.max_iter)):
+                _one_epoch(descent, examples, validation, history)
+                show.report(history.losses[-1], history.validation_losses[-1] if validation else None)
+                if _finished(descent, history):
+                    break
+    except (KeyboardInterrupt, Diverged) as end:
+        parameters[:] = history.best_parameters if history.learnt else before
+        if not history.learnt and isinstance(end, KeyboardInterrupt):
+            raise
+        why = "was interrupted" if isinstance(end, KeyboardInterrupt) else _divergence(owner, descent)
+        if not history.learnt:
+            raise ValueError(f"Training {why}.") from None
+        what = f"Training {why}. The best parameters of {len(history.losses)} epochs are kept."
+        warnings.warn(what, ConvergenceWarning, stacklevel=4)
+    else:
+        if validation is not None:
+            parameters[:] = history.best_parameters
+    return history
+
+
+def _one_epoch(descent: Descent, examples: Examples, validation: Examples | None, history: History) -> None:
+    parameters = descent.network.vector
+    tried = parameters.copy()
+    loss = descent.epoch(examples)
+    checked = None
+    if validation is not None:
+        checked, tried = descent.validation_loss(validation), parameters
+    if not np.isfinite(loss if checked is None else checked) or not np.isfinite(parameters).all():
+        raise Diverged
+    history.note(loss, checked, tried, descent.settings.tol)
+
+
+def _divergence(owner: str, descent: Descent) -> str:
+    return (
+        f"of {owner} diverged: the loss or its gradient is not finite after {descent.n_updates} updates. Lower "
+        f"learning_rate_init (now {descent.rate:g}), set max_gradient_norm, or scale the data"
+    )
+
+
+def _finished(descent: Descent, history: History) -> bool:
+    """Whether to stop for want of improvement; an adaptive rate is lowered first."""
+    if history.n_without < descent.settings.n_iter_no_change:
+        return False
+    if descent.settings.learning_rate != "adaptive" or descent.rate <= _SMALLEST_RATE:
+        return True
+    descent.rate /= 5.0
+    history.n_without = 0
+    return False
