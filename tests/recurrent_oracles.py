@@ -58,4 +58,15 @@ def gru(cell, parameters, x, times, mask):
     return np.array(outputs)
 
 
-TWINS = {"elman": elman, "irnn": elman, "lstm": lstm, "gru": gru}
+def ugrnn(cell, parameters, x, times, mask):
+    W, U, b = (parameters[name] for name in ("input_weights", "recurrent_weights", "bias"))
+    h, outputs = parameters["initial_state"], []
+    for row in x:
+        a_g, a_c = np.split(row @ W + (mask * h) @ U + b, 2)
+        g, c = logistic(a_g), ACTIVATIONS[cell.activation](a_c)
+        h = g * h + (1 - g) * c
+        outputs.append(h)
+    return np.array(outputs)
+
+
+TWINS = {"elman": elman, "irnn": elman, "lstm": lstm, "gru": gru, "ugrnn": ugrnn}

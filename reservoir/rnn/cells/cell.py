@@ -47,6 +47,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.compilation import kernel
+from reservoir.rnn import products
+from reservoir.rnn.products import add_product
 
 
 class Steps(NamedTuple):
@@ -155,3 +157,21 @@ def mask_gradient(mask, d_state):
             row, kept = d_state[s], mask[s]
             for j in range(row.size):
                 row[j] *= kept[j]
+
+
+@kernel(products.__file__)
+def add_fed_back(d_drive, transposed, mask, scratch, d_state):
+    """Add to the gradient (n, n_outputs) of the state what came by way of the recurrent product.
+
+    `transposed` is (n_drive, n_outputs), `scratch` like `d_state`; it serves where there is a mask.
+    """
+    if len(mask):
+        scratch[:] = 0
+        add_product(d_drive, transposed, scratch)
+        mask_gradient(mask, scratch)
+        for s in range(len(d_state)):
+            row, more = d_state[s], scratch[s]
+            for j in range(row.size):
+                row[j] += more[j]
+    else:
+        add_product(d_drive, transposed, d_state)
