@@ -27,7 +27,7 @@ state before the first row; the layer takes care of it, and without it the state
 **Steps** tell a kernel about the rows: `starts`, the time stamp of every row, and one mask a sequence for the state
 that is fed back (`recurrent_mask`, empty without dropout). The mask multiplies the state where it enters the recurrent
 product, not where it is carried on. A cell with an attribute `time_column` gets that column of X as `times`, not as an
-input; in other cells it is empty.
+input; in other cells it is empty. `training` tells a cell that is another one in training.
 
 A kernel
     - is decorated by ``compilation.kernel`` with the files of the kernels that it calls,
@@ -57,6 +57,7 @@ class Steps(NamedTuple):
     starts: np.ndarray  # (n_steps + 1,)
     times: np.ndarray  # (n_rows,), or (0,) where the cell asks for none
     recurrent_mask: np.ndarray  # (n_sequences, n_outputs), or (0, n_outputs) without dropout
+    training: bool = False  # whether the outputs are those of training, or predictions
 
 
 class Cell(BaseEstimator):
