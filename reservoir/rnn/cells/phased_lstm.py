@@ -227,9 +227,11 @@ class PhasedLSTM(Cell):
     --------
     >>> import numpy as np
     >>> from reservoir.rnn.cells import PhasedLSTM
-    >>> parameters = PhasedLSTM(period_range=(1.0, 100.0)).draw(3, 5, np.random.default_rng(0))
-    >>> parameters["period"].round(1)
-    array([22.7,  2.6,  1.7, 76. ,  1. ])
+    >>> parameters = PhasedLSTM(open_ratio=0.1).draw(3, 5, np.random.default_rng(0))
+    >>> {name: parameters[name].shape for name in ("peephole_weights", "period", "shift")}
+    {'peephole_weights': (3, 5), 'period': (5,), 'shift': (5,)}
+    >>> parameters["open_ratio"]
+    array([0.1, 0.1, 0.1, 0.1, 0.1])
     """
 
     name = "phased_lstm"
