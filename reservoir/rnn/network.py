@@ -126,14 +126,15 @@ class Network:
         gradient = np.zeros_like(self.vector)
         views, tapes = self.views(gradient), list(tapes)
         for index in range(len(self.layers) - 1, -1, -1):
-            d_inputs = []
+            d_inputs: Any = []
             for which in range(len(self.layers[index]) - 1, -1, -1):
                 layer, direction = self.layers[index][which], ("forward", "reverse")[which]
                 own = {name: views[f"layer_{index}.{direction}.{name}"] for name in layer.parameters}
                 columns = d_hidden[:, which * layer.n_outputs : (which + 1) * layer.n_outputs]
                 d_inputs.append(layer.backward(tapes.pop(), np.ascontiguousarray(columns), own, index > 0))
             if index:
-                d_hidden = sum(d_inputs) if masks is None else sum(d_inputs) * masks.inputs[index][packing.member]
+                d_hidden = np.sum(d_inputs, axis=0)
+                d_hidden = d_hidden if masks is None else d_hidden * masks.inputs[index][packing.member]
         return gradient
 
     def output(self, features: np.ndarray) -> np.ndarray:

@@ -35,8 +35,10 @@ A kernel
     - multiplies by `products.add_product`, whose bits do not depend on the other rows,
     - has at most five arrays in one loop over units, each a slice made before the loop, so that the loop vectorises.
 
-Tests find a cell through the exports of `reservoir.rnn.cells` and compare every gradient with finite differences, and
-the outputs with the twin of its name in ``tests/recurrent_oracles.py``.
+To add a cell: its file, its export in ``cells/__init__.py`` (which makes its name known to `cell=`), its twin in
+``tests/recurrent_oracles.py``, and, if it has options, some of them in `VARIANTS` of ``tests/test_rnn_cells.py``. The
+tests walk the exports: equality with the twin, every gradient against finite differences (ragged, stacked, in two
+directions, with masks, truncated, cut into pieces), bits that do not depend on the batch.
 """
 
 from __future__ import annotations
