@@ -25,7 +25,7 @@ PEERS = {
     "rclib": [["rclib==0.2.0"]],
     "orc": [["OpenReservoirComputing==0.4.0"]],
     "pyrcn": [["torch==2.13.0"], ["pyrcn==0.1.0"]],
-    "torch": [["torch==2.13.0"]],
+    "torch": [["torch==2.13.0"], ["jax==0.10.2"]],
     "nest": [["nest-simulator==3.10.0"]],
 }
 

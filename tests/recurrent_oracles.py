@@ -58,4 +58,32 @@ def gru(cell, parameters, x, times, mask):
     return np.array(outputs)
 
 
-TWINS = {"elman": elman, "irnn": elman, "lstm": lstm, "gru": gru}
+def ugrnn(cell, parameters, x, times, mask):
+    W, U, b = (parameters[name] for name in ("input_weights", "recurrent_weights", "bias"))
+    h, outputs = parameters["initial_state"], []
+    for row in x:
+        a_g, a_c = np.split(row @ W + (mask * h) @ U + b, 2)
+        g, c = logistic(a_g), ACTIVATIONS[cell.activation](a_c)
+        h = g * h + (1 - g) * c
+        outputs.append(h)
+    return np.array(outputs)
+
+
+def phased_lstm(cell, parameters, x, times, mask, leak=0.0):
+    W, U, b = (parameters[name] for name in ("input_weights", "recurrent_weights", "bias"))
+    p_i, p_f, p_o = parameters["peephole_weights"]
+    period, ratio = abs(parameters["period"]), abs(parameters["open_ratio"])
+    h, c, outputs = np.zeros(len(U)), np.zeros(len(U)), []
+    for step, row in enumerate(x):
+        phase = np.mod((times[step] if len(times) else step) - parameters["shift"], period) / period
+        opening, closing = 2 * phase / ratio, 2 - 2 * phase / ratio
+        k = np.where(phase < ratio / 2, opening, np.where(phase < ratio, closing, leak * phase))
+        a_i, a_f, a_o, a_g = np.split(row @ W + (mask * h) @ U + b, 4)
+        proposed = logistic(a_f + p_f * c) * c + logistic(a_i + p_i * c) * np.tanh(a_g)
+        h = k * logistic(a_o + p_o * proposed) * np.tanh(proposed) + (1 - k) * h
+        c = k * proposed + (1 - k) * c
+        outputs.append(h)
+    return np.array(outputs)
+
+
+TWINS = {"elman": elman, "irnn": elman, "lstm": lstm, "gru": gru, "ugrnn": ugrnn, "phased_lstm": phased_lstm}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reservoir.rnn import layer as layer_module
-from reservoir.rnn.cells import CELLS, GRU, LSTM, Elman
+from reservoir.rnn.cells import CELLS, GRU, LSTM, UGRNN, Elman, PhasedLSTM
 from reservoir.rnn.examples import Batch, Examples
 from reservoir.rnn.losses import LOSSES
 from reservoir.rnn.network import Network
@@ -25,6 +25,8 @@ VARIANTS = [
         if forget_gate or not coupled
     ),
     GRU(reset_after=False),
+    UGRNN("relu", -0.5),
+    PhasedLSTM(2, (1.0, 9.0), 0.6, 0.1),
 ]
 CASES = [cell() for cell in CELLS.values()] + VARIANTS
 

@@ -195,6 +195,9 @@ class RecurrentModel(BaseEstimator):
     def _check_sequences(self, sequences: Sequences) -> None:
         """Refuse sequences without a row after the washout, and numbers too large for the dtype."""
         self._check_truncation(type(self).__name__)
+        column = getattr(self.cell, "time_column", None)
+        if column is not None:
+            check_integer(type(self.cell).__name__, "time_column", column, 0, sequences.rows.shape[1] - 1)
         sequences.check_lengths(self.washout + 1, type(self).__name__, self.washout)
         if np.dtype(self.dtype) == np.float32 and np.abs(sequences.rows).max() > np.finfo(np.float32).max:
             raise ValueError(f"X of {type(self).__name__} has a number too large for float32.")

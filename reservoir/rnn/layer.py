@@ -27,6 +27,7 @@ class Tape(NamedTuple):
     times: np.ndarray
     mask: np.ndarray
     from_start: bool  # whether the state before the first row was the layer's own
+    training: bool
 
 
 @kernel(products.__file__)
@@ -59,7 +60,13 @@ class Layer:
         return np.tile(initial, (n_sequences, 1))
 
     def forward(
-        self, inputs: np.ndarray, packing: Packing, times: np.ndarray, state: np.ndarray | None, mask: np.ndarray
+        self,
+        inputs: np.ndarray,
+        packing: Packing,
+        times: np.ndarray,
+        state: np.ndarray | None,
+        mask: np.ndarray,
+        training: bool = False,
     ) -> tuple[np.ndarray, np.ndarray, Tape]:
         """Outputs (n_rows, n_outputs) of packed rows, the final state (n_sequences, state_size), and the tape.
 
@@ -76,13 +83,13 @@ class Layer:
         for first, last in self._pieces(packing):
             rows = slice(packing.starts[first], packing.starts[last])
             _drive(inputs[rows], self.parameters["input_weights"], bias, drive[rows])
-            steps, here = self._steps(packing, times, mask, first, last, running)
+            steps, here = self._steps(packing, times, mask, training, first, last, running)
             out, tape = self.cell.forward(self.parameters, drive[rows], steps, here)
             outputs.append(out)
             pieces.append((first, last, tape))
         joined = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
         joined = joined[mirror] if self.reverse else joined
-        tape = Tape(inputs, pieces, packing, times, mask, from_start)
+        tape = Tape(inputs, pieces, packing, times, mask, from_start, training)
         return joined, np.concatenate(running, axis=1), tape
 
     def backward(
@@ -96,7 +103,7 @@ class Layer:
         d_inputs = np.empty((len(tape.inputs), len(weights)), weights.dtype) if with_inputs else None
         for first, last, of_cell in reversed(tape.pieces):
             rows = slice(packing.starts[first], packing.starts[last])
-            steps, here = self._steps(packing, tape.times, tape.mask, first, last, d_state)
+            steps, here = self._steps(packing, tape.times, tape.mask, tape.training, first, last, d_state)
             d_drive, own = self.cell.backward(self.parameters, of_cell, steps, d_outputs[rows], here)
             own["input_weights"] = tape.inputs[rows].T @ d_drive
             own["bias"] = d_drive.sum(axis=0)
@@ -126,10 +133,17 @@ class Layer:
         return list(itertools.pairwise(cuts))
 
     def _steps(
-        self, packing: Packing, times: np.ndarray, mask: np.ndarray, first: int, last: int, state: tuple
+        self,
+        packing: Packing,
+        times: np.ndarray,
+        mask: np.ndarray,
+        training: bool,
+        first: int,
+        last: int,
+        state: tuple,
     ) -> tuple[Steps, tuple]:
         """What the cell is told about the steps first:last, and the state of the sequences that run then."""
         starts = packing.starts[first : last + 1]
         n_running = starts[1] - starts[0]
-        steps = Steps(starts - starts[0], times[starts[0] : starts[-1]], mask[:n_running])
+        steps = Steps(starts - starts[0], times[starts[0] : starts[-1]], mask[:n_running], training)
         return steps, tuple(array[:n_running] for array in state)

@@ -95,7 +95,12 @@ class Network:
         return np.delete(rows, column, axis=1).astype(self.vector.dtype), np.ascontiguousarray(rows[:, column])
 
     def forward(
-        self, rows: np.ndarray, packing: Packing, state: np.ndarray | None = None, masks: Masks | None = None
+        self,
+        rows: np.ndarray,
+        packing: Packing,
+        state: np.ndarray | None = None,
+        masks: Masks | None = None,
+        training: bool = False,
     ) -> tuple[np.ndarray, np.ndarray, list]:
         """Outputs of the last layer (n_rows, width) of packed rows, the final state of all layers, and the tapes.
 
@@ -109,7 +114,7 @@ class Network:
             for which, layer in enumerate(layers):
                 none = np.empty((0, layer.n_outputs), hidden.dtype)
                 mask = none if masks is None else masks.recurrent[index][which]
-                out, final, tape = layer.forward(hidden, packing, times, next(states), mask)
+                out, final, tape = layer.forward(hidden, packing, times, next(states), mask, training)
                 outputs.append(out)
                 finals.append(final)
                 tapes.append(tape)

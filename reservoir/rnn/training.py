@@ -49,7 +49,7 @@ def loss_and_gradient(
     The gradient ends at the first row of the piece.
     """
     packing, rows, targets, scored = piece
-    hidden, final, tapes = network.forward(rows, packing, state, masks)
+    hidden, final, tapes = network.forward(rows, packing, state, masks, training=True)
     targets = targets[scored] if pooling is None else targets
     if not len(targets):
         return 0.0, 0, None, final

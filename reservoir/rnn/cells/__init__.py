@@ -5,8 +5,10 @@ from reservoir.rnn.cells.elman import Elman
 from reservoir.rnn.cells.gru import GRU
 from reservoir.rnn.cells.irnn import IRNN
 from reservoir.rnn.cells.lstm import LSTM
+from reservoir.rnn.cells.phased_lstm import PhasedLSTM
+from reservoir.rnn.cells.ugrnn import UGRNN
 
-__all__ = ["GRU", "IRNN", "LSTM", "Cell", "Elman", "Steps"]
+__all__ = ["GRU", "IRNN", "LSTM", "UGRNN", "Cell", "Elman", "PhasedLSTM", "Steps"]
 
 CELLS: dict[str, type[Cell]] = {
     part.name: part for part in (globals()[name] for name in __all__) if issubclass(part, Cell) and part is not Cell

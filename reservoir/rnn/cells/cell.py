@@ -27,7 +27,7 @@ state before the first row; the layer takes care of it, and without it the state
 **Steps** tell a kernel about the rows: `starts`, the time stamp of every row, and one mask a sequence for the state
 that is fed back (`recurrent_mask`, empty without dropout). The mask multiplies the state where it enters the recurrent
 product, not where it is carried on. A cell with an attribute `time_column` gets that column of X as `times`, not as an
-input; in other cells it is empty.
+input; in other cells it is empty. `training` tells a cell that is another one in training.
 
 A kernel
     - is decorated by ``compilation.kernel`` with the files of the kernels that it calls,
@@ -49,6 +49,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.compilation import kernel
+from reservoir.rnn import products
+from reservoir.rnn.products import add_product
 
 
 class Steps(NamedTuple):
@@ -57,6 +59,7 @@ class Steps(NamedTuple):
     starts: np.ndarray  # (n_steps + 1,)
     times: np.ndarray  # (n_rows,), or (0,) where the cell asks for none
     recurrent_mask: np.ndarray  # (n_sequences, n_outputs), or (0, n_outputs) without dropout
+    training: bool = False  # whether the outputs are those of training, or predictions
 
 
 class Cell(BaseEstimator):
@@ -157,3 +160,21 @@ def mask_gradient(mask, d_state):
             row, kept = d_state[s], mask[s]
             for j in range(row.size):
                 row[j] *= kept[j]
+
+
+@kernel(products.__file__)
+def add_fed_back(d_drive, transposed, mask, scratch, d_state):
+    """Add to the gradient (n, n_outputs) of the state what came by way of the recurrent product.
+
+    `transposed` is (n_drive, n_outputs), `scratch` like `d_state`; it serves where there is a mask.
+    """
+    if len(mask):
+        scratch[:] = 0
+        add_product(d_drive, transposed, scratch)
+        mask_gradient(mask, scratch)
+        for s in range(len(d_state)):
+            row, more = d_state[s], scratch[s]
+            for j in range(row.size):
+                row[j] += more[j]
+    else:
+        add_product(d_drive, transposed, d_state)
