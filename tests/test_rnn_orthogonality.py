@@ -28,11 +28,12 @@ def drawn(cell, n_units):
 
 def operator(cell, parameters, n_units):
     """What the cell does with the states that have one unit at 1, row = receiver."""
-    if cell.name == "householder":
-        return cell.transition(parameters)
-    steps = Steps(np.array([0, n_units]), np.empty(0), np.empty((0, 2 * n_units)))
-    basis = np.eye(n_units, 2 * n_units)
+    width = cell.n_outputs(n_units)
+    steps = Steps(np.array([0, n_units]), np.empty(0), np.empty((0, width)))
+    basis = np.eye(n_units, width)
     outputs, _ = cell.forward(parameters, np.zeros_like(basis), steps, (basis,))
+    if cell.name == "householder":
+        return np.where(outputs > 0, outputs, 10 * outputs).T  # the leaky rectifier undone
     return (outputs[:, :n_units] + 1j * outputs[:, n_units:]).T
 
 

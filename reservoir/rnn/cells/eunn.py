@@ -84,25 +84,25 @@ def _separate(mixed, x, y):
 
 @kernel()
 def _shuffle(work, other):
-    """Put x0, y0, x1, y1, ... into the first half and then the second, by way of `other`."""
+    """Put x0, y0, x1, y1, ... into the first half and then the second of `other`."""
     half = work.size // 8
+    if not half:
+        _copy(work, other)
     for part in range(2 if half else 0):
         x, y = work[2 * half * part :], work[4 * half + 2 * half * part :]
         _interleave(x[:half], y[:half], other[2 * half * part :])
         _interleave(x[half : 2 * half], y[half : 2 * half], other[4 * half + 2 * half * part :])
-    if half:
-        _copy(other, work)
 
 
 @kernel()
 def _unshuffle(work, other):
     half = work.size // 8
+    if not half:
+        _copy(work, other)
     for part in range(2 if half else 0):
         x, y = other[2 * half * part :], other[4 * half + 2 * half * part :]
         _separate(work[2 * half * part :], x[:half], y[:half])
         _separate(work[4 * half + 2 * half * part :], x[half : 2 * half], y[half : 2 * half])
-    if half:
-        _copy(other, work)
 
 
 @kernel()
@@ -116,7 +116,10 @@ def _sides(work, moved):
 
 @kernel()
 def _there(work, other, angles, phases, fft):
-    """All layers; `angles` is (n_layers, 2, 2 width) of cosines and sines, `phases` (n_layers, 2, width) too."""
+    """All layers; `angles` is (n_layers, 2, 2 width) of cosines and sines, `phases` (n_layers, 2, width) too.
+
+    Returns which of `work` and `other` holds the state then.
+    """
     width = work.size // 4
     for layer in range(len(angles)):
         moved = not fft and layer % 2 == 1
@@ -126,6 +129,8 @@ def _there(work, other, angles, phases, fft):
         _rotate(turned[:width], turned[width : 2 * width], phases[layer, 0], phases[layer, 1])
         if fft:
             _shuffle(work, other)
+            work, other = other, work
+    return work
 
 
 @kernel(fastmath={"contract", "nsz"})
@@ -137,13 +142,14 @@ def _add_turn(x, y, d_x, d_y, d_angle):
 
 @kernel()
 def _back(work, d_work, other, angles, phases, fft, d_angles, d_phases):
-    """Take the layers back, for the state and its gradient at once."""
+    """Take the layers back, for the state and its gradient at once; returns which of the arrays holds the gradient."""
     width = work.size // 4
     for layer in range(len(angles) - 1, -1, -1):
         moved = not fft and layer % 2 == 1
         if fft:
             _unshuffle(work, other)
-            _unshuffle(d_work, other)
+            _unshuffle(d_work, work)
+            work, d_work, other = other, work, d_work
         start = 2 * width if moved else 0
         re, im = work[start : start + width], work[start + width : start + 2 * width]
         d_re, d_im = d_work[start : start + width], d_work[start + width : start + 2 * width]
@@ -155,6 +161,7 @@ def _back(work, d_work, other, angles, phases, fft, d_angles, d_phases):
         _add_turn(first, second, d_first, d_second, d_angles[layer])
         _rotate_back(first, second, angles[layer, 0], angles[layer, 1])
         _rotate_back(d_first, d_second, angles[layer, 0], angles[layer, 1])
+    return d_work
 
 
 @kernel(fastmath={"contract", "nsz"})
@@ -178,8 +185,7 @@ def _forward(angles, phases, last_phases, fft, bias, z, starts, mask, h, turned,
         for s in range(last - first):
             row, output = turned[first + s], outputs[first + s]
             _load(row, work)
-            _there(work, other, angles, phases, fft)
-            _unload(work, row)
+            _unload(_there(work, other, angles, phases, fft), row)
             _add_turned(row, last_phases[0], last_phases[1], z[first + s])
             modrelu(z[first + s], bias, output)
             _copy(output, h[s])
@@ -205,8 +211,7 @@ def _backward(
             _add_turn(row[:n], row[n:], d_state[:n], d_state[n:], d_last)
             _load(row, work)
             _load(d_state, d_work)
-            _back(work, d_work, other, angles, phases, fft, d_angles, d_phases)
-            _unload(d_work, d_state)
+            _unload(_back(work, d_work, other, angles, phases, fft, d_angles, d_phases), d_state)
         mask_gradient(mask, d_h[: last - first])
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import linalg
 
 from reservoir.compilation import kernel
 from reservoir.neurons import activations
@@ -148,31 +147,28 @@ class Householder(Cell):
             "initial_state": rng.uniform(-limit, limit, size=n_units),
         }
 
-    def transition(self, parameters: dict[str, np.ndarray]) -> np.ndarray:
-        """The matrix Q (n_units, n_units), row = receiver."""
-        vectors, _, triangle = self._factors(parameters)
-        return np.eye(len(vectors)) - vectors @ triangle.T @ vectors.T
-
     def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
-        (h,), (vectors, _, triangle), dtype = state, self._factors(parameters), drive.dtype
+        (h,), factors, dtype = state, self._factors(parameters), drive.dtype
+        vectors, _, triangle = factors
         into, out_of = (-vectors @ triangle).astype(dtype), np.ascontiguousarray(vectors.T, dtype=dtype)
         previous, inner = np.empty_like(drive), np.zeros((len(drive), vectors.shape[1]), dtype)
         slope = dtype.type(_SLOPES[self.activation])
         _forward(into, out_of, slope, drive, steps.starts, steps.recurrent_mask, h, previous, inner)
-        return drive, (drive, previous)
+        return drive, (drive, previous, factors)
 
     def backward(
         self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
     ) -> tuple[np.ndarray, dict]:
         """See `Cell.backward`."""
-        (outputs, previous), (d_h,), (vectors, lengths, triangle) = tape, d_state, self._factors(parameters)
-        dtype, slope = outputs.dtype, outputs.dtype.type(_SLOPES[self.activation])
+        (outputs, previous, factors), (d_h,) = tape, d_state
+        (vectors, _, triangle), dtype = factors, outputs.dtype
+        slope = dtype.type(_SLOPES[self.activation])
         into, out_of = vectors.astype(dtype), np.ascontiguousarray(-triangle.T @ vectors.T, dtype=dtype)
         d_drive, along = np.empty_like(outputs), np.zeros((len(outputs), vectors.shape[1]), dtype)
         _backward(into, out_of, slope, outputs, steps.starts, steps.recurrent_mask, d_outputs, d_h, d_drive, along)
         left, right = previous.T @ along, d_drive.T @ (previous @ into)
-        gradient = self._gradient(left.astype(float), right.astype(float), vectors, lengths, triangle)
+        gradient = self._gradient(left.astype(float), right.astype(float), *factors)
         return d_drive, {"reflections": gradient.astype(dtype)}
 
     def _factors(self, parameters: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -183,7 +179,7 @@ class Householder(Cell):
         lengths = np.sqrt(np.sum(vectors**2, axis=0))
         vectors /= lengths
         inverse = np.triu(vectors.T @ vectors, 1) + 0.5 * np.eye(len(lengths))
-        return vectors, lengths, linalg.solve_triangular(inverse, np.eye(len(lengths)))
+        return vectors, lengths, np.linalg.inv(inverse)
 
     def _gradient(
         self, left: np.ndarray, right: np.ndarray, vectors: np.ndarray, lengths: np.ndarray, triangle: np.ndarray
