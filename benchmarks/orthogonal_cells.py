@@ -6,7 +6,7 @@
 
 All get the same weights, inputs and gradient of the outputs; outputs and the gradients of all parameters are asserted
 equal before anything is timed. The product with the inputs, and what else does not depend on the state, is computed
-once for all steps on every side: so are the matrices of the unitary and the Householder cell. The frameworks get complex
+once for all steps on every side: so are the matrices of the unitary and the Householder cell. Frameworks get complex
 numbers, and pairs of units by an index, which was the fastest of four ways for jax and of two for torch. The process
 stays on one core.
 
@@ -36,7 +36,7 @@ from reservoir.rnn.packing import Packing
 N_INPUTS = 8
 SIZES, BATCHES, LENGTHS = (32, 64, 128), (1, 32), (100, 1000)
 REQUIRED = {"torch": 4.0, "jax": 1 / 1.15}  # their time over ours, for the EUNN
-SAME = 2e-4  # relative to the largest number; sums over up to 32,000 rows in float32
+SAME = 1e-3  # relative to the largest number: after 1,000 steps in float32 each side is 1e-4 to 3e-4 from float64
 
 
 class Framework(NamedTuple):

@@ -9,159 +9,15 @@ import numpy as np
 
 from reservoir.compilation import kernel
 from reservoir.rnn import modrelu as modrelu_module
+from reservoir.rnn import rotations
 from reservoir.rnn.cells import cell
 from reservoir.rnn.cells.cell import Cell, Steps, feed_back, mask_gradient
 from reservoir.rnn.initialisation import glorot
 from reservoir.rnn.modrelu import modrelu, modrelu_gradient
+from reservoir.rnn.rotations import LOOP, add_turn, copy, load, rotate_back, turn, turn_back, unload
 from reservoir.validation import check_flag, check_integer
 
-_FILES = (modrelu_module.__file__, cell.__file__)
-
-# A state is [re x, re y, im x, im y] in rows and [re x, im x, re y, im y] inside the layers, where x and y are the two
-# halves of the units. A layer turns pairs of x and y that stand side by side, in one loop for real and imaginary parts;
-# the next one has other pairs, since y is moved by one place against x, or since the halves are shuffled like cards.
-
-
-@kernel()
-def _copy(source, target):
-    for j in range(source.size):
-        target[j] = source[j]
-
-
-@kernel()
-def _load(row, work):
-    """From the order outside to the order inside; places without a unit are zero."""
-    n, width = row.size // 2, work.size // 4
-    for j in range(n - width, width):
-        work[2 * width + j] = 0
-        work[3 * width + j] = 0
-    _copy(row[:width], work[:width])
-    _copy(row[width:n], work[2 * width :])
-    _copy(row[n : n + width], work[width:])
-    _copy(row[n + width :], work[3 * width :])
-
-
-@kernel()
-def _unload(work, row):
-    """And back."""
-    n, width = row.size // 2, work.size // 4
-    _copy(work[:width], row[:width])
-    _copy(work[2 * width : width + n], row[width:n])
-    _copy(work[width : 2 * width], row[n : n + width])
-    _copy(work[3 * width : 2 * width + n], row[n + width :])
-
-
-@kernel(fastmath={"contract", "nsz"})
-def _rotate(x, y, cosine, sine):
-    """x, y = cosine x - sine y, sine x + cosine y."""
-    for j in range(x.size):
-        a, b = x[j], y[j]
-        x[j] = cosine[j] * a - sine[j] * b
-        y[j] = sine[j] * a + cosine[j] * b
-
-
-@kernel(fastmath={"contract", "nsz"})
-def _rotate_back(x, y, cosine, sine):
-    for j in range(x.size):
-        a, b = x[j], y[j]
-        x[j] = cosine[j] * a + sine[j] * b
-        y[j] = cosine[j] * b - sine[j] * a
-
-
-@kernel(fastmath={"contract", "nsz"})
-def _interleave(x, y, out):
-    for j in range(x.size):
-        out[2 * j] = x[j]
-        out[2 * j + 1] = y[j]
-
-
-@kernel(fastmath={"contract", "nsz"})
-def _separate(mixed, x, y):
-    for j in range(x.size):
-        x[j] = mixed[2 * j]
-        y[j] = mixed[2 * j + 1]
-
-
-@kernel()
-def _shuffle(work, other):
-    """Put x0, y0, x1, y1, ... into the first half and then the second of `other`."""
-    half = work.size // 8
-    if not half:
-        _copy(work, other)
-    for part in range(2 if half else 0):
-        x, y = work[2 * half * part :], work[4 * half + 2 * half * part :]
-        _interleave(x[:half], y[:half], other[2 * half * part :])
-        _interleave(x[half : 2 * half], y[half : 2 * half], other[4 * half + 2 * half * part :])
-
-
-@kernel()
-def _unshuffle(work, other):
-    half = work.size // 8
-    if not half:
-        _copy(work, other)
-    for part in range(2 if half else 0):
-        x, y = other[2 * half * part :], other[4 * half + 2 * half * part :]
-        _separate(work[2 * half * part :], x[:half], y[:half])
-        _separate(work[4 * half + 2 * half * part :], x[half : 2 * half], y[half : 2 * half])
-
-
-@kernel()
-def _sides(work, moved):
-    """What the layer turns against each other, both with real and imaginary parts behind each other."""
-    half = work.size // 2
-    if moved:
-        return work[half : 2 * half - 1], work[1:half]
-    return work[:half], work[half:]
-
-
-@kernel()
-def _there(work, other, angles, phases, fft):
-    """All layers; `angles` is (n_layers, 2, 2 width) of cosines and sines, `phases` (n_layers, 2, width) too.
-
-    Returns which of `work` and `other` holds the state then.
-    """
-    width = work.size // 4
-    for layer in range(len(angles)):
-        moved = not fft and layer % 2 == 1
-        first, second = _sides(work, moved)
-        _rotate(first, second, angles[layer, 0], angles[layer, 1])
-        turned = work[2 * width :] if moved else work
-        _rotate(turned[:width], turned[width : 2 * width], phases[layer, 0], phases[layer, 1])
-        if fft:
-            _shuffle(work, other)
-            work, other = other, work
-    return work
-
-
-@kernel(fastmath={"contract", "nsz"})
-def _add_turn(x, y, d_x, d_y, d_angle):
-    """Add the gradient of the angle by which x and y have been turned, from their values and gradients after it."""
-    for j in range(x.size):
-        d_angle[j] += x[j] * d_y[j] - y[j] * d_x[j]
-
-
-@kernel()
-def _back(work, d_work, other, angles, phases, fft, d_angles, d_phases):
-    """Take the layers back, for the state and its gradient at once; returns which of the arrays holds the gradient."""
-    width = work.size // 4
-    for layer in range(len(angles) - 1, -1, -1):
-        moved = not fft and layer % 2 == 1
-        if fft:
-            _unshuffle(work, other)
-            _unshuffle(d_work, work)
-            work, d_work, other = other, work, d_work
-        start = 2 * width if moved else 0
-        re, im = work[start : start + width], work[start + width : start + 2 * width]
-        d_re, d_im = d_work[start : start + width], d_work[start + width : start + 2 * width]
-        _add_turn(re, im, d_re, d_im, d_phases[layer])
-        _rotate_back(re, im, phases[layer, 0], phases[layer, 1])
-        _rotate_back(d_re, d_im, phases[layer, 0], phases[layer, 1])
-        first, second = _sides(work, moved)
-        d_first, d_second = _sides(d_work, moved)
-        _add_turn(first, second, d_first, d_second, d_angles[layer])
-        _rotate_back(first, second, angles[layer, 0], angles[layer, 1])
-        _rotate_back(d_first, d_second, angles[layer, 0], angles[layer, 1])
-    return d_work
+_FILES = (modrelu_module.__file__, rotations.__file__, cell.__file__)
 
 
 @kernel(fastmath={"contract", "nsz"})
@@ -176,43 +32,73 @@ def _add_turned(row, cosine, sine, out):
 
 
 @kernel(*_FILES)
-def _forward(angles, phases, last_phases, fft, bias, z, starts, mask, h, turned, outputs):
+def _forward(angles, phases, last_phases, width, fft, bias, z, starts, mask, h, turned, outputs):
     """Turn the drive in `z` into what the rectifier sees and move `h` on; `turned` takes the state after the layers."""
-    work, other = np.empty(4 * phases.shape[2], z.dtype), np.empty(4 * phases.shape[2], z.dtype)
+    at_once = phases.shape[2] // width
+    buffers = np.empty((2, 4 * phases.shape[2]), z.dtype)
     for t in range(starts.size - 1):
-        first, last = starts[t], starts[t + 1]
-        feed_back(h, mask, turned[first:last])
-        for s in range(last - first):
-            row, output = turned[first + s], outputs[first + s]
-            _load(row, work)
-            _unload(_there(work, other, angles, phases, fft), row)
-            _add_turned(row, last_phases[0], last_phases[1], z[first + s])
-            modrelu(z[first + s], bias, output)
-            _copy(output, h[s])
+        feed_back(h, mask, turned[starts[t] : starts[t + 1]])
+        for first in range(starts[t], starts[t + 1], at_once):
+            last = min(first + at_once, starts[t + 1])
+            work, other = buffers[0, : 4 * width * (last - first)], buffers[1, : 4 * width * (last - first)]
+            for row in range(first, last):
+                load(turned[row], work, row - first, width)
+            work = turn(work, other, angles, phases, width, fft)
+            for row in range(first, last):
+                unload(work, turned[row], row - first, width)
+                _add_turned(turned[row], last_phases[0], last_phases[1], z[row])
+                modrelu(z[row], bias, outputs[row])
+                copy(outputs[row], h[row - starts[t]])
+
+
+@kernel(*_FILES)
+def _to_layers(bias, last_phases, z, d_output, d_state, turned, d_last, d_bias, scratch):
+    """Turn `z` into its gradient and `d_state` into that of the state after the layers."""
+    n = bias.size
+    for j in range(2 * n):
+        d_state[j] += d_output[j]
+    modrelu_gradient(z, bias, d_state, d_bias, scratch[0], scratch[1])
+    copy(z, d_state)
+    rotate_back(d_state[:n], d_state[n:], last_phases[0], last_phases[1])
+    add_turn(turned[:n], turned[n:], d_state[:n], d_state[n:], d_last)
 
 
 @kernel(*_FILES)
 def _backward(
-    angles, phases, last_phases, fft, bias, z, starts, mask, turned, d_outputs, d_h, d_angles, d_phases, d_last, d_bias
+    angles,
+    phases,
+    last_phases,
+    width,
+    fft,
+    bias,
+    z,
+    starts,
+    mask,
+    turned,
+    d_outputs,
+    d_h,
+    d_angles,
+    d_phases,
+    d_last,
+    d_bias,
 ):
     """Turn `z` into the gradient of the drive."""
-    n, size = bias.size, 4 * phases.shape[2]
-    work, d_work, other = np.empty(size, z.dtype), np.empty(size, z.dtype), np.empty(size, z.dtype)
-    inverse, along = np.empty_like(bias), np.empty_like(bias)
+    at_once = phases.shape[2] // width
+    scratch, buffers = np.empty((2, bias.size), z.dtype), np.empty((3, 4 * phases.shape[2]), z.dtype)
     for t in range(starts.size - 2, -1, -1):
-        first, last = starts[t], starts[t + 1]
-        for s in range(last - first):
-            d_state, d_output, d_z, row = d_h[s], d_outputs[first + s], z[first + s], turned[first + s]
-            for j in range(2 * n):
-                d_state[j] += d_output[j]
-            modrelu_gradient(d_z, bias, d_state, d_bias, inverse, along)
-            _copy(d_z, d_state)
-            _rotate_back(d_state[:n], d_state[n:], last_phases[0], last_phases[1])
-            _add_turn(row[:n], row[n:], d_state[:n], d_state[n:], d_last)
-            _load(row, work)
-            _load(d_state, d_work)
-            _unload(_back(work, d_work, other, angles, phases, fft, d_angles, d_phases), d_state)
-        mask_gradient(mask, d_h[: last - first])
+        for first in range(starts[t], starts[t + 1], at_once):
+            last = min(first + at_once, starts[t + 1])
+            size, skipped = 4 * width * (last - first), first - starts[t]
+            work, d_work, other = buffers[0, :size], buffers[1, :size], buffers[2, :size]
+            for k in range(last - first):
+                row, d_state = first + k, d_h[skipped + k]
+                _to_layers(bias, last_phases, z[row], d_outputs[row], d_state, turned[row], d_last, d_bias, scratch)
+                load(turned[row], work, k, width)
+                load(d_state, d_work, k, width)
+            d_work = turn_back(work, d_work, other, angles, phases, width, fft, d_angles, d_phases)
+            for k in range(last - first):
+                unload(d_work, d_h[skipped + k], k, width)
+        mask_gradient(mask, d_h[: starts[t + 1] - starts[t]])
 
 
 @lru_cache(maxsize=64)
@@ -315,7 +201,7 @@ class EUNN(Cell):
 
     def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
-        (h,), tables, bias = state, self._tables(parameters), parameters["modulus_bias"]
+        (h,), tables, bias = state, self._tables(parameters, len(state[0])), parameters["modulus_bias"]
         turned, outputs = np.empty_like(drive), np.empty_like(drive)
         _forward(*tables, self.fft, bias, drive, steps.starts, steps.recurrent_mask, h, turned, outputs)
         return outputs, (drive, turned, tables)
@@ -325,27 +211,31 @@ class EUNN(Cell):
     ) -> tuple[np.ndarray, dict]:
         """See `Cell.backward`."""
         (z, turned, tables), (d_h,), bias = tape, d_state, parameters["modulus_bias"]
-        n_layers, _, width = tables[1].shape
-        d_angles, d_phases = np.zeros((n_layers, 2 * width), z.dtype), np.zeros((n_layers, width), z.dtype)
+        angles, phases, _, width = tables
+        d_angles, d_phases = np.zeros_like(angles[:, 0]), np.zeros_like(phases[:, 0])
         d_last, d_bias = np.zeros_like(bias), np.zeros_like(bias)
         rows = z, steps.starts, steps.recurrent_mask, turned, d_outputs, d_h
         _backward(*tables, self.fft, bias, *rows, d_angles, d_phases, d_last, d_bias)
         _, layers, places = _pairs(bias.size, self.capacity, self.fft)
-        both = d_angles[layers, places] + d_angles[layers, width + places]
-        return z, {"angles": both, "phases": d_phases[layers, places], "last_phases": d_last, "modulus_bias": d_bias}
+        gradients = {"last_phases": d_last, "modulus_bias": d_bias}
+        for name, table in (("angles", d_angles), ("phases", d_phases)):
+            repeats = table.reshape(len(table), table.shape[1] // width, width)
+            gradients[name] = repeats.sum(axis=1)[layers, places]
+        return z, gradients
 
-    def _tables(self, parameters: dict) -> tuple[np.ndarray, ...]:
-        """Cosines and sines of angles, phases and last phases for the kernels; 1 and 0 where there is no pair."""
+    def _tables(self, parameters: dict, n_sequences: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        """Cosines and sines of all angles for the kernels, 1 and 0 where there is no pair, and `width`."""
         bias = parameters["modulus_bias"]
         width, layers, places = _pairs(bias.size, self.capacity, self.fft)
-        n_layers = (bias.size - 1).bit_length() if self.fft else self.capacity
-        angles = np.stack([np.ones((n_layers, 2 * width)), np.zeros((n_layers, 2 * width))], axis=1)
-        phases = angles[:, :, :width].copy()
-        for row, function in enumerate((np.cos, np.sin)):
-            angles[layers, row, places] = angles[layers, row, width + places] = function(
-                parameters["angles"].astype(float)
-            )
-            phases[layers, row, places] = function(parameters["phases"].astype(float))
+        n_layers, at_once = (
+            (bias.size - 1).bit_length() if self.fft else self.capacity,
+            max(1, min(n_sequences, LOOP // width)),
+        )
+        tables = []
+        for name, repeats in (("angles", 2 * at_once), ("phases", at_once)):
+            table, values = np.zeros((n_layers, 2, width)), parameters[name].astype(float)
+            table[:, 0] = 1
+            table[layers, 0, places], table[layers, 1, places] = np.cos(values), np.sin(values)
+            tables.append(np.tile(table.astype(bias.dtype), repeats))
         last = parameters["last_phases"].astype(float)
-        tables = angles, phases, np.stack([np.cos(last), np.sin(last)])
-        return tuple(table.astype(bias.dtype) for table in tables)
+        return *tables, np.stack([np.cos(last), np.sin(last)]).astype(bias.dtype), width
