@@ -8,6 +8,7 @@ or at the "initial_state" of the parameters.
 import numpy as np
 
 ACTIVATIONS = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0), "logistic": lambda x: 1 / (1 + np.exp(-x))}
+ACTIVATIONS["leaky_relu"] = lambda x: np.where(x > 0, x, 0.1 * x)
 
 
 def logistic(x):
@@ -86,4 +87,90 @@ def phased_lstm(cell, parameters, x, times, mask, leak=0.0):
     return np.array(outputs)
 
 
-TWINS = {"elman": elman, "irnn": elman, "lstm": lstm, "gru": gru, "ugrnn": ugrnn, "phased_lstm": phased_lstm}
+def reflection(v):
+    """The matrix that mirrors in the plane across v, which may be complex."""
+    return np.eye(len(v)) - 2 * np.outer(v, v.conj()) / np.vdot(v, v).real
+
+
+def unitary_matrix(cell, parameters):
+    n = parameters["modulus_bias"].size
+    D = [np.diag(np.exp(1j * phases)) for phases in parameters["phases"]]
+    R = [reflection(v[:n] + 1j * v[n:]) for v in parameters["reflections"]]
+    F = np.exp(-2j * np.pi * np.outer(np.arange(n), np.arange(n)) / n) / np.sqrt(n)
+    P = np.eye(n)[np.random.default_rng(cell.permutation_seed).permutation(n)]
+    return D[2] @ R[1] @ F.conj() @ D[1] @ P @ R[0] @ F @ D[0]
+
+
+def rotation_layers(cell, n):
+    """The pairs of every layer, in the numbers of the paper."""
+    if cell.fft:
+        strides = [2**k for k in reversed(range((n - 1).bit_length()))]
+        return [[(i, i + d) for i in range(n - d) if i // d % 2 == 0] for d in strides]
+    return [[(i, i + 1) for i in range(layer % 2, n - 1, 2)] for layer in range(cell.capacity)]
+
+
+def eunn_matrix(cell, parameters):
+    n = parameters["modulus_bias"].size
+    order = np.arange(n) if cell.fft else np.concatenate([np.arange(0, n, 2), np.arange(1, n, 2)])
+    U, angles = np.eye(n), zip(parameters["angles"], parameters["phases"], strict=True)
+    for layer in rotation_layers(cell, n):
+        F = np.eye(n, dtype=complex)
+        for i, j in layer:
+            theta, phi = next(angles)
+            F[i, i], F[i, j] = np.exp(1j * phi) * np.cos(theta), -np.exp(1j * phi) * np.sin(theta)
+            F[j, i], F[j, j] = np.sin(theta), np.cos(theta)
+        U = F @ U
+    assert not list(angles)
+    return np.diag(np.exp(1j * parameters["last_phases"])) @ U[np.ix_(order, order)]
+
+
+def householder_matrix(cell, parameters):
+    n, free = parameters["bias"].size, parameters["reflections"]
+    Q, first = np.eye(n), 0
+    for k in range(min(cell.n_reflections, n - 1)):
+        u = np.concatenate([np.zeros(k), free[first : first + n - k]])
+        Q, first = reflection(u) @ Q, first + n - k
+    return Q
+
+
+def modrelu(z, bias):
+    modulus = np.sqrt(np.abs(z) ** 2 + 1e-9)
+    return np.maximum(modulus + bias, 0) * z / modulus
+
+
+def of_complex_units(matrix_of):
+    """The twin of a cell of complex units with this transition."""
+
+    def twin(cell, parameters, x, times, mask):
+        n, U = parameters["modulus_bias"].size, matrix_of(cell, parameters)
+        state, outputs = parameters.get("initial_state", np.zeros(2 * n)), []
+        for row in x:
+            fed, drive = mask * state, row @ parameters["input_weights"] + parameters["bias"]
+            z = U @ (fed[:n] + 1j * fed[n:]) + drive[:n] + 1j * drive[n:]
+            h = modrelu(z, parameters["modulus_bias"])
+            state = np.concatenate([h.real, h.imag])
+            outputs.append(state)
+        return np.array(outputs)
+
+    return twin
+
+
+def householder(cell, parameters, x, times, mask):
+    Q, h, outputs = householder_matrix(cell, parameters), parameters["initial_state"], []
+    for row in x:
+        h = ACTIVATIONS[cell.activation](row @ parameters["input_weights"] + Q @ (mask * h) + parameters["bias"])
+        outputs.append(h)
+    return np.array(outputs)
+
+
+TWINS = {
+    "elman": elman,
+    "irnn": elman,
+    "lstm": lstm,
+    "gru": gru,
+    "ugrnn": ugrnn,
+    "phased_lstm": phased_lstm,
+    "eunn": of_complex_units(eunn_matrix),
+    "unitary": of_complex_units(unitary_matrix),
+    "householder": householder,
+}
