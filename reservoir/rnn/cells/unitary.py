@@ -81,7 +81,8 @@ class Unitary(Cell):
     row is learnt and starts uniform in +-sqrt(3 / (2 n_units)).
 
     U is multiplied out once for all rows of a batch, with the fast transform, and each step is one product with it.
-    That takes less time than the transforms at every step up to about 64 units, a few times as much from 256 units on.
+    Up to some 64 units that costs about as much as the transforms at every step would, from 256 units on several times as
+    much.
 
     Parameters
     ----------
