@@ -19,10 +19,10 @@ demo: $(VENV)/.demo
 	$(BIN)/python examples/compare.py
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-long: $(VENV)/.test
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -m "long or not long"
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist loadfile -m "long or not long"
 
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/run.py --folder $(BENCH)
