@@ -30,7 +30,8 @@ def read_tasks(tasks: Any, name: str, version: str, seed: int) -> list[Task]:
         tasks = ParameterGrid(dict(tasks))
     if isinstance(tasks, str | bytes) or not isinstance(tasks, Iterable):
         raise parameter_error("run_batch", "tasks", "a grid {name: values} or an iterable of dictionaries", tasks)
-    found, places = [], {}
+    found: list[Task] = []
+    places: dict[str, int] = {}
     for place, parameters in enumerate(tasks):
         if not isinstance(parameters, Mapping):
             raise parameter_error("run_batch", "tasks", f"dictionaries, but number {place} is not", parameters)

@@ -42,7 +42,8 @@ def encode(record: Record) -> bytes:
     run += b" " * (-len(run) % _PADDED)
     stored = io.BytesIO()
     if arrays:
-        np.savez(stored, **{str(number): array for number, array in enumerate(arrays)})
+        numbered = {str(number): array for number, array in enumerate(arrays)}
+        np.savez(stored, **numbered)  # type: ignore[arg-type]
     body = run + content + stored.getvalue()
     sizes = len(run), len(content), len(stored.getvalue()), zlib.crc32(body)
     return b"%b %d %d %d %d\n" % (_MAGIC, *sizes) + body

@@ -13,6 +13,8 @@ from reservoir.batch.store import Store
 from reservoir.batch.tables import columns_of, frame, write_table
 from reservoir.validation import parameter_error
 
+_STATES = ("done", "failed", "pending")
+
 
 class Failure(NamedTuple):
     """A task that gave no result."""
@@ -41,12 +43,16 @@ class Study:
     def __repr__(self) -> str:
         found = self._store.scan()
         states = [self._state(task, found) for task in self._tasks]
-        counts = ", ".join(f"{states.count(state)} {state}" for state in ("done", "failed", "pending"))
+        counts = ", ".join(f"{states.count(state)} {state}" for state in _STATES)
         return f"Study({len(states)} tasks: {counts}; store='{self.store}')"
 
     def results(self) -> list:
         """What the function returned, task by task; None for a task without a result. Tuples come back as lists."""
-        return [record.result if state == "done" else None for _, state, record in self._read()]
+        return list(self.iter_results())
+
+    def iter_results(self) -> Iterator[Any]:
+        """The same, read one at a time, so that large results are never held together."""
+        return (record.result if state == "done" else None for _, state, record in self._read(_STATES))
 
     def pending(self) -> list[dict]:
         """Parameters of the tasks that have neither a result nor an error."""
@@ -85,17 +91,18 @@ class Study:
         write_table(runs, path.with_name(f"{path.stem}_runs{path.suffix}"))
 
     def _columns(self) -> tuple[dict[str, list], dict[str, list]]:
-        return columns_of(self._read(("done", "failed", "pending")))
+        return columns_of(self._read(_STATES))
 
-    def _read(self, states: tuple[str, ...] | None = None) -> Iterator[tuple[Task, str, Any]]:
+    def _read(self, states: tuple[str, ...]) -> Iterator[tuple[Task, str, Record]]:
         """Task, state and record of the tasks in these states; a damaged record leaves its task pending."""
         found = self._store.scan()
         for task in self._tasks:
             state = self._state(task, found)
-            if states is None or state in states:
+            if state in states:
                 record = self._store.read(found[state][task.identity]) if state != "pending" else None
-                if record is not None or states is None or "pending" in states:
-                    yield task, state if record is not None else "pending", record or Record({}, "", None)
+                state = state if record is not None else "pending"
+                if state in states:
+                    yield task, state, record or Record({}, "", None)
 
     @staticmethod
     def _state(task: Task, found: dict) -> str:

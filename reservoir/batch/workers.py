@@ -181,5 +181,6 @@ def _faults_to(log: IO) -> Iterator[None]:
         yield
     finally:
         faulthandler.disable()
-        with contextlib.suppress(AttributeError, OSError, ValueError):  # no standard error, or one that is no file
-            faulthandler.enable(file=sys.__stderr__)
+        if sys.__stderr__ is not None:
+            with contextlib.suppress(OSError, ValueError):  # closed, or no file
+                faulthandler.enable(file=sys.__stderr__)
