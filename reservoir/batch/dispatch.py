@@ -11,7 +11,7 @@ from reservoir.batch.records import Record
 from reservoir.batch.workers import Chunk, Job, Report, run_of
 
 _POLL = 0.2
-_FALSE_STARTS = 4
+_FALSE_STARTS = 2
 
 
 class TaskError(RuntimeError):
