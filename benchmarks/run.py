@@ -107,6 +107,12 @@ SECTIONS = [
         "Memory capacity: the sum over 200 delays of the squared correlation on new rows.",
         ("",),
     ),
+    (
+        "Simulation batches, two cores",
+        "batches.py",
+        "Overhead of a task: wall time times workers, less the tasks themselves; see docs/batches.md.",
+        ("",),
+    ),
     ("First use", "first_use.py", "In new processes.", ("",)),
 ]
 # Said under the requirements that were missed.

@@ -6,6 +6,7 @@ scored; **warmup** the history before a scored block; **context** the history be
 
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.forecaster import DivergenceWarning, ReservoirForecaster
+from reservoir.models.parts import fit_in_parts
 from reservoir.models.pooling import Last, Max, Mean, ModelSpace, Segments, Weighted
 from reservoir.models.regressor import ReservoirRegressor
 
@@ -20,4 +21,5 @@ __all__ = [
     "ReservoirRegressor",
     "Segments",
     "Weighted",
+    "fit_in_parts",
 ]

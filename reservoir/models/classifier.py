@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from reservoir.models.base import ReservoirModel
 from reservoir.models.pooling import as_pooling
-from reservoir.sequences import read_sequences
+from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_labels
 from reservoir.validation import unchanged_on_error
 
@@ -102,16 +103,21 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
             One a sequence (N,) for a stack or list. One a step: (T,) for a series, (N, T) for a stack, a list of (T_i,)
             for a list.
         """
+        sequences, batches = self._lesson(X, y)
+        self._make_parts(sequences)
+        self._fit_readout(batches)
+        return self
+
+    def _lesson(self, X: Any, y: Any, reset: bool = True, classes: Any = None) -> tuple[Sequences, Iterator]:
+        """The sequences, and the blocks of features and targets that the readout learns from, not yet computed."""
         self._check_parameters()
         as_pooling(type(self).__name__, self.pooling)
-        sequences = read_sequences(self, X, reset=True)
+        sequences = read_sequences(self, X, reset=reset)
         labels, self.per_step_ = read_labels(type(self).__name__, y, sequences)
-        codes = self._encode(labels)
+        codes = self._encode(labels, classes)
         self._check_lengths(sequences)
-        self._make_parts(sequences)
         batches = self._step_batches if self.per_step_ else self._pooled_batches
-        self._fit_readout(batches(sequences, codes))
-        return self
+        return sequences, batches(sequences, codes)
 
     def predict(self, X: Any) -> Any:
         """Labels: (N,), or one a step in the container of X. A series given to a model of sequences gets (1,)."""
@@ -149,11 +155,16 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
             )
         return float(accuracy_score(labels, predictions))
 
-    def _encode(self, labels: np.ndarray) -> np.ndarray:
-        """Labels for a classifier, targets of -1 and 1 for a regressor; sets `classes_`."""
+    def _encode(self, labels: np.ndarray, classes: Any = None) -> np.ndarray:
+        """Labels for a classifier, targets of -1 and 1 for a regressor; sets `classes_`, to those given if any are."""
         check_classification_targets(labels)
         try:
             self.classes_, codes = np.unique(labels, return_inverse=True)
+            if classes is not None:
+                known = np.unique(classes)
+                if not np.isin(self.classes_, known).all():
+                    raise ValueError(f"y of {type(self).__name__} has labels that are not among the given classes.")
+                self.classes_, codes = known, np.searchsorted(known, labels)
         except TypeError as error:
             raise ValueError(f"The labels y of {type(self).__name__} must be of one type that sorts.") from error
         if self._readout_classifies():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -90,16 +91,21 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
         y : targets a step: (T,), (T, K), stack or list of these; with a pooling (N,) or (N, K)
         """
+        sequences, batches = self._lesson(X, y)
+        self._make_parts(sequences)
+        self._fit_readout(batches)
+        return self
+
+    def _lesson(self, X: Any, y: Any, reset: bool = True) -> tuple[Sequences, Iterator]:
+        """The sequences, and the blocks of features and targets that the readout learns from, not yet computed."""
         self._check_parameters()
         if self.pooling is not None:
             as_pooling(type(self).__name__, self.pooling)
-        sequences = read_sequences(self, X, reset=True)
+        sequences = read_sequences(self, X, reset=reset)
         targets, self._flat = self._read_targets(y, sequences)
         self._check_lengths(sequences)
-        self._make_parts(sequences)
         batches = self._step_batches if self.pooling is None else self._pooled_batches
-        self._fit_readout(batches(sequences, targets[:, 0] if self._flat else targets))
-        return self
+        return sequences, batches(sequences, targets[:, 0] if self._flat else targets)
 
     def predict(self, X: Any) -> Any:
         """Predictions in the container of X, each shaped like y in `fit`; with a pooling (N,) or (N, K)."""

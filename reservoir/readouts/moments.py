@@ -51,6 +51,11 @@ class Moments:
         return cls(total, mean_x, mean_y, X.T @ X, X.T @ y, np.einsum("tk,tk->k", y, y), centred)
 
     @property
+    def n_features(self) -> int:
+        """Number of features."""
+        return len(self.mean_x)
+
+    @property
     def n_outputs(self) -> int:
         """Number of targets."""
         return len(self.mean_y)

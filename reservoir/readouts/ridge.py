@@ -207,6 +207,32 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.intercept_ = float(intercept[0]) if self._one_output else intercept
         return self
 
+    def to_record(self) -> dict:
+        """All that has been learned, as plain values and arrays that a file or another process can take."""
+        if not hasattr(self, "_record"):
+            raise not_fitted(self)
+        blocks = [vars(block) for block in getattr(self, "_blocks", [])]
+        kind = next(name for name, kind in _RECORDS.items() if isinstance(self._record, kind))
+        return {"kind": kind, "total": vars(self._record), "blocks": blocks, "one_output": self._one_output}
+
+    @unchanged_on_error
+    def add_record(self, record: dict) -> RidgeReadout:
+        """Take in what another readout of the same settings has learned, without solving; see `to_record`."""
+        kind: Any = _RECORDS[record["kind"]]
+        total, blocks = kind(**record["total"]), [kind(**block) for block in record["blocks"]]
+        before = getattr(self, "_record", None)
+        if before is not None:
+            if not isinstance(before, kind) or before.centred != total.centred or before.n_outputs != total.n_outputs:
+                raise ValueError(f"{type(self).__name__} cannot add the record of a readout with other settings.")
+            with one_blas_thread():
+                total = before.merged(total)
+        self._record, self._one_output = total, record["one_output"]
+        self.n_features_in_ = total.n_features
+        if blocks:
+            with one_blas_thread():
+                self._blocks = thinned([*getattr(self, "_blocks", []), *blocks], _N_BLOCKS)
+        return self
+
     def predict(self, X: Any) -> np.ndarray:
         """coef x + intercept for every row; a row's result does not depend on the other rows.
 

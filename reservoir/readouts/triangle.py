@@ -40,6 +40,11 @@ class Triangle:
             rows *= np.sqrt(weights)[:, None]
         return cls(total, _triangle(rows), y.shape[1], centred)
 
+    @property
+    def n_features(self) -> int:
+        """Number of features."""
+        return self.factor.shape[1] - self.n_outputs - int(self.centred)
+
     def merged(self, other: Triangle) -> Triangle:
         """Triangle of both sets of rows together."""
         factor = _triangle(np.vstack([self.factor, other.factor]))

@@ -81,8 +81,8 @@ class Unitary(Cell):
     row is learnt and starts uniform in +-sqrt(3 / (2 n_units)).
 
     U is multiplied out once for all rows of a batch, with the fast transform, and each step is one product with it.
-    Up to some 64 units that costs about as much as the transforms at every step would, from 256 units on several times as
-    much.
+    Up to some 64 units that costs about as much as the transforms at every step would, from 256 units on several times
+    as much.
 
     Parameters
     ----------

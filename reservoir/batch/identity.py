@@ -1,0 +1,111 @@
+"""Who a task is: a digest of its parameters, the name of its function and a version; and the seed that follows."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.model_selection import ParameterGrid
+
+from reservoir.validation import parameter_error
+
+_ARRAY = "__array__"
+
+
+class Task(NamedTuple):
+    """One call of the function: parameters, identity (32 hexadecimal digits) and seed in [0, 2^32)."""
+
+    parameters: dict
+    identity: str
+    random_state: int
+
+
+def read_tasks(tasks: Any, name: str, version: str, seed: int) -> list[Task]:
+    """The tasks of a list of parameter dictionaries, or of a grid {name: values}, in their order."""
+    if isinstance(tasks, Mapping):
+        tasks = ParameterGrid(dict(tasks))
+    if isinstance(tasks, str | bytes) or not isinstance(tasks, Iterable):
+        raise parameter_error("run_batch", "tasks", "a grid {name: values} or an iterable of dictionaries", tasks)
+    found: list[Task] = []
+    places: dict[str, int] = {}
+    for place, parameters in enumerate(tasks):
+        if not isinstance(parameters, Mapping):
+            raise parameter_error("run_batch", "tasks", f"dictionaries, but number {place} is not", parameters)
+        text = canonical(parameters)
+        identity = task_identity(text, name, version)
+        first = places.setdefault(identity, place)
+        if first != place:
+            raise ValueError(
+                f"Tasks {first} and {place} of run_batch have equal parameters and would have one seed: "
+                "number repeats with a parameter of their own, such as 'trial'."
+            )
+        found.append(Task(dict(parameters), identity, task_seed(text, seed)))
+    return found
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of parameters: keys sorted, NumPy scalars as numbers, arrays as shape, type and digest.
+
+    1 and 1.0 differ, as do 0.0 and -0.0; a tuple is a list. Raises a ValueError (and TypeError) for anything that
+    JSON and NumPy do not hold.
+    """
+    return json.dumps(_plain(value, "parameters"), sort_keys=True, separators=(",", ":"))
+
+
+def task_identity(text: str, name: str, version: str) -> str:
+    """128 bits of a digest of canonical parameters, the function's name and its version."""
+    return hashlib.sha256(json.dumps([text, name, version]).encode()).hexdigest()[:32]
+
+
+def task_seed(text: str, seed: int) -> int:
+    """32 bits of a digest of the batch seed and canonical parameters, whatever the function, version or order."""
+    return int.from_bytes(hashlib.sha256(json.dumps([text, seed]).encode()).digest()[:4], "little")
+
+
+def function_name(func: Callable) -> str:
+    """Module and qualified name. What a `functools.partial` binds is part of it; the state of an object is not."""
+    if isinstance(func, functools.partial):
+        bound = [list(func.args), func.keywords]
+        return f"{function_name(func.func)}({json.dumps(_plain(bound, 'bound arguments'), sort_keys=True)})"
+    named = func if hasattr(func, "__qualname__") else type(func)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def _plain(value: Any, where: str) -> Any:
+    if value is None or isinstance(value, str | bool | int | float):
+        return _number(value)
+    if isinstance(value, np.bool_ | np.integer | np.floating):
+        return value.item() if not isinstance(value, np.longdouble) else _unfit(where, value)
+    if isinstance(value, np.ndarray):
+        return _digest(value) if value.dtype.kind in "biufcSUmM" else _unfit(where, value)
+    if isinstance(value, list | tuple):
+        return [_plain(item, where) for item in value]
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) and key != _ARRAY for key in value):
+            raise parameter_error("run_batch", "tasks", f"dictionaries whose keys are strings ({where})", value)
+        return {str(key): _plain(item, where) for key, item in value.items()}
+    return _unfit(where, value)
+
+
+def _number(value: Any) -> Any:
+    """The value without the subclass that it may have, such as of an enumeration."""
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return value if type(value) is kind else kind(value)
+    return value
+
+
+def _digest(array: np.ndarray) -> dict:
+    """Type, shape and content of an array, whatever its order in memory and the order of its bytes."""
+    plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    content = hashlib.sha256(plain.tobytes()).hexdigest()
+    return {_ARRAY: [plain.dtype.str, list(array.shape), content]}
+
+
+def _unfit(where: str, value: Any) -> Any:
+    wanted = f"made of numbers, strings, lists, dictionaries and NumPy arrays ({where})"
+    raise parameter_error("run_batch", "tasks", wanted, value)

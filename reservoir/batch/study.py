@@ -1,0 +1,109 @@
+"""What a batch has found, read from its store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from reservoir.batch.identity import Task
+from reservoir.batch.records import Record
+from reservoir.batch.store import Store
+from reservoir.batch.tables import columns_of, frame, write_table
+from reservoir.validation import parameter_error
+
+_STATES = ("done", "failed", "pending")
+
+
+class Failure(NamedTuple):
+    """A task that gave no result."""
+
+    parameters: dict
+    error: str
+    traceback: str
+    attempts: int
+
+
+class Study:
+    """The tasks of a batch and what its store holds of them; every call looks anew.
+
+    Attributes
+    ----------
+    tasks : list of dict
+        Parameters, in the order of the table.
+    store : Path
+    """
+
+    def __init__(self, tasks: list[Task], store: Store):
+        self._tasks, self._store = tasks, store
+        self.tasks = [task.parameters for task in tasks]
+        self.store = store.folder
+
+    def __repr__(self) -> str:
+        found = self._store.scan()
+        states = [self._state(task, found) for task in self._tasks]
+        counts = ", ".join(f"{states.count(state)} {state}" for state in _STATES)
+        return f"Study({len(states)} tasks: {counts}; store='{self.store}')"
+
+    def results(self) -> list:
+        """What the function returned, task by task; None for a task without a result. Tuples come back as lists."""
+        return list(self.iter_results())
+
+    def iter_results(self) -> Iterator[Any]:
+        """The same, read one at a time, so that large results are never held together."""
+        return (record.result if state == "done" else None for _, state, record in self._read(_STATES))
+
+    def pending(self) -> list[dict]:
+        """Parameters of the tasks that have neither a result nor an error."""
+        found = self._store.scan()
+        return [task.parameters for task in self._tasks if self._state(task, found) == "pending"]
+
+    def failed(self) -> list[Failure]:
+        """The tasks that ended in an error, with the traceback."""
+        read = ((task, record.run) for task, state, record in self._read(("failed",)))
+        return [Failure(task.parameters, run["error"], run["traceback"], run["attempts"]) for task, run in read]
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row a task: parameters, status ("done", "failed", "pending") and result.
+
+        A result that is a dictionary has a column a key, any other the column ``result``. A name that is taken already
+        gets an underscore behind it.
+        """
+        return frame(self._columns()[0])
+
+    def runs(self) -> Any:
+        """A pandas DataFrame with a row a task: identity, random_state, seconds, attempts, finished (seconds since
+        1970), host, process, error, traceback."""
+        return frame(self._columns()[1])
+
+    def consolidate(self, path: str | os.PathLike) -> None:
+        """Write `to_frame` to one Parquet or CSV file, and `runs` beside it, to ``<name>_runs.<ending>``.
+
+        The first has the same bytes whatever the order, number of workers, engine and interruptions. Arrays are nested
+        lists in Parquet and JSON in CSV; lists and dictionaries are JSON in both.
+        """
+        path = Path(path)
+        if path.suffix not in (".parquet", ".csv"):
+            raise parameter_error("consolidate", "path", "a name that ends in .parquet or .csv", str(path))
+        results, runs = self._columns()
+        write_table(results, path)
+        write_table(runs, path.with_name(f"{path.stem}_runs{path.suffix}"))
+
+    def _columns(self) -> tuple[dict[str, list], dict[str, list]]:
+        return columns_of(self._read(_STATES))
+
+    def _read(self, states: tuple[str, ...]) -> Iterator[tuple[Task, str, Record]]:
+        """Task, state and record of the tasks in these states; a damaged record leaves its task pending."""
+        found = self._store.scan()
+        for task in self._tasks:
+            state = self._state(task, found)
+            if state in states:
+                record = self._store.read(found[state][task.identity]) if state != "pending" else None
+                state = state if record is not None else "pending"
+                if state in states:
+                    yield task, state, record or Record({}, "", None)
+
+    @staticmethod
+    def _state(task: Task, found: dict) -> str:
+        return next((kind for kind in ("done", "failed") if task.identity in found[kind]), "pending")

@@ -1,0 +1,101 @@
+"""The tables of a study as columns of plain values, and how they are written."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reservoir.batch.identity import Task
+from reservoir.batch.records import Record
+
+_RUN = ("seconds", "attempts", "finished", "host", "process", "error", "traceback")
+INSTALL = 'pip install "reservoir-spiking[batch]"'
+
+
+def columns_of(rows: Iterable[tuple[Task, str, Record]]) -> tuple[dict[str, list], dict[str, list]]:
+    """(Parameters, status and results), and what differs from run to run: columns of tasks in their order."""
+    rows = list(rows)
+    parameters = _columns([task.parameters for task, _, _ in rows])
+    values = [record.result if state == "done" else {} for _, state, record in rows]
+    results = _columns([value if isinstance(value, Mapping) else {"result": value} for value in values])
+    table = dict(parameters)
+    for name, column in [("status", [state for _, state, _ in rows]), *results.items()]:
+        while name in table:
+            name += "_"
+        table[name] = column
+    runs: dict[str, list] = {"task": [task.identity for task, _, _ in rows]}
+    runs["random_state"] = [task.random_state for task, _, _ in rows]
+    return table, runs | {name: [record.run.get(name) for _, _, record in rows] for name in _RUN}
+
+
+def frame(columns: dict[str, list]) -> Any:
+    """The columns as a DataFrame."""
+    pandas = _pandas()
+    return pandas.DataFrame({name: pandas.Series(_objects(column)).infer_objects() for name, column in columns.items()})
+
+
+def write_table(columns: dict[str, list], path: Path) -> None:
+    """Write to Parquet or CSV under another name first, so that a broken write leaves no file."""
+    part = path.with_name(path.name + ".part")
+    if path.suffix == ".csv":  # as objects: whole numbers stay whole beside missing ones
+        cells = {name: [_cell(value) for value in column] for name, column in columns.items()}
+        _pandas().DataFrame(cells, dtype=object).to_csv(part, index=False)
+    else:
+        _write_parquet(columns, part)
+    os.replace(part, path)
+
+
+def _pandas() -> Any:
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError(f"Tables need pandas, which is not installed: {INSTALL}") from error
+    return pandas
+
+
+def _write_parquet(columns: dict[str, list], path: Path) -> None:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise ImportError(f"Parquet needs pyarrow, which is not installed: {INSTALL}") from error
+
+    def typed(column: list) -> Any:
+        values = [value.tolist() if isinstance(value, np.ndarray) else _cell(value) for value in column]
+        try:
+            return pyarrow.array(values)
+        except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError):  # values of several kinds
+            return pyarrow.array([None if value is None else json.dumps(value) for value in values])
+
+    parquet.write_table(pyarrow.table({name: typed(column) for name, column in columns.items()}), path)
+
+
+def _columns(rows: list[Mapping]) -> dict[str, list]:
+    """One list a key, in the order in which keys come up; None where a row has none."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [_python(row.get(name)) for row in rows] for name in names}
+
+
+def _python(value: Any) -> Any:
+    """NumPy scalars as Python's own."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _cell(value: Any) -> Any:
+    """Arrays, lists and dictionaries as JSON text, all else as it is."""
+    if isinstance(value, list | tuple | Mapping | np.ndarray):
+        return json.dumps(value, default=lambda part: part.tolist() if isinstance(part, np.ndarray) else part.item())
+    return value
+
+
+def _objects(column: list) -> np.ndarray:
+    """A 1-D array of objects, also where all are arrays of one shape."""
+    array = np.empty(len(column), dtype=object)
+    for place, value in enumerate(column):
+        array[place] = value
+    return array

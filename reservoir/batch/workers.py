@@ -1,0 +1,186 @@
+"""What happens in a worker process: it is set up once, runs chunks of tasks, and writes every result itself."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import importlib
+import os
+import platform
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numba
+from threadpoolctl import threadpool_limits
+
+from reservoir.batch.identity import Task, canonical
+from reservoir.batch.records import Record
+from reservoir.batch.store import Store, StoreError
+
+THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")}
+_WATCH = 0.5
+
+_prepared: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all tasks of a batch share; sent to a worker once."""
+
+    name: str  # of the batch
+    func: Callable
+    setup: Callable | str | None
+    store: Store
+    retries: int
+    timeout: float | None
+    stop_on_error: bool
+    parent: tuple[str, int]  # host and process of the caller
+
+
+class Chunk(NamedTuple):
+    """Tasks that a worker runs in this order."""
+
+    number: int
+    tasks: list[Task]
+
+
+class Report(NamedTuple):
+    """How a chunk went. What is missing in `finished` was not begun, or was under way when a process died."""
+
+    finished: list[str]  # identities, in order
+    failed: list[str]  # those among them whose error was recorded
+    seconds: float
+    log: str | None  # of the process that died at this chunk: the first task that is not finished killed it
+
+
+def resolve(setup: Callable | str | None) -> Callable | None:
+    """The callable that a name such as "spiking.warm_up" means."""
+    if not isinstance(setup, str):
+        return setup
+    module, _, name = setup.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def prepare(job: Job) -> None:
+    """Set the process up for a batch: one thread for BLAS, OpenMP and Numba each, and the user's own set-up."""
+    numba.set_num_threads(1)  # belongs to the thread that runs the tasks
+    if job.name not in _prepared:
+        if job.parent == (platform.node(), os.getpid()):
+            raise RuntimeError("run_batch needs workers that are processes: Client(processes=True).")
+        if not (job.store.folder / "running" / job.name).is_dir():
+            raise RuntimeError(f"The worker on {platform.node()} does not see the store '{job.store.folder}'.")
+        threadpool_limits(limits=1)
+        setup = resolve(job.setup)
+        if setup is not None:
+            setup()
+        _prepared.add(job.name)
+
+
+def die_with(parent: int) -> None:
+    """End this process soon after its parent."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="watch-parent", daemon=True).start()
+
+
+def run_chunk(job: Job, chunk: Chunk) -> Report:
+    """Run tasks one after the other, each until its result or its error is stored.
+
+    A file in the store says that the chunk has begun, and takes what faulthandler writes when the process dies. Where
+    that file is there already, an earlier process has died at this chunk, and nothing is run.
+    """
+    prepare(job)
+    path = job.store.log_of(job.name, chunk.number)
+    try:
+        log = open(path, "x")
+    except FileExistsError:
+        return Report([], [], 0.0, path.read_text(errors="replace"))
+    except FileNotFoundError:  # the batch has ended
+        return Report([], [], 0.0, None)
+    except OSError as error:
+        raise StoreError(error.errno, f"A worker cannot write to the store: {error.strerror}", str(path)) from None
+    with log, _faults_to(log):
+        return _run_tasks(job, chunk.tasks, path, log)
+
+
+def _run_tasks(job: Job, tasks: list[Task], path: Path, log: IO) -> Report:
+    start, finished, failed = time.perf_counter(), [], []
+    for task in tasks:
+        if not path.exists():
+            break
+        good = _run_task(job, task, log)
+        finished.append(task.identity)
+        if not good:
+            failed.append(task.identity)
+            if job.stop_on_error:
+                break
+    return Report(finished, failed, time.perf_counter() - start, None)
+
+
+def _run_task(job: Job, task: Task, log: IO) -> bool:
+    """Whether the task gave a result within its attempts; that, or its error, is stored."""
+    start = time.perf_counter()
+    parameters = canonical(task.parameters)
+    for attempt in range(1, job.retries + 2):
+        try:
+            with _time_limit(job.timeout, log):
+                result = job.func(dict(task.parameters), random_state=task.random_state)
+            run = run_of(time.perf_counter() - start, attempt)
+            job.store.write(task.identity, Record(run, parameters, result), "done")
+            return True
+        except StoreError:
+            raise
+        except BaseException as error:  # what a task raises, SystemExit too, is its own affair
+            caught = error
+    run = run_of(time.perf_counter() - start, attempt)
+    run |= {"error": f"{type(caught).__name__}: {caught}", "traceback": _own_part(caught)}
+    job.store.write(task.identity, Record(run, parameters, None), "failed")
+    return False
+
+
+def run_of(seconds: float | None, attempts: int) -> dict:
+    """The part of a record that differs from run to run."""
+    where = {"host": platform.node(), "process": os.getpid()}
+    return {"seconds": seconds and round(seconds, 6), "attempts": attempts, "finished": round(time.time(), 3), **where}
+
+
+def _own_part(error: BaseException) -> str:
+    """The traceback from the user's function on."""
+    trace = error.__traceback__.tb_next if error.__traceback__ and error.__traceback__.tb_next else error.__traceback__
+    return "".join(traceback.format_exception(type(error), error, trace))
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float | None, log: IO) -> Iterator[None]:
+    """End the process after this time, wherever it is: the clock is a thread of faulthandler, without Python's lock."""
+    if seconds is None:
+        yield
+        return
+    faulthandler.dump_traceback_later(seconds, exit=True, file=log)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@contextlib.contextmanager
+def _faults_to(log: IO) -> Iterator[None]:
+    """Python's stack goes to this file if the process crashes."""
+    faulthandler.enable(file=log)
+    try:
+        yield
+    finally:
+        faulthandler.disable()
+        if sys.__stderr__ is not None:
+            with contextlib.suppress(OSError, ValueError):  # closed, or no file
+                faulthandler.enable(file=sys.__stderr__)

@@ -1,0 +1,144 @@
+"""Training on more data than one machine holds: workers learn from parts, their readouts are merged."""
+
+from __future__ import annotations
+
+import copy
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from reservoir.batch import run_batch
+from reservoir.models.base import default_readout
+from reservoir.models.classifier import ReservoirClassifier
+from reservoir.models.regressor import ReservoirRegressor
+from reservoir.validation import check_has, parameter_error
+
+Part = Callable[[], tuple[Any, Any]] | str | os.PathLike | tuple[Any, Any]
+
+
+def fit_in_parts(
+    model: ReservoirRegressor | ReservoirClassifier,
+    parts: Iterable[Part],
+    *,
+    classes: Any = None,
+    n_jobs: int = -1,
+    client: Any = None,
+    folder: str | os.PathLike | None = None,
+    setup: Callable | str | None = None,
+    retries: int = 1,
+    progress: bool = False,
+) -> ReservoirRegressor | ReservoirClassifier:
+    """Fitted model, trained by workers that each see some parts of the data.
+
+        record = sum_k record(features(X_k), y_k),   coef = solve(record)
+
+    This is `fit` on the sequences of all parts together, up to rounding. A worker computes the states of a part and
+    keeps the readout's record only, whose size is that of the features squared; records are merged in the order of the
+    parts, so that the result does not depend on the number of workers. ``alpha="blocked"`` cuts every part into blocks
+    of its own, so that it may choose another penalty than one `fit`.
+
+    Parameters
+    ----------
+    model : ReservoirRegressor or ReservoirClassifier
+        Its readout must merge, as `RidgeReadout` does. It is fitted in place. The reservoir itself is fitted here, on
+        the first part alone: an `EchoState` looks only at the number of features, a `LiquidState` also at their range.
+    parts : iterable of callables, paths or pairs
+        A callable returns (X, y); it is called in a worker. A path names an npz file with the arrays "X" and "y". A
+        pair (X, y) is sent to every worker, which suits small data only. X and y are as in `fit`.
+    classes : array (n_classes,), needed for a classifier
+        All labels that the parts hold.
+    n_jobs, client, setup, retries, progress : as in `reservoir.batch.run_batch`
+    folder : None or path, default None
+        Where the records of the parts are kept until they are merged; with a cluster a folder that all machines share.
+        None is the system's place for temporary files.
+
+    Raises
+    ------
+    ValueError
+        For no parts, a part of another kind, a model or readout that cannot be trained so, and unusable data.
+    TaskError
+        For a part that a worker could not learn from.
+
+    References
+    ----------
+    Chan, Golub and LeVeque 1983, Algorithms for computing the sample variance, The American Statistician
+    37(3):242-247, doi:10.2307/2683386.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir import EchoState, ReservoirRegressor
+    >>> from reservoir.models import fit_in_parts
+    >>> def part(seed):
+    ...     X = np.random.default_rng(seed).uniform(-0.5, 0.5, size=(500, 1))
+    ...     return X, np.roll(X[:, 0], 2)
+    >>> parts = [lambda seed=seed: part(seed) for seed in range(3)]
+    >>> model = fit_in_parts(ReservoirRegressor(EchoState(50, random_state=0), washout=50), parts, n_jobs=1)
+    >>> bool(model.score(*part(9)) > 0.99)
+    True
+    """
+    parts = _checked(model, list(parts), classes)
+    learner = clone(model)
+    options = {} if classes is None else {"classes": classes}
+    sequences, _ = learner._lesson(*load(parts[0]), **options)
+    learner._make_parts(sequences)
+    check_has("fit_in_parts", "model", learner.readout_, ("to_record", "add_record"), "a model whose readout merges")
+    del sequences
+    with tempfile.TemporaryDirectory(dir=folder) as store:
+        study = run_batch(
+            Learning(learner, parts, options), {"part": range(len(parts))}, store=store, n_jobs=n_jobs, client=client,
+            retries=retries, on_error="raise", setup=setup, progress=progress,
+        )  # fmt: skip
+        for record in study.iter_results():
+            learner.readout_.add_record(record)
+    learner.readout_.solve()
+    parameters = model.get_params(deep=False)
+    model.__dict__.update({name: value for name, value in vars(learner).items() if name not in parameters})
+    return model
+
+
+class Learning:
+    """What a worker does with a part: compute states, and return the record of the readout."""
+
+    def __init__(self, learner: Any, parts: list[Part], options: dict):
+        self.learner, self.parts, self.options = learner, parts, options
+
+    def __call__(self, task: dict, *, random_state: int) -> dict:
+        learner = copy.copy(self.learner)
+        learner.readout_ = default_readout() if learner.readout is None else clone(learner.readout)
+        _, batches = learner._lesson(*load(self.parts[task["part"]]), reset=False, **self.options)
+        kind = "per_step_" if hasattr(learner, "per_step_") else "_flat"
+        if getattr(learner, kind) != getattr(self.learner, kind):
+            raise ValueError(f"y of part {task['part']} has another depth than y of the first part.")
+        for features, targets in batches:
+            learner.readout_.accumulate(features, targets)
+        return learner.readout_.to_record()
+
+
+def load(part: Part) -> tuple[Any, Any]:
+    """X and y of a part."""
+    if isinstance(part, str | os.PathLike):
+        with np.load(Path(part), allow_pickle=False) as arrays:
+            return arrays["X"], arrays["y"]
+    return part() if callable(part) else part
+
+
+def _checked(model: Any, parts: list[Part], classes: Any) -> list[Part]:
+    if not isinstance(model, ReservoirRegressor | ReservoirClassifier):
+        wanted = "a ReservoirRegressor or ReservoirClassifier"
+        raise parameter_error("fit_in_parts", "model", wanted, model)
+    if isinstance(model, ReservoirClassifier) != (classes is not None):
+        wanted = "all labels for a classifier, and None for a regressor"
+        raise parameter_error("fit_in_parts", "classes", wanted, classes)
+    good = [
+        callable(part) or isinstance(part, str | os.PathLike) or (isinstance(part, tuple) and len(part) == 2)
+        for part in parts
+    ]
+    if not good or not all(good):
+        raise parameter_error("fit_in_parts", "parts", "callables, paths of npz files or pairs (X, y)", parts)
+    return parts

@@ -1,0 +1,81 @@
+"""Functions that the workers of batches run in the tests."""
+
+import ctypes
+import faulthandler
+import os
+import re
+import time
+from pathlib import Path
+
+import numba
+import numpy as np
+from threadpoolctl import threadpool_info
+
+SETUPS: list[int] = []
+
+
+def plain(task, *, random_state):
+    """Numbers, text and an array that follow from parameters and seed."""
+    draws = np.random.default_rng(random_state).normal(size=task["size"])
+    return {"sum": float(draws.sum()), "draws": draws, "name": f"task {task['number']}"}
+
+
+def trouble(task, *, random_state):
+    """The same, but a task may have a kind that goes wrong."""
+    kind = task.get("kind")
+    if kind == "crash":
+        ctypes.string_at(0)
+    elif kind == "kill":
+        os.kill(os.getpid(), 9)
+    elif kind == "hang":
+        re.match(r"(a+)+$", "a" * 64 + "b")  # never gives Python's lock back
+    elif kind == "raise":
+        raise ValueError(f"no {task['number']}")
+    elif kind == "once" and not Path(task["marker"]).exists():
+        Path(task["marker"]).touch()
+        os.kill(os.getpid(), 9)
+    return plain(task, random_state=random_state)
+
+
+def logged(task, *, random_state):
+    """The same, slowly, with a line in a log for every call."""
+    with open(task["log"], "a") as log:
+        log.write(f"{task['number']} {os.getpid()}\n")
+    time.sleep(task["seconds"])
+    return plain(task, random_state=random_state)
+
+
+def surroundings(task, *, random_state):
+    """What a worker is like."""
+    pools = [pool["num_threads"] for pool in threadpool_info()]
+    environment = {name: os.environ.get(name) for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")}
+    threads = {"numba": numba.get_num_threads(), "pools": pools}
+    return {**threads, **environment, "faults": faulthandler.is_enabled(), "setups": SETUPS.count(os.getpid())}
+
+
+def spikes(task, *, random_state):
+    """A simulation in Brian2."""
+    import spiking
+    from reservoir.circuits import MaassColumn
+    from reservoir.spikes import SpikeTrains
+
+    column = MaassColumn((3, 3, 3), weight_scale=3.0).draw(np.random.default_rng(task["trial"]))
+    trains = SpikeTrains(np.arange(0.005, 0.05, 0.005), np.zeros(9, int), 1, 0.05)
+    found = spiking.simulate(column, trains, random_state=random_state, codegen="numpy").spikes
+    return {"times": found.times, "units": found.units}
+
+
+def empty(task, *, random_state):
+    """Nothing."""
+
+
+def busy(task, *, random_state):
+    """A millisecond of work."""
+    end = time.perf_counter() + 1e-3
+    while time.perf_counter() < end:
+        pass
+
+
+def note_setup():
+    """Count the set-ups of this process."""
+    SETUPS.append(os.getpid())
