@@ -36,6 +36,7 @@ class RecurrentModel(BaseEstimator):
     """A network of recurrent cells with a linear output, trained by backpropagation through time."""
 
     pooling: Any
+    _read: Any
 
     def set_params(self, **params: Any) -> RecurrentModel:
         """Set parameters; naming an option of a cell that is given by name, ``cell__forget_bias``, makes the cell."""
@@ -71,16 +72,23 @@ class RecurrentModel(BaseEstimator):
         check_is_fitted(self, "network_")
         return self.network_.named
 
-    def _train(self, sequences: Sequences, targets: np.ndarray, n_outputs: int, loss: str) -> None:
+    def _train(
+        self,
+        sequences: Sequences,
+        targets: np.ndarray,
+        n_outputs: int,
+        loss: str,
+        held_out: tuple[Sequences, np.ndarray] | None,
+    ) -> None:
         """Draw a network, unless `warm_start` keeps the one there is, and train it to an end."""
-        examples = Examples(sequences.rows, sequences.offsets, targets, self.pooling_, self.washout)
+        examples = self._examples(sequences, targets)
         if not (self.warm_start and hasattr(self, "network_")):
             self._draw(n_outputs, loss)
         self._check_network(n_outputs)
         descent = self._descent
         descent.settings, descent.rate = self._settings(len(sequences)), self.learning_rate_init
-        validation = None
-        if self.early_stopping:
+        validation = None if held_out is None else self._examples(*held_out)
+        if self.early_stopping and validation is None:
             examples, validation = self._split(examples)
         history = descend(descent, examples, validation, type(self).__name__, shown(self.verbose))
         self.loss_curve_, self.best_loss_ = history.losses, min(history.losses)
@@ -89,7 +97,7 @@ class RecurrentModel(BaseEstimator):
 
     def _train_once(self, sequences: Sequences, targets: np.ndarray, n_outputs: int, loss: str) -> None:
         """One epoch, by the optimiser of the call before."""
-        examples = Examples(sequences.rows, sequences.offsets, targets, self.pooling_, self.washout)
+        examples = self._examples(sequences, targets)
         if not hasattr(self, "network_"):
             self._draw(n_outputs, loss)
             self.loss_curve_, self.best_loss_, self.n_iter_, self.validation_scores_ = [], np.inf, 0, None
@@ -127,6 +135,23 @@ class RecurrentModel(BaseEstimator):
                 f"{type(self).__name__} was fitted with {present} outputs or classes; y has {n_outputs}. Without "
                 "warm_start, fit begins anew."
             )
+
+    def _examples(self, sequences: Sequences, targets: np.ndarray) -> Examples:
+        return Examples(sequences.rows, sequences.offsets, targets, self.pooling_, self.washout)
+
+    def _held_out(self, X_val: Any, y_val: Any) -> tuple[Sequences, np.ndarray] | None:
+        """The sequences that `fit` was given to validate on, with targets as `_read` gives them."""
+        owner = type(self).__name__
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise ValueError(f"{owner} takes X_val and y_val together.")
+        if not self.early_stopping:
+            raise parameter_error(owner, "early_stopping", "True where X_val is given", self.early_stopping)
+        try:
+            return self._read(X_val, y_val, reset=False)
+        except ValueError as error:
+            raise ValueError(f"X_val and y_val: {error}") from error
 
     def _split(self, examples: Examples) -> tuple[Examples, Examples]:
         """What is learnt from and what is held out: sequences, or the tail of a single series."""

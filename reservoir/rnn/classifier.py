@@ -56,7 +56,7 @@ class RNNClassifier(ClassifierMixin, RecurrentModel):
     early_stopping : bool, default False
         Whether the loss of held-out data decides that, and the best parameters are kept instead of the last.
     validation_fraction : float in (0, 1), default 0.1
-        What is held out: a part of the sequences, or the tail of a single series.
+        What is held out: a part of the sequences, or the tail of a single series. Unused where `fit` is given X_val.
     max_gradient_norm : float > 0 or None, default 1.0
         Largest Euclidean norm of the gradient; a longer one is scaled down.
     truncation : int >= 1 or None, default None
@@ -110,8 +110,8 @@ class RNNClassifier(ClassifierMixin, RecurrentModel):
     Raises
     ------
     ValueError
-        For a parameter outside its range, unusable data, y that does not fit X, a sequence with no row after the
-        washout, and training whose loss stops being finite in its first epoch.
+        For a parameter outside its range, unusable data, y that does not fit X, X_val without y_val or early stopping,
+        a sequence with no row after the washout, and training whose loss stops being finite in its first epoch.
 
     Warns
     -----
@@ -213,7 +213,7 @@ class RNNClassifier(ClassifierMixin, RecurrentModel):
         self.verbose = verbose
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any) -> RNNClassifier:
+    def fit(self, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) -> RNNClassifier:
         """Train the network.
 
         Parameters
@@ -222,11 +222,15 @@ class RNNClassifier(ClassifierMixin, RecurrentModel):
         y : labels
             One a sequence (N,) for a stack or list. One a step: (T,) for a series, (N, T) for a stack, a list of (T_i,)
             for a list.
+        X_val, y_val : of the kinds of X and y, or None
+            With early stopping, data to hold out in place of a part of X and y.
         """
         sequences, labels = self._read(X, y, reset=True)
         if not (self.warm_start and hasattr(self, "classes_")):
             self.classes_ = self._distinct(labels)
-        self._train(sequences, self._encode(labels), len(self.classes_), "cross_entropy")
+        held_out = self._held_out(X_val, y_val)
+        held_out = held_out if held_out is None else (held_out[0], self._encode(held_out[1]))
+        self._train(sequences, self._encode(labels), len(self.classes_), "cross_entropy", held_out)
         return self
 
     @unchanged_on_error

@@ -60,7 +60,7 @@ class RNNRegressor(MultiOutputMixin, RegressorMixin, RecurrentModel):
     early_stopping : bool, default False
         Whether the loss of held-out data decides that, and the best parameters are kept instead of the last.
     validation_fraction : float in (0, 1), default 0.1
-        What is held out: a part of the sequences, or the tail of a single series.
+        What is held out: a part of the sequences, or the tail of a single series. Unused where `fit` is given X_val.
     max_gradient_norm : float > 0 or None, default 1.0
         Largest Euclidean norm of the gradient; a longer one is scaled down.
     truncation : int >= 1 or None, default None
@@ -111,8 +111,8 @@ class RNNRegressor(MultiOutputMixin, RegressorMixin, RecurrentModel):
     Raises
     ------
     ValueError
-        For a parameter outside its range, unusable data, y that does not fit X, a sequence with no row after the
-        washout, and training whose loss stops being finite in its first epoch.
+        For a parameter outside its range, unusable data, y that does not fit X, X_val without y_val or early stopping,
+        a sequence with no row after the washout, and training whose loss stops being finite in its first epoch.
 
     Warns
     -----
@@ -209,16 +209,22 @@ class RNNRegressor(MultiOutputMixin, RegressorMixin, RecurrentModel):
         self.verbose = verbose
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any) -> RNNRegressor:
+    def fit(self, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) -> RNNRegressor:
         """Train the network.
 
         Parameters
         ----------
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
         y : targets a step: (T,), (T, K), stack or list of these; with a pooling (N,) or (N, K)
+        X_val, y_val : of the kinds of X and y, or None
+            With early stopping, data to hold out in place of a part of X and y.
         """
         sequences, targets = self._read(X, y, reset=True)
-        self._train(sequences, targets, targets.shape[1], self.loss)
+        shape = targets.shape[1], self._flat
+        held_out = self._held_out(X_val, y_val)
+        if held_out is not None and (held_out[1].shape[1], self._flat) != shape:
+            raise ValueError(f"y_val of {type(self).__name__} must have as many columns as y.")
+        self._train(sequences, targets, targets.shape[1], self.loss, held_out)
         return self
 
     @unchanged_on_error
