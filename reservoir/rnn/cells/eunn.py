@@ -238,4 +238,4 @@ class EUNN(Cell):
             table[layers, 0, places], table[layers, 1, places] = np.cos(values), np.sin(values)
             tables.append(np.tile(table.astype(bias.dtype), repeats))
         last = parameters["last_phases"].astype(float)
-        return *tables, np.stack([np.cos(last), np.sin(last)]).astype(bias.dtype), width
+        return tables[0], tables[1], np.stack([np.cos(last), np.sin(last)]).astype(bias.dtype), width
