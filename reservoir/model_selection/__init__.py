@@ -6,6 +6,7 @@ forgets its start; one with a warm-up scores the model.
 """
 
 from reservoir.model_selection.scorer import sequence_scorer
+from reservoir.model_selection.search import ReservoirSearchCV
 from reservoir.model_selection.splits import WarmTimeSeriesSplit
 
-__all__ = ["WarmTimeSeriesSplit", "sequence_scorer"]
+__all__ = ["ReservoirSearchCV", "WarmTimeSeriesSplit", "sequence_scorer"]
