@@ -221,11 +221,13 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
         if self.multimetric_ and not (self.refit is False or callable(self.refit) or self.refit in scorers):
             wanted = f"False, a callable or one of {', '.join(scorers)}, since there are several metrics"
             raise parameter_error(owner, "refit", wanted, self.refit)
+        given = self.scoring.values() if isinstance(self.scoring, dict) else [self.scoring]
+        standard = not any(map(callable, given))
         splits = [(np.asarray(train), np.asarray(test)) for train, test in splitter.split(X, y, groups)]
         self.n_splits_ = len(splits)
         return Problem(
-            self.estimator, X, y, kind, splits, scorers, self.return_train_score, self.error_score,
-        )  # fmt: skip
+            self.estimator, X, y, kind, splits, scorers, standard, self.return_train_score, self.error_score
+        )
 
     def _evaluate(self, problem: Problem, candidates: list[dict]) -> Table:
         """The scores of all candidates; with pruning those of the last round that each has reached."""
