@@ -110,14 +110,19 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
 
     def _lesson(self, X: Any, y: Any, reset: bool = True, classes: Any = None) -> tuple[Sequences, Iterator]:
         """The sequences, and the blocks of features and targets that the readout learns from, not yet computed."""
+        sequences, codes = self._read_lesson(X, y, reset, classes)
+        batches = self._step_batches if self.per_step_ else self._pooled_batches
+        return sequences, batches(sequences, codes)
+
+    def _read_lesson(self, X: Any, y: Any, reset: bool = True, classes: Any = None) -> tuple[Sequences, np.ndarray]:
+        """The sequences, and what the readout is to answer: a label or a code a row, or a sequence."""
         self._check_parameters()
         as_pooling(type(self).__name__, self.pooling)
         sequences = read_sequences(self, X, reset=reset)
         labels, self.per_step_ = read_labels(type(self).__name__, y, sequences)
         codes = self._encode(labels, classes)
         self._check_lengths(sequences)
-        batches = self._step_batches if self.per_step_ else self._pooled_batches
-        return sequences, batches(sequences, codes)
+        return sequences, codes
 
     def predict(self, X: Any) -> Any:
         """Labels: (N,), or one a step in the container of X. A series given to a model of sequences gets (1,)."""

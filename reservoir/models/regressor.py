@@ -98,14 +98,19 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
 
     def _lesson(self, X: Any, y: Any, reset: bool = True) -> tuple[Sequences, Iterator]:
         """The sequences, and the blocks of features and targets that the readout learns from, not yet computed."""
+        sequences, targets = self._read_lesson(X, y, reset)
+        batches = self._step_batches if self.pooling is None else self._pooled_batches
+        return sequences, batches(sequences, targets)
+
+    def _read_lesson(self, X: Any, y: Any, reset: bool = True) -> tuple[Sequences, np.ndarray]:
+        """The sequences, and what the readout is to answer: a number or vector a row, or a sequence."""
         self._check_parameters()
         if self.pooling is not None:
             as_pooling(type(self).__name__, self.pooling)
         sequences = read_sequences(self, X, reset=reset)
         targets, self._flat = self._read_targets(y, sequences)
         self._check_lengths(sequences)
-        batches = self._step_batches if self.pooling is None else self._pooled_batches
-        return sequences, batches(sequences, targets[:, 0] if self._flat else targets)
+        return sequences, targets[:, 0] if self._flat else targets
 
     def predict(self, X: Any) -> Any:
         """Predictions in the container of X, each shaped like y in `fit`; with a pooling (N,) or (N, K)."""

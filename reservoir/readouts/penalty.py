@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -42,11 +44,13 @@ class Principal(NamedTuple):
         return _scores(alphas, self.sizes, self.shares, self.rest, self.weight, self.centred)
 
 
-class Tridiagonal(NamedTuple):
+@dataclass(frozen=True)
+class Tridiagonal:
     """Products of centred rows as Q T Q^T with T tridiagonal, a third of the work of finding eigenvectors.
 
     The eigenvalues of T and what the targets have along its eigenvectors, all that a score needs, come by rotations
-    of the targets alone; coefficients come from T + alpha, where rounding lets it be solved.
+    of the targets alone, when they are first asked for; coefficients come from T + alpha, where rounding lets it be
+    solved.
     """
 
     diagonal: np.ndarray  # of T (n_features,)
@@ -54,8 +58,6 @@ class Tridiagonal(NamedTuple):
     reflectors: np.ndarray  # below the diagonal the vectors of Q, as LAPACK stores them (n_features, n_features)
     factors: np.ndarray  # their factors (n_features - 1,)
     products: np.ndarray  # Q^T times the products of rows and targets (n_features, n_outputs)
-    values: np.ndarray  # eigenvalues, in no order (n_features,)
-    shares: np.ndarray  # products along the eigenvectors (n_features, n_outputs)
     squares: np.ndarray  # squared length of the targets (n_outputs,)
     weight: float
     centred: bool
@@ -65,16 +67,21 @@ class Tridiagonal(NamedTuple):
         """The products (n_features, n_features), (n_features, n_outputs) and (n_outputs,) of at least two features."""
         reflectors, diagonal, beside, factors, _ = lapack.dsytrd(xx, lower=1, lwork=64 * len(xx))
         products = _reflected(reflectors, factors, xy, "T")
-        scale = max(np.abs(diagonal).max(), np.abs(beside).max()) or 1.0
-        values, shares = diagonal / scale, np.ascontiguousarray(products)
-        shares = shares.copy() if shares is products else shares
-        _diagonalise(values, np.append(beside / scale, 0.0), shares)
-        return cls(diagonal, beside, reflectors, factors, products, scale * values, shares, yy, weight, centred)
+        return cls(diagonal, beside, reflectors, factors, products, yy, weight, centred)
 
-    @property
+    @cached_property
+    def _along(self) -> tuple[np.ndarray, np.ndarray]:
+        """Eigenvalues in no order (n_features,), and the products along the eigenvectors (n_features, n_outputs)."""
+        scale = max(np.abs(self.diagonal).max(), np.abs(self.beside).max()) or 1.0
+        values, shares = self.diagonal / scale, np.array(self.products, order="C")
+        _diagonalise(values, np.append(self.beside / scale, 0.0), shares)
+        return scale * values, shares
+
+    @cached_property
     def unknown(self) -> float:
         """Eigenvalues up to here rounding cannot tell from zero."""
-        return len(self.values) * _EPSILON * max(self.values.max(), 0.0)
+        values, _ = self._along
+        return len(values) * _EPSILON * max(values.max(), 0.0)
 
     def coefficients(self, alpha: np.ndarray) -> np.ndarray:
         """coef (n_features, n_outputs) for one penalty a target (n_outputs,)."""
@@ -92,9 +99,10 @@ class Tridiagonal(NamedTuple):
 
     def generalised_cross_validation(self, alphas: np.ndarray) -> np.ndarray:
         """Scores (n_alphas, n_outputs), smaller is better."""
-        known = self.values > self.unknown
-        sizes = np.sqrt(self.values[known])
-        shares = self.shares[known] / sizes[:, None]
+        values, along = self._along
+        known = values > self.unknown
+        sizes = np.sqrt(values[known])
+        shares = along[known] / sizes[:, None]
         rest = np.maximum(self.squares - (shares**2).sum(axis=0), 0.0)
         return _scores(alphas, sizes, shares, rest, self.weight, self.centred)
 
@@ -105,12 +113,18 @@ class Tridiagonal(NamedTuple):
         """
         known = None
         for alpha in alphas:
-            if self.values.min() + alpha > self.unknown:
+            if self._can_be_solved(alpha):
                 diagonal, beside, _ = lapack.dpttrf(self.diagonal + alpha, self.beside)
                 yield lambda right, factors=(diagonal, beside): lapack.dpttrs(*factors, right)[0]
             else:
                 known = known or self._known_eigenvectors()
                 yield lambda right, pair=known, alpha=alpha: pair[1] @ (pair[1].T @ right / (pair[0] + alpha))
+
+    def _can_be_solved(self, alpha: float) -> bool:
+        """Whether the eigenvalues of T + alpha stand above rounding; those of T are found only where that is close."""
+        beside = np.abs(self.beside)
+        largest = (np.abs(self.diagonal) + np.append(beside, 0.0) + np.append(0.0, beside)).max()
+        return alpha > 2 * len(self.diagonal) * _EPSILON * largest or self._along[0].min() + alpha > self.unknown
 
     def _known_eigenvectors(self) -> tuple[np.ndarray, np.ndarray]:
         """Eigenvalues (n_known, 1) of T that stand above rounding, and their eigenvectors (n_features, n_known)."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -195,17 +197,42 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
     @unchanged_on_error
     def solve(self) -> RidgeReadout:
         """Compute `coef_` and `intercept_` from the record."""
-        if not hasattr(self, "_record"):
-            raise not_fitted(self)
-        if self._record.weight <= 0:
-            raise ValueError("Sample weights must contain at least one non-zero number.")
+        self._check_record()
         with one_blas_thread():
             alpha, coef = self._chosen() if isinstance(self.alpha, str) else self._given()
             intercept = self._record.intercept(coef)
-        self.alpha_ = float(alpha[0]) if len(set(alpha)) == 1 else alpha
-        self.coef_ = coef[:, 0].copy() if self._one_output else np.ascontiguousarray(coef.T)
-        self.intercept_ = float(intercept[0]) if self._one_output else intercept
-        return self
+        return self._take(alpha, coef, intercept)
+
+    def solve_path(self, alphas: Sequence[float]) -> list[RidgeReadout]:
+        """Solved copies for several penalties from one factorisation of the record, which they share.
+
+        Parameters
+        ----------
+        alphas : sequence of numbers > 0
+
+        Returns
+        -------
+        list of RidgeReadout
+            The copy for alphas[k] has this `alpha`; it equals what `solve` gives, up to rounding.
+        """
+        owner = type(self).__name__
+        self._check_record()
+        values = np.array([check_real(owner, "alpha", alpha, 0, closed="neither") for alpha in alphas])
+        copies = [copy.copy(self) for _ in alphas]
+        for readout, alpha in zip(copies, alphas, strict=True):
+            readout.alpha = alpha
+        if len(copies) == 1:
+            return [copies[0].solve()]
+        with one_blas_thread():
+            path = self._record.factorised().path(values)
+            intercepts = self._record.intercept(path)
+        every = np.ones(self._record.n_outputs)
+        return [r._take(values[k] * every, path[:, k], intercepts[k]) for k, r in enumerate(copies)]
+
+    def record_kind(self) -> str:
+        """The record that these settings ask for, "gram" or "qr"; see `solver`."""
+        kind, _ = self._check_parameters()
+        return next(name for name, known in _RECORDS.items() if known is kind)
 
     def to_record(self) -> dict:
         """All that has been learned, as plain values and arrays that a file or another process can take."""
@@ -256,6 +283,19 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         squares = sizes[:, None] ** 2
         alpha = np.broadcast_to(self.alpha_, self._record.n_outputs)
         return Conditioning(float(condition), len(sizes), n_features, (squares / (squares + alpha)).sum(axis=0))
+
+    def _check_record(self) -> None:
+        if not hasattr(self, "_record"):
+            raise not_fitted(self)
+        if self._record.weight <= 0:
+            raise ValueError("Sample weights must contain at least one non-zero number.")
+
+    def _take(self, alpha: np.ndarray, coef: np.ndarray, intercept: np.ndarray) -> RidgeReadout:
+        """Penalties (n_outputs,), coefficients (n_features, n_outputs) and intercepts as the fitted attributes."""
+        self.alpha_ = float(alpha[0]) if len(set(alpha)) == 1 else alpha
+        self.coef_ = coef[:, 0].copy() if self._one_output else np.ascontiguousarray(coef.T)
+        self.intercept_ = float(intercept[0]) if self._one_output else intercept
+        return self
 
     def _given(self) -> tuple[np.ndarray, np.ndarray]:
         alpha = check_real(type(self).__name__, "alpha", self.alpha, 0)

@@ -88,7 +88,7 @@ class EchoStateLanes(BaseEstimator):
         for name, column in (("input_weights", 1), ("bias", 2)):  # given arrays are used as they are
             if getattr(base, name) is not None:
                 table[:, column] = 1.0
-        self._table = table
+        self._table, self._joined = table, self._matrix()
         return self
 
     def blocks(self, X: Any, n_rows: int = 2048) -> Iterator[tuple[int, np.ndarray]]:
@@ -111,7 +111,7 @@ class EchoStateLanes(BaseEstimator):
         if sequences.kind != "series":
             raise ValueError(f"{type(self).__name__}.blocks takes one series (T, F). Got a {sequences.kind}.")
         dtype, n_units = self.reservoir_.bias_.dtype, len(self.reservoir_.bias_)
-        matrix = self._matrix()
+        matrix = self._joined
         groups = self._groups(dtype)
         states = [np.zeros((n_units, LANES), dtype) for _ in groups]
         chunk = max(1, _WORK_A_CALL // (LANES * (len(matrix[0]) + 20 * n_units)))

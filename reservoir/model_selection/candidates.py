@@ -1,0 +1,79 @@
+"""From candidates to shards: which of them share a random draw, a run of states, a factorisation."""
+
+from __future__ import annotations
+
+import itertools
+import numbers
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reservoir.neurons.vectors import LANES
+
+PENALTY = "readout__alpha"
+NOISE = "reservoir__noise"
+SCALINGS = (
+    "reservoir__spectral_radius",
+    "reservoir__input_scaling",
+    "reservoir__bias_scaling",
+    "reservoir__leak",
+    NOISE,
+)
+
+LEAST_OF_A_PART = 8
+"""A group is cut into parts of at least so many configurations, for which lanes pay with every topology."""
+
+
+class Configuration(NamedTuple):
+    """Candidates that differ in the penalty of the readout alone."""
+
+    candidates: tuple[int, ...]  # their positions
+    parameters: tuple[dict, ...]  # of each candidate
+
+
+def configurations_of(candidates: Sequence[dict]) -> list[Configuration]:
+    """The candidates, those that differ in the penalty alone side by side, in the order of their first."""
+    found: dict[tuple, list[int]] = {}
+    for index, parameters in enumerate(candidates):
+        key = _key({name: value for name, value in parameters.items() if name != PENALTY})
+        found.setdefault(key, []).append(index)
+    return [Configuration(tuple(group), tuple(candidates[index] for index in group)) for group in found.values()]
+
+
+def shards_of(configurations: list[Configuration], n_wanted: int = 1) -> list[list[Configuration]]:
+    """Shards of at most 16 configurations that differ in scalings alone.
+
+    Large groups are cut further where that gives `n_wanted` shards in all. The size of a shard changes no bit of a
+    score: lanes do not see one another.
+    """
+    groups: dict[tuple, list[Configuration]] = {}
+    for configuration in configurations:
+        groups.setdefault(_group(configuration.parameters[0]), []).append(configuration)
+    shards = []
+    for group in groups.values():
+        share = -(-n_wanted * len(group) // len(configurations))
+        n_parts = max(-(-len(group) // LANES), min(share, len(group) // LEAST_OF_A_PART))
+        edges = [k * len(group) // n_parts for k in range(n_parts + 1)]
+        shards += [group[start:stop] for start, stop in itertools.pairwise(edges)]
+    return shards
+
+
+def _group(parameters: dict) -> tuple:
+    """What the candidates of a shard have in common. Noise, which is heard in training alone, has shards of its own."""
+    common = {name: value for name, value in parameters.items() if name != PENALTY and not _is_lane(name, value)}
+    return _key(common | {NOISE: bool(parameters.get(NOISE, False))})
+
+
+def _is_lane(name: str, value: Any) -> bool:
+    return name in SCALINGS and isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+
+
+def _key(parameters: dict) -> tuple:
+    """A key for a dictionary: values that cannot be compared are told apart by being the same object."""
+    return tuple(sorted((name, _comparable(value)) for name, value in parameters.items()))
+
+
+def _comparable(value: Any) -> str:
+    plain = value is None or isinstance(value, str | numbers.Number | np.generic)
+    return f"{type(value).__name__} {value!r}" if plain else f"object {id(value)}"

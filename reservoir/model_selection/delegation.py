@@ -1,0 +1,83 @@
+"""What a search hands on to the best model that it has found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+
+def _best_has(name: str) -> Callable:
+    """Whether the best model, or before `fit` the estimator, has this method."""
+
+    def check(search: Any) -> bool:
+        if not search.refit:
+            raise AttributeError(
+                f"This {type(search).__name__} was made with refit=False: '{name}' needs a best model."
+            )
+        getattr(getattr(search, "best_estimator_", search.estimator), name)
+        return True
+
+    return check
+
+
+class BestModel:
+    """Methods of `best_estimator_`, each there if that has it."""
+
+    best_estimator_: Any
+
+    @available_if(_best_has("predict"))
+    def predict(self, X: Any) -> Any:
+        """`predict` of the best model."""
+        return self._best().predict(X)
+
+    @available_if(_best_has("predict_proba"))
+    def predict_proba(self, X: Any) -> Any:
+        """`predict_proba` of the best model."""
+        return self._best().predict_proba(X)
+
+    @available_if(_best_has("predict_log_proba"))
+    def predict_log_proba(self, X: Any) -> Any:
+        """`predict_log_proba` of the best model."""
+        return self._best().predict_log_proba(X)
+
+    @available_if(_best_has("decision_function"))
+    def decision_function(self, X: Any) -> Any:
+        """`decision_function` of the best model."""
+        return self._best().decision_function(X)
+
+    @available_if(_best_has("transform"))
+    def transform(self, X: Any) -> Any:
+        """`transform` of the best model."""
+        return self._best().transform(X)
+
+    @available_if(_best_has("run"))
+    def run(self, X: Any, state: Any = None) -> tuple[Any, Any]:
+        """`run` of the best model: predictions from a given state on, and the final states."""
+        return self._best().run(X, state)
+
+    @available_if(_best_has("forecast"))
+    def forecast(self, n_steps: int, context: Any = None, *, observed: Any = None) -> Any:
+        """`forecast` of the best model."""
+        return self._best().forecast(n_steps, context, observed=observed)
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Labels that the best model knows (n_classes,)."""
+        _best_has("classes_")(self)
+        return self._best().classes_
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features seen in `fit`."""
+        try:
+            return self._best().n_features_in_
+        except Exception as error:
+            raise AttributeError(f"{type(self).__name__} has no attribute 'n_features_in_'.") from error
+
+    def _best(self) -> Any:
+        check_is_fitted(self, "best_estimator_")
+        return self.best_estimator_

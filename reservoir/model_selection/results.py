@@ -1,0 +1,98 @@
+"""The table of a search, with the columns of scikit-learn's searches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import rankdata
+
+
+class Table:
+    """Scores (n_metrics, n_candidates, n_seeds, n_folds) of the test and perhaps training parts, and times."""
+
+    def __init__(
+        self, metrics: Sequence[str], candidates: list[dict], n_seeds: int, n_folds: int, parts: Sequence[str]
+    ):
+        self._metrics, self._candidates = list(metrics), candidates
+        shape = len(candidates), n_seeds, n_folds
+        self._scores = {part: np.full((len(self._metrics), *shape), np.nan) for part in parts}
+        self._seconds = {name: np.zeros(shape) for name in ("fit", "score")}
+        self.shares = np.zeros(len(candidates))  # of the training parts that a candidate has seen
+        self.n_fits = int(np.prod(shape))
+
+    def put(self, candidates: Sequence[int], seed: int, share: float, result: dict | None, error_score: float) -> None:
+        """Take in what a shard has found; None where its process died."""
+        rows = list(candidates)
+        self.shares[rows] = share
+        for part, scores in self._scores.items():
+            scores[:, rows, seed] = error_score if result is None else result["scores"][part]
+        for name, seconds in self._seconds.items():
+            seconds[rows, seed] += 0.0 if result is None else result[f"{name}_seconds"]
+
+    def mean_scores(self, metric: str) -> np.ndarray:
+        """Mean over seeds and folds (n_candidates,)."""
+        return self._scores["test"][self._metrics.index(metric)].mean(axis=1).mean(axis=1)
+
+    def columns(self, with_seeds: bool, with_shares: bool) -> dict[str, Any]:
+        """The table as a dictionary of columns."""
+        table: dict[str, Any] = {}
+        for name, seconds in self._seconds.items():
+            table[f"mean_{name}_time"] = seconds.mean(axis=(1, 2))
+            table[f"std_{name}_time"] = seconds.std(axis=(1, 2))
+        table |= self._parameter_columns()
+        table["params"] = self._candidates
+        if with_shares:
+            table["training_share"] = self.shares
+        for part in self._scores:
+            for metric, scores in zip(self._metrics, self._scores[part], strict=True):
+                table |= self._score_columns(part, metric, scores, with_seeds)
+        return table
+
+    def _parameter_columns(self) -> dict[str, np.ma.MaskedArray]:
+        names = sorted({name for parameters in self._candidates for name in parameters})
+        columns = {}
+        for name in names:
+            values = np.ma.masked_all(len(self._candidates), dtype=object)
+            for index, parameters in enumerate(self._candidates):
+                if name in parameters:
+                    values[index] = _Held(parameters[name])
+            _release(values)
+            columns[f"param_{name}"] = values
+        return columns
+
+    def _score_columns(self, part: str, metric: str, scores: np.ndarray, with_seeds: bool) -> dict[str, np.ndarray]:
+        splits = scores.mean(axis=1)
+        columns = {f"split{fold}_{part}_{metric}": splits[:, fold] for fold in range(splits.shape[1])}
+        columns[f"mean_{part}_{metric}"] = splits.mean(axis=1)
+        columns[f"std_{part}_{metric}"] = splits.std(axis=1)
+        if part != "test":
+            return columns
+        if with_seeds:
+            seeds = scores.mean(axis=2)
+            columns |= {f"seed{seed}_test_{metric}": seeds[:, seed] for seed in range(seeds.shape[1])}
+            columns[f"std_seed_{metric}"] = seeds.std(axis=1)
+        columns[f"rank_test_{metric}"] = self._ranks(columns[f"mean_test_{metric}"])
+        return columns
+
+    def _ranks(self, means: np.ndarray) -> np.ndarray:
+        """1 for the best; a candidate that has seen a larger share of training stands before all that saw less."""
+        ranks = np.empty(len(means), dtype=np.int32)
+        filled = np.where(np.isnan(means), -np.inf, means)
+        for share in np.unique(self.shares):
+            own = self.shares == share
+            ranks[own] = rankdata(-filled[own], method="min") + (self.shares > share).sum()
+        return ranks
+
+
+class _Held:
+    """Keeps NumPy from taking a value that is a sequence apart."""
+
+    def __init__(self, value: Any):
+        self.value = value
+
+
+def _release(values: np.ma.MaskedArray) -> None:
+    for index in np.flatnonzero(~np.ma.getmaskarray(values)):
+        values.data[index] = values.data[index].value

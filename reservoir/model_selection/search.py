@@ -1,0 +1,294 @@
+"""Grid and random search that computes once what candidates share."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.exceptions import FitFailedWarning
+from sklearn.utils import get_tags, indexable
+
+from reservoir.model_selection.candidates import configurations_of, shards_of
+from reservoir.model_selection.delegation import BestModel
+from reservoir.model_selection.halving import survivors, training_shares
+from reservoir.model_selection.problem import Problem
+from reservoir.model_selection.results import Table
+from reservoir.model_selection.settings import read_candidates, read_scorers, read_seeds, read_splitter
+from reservoir.model_selection.shards import Work, run_shards, run_stored_shards
+from reservoir.sequences import container_kind
+from reservoir.validation import check_flag, check_has, check_integer, check_real, parameter_error, unchanged_on_error
+
+
+class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
+    """Search over the parameters of a model by cross-validation, with one run of the reservoir for many candidates.
+
+        best = argmax_candidate  mean_{seeds, folds}  score(model fitted on the training part, test part)
+
+    It finds what scikit-learn's `GridSearchCV` and `RandomizedSearchCV` find, with the same attributes. Candidates that
+    differ only in `spectral_radius`, `input_scaling`, `bias_scaling`, `leak` and `noise` of an `EchoState` advance as
+    lanes of one kernel; training parts that begin alike share one run and its sums of products; all values of
+    ``readout__alpha`` are solved from one factorisation. That holds for a `ReservoirRegressor` or `ReservoirClassifier`
+    with an `EchoState`, and for a target a step with a `RidgeReadout` (but not ``alpha="blocked"``). All others are
+    fitted one by one with the same results; where the readout is a `RidgeReadout` its penalties still share one fit.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A model, a forecaster or a pipeline that ends in one.
+    param_distributions : dict or list of dicts
+        Names and their values. For a random search a value may be a distribution with ``rvs``.
+    n_iter : None or int >= 1, default None
+        None tries every point of the grid, a number so many random ones.
+    scoring : None, str, callable, or list or dict of these, default None
+        A splitter with a `scorer`, such as `WarmTimeSeriesSplit`, is asked for it where this is None or a name. With
+        other splitters None is the model's own `score`, and a name is scored over the joined rows of stacks and lists.
+        Several metrics need `refit` to name one.
+    cv : None, int, splitter or iterable, default None
+        None and a number of folds mean `WarmTimeSeriesSplit` for a series; for stacks and lists `StratifiedKFold` for
+        a classifier of sequences, otherwise `KFold`.
+    n_seeds : None or int >= 1, default None
+        None keeps the seed of the reservoir. A number evaluates each candidate with so many seeds, drawn from
+        `random_state`, ranks by the mean over them, and reports their spread.
+    pruning : None or int >= 2, default None
+        Successive halving over the length of training: all configurations learn from a small share of each training
+        part, the best one in `pruning` from `pruning` times as much, and so on. A series keeps its first rows,
+        sequences are taken evenly. The best penalty speaks for a configuration, since all penalties cost as one.
+    refit : bool, str or callable, default True
+        Whether to fit the best candidate on all data, with the first of the seeds. A name chooses among several
+        metrics, a callable gets `cv_results_` and returns the index of the best.
+    random_state : None, int, RandomState or Generator, default None
+        For the points of a random search and the seeds.
+    n_jobs : None or int, default None
+        Worker processes, as in scikit-learn; None is 1. The scores are the same bits for any number.
+    store : None or path, default None
+        Folder of results: the search goes through `reservoir.batch.run_batch`, and the same call after a crash goes on
+        where it stood. Random searches need an int as `random_state` for that.
+    client : None or distributed.Client, default None
+        Runs the search on a Dask cluster; needs `store`.
+    error_score : "raise" or float, default NaN
+        Score of a candidate that cannot be fitted or scored.
+    return_train_score : bool, default False
+        Whether the training parts are scored too.
+    verbose : int >= 0, default 0
+        Above 0 shows progress in shards: a bar in a terminal, else lines in the log ``reservoir.batch``.
+
+    Attributes
+    ----------
+    cv_results_ : dict of arrays (n_candidates,)
+        ``params``, ``param_*``, ``split*_test_score``, ``mean_``, ``std_`` and ``rank_test_score``, ``mean_fit_time``
+        and so on; the time of a shard is divided evenly. With `n_seeds` also ``seed*_test_score`` and
+        ``std_seed_score``, the standard deviation over seeds of the mean over folds; the splits are means over seeds.
+        With `pruning` also ``training_share``; candidates of a larger share rank first.
+    best_estimator_, best_params_, best_score_, best_index_, n_splits_, scorer_, refit_time_, multimetric_
+        As in `GridSearchCV`.
+    seeds_ : list of int
+        Seeds of the reservoir; empty where it kept its own.
+    n_features_in_ : int
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, unusable data, and where no candidate could be fitted.
+
+    Warns
+    -----
+    FitFailedWarning
+        Where some candidates could not be fitted or scored.
+
+    Notes
+    -----
+    Scores equal those of scikit-learn's searches up to rounding, which dynamics that contract do not enlarge. A
+    reservoir without a seed gets one drawn from `random_state`, so that candidates are compared on one draw. Workers
+    send scores, never states.
+
+    References
+    ----------
+    Jamieson and Talwalkar 2016, Non-stochastic best arm identification and hyperparameter optimization, Proceedings of
+    AISTATS, PMLR 51:240-248 (successive halving).
+
+    Examples
+    --------
+    >>> from reservoir import EchoState, ReservoirRegressor
+    >>> from reservoir.datasets import make_mackey_glass
+    >>> from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
+    >>> series = make_mackey_glass(1001)
+    >>> X, y = series[:-1], series[1:, 0]
+    >>> model = ReservoirRegressor(EchoState(50, random_state=0), washout=50)
+    >>> grid = {"reservoir__leak": [0.3, 0.6, 0.9], "readout__alpha": [1e-8, 1e-6, 1e-4]}
+    >>> search = ReservoirSearchCV(model, grid, cv=WarmTimeSeriesSplit(4)).fit(X, y)
+    >>> search.best_params_
+    {'readout__alpha': 1e-08, 'reservoir__leak': 0.9}
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_distributions: Any,
+        *,
+        n_iter: int | None = None,
+        scoring: Any = None,
+        cv: Any = None,
+        n_seeds: int | None = None,
+        pruning: int | None = None,
+        refit: Any = True,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        store: str | os.PathLike | None = None,
+        client: Any = None,
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        verbose: int = 0,
+    ):
+        self.estimator = estimator
+        self.param_distributions = param_distributions
+        self.n_iter = n_iter
+        self.scoring = scoring
+        self.cv = cv
+        self.n_seeds = n_seeds
+        self.pruning = pruning
+        self.refit = refit
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.store = store
+        self.client = client
+        self.error_score = error_score
+        self.return_train_score = return_train_score
+        self.verbose = verbose
+
+    @unchanged_on_error
+    def fit(self, X: Any, y: Any = None, *, groups: Any = None) -> ReservoirSearchCV:
+        """Evaluate all candidates, and fit the best on all data.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        y : as the estimator takes it
+        groups : None or array, default None
+            For a splitter that keeps groups together.
+        """
+        owner = type(self).__name__
+        self._check_parameters()
+        candidates = read_candidates(owner, self.param_distributions, self.n_iter, self.random_state)
+        self.seeds_ = read_seeds(owner, self.n_seeds, self.random_state, self.estimator, candidates)
+        problem = self._problem(X, y, groups)
+        table = self._evaluate(problem, candidates)
+        self._choose(table, candidates)
+        if self.refit:
+            start = time.perf_counter()
+            model = problem.model(self.best_params_, self.seeds_[0] if self.seeds_ else None)
+            self.best_estimator_ = model.fit(X) if y is None else model.fit(X, y)
+            self.refit_time_ = time.perf_counter() - start
+            if hasattr(self.best_estimator_, "feature_names_in_"):
+                self.feature_names_in_ = self.best_estimator_.feature_names_in_
+        return self
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """The score of the best model by the metric that chose it."""
+        scorer: Any = self.scorer_[self.refit] if isinstance(self.scorer_, dict) else self.scorer_
+        return scorer(self._best(), X) if y is None else scorer(self._best(), X, y)
+
+    def _check_parameters(self) -> None:
+        owner = type(self).__name__
+        check_has(owner, "estimator", self.estimator, ("fit", "get_params", "set_params"), "an estimator")
+        if self.pruning is not None:
+            check_integer(owner, "pruning", self.pruning, 2)
+        if self.n_jobs is not None and check_integer(owner, "n_jobs", self.n_jobs) == 0:
+            raise parameter_error(owner, "n_jobs", "None or an integer other than 0", self.n_jobs)
+        if self.client is not None and self.store is None:
+            raise parameter_error(owner, "client", "None without a store", self.client)
+        check_flag(owner, "return_train_score", self.return_train_score)
+        check_integer(owner, "verbose", self.verbose, 0)
+        if isinstance(self.error_score, str) and self.error_score == "raise":
+            return
+        if self.error_score is not np.nan:
+            check_real(owner, "error_score", self.error_score)
+
+    def _problem(self, X: Any, y: Any, groups: Any) -> Problem:
+        """What is asked of every candidate; sets `scorer_`, `multimetric_` and `n_splits_`."""
+        owner = type(self).__name__
+        X, y, groups = indexable(X, y, groups)
+        kind = container_kind(X, owner)
+        splitter = read_splitter(owner, self.cv, kind, self.estimator, y)
+        scorers = read_scorers(owner, self.scoring, self.estimator, splitter, kind)
+        self.multimetric_ = list(scorers) != ["score"] or isinstance(self.scoring, dict)
+        self.scorer_: Any = scorers if self.multimetric_ else scorers["score"]
+        if self.multimetric_ and not (self.refit is False or callable(self.refit) or self.refit in scorers):
+            wanted = f"False, a callable or one of {', '.join(scorers)}, since there are several metrics"
+            raise parameter_error(owner, "refit", wanted, self.refit)
+        given = self.scoring.values() if isinstance(self.scoring, dict) else [self.scoring]
+        standard = not any(map(callable, given))
+        splits = [(np.asarray(train), np.asarray(test)) for train, test in splitter.split(X, y, groups)]
+        self.n_splits_ = len(splits)
+        return Problem(
+            self.estimator, X, y, kind, splits, scorers, standard, self.return_train_score, self.error_score
+        )
+
+    def _evaluate(self, problem: Problem, candidates: list[dict]) -> Table:
+        """The scores of all candidates; with pruning those of the last round that each has reached."""
+        configurations = configurations_of(candidates)
+        table = Table(list(problem.scorers), candidates, max(1, len(self.seeds_)), self.n_splits_, problem.parts)
+        washouts = [parameters.get("washout", getattr(self.estimator, "washout", 0)) for parameters in candidates]
+        shares = training_shares(self.pruning, problem, len(configurations), max(washouts))
+        errors: list[str] = []
+        for share in shares:
+            works = self._works(configurations, share)
+            for work, result in zip(works, self._results(problem, works), strict=True):
+                places = [place for configuration in work.shard for place in configuration.candidates]
+                seed = 0 if work.seed is None else self.seeds_.index(work.seed)
+                table.put(places, seed, share, result, self.error_score)
+                errors += ["a worker died"] if result is None else result["errors"]
+            if self.pruning is not None and share < 1:
+                configurations = survivors(configurations, table.mean_scores(self._metric()), self.pruning)
+        self._tell(errors, table)
+        return table
+
+    def _works(self, configurations: list, share: float) -> list[Work]:
+        seeds: list = self.seeds_ or [None]
+        n_wanted = 1 if self.store is not None else -(-joblib.effective_n_jobs(self.n_jobs) // len(seeds))
+        return [Work(shard, seed, share) for shard in shards_of(configurations, n_wanted) for seed in seeds]
+
+    def _results(self, problem: Problem, works: list[Work]) -> Iterator[dict | None]:
+        if self.store is None:
+            return run_shards(problem, works, self.n_jobs, self.verbose)
+        n_jobs = 1 if self.n_jobs is None else self.n_jobs
+        options = {"n_jobs": n_jobs, "client": self.client, "progress": self.verbose > 0}
+        return run_stored_shards(problem, works, self.store, options)
+
+    def _metric(self) -> str:
+        """The metric that ranks."""
+        if not self.multimetric_:
+            return "score"
+        return self.refit if isinstance(self.refit, str) else next(iter(self.scorer_))
+
+    def _choose(self, table: Table, candidates: list[dict]) -> None:
+        """Set `cv_results_`, and which candidate is the best."""
+        self.cv_results_ = table.columns(with_seeds=self.n_seeds is not None, with_shares=self.pruning is not None)
+        if self.multimetric_ and not self.refit:
+            return
+        if callable(self.refit):
+            high = len(candidates) - 1
+            self.best_index_ = check_integer(type(self).__name__, "refit", self.refit(self.cv_results_), 0, high)
+        else:
+            self.best_index_ = int(self.cv_results_[f"rank_test_{self._metric()}"].argmin())
+            self.best_score_ = float(self.cv_results_[f"mean_test_{self._metric()}"][self.best_index_])
+        self.best_params_ = candidates[self.best_index_]
+
+    def _tell(self, errors: list[str], table: Table) -> None:
+        if not errors:
+            return
+        text = f"{len(errors)} fits or scores of {type(self).__name__} failed, first with:\n{errors[0]}"
+        if len(errors) >= table.n_fits:
+            raise ValueError(f"All {text}")
+        warnings.warn(f"{text}Their score is {self.error_score}.", FitFailedWarning, stacklevel=3)
+
+    def __sklearn_tags__(self):
+        tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
+        for name in ("estimator_type", "classifier_tags", "regressor_tags", "transformer_tags", "input_tags"):
+            setattr(tags, name, getattr(own, name))
+        return tags

@@ -1,0 +1,122 @@
+"""Test folds that start warm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import TimeSeriesSplit
+
+from reservoir.model_selection.scorer import sequence_scorer
+from reservoir.sequences import container_kind
+from reservoir.validation import check_integer
+
+
+class WarmTimeSeriesSplit(TimeSeriesSplit):
+    """Splits of one series whose test part starts warm: history rows first, then the rows to be scored.
+
+    "Warm" speaks of the state of the model; it has nothing to do with scikit-learn's ``warm_start``. With a fold of
+    `TimeSeriesSplit` that trains on ``train`` and scores the rows first..last, a split is
+
+        train,   test = first - warmup, ..., first - 1, first, ..., last
+
+    one contiguous, increasing index array. The scored rows never overlap the training rows. The `warmup` rows may:
+    only their inputs are used, to bring the state to where it would be.
+
+    A scorer must drop the warm-up rows again, and `scorer` makes one that does, so that the number is written once.
+    **A plain scoring name scores the cold start as well, and is wrong.**
+
+    Parameters
+    ----------
+    n_splits : int >= 2, default 5
+        Number of splits.
+    warmup : int >= 0, default 100
+        Rows before the scored rows. As many as the model remembers; more do no harm.
+    max_train_size : None or int >= 1, default None
+        Only the last so many rows are trained on.
+    test_size : None or int >= 1, default None
+        Scored rows of a fold; None is ``n_rows // (n_splits + 1)``.
+    gap : int >= 0, default 0
+        Rows between the training rows and the scored rows. Set it to the horizon where y looks ahead. The warm-up
+        stands directly before the scored rows, so it includes the gap.
+
+    Raises
+    ------
+    ValueError
+        In `split`: for a stack or a list of sequences, too few rows before the first scored row (the warm-up is never
+        shortened), too many splits for the rows, and a parameter outside its range.
+
+    Notes
+    -----
+    Works with every tool that takes a splitter and a scorer: `cross_val_score`, `cross_validate` (several metrics: a
+    dict of scorers), searches, `learning_curve`, a Pipeline before the model. Test parts overlap, so that
+    `cross_val_predict` refuses: a warm-up row of one fold is a scored row of another. A `ReservoirForecaster` takes its
+    own `score`, no scorer: with ``warmup == washout`` the warm-up is the context of its forecast.
+
+    References
+    ----------
+    Bergmeir and Benitez 2012, On the use of cross-validation for time series predictor evaluation, Information
+    Sciences 191:192-213, doi:10.1016/j.ins.2011.12.028.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from reservoir import EchoState, ReservoirRegressor
+    >>> from reservoir.datasets import make_mackey_glass
+    >>> from reservoir.model_selection import WarmTimeSeriesSplit
+    >>> series = make_mackey_glass(1001)
+    >>> X, y = series[:-1], series[1:, 0]
+    >>> model = ReservoirRegressor(EchoState(50, random_state=0), washout=50)
+    >>> cv = WarmTimeSeriesSplit(4, warmup=100)
+    >>> scores = cross_val_score(model, X, y, cv=cv, scoring=cv.scorer("r2"))
+    >>> bool(scores.min() > 0.99)
+    True
+    """
+
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        warmup: int = 100,
+        max_train_size: int | None = None,
+        test_size: int | None = None,
+        gap: int = 0,
+    ):
+        super().__init__(n_splits, max_train_size=max_train_size, test_size=test_size, gap=gap)
+        self.warmup = warmup
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Index arrays of the training rows, and of the warm-up rows with the scored rows behind them.
+
+        Parameters
+        ----------
+        X : series (T, F)
+        y : ignored
+        groups : ignored
+        """
+        owner = type(self).__name__
+        warmup = self._check_parameters()
+        kind = container_kind(X, owner)
+        if kind != "series":
+            raise ValueError(f"{owner} cuts one series; for sequences use KFold. Got a {kind} of {len(X)}.")
+        folds = list(super().split(X, y, groups))
+        first = folds[0][1][0]
+        if first < warmup:
+            raise ValueError(
+                f"{owner} with warmup={warmup} needs {warmup} rows before the first scored row, which is row {first}: "
+                "give more rows, or lower warmup, n_splits or test_size."
+            )
+        return ((train, np.arange(test[0] - warmup, test[-1] + 1)) for train, test in folds)
+
+    def scorer(self, scoring: Any = None) -> Callable:
+        """The scorer that leaves out the warm-up rows: ``sequence_scorer(scoring, warmup=self.warmup)``."""
+        return sequence_scorer(scoring, warmup=self._check_parameters())
+
+    def _check_parameters(self) -> int:
+        owner = type(self).__name__
+        check_integer(owner, "gap", self.gap, 0)
+        for name in ("max_train_size", "test_size"):
+            if getattr(self, name) is not None:
+                check_integer(owner, name, getattr(self, name), 1)
+        return check_integer(owner, "warmup", self.warmup, 0)

@@ -1,0 +1,76 @@
+"""States of several configurations of a reservoir over the same rows."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from reservoir.model_selection.candidates import LEAST_OF_A_PART, SCALINGS
+from reservoir.models.base import BLOCK_ROWS, default_reservoir
+from reservoir.neurons.vectors import LANES
+from reservoir.systems import EchoState, EchoStateLanes
+from reservoir.topologies import CirculantGraph, Hadamard, HadamardMatrix
+
+_BLOCK_BYTES = 2**25
+_NAMES = [name.removeprefix("reservoir__") for name in SCALINGS]
+
+Blocks = Iterator[tuple[int, Sequence[np.ndarray]]]
+
+
+class StateSource:
+    """Reservoirs that differ in scalings alone, drawn once, and what they answer to rows.
+
+    Lanes of one kernel, or one run for each where that is quicker: a circulant graph, whose kernel needs no indices,
+    is about as quick alone as in 10 lanes.
+    """
+
+    def __init__(self, models: list, example: np.ndarray):
+        self._reservoirs = [default_reservoir() if m.reservoir is None else m.reservoir for m in models]
+        self.noisy = any(reservoir.noise > 0 for reservoir in self._reservoirs)
+        self._lanes = _prefers_lanes(self._reservoirs)
+        self.n_units = self._reservoirs[0].n_units
+        width = LANES if self._lanes else len(models)
+        self._n_rows = int(np.clip(_BLOCK_BYTES // (8 * width * self.n_units), 64, BLOCK_ROWS))
+        self._with_noise = self._fitted(example, noisy=True)
+        self._quiet = self._fitted(example, noisy=False) if self.noisy else self._with_noise
+
+    def blocks(self, rows: np.ndarray, noisy: bool) -> Blocks:
+        """Position of the first row, and the states (n_rows, n_units) of every configuration, block by block.
+
+        Noise depends on how rows are cut, so that with noise the blocks are those of a model.
+        """
+        n_rows = BLOCK_ROWS if noisy and self.noisy else self._n_rows
+        systems = self._with_noise if noisy else self._quiet
+        if self._lanes:
+            return systems.blocks(rows, n_rows)
+        return _single_blocks(systems, rows, n_rows)
+
+    def _fitted(self, example: np.ndarray, noisy: bool) -> Any:
+        if self._lanes:
+            settings = [{name: getattr(r, name) for name in _NAMES} for r in self._reservoirs]
+            settings = settings if noisy else [setting | {"noise": 0.0} for setting in settings]
+            return EchoStateLanes(self._reservoirs[0], settings).fit(example)
+        fitted = [clone(reservoir).fit(example) for reservoir in self._reservoirs]
+        return fitted if noisy else [reservoir.without_noise() for reservoir in fitted]
+
+
+def _single_blocks(systems: list[EchoState], rows: np.ndarray, n_rows: int) -> Blocks:
+    finals: list = [None] * len(systems)
+    for first in range(0, len(rows), n_rows):
+        pairs = [s.run(rows[first : first + n_rows], final) for s, final in zip(systems, finals, strict=True)]
+        finals = [final for _, final in pairs]
+        yield first, [states for states, _ in pairs]
+
+
+def _prefers_lanes(reservoirs: list[EchoState]) -> bool:
+    base = reservoirs[0]
+    if not isinstance(base.activation, str) or isinstance(base.topology, Hadamard | HadamardMatrix):
+        return False
+    if not all(isinstance(getattr(r, name), numbers.Real) for r in reservoirs for name in _NAMES):
+        return False
+    quick_alone = base.topology is None or isinstance(base.topology, CirculantGraph)
+    return len(reservoirs) >= (LEAST_OF_A_PART if quick_alone else 2)
