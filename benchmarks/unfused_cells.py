@@ -2,12 +2,12 @@
 
     python benchmarks/unfused_cells.py                  all cells, where torch and jax are installed
     python benchmarks/unfused_cells.py --cells ugrnn    one of them
+    python benchmarks/unfused_cells.py --lengths 100    short sequences
 
-All get the same weights, inputs and gradient of the outputs; states and the gradients of all parameters are asserted
+All get the same weights, inputs and gradient of the outputs; outputs and the gradients of all parameters are asserted
 equal before anything is timed. The product with the inputs, and what else does not depend on the state, is computed
-for all steps at once on every side. The process stays on one core.
-
-A cell is one function here, in TWINS under its name, that both frameworks call.
+once for all steps on every side: so are the matrices of the unitary and the Householder cell. The process stays on one
+core. What the frameworks run stands in `cell_twins.py`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import itertools
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import measure  # first: it sets the number of threads
 import numpy as np
+from cell_twins import TWINS, Framework, Twin
 from measure import Row
 
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
@@ -27,72 +28,35 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 import jax
 import torch
 
-from reservoir.rnn.cells import UGRNN, Cell, PhasedLSTM
+from reservoir.rnn.cells import Cell
 from reservoir.rnn.layer import Layer
 from reservoir.rnn.packing import Packing
 
 N_INPUTS = 8
 SIZES, BATCHES, LENGTHS = (32, 64, 128), (1, 32), (100, 1000)
 REQUIRED = {"torch": 4.0, "jax": 1 / 1.15}  # their time over ours
-SAME = 2e-4  # relative to the largest number; sums over up to 32,000 rows in float32
-
-
-class Framework(NamedTuple):
-    """The functions that twins call."""
-
-    affine: Callable  # (rows, x, matrix) -> rows + x matrix
-    logistic: Callable
-    tanh: Callable
-    floor: Callable
-    where: Callable
-    split: Callable  # (array, parts) -> parts of the last axis
-
-
-TORCH = Framework(torch.addmm, torch.sigmoid, torch.tanh, torch.floor, torch.where, partial(torch.chunk, dim=-1))
+TORCH = Framework(
+    torch,
+    torch.addmm,
+    torch.sigmoid,
+    partial(torch.chunk, dim=-1),
+    torch.complex,
+    torch.from_numpy,
+    lambda array, index: array.index_select(-1, index),
+)
 JAX = Framework(
+    jax.numpy,
     lambda rows, x, matrix: rows + x @ matrix,
     jax.nn.sigmoid,
-    jax.numpy.tanh,
-    jax.numpy.floor,
-    jax.numpy.where,
     partial(jax.numpy.split, axis=-1),
+    jax.lax.complex,
+    np.asarray,
+    lambda array, index: array[..., index],
 )
 
 
-def ugrnn(lib: Framework, own: dict, drive: Any, times: Any) -> tuple[tuple, Callable]:
-    """What every step gets, all steps at once, and the step: (state, what it gets) -> state, the output first."""
-
-    def step(state: tuple, row: tuple) -> tuple:
-        gate, candidate = lib.split(lib.affine(row[0], state[0], own["recurrent_weights"]), 2)
-        candidate = lib.tanh(candidate)
-        return (candidate + lib.logistic(gate) * (state[0] - candidate),)
-
-    return (drive,), step
-
-
-def phased_lstm(lib: Framework, own: dict, drive: Any, times: Any) -> tuple[tuple, Callable]:
-    """The same; the time gates of all steps are computed at once."""
-    leak, (see_i, see_f, see_o) = PhasedLSTM().leak, own["peephole_weights"]
-    turns = (times - own["shift"]) / own["period"]
-    phase = turns - lib.floor(turns)
-    through = 2 * phase / own["open_ratio"]
-    opened = lib.where(through < 1, through, lib.where(through < 2, 2 - through, leak * phase))
-
-    def step(state: tuple, row: tuple) -> tuple:
-        (h, c), (pre, k) = state, row
-        i, f, o, g = lib.split(lib.affine(pre, h, own["recurrent_weights"]), 4)
-        new = lib.logistic(f + see_f * c) * c + lib.logistic(i + see_i * c) * lib.tanh(g)
-        output = lib.logistic(o + see_o * new) * lib.tanh(new)
-        return h + k * (output - h), c + k * (new - c)
-
-    return (drive, opened), step
-
-
-TWINS = {"ugrnn": (UGRNN(), ugrnn), "phased_lstm": (PhasedLSTM(time_column=0), phased_lstm)}
-
-
 def layer_of(cell: Cell, n_units: int) -> Layer:
-    """A layer in float32 whose biases and peepholes are not zero.
+    """A layer in float32 whose biases, peepholes and state at the start are not zero.
 
     Periods and ratios are powers of two and shifts whole numbers, so that float32 knows every phase exactly.
     """
@@ -109,7 +73,7 @@ def layer_of(cell: Cell, n_units: int) -> Layer:
 
 
 def ours(layer: Layer, rows: np.ndarray, times: np.ndarray, d_outputs: np.ndarray) -> tuple[np.ndarray, dict]:
-    """Outputs (T, N, n_units) and the gradients of the parameters, for rows (T, N, F)."""
+    """Outputs (T, N, n_outputs) and the gradients of the parameters, for rows (T, N, F)."""
     n_steps, n_sequences, _ = rows.shape
     packing = Packing.of(np.full(n_sequences, n_steps))
     none = np.empty((0, layer.n_outputs), dtype=np.float32)
@@ -120,43 +84,51 @@ def ours(layer: Layer, rows: np.ndarray, times: np.ndarray, d_outputs: np.ndarra
     return outputs.reshape(n_steps, n_sequences, -1), gradients
 
 
-def start_of(layer: Layer, own: dict, zeros: Callable, n_sequences: int) -> tuple:
-    """The state before the first step."""
-    widths = layer.cell.state_widths(layer.n_units)
-    initial = own.get("initial_state")
-    if initial is None:
-        return tuple(zeros((n_sequences, width)) for width in widths)
-    ends = np.cumsum([0, *widths])
-    return tuple(zeros((n_sequences, b - a)) + initial[a:b] for a, b in itertools.pairwise(ends))
+def is_complex(layer: Layer) -> bool:
+    """Whether units are complex, which gives two columns of outputs each."""
+    return layer.n_outputs == 2 * layer.n_units
 
 
-def eager(layer: Layer, twin: Callable, own: dict, rows, times, d_outputs) -> tuple:
+def start_of(lib: Framework, layer: Layer, own: dict, n_sequences: int) -> tuple:
+    """The state before the first step, complex where the units are."""
+    state = lib.names.zeros((n_sequences, layer.state_size)) + own.get("initial_state", 0)
+    ends = np.cumsum([0, *layer.cell.state_widths(layer.n_units)])
+    if is_complex(layer):
+        return (lib.complex(*lib.split(state, 2)),)
+    return tuple(state[:, a:b] for a, b in itertools.pairwise(ends))
+
+
+def real(lib: Framework, layer: Layer, outputs: Any) -> Any:
+    """Outputs as ours are."""
+    return lib.names.concatenate([outputs.real, outputs.imag], -1) if is_complex(layer) else outputs
+
+
+def eager(layer: Layer, twin: Twin, own: dict, rows, times, d_outputs) -> tuple:
     """A loop of torch."""
     for parameter in own.values():
         parameter.grad = None
-    drive = rows @ own["input_weights"] + own["bias"]
-    inputs, step = twin(TORCH, own, drive, times)
-    state, outputs = start_of(layer, own, torch.zeros, rows.shape[1]), []
+    inputs, step = twin.function(twin.cell, TORCH, own, rows @ own["input_weights"] + own["bias"], times)
+    state, outputs = start_of(TORCH, layer, own, rows.shape[1]), []
     for row in zip(*(array.unbind(0) for array in inputs), strict=True):
         state = step(state, row)
         outputs.append(state[0])
-    joined = torch.stack(outputs)
+    joined = real(TORCH, layer, torch.stack(outputs))
     joined.backward(d_outputs)
     return joined.detach(), {name: parameter.grad for name, parameter in own.items()}
 
 
-def scanned(layer: Layer, twin: Callable) -> Callable:
+def scanned(layer: Layer, twin: Twin) -> Callable:
     """A compiled function of the same arguments for jax."""
 
     def loss(own: dict, rows, times, d_outputs):
-        drive = rows @ own["input_weights"] + own["bias"]
-        inputs, step = twin(JAX, own, drive, times)
+        inputs, step = twin.function(twin.cell, JAX, own, rows @ own["input_weights"] + own["bias"], times)
 
         def body(state, row):
             state = step(state, row)
             return state, state[0]
 
-        _, outputs = jax.lax.scan(body, start_of(layer, own, jax.numpy.zeros, rows.shape[1]), inputs)
+        _, outputs = jax.lax.scan(body, start_of(JAX, layer, own, rows.shape[1]), inputs)
+        outputs = real(JAX, layer, outputs)
         return (outputs * d_outputs).sum(), outputs
 
     gradient = jax.jit(jax.grad(loss, has_aux=True))
@@ -168,21 +140,21 @@ def scanned(layer: Layer, twin: Callable) -> Callable:
     return run
 
 
-def assert_same(work: str, mine: tuple, theirs: tuple) -> None:
-    """States and all gradients agree."""
+def assert_same(work: str, mine: tuple, theirs: tuple, same: float) -> None:
+    """Outputs and all gradients agree."""
     pairs = {"outputs": (mine[0], theirs[0])}
     pairs |= {name: (array, theirs[1][name]) for name, array in mine[1].items()}
     for name, (a, b) in pairs.items():
         difference, largest = np.abs(a - np.asarray(b)).max(), np.abs(np.asarray(b)).max()
-        if not difference <= SAME * largest:
+        if not difference <= same * largest:
             raise SystemExit(f"{work}: not equal work, {name} differs by {difference:.2g} of {largest:.2g}")
 
 
 def rows_of(name: str, n_units: int, n_sequences: int, n_steps: int, repeats: int) -> list[Row]:
     """Two lines: milliseconds of a forward and a backward pass."""
     rng = np.random.default_rng(1)
-    cell, twin = TWINS[name]
-    layer = layer_of(cell, n_units)
+    twin = TWINS[name]
+    layer = layer_of(twin.cell, n_units)
     rows = rng.normal(size=(n_steps, n_sequences, N_INPUTS)).astype(np.float32)
     d_outputs = rng.normal(size=(n_steps, n_sequences, layer.n_outputs)).astype(np.float32)
     times = np.cumsum(rng.integers(1, 128, size=(n_steps, n_sequences, 1)) / 64, axis=0)
@@ -195,23 +167,22 @@ def rows_of(name: str, n_units: int, n_sequences: int, n_steps: int, repeats: in
         "torch": partial(eager, layer, twin, leaves, *tensors),
         "jax": partial(scanned(layer, twin), own, *map(jax.numpy.asarray, arrays)),
     }
-    work = f"{name}, {n_units} units, batch {n_sequences}, {n_steps} steps"
-    return timed(work, works, repeats)
+    return timed(f"{name}, {n_units} units, batch {n_sequences}, {n_steps} steps", works, twin, repeats)
 
 
-def timed(work: str, works: dict[str, Callable], repeats: int) -> list[Row]:
+def timed(work: str, works: dict[str, Callable], twin: Twin, repeats: int) -> list[Row]:
     """All sides compared, then timed in turns."""
     first = {name: measure.timed(run) for name, run in works.items()}
     with measure.one_thread():
         mine = works["ours"]()
         for peer in REQUIRED:
-            assert_same(f"{work}, {peer}", mine, works[peer]())
+            assert_same(f"{work}, {peer}", mine, works[peer](), twin.same)
     taken = measure.in_turns(works, repeats, warm=False)
     rows = []
-    for peer, required in REQUIRED.items():
+    for peer, least in REQUIRED.items():
         times = 1e3 * taken["ours"].median, "ms", peer, 1e3 * taken[peer].median
         calls = f"{first['ours']:.2g} / {first[peer]:.2g}"
-        rows.append(Row(work, *times, required=round(required, 3), first=calls))
+        rows.append(Row(work, *times, required=round(least, 3) if twin.required else None, first=calls))
     return rows
 
 

@@ -12,7 +12,7 @@ from reservoir.compilation import kernel
 from reservoir.rnn import products
 from reservoir.rnn.cells import Cell, Steps
 from reservoir.rnn.packing import Packing
-from reservoir.rnn.products import affine_rows
+from reservoir.rnn.products import affine_rows, sum_over_rows
 
 _WORK_A_CALL = 1 << 30
 """Multiplications of one call of a kernel, below half a second, after which an interrupt is served."""
@@ -105,7 +105,7 @@ class Layer:
             rows = slice(packing.starts[first], packing.starts[last])
             steps, here = self._steps(packing, tape.times, tape.mask, tape.training, first, last, d_state)
             d_drive, own = self.cell.backward(self.parameters, of_cell, steps, d_outputs[rows], here)
-            own["input_weights"] = tape.inputs[rows].T @ d_drive
+            own["input_weights"] = sum_over_rows(tape.inputs[rows], d_drive)
             own["bias"] = d_drive.sum(axis=0)
             for name, gradient in own.items():
                 gradients[name] += gradient

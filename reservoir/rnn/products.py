@@ -6,7 +6,11 @@ sequence gets the same bits alone and among others. Four rows are served at once
 
 from __future__ import annotations
 
+import numpy as np
+
 from reservoir.compilation import kernel
+
+_BLOCK = 256  # rows of which `sum_over_rows` makes one sum
 
 
 @kernel(fastmath={"contract", "nsz"})
@@ -74,3 +78,30 @@ def affine_rows(x, matrix, bias, out):
             for j in range(bias.size):
                 target[j] = bias[j]
         add_product(x[first:last], matrix, out[first:last])
+
+
+@kernel()
+def _add_blocks(x, y, out):
+    """out (n, m) += x (n_rows, n).T y (n_rows, m), in blocks of rows whose sums are added one by one."""
+    part = np.empty_like(out)
+    for first in range(0, len(y), _BLOCK):
+        last = min(first + _BLOCK, len(y))
+        part[:] = 0
+        add_product(np.ascontiguousarray(x[first:last].T), y[first:last], part)
+        for i in range(len(out)):
+            target, more = out[i], part[i]
+            for j in range(more.size):
+                target[j] += more[j]
+
+
+def sum_over_rows(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The gradient of weights (n, m) = x (n_rows, n).T y (n_rows, m), where there are many more rows than columns.
+
+    Single-precision blocks of rows that stay in the cache are summed here faster than by BLAS, the rest is not.
+    """
+    (n_rows, m), n = y.shape, x.shape[1]
+    if y.dtype != np.float32 or n_rows < _BLOCK or not 64 <= m <= 512 or n > 256:
+        return x.T @ y
+    out = np.zeros((n, m), y.dtype)
+    _add_blocks(np.ascontiguousarray(x), np.ascontiguousarray(y), out)
+    return out

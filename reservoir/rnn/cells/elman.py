@@ -13,7 +13,7 @@ from reservoir.rnn import products
 from reservoir.rnn.cells import cell
 from reservoir.rnn.cells.cell import Cell, Steps, feed_back, mask_gradient
 from reservoir.rnn.initialisation import glorot, orthogonal
-from reservoir.rnn.products import add_product
+from reservoir.rnn.products import add_product, sum_over_rows
 from reservoir.validation import check_choice
 
 _FILES = (*activations.FILES, products.__file__, cell.__file__)
@@ -126,4 +126,4 @@ class Elman(Cell):
         d_drive = np.empty_like(outputs)
         code = ACTIVATIONS[self.activation]
         _backward(transposed, code, outputs, steps.starts, steps.recurrent_mask, d_outputs, d_h, d_drive)
-        return d_drive, {"recurrent_weights": previous.T @ d_drive}
+        return d_drive, {"recurrent_weights": sum_over_rows(previous, d_drive)}

@@ -11,7 +11,7 @@ from reservoir.rnn import products, squashing
 from reservoir.rnn.cells import cell
 from reservoir.rnn.cells.cell import Cell, Steps, feed_back, mask_gradient
 from reservoir.rnn.initialisation import glorot, orthogonal
-from reservoir.rnn.products import add_product
+from reservoir.rnn.products import add_product, sum_over_rows
 from reservoir.rnn.squashing import logistic, tanh
 from reservoir.validation import check_flag
 
@@ -249,8 +249,11 @@ class GRU(Cell):
             d_recurrent = np.empty_like(gates)
             _backward_after(transposed, *rows, before, kept, d_outputs, d_h, d_recurrent)
             d_bias = d_recurrent[:, 2 * n :].sum(axis=0)
-            return gates, {"recurrent_weights": previous.T @ d_recurrent, "recurrent_bias": d_bias}
+            return gates, {"recurrent_weights": sum_over_rows(previous, d_recurrent), "recurrent_bias": d_bias}
         candidate_transposed = np.ascontiguousarray(parameters["candidate_weights"].T)
         _backward_before(transposed, candidate_transposed, *rows, previous, before, d_outputs, d_h)
         d_gates, d_candidate = gates[:, : 2 * n], gates[:, 2 * n :]
-        return gates, {"recurrent_weights": previous.T @ d_gates, "candidate_weights": kept.T @ d_candidate}
+        return gates, {
+            "recurrent_weights": sum_over_rows(previous, d_gates),
+            "candidate_weights": sum_over_rows(kept, d_candidate),
+        }

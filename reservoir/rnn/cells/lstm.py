@@ -11,7 +11,7 @@ from reservoir.rnn import products, squashing
 from reservoir.rnn.cells import cell
 from reservoir.rnn.cells.cell import Cell, Steps, feed_back, mask_gradient
 from reservoir.rnn.initialisation import glorot, orthogonal
-from reservoir.rnn.products import add_product
+from reservoir.rnn.products import add_product, sum_over_rows
 from reservoir.rnn.squashing import logistic, tanh
 from reservoir.validation import check_flag, check_real, parameter_error
 
@@ -251,7 +251,7 @@ class LSTM(Cell):
         d_peepholes = np.zeros_like(peepholes)
         rows = gates, steps.starts, steps.recurrent_mask, before, squashed, d_outputs
         _backward(transposed, peepholes, self._kind(), *rows, *d_state, d_peepholes)
-        gradients = {"recurrent_weights": previous.T @ gates}
+        gradients = {"recurrent_weights": sum_over_rows(previous, gates)}
         return gates, gradients | ({"peephole_weights": d_peepholes} if self.peepholes else {})
 
     def _kind(self) -> int:

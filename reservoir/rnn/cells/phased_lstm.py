@@ -11,7 +11,7 @@ from reservoir.rnn import products, squashing
 from reservoir.rnn.cells import cell
 from reservoir.rnn.cells.cell import Cell, Steps, add_fed_back, feed_back
 from reservoir.rnn.initialisation import glorot, orthogonal
-from reservoir.rnn.products import add_product
+from reservoir.rnn.products import add_product, sum_over_rows
 from reservoir.rnn.squashing import logistic, tanh
 from reservoir.validation import check_integer, check_real, parameter_error
 
@@ -306,7 +306,7 @@ class PhasedLSTM(Cell):
         d_peepholes = np.zeros_like(peepholes)
         rows = gates, steps.starts, steps.recurrent_mask, before, old, squashed, d_outputs
         _backward(transposed, peepholes, opened, *rows, *d_state[:2], d_peepholes)
-        gradients = {"recurrent_weights": previous.T @ gates, "peephole_weights": d_peepholes}
+        gradients = {"recurrent_weights": sum_over_rows(previous, gates), "peephole_weights": d_peepholes}
         return gates, gradients | self._rhythm_gradients(parameters, steps, times, opened)
 
     def _rhythm(self, parameters: dict, steps: Steps) -> tuple:

@@ -12,7 +12,7 @@ from reservoir.rnn import products, squashing
 from reservoir.rnn.cells import cell
 from reservoir.rnn.cells.cell import Cell, Steps, add_fed_back, feed_back
 from reservoir.rnn.initialisation import glorot, orthogonal
-from reservoir.rnn.products import add_product
+from reservoir.rnn.products import add_product, sum_over_rows
 from reservoir.rnn.squashing import logistic
 from reservoir.validation import check_choice, check_real
 
@@ -157,4 +157,4 @@ class UGRNN(Cell):
         (gates, previous, before), (d_h,) = tape, d_state
         transposed, code = np.ascontiguousarray(parameters["recurrent_weights"].T), ACTIVATIONS[self.activation]
         _backward(transposed, code, gates, steps.starts, steps.recurrent_mask, before, d_outputs, d_h)
-        return gates, {"recurrent_weights": previous.T @ gates}
+        return gates, {"recurrent_weights": sum_over_rows(previous, gates)}

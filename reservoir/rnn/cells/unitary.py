@@ -14,7 +14,7 @@ from reservoir.rnn.cells import cell
 from reservoir.rnn.cells.cell import Cell, Steps, feed_back, mask_gradient
 from reservoir.rnn.initialisation import glorot
 from reservoir.rnn.modrelu import modrelu, modrelu_gradient
-from reservoir.rnn.products import add_product
+from reservoir.rnn.products import add_product, sum_over_rows
 from reservoir.validation import check_integer
 
 _FILES = (modrelu_module.__file__, products.__file__, cell.__file__)
@@ -157,7 +157,7 @@ class Unitary(Cell):
         (z, previous, matrix, weights), (d_h,), bias = tape, d_state, parameters["modulus_bias"]
         transposed, d_bias = np.ascontiguousarray(weights.T), np.zeros_like(bias)
         _backward(transposed, bias, z, steps.starts, steps.recurrent_mask, d_outputs, d_h, d_bias)
-        n, d_weights = bias.size, previous.T @ z
+        n, d_weights = bias.size, sum_over_rows(previous, z)
         d_matrix = d_weights[:n, :n] + d_weights[n:, n:] + 1j * (d_weights[:n, n:] - d_weights[n:, :n])
         d_phases, d_reflections = self._gradients(matrix, d_matrix.astype(complex), *self._factors(parameters))
         return z, {
