@@ -37,6 +37,8 @@ def test_main_job_errors(compare):
 @pytest.mark.long
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_example_runs(path, tmp_path, shared_data):
+    if "optuna" in path.name:
+        pytest.importorskip("optuna")
     environment = {**os.environ, "RESERVOIR_DATA": str(shared_data)}
     run = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True, env=environment)
     assert run.returncode == 0, run.stderr

@@ -71,6 +71,22 @@ def test_tridiagonal_path_equals_eigenvectors(seed, n_features, n_rows, digits):
     np.testing.assert_allclose(fast.coefficients(ends), expected, rtol=0, atol=1e-9 * np.abs(expected).max())
 
 
+@given(seed=st.integers(0, 2**32), solver=st.sampled_from(["gram", "qr"]), flat=st.booleans())
+def test_solve_path_equals_single_fits(seed, solver, flat):
+    X, y = problem(seed)
+    y = y[:, 0] if flat else y
+    readout = RidgeReadout(solver=solver).fit(X, y)
+    before = readout.coef_.copy()
+    path = readout.solve_path(ALPHAS)
+    np.testing.assert_array_equal(readout.coef_, before)
+    for found, alpha in zip(path, ALPHAS, strict=True):
+        expected = RidgeReadout(alpha, solver=solver).fit(X, y)
+        assert found.alpha == found.alpha_ == alpha and found.coef_.shape == expected.coef_.shape
+        np.testing.assert_allclose(found.predict(X), expected.predict(X), rtol=1e-8, atol=1e-8)
+    with pytest.raises(ValueError, match="The 'alpha' parameter of RidgeReadout must be"):
+        readout.solve_path([0.0, 1.0])
+
+
 def test_below_rounding_the_unknown_directions_are_left_out():
     """A penalty that drowns in the rounding of products of rank 3."""
     rng = np.random.default_rng(0)

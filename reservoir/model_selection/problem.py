@@ -93,8 +93,9 @@ def take(data: Any, indices: np.ndarray) -> Any:
 
 
 def seed_names(model: Any) -> list[str]:
-    """Parameters that seed a model, but not its readout."""
+    """Parameters that seed a model, but not its readout; a part that has a seed gives one to what it holds."""
     found = {name: value for name, value in model.get_params().items() if "readout" not in name.split("__")}
-    names = [name for name in found if name.split("__")[-1] == "random_state"]
-    empty = [name for name, value in found.items() if name.split("__")[-1] == "reservoir" and value is None]
-    return names + [f"{name}__random_state" for name in empty]
+    owners = [name.split("__")[:-1] for name in found if name.split("__")[-1] == "random_state"]
+    owners += [name.split("__") for name, part in found.items() if name.split("__")[-1] == "reservoir" and part is None]
+    outer = [owner for owner in owners if not any(owner[:depth] in owners for depth in range(len(owner)))]
+    return ["__".join([*owner, "random_state"]) for owner in outer]

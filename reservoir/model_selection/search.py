@@ -225,9 +225,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
         standard = not any(map(callable, given))
         splits = [(np.asarray(train), np.asarray(test)) for train, test in splitter.split(X, y, groups)]
         self.n_splits_ = len(splits)
-        return Problem(
-            self.estimator, X, y, kind, splits, scorers, standard, self.return_train_score, self.error_score
-        )
+        return Problem(self.estimator, X, y, kind, splits, scorers, standard, self.return_train_score, self.error_score)
 
     def _evaluate(self, problem: Problem, candidates: list[dict]) -> Table:
         """The scores of all candidates; with pruning those of the last round that each has reached."""
