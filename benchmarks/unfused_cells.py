@@ -56,14 +56,14 @@ JAX = Framework(
 
 
 def layer_of(cell: Cell, n_units: int) -> Layer:
-    """A layer in float32 whose biases, peepholes and state at the start are not zero.
+    """A layer in float32 whose biases, peepholes and state before the first step are not zero.
 
     Periods and ratios are powers of two and shifts whole numbers, so that float32 knows every phase exactly.
     """
     rng = np.random.default_rng(0)
     drawn = cell.draw(N_INPUTS, n_units, rng)
     for name in ("bias", "peephole_weights", "initial_state"):
-        if name in drawn:
+        if name == "bias" or (name in drawn and not drawn[name].any()):
             drawn[name] = rng.normal(scale=0.1, size=drawn[name].shape)
     if "period" in drawn:
         drawn["period"] = 2.0 ** rng.integers(2, 8, size=n_units)
