@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
-from sklearn.metrics import check_scoring, get_scorer_names
+from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
@@ -83,6 +83,7 @@ class _SequenceScorer:
     def __init__(self, scoring: Any, warmup: int):
         self.scoring = scoring
         self.warmup = warmup
+        self._named = get_scorer(scoring) if isinstance(scoring, str) else None
 
     def __repr__(self) -> str:
         return f"sequence_scorer({self.scoring!r}, warmup={self.warmup})"
@@ -93,7 +94,9 @@ class _SequenceScorer:
                 "sequence_scorer compares predictions with y, but y is None. A forecaster scores itself: leave scoring "
                 "out."
             )
-        scorer = check_scoring(estimator, _default_scoring(estimator) if self.scoring is None else self.scoring)
+        scorer = self._named
+        if scorer is None:
+            scorer = check_scoring(estimator, _default_scoring(estimator) if self.scoring is None else self.scoring)
         kind = container_kind(X, "sequence_scorer")
         lengths = [_n_rows(member) for member in ([X] if kind == "series" else X)]
         targets = list(y) if isinstance(y, list | tuple) and kind != "series" else np.asarray(y)

@@ -45,9 +45,10 @@ class StateSource:
         """
         n_rows = BLOCK_ROWS if noisy and self.noisy else self._n_rows
         systems = self._with_noise if noisy else self._quiet
-        if self._lanes:
-            return systems.blocks(rows, n_rows)
-        return _single_blocks(systems, rows, n_rows)
+        for first, states in systems.blocks(rows, n_rows) if self._lanes else _single_blocks(systems, rows, n_rows):
+            if not all(np.isfinite(own[-1]).all() for own in states):  # what is not finite stays so
+                raise ValueError("The states overflow.")
+            yield first, states
 
     def _fitted(self, example: np.ndarray, noisy: bool) -> Any:
         if self._lanes:

@@ -45,7 +45,7 @@ class _Record:
         joined = (
             (features[0], targets[0]) if len(features) == 1 else (np.concatenate(features), np.concatenate(targets))
         )
-        self._readout.accumulate(*joined)
+        self._readout.accumulate(*joined, check_input=False)  # the door has seen the data, `StateSource` the states
         self._waiting, self._n_rows = [], 0
 
 
@@ -177,7 +177,7 @@ class StepEvaluation:
             for k, place in enumerate(learner.places):
                 readout = readouts[question.lesson][k]
                 own = columns[:, k, 0] if np.ndim(readout.coef_) == 1 else columns[:, k]
-                twin = answering(with_readout(model, readout, readout.alpha), sequences, own)
+                twin = answering(with_readout(model, readout, readout.alpha), X, sequences, own)
                 outcome.scores[question.part][:, place, question.lesson] = self._problem.scores(twin, X, y)
 
 

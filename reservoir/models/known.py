@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.models.base import ReservoirModel
+from reservoir.models.regressor import ReservoirRegressor
 from reservoir.sequences import Sequences
 
 
@@ -27,15 +28,25 @@ def with_readout(model: ReservoirModel, readout: Any, alpha: Any = None) -> Any:
     return twin
 
 
-def answering(model: ReservoirModel, sequences: Sequences, answers: np.ndarray) -> Any:
-    """A copy of a fitted model that has the readout's answers (n_rows, ...) to these sequences at hand."""
+def answering(model: ReservoirModel, X: Any, sequences: Sequences, answers: np.ndarray) -> Any:
+    """A copy of a fitted model that has the readout's answers (n_rows, ...) to every row of X at hand.
+
+    `sequences` is X as the model reads it. A regressor that is asked for this very X does not read it again.
+    """
     twin = twin_of(model)
 
     def predict_steps(asked: Sequences, method: str, state: Any = None) -> tuple[np.ndarray, list]:
         _check_same(sequences, asked, state)
         return answers, [None] * len(sequences)
 
+    def predict(asked: Any) -> Any:
+        if asked is X:
+            return sequences.pack(twin._shaped(answers))
+        return type(twin).predict(twin, asked)
+
     twin._predict_steps = predict_steps
+    if isinstance(model, ReservoirRegressor):
+        twin.predict = predict
     return twin
 
 

@@ -142,18 +142,19 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return self.accumulate(X, y, sample_weight).solve()
 
     @unchanged_on_error
-    def accumulate(self, X: Any, y: Any, sample_weight: Any = None) -> RidgeReadout:
-        """Take a block of rows into the record, without solving."""
+    def accumulate(self, X: Any, y: Any, sample_weight: Any = None, *, check_input: bool = True) -> RidgeReadout:
+        """Take a block of rows into the record, without solving.
+
+        Without `check_input` X and y must be finite float arrays that belong together.
+        """
         owner = type(self).__name__
         kind, centred = self._check_parameters()
-        refuse_masked(X, "X", owner)
-        refuse_masked(y, "y", owner)
         before = getattr(self, "_record", None)
-        X, y = validate_data(
-            self, X, y, reset=before is None, dtype=np.float64, multi_output=True, y_numeric=True, order="C"
-        )
-        check_magnitude(X, "X", owner)
-        targets = check_magnitude(y.astype(np.float64).reshape(len(y), -1), "y", owner)
+        if check_input:
+            X, y = self._checked(X, y, reset=before is None)
+        elif before is None:
+            self.n_features_in_ = X.shape[1]
+        X, targets = X.astype(np.float64, copy=False), y.astype(np.float64).reshape(len(y), -1)
         sample_weight = _read_weights(owner, sample_weight, len(X))
         if before is not None:
             self._check_continues(before, kind, centred, targets, y)
@@ -283,6 +284,13 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         squares = sizes[:, None] ** 2
         alpha = np.broadcast_to(self.alpha_, self._record.n_outputs)
         return Conditioning(float(condition), len(sizes), n_features, (squares / (squares + alpha)).sum(axis=0))
+
+    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[np.ndarray, np.ndarray]:
+        owner = type(self).__name__
+        refuse_masked(X, "X", owner)
+        refuse_masked(y, "y", owner)
+        X, y = validate_data(self, X, y, reset=reset, dtype=np.float64, multi_output=True, y_numeric=True, order="C")
+        return check_magnitude(X, "X", owner), check_magnitude(y.astype(np.float64), "y", owner)
 
     def _check_record(self) -> None:
         if not hasattr(self, "_record"):
