@@ -1,6 +1,6 @@
 """Optuna proposes, `run_batch` evaluates: a search that learns from what it has seen, over workers and crashes.
 
-Six parameters of a reservoir that predicts a chaotic series (Mackey-Glass, 20 steps ahead) are searched by Optuna's
+Five parameters of a reservoir that predicts a chaotic series (Mackey-Glass, 20 steps ahead) are searched by Optuna's
 tree-structured Parzen estimator and at random. Both ask for 8 trials at a time; `run_batch` runs them and keeps each
 result in a file. A second run of this script finds all results and repeats the search in seconds, a run after a crash
 goes on. Inside a trial `ReservoirSearchCV` takes all penalties from one factorisation and averages over reservoirs.
