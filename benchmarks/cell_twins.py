@@ -150,8 +150,8 @@ class Twin(NamedTuple):
     required: bool  # whether a ratio is required
 
 
-# After 1,000 steps in float32 each side of a cell that keeps the length of its state is 1e-4 to 3e-4 from float64. Where
-# a unit comes within rounding of the kink of the leaky rectifier, sides part by 2e-3.
+# After 1,000 steps in float32 each side of a cell that keeps the length of its state is 1e-4 to 3e-4 from float64.
+# Where a unit comes within rounding of the kink of the leaky rectifier, sides part by 2e-3.
 TWINS = {
     "ugrnn": Twin(UGRNN(), ugrnn, 2e-4, True),
     "phased_lstm": Twin(PhasedLSTM(time_column=0), phased_lstm, 2e-4, True),
