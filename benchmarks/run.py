@@ -109,6 +109,12 @@ SECTIONS = [
         ("",),
     ),
     (
+        "Search, two cores",
+        "search.py",
+        "Seconds of 64 configurations x 5 penalties x 3 warm folds; all scores must be those of GridSearchCV to 1e-8 first.",
+        ("",),
+    ),
+    (
         "Simulation batches, two cores",
         "batches.py",
         "Overhead of a task: wall time times workers, less the tasks themselves; see docs/batches.md.",
