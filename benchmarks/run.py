@@ -111,7 +111,8 @@ SECTIONS = [
     (
         "Search, two cores",
         "search.py",
-        "Seconds of 64 configurations x 5 penalties x 3 warm folds; all scores must be those of GridSearchCV to 1e-8 first.",
+        "Seconds of 64 configurations x 5 penalties x 3 warm folds; all scores must be those of GridSearchCV to 1e-8 "
+        "first.",
         ("",),
     ),
     (
