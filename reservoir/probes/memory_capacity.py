@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.special import betainccinv
-from sklearn.base import BaseEstimator, clone
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
 
 from reservoir.compilation import one_blas_thread
+from reservoir.probes.drive import fitted, states_of
 from reservoir.validation import as_generator, check_has, check_integer, check_real
 
 _DELAYS_A_BLOCK = 128
@@ -107,14 +105,14 @@ def memory_capacity(
     washout = check_integer(owner, "washout", washout, 0)
     significance = check_real(owner, "significance", significance, 0, 1, closed="neither")
     rng = as_generator(owner, random_state)
-    system = _fitted(system)
-    n_states = _states(system, np.zeros((1, 1))).shape[1]
+    system = fitted(system)
+    n_states = states_of(system, np.zeros((1, 1))).shape[1]
     n_delays = 2 * n_states + 100 if n_delays is None else check_integer(owner, "n_delays", n_delays, 1)
     if n_steps is None:
         n_steps = max(10_000, 20 * n_states, 5 * n_delays)
     n_steps = check_integer(owner, "n_steps", n_steps, n_states + n_delays + 3)
     inputs = rng.uniform(-_AMPLITUDE, _AMPLITUDE, size=n_delays + washout + n_steps)
-    states = _states(system, inputs[:, None])[-n_steps:]
+    states = states_of(system, inputs[:, None])[-n_steps:]
     with one_blas_thread():
         basis = _orthonormal(states)
         shares = _shares(basis, inputs[-n_steps - n_delays + 1 :], n_delays)
@@ -131,28 +129,6 @@ def _counted(shares: np.ndarray, rank: int, n_steps: int, significance: float) -
     chance = free / (n_steps - 1 - np.arange(n_delays))
     per_delay = np.where(shares > floor, (shares - chance) / (1 - chance), 0.0)
     return MemoryCapacity(float(per_delay.sum()), per_delay, floor)
-
-
-def _fitted(system: Any) -> Any:
-    if isinstance(system, BaseEstimator):
-        try:
-            check_is_fitted(system)
-            return system
-        except NotFittedError:
-            pass
-    fresh = clone(system, safe=False)
-    fresh.fit(np.zeros((1, 1)))
-    return fresh
-
-
-def _states(system: Any, rows: np.ndarray) -> np.ndarray:
-    states = np.asarray(system.run(rows)[0])
-    if states.ndim != 2 or len(states) != len(rows) or not np.isfinite(states).all():
-        raise ValueError(
-            f"The states of {type(system).__name__} must be a finite array of {len(rows)} rows. "
-            f"Got one of shape {states.shape}."
-        )
-    return states
 
 
 def _orthonormal(states: np.ndarray) -> np.ndarray:
