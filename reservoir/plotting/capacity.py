@@ -1,0 +1,131 @@
+"""How much of its past input a system holds, delay by delay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reservoir.plotting.display import Display, legend_above, styled
+from reservoir.plotting.palette import BLACK, bar
+from reservoir.validation import check_has, check_integer, parameter_error, real_array
+
+_ORDINALS = {1: "1, linear"}
+
+
+class CapacityDisplay(Display):
+    """Capacity by delay, and their sum beside its bound, the number of states; split by degree where that is known.
+
+    Parameters
+    ----------
+    table : array (n_degrees, n_delays)
+        Capacity of each delay, a row for each degree, which begin at 1; one row where degrees are not told apart.
+    by_degree : bool, default True
+        Whether the rows are degrees.
+    n_states : int >= 1 or None, default None
+        Number of states, the bound of the sum; None draws no bound.
+
+    Attributes
+    ----------
+    total : float
+        Sum of the table.
+    axes_ : array of Axes (2,), the delays and the sum
+    ax_, figure_ : Axes of the delays, Figure
+
+    Raises
+    ------
+    ValueError
+        For an answer without capacities, and an `n_states` that is no integer >= 1.
+
+    References
+    ----------
+    Dambre, Verstraeten, Schrauwen, Massar 2012, Information processing capacity of dynamical systems, Scientific
+    Reports 2:514, doi:10.1038/srep00514.
+
+    Examples
+    --------
+    >>> from reservoir import EchoState
+    >>> from reservoir.plotting import CapacityDisplay
+    >>> from reservoir.probes import memory_capacity
+    >>> capacity = memory_capacity(EchoState(20, random_state=0), random_state=0)
+    >>> display = CapacityDisplay.from_capacity(capacity, n_states=20)
+    >>> bool(abs(display.total - capacity.total) < 1e-9)
+    True
+    """
+
+    def __init__(self, table: np.ndarray, *, by_degree: bool = True, n_states: int | None = None):
+        self.table = table
+        self.by_degree = by_degree
+        self.n_states = n_states
+
+    @classmethod
+    def from_capacity(cls, capacity: Any, *, n_states: int | None = None, ax: Any = None) -> CapacityDisplay:
+        """Draw the answer of a probe.
+
+        Parameters
+        ----------
+        capacity : MemoryCapacity, or another record with `table` (n_degrees, n_delays) or `per_delay` (n_delays,)
+        n_states : int >= 1 or None, default None
+            Number of states, the bound of the sum; None draws no bound.
+        ax : None, Axes or array of Axes (2,), default None
+
+        Returns
+        -------
+        CapacityDisplay
+        """
+        owner = cls.__name__
+        by_degree = hasattr(capacity, "table")
+        if not by_degree:
+            check_has(owner, "capacity", capacity, ("per_delay",), "a record of capacities")
+        table = real_array(np.atleast_2d(capacity.table if by_degree else capacity.per_delay))
+        if table is None or table.ndim != 2 or not table.size or not np.isfinite(table).all():
+            raise parameter_error(owner, "capacity", "a record of finite capacities by delay", capacity)
+        if n_states is not None:
+            n_states = check_integer(owner, "n_states", n_states, 1)
+        return cls(table, by_degree=by_degree, n_states=n_states).plot(ax)
+
+    @property
+    def total(self) -> float:
+        """Sum of all capacities."""
+        return float(self.table.sum())
+
+    @styled
+    def plot(self, ax: Any = None, *, n_delays: int | None = None) -> CapacityDisplay:
+        """Draw the bars.
+
+        Parameters
+        ----------
+        ax : None, Axes or array of Axes (2,), default None
+            None makes a figure; one Axes is divided.
+        n_delays : int >= 1 or None, default None
+            Delays to draw. None: up to the last that holds anything. The sum is always that of all.
+
+        Returns
+        -------
+        self
+        """
+        left, right = self._open(ax, size=(6.4, 3.2), widths=(3.6, 1))
+        held = np.flatnonzero(self.table.any(axis=0))
+        last = held[-1] + 1 if held.size else 1
+        shown = self.table[:, : last if n_delays is None else check_integer("plot", "n_delays", n_delays, 1)]
+        floor, sums, base = np.zeros(shown.shape[1]), self.table.sum(axis=1), 0.0
+        for number, (row, part) in enumerate(zip(shown, sums, strict=True)):
+            label = f"degree {number + 1}" if self.by_degree else "_nolegend_"
+            left.bar(np.arange(len(row)), row, bottom=floor, width=0.85, label=label, **bar(number))
+            right.bar(0, part, bottom=base, width=0.6, **bar(number))
+            floor, base = floor + row, base + part
+        left.set(xlabel="delay (steps)", ylabel="capacity", xlim=(-0.6, len(floor) - 0.4))
+        left.xaxis.get_major_locator().set_params(integer=True)
+        self._draw_sum(right)
+        legend_above(left)
+        return self
+
+    def _draw_sum(self, panel: Any) -> None:
+        bound = self.total if self.n_states is None else self.n_states
+        top = 1.12 * max(self.total, bound, 1e-9)
+        panel.annotate(f"{self.total:.1f}", (0, self.total), xytext=(0, 3), textcoords="offset points", ha="center",
+                       fontsize=8)  # fmt: skip
+        if self.n_states is not None:
+            panel.axhline(bound, color=BLACK, linestyle=(0, (5, 2)), linewidth=1)
+            panel.set_title(f"N = {bound} states", fontsize=8)
+        panel.set(xticks=[], xlim=(-0.6, 0.6), ylim=(0, top), ylabel="sum of capacities")

@@ -1,0 +1,232 @@
+"""A forecast against the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reservoir.metrics import valid_prediction_time
+from reservoir.plotting.display import BEHIND_TEXT, Display, legend_above, styled
+from reservoir.plotting.palette import BLACK, BLUE, GREEN, VERMILLION
+from reservoir.validation import check_channels, check_finite_array, check_has, check_real, parameter_error, real_array
+
+_MOST_CHANNELS = 6
+
+
+class ForecastDisplay(Display):
+    """Forecast against truth, channel below channel, the error of every step, and how long the forecast is valid.
+
+        error = sqrt(mean over columns of ((y_true - y_pred) / scale)^2)
+
+    Row i stands at the time (i + 1) step, of a forecast that begins after time 0. The vertical line is the
+    `reservoir.metrics.valid_prediction_time`, the last time before the error first exceeds the threshold. A forecast
+    that leaves every bound does not stretch the axes, which follow the truth.
+
+    Parameters
+    ----------
+    y_true, y_pred : array (T, K)
+    step : float > 0, default 1.0
+        Time between rows.
+    lyapunov_exponent : float > 0 or None, default None
+        Largest Lyapunov exponent, in the inverse unit of `step`; with it the time axis counts Lyapunov times.
+    threshold : float > 0, default 0.4
+        Error up to which the forecast is valid.
+    scale : None or array (K,), default None
+        Scale of every column. None: the standard deviation of `y_true`.
+    unit : str, default "steps"
+        Name of the unit of `step`.
+    names : None or list of str (K,), default None
+        Names of the channels.
+
+    Attributes
+    ----------
+    errors : array (T,)
+    valid_time : float
+        In Lyapunov times with an exponent, otherwise in the unit of `step`.
+    axes_ : array of Axes (n_channels drawn + 1,), the last one for the errors
+    ax_, figure_ : Axes of the first panel, Figure
+
+    Raises
+    ------
+    ValueError
+        For arrays of different shapes, a constant column without `scale`, and parameters outside their range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.plotting import ForecastDisplay
+    >>> time = np.arange(1, 201) * 0.1
+    >>> display = ForecastDisplay.from_predictions(np.sin(time), np.sin(1.05 * time), step=0.1, unit="s")
+    >>> [panel.get_ylabel() for panel in display.axes_], round(display.valid_time, 1)
+    (['channel 0', 'error'], 4.9)
+    """
+
+    def __init__(
+        self,
+        y_true: Any,
+        y_pred: Any,
+        *,
+        step: float = 1.0,
+        lyapunov_exponent: float | None = None,
+        threshold: float = 0.4,
+        scale: Any = None,
+        unit: str = "steps",
+        names: Any = None,
+    ):
+        self.y_true = y_true
+        self.y_pred = y_pred
+        self.step = step
+        self.lyapunov_exponent = lyapunov_exponent
+        self.threshold = threshold
+        self.scale = scale
+        self.unit = unit
+        self.names = names
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        *,
+        context: Any = None,
+        step: float = 1.0,
+        lyapunov_exponent: float | None = None,
+        threshold: float = 0.4,
+        scale: Any = None,
+        unit: str = "steps",
+        ax: Any = None,
+    ) -> ForecastDisplay:
+        """Draw what a fitted forecaster makes of the rows X (T, F) that come after the context.
+
+        Exogenous channels of X are observed, and not drawn. `context` is as in ``ReservoirForecaster.forecast``.
+        """
+        check_has(cls.__name__, "estimator", estimator, ("forecast",), "a forecaster")
+        names = getattr(X, "columns", getattr(estimator, "feature_names_in_", None))
+        rows = _read_rows(cls.__name__, "X", X)
+        exogenous = np.asarray(getattr(estimator, "exogenous", ()), dtype=int)
+        channels = np.setdiff1d(np.arange(rows.shape[1]), exogenous)
+        observed = rows.copy()
+        observed[:, channels] = np.nan
+        known = {"observed": observed} if exogenous.size else {}
+        forecast = estimator.forecast(len(rows), context, **known)
+        return cls.from_predictions(
+            rows[:, channels], forecast, step=step, lyapunov_exponent=lyapunov_exponent, threshold=threshold,
+            scale=scale, unit=unit, names=None if names is None else [names[channel] for channel in channels], ax=ax,
+        )  # fmt: skip
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: Any,
+        y_pred: Any,
+        *,
+        step: float = 1.0,
+        lyapunov_exponent: float | None = None,
+        threshold: float = 0.4,
+        scale: Any = None,
+        unit: str = "steps",
+        names: Any = None,
+        ax: Any = None,
+    ) -> ForecastDisplay:
+        """Draw a forecast (T,) or (T, K) against the truth of the same shape."""
+        owner = cls.__name__
+        true, predicted = _read_rows(owner, "y_true", y_true), _read_rows(owner, "y_pred", y_pred)
+        if not np.isfinite(true).all():
+            raise parameter_error(owner, "y_true", "finite", y_true)
+        if true.shape != predicted.shape:
+            raise parameter_error(owner, "y_pred", f"an array of shape {np.shape(y_true)}, as y_true", y_pred)
+        check_real(owner, "step", step, 0, closed="neither")
+        check_real(owner, "threshold", threshold, 0, closed="neither")
+        if lyapunov_exponent is not None:
+            check_real(owner, "lyapunov_exponent", lyapunov_exponent, 0, closed="neither")
+        sizes = true.std(axis=0) if scale is None else check_finite_array(owner, "scale", scale, true.shape[1:])
+        if not (sizes > 0).all():
+            raise parameter_error(owner, "scale", "positive in every column", scale)
+        if names is not None and len(names) != true.shape[1]:
+            raise parameter_error(owner, "names", f"None or {true.shape[1]} names", names)
+        display = cls(
+            true, predicted, step=step, lyapunov_exponent=lyapunov_exponent, threshold=threshold,
+            scale=sizes, unit=unit, names=names,
+        )  # fmt: skip
+        return display.plot(ax)
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Error of every step (T,), NaN where the forecast is."""
+        scale = self.y_true.std(axis=0) if self.scale is None else self.scale
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.sqrt((((self.y_true - self.y_pred) / scale) ** 2).mean(axis=1))
+
+    @property
+    def valid_time(self) -> float:
+        """How long the error stays below the threshold."""
+        exponent = 1.0 if self.lyapunov_exponent is None else self.lyapunov_exponent
+        return valid_prediction_time(
+            self.y_true, self.y_pred, step=self.step, lyapunov_exponent=exponent, threshold=self.threshold,
+            scale=self.scale,
+        )  # fmt: skip
+
+    @styled
+    def plot(self, ax: Any = None, *, channels: Any = None) -> ForecastDisplay:
+        """Draw the forecast.
+
+        Parameters
+        ----------
+        ax : None, Axes or array of Axes (n_channels + 1,), default None
+            None makes a figure; one Axes is divided.
+        channels : None or list of int, default None
+            Columns to draw. None: all, but at most the first six. The error is always that of all columns.
+
+        Returns
+        -------
+        self
+        """
+        n_channels = self.y_true.shape[1]
+        shown = np.arange(min(n_channels, _MOST_CHANNELS)) if channels is None else channels
+        shown = check_channels(type(self).__name__, "channels", shown, n_channels)
+        heights, size = [1.0] * len(shown) + [1.2], (6.4, 1.4 + 1.1 * len(shown))
+        *panels, bottom = self._open(ax, size=size, heights=heights, one_x=True)
+        exponent = self.lyapunov_exponent
+        time = np.arange(1, len(self.y_true) + 1) * self.step * (1.0 if exponent is None else exponent)
+        for panel, channel in zip(panels, shown, strict=True):
+            self._draw_channel(panel, time, channel)
+        self._draw_errors(bottom, time)
+        unit = self.unit if exponent is None else "Lyapunov times"
+        for panel in (*panels, bottom):
+            label = f"valid for {self.valid_time:.3g} {unit}"
+            panel.axvline(self.valid_time, color=GREEN, linestyle=(0, (1, 1.2)), linewidth=1.8, label=label)
+            panel.set_xlim(0, time[-1])
+        bottom.set_xlabel(f"time ahead ({unit})")
+        legend_above(self.ax_)
+        self.figure_.align_ylabels(self.axes_.tolist())
+        return self
+
+    def _draw_channel(self, panel: Any, time: np.ndarray, channel: int) -> None:
+        true, name = self.y_true[:, channel], f"channel {channel}"
+        panel.plot(time, true, color=BLACK, linewidth=1.6, label="truth")
+        panel.plot(time, self.y_pred[:, channel], color=VERMILLION, linestyle=(0, (4, 1.2)), label="forecast")
+        margin = 0.25 * (np.ptp(true) or 1.0)
+        panel.set_ylim(true.min() - margin, true.max() + margin)
+        panel.set_ylabel(name if self.names is None else str(self.names[channel]))
+
+    def _draw_errors(self, panel: Any, time: np.ndarray) -> None:
+        errors = self.errors
+        panel.semilogy(time, errors, color=BLUE)
+        panel.axhline(self.threshold, color=BLACK, linestyle=(0, (5, 2)), linewidth=0.8)
+        panel.annotate(
+            f"threshold {self.threshold:g}", (0.99, self.threshold), xycoords=("axes fraction", "data"), xytext=(0, -4),
+            textcoords="offset points", ha="right", va="top", fontsize=8, bbox=BEHIND_TEXT,
+        )  # fmt: skip
+        seen = errors[(errors > 0) & np.isfinite(errors)]
+        low, high = seen.min(initial=self.threshold), seen.max(initial=self.threshold)
+        panel.set_ylim(max(low, 1e-16) / 2, min(high, 1e3 * self.threshold) * 5)
+        panel.set_ylabel("error")
+
+
+def _read_rows(owner: str, name: str, value: Any) -> np.ndarray:
+    """The value as rows (T, K); one column where it is 1-D."""
+    array = real_array(value)
+    if array is None or array.ndim not in (1, 2) or not array.size:
+        raise parameter_error(owner, name, "an array of numbers (T,) or (T, K), not empty", value)
+    return array.reshape(len(array), -1)

@@ -1,0 +1,154 @@
+"""What a pair of spikes does to a synapse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from reservoir.plotting.display import Display, legend_above, styled
+from reservoir.plotting.palette import BLACK, line
+from reservoir.validation import check_real, parameter_error, real_array
+
+_POINTS = 400  # a side
+
+
+class STDPWindowDisplay(Display):
+    """Change of a weight by one pair of spikes, over the lag of the receiver's spike behind the arriving one.
+
+    Parameters
+    ----------
+    lags : array (n_lags,)
+        Seconds; NaN breaks a line.
+    changes : dict of str to array (n_lags,)
+        Change of the weight, a share of its maximum; a line each.
+
+    Attributes
+    ----------
+    axes_ : array of Axes (1,)
+    ax_, figure_ : Axes, Figure
+
+    Raises
+    ------
+    ValueError
+        For a rule that has no window, and arrays that do not fit.
+
+    Examples
+    --------
+    >>> from reservoir.plotting import STDPWindowDisplay
+    >>> from spiking import STDP
+    >>> display = STDPWindowDisplay.from_rule(STDP(mu_plus=1.0, mu_minus=1.0), weights=[0.2, 0.8])
+    >>> list(display.changes)
+    ['w = 0.2 w_max', 'w = 0.8 w_max']
+    """
+
+    def __init__(self, lags: np.ndarray, changes: dict[str, np.ndarray]):
+        self.lags = lags
+        self.changes = changes
+
+    @classmethod
+    def from_changes(cls, lags: Any, changes: Any, *, ax: Any = None) -> STDPWindowDisplay:
+        """Draw changes (n_lags,), or a dictionary of them by name, at lags (n_lags,) in seconds."""
+        moments = real_array(lags)
+        if moments is None or moments.ndim != 1 or not moments.size:
+            raise parameter_error(cls.__name__, "lags", "an array of numbers (n_lags,)", lags)
+        named = changes if isinstance(changes, Mapping) else {"": changes}
+        read = {str(name): real_array(values) for name, values in named.items()}
+        if not read or any(values is None or values.shape != moments.shape for values in read.values()):
+            raise parameter_error(cls.__name__, "changes", f"an array ({len(moments)},) or a dict of these", changes)
+        return cls(moments, {name: np.asarray(values) for name, values in read.items()}).plot(ax)
+
+    @classmethod
+    def from_rule(
+        cls, rule: Any, *, weights: Any = None, span: float | None = None, ax: Any = None
+    ) -> STDPWindowDisplay:
+        """Draw the window of one rule, or of several.
+
+        Parameters
+        ----------
+        rule : rule of `spiking.plasticity`, function, or dict of these by name
+            A rule is known by its numbers: A_plus, A_minus, tau_plus and tau_minus, with mu_plus and mu_minus where it
+            has them; A2_plus and A2_minus of triplet rules, whose window is that of a pair far from all other spikes;
+            eta and tau of a rule with a symmetric window, of which what arriving spikes do alone is left out. A
+            function gets lags (n_lags,) in seconds and returns changes (n_lags,).
+        weights : None or list of float in [0, 1], default None
+            Weights, shares of w_max, at which the window is drawn; only where it depends on the weight. None is 0.5.
+        span : float > 0 or None, default None
+            Largest lag, seconds. None is five times the longest time constant, or 0.1 for functions.
+        ax : None or Axes, default None
+
+        Returns
+        -------
+        STDPWindowDisplay
+        """
+        rules = dict(rule) if isinstance(rule, Mapping) else {"": rule}
+        shares = real_array([0.5] if weights is None else weights)
+        if shares is None or shares.ndim != 1 or not shares.size or not ((shares >= 0) & (shares <= 1)).all():
+            raise parameter_error(cls.__name__, "weights", "None or a list of numbers in [0, 1]", weights)
+        windows = {name: _window_of(cls.__name__, part) for name, part in rules.items()}
+        longest = max((window[1] for window in windows.values()), default=0.02)
+        span = (
+            5 * longest if span is None else check_real(cls.__name__, "span", span, 0, closed="neither", unit="second")
+        )
+        side = np.linspace(0, span, _POINTS)
+        lags = np.concatenate([-side[:0:-1], [-np.nextafter(0, 1), np.nan], side])
+        changes = {}
+        for name, (window, _, by_weight) in windows.items():
+            for share in shares if by_weight else shares[:1]:
+                words = [name] * bool(name) + [f"w = {share:g} w_max"] * by_weight
+                changes[", ".join(words)] = np.asarray(window(lags, share))
+        return cls.from_changes(lags, changes, ax=ax)
+
+    @styled
+    def plot(self, ax: Any = None) -> STDPWindowDisplay:
+        """Draw the window.
+
+        Parameters
+        ----------
+        ax : None or Axes, default None
+            None makes a figure.
+
+        Returns
+        -------
+        self
+        """
+        (panel,) = self._open(ax, size=(4.8, 3.2))
+        panel.axhline(0, color=BLACK, linewidth=0.6)
+        panel.axvline(0, color=BLACK, linewidth=0.6)
+        for number, (name, changes) in enumerate(self.changes.items()):
+            panel.plot(1e3 * self.lags, changes, label=name or "_nolegend_", **line(number))
+        panel.set_xlim(1e3 * np.nanmin(self.lags), 1e3 * np.nanmax(self.lags))
+        panel.set(xlabel="receiver fires after arrival (ms)", ylabel="weight change / maximal weight")
+        legend_above(panel, 2)
+        return self
+
+
+def _window_of(owner: str, rule: Any) -> tuple[Callable, float, bool]:
+    """Function of lags and the weight, longest time constant in seconds, and whether the weight matters."""
+    while hasattr(rule, "learning"):  # a rule around another
+        rule = rule.learning
+    has = lambda *names: all(hasattr(rule, name) for name in names)  # noqa: E731
+    if has("A2_plus", "A2_minus", "tau_plus", "tau_minus"):
+        return _two_sided(owner, rule, rule.A2_plus, rule.A2_minus)
+    if has("A_plus", "A_minus", "tau_plus", "tau_minus"):
+        return _two_sided(owner, rule, rule.A_plus, rule.A_minus)
+    if has("eta", "tau"):
+        tau = check_real(owner, "tau", rule.tau, 0, closed="neither", unit="second")
+        return lambda lags, share: rule.eta * np.exp(-np.abs(lags) / tau), tau, False
+    if callable(rule) and not isinstance(rule, type):
+        return lambda lags, share: rule(lags), 0.02, False
+    raise parameter_error(owner, "rule", "a rule with a window of pairs, a function, or a dict of these", rule)
+
+
+def _two_sided(owner: str, rule: Any, plus: float, minus: float) -> tuple[Callable, float, bool]:
+    after = check_real(owner, "tau_plus", rule.tau_plus, 0, closed="neither", unit="second")
+    before = check_real(owner, "tau_minus", rule.tau_minus, 0, closed="neither", unit="second")
+    mu_plus, mu_minus = getattr(rule, "mu_plus", 0.0), getattr(rule, "mu_minus", 0.0)
+
+    def window(lags: np.ndarray, share: float) -> np.ndarray:
+        up = plus * (1 - share) ** mu_plus * np.exp(-np.abs(lags) / after)
+        down = -minus * share**mu_minus * np.exp(-np.abs(lags) / before)
+        return np.where(lags >= 0, up, down)
+
+    return window, max(after, before), bool(mu_plus or mu_minus)
