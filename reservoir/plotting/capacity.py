@@ -10,8 +10,6 @@ from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.palette import BLACK, bar
 from reservoir.validation import check_has, check_integer, parameter_error, real_array
 
-_ORDINALS = {1: "1, linear"}
-
 
 class CapacityDisplay(Display):
     """Capacity by delay, and their sum beside its bound, the number of states; split by degree where that is known.
@@ -117,7 +115,7 @@ class CapacityDisplay(Display):
         left.set(xlabel="delay (steps)", ylabel="capacity", xlim=(-0.6, len(floor) - 0.4))
         left.xaxis.get_major_locator().set_params(integer=True)
         self._draw_sum(right)
-        legend_above(left)
+        legend_above(left, 5)
         return self
 
     def _draw_sum(self, panel: Any) -> None:

@@ -189,11 +189,25 @@ class ComparisonDisplay(Display):
             panel.axvline(value, label=f"{name}: {value:.4g}", zorder=0, **style)
         better = dict(self.better).get(task)
         label = dict(self.measures).get(task, "score") + (f" ({better} is better)" if better else "")
-        panel.set_title(task, loc="left", pad=16 if panel.get_legend_handles_labels()[0] else None)
+        n_lines = max(map(len, dict(self.references).values()), default=0)
+        panel.set_title(task, loc="left", pad=6 + 13 * n_lines)
         panel.set_xlabel(label)
         panel.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.6)
         panel.tick_params(axis="y", length=0)
-        legend_above(panel, 2)
+        legend_above(panel, 1, labelspacing=0.2)
+        _finish_axis(panel, any(not np.isfinite(values).all() for values in self.scores[task].values()))
+
+
+def _finish_axis(panel: Any, notes: bool) -> None:
+    """Room for notes at the right edge, and plain numbers on a logarithmic axis."""
+    low, high = panel.get_xlim()
+    logarithmic = panel.get_xscale() == "log"
+    if notes:
+        panel.set_xlim(low, high * (high / low) ** 0.4 if logarithmic else high + 0.4 * (high - low))
+    if logarithmic and high < 100 * low:
+        panel.xaxis.set_major_formatter("{x:g}")
+        panel.xaxis.get_minor_locator().set_params(subs=(2, 5) if high > 5 * low else (1.5, 2, 3, 5))
+        panel.xaxis.set_minor_formatter("{x:g}")
 
 
 def _numbers(owner: str, values: Any) -> np.ndarray:

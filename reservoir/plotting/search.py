@@ -112,7 +112,7 @@ class SearchDisplay(Display):
         names = self.parameters
         n_columns = min(len(names), _COLUMNS)
         n_rows = -(-len(names) // n_columns)
-        size = (max(2.3 * n_columns, 3.4), 0.3 + 2.3 * n_rows)
+        size = (max(2.3 * n_columns, 4.6), 0.3 + 2.3 * n_rows)
         panels = self._open(
             ax, size=size, heights=[1] * n_rows, widths=[1] * n_columns, n_panels=len(names), one_y=True
         )
@@ -151,11 +151,10 @@ class SearchDisplay(Display):
         seen = np.unique(places[np.isfinite(places) & np.isfinite(scores)])
         if len(seen) < 0.75 * np.count_nonzero(np.isfinite(places)) or len(seen) == given.sum() <= 20:
             tops = [np.nanargmax(np.where(places == place, scores, np.nan)) for place in seen]
-            label = f"best of each value, std over {over}"
+            label = f"best of a value, std over {over}"
             panel.errorbar(seen, scores[tops], spread[tops], color=BLUE, linewidth=1.3, capsize=2, label=label)
-        panel.plot(
-            places[best], scores[best], "*", color=VERMILLION, markeredgecolor=BLACK, markersize=11, label="best"
-        )
+        star = {"color": VERMILLION, "markeredgecolor": BLACK, "markersize": 11, "zorder": 5}
+        panel.plot(places[best], scores[best], "*", label="best", **star)
 
 
 def _words(column: Any) -> list[str]:

@@ -100,7 +100,7 @@ class SpectrumDisplay(Display):
         -------
         self
         """
-        (panel,) = self._open(ax, size=(3.8, 4.0))
+        (panel,) = self._open(ax, size=(3.8, 3.75))
         turn = np.exp(2j * np.pi * np.linspace(0, 1, 361))
         panel.axhline(0, color=BLACK, linewidth=0.4)
         panel.axvline(0, color=BLACK, linewidth=0.4)
@@ -113,5 +113,6 @@ class SpectrumDisplay(Display):
             markerfacecolor="none", markeredgecolor=BLUE, markeredgewidth=0.9, label="eigenvalues",
         )  # fmt: skip
         panel.set(xlabel="real part", ylabel="imaginary part", aspect="equal")
+        panel.locator_params(nbins=6)
         legend_above(panel, 3, columnspacing=0.8, handlelength=1.4, handletextpad=0.4)
         return self

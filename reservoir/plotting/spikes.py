@@ -125,20 +125,20 @@ class RasterDisplay(Display):
     def _draw_spikes(self, panel: Any, groups: dict[str, np.ndarray], edges: np.ndarray) -> None:
         """Group by group, every unit in a row of its own."""
         n_rows, few = int(edges[-1]), len(self.spikes) <= _VECTORS
-        size = float(np.clip(120 / max(n_rows, 1), 1.0, 5.0))
+        size = float(np.clip(160 / max(n_rows, 1), 1.5, 6.0))
         for number, (start, units) in enumerate(zip(edges[:-1], groups.values(), strict=True)):
             row = np.full(self.spikes.n_units, -1)
             row[units] = start + np.arange(len(units))
             own = row[self.spikes.units] >= 0
             panel.plot(
                 self.spikes.times[own], row[self.spikes.units[own]], linestyle="none", color=colour(number),
-                marker="|" if n_rows <= 60 else ".", markersize=size, markeredgewidth=0.8 if n_rows <= 60 else 0,
+                marker="|" if n_rows <= 60 else "o", markersize=size, markeredgewidth=0.8 if n_rows <= 60 else 0,
                 rasterized=not few,
             )  # fmt: skip
         panel.hlines(edges[1:-1] - 0.5, 0, self.spikes.duration, color=GREY, linewidth=0.6)
         panel.set(ylim=(n_rows - 0.5, -0.5), xlim=(0, self.spikes.duration), ylabel="unit")
         if len(groups) > 1:
-            panel.set_yticks((edges[:-1] + edges[1:] - 1) / 2, list(groups))
+            panel.set_yticks(_apart((edges[:-1] + edges[1:] - 1) / 2, n_rows / 16), list(groups))
             panel.tick_params(axis="y", length=0)
             panel.set_ylabel("")
 
@@ -152,6 +152,12 @@ class RasterDisplay(Display):
         mine = np.isin(self.spikes.units, units)
         together = SpikeTrains(self.spikes.times[mine], np.zeros(mine.sum(), int), 1, self.spikes.duration)
         return together.binned(self._step())[:, 0] / (max(len(units), 1) * self._step())
+
+
+def _apart(places: np.ndarray, gap: float) -> np.ndarray:
+    """Increasing places, moved as little as a gap between them asks for, and not beyond the last."""
+    down = gap * np.arange(len(places))
+    return np.minimum(np.maximum.accumulate(places - down) + down, places[-1] + down - down[-1])
 
 
 def _read_groups(owner: str, groups: Any, n_units: int) -> dict[str, np.ndarray] | None:

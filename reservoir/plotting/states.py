@@ -14,6 +14,8 @@ from reservoir.validation import check_choice, check_has, check_real, parameter_
 class StatesDisplay(Display):
     """States as a heat map of units and time, and their path in the plane of the first two principal components.
 
+    The axes of the plane name the share of the variance that each component holds.
+
     Parameters
     ----------
     states : array (T, n_units)
@@ -117,7 +119,7 @@ class StatesDisplay(Display):
         panel.plot(*path.T, color=BLUE, linewidth=0.7)
         panel.plot(*path[0], "o", color=ORANGE, markeredgecolor="black", markersize=6, label="first row")
         panel.plot(*path[-1], "s", color=VERMILLION, markeredgecolor="black", markersize=6, label="last row")
-        panel.set(xlabel=f"component 1 ({shares[0]:.0%} of variance)", ylabel=f"component 2 ({shares[1]:.0%})")
+        panel.set(xlabel=f"component 1 ({shares[0]:.0%})", ylabel=f"component 2 ({shares[1]:.0%})")
         panel.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.3, handletextpad=0.1)
 
     def _principal(self) -> tuple[np.ndarray, np.ndarray]:

@@ -120,7 +120,7 @@ class STDPWindowDisplay(Display):
             panel.plot(1e3 * self.lags, changes, label=name or "_nolegend_", **line(number))
         panel.set_xlim(1e3 * np.nanmin(self.lags), 1e3 * np.nanmax(self.lags))
         panel.set(xlabel="receiver fires after arrival (ms)", ylabel="weight change / maximal weight")
-        legend_above(panel, 2)
+        legend_above(panel, 3)
         return self
 
 
