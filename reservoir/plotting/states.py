@@ -8,7 +8,7 @@ import numpy as np
 
 from reservoir.plotting.display import Display, styled
 from reservoir.plotting.palette import BLUE, ORANGE, SEQUENTIAL, VERMILLION
-from reservoir.validation import check_choice, check_has, check_real, parameter_error, real_array
+from reservoir.validation import check_choice, check_has, check_integer, check_real, parameter_error, real_array
 
 
 class StatesDisplay(Display):
@@ -60,6 +60,7 @@ class StatesDisplay(Display):
     ) -> StatesDisplay:
         """Draw the states of a fitted system that hears the series X (T, F) from rest, without the first `washout`."""
         check_has(cls.__name__, "system", system, ("run",), "a system with run")
+        washout = check_integer(cls.__name__, "washout", washout, 0)
         return cls.from_states(system.run(X)[0][washout:], step=step, unit=unit, ax=ax)
 
     @classmethod

@@ -17,12 +17,15 @@ _POINTS = 400  # a side
 class STDPWindowDisplay(Display):
     """Change of a weight by one pair of spikes, over the lag of the receiver's spike behind the arriving one.
 
+    The change is a share of the largest weight; of rules that change another quantity, such as the utilisation or an
+    eligibility, it is that quantity's.
+
     Parameters
     ----------
     lags : array (n_lags,)
         Seconds; NaN breaks a line.
     changes : dict of str to array (n_lags,)
-        Change of the weight, a share of its maximum; a line each.
+        A line each.
 
     Attributes
     ----------
@@ -119,7 +122,7 @@ class STDPWindowDisplay(Display):
         for number, (name, changes) in enumerate(self.changes.items()):
             panel.plot(1e3 * self.lags, changes, label=name or "_nolegend_", **line(number))
         panel.set_xlim(1e3 * np.nanmin(self.lags), 1e3 * np.nanmax(self.lags))
-        panel.set(xlabel="receiver fires after arrival (ms)", ylabel="weight change / maximal weight")
+        panel.set(xlabel="receiver fires after arrival (ms)", ylabel="change by one pair")
         legend_above(panel, 3)
         return self
 
@@ -128,17 +131,20 @@ def _window_of(owner: str, rule: Any) -> tuple[Callable, float, bool]:
     """Function of lags and the weight, longest time constant in seconds, and whether the weight matters."""
     while hasattr(rule, "learning"):  # a rule around another
         rule = rule.learning
-    has = lambda *names: all(hasattr(rule, name) for name in names)  # noqa: E731
-    if has("A2_plus", "A2_minus", "tau_plus", "tau_minus"):
+    if _has(rule, "A2_plus", "A2_minus", "tau_plus", "tau_minus"):
         return _two_sided(owner, rule, rule.A2_plus, rule.A2_minus)
-    if has("A_plus", "A_minus", "tau_plus", "tau_minus"):
+    if _has(rule, "A_plus", "A_minus", "tau_plus", "tau_minus"):
         return _two_sided(owner, rule, rule.A_plus, rule.A_minus)
-    if has("eta", "tau"):
+    if _has(rule, "eta", "tau"):
         tau = check_real(owner, "tau", rule.tau, 0, closed="neither", unit="second")
         return lambda lags, share: rule.eta * np.exp(-np.abs(lags) / tau), tau, False
     if callable(rule) and not isinstance(rule, type):
         return lambda lags, share: rule(lags), 0.02, False
     raise parameter_error(owner, "rule", "a rule with a window of pairs, a function, or a dict of these", rule)
+
+
+def _has(rule: Any, *names: str) -> bool:
+    return all(hasattr(rule, name) for name in names)
 
 
 def _two_sided(owner: str, rule: Any, plus: float, minus: float) -> tuple[Callable, float, bool]:

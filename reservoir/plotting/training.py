@@ -69,7 +69,7 @@ class TrainingDisplay(Display):
             curves["held-out data"] = -np.array(scores, dtype=float)
         if not curves["training"].size:
             raise parameter_error(cls.__name__, "estimator", "a model trained for an epoch or more", estimator)
-        best = None if scores is None else int(np.argmin(curves["held-out data"])) + 1
+        best = None if scores is None else int(np.nanargmin(curves["held-out data"])) + 1
         return cls(curves, best=best).plot(ax)
 
     @classmethod
