@@ -49,7 +49,7 @@ class ComparisonDisplay(Display):
     >>> from reservoir.plotting import ComparisonDisplay
     >>> scores = {"NARMA-10": {"ESN": [0.21, 0.19, 0.2], "GRU": [0.3, 0.35, 0.28]}}
     >>> display = ComparisonDisplay.from_scores(scores, measures="NRMSE", better="lower")
-    >>> display.systems, display.ax_.get_title(), display.ax_.get_xlabel()
+    >>> display.systems, display.ax_.get_title("left"), display.ax_.get_xlabel()
     (['ESN', 'GRU'], 'NARMA-10', 'NRMSE (lower is better)')
     """
 

@@ -59,7 +59,7 @@ class ForecastDisplay(Display):
     >>> time = np.arange(1, 201) * 0.1
     >>> display = ForecastDisplay.from_predictions(np.sin(time), np.sin(1.05 * time), step=0.1, unit="s")
     >>> [panel.get_ylabel() for panel in display.axes_], round(display.valid_time, 1)
-    (['channel 0', 'error'], 4.9)
+    (['channel 0', 'error'], 5.8)
     """
 
     def __init__(
@@ -212,7 +212,7 @@ class ForecastDisplay(Display):
 
     def _draw_errors(self, panel: Any, time: np.ndarray) -> None:
         errors = self.errors
-        panel.semilogy(time, errors, color=BLUE)
+        panel.plot(time, errors, color=BLUE)
         panel.axhline(self.threshold, color=BLACK, linestyle=(0, (5, 2)), linewidth=0.8)
         panel.annotate(
             f"threshold {self.threshold:g}", (0.99, self.threshold), xycoords=("axes fraction", "data"), xytext=(0, -4),
@@ -221,7 +221,7 @@ class ForecastDisplay(Display):
         seen = errors[(errors > 0) & np.isfinite(errors)]
         low, high = seen.min(initial=self.threshold), seen.max(initial=self.threshold)
         panel.set_ylim(max(low, 1e-16) / 2, min(high, 1e3 * self.threshold) * 5)
-        panel.set_ylabel("error")
+        panel.set(yscale="log", ylabel="error")
 
 
 def _read_rows(owner: str, name: str, value: Any) -> np.ndarray:
