@@ -32,7 +32,7 @@ def errors_of(rows, folder, monkeypatch, capsys):
 
 
 def test_an_own_csv_file(shared_data, tmp_path, monkeypatch, capsys):
-    """Sunspots 11 years ahead, from years all over the file: better than the last cycle again, far better than the mean."""
+    """Sunspots 11 years ahead, from years all over the file: better than the last cycle, far better than the mean."""
     assert sum(bool(line.strip()) for line in OWN_FILE.splitlines()) <= 15
     rows = np.genfromtxt(shared_data / "sunspots" / "sunspots_yearly_1700_2008.csv", delimiter=",", skip_header=1)
     found = [errors_of(rows[:end], tmp_path, monkeypatch, capsys) for end in range(165, len(rows) + 1, 6)]
