@@ -14,6 +14,8 @@ from reservoir.validation import check_has, check_integer, parameter_error, real
 class CapacityDisplay(Display):
     """Capacity by delay, and their sum beside its bound, the number of states; split by degree where that is known.
 
+    Of functions of several delays the longest counts.
+
     Parameters
     ----------
     table : array (n_degrees, n_delays)
@@ -62,7 +64,8 @@ class CapacityDisplay(Display):
 
         Parameters
         ----------
-        capacity : MemoryCapacity, or another record with `table` (n_degrees, n_delays) or `per_delay` (n_delays,)
+        capacity : InformationProcessingCapacity, MemoryCapacity, or another record
+            With `table` (n_degrees, n_delays), or else with `per_delay` (n_delays,).
         n_states : int >= 1 or None, default None
             Number of states, the bound of the sum; None draws no bound.
         ax : None, Axes or array of Axes (2,), default None
@@ -96,26 +99,27 @@ class CapacityDisplay(Display):
         ax : None, Axes or array of Axes (2,), default None
             None makes a figure; one Axes is divided.
         n_delays : int >= 1 or None, default None
-            Delays to draw. None: up to the last that holds anything. The sum is always that of all.
+            Delays to draw. None: up to the last that holds anything, as with degrees. The sum is always that of all.
 
         Returns
         -------
         self
         """
         left, right = self._open(ax, size=(6.4, 3.2), widths=(3.6, 1))
-        held = np.flatnonzero(self.table.any(axis=0))
-        last = held[-1] + 1 if held.size else 1
-        shown = self.table[:, : last if n_delays is None else check_integer("plot", "n_delays", n_delays, 1)]
-        floor, sums, base = np.zeros(shown.shape[1]), self.table.sum(axis=1), 0.0
+        n_degrees, last = (max(np.flatnonzero(self.table.any(axis=axis)), default=0) + 1 for axis in (1, 0))
+        last = last if n_delays is None else check_integer(type(self).__name__, "n_delays", n_delays, 1)
+        shown = self.table[:n_degrees, :last]
+        floor, sums, base = np.zeros(shown.shape[1]), self.table[:n_degrees].sum(axis=1), 0.0
         for number, (row, part) in enumerate(zip(shown, sums, strict=True)):
             label = f"degree {number + 1}" if self.by_degree else "_nolegend_"
             left.bar(np.arange(len(row)), row, bottom=floor, width=0.85, label=label, **bar(number))
             right.bar(0, part, bottom=base, width=0.6, **bar(number))
             floor, base = floor + row, base + part
-        left.set(xlabel="delay (steps)", ylabel="capacity", xlim=(-0.6, len(floor) - 0.4))
+        delay = "longest delay" if self.by_degree else "delay"
+        left.set(xlabel=f"{delay} (steps)", ylabel="capacity", xlim=(-0.6, len(floor) - 0.4))
         left.xaxis.get_major_locator().set_params(integer=True)
         self._draw_sum(right)
-        legend_above(left, 5)
+        legend_above(left, 5, columnspacing=0.9, handlelength=1.4, handletextpad=0.5)
         return self
 
     def _draw_sum(self, panel: Any) -> None:

@@ -159,7 +159,7 @@ class ComparisonDisplay(Display):
         n_columns = min(len(self.scores), _COLUMNS)
         n_rows = -(-len(self.scores) // n_columns)
         size = (min(7.0, 2.6 + 2.2 * n_columns), (0.9 + 0.3 * len(self.systems)) * n_rows + 0.3)
-        grid = {"heights": [1] * n_rows, "widths": [1] * n_columns, "n_panels": len(self.scores)}
+        grid: dict[str, Any] = {"heights": [1] * n_rows, "widths": [1] * n_columns, "n_panels": len(self.scores)}
         panels = self._open(ax, size=size, one_y=True, **grid)
         logarithmic = set(self.scores) if log is True else set(log or ())
         for panel, task in zip(panels, self.scores, strict=True):

@@ -115,7 +115,7 @@ def _grid(ax: Any, size: tuple[float, float], heights: Sequence, widths: Sequenc
     import matplotlib.pyplot as plt
     from matplotlib.gridspec import GridSpec, GridSpecFromSubplotSpec
 
-    ratios = {"height_ratios": heights, "width_ratios": widths}
+    ratios: dict[str, Any] = {"height_ratios": heights, "width_ratios": widths}
     if ax is None:
         return GridSpec(len(heights), len(widths), plt.figure(figsize=size, layout="constrained"), **ratios)
     ax.set_axis_off()
