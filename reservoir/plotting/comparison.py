@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.plotting.display import Display, legend_above, styled
+from reservoir.plotting.display import Display, legend_above, rows_and_columns, styled
 from reservoir.plotting.palette import BLACK, BLUE, GREY, LINES, ORANGE, VERMILLION
 from reservoir.validation import parameter_error, real_array
 
-_COLUMNS = 3
 _GOLDEN = (np.sqrt(5) - 1) / 2
 
 
@@ -156,8 +155,7 @@ class ComparisonDisplay(Display):
         limits = real_array(interval)
         if limits is None or limits.shape != (2,) or not 0 <= limits[0] <= limits[1] <= 100:
             raise parameter_error(type(self).__name__, "interval", "two percentiles in order, 0 to 100", interval)
-        n_columns = min(len(self.scores), _COLUMNS)
-        n_rows = -(-len(self.scores) // n_columns)
+        n_rows, n_columns = rows_and_columns(len(self.scores))
         size = (min(7.0, 2.6 + 2.2 * n_columns), (0.9 + 0.3 * len(self.systems)) * n_rows + 0.3)
         grid: dict[str, Any] = {"heights": [1] * n_rows, "widths": [1] * n_columns, "n_panels": len(self.scores)}
         panels = self._open(ax, size=size, one_y=True, **grid)
@@ -182,8 +180,8 @@ class ComparisonDisplay(Display):
             low, median, high = np.percentile(seen, (limits[0], 50, limits[1]))
             panel.plot([low, high], [row, row], color=ORANGE, linewidth=7, alpha=0.6, solid_capstyle="butt", zorder=1)
             shifts = (0.6 * ((np.arange(len(seen)) * _GOLDEN + 0.5) % 1) - 0.3) * (len(seen) > 1)
-            panel.plot(seen, row + shifts, "o", color=BLUE, markersize=3.5, markeredgewidth=0, alpha=0.8, zorder=2)
-            panel.plot(median, row, "|", color=BLACK, markersize=14, markeredgewidth=2, zorder=3)
+            panel.plot(seen, row + shifts, "o", color=BLUE, markersize=3.5, markeredgewidth=0, alpha=0.8, zorder=3)
+            panel.plot(median, row, "|", color=BLACK, markersize=14, markeredgewidth=2, zorder=2)
         for number, (name, value) in enumerate(dict(self.references).get(task, {}).items()):
             style = {"color": VERMILLION, "linestyle": LINES[(number + 1) % len(LINES)], "linewidth": 1.2}
             panel.axvline(value, label=f"{name}: {value:.4g}", zorder=0, **style)
@@ -203,7 +201,7 @@ def _finish_axis(panel: Any, notes: bool) -> None:
     low, high = panel.get_xlim()
     logarithmic = panel.get_xscale() == "log"
     if notes:
-        panel.set_xlim(low, high * (high / low) ** 0.4 if logarithmic else high + 0.4 * (high - low))
+        panel.set_xlim(low, high * (high / low) ** 0.5 if logarithmic else high + 0.5 * (high - low))
     if logarithmic and high < 100 * low:
         panel.xaxis.set_major_formatter("{x:g}")
         panel.xaxis.get_minor_locator().set_params(subs=(2, 5) if high > 5 * low else (1.5, 2, 3, 5))

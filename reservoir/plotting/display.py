@@ -102,9 +102,15 @@ class Display:
         return panels
 
 
-def legend_above(panel: Any, n_columns: int = 4, **options: Any) -> None:
-    """The legend of a panel on top of it, where it hides no data; none without labels."""
-    handles, labels = panel.get_legend_handles_labels()
+def rows_and_columns(n_panels: int) -> tuple[int, int]:
+    """A grid for panels of equal size, at most three beside each other."""
+    n_rows = -(-n_panels // 3)
+    return n_rows, -(-n_panels // n_rows)
+
+
+def legend_above(panel: Any, n_columns: int = 4, of: Any = None, **options: Any) -> None:
+    """The legend of a panel, or of another one, on top of it, where it hides no data; none without labels."""
+    handles, labels = (panel if of is None else of).get_legend_handles_labels()
     if handles:
         options = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.3, "columnspacing": 1.2} | options
         panel.legend(handles, labels, ncols=min(n_columns, len(labels)), **options)

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from reservoir.plotting.display import Display, styled
+from reservoir.plotting.display import Display, legend_above, rows_and_columns, styled
 from reservoir.plotting.palette import BLACK, BLUE, GREY, VERMILLION
 from reservoir.validation import check_has, parameter_error
-
-_COLUMNS = 3
 
 
 class SearchDisplay(Display):
@@ -110,8 +108,7 @@ class SearchDisplay(Display):
         self
         """
         names = self.parameters
-        n_columns = min(len(names), _COLUMNS)
-        n_rows = -(-len(names) // n_columns)
+        n_rows, n_columns = rows_and_columns(len(names))
         size = (max(2.3 * n_columns, 4.6), 0.3 + 2.3 * n_rows)
         panels = self._open(
             ax, size=size, heights=[1] * n_rows, widths=[1] * n_columns, n_panels=len(names), one_y=True
@@ -125,7 +122,7 @@ class SearchDisplay(Display):
         if ax is None:
             self.figure_.legend(handles, labels, loc="outside upper center", ncols=len(labels))
         else:
-            panels[0].legend(handles, labels)
+            legend_above(panels[0], 1, labelspacing=0.2)
         return self
 
     def _scores(self) -> np.ndarray:

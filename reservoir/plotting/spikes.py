@@ -118,7 +118,7 @@ class RasterDisplay(Display):
         bottom.set(xlabel="time (s)", ylabel="rate (Hz)", xlim=(0, self.spikes.duration))
         bottom.set_ylim(bottom=0)
         if len(groups) > 1:
-            legend_above(bottom, 5)
+            legend_above(top, 5, of=bottom)
         self.figure_.align_ylabels([top, bottom])
         return self
 

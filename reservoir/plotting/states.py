@@ -112,7 +112,7 @@ class StatesDisplay(Display):
         image = panel.imshow(self.states.T, aspect="auto", extent=extent, cmap=SEQUENTIAL)
         panel.set(xlabel=f"time ({self.unit})", ylabel="unit")
         panel.spines[:].set_visible(True)
-        bar = self.figure_.colorbar(image, ax=panel, label="state", pad=0.02, aspect=30)
+        bar = self.figure_.colorbar(image, ax=panel, label="state", location="top", pad=0.02, aspect=40)
         bar.outline.set_visible(False)
 
     def _draw_components(self, panel: Any) -> None:
