@@ -187,7 +187,7 @@ class ComparisonDisplay(Display):
             panel.axvline(value, label=f"{name}: {value:.4g}", zorder=0, **style)
         better = dict(self.better).get(task)
         label = dict(self.measures).get(task, "score") + (f" ({better} is better)" if better else "")
-        n_lines = max(map(len, dict(self.references).values()), default=0)
+        n_lines = len(dict(self.references).get(task, {}))
         panel.set_title(task, loc="left", pad=6 + 13 * n_lines)
         panel.set_xlabel(label)
         panel.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.6)
