@@ -90,7 +90,7 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     owner = type(estimator).__name__
     kind = container_kind(X, owner)
     if kind == "series":
-        rows = _validated(estimator, X, reset, X.shape[0] if hasattr(X, "shape") else len(X))
+        rows = _validated(estimator, X, reset)
         return Sequences(rows, np.array([0, len(rows)]), kind)
     if kind == "stack":
         stack = np.asarray(X)
@@ -239,8 +239,8 @@ def hint_at_axes(n_rows: int, n_features: int) -> str:
     )
 
 
-def _validated(estimator: Any, rows: Any, reset: bool, n_rows: int) -> np.ndarray:
-    """Checked rows of one series or of several; `n_rows` is the length of the first series."""
+def _validated(estimator: Any, rows: Any, reset: bool, n_rows: int | None = None) -> np.ndarray:
+    """Checked rows of one series, or of several of which the first has `n_rows`."""
     owner = type(estimator).__name__
     columns = _columns(rows)
     for name, kind in [*columns, ("", str(getattr(rows, "dtype", "")))]:
@@ -253,11 +253,12 @@ def _validated(estimator: Any, rows: Any, reset: bool, n_rows: int) -> np.ndarra
         raise ValueError(f"X of {owner} has a number too large for float64.") from error
     except (ValueError, TypeError) as error:
         found = [f"column {name!r} of X holds {kind}" for name, kind in columns if not _are_numbers(rows[name])]
-        swapped = not reset and getattr(estimator, "n_features_in_", None) == n_rows and n_rows != np.shape(rows)[1]
-        more = f" ({found[0]})" if found else hint_at_axes(n_rows, np.shape(rows)[1]) if swapped else ""
+        length, width = n_rows or np.shape(rows)[0], np.shape(rows)[1]
+        swapped = not reset and getattr(estimator, "n_features_in_", None) == length != width
+        more = f" ({found[0]})" if found else hint_at_axes(length, width) if swapped else ""
         if not more:
             raise
-        raise type(error)(f"{error}{more}") from error
+        raise (ValueError if isinstance(error, ValueError) else TypeError)(f"{error}{more}") from error
     return check_magnitude(checked, "X", owner)
 
 
@@ -294,7 +295,7 @@ def _validated_members(estimator: Any, members: list, reset: bool) -> list[np.nd
     checked = []
     for index, member in enumerate(members):
         try:
-            checked.append(_validated(estimator, member, reset and index == 0, member.shape[0]))
+            checked.append(_validated(estimator, member, reset and index == 0))
         except (ValueError, TypeError) as error:
             raise type(error)(f"Sequence {index}: {error}") from error
     return checked

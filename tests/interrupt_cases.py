@@ -40,12 +40,12 @@ def long_series(n_rows):
 
 def echo_state():
     system, X = EchoState(500, random_state=0).fit(SHORT), long_series(100_000)
-    return system, lambda: [system.run(X) for _ in range(50)]
+    return system, lambda: system.run(X)
 
 
 def small_echo_state():
     system, X = EchoState(3, random_state=0).fit(SHORT), long_series(10**7)
-    return system, lambda: [system.run(X) for _ in range(20)]
+    return system, lambda: system.run(X)
 
 
 def dense_echo_state():
@@ -61,7 +61,7 @@ def radius(n_units, topology):
 
 def deep_echo_state():
     system, X = DeepEchoState(EchoState(200), 5, random_state=0).fit(SHORT), long_series(50_000)
-    return system, lambda: [system.run(X) for _ in range(50)]
+    return system, lambda: system.run(X)
 
 
 def liquid_state():
@@ -109,25 +109,25 @@ def force_fit():
 def ridge_fit():
     readout, X = RidgeReadout(), RNG.normal(size=(20_000, 1200))
     readout.fit(X[:2000], X[:2000, 0])
-    return readout, lambda: [readout.fit(X, X[:, 0]) for _ in range(9)]
+    return readout, lambda: readout.fit(X, X[:, 0])
 
 
 def ridge_wide():
     readout, X = RidgeReadout(), RNG.normal(size=(1500, 1500))
     readout.fit(X[:1000, :50], X[:1000, 0])
-    return readout, lambda: [readout.fit(X, X[:, 0]) for _ in range(99)]
+    return readout, lambda: readout.fit(X, X[:, 0])
 
 
 def ridge_gcv():
     readout, X = RidgeReadout("gcv"), RNG.normal(size=(1600, 1500))
     readout.fit(X[:1000, :50], X[:1000, 0])
-    return readout, lambda: [readout.fit(X, X[:, 0]) for _ in range(9)]
+    return readout, lambda: readout.fit(X, X[:, 0])
 
 
 def online(readout):
     X = RNG.normal(size=(200_000, 300))
     readout.fit(X[:10], X[:10, 0])
-    return readout, lambda: [readout.fit(X, X[:, 0]) for _ in range(50)]
+    return readout, lambda: readout.fit(X, X[:, 0])
 
 
 def rnn_fit(n_sequences=64, **more):
@@ -152,7 +152,7 @@ def rnn_predict():
 def capacity():
     system = EchoState(1000, random_state=0).fit(SHORT)
     memory_capacity(SMALL, random_state=0)
-    return system, lambda: [memory_capacity(system, random_state=0) for _ in range(20)]
+    return system, lambda: memory_capacity(system, random_state=0)
 
 
 def search(**more):
@@ -192,7 +192,7 @@ def microcircuit():
 
 def mackey_glass():
     make_mackey_glass(10)
-    return None, lambda: [make_mackey_glass(10**7) for _ in range(9)]
+    return None, lambda: make_mackey_glass(10**7)
 
 
 def lorenz():
@@ -202,7 +202,7 @@ def lorenz():
 
 def narma():
     make_narma(10, random_state=0)
-    return None, lambda: [make_narma(10**7, random_state=0) for _ in range(9)]
+    return None, lambda: make_narma(10**7, random_state=0)
 
 
 CASES = {
@@ -246,26 +246,36 @@ CASES = {
 }
 
 
-def snapshot(subject):
-    return dict(vars(subject)) if hasattr(subject, "get_params") else None
+def attributes(subject):
+    return dict(vars(subject)) if hasattr(subject, "get_params") else {}
+
+
+def told(caught):
+    return any(issubclass(one.category, ConvergenceWarning) for one in caught)
+
+
+def end_of(call, subject, caught):
+    """How calls, one after the other for a minute at most, come to an end, and whether the last changed nothing."""
+    before, end, start = attributes(subject), "finished", time.monotonic()
+    try:
+        while not told(caught) and time.monotonic() < start + 60:
+            before = attributes(subject)
+            call()
+        end = "kept" if told(caught) else end
+    except KeyboardInterrupt:
+        end = "interrupted"
+    after = attributes(subject)
+    return end, before.keys() == after.keys() and all(after[key] is before[key] for key in before)
 
 
 def main(names):
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent in the background may have it ignored
     for name in names:
         subject, call = CASES[name]()
-        before = snapshot(subject)
         print("ready", flush=True)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            try:
-                call()
-                end = "kept" if any(issubclass(w.category, ConvergenceWarning) for w in caught) else "finished"
-            except KeyboardInterrupt:
-                end = "interrupted"
-        after = snapshot(subject)
-        same = before is None or (before.keys() == after.keys() and all(after[key] is before[key] for key in before))
-        print(end, same, flush=True)
+            print(*end_of(call, subject, caught), flush=True)
 
 
 if __name__ == "__main__":
