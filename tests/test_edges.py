@@ -18,7 +18,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import reservoir
 import spiking
@@ -139,6 +143,16 @@ def test_one_series_becomes_a_table(system):
         assert type(before) is type(after) and all(map(np.array_equal, before, after))
         fresh = clone(tabular).fit_transform(many)
         assert type(fresh) is type(before) and all(map(np.array_equal, before, fresh))
+
+
+def test_tables_asked_for_everywhere():
+    """A setting of scikit-learn for the whole program changes no model."""
+    model = ReservoirClassifier(DeepEchoState(layers=[SMALL, SYSTEMS[2]]), make_pipeline(StandardScaler(), Ridge()))
+    expected = clone(model).fit(STACK, list("abab")).decision_function(STACK)
+    with config_context(transform_output="pandas"):
+        found = model.fit(STACK, list("abab")).decision_function(STACK)
+        assert isinstance(clone(SMALL).fit_transform(X), pd.DataFrame)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_one_record_of_spikes_becomes_a_table():
