@@ -2,6 +2,8 @@
 
 __version__ = "0.1.0"
 
+import logging
+
 from reservoir.models import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.systems import DeepEchoState, EchoState, LiquidState, simulate
 
@@ -14,3 +16,5 @@ __all__ = [
     "ReservoirRegressor",
     "simulate",
 ]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())

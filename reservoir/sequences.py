@@ -20,6 +20,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
+from reservoir.validation import parameter_error
+
+_TIMES = ("date", "time", "period", "duration")  # how the names of their types begin, in NumPy, pandas and polars
 LARGEST = 1e100
 """Bound on the magnitude of data: its square and the sums of squares stay finite in float64."""
 
@@ -69,8 +72,12 @@ class Sequences:
             which = "X" if self.kind == "series" else f"Sequence {short[0]} of X"
             raise ValueError(
                 f"{which} has {self.lengths[short[0]]} sample(s), but {owner} with washout={washout} needs at least "
-                f"{n_rows} rows in every sequence."
+                f"{n_rows} rows in every sequence.{self.hint(self.rows.shape[1] >= n_rows)}"
             )
+
+    def hint(self, transposed: bool) -> str:
+        """What an error adds where the axes of X seem to be the other way round, or nothing."""
+        return hint_at_axes(self.lengths[0], self.rows.shape[1]) if transposed else ""
 
 
 def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
@@ -89,9 +96,70 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
         stack = np.asarray(X)
         if 0 in stack.shape:
             raise ValueError(f"X of {owner} must not be empty. Got a stack of shape {stack.shape}.")
-        rows = _validated(estimator, stack.reshape(-1, stack.shape[2]), reset)
+        rows = _validated(estimator, stack.reshape(-1, stack.shape[2]), reset, stack.shape[1])
         return Sequences(rows, np.arange(len(stack) + 1) * stack.shape[1], kind)
     return Sequences.of_members(_validated_members(estimator, list(X), reset))
+
+
+def from_aeon(X: Any) -> Any:
+    """The same sequences with time before features, from a collection of aeon, whose channels stand before time.
+
+    Parameters
+    ----------
+    X : array (N, n_channels, T), list of N tables (n_channels, T_i), or array (N, T) of one channel
+
+    Returns
+    -------
+    sequences : stack (N, T, n_channels), list of N arrays (T_i, n_channels), or stack (N, T, 1)
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.sequences import from_aeon, to_aeon
+    >>> cases = np.zeros((10, 3, 150))
+    >>> from_aeon(cases).shape
+    (10, 150, 3)
+    >>> to_aeon(from_aeon(cases)).shape
+    (10, 3, 150)
+    """
+    if isinstance(X, list | tuple) and len(X) and all(n_dimensions(case) == 2 for case in X):
+        return [np.ascontiguousarray(np.asarray(case).T) for case in X]
+    depth = 0 if isinstance(X, list | tuple) else n_dimensions(X)
+    if depth not in (2, 3):
+        wanted = "an array (n_cases, n_channels, n_timepoints) or (n_cases, n_timepoints), or a list of tables"
+        raise parameter_error("from_aeon", "X", wanted, X)
+    cases = np.asarray(X)
+    return np.ascontiguousarray(cases[:, :, None] if depth == 2 else cases.swapaxes(1, 2))
+
+
+def to_aeon(X: Any) -> Any:
+    """A collection of aeon, channels before time, from sequences with time before features.
+
+    Parameters
+    ----------
+    X : stack (N, T, F), list of N series (T_i, F), or one series (T, F)
+
+    Returns
+    -------
+    collection : array (N, F, T), list of N arrays (F, T_i), or array (1, F, T)
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    kind = container_kind(X, "to_aeon")
+    if kind == "list":
+        if any(n_dimensions(series) != 2 for series in X):
+            raise parameter_error("to_aeon", "X", "a list of series (T_i, F)", X)
+        return [np.ascontiguousarray(np.asarray(series).T) for series in X]
+    stack = np.asarray(X)[None] if kind == "series" else np.asarray(X)
+    return np.ascontiguousarray(stack.swapaxes(1, 2))
 
 
 def container_kind(X: Any, owner: str) -> str:
@@ -127,6 +195,13 @@ def container_kind(X: Any, owner: str) -> str:
     )
 
 
+def is_one_series(X: Any) -> bool:
+    """Whether X is meant as one series, or one record of spike trains, rather than a stack or a list of them."""
+    if isinstance(X, list | tuple) and len(X) and n_dimensions(X[0]) == 2:
+        return False
+    return hasattr(X, "binned") or n_dimensions(X) == 2
+
+
 def n_dimensions(X: Any) -> int:
     """Number of dimensions of an array-like; 0 where it is none."""
     shape = getattr(X, "shape", None)
@@ -156,14 +231,50 @@ def _is_object_array(X: Any) -> bool:
     return isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype == object
 
 
-def _validated(estimator: Any, rows: Any, reset: bool) -> np.ndarray:
-    if getattr(getattr(rows, "dtype", None), "kind", "f") in "mM":
-        raise ValueError(f"X of {type(estimator).__name__} must hold numbers. Got dates or times: {rows.dtype}.")
+def hint_at_axes(n_rows: int, n_features: int) -> str:
+    """What an error adds where the axes of X seem to be the other way round."""
+    return (
+        f" X has {n_rows} row(s) of {n_features} feature(s), and time stands before features: is it transposed? "
+        "Collections of aeon have channels before time, see reservoir.sequences.from_aeon."
+    )
+
+
+def _validated(estimator: Any, rows: Any, reset: bool, n_rows: int | None = None) -> np.ndarray:
+    """Checked rows of one series, or of several of which the first has `n_rows`."""
+    owner = type(estimator).__name__
+    columns = _columns(rows)
+    for name, kind in [*columns, ("", str(getattr(rows, "dtype", "")))]:
+        if kind.lower().startswith(_TIMES):
+            where = f"Column {name!r} holds" if columns else "Got"
+            raise ValueError(f"X of {owner} must hold numbers. {where} dates or times: {kind}.")
     try:
-        rows = validate_data(estimator, rows, reset=reset, dtype=np.float64, order="C")
+        checked = validate_data(estimator, rows, reset=reset, dtype=np.float64, order="C")
     except OverflowError as error:
-        raise ValueError(f"X of {type(estimator).__name__} has a number too large for float64.") from error
-    return check_magnitude(rows, "X", type(estimator).__name__)
+        raise ValueError(f"X of {owner} has a number too large for float64.") from error
+    except (ValueError, TypeError) as error:
+        found = [f"column {name!r} of X holds {kind}" for name, kind in columns if not _are_numbers(rows[name])]
+        length, width = n_rows or np.shape(rows)[0], np.shape(rows)[1]
+        swapped = not reset and getattr(estimator, "n_features_in_", None) == length != width
+        more = f" ({found[0]})" if found else hint_at_axes(length, width) if swapped else ""
+        if not more:
+            raise
+        raise (ValueError if isinstance(error, ValueError) else TypeError)(f"{error}{more}") from error
+    return check_magnitude(checked, "X", owner)
+
+
+def _are_numbers(column: Any) -> bool:
+    try:
+        np.asarray(column).astype(np.float64)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _columns(table: Any) -> list[tuple[Any, str]]:
+    """Names and types of the columns of a table; none for what is no table."""
+    if not hasattr(table, "columns") or not hasattr(table, "dtypes"):
+        return []
+    return [(name, str(kind)) for name, kind in zip(table.columns, table.dtypes, strict=True)]
 
 
 def _validated_members(estimator: Any, members: list, reset: bool) -> list[np.ndarray]:
@@ -179,7 +290,7 @@ def _validated_members(estimator: Any, members: list, reset: bool) -> list[np.nd
     widths = {member.shape[1:] for member in plain}
     if len(plain) == len(members) and len(widths) == 1 and all(map(len, plain)):
         if np.isfinite(rows := np.concatenate(plain)).all() if _all_real(plain) else False:
-            rows = _validated(estimator, rows, reset)
+            rows = _validated(estimator, rows, reset, len(plain[0]))
             return np.split(rows, np.cumsum([len(member) for member in plain])[:-1])
     checked = []
     for index, member in enumerate(members):

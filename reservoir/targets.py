@@ -17,14 +17,13 @@ def read_step_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarr
     """
     _require(owner, y)
     if sequences.kind == "series":
-        joined = _numbers(owner, y, "y", sequences.lengths[0])
+        joined = _numbers(owner, y, "y", sequences, 0)
         return joined.reshape(len(joined), -1), joined.ndim == 1
     members = _one_a_sequence(owner, y, sequences)
     if _depth(members[0]) == 0:
         raise ValueError(_per_step_text(owner, "one number a sequence (that needs a pooling)"))
     checked = [
-        _numbers(owner, member, f"Member {index} of y", length)
-        for index, (member, length) in enumerate(zip(members, sequences.lengths, strict=True))
+        _numbers(owner, member, f"Member {index} of y", sequences, index) for index, member in enumerate(members)
     ]
     shapes = {member.shape[1:] for member in checked}
     if len(shapes) > 1:
@@ -41,7 +40,7 @@ def read_sequence_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.n
     """One number or vector a sequence: (n_sequences, n_outputs), and whether y was 1-D."""
     _require(owner, y)
     _refuse_series(owner, sequences)
-    values = _numbers(owner, y, "y", len(sequences))
+    values = _numbers(owner, y, "y", sequences)
     return values.reshape(len(values), -1), values.ndim == 1
 
 
@@ -54,19 +53,16 @@ def read_labels(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, b
     if sequences.kind == "series":
         if n_dimensions(y) == 0:
             raise ValueError(f"y of {owner} is one label for one series: wrap both, fit([X], [y]).")
-        return _labels(owner, y, sequences.lengths[0], "y"), True
+        return _labels(owner, y, "y", sequences, 0), True
     members = _one_a_sequence(owner, y, sequences)
     shape: tuple = getattr(y, "shape", ())
     if len(shape) == 2 and shape[1] > 1 and (sequences.lengths != shape[1]).all():
         raise ValueError(f"y of {owner} must hold labels, not indicators. Got shape {shape}.")
     if _depth(members[0]) == 0:
-        return _labels(owner, members, len(sequences), "y"), False
+        return _labels(owner, members, "y", sequences), False
     if _is_column(y):
-        return _labels(owner, y, len(sequences), "y"), False
-    joined = [
-        _labels(owner, member, length, f"Member {index} of y")
-        for index, (member, length) in enumerate(zip(members, sequences.lengths, strict=True))
-    ]
+        return _labels(owner, y, "y", sequences), False
+    joined = [_labels(owner, member, f"Member {i} of y", sequences, i) for i, member in enumerate(members)]
     return np.concatenate(joined), True
 
 
@@ -93,19 +89,22 @@ def _one_a_sequence(owner: str, y: Any, sequences: Sequences) -> list:
     return members
 
 
-def _numbers(owner: str, y: Any, name: str, length: int) -> np.ndarray:
+def _numbers(owner: str, y: Any, name: str, sequences: Sequences, index: int | None = None) -> np.ndarray:
+    """Numbers for the rows of the sequence of this index, or for all sequences."""
     refuse_masked(y, name, owner)
     try:
         values = check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name="y", estimator=owner)
     except (ValueError, TypeError) as error:
-        raise type(error)(f"{name} of {owner}: {error}") from error
+        labels = ". Labels are for a classifier." if "could not convert string" in str(error) else ""
+        raise type(error)(f"{name} of {owner}: {error}{labels}") from error
     if values.ndim not in (1, 2) or 0 in values.shape:
         raise ValueError(_per_step_text(owner, f"shape {values.shape}"))
-    _check_length(owner, name, len(values), length)
+    _check_length(owner, name, len(values), sequences, index)
     return check_magnitude(values, "y", owner)
 
 
-def _labels(owner: str, y: Any, length: int, name: str) -> np.ndarray:
+def _labels(owner: str, y: Any, name: str, sequences: Sequences, index: int | None = None) -> np.ndarray:
+    """Labels for the rows of the sequence of this index, or for all sequences."""
     refuse_masked(y, name, owner)
     try:
         labels = np.asarray(y)
@@ -114,7 +113,7 @@ def _labels(owner: str, y: Any, length: int, name: str) -> np.ndarray:
     if labels.ndim == 0 or (labels.ndim == 2 and labels.shape[1] > 1):
         raise ValueError(f"{name} of {owner} must hold labels, not indicators or a scalar. Got shape {labels.shape}.")
     labels = column_or_1d(labels, warn=True)
-    _check_length(owner, name, len(labels), length)
+    _check_length(owner, name, len(labels), sequences, index)
     if any(map(_is_missing, labels)) if labels.dtype == object else False:
         raise ValueError(f"{name} of {owner} contains NaN or None.")
     if labels.dtype.kind in "mM" and np.isnat(labels).any():
@@ -132,11 +131,13 @@ def _is_missing(label: Any) -> bool:
     return label is None or not isinstance(equal, bool | np.bool_) or not equal
 
 
-def _check_length(owner: str, name: str, found: int, expected: int) -> None:
+def _check_length(owner: str, name: str, found: int, sequences: Sequences, index: int | None) -> None:
+    expected = len(sequences) if index is None else sequences.lengths[index]
     if found != expected:
+        hint = sequences.hint(index is not None and found == sequences.rows.shape[1])
         raise ValueError(
             f"{name} of {owner} has {found} entries, but X has {expected}: "
-            f"inconsistent numbers of samples: [{expected}, {found}]."
+            f"inconsistent numbers of samples: [{expected}, {found}].{hint}"
         )
 
 

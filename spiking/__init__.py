@@ -4,8 +4,12 @@ Importing this package does not import Brian2; the first simulation does. Every 
 `reservoir`, may be a number in SI units or a quantity of Brian2, ``LIF(threshold=15 * mV)``; results are SI numbers.
 """
 
+import logging
+
 from spiking.microcircuit import Microcircuit
 from spiking.plasticity import STDP
 from spiking.simulation import simulate, warm_up
 
 __all__ = ["STDP", "Microcircuit", "simulate", "warm_up"]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())

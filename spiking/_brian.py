@@ -64,8 +64,12 @@ def _remove_files(log: Any) -> None:
     log.file_handler = log.tmp_log = log.tmp_script = None
 
 
-def run_trials(network: Network, trials: list[Trial], codegen: str, seed: int, voltages: bool) -> list[Answer]:
+def run_trials(
+    network: Network, trials: list[Trial], codegen: str, seed: int, voltages: bool, report: Callable | None = None
+) -> list[Answer]:
     """All trials side by side, as unconnected parts of one network.
+
+    Unless it runs as a program of its own, Brian2 calls `report` about every second, see `Tiles.run`.
 
     Raises RuntimeError where another simulation is under way: in threads Brian2 gives wrong spikes without a word.
     """
@@ -77,7 +81,8 @@ def run_trials(network: Network, trials: list[Trial], codegen: str, seed: int, v
     try:
         brian2 = engine()
         with _settings(brian2, codegen), _device(brian2, codegen) as build:
-            return Tiles(brian2, network, trials, seed, voltages).run(build)
+            report = None if codegen == "standalone" else report
+            return Tiles(brian2, network, trials, seed, voltages).run(build, report)
     finally:
         _busy.release()
 

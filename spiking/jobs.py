@@ -7,10 +7,12 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import joblib
 
-from reservoir.validation import check_choice, parameter_error
+from reservoir.progress import Progress
+from reservoir.validation import check_choice, check_integer, parameter_error
 from spiking._brian import run_trials
 from spiking.network import Answer, Network, Trial
 
@@ -29,20 +31,46 @@ class CompilerWarning(UserWarning):
 
 def run_job(
     owner: str, network: Network, trials: list[Trial], codegen: str, seed: int, *, voltages: bool = False,
-    n_jobs: int | None = None,
+    n_jobs: int | None = None, verbose: int = 0,
 ) -> tuple[list[Answer], str]:  # fmt: skip
     """The answers of all trials, and how Brian2 has run. Neither tiles nor processes change an answer."""
+    if not isinstance(verbose, bool):
+        check_integer(owner, "verbose", verbose, 0)
     batches = list(_batches(network, trials))
-    target = choose_target(owner, network, codegen, sum(max(trial.n_steps for trial in batch) for batch in batches))
+    lengths = [max(trial.n_steps for trial in batch) for batch in batches]
+    target = choose_target(owner, network, codegen, sum(lengths))
     run = partial(run_trials, network, codegen=target, seed=seed, voltages=voltages)
     n_workers = min(joblib.effective_n_jobs(n_jobs), len(batches))
-    if n_workers == 1:
-        return [answer for batch in batches for answer in run(batch)], target
-    if target == "cython":  # compiled here, once, and not by every worker
-        run([one._replace(events=one.events[:0], n_steps=1) for one in batches[0][:1]])
-    with joblib.parallel_config(backend="loky", n_jobs=n_workers):
-        answers = joblib.Parallel()(joblib.delayed(run)(batch) for batch in batches)
-    return [answer for batch in answers for answer in batch], target
+    answers: list[Answer] = []
+    with Progress(sum(lengths), "steps", "spiking", verbose) as progress:
+        if n_workers == 1:
+            for batch, n_steps in zip(batches, lengths, strict=True):
+                counter = _Counter(progress, n_steps)
+                answers += run(batch, report=counter.report if verbose else None)
+                counter.report(None, 1.0)
+            return answers, target
+        if target == "cython":  # compiled here, once, and not by every worker
+            run([one._replace(events=one.events[:0], n_steps=1) for one in batches[0][:1]])
+        with joblib.parallel_config(backend="loky", n_jobs=n_workers):
+            found = joblib.Parallel(return_as="generator")(joblib.delayed(run)(batch) for batch in batches)
+            for batch_answers, n_steps in zip(found, lengths, strict=True):
+                answers += batch_answers
+                progress.add(n_steps)
+    return answers, target
+
+
+class _Counter:
+    """Hands on to a progress how many steps of one run are done."""
+
+    def __init__(self, progress: Progress, n_steps: int):
+        self._progress, self._n_steps, self._done = progress, n_steps, 0
+
+    def report(self, elapsed: Any, share: float, *more: Any) -> None:
+        """Count up to this share of the steps."""
+        new = round(share * self._n_steps) - self._done
+        if new:
+            self._done += new
+            self._progress.add(new)
 
 
 def _batches(network: Network, trials: list[Trial]) -> Iterator[list[Trial]]:

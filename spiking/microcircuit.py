@@ -48,6 +48,8 @@ class Microcircuit(LiquidState):
         same spikes and takes far less time; False runs it in Brian2 too.
     n_jobs : int or None, default None
         Processes that share the sequences in Brian2, 64 at a time; see `spiking.simulate`.
+    verbose : int >= 0 or bool, default False
+        Whether the progress of Brian2 is shown, see `spiking.simulate`.
 
     Attributes
     ----------
@@ -99,6 +101,7 @@ class Microcircuit(LiquidState):
         codegen: str = "auto",
         twin: bool = True,
         n_jobs: int | None = None,
+        verbose: int = False,
     ):
         super().__init__(
             circuit, neuron, encoder=encoder, trace=trace, dt=dt, step=step, random_state=random_state
@@ -108,6 +111,7 @@ class Microcircuit(LiquidState):
         self.codegen = codegen
         self.twin = twin
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any = None, *, teacher: Any = None) -> Microcircuit:
@@ -130,7 +134,8 @@ class Microcircuit(LiquidState):
         network = make_network(owner, self.circuit_, self.neuron_, self.plasticity, self._engine.dt)
         if self.plasticity:
             trial = self._presentation(X, teacher)
-            (answer,), self.codegen_ = run_job(owner, network, [trial], self.codegen, self._seed % 2**32)
+            job = owner, network, [trial], self.codegen, self._seed % 2**32
+            (answer,), self.codegen_ = run_job(*job, verbose=self.verbose)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
             self._engine = make_engine(owner, self.circuit_, self.neuron_, self._engine.dt)
             for row, (name, _) in enumerate(network.equations.variables):
@@ -152,8 +157,8 @@ class Microcircuit(LiquidState):
         heard = [self._heard(*one) for one in zip(members, lengths, strict=True)]
         trials = [Trial(self._rest.variables, one.events, self._injected(one), one.n_steps) for one in heard]
         network = make_network(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
-        seed = self._seed % 2**32
-        answers, self.codegen_ = run_job(type(self).__name__, network, trials, self.codegen, seed, n_jobs=self.n_jobs)
+        job = type(self).__name__, network, trials, self.codegen, self._seed % 2**32
+        answers, self.codegen_ = run_job(*job, n_jobs=self.n_jobs, verbose=self.verbose)
         rows = [
             self._traced(answer.spikes, n_rows, self._divided(None)[0])[0]
             for answer, n_rows in zip(answers, lengths, strict=True)

@@ -31,6 +31,7 @@ def simulate(
     random_state: Any = None,
     codegen: str = "auto",
     n_jobs: int | None = None,
+    verbose: int = False,
 ) -> Any:
     """Spikes of a circuit, on a grid of time steps, from rest.
 
@@ -57,6 +58,9 @@ def simulate(
     n_jobs : int or None, default None
         Processes that share the networks of up to 64 trials, -1 for all processors. None: 1, or what
         ``joblib.parallel_config`` says. The result is the same.
+    verbose : int >= 0 or bool, default False
+        Whether progress is shown: 1 by a bar in a terminal or a notebook, where tqdm is installed, otherwise by a line
+        every 30 s in the log ``spiking``, level INFO; 2 by a line about every second. A C++ program tells its end only.
 
     Returns
     -------
@@ -99,7 +103,8 @@ def simulate(
     trials = [_make_trial(circuit, neuron, seed, trains, rows if currents is not None else None, dt)
               for trains, rows in heard]  # fmt: skip
     voltages = "voltages" in recorded
-    answers, _ = run_job("simulate", network, trials, codegen, seed % 2**32, voltages=voltages, n_jobs=n_jobs)
+    job = "simulate", network, trials, codegen, seed % 2**32
+    answers, _ = run_job(*job, voltages=voltages, n_jobs=n_jobs, verbose=verbose)
     recordings = [
         _as_recording(circuit, answer, trains, dt, recorded) for answer, (trains, _) in zip(answers, heard, strict=True)
     ]

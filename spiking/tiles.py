@@ -53,11 +53,15 @@ class Tiles:
         self.spikes = brian2.SpikeMonitor(units, name="spikes")
         self.watch = [brian2.StateMonitor(units, "v", record=True, when="end", name="voltages")] if voltages else []
 
-    def run(self, build: Callable[[], None]) -> list[Answer]:
-        """Simulate all trials, as long as the longest lasts; `build` comes when Brian2 has been told all."""
+    def run(self, build: Callable[[], None], report: Callable | None = None) -> list[Answer]:
+        """Simulate all trials, as long as the longest lasts; `build` comes when Brian2 has been told all.
+
+        Brian2 calls `report` now and then with the share that is done, as its second argument.
+        """
         parts = [*self.sources.values(), *self.synapses, *self.scalings, self.spikes, *self.watch]
         whole = self.brian2.Network([part for part in parts if part is not None])
-        whole.run(self.n_steps * self.network.dt * self.brian2.second, namespace={})
+        duration, second = self.n_steps * self.network.dt, self.brian2.second
+        whole.run(duration * second, namespace={}, report=report, report_period=second)
         build()
         steps = np.round(np.asarray(self.spikes.t) / self.network.dt).astype(np.int64)
         fired = np.column_stack([steps, np.asarray(self.spikes.i, dtype=np.int64)])

@@ -30,7 +30,7 @@ def series():
 def test_frozen_states_are_those_of_the_liquid(series, options):
     ours = system(twin=False, **options).fit(series)
     parameters = {name: value for name, value in ours.get_params(deep=False).items()
-                  if name not in ("plasticity", "learning_time", "codegen", "twin", "n_jobs")}  # fmt: skip
+                  if name not in ("plasticity", "learning_time", "codegen", "twin", "n_jobs", "verbose")}  # fmt: skip
     twin = LiquidState(**parameters).fit(series)
     states, finals = ours.run(series)
     expected, same_finals = twin.run(series)

@@ -1,6 +1,7 @@
 """Training of recurrent networks: losses, optimisers, what ends it, and the face of the estimators."""
 
 import copy
+import logging
 import pickle
 
 import numpy as np
@@ -357,13 +358,14 @@ def test_a_bidirectional_network_needs_whole_sequences():
         small(pooling="last", truncation=3).fit(X, LAST)
 
 
-def test_verbose_shows_every_epoch(capsys, monkeypatch):
-    small(verbose=True, max_iter=3).fit(X, SUMS)
-    assert "3/3" in capsys.readouterr().err
-    monkeypatch.setitem(__import__("sys").modules, "tqdm.auto", None)
-    model = small(verbose=True, max_iter=3, early_stopping=True).fit(X, SUMS)
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 3 and f"{model.loss_curve_[2]:.8f}" in lines[2] and "validation" in lines[2]
+def test_verbose_shows_epochs(caplog):
+    for verbose, n_lines in ((0, 0), (True, 1), (2, 3)):
+        with caplog.at_level(logging.INFO, "reservoir.rnn"):
+            model = small(verbose=verbose, max_iter=3, early_stopping=True).fit(X, SUMS)
+        lines = [record.getMessage() for record in caplog.records]
+        assert len(lines) == n_lines
+        assert not lines or (f"{model.loss_curve_[2]:.8f}" in lines[-1] and "validation loss" in lines[-1])
+        caplog.clear()
 
 
 def test_examples_keep_sequences_and_targets_together():

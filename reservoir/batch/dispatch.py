@@ -6,9 +6,9 @@ import collections
 from typing import Protocol
 
 from reservoir.batch.identity import Task, canonical
-from reservoir.batch.progress import Progress
 from reservoir.batch.records import Record
 from reservoir.batch.workers import Chunk, Job, Report, run_of
+from reservoir.progress import Progress
 
 _POLL = 0.2
 _FALSE_STARTS = 2
@@ -51,7 +51,7 @@ class Dispatch:
         self._waiting = collections.deque(tasks)
         self._suspects: collections.deque[Task] = collections.deque()
         self._deaths: collections.Counter[str] = collections.Counter()
-        self._under_way = self._n_chunks = self._false_starts = 0
+        self._under_way = self._n_chunks = self._false_starts = self._n_failed = 0
         self._size = 1
 
     def run(self) -> None:
@@ -81,7 +81,8 @@ class Dispatch:
         rest = [task for task in chunk.tasks if task.identity not in finished and task is not suspect]
         self._waiting.extendleft(reversed(rest))
         self._job.store.log_of(self._job.name, chunk.number).unlink(missing_ok=True)
-        self._progress.add(len(finished), len(failed))
+        self._n_failed += len(failed)
+        self._progress.add(len(finished), f"{self._n_failed} failed")
         if failed and self._job.stop_on_error:
             raise self._error(next(task for task in chunk.tasks if task.identity == failed[0]))
 

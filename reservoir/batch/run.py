@@ -13,10 +13,10 @@ from reservoir.batch.cluster import Cluster, check_client
 from reservoir.batch.dispatch import Dispatch, Engine
 from reservoir.batch.identity import Task, function_name, read_tasks
 from reservoir.batch.processes import Processes
-from reservoir.batch.progress import Progress
 from reservoir.batch.store import Store, new_batch_name
 from reservoir.batch.study import Study
 from reservoir.batch.workers import Job, resolve
+from reservoir.progress import Progress
 from reservoir.validation import check_choice, check_flag, check_integer, check_real, parameter_error
 
 
@@ -69,7 +69,7 @@ def run_batch(
         Called without arguments once here and once in every worker before its first task, such as
         ``"spiking.warm_up"``, which compiles Brian2's code once. A string is a name to import.
     progress : bool, default True
-        A bar with rate and remaining time where standard error is a terminal and tqdm is installed; elsewhere a line
+        A bar with rate and remaining time in a terminal or a notebook, where tqdm is installed; elsewhere a line
         every 30 s and at the end in the log ``reservoir.batch`` (level INFO).
     version : str, default ""
         Part of the identity of tasks. Change it when `func` computes something else, and all tasks are run anew with
@@ -128,7 +128,8 @@ def run_batch(
     folder.open(seed)
     missing = _missing(read, folder)
     if missing:
-        _run(job, client, n_workers, missing, Progress(len(read), len(read) - len(missing), progress))
+        shown = Progress(len(read), "tasks", "reservoir.batch", int(progress), len(read) - len(missing))
+        _run(job, client, n_workers, missing, shown)
     return Study(read, folder)
 
 

@@ -76,7 +76,9 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
     return_train_score : bool, default False
         Whether the training parts are scored too.
     verbose : int >= 0, default 0
-        Above 0 shows progress in shards: a bar in a terminal, else lines in the log ``reservoir.batch``.
+        Above 0 shows progress in shards: 1 by a bar in a terminal or a notebook, where tqdm is installed, otherwise
+        by a line every 30 s in the log ``reservoir.model_selection``; 2 by a line for every shard. With a `store` as
+        in `run_batch`.
 
     Attributes
     ----------

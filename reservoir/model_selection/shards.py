@@ -11,12 +11,12 @@ from sklearn.utils.parallel import Parallel, delayed
 
 import reservoir
 from reservoir.batch import run_batch
-from reservoir.batch.progress import Progress
 from reservoir.compilation import one_blas_thread
 from reservoir.model_selection.candidates import Configuration
 from reservoir.model_selection.plain import evaluate_plainly
 from reservoir.model_selection.problem import Problem
 from reservoir.model_selection.together import evaluate_together
+from reservoir.progress import Progress
 from reservoir.validation import parameter_error
 
 
@@ -42,14 +42,11 @@ def evaluate(problem: Problem, work: Work) -> dict:
 
 def run_shards(problem: Problem, works: list[Work], n_jobs: int | None, verbose: int) -> Iterator[dict]:
     """Results in the order of the works, from processes of this machine."""
-    progress = Progress(len(works), 0, verbose > 0)
     parallel = Parallel(n_jobs=n_jobs, return_as="generator")
-    try:
+    with Progress(len(works), "shards", "reservoir.model_selection", verbose) as progress:
         for result in parallel(delayed(evaluate)(problem, work) for work in works):
-            progress.add(1, 0)
+            progress.add()
             yield result
-    finally:
-        progress.close()
 
 
 class StoredShards:

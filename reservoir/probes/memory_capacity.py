@@ -28,6 +28,9 @@ class MemoryCapacity:
     floor: float
     """Share R^2 of an input that a delay must exceed, before its correction, to count."""
 
+    def __repr__(self) -> str:
+        return f"<MemoryCapacity: {self.total:.2f} over {len(self.per_delay)} delays>"
+
 
 def memory_capacity(
     system: Any,

@@ -16,7 +16,6 @@ from reservoir.rnn.network import Network
 from reservoir.rnn.optimizers import SGD, Adam, RMSProp
 from reservoir.rnn.packing import Packing
 from reservoir.rnn.pooling import pooled
-from reservoir.rnn.progress import shown
 from reservoir.rnn.training import Descent, Settings, descend, run_rows
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.validation import (
@@ -90,7 +89,7 @@ class RecurrentModel(BaseEstimator):
         validation = None if held_out is None else self._examples(*held_out)
         if self.early_stopping and validation is None:
             examples, validation = self._split(examples)
-        history = descend(descent, examples, validation, type(self).__name__, shown(self.verbose))
+        history = descend(descent, examples, validation, type(self).__name__, self.verbose)
         self.loss_curve_, self.best_loss_ = history.losses, min(history.losses)
         self.validation_scores_ = [-loss for loss in history.validation_losses] if validation else None
         self.n_iter_, self.n_updates_ = len(history.losses), descent.n_updates
@@ -104,7 +103,7 @@ class RecurrentModel(BaseEstimator):
         self._check_network(n_outputs)
         descent = self._descent
         descent.settings = self._settings(len(sequences))._replace(max_iter=1)
-        history = descend(descent, examples, None, type(self).__name__, shown(False))
+        history = descend(descent, examples, None, type(self).__name__, 0)
         self.loss_curve_ = self.loss_curve_ + history.losses
         self.best_loss_ = min(self.loss_curve_)
         self.n_iter_, self.n_updates_ = self.n_iter_ + 1, descent.n_updates
@@ -269,8 +268,10 @@ class RecurrentModel(BaseEstimator):
         for name in ("max_iter", "n_iter_no_change"):
             check_integer(owner, name, getattr(self, name), 1)
         check_integer(owner, "washout", self.washout, 0)
-        for name in ("bidirectional", "early_stopping", "nesterovs_momentum", "shuffle", "warm_start", "verbose"):
+        for name in ("bidirectional", "early_stopping", "nesterovs_momentum", "shuffle", "warm_start"):
             check_flag(owner, name, getattr(self, name))
+        if not isinstance(self.verbose, bool):
+            check_integer(owner, "verbose", self.verbose, 0)
         if self.batch_size != "auto":
             check_integer(owner, "batch_size", self.batch_size, 1)
         if self.max_gradient_norm is not None:

@@ -88,8 +88,9 @@ class RNNRegressor(MultiOutputMixin, RegressorMixin, RecurrentModel):
         Of "adam" and "rmsprop": added to the root of the mean square.
     dtype : "float32" or "float64", default "float32"
         Type of parameters and states.
-    verbose : bool, default False
-        Whether the loss of every epoch is shown, by a bar if tqdm is installed.
+    verbose : int >= 0 or bool, default False
+        Whether the losses of the epochs are shown: 1 by a bar in a terminal or a notebook, where tqdm is installed,
+        otherwise by a line every 30 s in the log ``reservoir.rnn``, level INFO; 2 by a line for every epoch.
 
     Attributes
     ----------
@@ -174,7 +175,7 @@ class RNNRegressor(MultiOutputMixin, RegressorMixin, RecurrentModel):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         dtype: Any = "float32",
-        verbose: bool = False,
+        verbose: int = False,
     ):
         self.cell = cell
         self.hidden_layer_sizes = hidden_layer_sizes

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from reservoir.compilation import one_blas_thread
+from reservoir.progress import Progress
 from reservoir.rnn.examples import Batch, Examples, Piece
 from reservoir.rnn.network import Masks, Network
 from reservoir.rnn.optimizers import clipped
@@ -181,8 +182,13 @@ class History:
             self.learnt = validation_loss is not None or bool(self.losses)
         self.losses.append(loss)
 
+    def last(self) -> str:
+        """The losses of the last epoch in words."""
+        validation = f", validation loss = {self.validation_losses[-1]:.8f}" if self.validation_losses else ""
+        return f"loss = {self.losses[-1]:.8f}{validation}"
 
-def descend(descent: Descent, examples: Examples, validation: Examples | None, owner: str, show: Any) -> History:
+
+def descend(descent: Descent, examples: Examples, validation: Examples | None, owner: str, verbose: int) -> History:
     """Epochs until one of the ends; with `validation` the best parameters are kept, otherwise the last ones.
 
     An interrupt or a loss that is not finite ends training with a warning and the best parameters so far: those whose
@@ -192,10 +198,14 @@ def descend(descent: Descent, examples: Examples, validation: Examples | None, o
     history, parameters = History(), descent.network.vector
     before = parameters.copy()
     try:
-        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            for _ in show(range(descent.settings.max_iter)):
+        with (
+            one_blas_thread(),
+            np.errstate(over="ignore", invalid="ignore"),
+            Progress(descent.settings.max_iter, "epochs", "reservoir.rnn", verbose) as progress,
+        ):
+            for _ in range(descent.settings.max_iter):
                 _one_epoch(descent, examples, validation, history)
-                show.report(history.losses[-1], history.validation_losses[-1] if validation else None)
+                progress.add(1, history.last())
                 if _finished(descent, history):
                     break
     except (KeyboardInterrupt, Diverged) as end:

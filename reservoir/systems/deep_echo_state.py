@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.echo_state import EchoState
+from reservoir.systems.transformer import SequenceTransformer
 from reservoir.validation import (
     as_generator,
     check_choice,
@@ -26,7 +27,7 @@ from reservoir.validation import (
 )
 
 
-class DeepEchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
     """Echo-state reservoirs in layers, whose states are joined.
 
     A row u of the input moves the state x_k of layer k by

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.neurons import leaky
 from reservoir.neurons.activations import ACTIVATIONS
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.systems.transformer import SequenceTransformer
 from reservoir.systems.weights import compiled_form, given_or_drawn, n_connections, recurrent_weights
 from reservoir.topologies import CirculantGraph
 from reservoir.validation import (
@@ -34,7 +36,7 @@ _WORK_A_CALL = 200_000_000
 _DTYPES = ("float64", "float32", np.float64, np.float32)
 
 
-class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
     """Echo-state reservoir of leaky-integrator units.
 
     A row u of the input moves the state x of the units by
@@ -97,7 +99,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     Notes
     -----
     `transform` is bit-identical for sequences given one by one, in a list or in a stack, in any order. With
-    ``noise=0`` it is also the same when `run` continues from a state. Output of ``set_output`` is for one series only.
+    ``noise=0`` it is also the same when `run` continues from a state. With ``set_output`` one
+    series becomes a table; stacks and lists stay arrays.
 
     References
     ----------
@@ -210,13 +213,9 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         states = self._noise_rows(sequences)
         with np.errstate(over="ignore"):
             rows = sequences.rows.astype(self.bias_.dtype, copy=False)
-        weights, loops = self.kernel_weights(), self._loops()
-        together = isinstance(self.W_, np.ndarray) and len(sequences) > 1
-        advance, n_steps = (loops.advance_together, max(sequences.lengths)) if together else (loops.advance, len(rows))
-        chunk = max(1, self.rows_a_call() // (len(sequences) if together else 1))
-        for first in range(0, n_steps, chunk):
-            last = min(first + chunk, n_steps)
-            advance(*weights, rows, sequences.offsets, first, last, self.noise > 0, final, states)
+        weights, noisy = self.kernel_weights(), self.noise > 0
+        for loop, offsets, chosen, first, last in self._kernel_calls(sequences):
+            loop(*weights, rows, offsets, first, last, noisy, final[chosen], states)
         if not np.isfinite(final).all():  # what is not finite stays so
             raise self._overflow(sequences, states)
         return sequences.pack(states), final[0] if sequences.kind == "series" else final
@@ -305,6 +304,22 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         """Rows that a kernel gets at once, beside `readout_size` multiplications a row for a readout."""
         work = n_connections(self.W_) + self.W_in_.size + 20 * len(self.bias_) + readout_size
         return max(1, _WORK_A_CALL // work)
+
+    def _kernel_calls(self, sequences: Sequences) -> Iterator[tuple[Callable, np.ndarray, slice, int, int]]:
+        """The calls of kernels that a run is cut into: loop, offsets of its sequences, which they are, first and last.
+
+        A dense matrix serves sequences side by side, and first and last are then steps of them, otherwise rows.
+        """
+        loops, room, n_sequences = self._loops(), self.rows_a_call(), len(sequences)
+        together = isinstance(self.W_, np.ndarray) and n_sequences > 1
+        loop, at_once = (loops.advance_together, room) if together else (loops.advance, n_sequences)
+        for start in range(0, n_sequences, at_once):
+            chosen = slice(start, min(start + at_once, n_sequences))
+            n_steps = max(sequences.lengths[chosen]) if together else len(sequences.rows)
+            chunk = max(1, room // (chosen.stop - start)) if together else room
+            for first in range(0, n_steps, chunk):
+                last = min(first + chunk, n_steps)
+                yield loop, sequences.offsets[start : chosen.stop + 1], chosen, first, last
 
     def _check_parameters(self) -> tuple[int, np.dtype]:
         owner = type(self).__name__

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.circuits import MaassColumn
@@ -15,6 +15,7 @@ from reservoir.neurons.spiking import State, freeze, thaw
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.spikes import Exponential, Poisson
 from reservoir.systems.simulation import input_events, make_engine, run_engine, start
+from reservoir.systems.transformer import SequenceTransformer
 from reservoir.trains import SpikeTrains
 from reservoir.validation import (
     as_generator,
@@ -37,7 +38,7 @@ class Heard(NamedTuple):
     rng: np.random.Generator
 
 
-class LiquidState(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
     """Liquid of spiking units, whose low-pass filtered spikes are the states.
 
     Each row of a series lasts `step` seconds. The encoder turns the series into spikes (or currents), the circuit

@@ -41,6 +41,10 @@ class Recording:
     circuit: Circuit | None = None
     traces: dict[str, dict[str, np.ndarray]] | None = None
 
+    def __repr__(self) -> str:
+        more = [name for name in ("voltages", "circuit", "traces") if getattr(self, name) is not None]
+        return f"<Recording: {', '.join([str(self.spikes), *more])}>"
+
 
 class Engine(NamedTuple):
     """A circuit made ready for the kernel at one length of a step."""

@@ -1,0 +1,130 @@
+"""The usual mistakes: each ends in an error that says what is wrong and what to do."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from reservoir import (
+    DeepEchoState,
+    EchoState,
+    LiquidState,
+    ReservoirClassifier,
+    ReservoirForecaster,
+    ReservoirRegressor,
+)
+from reservoir.circuits import MaassColumn
+from reservoir.readouts import RidgeReadout
+from reservoir.rnn import RNNClassifier, RNNRegressor
+from spiking import Microcircuit
+
+RNG = np.random.default_rng(5)
+X = RNG.uniform(size=(60, 2))
+Y = X[:, 0]
+STACK = RNG.uniform(size=(4, 30, 2))
+TABLE = pd.DataFrame(X, columns=["flow", "level"], index=pd.date_range("2024-01-01", periods=60, freq="h"))
+COLUMN = MaassColumn((2, 2, 2))
+SMALL = EchoState(10, random_state=0)
+
+
+def labels(n):
+    return list("ab" * n)[:n]
+
+
+def table_with(**columns):
+    return TABLE.assign(**columns)
+
+
+AXES = "time stands before features.*from_aeon"
+REGRESSOR, CLASSIFIER = ReservoirRegressor(SMALL), ReservoirClassifier(SMALL)
+FORECASTER = ReservoirForecaster(SMALL, washout=50)
+MISTAKES = {
+    "transposed": (lambda: REGRESSOR.fit(X.T, Y), "60 entries, but X has 2.*X has 2 row.s. of 60 feature.*" + AXES),
+    "transposed labels": (lambda: CLASSIFIER.fit(X.T, labels(60)), AXES),
+    "transposed later": (lambda: REGRESSOR.fit(X, Y).predict(X.T), "60 features, but .* expecting 2.*" + AXES),
+    "transposed system": (lambda: clone(SMALL).fit(X).transform(X.T), AXES),
+    "transposed table": (lambda: clone(SMALL).fit(X).transform(pd.DataFrame(X.T)), AXES),
+    "transposed for a forecast": (lambda: FORECASTER.fit(X.T), "2 sample.*washout=50.*at least 52.*" + AXES),
+    "transposed for a network": (lambda: RNNRegressor(max_iter=1).fit(X.T, Y), AXES),
+    "aeon": (lambda: REGRESSOR.fit(STACK.swapaxes(1, 2), STACK[:, :, 0]), AXES),
+    "aeon later": (lambda: CLASSIFIER.fit(STACK, labels(4)).predict(STACK.swapaxes(1, 2)), AXES),
+    "aeon list": (lambda: CLASSIFIER.fit(STACK, labels(4)).predict([one.T for one in STACK]), AXES),
+    "washout": (lambda: ReservoirRegressor(SMALL, washout=70).fit(X, Y), r"60 sample.*washout=70.*71 rows"),
+    "context": (lambda: FORECASTER.fit(X).forecast(3, context=X[:20]), "20 sample.*washout=50 needs at least 50"),
+    "too few labels": (lambda: CLASSIFIER.fit(STACK, labels(3)), "one member a sequence. Got 3 for 4"),
+    "one label": (lambda: CLASSIFIER.fit(X, "a"), r"wrap both, fit\(\[X\], \[y\]\)"),
+    "a step less": (lambda: REGRESSOR.fit(X, Y[:-1]), "y of .* has 59 entries, but X has 60"),
+    "y with NaN": (lambda: REGRESSOR.fit(X, np.where(Y > 0.5, np.nan, Y)), "y of ReservoirRegressor: .*NaN"),
+    "labels for a regressor": (lambda: REGRESSOR.fit(X, labels(60)), "y of .* string .*Labels are for a classifier"),
+    "numbers for a classifier": (lambda: CLASSIFIER.fit(X, Y), "continuous"),
+    "a number a sequence": (lambda: REGRESSOR.fit(STACK, np.arange(4.0)), "needs a pooling"),
+    "1-D": (lambda: REGRESSOR.fit(Y, Y), r"Got a 1-D array of shape \(60,\).*reshape\(-1, 1\)"),
+    "a column": (lambda: REGRESSOR.fit(TABLE["flow"], Y), r"reshape\(-1, 1\)"),
+    "words": (lambda: REGRESSOR.fit(table_with(site="a"), Y), "column 'site' of X holds"),
+    "words in a list": (lambda: REGRESSOR.fit([table_with(site="a")], [Y]), "Sequence 0.*column 'site'"),
+    "categories": (lambda: REGRESSOR.fit(table_with(site=pd.Categorical(labels(60))), Y), "column 'site'.*category"),
+    "times": (lambda: REGRESSOR.fit(table_with(when=TABLE.index), Y), "Column 'when' holds dates or times"),
+    "times alone": (lambda: SMALL.fit(table_with(when=TABLE.index)[["when"]]), "Column 'when' holds dates or times"),
+    "zones": (lambda: SMALL.fit(table_with(when=TABLE.index.tz_localize("UTC"))), "Column 'when' holds dates"),
+    "durations": (lambda: SMALL.fit(table_with(gap=TABLE.index - TABLE.index[0])), "Column 'gap' holds dates or times"),
+    "array of times": (lambda: SMALL.fit(TABLE.index.to_numpy()[:, None]), "Got dates or times"),
+    "a class": (lambda: ReservoirRegressor(SMALL, RidgeReadout).fit(X, Y), "an instance, not the class"),
+    "a word": (lambda: ReservoirRegressor("esn").fit(X, Y), "'reservoir' .*missing: fit, run.*Got 'esn'"),
+    "a number of units": (lambda: ReservoirRegressor(100).fit(X, Y), "a system with fit and run.* Got 100"),
+    "swapped parts": (lambda: ReservoirRegressor(RidgeReadout(), SMALL).fit(X, Y), "'reservoir' .*missing: run"),
+    "other features": (lambda: REGRESSOR.fit(X, Y).predict(X[:, :1]), "X has 1 features, but .* expecting 2"),
+    "radius": (lambda: EchoState(spectral_radius=-0.1).fit(X), "'spectral_radius' .* must be a number >= 0. Got -0.1"),
+    "dt": (lambda: LiquidState(COLUMN, dt=0.1).fit(X), "'step' .* a whole multiple of dt, 0.1 s. Got 0.01"),
+    "alpha": (lambda: ReservoirRegressor(SMALL, RidgeReadout(-1)).fit(X, Y), "'alpha' .* must be a number >= 0"),
+    "no units": (lambda: EchoState(0).fit(X), "'n_units' .* must be an integer >= 1. Got 0"),
+    "seed": (lambda: EchoState(random_state="a").fit(X), "'random_state' .* must be None, an integer >= 0.* Got 'a'"),
+    "a fraction of a step": (lambda: FORECASTER.fit(X).forecast(3.0), "'n_steps' .* an integer >= 1. Got 3.0"),
+    "a typing error": (lambda: REGRESSOR.set_params(reservoir__leek=1), "Invalid parameter 'leek'.*'leak'"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_explained(mistake):
+    action, text = MISTAKES[mistake]
+    with pytest.raises(ValueError, match="(?s)" + text):
+        action()
+
+
+def test_no_hint_without_a_reason():
+    """Where swapped axes would not fit either."""
+    for action in (
+        lambda: REGRESSOR.fit(X, Y[:-1]),
+        lambda: REGRESSOR.fit(X, Y).predict(X[:, :1]),
+        lambda: FORECASTER.fit(X[:40]),
+        lambda: CLASSIFIER.fit(STACK, labels(2)),  # as many as features, but one label a sequence
+    ):
+        with pytest.raises(ValueError) as caught:
+            action()
+        assert "aeon" not in str(caught.value)
+    numbers = table_with(whole=pd.Series(range(60), dtype=object).to_numpy(), gap=np.nan)
+    with pytest.raises(ValueError, match="NaN") as caught:
+        SMALL.fit(numbers)
+    assert "column" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        SMALL,
+        DeepEchoState(),
+        LiquidState(),
+        Microcircuit(),
+        REGRESSOR,
+        CLASSIFIER,
+        FORECASTER,
+        RNNRegressor(),
+        RNNClassifier(),
+        RidgeReadout(),
+    ],
+)
+def test_use_before_fit(estimator):
+    fresh = clone(estimator)
+    method = next(name for name in ("transform", "predict", "forecast") if hasattr(fresh, name))
+    with pytest.raises(NotFittedError, match=f"This {type(fresh).__name__} instance is not fitted yet"):
+        getattr(fresh, method)(3 if method == "forecast" else X)
