@@ -58,7 +58,9 @@ def memory_capacity(
     distribution) exceeds with probability `significance`; so the tail cannot inflate the sum, and capacities far
     below the floor are lost. One factorisation of the states, and one of the inputs, serve all delays. N is the
     numerical rank: the states of a linear reservoir with random weights soon point in directions that
-    float64 cannot tell apart, and its measured capacity is then less than its number of units.
+    float64 cannot tell apart, and its measured capacity is then less than its number of units. Theory is
+    `controllability_rank`. The measurement falls below it for that reason, and where the capacity of a direction is
+    spread over so many delays that each lies below the floor, as for eigenvalues close to 1 or to one another.
 
     Parameters
     ----------
