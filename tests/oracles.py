@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise, product
 
 import mpmath
@@ -302,3 +303,21 @@ def information_processing_capacity(states, inputs, max_degree, n_delays, patien
         for (function, _), share in zip(counted, shares, strict=True):
             table[sum(function.values()) - 1, max(function)] += share
     return table, len(tried)
+
+
+def exact_controllability_rank(W, w_in):
+    """Rank of [w, W w, ..., W^(n-1) w] for integers, by elimination in fractions."""
+    W, columns = [[int(x) for x in row] for row in W], [[int(x) for x in c] for c in np.reshape(w_in, (len(W), -1)).T]
+    pivots = []
+    for column in columns:
+        for _ in range(len(W)):
+            rest = [Fraction(x) for x in column]
+            for place, pivot in pivots:
+                factor = rest[place]
+                rest = [x - factor * y for x, y in zip(rest, pivot, strict=True)]
+            if not any(rest):
+                break
+            place = next(i for i, x in enumerate(rest) if x)
+            pivots.append((place, [x / rest[place] for x in rest]))
+            column = [sum(a * x for a, x in zip(row, column, strict=True)) for row in W]
+    return len(pivots)

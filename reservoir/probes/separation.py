@@ -33,13 +33,14 @@ def separation(
 ) -> Separation:
     """Separation property: the distance of states as a function of the distance of inputs.
 
-        D(t) = <|x_u(t) - x_v(t)|^2> / (2 <sum_i var x_i>)
+        D(t) = <|x_u(t) - x_v(t)|^2> / (2 sum_i var x_i(t))
 
     The stream u is independent and uniform in [-1, 1]; v is u with the share `distance` of its rows drawn anew, at
     random places. So that share is the mean squared difference of the two over that of unrelated streams, and D is the
-    same of the states. The mean goes over the pairs, the variance over the streams u, averaged over the rows. A linear
+    same of the states. The mean goes over the pairs, the variance over the streams u; D is 0 where that is. A linear
     system has D = distance after every row in expectation, whatever its size, scaling and memory; a system with D
-    above it tells inputs apart that are alike, and one with D below takes them for the same.
+    above it tells inputs apart that are alike, and one with D below takes them for the same. The standard errors are
+    those of the mean alone.
 
     Parameters
     ----------
@@ -91,7 +92,8 @@ def separation(
     numbers = np.round(shares * n_steps).astype(int)
     streams = rng.uniform(-1, 1, size=(n_pairs, n_steps, n_features_of(system)))
     states = np.stack(states_of_all(system, streams)).astype(np.float64)
-    scale = 2 * states.var(axis=0, ddof=1).sum(axis=1).mean() or np.inf
+    scale = 2 * states.var(axis=0, ddof=1).sum(axis=1)
+    scale[scale == 0] = np.inf
     apart = []
     for number in numbers:
         others = np.stack(states_of_all(system, _partly_redrawn(streams, number, rng)))
