@@ -75,8 +75,8 @@ def information_processing_capacity(
 
     **Which functions.** For every total degree from 1 to `max_degree` the longest delay grows from 0, and all
     functions of that degree and longest delay are tried. A degree ends when the longest delays in a row at which
-    nothing counted hold `patience` functions or more, or at n_delays - 1. So degree 1 is tried at 1000 delays at least,
-    degree 2 up to delay 43, degree 5 up to delay 8 before it is given up: a system that hears nothing but
+    nothing counted hold `patience` functions or more, or at n_delays - 1. So degree 1 is tried up to delay 999,
+    degree 2 up to delay 44, degree 5 up to delay 8 before it is given up: a system that hears nothing but
     inputs from longer ago needs more patience.
 
     **Which count.** A function counts if its C is above
