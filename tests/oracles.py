@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from fractions import Fraction
+from itertools import pairwise, product
 
 import mpmath
 import numpy as np
+from numpy.polynomial import Legendre
+from scipy.stats import chi2
 
 ACTIVATIONS = {
     "tanh": np.tanh,
@@ -253,3 +256,68 @@ def spiking_circuit(circuit, neuron, trains, voltages, dt):
 def kind_of_synapse(part, s):
     """Time constant and reversal, or None for a current."""
     return float(part.time_constant[s]), None if part.reversal is None else float(part.reversal[s])
+
+
+def legendre_functions(max_degree, n_delays, patience, counts):
+    """Ask `counts` about every function {delay: degree}; a degree ends when `patience` of them have failed."""
+    for degree in range(1, max_degree + 1):
+        failed = 0
+        for longest in range(n_delays):
+            found, tried = False, 0
+            for degrees in product(range(degree + 1), repeat=longest + 1):
+                if sum(degrees) == degree and degrees[longest] > 0:
+                    found |= counts({delay: d for delay, d in enumerate(degrees) if d})
+                    tried += 1
+            failed = 0 if found else failed + tried
+            if failed >= patience:
+                break
+
+
+def information_processing_capacity(states, inputs, max_degree, n_delays, patience, significance, factor):
+    """Table (max_degree, n_delays) and the number of functions tried: every regression by itself, in doubles."""
+    n_steps = len(states)
+    basis, sizes, _ = np.linalg.svd(states, full_matrices=False)
+    basis = basis[:, sizes > 1e-12 * sizes[0]]
+    rank = basis.shape[1]
+    floor, tried, counted = factor * chi2.isf(significance, rank) / n_steps, [], []
+
+    def counts(function):
+        z = np.ones(n_steps)
+        for delay, degree in function.items():
+            z = z * Legendre.basis(degree)(inputs[len(inputs) - n_steps - delay : len(inputs) - delay])
+        left = z - states @ np.linalg.lstsq(states, z, rcond=1e-12)[0]
+        share = 1 - left @ left / (z @ z)
+        chance = sum(z[t] ** 2 * (basis[t] @ basis[t]) for t in range(n_steps)) / (z @ z)
+        tried.append(function)
+        if share > floor and share > floor * chance * n_steps / rank:
+            counted.append((function, z / np.linalg.norm(z)))
+            return True
+        return False
+
+    legendre_functions(max_degree, n_delays, patience, counts)
+    table = np.zeros((max_degree, n_delays))
+    if counted:
+        Z = np.array([z for _, z in counted]).T
+        shares = np.sum((basis.T @ Z) * np.linalg.lstsq(Z, basis, rcond=None)[0].T, axis=0)
+        shares -= (rank - shares.sum()) / (n_steps - len(counted))
+        for (function, _), share in zip(counted, shares, strict=True):
+            table[sum(function.values()) - 1, max(function)] += share
+    return table, len(tried)
+
+
+def exact_controllability_rank(W, w_in):
+    """Rank of [w, W w, ..., W^(n-1) w] for integers, by elimination in fractions."""
+    W, columns = [[int(x) for x in row] for row in W], [[int(x) for x in c] for c in np.reshape(w_in, (len(W), -1)).T]
+    pivots = []
+    for column in columns:
+        for _ in range(len(W)):
+            rest = [Fraction(x) for x in column]
+            for place, pivot in pivots:
+                factor = rest[place]
+                rest = [x - factor * y for x, y in zip(rest, pivot, strict=True)]
+            if not any(rest):
+                break
+            place = next(i for i, x in enumerate(rest) if x)
+            pivots.append((place, [x / rest[place] for x in rest]))
+            column = [sum(a * x for a, x in zip(row, column, strict=True)) for row in W]
+    return len(pivots)

@@ -5,7 +5,8 @@ import pytest
 
 from reservoir import EchoState
 from reservoir.probes import MemoryCapacity, memory_capacity
-from reservoir.probes.memory_capacity import _orthonormal, _shares
+from reservoir.probes.memory_capacity import _shares
+from reservoir.probes.span import orthonormal
 from reservoir.topologies import Cycle, DelayLine, Hadamard, Orthogonal, Random
 from tests import oracles
 
@@ -63,7 +64,7 @@ def test_shares_equal_the_naive_regressions(n_delays):
     system = EchoState(7, random_state=0).fit(np.zeros((1, 1)))
     inputs = np.random.default_rng(0).uniform(-1, 1, 150)
     states = system.run(inputs[:, None])[0][-100:]
-    basis = _orthonormal(states)
+    basis = orthonormal(states, centred=True)
     assert basis.shape == (100, 7)
     np.testing.assert_allclose(basis.T @ basis, np.eye(7), atol=1e-12)
     found = _shares(basis, inputs[-100 - n_delays + 1 :], n_delays)

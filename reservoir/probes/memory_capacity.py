@@ -11,6 +11,7 @@ from scipy.special import betainccinv
 
 from reservoir.compilation import one_blas_thread
 from reservoir.probes.drive import fitted, states_of
+from reservoir.probes.span import orthonormal
 from reservoir.validation import as_generator, check_has, check_integer, check_real
 
 _DELAYS_A_BLOCK = 128
@@ -60,7 +61,9 @@ def memory_capacity(
     distribution) exceeds with probability `significance`; so the tail cannot inflate the sum, and capacities far
     below the floor are lost. One factorisation of the states, and one of the inputs, serve all delays. N is the
     numerical rank: the states of a linear reservoir with random weights soon point in directions that
-    float64 cannot tell apart, and its measured capacity is then less than its number of units.
+    float64 cannot tell apart, and its measured capacity is then less than its number of units. Theory is
+    `controllability_rank`. The measurement falls below it for that reason, and where the capacity of a direction is
+    spread over so many delays that each lies below the floor, as for eigenvalues close to 1 or to one another.
 
     Parameters
     ----------
@@ -117,7 +120,7 @@ def memory_capacity(
     inputs = rng.uniform(-_AMPLITUDE, _AMPLITUDE, size=n_delays + washout + n_steps)
     states = states_of(system, inputs[:, None])[-n_steps:]
     with one_blas_thread():
-        basis = _orthonormal(states)
+        basis = orthonormal(states, centred=True)
         shares = _shares(basis, inputs[-n_steps - n_delays + 1 :], n_delays)
     return _counted(shares, basis.shape[1], n_steps, significance)
 
@@ -132,17 +135,6 @@ def _counted(shares: np.ndarray, rank: int, n_steps: int, significance: float) -
     chance = free / (n_steps - 1 - np.arange(n_delays))
     per_delay = np.where(shares > floor, (shares - chance) / (1 - chance), 0.0)
     return MemoryCapacity(float(per_delay.sum()), per_delay, floor)
-
-
-def _orthonormal(states: np.ndarray) -> np.ndarray:
-    """Orthonormal columns (n_steps, rank) that span the centred states, as far as their type tells directions apart."""
-    precision = np.finfo(states.dtype).eps if states.dtype.kind == "f" else np.finfo(float).eps
-    centred = states - states.mean(axis=0, dtype=np.float64)
-    scale = np.sqrt(np.square(centred).mean(axis=0))
-    still = scale <= precision * np.abs(states).max(axis=0)
-    q, r = np.linalg.qr(centred[:, ~still] / scale[~still])
-    rotation, sizes, _ = np.linalg.svd(r)
-    return q @ rotation[:, sizes > precision * max(states.shape) * sizes.max(initial=0.0)]
 
 
 def _shares(basis: np.ndarray, inputs: np.ndarray, n_delays: int) -> np.ndarray:

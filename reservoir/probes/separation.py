@@ -1,0 +1,111 @@
+"""How far apart the states of a system come when its inputs differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reservoir.probes.drive import fitted, n_features_of, states_of_all
+from reservoir.validation import as_generator, check_has, check_integer, parameter_error, real_array
+
+
+@dataclass(frozen=True)
+class Separation:
+    """The answer of `separation`."""
+
+    input_distances: np.ndarray
+    """Distances of the inputs (n_distances,); 1 is that of unrelated ones."""
+    state_distances: np.ndarray
+    """Mean distances of the states (n_distances, n_steps); 1 is that of the states of unrelated inputs."""
+    standard_errors: np.ndarray
+    """Of these means (n_distances, n_steps), over the pairs."""
+
+
+def separation(
+    system: Any,
+    distances: Any = (0.0, 0.1, 0.2, 0.5, 1.0),
+    *,
+    n_pairs: int = 100,
+    n_steps: int = 100,
+    random_state: Any = None,
+) -> Separation:
+    """Separation property: the distance of states as a function of the distance of inputs.
+
+        D(t) = <|x_u(t) - x_v(t)|^2> / (2 sum_i var x_i(t))
+
+    The stream u is independent and uniform in [-1, 1]; v is u with the share `distance` of its rows drawn anew, at
+    random places. So that share is the mean squared difference of the two over that of unrelated streams, and D is the
+    same of the states. The mean goes over the pairs, the variance over the streams u; D is 0 where that is. A linear
+    system has D = distance after every row in expectation, whatever its size, scaling and memory; a system with D
+    above it tells inputs apart that are alike, and one with D below takes them for the same. The standard errors are
+    those of the mean alone.
+
+    Parameters
+    ----------
+    system : object with ``fit`` and ``run``
+        Rate or spiking. A fitted scikit-learn estimator is asked as it is; of any other system a copy is fitted. A
+        liquid learns the range of its encoder in ``fit``: give it fitted, or with `low` and `high`.
+    distances : array (n_distances,) in [0, 1], default (0.0, 0.1, 0.2, 0.5, 1.0)
+        Shares of the rows that differ, each rounded to whole rows.
+    n_pairs : int >= 2, default 100
+        Pairs of streams for every distance; the streams u are the same for all.
+    n_steps : int >= 1, default 100
+        Rows of each stream.
+    random_state : None, int, Generator, SeedSequence or RandomState, default None
+        Source of the streams.
+
+    Returns
+    -------
+    found : Separation
+        With `input_distances`, as rounded, `state_distances` and `standard_errors`; the last column is that
+        of the final states. All are zero for a system whose states never vary.
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, and states that are not finite.
+
+    References
+    ----------
+    Maass, Natschlaeger, Markram 2002, Real-time computing without stable states, Neural Computation 14(11):2531-2560,
+    doi:10.1162/089976602760407955.
+
+    Examples
+    --------
+    >>> from reservoir import EchoState
+    >>> from reservoir.probes import separation
+    >>> found = separation(EchoState(20, random_state=0), [0.0, 1.0], random_state=0)
+    >>> found.state_distances[:, -1].round(1).tolist()
+    [0.0, 1.0]
+    """
+    owner = "separation"
+    check_has(owner, "system", system, ("fit", "run"), "an object with fit and run")
+    n_pairs = check_integer(owner, "n_pairs", n_pairs, 2)
+    n_steps = check_integer(owner, "n_steps", n_steps, 1)
+    shares = real_array(distances)
+    if shares is None or shares.ndim != 1 or not shares.size or not ((shares >= 0) & (shares <= 1)).all():
+        raise parameter_error(owner, "distances", "an array of numbers in [0, 1]", distances)
+    rng = as_generator(owner, random_state)
+    system = fitted(system)
+    numbers = np.round(shares * n_steps).astype(int)
+    streams = rng.uniform(-1, 1, size=(n_pairs, n_steps, n_features_of(system)))
+    states = np.stack(states_of_all(system, streams)).astype(np.float64)
+    scale = 2 * states.var(axis=0, ddof=1).sum(axis=1)
+    scale[scale == 0] = np.inf
+    apart = []
+    for number in numbers:
+        others = np.stack(states_of_all(system, _partly_redrawn(streams, number, rng)))
+        apart.append(np.square(states - others).sum(axis=2) / scale)
+    squares = np.array(apart)  # (n_distances, n_pairs, n_steps)
+    return Separation(numbers / n_steps, squares.mean(axis=1), squares.std(axis=1, ddof=1) / np.sqrt(n_pairs))
+
+
+def _partly_redrawn(streams: np.ndarray, number: int, rng: np.random.Generator) -> np.ndarray:
+    """A copy of the streams (n_pairs, n_steps, n_features) in which this number of rows of each is drawn anew."""
+    redrawn = streams.copy()
+    for stream in redrawn:
+        rows = rng.choice(len(stream), number, replace=False)
+        stream[rows] = rng.uniform(-1, 1, size=(number, stream.shape[1]))
+    return redrawn
