@@ -84,7 +84,8 @@ def lyapunov_spectrum(
     for name, value in (("function", function), ("jacobian", jacobian)):
         if not callable(value):
             raise parameter_error(_OWNER, name, "callable", value)
-    n_exponents = len(given) if n_exponents is None else check_integer(_OWNER, "n_exponents", n_exponents, 1, len(given))
+    wanted = len(given) if n_exponents is None else n_exponents
+    n_exponents = check_integer(_OWNER, "n_exponents", wanted, 1, len(given))
     interval = check_integer(_OWNER, "interval", interval, 1)
     n_steps = check_integer(_OWNER, "n_steps", n_steps, N_SEGMENTS * interval)
     discard = check_integer(_OWNER, "discard", discard, 0)
@@ -96,9 +97,7 @@ def lyapunov_spectrum(
         return from_growth(growth_of(moves, basis, interval, discard), interval * (1.0 if dt is None else dt))
 
 
-def _moves(
-    function: Callable, jacobian: Callable, x: np.ndarray, dt: float | None, n_steps: int
-) -> Iterator[Callable]:
+def _moves(function: Callable, jacobian: Callable, x: np.ndarray, dt: float | None, n_steps: int) -> Iterator[Callable]:
     """How differences move in each step, along the trajectory from x."""
     for step in range(n_steps):
         if not np.isfinite(x).all():

@@ -79,7 +79,7 @@ class Tangent(NamedTuple):
         return np.concatenate(found, axis=1)
 
     def move(self, slopes: np.ndarray, states: np.ndarray, inputs: np.ndarray | None = None) -> np.ndarray:
-        """Differences of state (n_units, k) after a row, from those before it and those of the input (n_features, k)."""
+        """Differences of state (n_units, k) after a row, from those before and those of the input (n_features, k)."""
         moved, below = [], None
         for layer, columns in zip(self.layers, self._columns, strict=True):
             below = layer.move(slopes[columns], states[columns], self._heard(below, inputs, axis=0))
