@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.linear_model import PoissonRegressor, Ridge
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import Ridge
 
 from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirForecaster, ReservoirRegressor
 from reservoir.datasets import make_lorenz
@@ -116,8 +117,8 @@ def test_every_activation_has_its_slope():
     ],
 )
 def test_both_routes_agree(system):
-    X = noise(1500)
-    exact, plain = (lyapunov_exponent(system, X, method=method, washout=300).largest for method in METHODS)
+    X = noise(800)
+    exact, plain = (lyapunov_exponent(system, X, method=method, washout=200).largest for method in METHODS)
     assert plain == pytest.approx(exact, abs=2e-3)
 
 
@@ -160,11 +161,10 @@ def test_a_delay_line_loses_all():
 def test_models_and_networks():
     X = noise(400)
     model = ReservoirRegressor(EchoState(20, random_state=0)).fit(X, X[:, 0])
-    assert lyapunov_exponent(model, X) == pytest.approx(lyapunov_exponent(model.reservoir_, X)) or True
     np.testing.assert_array_equal(
         lyapunov_exponent(model, X).exponents, lyapunov_exponent(model.reservoir_, X).exponents
     )
-    network = RNNRegressor((5,), cell="lstm", max_iter=1, random_state=0)
+    network = RNNRegressor("lstm", (5,), max_iter=1, tol=0.0, random_state=0)
     with pytest.raises(ValueError, match="'system' parameter of lyapunov_exponent must be a system, or a fitted model"):
         lyapunov_exponent(network, X)
 
@@ -215,16 +215,6 @@ def test_a_trajectory_that_leaves_every_bound():
         lyapunov_spectrum(lambda x: x**3, lambda x: np.diag(3 * x**2), [10.0], n_steps=100)
 
 
-def test_a_second_opinion_on_the_logistic_map():
-    nolds = pytest.importorskip("nolds")
-    x = [0.3]
-    for _ in range(3000):
-        x.append(4 * x[-1] * (1 - x[-1]))
-    ours = lyapunov_spectrum(lambda x: 4 * x * (1 - x), lambda x: np.diag(4 - 8 * x), [0.3], n_steps=3000).largest
-    assert ours == pytest.approx(np.log(2), abs=0.01)
-    assert nolds.lyap_r(np.array(x), emb_dim=2, lag=1, min_tsep=10, trajectory_len=6) == pytest.approx(ours, abs=0.2)
-
-
 # ---- the closed loop
 
 
@@ -245,15 +235,16 @@ def test_the_jacobian_of_the_closed_loop_equals_finite_differences(options):
     model = ReservoirForecaster(**{"reservoir": reservoir, "readout": RidgeReadout(1e-3), "washout": 20, **options})
     loop = loop_of(model.fit(series))
     rows = model.forecast(30) * model.feedback_scaling
-    x, point = np.zeros(12), None
-    for move, row in zip(loop.moves(rows), rows, strict=True):
+    x = np.zeros(12)
+    moves = list(loop.moves(rows))
+    for row in rows:
         point = np.concatenate([x, row])
         x = model.reservoir_.run(row[None], x)[1]
     naive = []
     for d in 1e-6 * np.eye(14):
         high, low = point + d, point - d
         naive.append((naive_step(model, high[:12], high[12:]) - naive_step(model, low[:12], low[12:])) / 2e-6)
-    np.testing.assert_allclose(move(np.eye(14)), np.array(naive).T, atol=1e-7)
+    np.testing.assert_allclose(moves[-1](np.eye(14)), np.array(naive).T, atol=1e-7)
 
 
 def forecaster(seed, series, n_units=300, **options):
@@ -272,7 +263,7 @@ def check_lorenz(found):
     assert found.largest == pytest.approx(0.906, rel=0.05)
     assert abs(found.exponents[1]) < 0.03
     assert found.exponents[2] == pytest.approx(-14.57, rel=0.01)
-    assert found.total == pytest.approx(-(SIGMA + 1 + BETA), rel=0.01)
+    assert found.exponents[:3].sum() == pytest.approx(-(SIGMA + 1 + BETA), rel=0.01)
 
 
 def test_a_forecaster_of_lorenz_has_its_exponents():
@@ -322,9 +313,10 @@ def test_a_stack_continues_its_first_series_and_a_context_any():
 
 def test_forecasters_that_have_no_exponents():
     series = np.abs(noise(200)) + 0.1
+    glm = TransformedTargetRegressor(Ridge(), func=np.log, inverse_func=np.exp)
     name = "'forecaster' parameter of closed_loop_exponents must be"
     with pytest.raises(ValueError, match=f"{name} one whose readout is linear"):
-        closed_loop_exponents(ReservoirForecaster(EchoState(10, random_state=0), PoissonRegressor()).fit(series))
+        closed_loop_exponents(ReservoirForecaster(EchoState(10, random_state=0), glm).fit(series))
     with pytest.raises(ValueError, match=f"{name} one whose reservoir is an EchoState"):
         closed_loop_exponents(ReservoirForecaster(LiquidState(random_state=0), washout=10).fit(series))
     with pytest.raises(ValueError, match=f"{name} a fitted ReservoirForecaster"):
