@@ -36,7 +36,7 @@ def with_ears(system: Any) -> tuple[Any, Ears]:
 
 def rates_of(records: list[SpikeTrains]) -> dict[str, Any]:
     """The fields of a `Diagnosis` about spikes, from records of the same units."""
-    rates = sum(trains.counts() for trains in records) / sum(trains.duration for trains in records)
+    rates = np.sum([trains.counts() for trains in records], axis=0) / sum(trains.duration for trains in records)
     variation = interval_variation(records)
     return {
         "mean_rate": float(rates.mean()),
