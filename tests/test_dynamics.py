@@ -145,6 +145,22 @@ def test_types_of_float_and_own_systems_take_two_trajectories():
     assert washout_estimate(Halving(), X) == 10 and echo_state_index(Halving(), X) == 1
 
 
+def test_a_subclass_with_another_equation_is_not_taken_for_its_weights():
+    class Halved(EchoState):
+        def run(self, X, state=None):
+            rows = []
+            for row in X:
+                state = super().run(row[None], state)[1] / 2
+                rows.append(state)
+            return np.array(rows), state
+
+    halved = Halved(10, topology=Orthogonal(), spectral_radius=0.9, activation="identity", random_state=0).fit(noise())
+    assert tangent_of(halved) is None
+    assert lyapunov_exponent(halved, noise(60), washout=10).largest == pytest.approx(np.log(0.45), abs=1e-6)
+    with pytest.raises(ValueError, match="for its Jacobian"):
+        lyapunov_exponent(halved, noise(60), washout=10, method="jacobian")
+
+
 def test_a_delay_line_loses_all():
     line = linear(DelayLine(), n_units=5, input_weights=np.eye(5)[:, :1])
     assert lyapunov_exponent(line, noise(), method="two_trajectories").largest == -np.inf

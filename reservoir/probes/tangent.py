@@ -1,6 +1,6 @@
 """How small differences of state move through the fitted rate systems: products with their Jacobian.
 
-`tangent_of` knows a reservoir of leaky units by its fitted weights, and layers of such.
+`tangent_of` knows a reservoir of leaky units by its fitted weights, and layers of such, and tries what it knows.
 """
 
 from __future__ import annotations
@@ -96,14 +96,25 @@ class Tangent(NamedTuple):
 
 def tangent_of(system: Any) -> Tangent | None:
     """The tangent of a fitted rate system, or None where its Jacobian is not known."""
-    if hasattr(system, "layers_"):
-        parts = [_layer_of(layer) for layer in system.layers_]
-        layers = [part for part in parts if part is not None]
-        if len(layers) < len(parts):
-            return None
-        return Tangent(layers, system.arrangement == "stacked", system.input_to_all)
-    layer = _layer_of(system)
-    return None if layer is None else Tangent([layer], True, False)
+    parts = [_layer_of(layer) for layer in getattr(system, "layers_", [system])]
+    layers = [part for part in parts if part is not None]
+    if len(layers) < len(parts):
+        return None
+    stacked = getattr(system, "arrangement", "stacked") == "stacked"
+    tangent = Tangent(layers, stacked, getattr(system, "input_to_all", False))
+    return tangent if _holds(tangent, system) else None
+
+
+def _holds(tangent: Tangent, system: Any) -> bool:
+    """Whether a small difference moves so: a class with the same weights may run by another equation."""
+    rng = np.random.default_rng(0)
+    row = rng.uniform(-1, 1, size=(1, tangent.layers[0].V.shape[1]))
+    state, direction = rng.uniform(-0.5, 0.5, size=(2, tangent.n_units))
+    size = 1e-3 if system.run(row)[1].dtype == np.float32 else 1e-5
+    high, middle, low = (system.run(row, state + step * direction)[1] for step in (size, 0.0, -size))
+    found = (high.astype(np.float64) - low) / (2 * size)
+    expected = tangent.move(tangent.slopes(state[None], middle[None], row)[0], direction[:, None])[:, 0]
+    return bool(np.linalg.norm(found - expected) <= 0.05 * np.linalg.norm(expected) + 1e-3)
 
 
 def _layer_of(system: Any) -> LeakyLayer | None:
