@@ -41,11 +41,14 @@ def closed_loop_exponents(
 
         exponent k = mean over time of log |R_kk| / (interval dt).
 
-    A forecaster that has learned an attractor of dimension D has its exponents and N more, which tell how fast the
-    reservoir falls onto what it has learned. Where that is faster than any contraction within the attractor, the
-    leading D exponents are those of the attractor; the Lorenz equations, say, contract by exp(-14.57 dt) a step, which
-    a reservoir with a large spectral radius or a small leak does not beat. In an ensemble of `n_members`, all
-    reservoirs together are one such system.
+    A forecaster that has learned equations in D variables has their D exponents and N more, which tell how fast the
+    reservoir falls onto what it has learned; these lie near its exponents under true input, `lyapunov_exponent`. So
+    the D leading ones are those of the equations only where the reservoir forgets faster than the equations contract,
+    and where the readout has not made a slow direction of its own. The Lorenz equations contract at the rate -14.57:
+    with 300 units, rows of 0.02 and a ridge of 1e-22, reservoirs that forget at -58 and -31 gave -14.57 and -14.57
+    (spectral radius 0.4 and 0.7), one that forgets at -12.3 gave -10.2 (radius 1.2), and at -7.7 -3.9 (leak 0.2),
+    while the largest was within 1 % of 0.906 in these. One of five reservoirs of radius 0.4 had a slow direction of
+    its own, at -0.27, which a ridge of 1e-18 took away. In an ensemble of `n_members` all are one such system.
 
     Parameters
     ----------
