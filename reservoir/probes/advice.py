@@ -37,7 +37,10 @@ def _inputs(found: Diagnosis) -> Iterator[tuple[str, str]]:
 
 def _states(found: Diagnosis, system: Any) -> Iterator[tuple[str, str]]:
     if found.saturation is not None and found.saturation > 0.2:
-        yield "saturation", f"Units sit at their bounds: lower {_named(system, 'input_scaling', 'bias_scaling')}."
+        large = (np.abs(found.feature_means) + found.feature_deviations).max() > 3
+        scaler = ", or put a StandardScaler before the system" * large
+        named = _named(system, "input_scaling", "bias_scaling")
+        yield "saturation", f"Units sit at their bounds: lower {named}{scaler}."
     elif len(found.dead_units):
         yield "dead units", f"They never change: raise {_named(system, 'input_scaling', 'bias_scaling')}."
     elif found.saturation is not None and found.typical_state < 0.01:
@@ -50,7 +53,7 @@ def _dimensions(found: Diagnosis) -> Iterator[tuple[str, str]]:
         yield "rank", "No more rows than states: a readout fits anything, so use more data, fewer units or a penalty."
     elif found.rank < most / 4:
         yield "rank", "Three in four states repeat the others: use fewer units, or make them differ, by biases."
-    if found.effective_dimension < 1.05 and found.n_states > 1 and found.rank:
+    if found.effective_dimension < 1.01 and found.n_states > 1 and found.rank:
         yield "effective dimension", "All states tell nearly the same: strengthen the recurrence, or vary the biases."
 
 
