@@ -145,6 +145,15 @@ def test_whole_models():
         diagnose(ReservoirRegressor(), X)
 
 
+def test_series_that_end_too_early_and_features_that_are_too_large():
+    slow = system(leak=0.05, spectral_radius=0.9)
+    found = diagnose(slow, X[:60], warn=False)
+    assert found.washout_rows == np.inf and found.lyapunov_exponent < 0
+    assert "The series ends before" in found.findings[-1].advice
+    assert measures(slow, list(X.reshape(20, 60, 2))) == []
+    assert "StandardScaler" in diagnose(system(), X * 9, warn=False).findings[0].advice
+
+
 def test_columns_with_names():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(X, columns=["u", "v"])

@@ -13,10 +13,15 @@ from reservoir.probes.diagnosis import Diagnosis, Finding
 _FEW_ROWS = 2
 
 
-def findings(found: Diagnosis, system: Any, model_washout: int | None, rate_bound: float) -> tuple[Finding, ...]:
-    """All findings, in the order of the table."""
+def findings(
+    found: Diagnosis, system: Any, model_washout: int | None, starts_matter: bool, rate_bound: float
+) -> tuple[Finding, ...]:
+    """All findings, in the order of the table.
+
+    Starts do not matter where all sequences are short and begin at rest, in training as in use.
+    """
     parts = [_rates(found, rate_bound)] if found.mean_rate is not None else [_inputs(found), _states(found, system)]
-    parts += [_dimensions(found), _memory(found, system, model_washout)]
+    parts += [_dimensions(found), _memory(found, system, model_washout, starts_matter)]
     return tuple(Finding(*finding) for part in parts for finding in part)
 
 
@@ -38,7 +43,7 @@ def _inputs(found: Diagnosis) -> Iterator[tuple[str, str]]:
 def _states(found: Diagnosis, system: Any) -> Iterator[tuple[str, str]]:
     if found.saturation is not None and found.saturation > 0.2:
         large = (np.abs(found.feature_means) + found.feature_deviations).max() > 3
-        scaler = ", or put a StandardScaler before the system" * large
+        scaler = ", or put a StandardScaler before the system" if large else ""
         named = _named(system, "input_scaling", "bias_scaling")
         yield "saturation", f"Units sit at their bounds: lower {named}{scaler}."
     elif len(found.dead_units):
@@ -57,19 +62,19 @@ def _dimensions(found: Diagnosis) -> Iterator[tuple[str, str]]:
         yield "effective dimension", "All states tell nearly the same: strengthen the recurrence, or vary the biases."
 
 
-def _memory(found: Diagnosis, system: Any, model_washout: int | None) -> Iterator[tuple[str, str]]:
+def _memory(found: Diagnosis, system: Any, model_washout: int | None, starts_matter: bool) -> Iterator[tuple[str, str]]:
     calmer = f"lower {_named(system, 'spectral_radius')} or raise {_named(system, 'input_scaling')}"
     calmer = "weaken the recurrent synapses" if found.mean_rate is not None else calmer
-    chaotic = found.lyapunov_exponent is not None and found.lyapunov_exponent > 2 * (found.lyapunov_error or 0)
-    if found.washout_rows is None:
-        pass
-    elif found.washout_rows == math.inf:
-        yield "washout", f"States from different starts do not meet on these rows: {calmer}, or give a longer series."
-    elif model_washout is not None and model_washout < found.washout_rows:
-        yield "washout", f"The model's washout={model_washout} is shorter: raise it to {found.washout_rows:g}."
-    elif found.washout_rows <= _FEW_ROWS and found.mean_rate is None:
+    growth, error, rows = found.lyapunov_exponent, found.lyapunov_error or 0.0, found.washout_rows
+    if rows == math.inf and (growth is None or growth > -2 * error):
+        yield "washout", f"States from different starts do not meet: {calmer}, or give a longer series."
+    elif starts_matter and rows == math.inf:
+        yield "washout", f"The series ends before its start is forgotten: {calmer}, or give a longer one."
+    elif starts_matter and rows is not None and model_washout is not None and model_washout < rows:
+        yield "washout", f"The model's washout={model_washout} is shorter: raise it to {rows:g}."
+    elif rows is not None and rows <= _FEW_ROWS and found.mean_rate is None:
         yield "washout", f"No memory beyond {_FEW_ROWS} rows: raise {_named(system, 'spectral_radius')} or lower leak."
-    if chaotic:
+    if growth is not None and growth > 2 * error:
         yield "Lyapunov exponent", f"Small differences grow, the driven states are chaotic: {calmer}."
 
 

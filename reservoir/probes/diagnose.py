@@ -100,8 +100,8 @@ def diagnose(
             type(system).__name__, len(states), states.shape[1], **_of_inputs(sequences.rows),
             **_of_states(system, states), **_of_memory(system, sequences, skip), **spikes,
         )  # fmt: skip
-    learns_from_rest = own if sequences.kind == "series" and getattr(asked, "pooling", None) is None else None
-    found = replace(found, findings=findings(found, system, learns_from_rest, rate_bound))
+    starts_matter = sequences.kind == "series" and getattr(asked, "pooling", None) is None
+    found = replace(found, findings=findings(found, system, own, starts_matter, rate_bound))
     for finding in found.findings if warn else ():
         warnings.warn(f"{finding.measure}: {finding.advice}", DiagnosisWarning, stacklevel=2)
     return found
