@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,14 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.sequences import Sequences, read_sequences
+from reservoir.validation import check_has, parameter_error, real_array
+
 
 def fitted(system: Any, n_features: int = 1) -> Any:
     """The system as it is, if it is a fitted estimator; else a copy fitted to the number of features."""
-    if isinstance(system, BaseEstimator):
-        try:
-            check_is_fitted(system)
-            return system
-        except NotFittedError:
-            pass
+    if isinstance(system, BaseEstimator) and not _lacks_fit(system):
+        return system
     fresh = clone(system, safe=False)
     fresh.fit(np.zeros((1, n_features)))
     return fresh
@@ -57,3 +57,66 @@ def states_of_all(system: Any, streams: Any) -> list[np.ndarray]:
 def final_states(system: Any, streams: Any) -> np.ndarray:
     """The last state of a fitted system after every stream, each from rest (n_streams, n_states)."""
     return np.stack([rows[-1] for rows in states_of_all(system, streams)])
+
+
+def driven(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:
+    """The fitted system without its noise, and the data as it hears them.
+
+    Of a fitted model this is its reservoir. Of a system that is not fitted, a copy is fitted to X.
+    """
+    heard = X
+    if hasattr(system, "reservoir_"):
+        if getattr(system, "feedback_scaling", 1.0) != 1.0:
+            heard = _scaled(system, X)
+        system = system.reservoir_
+    check_has(owner, "system", system, ("fit", "run"), "an object with fit and run, or a fitted model")
+    if _lacks_fit(system):
+        if hasattr(system, "readout") or get_tags(system).target_tags.required:
+            raise parameter_error(owner, "system", "a system, or a fitted model", system)
+        system = clone(system).fit(heard)
+    system = system.without_noise() if hasattr(system, "without_noise") else system
+    return _read(owner, system, heard)
+
+
+def one_series(owner: str, sequences: Sequences, n_rows: int) -> np.ndarray:
+    """The rows (T, n_features) of data that must be one series of at least n_rows rows."""
+    if sequences.kind != "series" or len(sequences.rows) < n_rows:
+        what = f"{sequences.kind} of {len(sequences.rows)} rows"
+        raise parameter_error(owner, "X", f"one series (T, n_features) of at least {n_rows} rows", what)
+    return sequences.rows
+
+
+def is_spiking(system: Any) -> bool:
+    """Whether the state holds spikes on their way, as that of a circuit does, so that no little can be added to it."""
+    return hasattr(system, "circuit_") or any(is_spiking(layer) for layer in getattr(system, "layers_", ()))
+
+
+def _lacks_fit(system: Any) -> bool:
+    if not isinstance(system, BaseEstimator):
+        return False
+    try:
+        check_is_fitted(system)
+    except NotFittedError:
+        return True
+    return False
+
+
+def _scaled(forecaster: Any, X: Any) -> Any:
+    """The data of a forecaster with `feedback_scaling`, as its reservoir hears them."""
+    sequences = read_sequences(forecaster, X, reset=False)
+    factors = np.full(sequences.rows.shape[1], float(forecaster.feedback_scaling))
+    factors[np.asarray(forecaster.exogenous, dtype=int)] = 1.0
+    return sequences.pack(sequences.rows * factors)
+
+
+def _read(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:
+    if isinstance(system, BaseEstimator):
+        sequences = read_sequences(system, X, reset=False)
+        if hasattr(system, "feature_names_in_"):  # checked above, and not asked for again
+            system = copy.copy(system)
+            del system.feature_names_in_
+        return system, sequences
+    rows = real_array(X)
+    if rows is None or rows.ndim != 2 or not rows.size or not np.isfinite(rows).all():
+        raise parameter_error(owner, "X", "a finite array (T, n_features)", X)
+    return system, Sequences(rows, np.array([0, len(rows)]), "series")

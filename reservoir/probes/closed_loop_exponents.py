@@ -1,0 +1,233 @@
+"""Lyapunov exponents of a forecaster that runs on its own predictions."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reservoir.compilation import one_blas_thread
+from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, from_growth, growth_of, orthonormal
+from reservoir.probes.tangent import Tangent, blocks, tangent_of
+from reservoir.validation import as_generator, check_has, check_integer, check_real, parameter_error, real_array
+
+_OWNER = "closed_loop_exponents"
+
+
+def closed_loop_exponents(
+    forecaster: Any,
+    n_exponents: int = 3,
+    *,
+    n_steps: int = 20_000,
+    discard: int = 1000,
+    dt: float = 1.0,
+    interval: int = 1,
+    context: Any = None,
+    observed: Any = None,
+    random_state: Any = 0,
+) -> LyapunovExponents:
+    """Lyapunov exponents of a fitted forecaster with its loop closed, the largest first.
+
+    The forecaster continues a series on its own predictions. One step of that is a map of the state x
+    of the reservoir and the next input u,
+
+        x' = reservoir(x, u),   y = C x' + S x'^2 + D u + c,   u' = feedback_scaling y
+
+    (S where it has `squared_states`, D where it has `include_input`), and the products of its exact Jacobians act on
+    n_exponents small differences, which are made orthonormal again (QR) after every `interval` steps:
+
+        exponent k = mean over time of log |R_kk| / (interval dt).
+
+    A forecaster that has learned equations in D variables has their D exponents and N more, which tell how fast the
+    reservoir falls onto what it has learned; these lie near its exponents under true input, `lyapunov_exponent`. So
+    the D leading ones are those of the equations only where the reservoir forgets faster than the equations contract,
+    and where the readout has not made a slow direction of its own. The Lorenz equations contract at the rate -14.57:
+    with 300 units, rows of 0.02 and a ridge of 1e-22, reservoirs that forget at -58 and -31 gave -14.57 and -14.57
+    (spectral radius 0.4 and 0.7), one that forgets at -12.3 gave -10.2 (radius 1.2), and at -7.7 -3.9 (leak 0.2),
+    while the largest was within 1 % of 0.906 in these. One of five reservoirs of radius 0.4 had a slow direction of
+    its own, at -0.27, which a ridge of 1e-18 took away. In an ensemble of `n_members` all are one such system.
+
+    Parameters
+    ----------
+    forecaster : fitted ReservoirForecaster
+        Of an `EchoState` with a named activation, or a `DeepEchoState` of these, and a linear readout. Without noise,
+        as in `forecast`.
+    n_exponents : int >= 1, default 3
+        At most the number of units and features together.
+    n_steps : int >= 20 * interval, default 20,000
+        Steps that count.
+    discard : int >= 0, default 1000
+        Steps before these, in which the reservoir and the differences settle; at least the forecaster's washout.
+    dt : float > 0, default 1.0
+        Time of one row, so that exponents are for each unit of that time.
+    interval : int >= 1, default 1
+        Steps between two orthonormalisations. A larger one saves time, and blurs exponents far below the largest.
+    context : None or series (T, n_features), default None
+        Where the forecast begins, as in `forecast`. None continues the (first) series of `fit`.
+    observed : None or array (discard + n_steps, n_features), default None
+        The `exogenous` channels, where there are any; other columns are not read.
+    random_state : None, int, Generator, SeedSequence or RandomState, default 0
+        Source of the first differences.
+
+    Returns
+    -------
+    exponents : LyapunovExponents
+        With `exponents` (n_exponents,), `standard_errors`, `largest`, `total` and `kaplan_yorke_dimension`.
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, a forecaster whose Jacobian is not known, and a forecast that diverges.
+
+    Notes
+    -----
+    Exponents of float32 reservoirs are computed in float64 along the forecast in float32.
+
+    References
+    ----------
+    Pathak, Lu, Hunt, Girvan, Ott 2017, Using machine learning to replicate chaotic attractors and calculate Lyapunov
+    exponents from data, Chaos 27:121102, doi:10.1063/1.5010300.
+    Benettin, Galgani, Giorgilli, Strelcyn 1980, Lyapunov characteristic exponents for smooth dynamical systems, Part 1,
+    Meccanica 15:9-20, doi:10.1007/BF02128236.
+
+    Examples
+    --------
+    A forecaster of a sine has learned a circle, along which differences neither grow nor shrink.
+
+    >>> import numpy as np
+    >>> from reservoir import EchoState, ReservoirForecaster
+    >>> from reservoir.probes import closed_loop_exponents
+    >>> series = np.sin(np.arange(600) / 5).reshape(-1, 1)
+    >>> model = ReservoirForecaster(EchoState(50, random_state=0)).fit(series)
+    >>> bool(abs(closed_loop_exponents(model, 1, n_steps=2000).largest) < 1e-3)
+    True
+    """
+    check_has(_OWNER, "forecaster", forecaster, ("forecast", "reservoir_", "readout_"), "a fitted ReservoirForecaster")
+    loop = loop_of(forecaster)
+    n_exponents = check_integer(_OWNER, "n_exponents", n_exponents, 1, loop.n_values)
+    interval = check_integer(_OWNER, "interval", interval, 1)
+    n_steps = check_integer(_OWNER, "n_steps", n_steps, N_SEGMENTS * interval)
+    discard = check_integer(_OWNER, "discard", discard, forecaster.washout)
+    dt = check_real(_OWNER, "dt", dt, 0, closed="neither")
+    basis = orthonormal(loop.n_values, n_exponents, as_generator(_OWNER, random_state))
+    rows = _trajectory(forecaster, loop, discard + n_steps, context, observed)
+    with one_blas_thread():
+        return from_growth(growth_of(loop.moves(rows), basis, interval, discard), interval * dt)
+
+
+def _trajectory(forecaster: Any, loop: Loop, n_steps: int, context: Any, observed: Any) -> np.ndarray:
+    """What the reservoir hears (n_steps, n_features) while the forecaster runs freely."""
+    rows = _known(loop, n_steps, observed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of divergence, which is an error here
+        exogenous = len(loop.channels) < loop.n_features
+        answers = forecaster.forecast(n_steps, context, observed=rows if exogenous else None)
+    answers = answers if getattr(answers, "ndim", 0) == 2 else answers[0]
+    if not np.isfinite(answers).all():
+        lost = int(np.argmin(np.isfinite(answers).all(axis=1)))
+        raise ValueError(f"The forecast of {type(forecaster).__name__} diverges at step {lost}: it has no exponents.")
+    rows[:, loop.channels] = loop.scaling * answers
+    return rows
+
+
+def _known(loop: Loop, n_steps: int, observed: Any) -> np.ndarray:
+    """The exogenous channels, NaN in the others (n_steps, n_features)."""
+    rows, columns = np.full((n_steps, loop.n_features), np.nan), np.setdiff1d(range(loop.n_features), loop.channels)
+    if columns.size:
+        given = real_array(observed)
+        if given is None or given.shape != rows.shape or not np.isfinite(given[:, columns]).all():
+            wanted = f"an array of shape {rows.shape}, finite in the exogenous channels {columns.tolist()}"
+            raise parameter_error(_OWNER, "observed", wanted, observed)
+        rows[:, columns] = given[:, columns]
+    return rows
+
+
+class Member(NamedTuple):
+    """A reservoir with its linear readout, y = C x + S x^2 + D u + c."""
+
+    reservoir: Any
+    tangent: Tangent
+    states: np.ndarray  # C (n_outputs, n_units)
+    squares: np.ndarray | None  # S
+    inputs: np.ndarray | None  # D (n_outputs, n_features)
+
+
+class Loop(NamedTuple):
+    """Members whose mean answer comes back to all, and how."""
+
+    members: list[Member]
+    channels: np.ndarray
+    scaling: float
+    n_features: int
+
+    @property
+    def n_values(self) -> int:
+        """Size of the state: the units of all members, then the input, of which the answers are a part."""
+        return sum(member.tangent.n_units for member in self.members) + self.n_features
+
+    def moves(self, rows: np.ndarray) -> Iterator[Callable]:
+        """The products with the Jacobian of every step, whose inputs are the rows (n_rows, n_features)."""
+        starts = [np.zeros(member.tangent.n_units) for member in self.members]
+        for piece in blocks(len(rows), self.n_values):
+            parts = []
+            for index, member in enumerate(self.members):
+                after, final = member.reservoir.run(rows[piece], starts[index])
+                before = np.concatenate([starts[index][None], after[:-1]])
+                parts.append((member.tangent.slopes(before, after, rows[piece]), after))
+                starts[index] = final
+            for at_step in zip(*(zip(*part, strict=True) for part in parts), strict=True):
+                yield partial(self._move, at_step)
+
+    def _move(self, parts: tuple, basis: np.ndarray) -> np.ndarray:
+        """Differences (n_values, k) after a step with these slopes and states (n_units,) of every member."""
+        inputs, moved, first = basis[-self.n_features :], [], 0
+        answers = np.zeros((len(self.channels), basis.shape[1]))
+        for member, (slopes, after) in zip(self.members, parts, strict=True):
+            last = first + member.tangent.n_units
+            states = member.tangent.move(slopes, basis[first:last], inputs)
+            weights = member.states if member.squares is None else member.states + 2 * member.squares * after
+            answers += weights @ states
+            if member.inputs is not None:
+                answers += member.inputs @ inputs
+            moved.append(states)
+            first = last
+        following = np.zeros_like(inputs)
+        following[self.channels] = self.scaling / len(self.members) * answers
+        return np.concatenate([*moved, following])
+
+
+def loop_of(forecaster: Any) -> Loop:
+    """The closed loop of a fitted forecaster."""
+    members = [_member_of(one, forecaster) for one in getattr(forecaster, "members_", [forecaster])]
+    n_features = forecaster.n_features_in_
+    channels = np.setdiff1d(np.arange(n_features), np.asarray(forecaster.exogenous, dtype=int))
+    return Loop(members, channels, float(forecaster.feedback_scaling), n_features)
+
+
+def _member_of(one: Any, forecaster: Any) -> Member:
+    system, readout = one.reservoir_, one.readout_
+    system = system.without_noise() if hasattr(system, "without_noise") else system
+    tangent = tangent_of(system)
+    if tangent is None:
+        wanted = "one whose reservoir is an EchoState with a named activation, or layers of these"
+        raise parameter_error(_OWNER, "forecaster", wanted, forecaster)
+    n_units = tangent.n_units
+    n_seen = n_units * (1 + one.squared_states)
+    coef = _coefficients(readout, n_seen + one.n_features_in_ * one.include_input, forecaster)
+    squares = coef[:, n_units:n_seen] if one.squared_states else None
+    return Member(system, tangent, coef[:, :n_units], squares, coef[:, n_seen:] if one.include_input else None)
+
+
+def _coefficients(readout: Any, n_columns: int, forecaster: Any) -> np.ndarray:
+    """Weights (n_outputs, n_columns) of a readout that answers linearly, which is tried on random features."""
+    coef = np.atleast_2d(getattr(readout, "coef_", np.nan))
+    probe = np.random.default_rng(0).standard_normal((3, n_columns))
+    if coef.ndim == 2 and coef.shape[1] == n_columns:
+        answers = np.reshape(readout.predict(probe), (3, -1))
+        expected = probe @ coef.T + np.asarray(readout.intercept_)
+        if np.allclose(answers, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max()):
+            return coef
+    raise parameter_error(_OWNER, "forecaster", "one whose readout is linear, with coef_ and intercept_", forecaster)

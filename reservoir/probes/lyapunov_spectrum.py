@@ -1,0 +1,123 @@
+"""Lyapunov exponents of equations that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from reservoir.compilation import one_blas_thread
+from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, from_growth, growth_of, orthonormal
+from reservoir.validation import as_generator, check_integer, check_real, parameter_error, real_array
+
+_OWNER = "lyapunov_spectrum"
+
+
+def lyapunov_spectrum(
+    function: Callable,
+    jacobian: Callable,
+    start: Any,
+    *,
+    dt: float | None = None,
+    n_exponents: int | None = None,
+    n_steps: int = 10_000,
+    discard: int = 1000,
+    interval: int = 1,
+    random_state: Any = 0,
+) -> LyapunovExponents:
+    """Lyapunov exponents of a map or of differential equations, the largest first.
+
+        x' = function(x)          without `dt`, for each step;
+        dx/dt = function(x)       with `dt`, for each unit of time.
+
+    Small differences move with the Jacobian along the trajectory, and are made orthonormal again (QR) after every
+    `interval` steps. Differential equations and their differences take the same steps of the Runge-Kutta method of
+    order 4, so that these are the exact exponents of that method.
+
+    It gives the truth against which `closed_loop_exponents` of a forecaster is held.
+
+    Parameters
+    ----------
+    function : callable (n,) -> (n,)
+    jacobian : callable (n,) -> (n, n)
+        Row i holds the derivatives of value i of the function.
+    start : array (n,)
+    dt : None or float > 0, default None
+        Step of the solver. None makes the function a map.
+    n_exponents : None or int in [1, n], default None
+        None is all n.
+    n_steps : int >= 20 * interval, default 10,000
+        Steps that count.
+    discard : int >= 0, default 1000
+        Steps before these, in which trajectory and differences settle.
+    interval : int >= 1, default 1
+        Steps between two orthonormalisations.
+    random_state : None, int, Generator, SeedSequence or RandomState, default 0
+        Source of the first differences.
+
+    Returns
+    -------
+    exponents : LyapunovExponents
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, and a trajectory that leaves every bound.
+
+    References
+    ----------
+    Benettin, Galgani, Giorgilli, Strelcyn 1980, Lyapunov characteristic exponents for smooth dynamical systems, Part 1,
+    Meccanica 15:9-20, doi:10.1007/BF02128236.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.probes import lyapunov_spectrum
+    >>> logistic = lyapunov_spectrum(lambda x: 4 * x * (1 - x), lambda x: np.diag(4 - 8 * x), [0.3])
+    >>> bool(abs(logistic.largest - np.log(2)) < 0.01)
+    True
+    """
+    given = real_array(start)
+    if given is None or given.ndim != 1 or not given.size or not np.isfinite(given).all():
+        raise parameter_error(_OWNER, "start", "a finite array (n,)", start)
+    for name, value in (("function", function), ("jacobian", jacobian)):
+        if not callable(value):
+            raise parameter_error(_OWNER, name, "callable", value)
+    wanted = len(given) if n_exponents is None else n_exponents
+    n_exponents = check_integer(_OWNER, "n_exponents", wanted, 1, len(given))
+    interval = check_integer(_OWNER, "interval", interval, 1)
+    n_steps = check_integer(_OWNER, "n_steps", n_steps, N_SEGMENTS * interval)
+    discard = check_integer(_OWNER, "discard", discard, 0)
+    if dt is not None:
+        dt = check_real(_OWNER, "dt", dt, 0, closed="neither")
+    basis = orthonormal(len(given), n_exponents, as_generator(_OWNER, random_state))
+    moves = _moves(function, jacobian, given, dt, discard + n_steps)
+    with one_blas_thread():
+        return from_growth(growth_of(moves, basis, interval, discard), interval * (1.0 if dt is None else dt))
+
+
+def _moves(function: Callable, jacobian: Callable, x: np.ndarray, dt: float | None, n_steps: int) -> Iterator[Callable]:
+    """How differences move in each step, along the trajectory from x."""
+    for step in range(n_steps):
+        if not np.isfinite(x).all():
+            raise ValueError(f"The trajectory of {_OWNER} leaves every bound at step {step}.")
+        if dt is None:
+            matrix = np.asarray(jacobian(x), dtype=np.float64)
+            x = np.asarray(function(x), dtype=np.float64)
+        else:
+            x, matrix = _runge_kutta(function, jacobian, x, dt)
+        yield matrix.__matmul__
+
+
+def _runge_kutta(function: Callable, jacobian: Callable, x: np.ndarray, dt: float) -> tuple[np.ndarray, np.ndarray]:
+    """The state after dt (n,), and its derivatives by the state before (n, n)."""
+    identity = np.eye(len(x))
+    slope, turn = np.zeros(len(x)), np.zeros_like(identity)
+    change, turned = np.zeros(len(x)), np.zeros_like(identity)
+    for share, weight in ((0.0, 1 / 6), (0.5, 1 / 3), (0.5, 1 / 3), (1.0, 1 / 6)):
+        at = x + share * dt * slope
+        turn = np.asarray(jacobian(at), dtype=np.float64) @ (identity + share * dt * turn)
+        slope = np.asarray(function(at), dtype=np.float64)
+        change, turned = change + weight * slope, turned + weight * turn
+    return x + dt * change, identity + dt * turned

@@ -1,0 +1,80 @@
+"""After how many rows a system has forgotten where it began."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from reservoir.probes.drive import driven, one_series
+from reservoir.probes.starts import apart, drawn_start, response, rest
+from reservoir.validation import as_generator, check_integer, check_real
+
+_OWNER = "washout_estimate"
+
+
+def washout_estimate(
+    system: Any, X: Any, *, tolerance: float = 1e-3, n_starts: int = 5, random_state: Any = 0
+) -> int | float:
+    """Number of rows after which states from different starts agree.
+
+        the least n with |x_i(t) - x_0(t)| <= tolerance |x_i(0) - x_0(0)| for all t >= n and all starts i
+
+    Start 0 is rest, from which `fit` and `predict` of every model begin; the others are random: states uniform in
+    [-1, 1], or for spiking units what 100 rows of X in random order leave behind. The washout of a model should be no
+    shorter.
+
+    Parameters
+    ----------
+    system : object with ``fit`` and ``run``, or fitted model
+        A fitted system is asked as it is, without its noise; of any other system a copy is fitted to X.
+    X : series (T, n_features)
+        The input, long enough for the states to meet.
+    tolerance : float in (0, 1), default 1e-3
+        Share of the first distance that may remain. A linear system of spectral radius r needs about
+        log(tolerance) / log(r) rows.
+    n_starts : int >= 1, default 5
+        Number of random starts.
+    random_state : None, int, Generator, SeedSequence or RandomState, default 0
+        Source of the starts.
+
+    Returns
+    -------
+    n_rows : int, or inf
+        inf where the states have not met at the last row of X: X is too short, or the system has no echo-state property
+        on this input (see `echo_state_index` and `lyapunov_exponent`).
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range.
+
+    References
+    ----------
+    Jaeger 2001, The "echo state" approach to analysing and training recurrent neural networks, GMD Report 148,
+    doi:10.24406/publica-fhg-291111.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir import EchoState
+    >>> from reservoir.probes import washout_estimate
+    >>> from reservoir.topologies import Orthogonal
+    >>> halving = EchoState(20, topology=Orthogonal(), spectral_radius=0.5, activation="identity", random_state=0)
+    >>> washout_estimate(halving, np.ones((100, 1)))  # 0.5**10 < 0.001
+    10
+    """
+    tolerance = check_real(_OWNER, "tolerance", tolerance, 0, 1, closed="neither")
+    n_starts = check_integer(_OWNER, "n_starts", n_starts, 1)
+    rng = as_generator(_OWNER, random_state)
+    system, sequences = driven(_OWNER, system, X)
+    rows = one_series(_OWNER, sequences, 1)
+    first = rest(system, rows)
+    reference, n_rows = response(system, rows, first), 0
+    for _ in range(n_starts):
+        start = drawn_start(system, rows, rng)
+        gaps = np.linalg.norm(response(system, rows, start) - reference, axis=1)
+        late = np.flatnonzero(gaps > tolerance * apart(first, start, gaps))
+        n_rows = max(n_rows, late[-1] + 2 if late.size else 1)
+    return math.inf if n_rows > len(rows) else int(n_rows)

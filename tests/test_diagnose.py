@@ -1,0 +1,202 @@
+"""Every finding shows where its cause is made, and nowhere else."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from reservoir import (
+    DeepEchoState,
+    EchoState,
+    LiquidState,
+    ReservoirClassifier,
+    ReservoirForecaster,
+    ReservoirRegressor,
+)
+from reservoir.circuits import RandomCircuit
+from reservoir.probes import Diagnosis, DiagnosisWarning, diagnose, lyapunov_exponent, washout_estimate
+from reservoir.rnn import RNNClassifier, RNNRegressor
+from reservoir.topologies import Cycle
+
+X = np.random.default_rng(0).uniform(-1, 1, size=(1200, 2))
+
+
+def system(**parameters):
+    return EchoState(**{"n_units": 40, "random_state": 0, **parameters})
+
+
+def measures(asked, data=X, y=None, **options):
+    return [finding.measure for finding in diagnose(asked, data, y, warn=False, **options).findings]
+
+
+def test_a_sound_reservoir_has_no_findings():
+    assert measures(system()) == []
+    assert measures(system(leak=0.3, spectral_radius=0.99)) == []
+    assert measures(system(activation="logistic", spectral_radius=2.0)) == []
+
+
+@pytest.mark.parametrize("cause, finding", [
+    ({"input_scaling": 30.0}, "saturation"),
+    ({"bias_scaling": 30.0}, "saturation"),
+    ({"input_scaling": 1e-3}, "typical state"),
+    ({"spectral_radius": 2.5, "input_scaling": 0.05}, "Lyapunov exponent"),
+    ({"spectral_radius": 2.5, "input_scaling": 0.05}, "washout"),
+    ({"spectral_radius": 0.0, "input_weights": None}, "washout"),
+    ({"topology": Cycle(), "input_weights": np.eye(40)[:, :2] * 0}, "dead units"),
+    ({"activation": "relu", "bias": np.full(40, -9.0)}, "dead units"),
+    ({"n_units": 1500, "spectral_radius": 0.5}, "rank"),
+])  # fmt: skip
+def test_a_reservoir_with_one_thing_wrong(cause, finding):
+    assert finding in measures(system(**cause))
+
+
+@pytest.mark.parametrize("change, finding", [
+    (lambda x: x + np.array([40, 0]), "input means"),
+    (lambda x: x * [1, 1e-4], "input deviations"),
+    (lambda x: x * [1, 0], "input deviations"),
+    (lambda x: np.where(np.arange(1200)[:, None] == 600, 1000, x), "input peaks"),
+])  # fmt: skip
+def test_inputs_that_want_scaling(change, finding):
+    assert finding in measures(system(input_scaling=0.01, spectral_radius=0.5), change(X))
+
+
+def test_the_numbers_equal_their_definitions():
+    one = system(leak=0.7).fit(X)
+    found = diagnose(one, X, washout=200)
+    states = one.transform(X)[200:]
+    variances = np.linalg.eigvalsh(np.cov(states.T))
+    assert (found.n_rows, found.n_states, found.rank) == (1000, 40, np.linalg.matrix_rank(states - states.mean(axis=0)))
+    assert found.condition_number == pytest.approx(np.sqrt(variances[-1] / variances[0]), rel=1e-6)
+    assert found.effective_dimension == pytest.approx(variances.sum() ** 2 / (variances**2).sum(), rel=1e-9)
+    assert found.saturation == pytest.approx(np.mean(np.abs(states) > 0.95))
+    assert found.typical_state == pytest.approx(np.sqrt(np.mean(states**2)))
+    np.testing.assert_allclose(found.feature_means, X.mean(axis=0))
+    np.testing.assert_allclose(found.feature_deviations, X.std(axis=0))
+    np.testing.assert_allclose(found.feature_peaks, np.abs(X - X.mean(axis=0)).max(axis=0) / X.std(axis=0))
+    assert found.washout_rows == washout_estimate(one, X, n_starts=3)
+    assert found.lyapunov_exponent == lyapunov_exponent(one, X, washout=200).largest
+
+
+def test_independent_units_fill_their_dimensions():
+    shift = EchoState(2, topology=np.zeros((2, 2)), spectral_radius=None, input_weights=np.eye(2), random_state=0)
+    found = diagnose(shift, X, warn=False)
+    assert found.rank == 2 and found.effective_dimension == pytest.approx(2, abs=0.02)
+    assert [finding.measure for finding in found.findings] == ["washout"] and found.washout_rows == 1
+
+
+def test_advice_names_the_present_value_and_the_direction():
+    with pytest.warns(DiagnosisWarning, match=r"saturation: Units .* lower input_scaling \(now 30.0\)") as caught:
+        found = diagnose(system(input_scaling=30.0), X)
+    assert len(caught) == len(found.findings) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert diagnose(system(input_scaling=30.0), X, warn=False).findings == found.findings
+
+
+def test_the_table():
+    pandas = pytest.importorskip("pandas")
+    found = diagnose(system(input_scaling=30.0), X, warn=False)
+    text, page, frame = str(found), found._repr_html_(), found.to_frame()
+    assert isinstance(frame, pandas.DataFrame) and frame.loc["saturation", "advice"] == found.findings[0].advice
+    for name, value, advice in found.rows():
+        assert name in text and value in text and advice in text and name in page and frame.loc[name, "value"] == value
+    assert page.count("<tr>") == len(frame) + 1 == len(text.splitlines())
+    assert text.splitlines()[0] == "EchoState: 40 states over 1100 rows, 1 finding"
+    assert "Hz" not in text and repr(found) == text
+
+
+def network(kind, *data, **options):
+    return kind("lstm", (8,), max_iter=2, tol=0.0, random_state=0, **options).fit(*data)
+
+
+OTHERS = {
+    "deep": lambda: DeepEchoState(EchoState(20, input_scaling=0.3), 2, random_state=0),
+    "layers": lambda: DeepEchoState(layers=[system(), system(activation="relu")], random_state=0),
+    "float32": lambda: system(dtype="float32"),
+    "trained": lambda: network(RNNRegressor, X, X[:, 0]),
+    "both ways": lambda: network(RNNRegressor, X, X[:, 0], bidirectional=True),
+    "labels": lambda: network(RNNClassifier, [X, -X], [0, 1]),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_other_systems(name):
+    found = diagnose(OTHERS[name](), X, warn=False)
+    assert isinstance(found, Diagnosis) and found.n_rows == 1100 and 0 < found.rank <= found.n_states
+    assert (found.washout_rows is None) == (name in ("both ways", "labels"))
+    assert found.lyapunov_exponent is None if name == "both ways" else found.lyapunov_exponent < 0
+
+
+def test_whole_models():
+    y = X[:, 0]
+    model = ReservoirRegressor(system(), washout=0)
+    assert measures(model, X, y) == ["washout"]
+    assert measures(model.set_params(washout=80), X, y) == []
+    assert str(diagnose(model.fit(X, y), X)) == str(diagnose(model, X, y))
+    forecaster = ReservoirForecaster(system(n_units=20), feedback_scaling=0.5)
+    found = diagnose(forecaster, X)
+    np.testing.assert_allclose(found.feature_deviations, X.std(axis=0) / 2)
+    stack = X.reshape(40, 30, 2)
+    classifier = ReservoirClassifier(system())
+    found = diagnose(classifier, stack, np.arange(40) % 2)
+    assert (found.n_rows, found.washout_rows) == (1200, washout_estimate(system(), stack[0], n_starts=3))
+    with pytest.raises(ValueError, match="'system' parameter of diagnose must be a system, or a fitted model"):
+        diagnose(ReservoirRegressor(), X)
+
+
+def test_series_that_end_too_early_and_features_that_are_too_large():
+    slow = system(leak=0.05, spectral_radius=0.9)
+    found = diagnose(slow, X[:60], warn=False)
+    assert found.washout_rows == np.inf and found.lyapunov_exponent < 0
+    assert "The series ends before" in found.findings[-1].advice
+    assert measures(slow, list(X.reshape(20, 60, 2))) == []
+    assert "StandardScaler" in diagnose(system(), X * 9, warn=False).findings[0].advice
+
+
+def test_columns_with_names():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=["u", "v"])
+    one = system().fit(frame)
+    assert str(diagnose(one, frame)) == str(diagnose(system(), X))
+    with pytest.raises(ValueError, match="feature names"):
+        diagnose(one, frame[["v", "u"]])
+
+
+def test_rates_of_a_liquid():
+    """The spikes that a direct simulation counts."""
+    wave = np.sin(np.arange(150) / 5)[:, None]
+    liquid = LiquidState(random_state=0).fit(wave)
+    found = diagnose(liquid, wave, washout=0, warn=False)
+    recorder = liquid.trace_
+    spikes = []
+
+    class Counting:
+        n_memory = staticmethod(recorder.n_memory)
+
+        def filter(self, trains, *rest):
+            spikes.append(trains)
+            return recorder.filter(trains, *rest)
+
+    liquid.trace_ = Counting()
+    liquid.run(wave)
+    rates = spikes[0].rates()
+    assert found.mean_rate == pytest.approx(rates.mean()) and found.highest_rate == pytest.approx(rates.max())
+    np.testing.assert_array_equal(found.silent_units, np.flatnonzero(rates == 0))
+    assert found.lyapunov_exponent is None and found.saturation is None and "Hz" in str(found)
+
+
+def test_a_silent_and_a_frantic_liquid():
+    wave = np.sin(np.arange(60) / 5)[:, None]
+    weak = LiquidState(RandomCircuit(20, input_scale=1e-6), random_state=0)
+    assert "silent units" in measures(weak, wave)
+    assert "highest rate" in measures(LiquidState(random_state=0), wave, rate_bound=5.0)
+
+
+@pytest.mark.parametrize(
+    "name, value", [("washout", -1), ("washout", 1200), ("warn", 3), ("rate_bound", 0), ("system", 3)]
+)
+def test_parameters_out_of_range(name, value):
+    parameters = {"system": system(), name: value}
+    with pytest.raises(ValueError, match=rf"The '{name}' parameter of diagnose must be"):
+        diagnose(parameters.pop("system"), X, **parameters)
