@@ -3,6 +3,7 @@
 __version__ = "0.1.0"
 
 from reservoir.models import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir.persistence import load, save
 from reservoir.systems import DeepEchoState, EchoState, LiquidState, simulate
 
 __all__ = [
@@ -12,5 +13,7 @@ __all__ = [
     "ReservoirClassifier",
     "ReservoirForecaster",
     "ReservoirRegressor",
+    "load",
+    "save",
     "simulate",
 ]
