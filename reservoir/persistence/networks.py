@@ -35,6 +35,7 @@ def keep_network(model: Any) -> dict:
         "solver": next(name for name, (kind, *_) in _OPTIMIZERS.items() if type(descent.optimizer) is kind),
         "optimizer": dict(vars(descent.optimizer)),
         "rng": descent.rng,
+        "batch_size": int(descent.settings.batch_size),
         "rate": float(descent.rate),
         "n_updates": int(descent.n_updates),
     }
@@ -57,7 +58,9 @@ def rebuild_network(model: Any, kept: dict, max_bytes: float) -> None:
         raise Damaged("it holds another number of parameters than its network has")
     model.network_.vector[...] = vector
     optimizer = _optimizer(kept["solver"], kept["optimizer"], vector)
-    model._descent = Descent(model.network_, optimizer, LOSSES[kept["loss"]], kept["rng"], model._settings(1))
+    model._descent = Descent(
+        model.network_, optimizer, LOSSES[kept["loss"]], kept["rng"], model._settings(kept["batch_size"])
+    )
     model._descent.rate, model._descent.n_updates = kept["rate"], kept["n_updates"]
 
 

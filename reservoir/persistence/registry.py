@@ -150,6 +150,7 @@ _OF_TRAINED: dict[str, Any] = {
         "solver": word("sgd", "rmsprop", "adam"),
         "optimizer": Check(lambda value, lengths: type(value) is dict, "a dictionary"),
         "rng": ANY,
+        "batch_size": size("sequences"),
         "rate": NUMBER,
         "n_updates": COUNT,
     },

@@ -20,7 +20,7 @@ from scipy import sparse
 from reservoir.persistence import randomness
 from reservoir.persistence.archive import is_plain
 from reservoir.persistence.registry import entry_of
-from reservoir.units import is_quantity, magnitude
+from reservoir.units import magnitude
 
 DEEPEST = 40
 SPARSE = ("csr_array", "csr_matrix", "csc_array", "csc_matrix")
@@ -60,7 +60,7 @@ class Writer:
         """The tree of a value that stands at `path`."""
         if depth > DEEPEST:
             raise ValueError(f"'{path}' cannot be saved: it is nested more than {DEEPEST} deep.")
-        value = magnitude(value) if is_quantity(value) else value
+        value = value if isinstance(value, list | tuple) else magnitude(value)
         if value is None or type(value) in (bool, int, str):
             return value
         if type(value) is float:
