@@ -110,6 +110,7 @@ def test_the_same_answers_in_a_new_process(examples, folder):
     assert run.stdout.strip() == str(len(examples)), run.stderr
 
 
+@pytest.mark.filterwarnings("ignore:The best alpha")
 def test_training_goes_on_alike(examples, folder):
     """More rows, or more epochs, after loading give the same bits as without."""
     went_on = 0

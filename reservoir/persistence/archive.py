@@ -19,6 +19,7 @@ import numpy as np
 TEXT = "model.json"
 LARGEST_TEXT = 1 << 24
 MOST_ARRAYS = 20_000
+LONGEST_TEXT = 1 << 20  # characters of a text in an array
 
 _MAGIC = b"\x93NUMPY\x01\x00"
 _AXES = r"((?:\d{1,19}(?:, ?|(?=\))))*)"
@@ -106,7 +107,8 @@ def _read_array(stream, member: zipfile.ZipInfo) -> np.ndarray:
     if found is None:
         raise Damaged(f"its member '{member.filename}' has a header that is not allowed")
     order, kind, size, fortran, axes = found.groups()
-    dtype = np.dtype(f"{order}{kind}{size}") if kind != "U" or 0 < int(size) <= 1 << 20 else np.dtype("V1")
+    known = int(size) in _SIZES.get(kind, ()) or (kind == "U" and 0 < int(size) <= LONGEST_TEXT)
+    dtype = np.dtype(f"{order}{kind}{size}" if known else "V1")
     shape = tuple(int(axis) for axis in axes.replace(",", " ").split())
     count = math.prod(shape)
     if not is_plain(dtype) or len(shape) > 32 or max(shape, default=0) > 1 << 48:

@@ -22,6 +22,7 @@ from reservoir.persistence.writing import Writer
 
 FORMAT = 1
 
+_WRITER = ("version", "python", "numpy", "scipy", "scikit-learn", "numba", "platform")
 _COMPLAINT = "is not a model of this library"
 
 
@@ -192,15 +193,17 @@ def _read_text(file: BinaryIO) -> tuple[Any, dict]:
     """The archive, and the tree of a text of a format that is known."""
     archive = open_archive(file)
     tree = read_tree(archive.read(archive.infolist()[0]))
-    known = {key: type(value) for key, value in _versions().items()} | {"parts": list}
     if not isinstance(tree, dict) or type(tree.get("format")) is not int:
         raise Damaged("it has no format")
     if tree["format"] > FORMAT:
-        writer, own = f"{tree.get('version')!s:.40}", _versions()["version"]
-        raise Damaged(
-            f"its format {tree['format']} is newer than {FORMAT}, which version {own} reads; {writer} wrote it"
-        )
-    if {key: type(value) for key, value in tree.items()} != known or tree["format"] < 1 or not tree["parts"]:
+        from reservoir import __version__ as own  # the package that imports this module
+
+        writer = f"{tree.get('version')!s:.40}"
+        wrote = f"has format {tree['format']}, written by version {writer} of this library"
+        raise Newer(f"{wrote}; this version, {own}, reads format {FORMAT}")
+    if not all(type(tree.get(key)) is str for key in _WRITER) or type(tree.get("parts")) is not list:
+        raise Damaged("it does not say what it holds")
+    if tree["format"] < 1 or set(tree) != {"format", "parts", *_WRITER} or not tree["parts"]:
         raise Damaged("it does not say what it holds")
     if not isinstance(tree["parts"][-1], dict) or not isinstance(tree["parts"][-1].get("class"), str):
         raise Damaged("it does not say what it holds")

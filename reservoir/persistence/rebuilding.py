@@ -82,9 +82,10 @@ def _check_room(circuit: Circuit, dt: float, max_bytes: float) -> None:
 
 def online(readout: Any, kept: dict, max_bytes: float) -> None:
     """Check that there is a weight for every feature, and at most one more."""
-    n_inputs = readout.memory_["weights"].shape[1]
+    n_outputs, n_inputs = readout.memory_["weights"].shape
     if n_inputs - readout.n_features_in_ not in (0, 1):
         raise Damaged("it holds a readout with weights for other features")
+    _check_answers(readout, n_outputs)
 
 
 def perceptrons(readout: Any, kept: dict, max_bytes: float) -> None:
@@ -110,7 +111,6 @@ def are_records(blocks: Any, lengths: dict) -> bool:
 def ridge(readout: Any, kept: dict, max_bytes: float) -> None:
     """Check that all records are of one kind and of these features and outputs."""
     records = [readout._record, *getattr(readout, "_blocks", [])]
-    coef = np.atleast_2d(getattr(readout, "coef_", np.zeros((readout._record.n_outputs, readout.n_features_in_))))
     kinds = {(type(one), one.centred, one.n_outputs, one.n_features) for one in records}
     first = records[0]
     if (
