@@ -113,14 +113,18 @@ def ridge(readout: Any, kept: dict, max_bytes: float) -> None:
     records = [readout._record, *getattr(readout, "_blocks", [])]
     kinds = {(type(one), one.centred, one.n_outputs, one.n_features) for one in records}
     first = records[0]
-    if (
-        len(kinds) > 1
-        or coef.shape != (first.n_outputs, first.n_features)
-        or first.n_features != readout.n_features_in_
-    ):
+    if len(kinds) > 1 or first.n_features != readout.n_features_in_:
         raise Damaged("it holds records of other features or outputs")
-    if readout._one_output and first.n_outputs != 1:
-        raise Damaged("it holds several outputs where there is one")
+    _check_answers(readout, first.n_outputs)
+
+
+def _check_answers(readout: Any, n_outputs: int) -> None:
+    """Check that coefficients and intercepts are those of as many outputs as were learned."""
+    coef, intercept = getattr(readout, "coef_", None), getattr(readout, "intercept_", None)
+    shape = () if readout._one_output else (n_outputs,)
+    known = [] if coef is None and intercept is None else [np.shape(coef)[:-1], np.shape(intercept)]
+    if (readout._one_output and n_outputs != 1) or any(one != shape for one in known):
+        raise Damaged("it holds coefficients of other outputs")
 
 
 def forecaster(model: Any, kept: dict, max_bytes: float) -> None:
