@@ -19,6 +19,7 @@ import sklearn
 from reservoir.persistence.archive import Damaged, Newer, open_archive, read_arrays, write_archive
 from reservoir.persistence.reading import Reader, read_tree
 from reservoir.persistence.writing import Writer
+from reservoir.validation import check_integer
 
 FORMAT = 1
 
@@ -118,7 +119,7 @@ def load(path: str | os.PathLike, *, max_bytes: int = 1 << 31) -> Any:
     --------
     save : writes such files, with an example.
     """
-    path = os.fspath(path)
+    path, max_bytes = os.fspath(path), check_integer("load", "max_bytes", max_bytes, 0)
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > max_bytes:

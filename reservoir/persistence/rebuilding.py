@@ -15,6 +15,7 @@ from reservoir.circuits.kinds import kinds_of
 from reservoir.persistence.archive import Damaged
 from reservoir.readouts.moments import Moments
 from reservoir.readouts.triangle import Triangle
+from reservoir.systems import EchoState
 from reservoir.systems.simulation import make_engine, start
 from reservoir.systems.weights import compiled_form
 
@@ -29,8 +30,11 @@ def echo_state(system: Any, kept: dict, max_bytes: float) -> None:
 
 def lanes(system: Any, kept: dict, max_bytes: float) -> None:
     """The joined matrix of all lanes."""
-    if type(system.reservoir_).__name__ != "EchoState" or not isinstance(system.reservoir_.activation, str):
+    inner = system.reservoir_
+    if type(inner) is not EchoState or not hasattr(inner, "W_") or not isinstance(inner.activation, str):
         raise Damaged("it holds lanes without a reservoir")
+    if inner.n_features_in_ != system.n_features_in_:
+        raise Damaged("it holds lanes whose reservoir hears other features")
     system._joined = system._matrix()
 
 

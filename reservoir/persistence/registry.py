@@ -45,7 +45,6 @@ reservoir.spikes: Alpha Counts Exponential Raster
 reservoir.models: Last Max Mean ModelSpace Segments Weighted
 reservoir.rnn.cells: EUNN GRU IRNN LSTM UGRNN Elman Householder PhasedLSTM Unitary
 spiking.plasticity: Normalised
-sklearn.pipeline: Pipeline
 """
 _NUMBERS_ONLY = """
 reservoir.neurons: LIF AdaptiveExponential AdaptiveThreshold HodgkinHuxley Izhikevich
@@ -273,6 +272,7 @@ REGISTRY: dict[str, Entry] = {
     ),
     "reservoir.rnn.RNNRegressor": Entry({**_TRAINED, "_flat": FLAG}, **_OF_TRAINED),
     "reservoir.rnn.RNNClassifier": Entry({**_TRAINED, "classes_": labels("k"), "per_step_": FLAG}, **_OF_TRAINED),
+    "sklearn.pipeline.Pipeline": Entry(parameters={"memory": NONE}),  # a folder of pickles otherwise
     "sklearn.linear_model.LinearRegression": _linear(rank_=NUMERIC, singular_=NUMERIC),
     "sklearn.linear_model.Ridge": _linear(n_iter_=NUMERIC, solver_=ANY),
     "sklearn.linear_model.RidgeCV": _linear(alpha_=NUMERIC, best_score_=NUMERIC, cv_results_=NUMERIC),
