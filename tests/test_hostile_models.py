@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
+from sklearn.pipeline import Pipeline
 
 from reservoir import EchoState, LiquidState, ReservoirForecaster
 from reservoir.circuits import MaassColumn
@@ -10,6 +11,7 @@ from reservoir.persistence import registry
 from reservoir.readouts import ParallelPerceptronClassifier, RecursiveLeastSquares, RidgeReadout
 from reservoir.rnn import RNNRegressor
 from reservoir.spikes import GaussianReceptiveFields
+from reservoir.systems import EchoStateLanes
 from reservoir.topologies import Hadamard, Random
 from spiking import STDP, Microcircuit
 from tests import saved_models
@@ -161,6 +163,25 @@ def test_readouts_for_other_features_or_classes_are_refused(tmp_path):
 def _fewer_classes(tree, arrays):
     arrays.append(np.array([0, 1]))
     part(tree, "ParallelPerceptronClassifier")["attributes"]["classes_"] = {"array": len(arrays) - 1}
+
+
+def test_lanes_whose_reservoir_hears_other_features_are_refused(tmp_path):
+    lanes = EchoStateLanes(EchoState(6, random_state=0), [{"leak": 0.5}]).fit(SERIES)
+    refused(changed(lanes, tmp_path / "model", _with_attribute("EchoStateLanes", n_features_in_=1)), "other features")
+
+
+@pytest.mark.parametrize("readout", [RidgeReadout(), RecursiveLeastSquares()])
+def test_one_intercept_for_two_outputs_is_refused(readout, tmp_path):
+    name = type(readout).__name__
+    model = readout.fit(SERIES, TARGETS)
+    refused(changed(model, tmp_path / "model", _with_attribute(name, intercept_=0.5)), "other outputs")
+
+
+def test_no_file_names_a_folder_of_pickles(tmp_path):
+    model = Pipeline([("model", EchoState())])
+    refused(changed(model, tmp_path / "model", _with_attribute("Pipeline", memory="/tmp/cache")), "memory")
+    with pytest.raises(ValueError, match="memory"):
+        save(model.set_params(memory="/tmp/cache"), tmp_path / "other")
 
 
 def test_states_of_generators_are_not_trusted(tmp_path):

@@ -122,7 +122,7 @@ def _read_array(stream, member: zipfile.ZipInfo) -> np.ndarray:
 
 
 def _fill(stream, flat: np.ndarray) -> None:
-    view = memoryview(flat.view(np.uint8)) if flat.size else memoryview(bytearray())
+    view = memoryview(flat.view(np.uint8).data if flat.size else b"")
     while view:
         n_read = stream.readinto(view)
         if not n_read:

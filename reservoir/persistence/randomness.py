@@ -26,7 +26,7 @@ def state_of(source: Any) -> dict | None:
     if type(source) is np.random.RandomState:
         state = source.get_state(legacy=False)
         return {"kind": "RandomState", "state": state} if state["bit_generator"] in _BITS else None
-    bits = source.bit_generator if type(source) is np.random.Generator else None
+    bits: Any = source.bit_generator if type(source) is np.random.Generator else None
     if type(bits) not in _BITS.values():
         return None
     seeds = bits.seed_seq
@@ -36,13 +36,13 @@ def state_of(source: Any) -> dict | None:
 
 def source_of(kept: Any) -> Any:
     """The generator of a state; Damaged where it is none, for NumPy takes what it gets."""
-    if not isinstance(kept, dict):
+    if not isinstance(kept, dict) or not isinstance(kept.get("state", {}), dict):
         raise Damaged("it holds a random generator without a state")
     kind = kept.get("kind")
     if kind == "SeedSequence":
         return _seeds({name: value for name, value in kept.items() if name != "kind"})
-    state, seed = kept.get("state"), kept.get("seed")
-    name = state.get("bit_generator") if isinstance(state, dict) else None
+    state, seed = kept.get("state", {}), kept.get("seed")
+    name = state.get("bit_generator")
     if name not in _BITS or kind not in ("Generator", "RandomState"):
         raise Damaged("it holds a random generator of a kind that is not known")
     if kind == "RandomState":

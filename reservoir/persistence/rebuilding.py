@@ -124,9 +124,9 @@ def ridge(readout: Any, kept: dict, max_bytes: float) -> None:
 
 def _check_answers(readout: Any, n_outputs: int) -> None:
     """Check that coefficients and intercepts are those of as many outputs as were learned."""
-    coef, intercept = getattr(readout, "coef_", None), getattr(readout, "intercept_", None)
     shape = () if readout._one_output else (n_outputs,)
-    known = [] if coef is None and intercept is None else [np.shape(coef)[:-1], np.shape(intercept)]
+    solved = hasattr(readout, "coef_") or hasattr(readout, "intercept_")
+    known = [np.shape(readout.coef_)[:-1], np.shape(readout.intercept_)] if solved else []
     if (readout._one_output and n_outputs != 1) or any(one != shape for one in known):
         raise Damaged("it holds coefficients of other outputs")
 
