@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline
 
-from reservoir import EchoState, LiquidState, ReservoirForecaster
+from reservoir import EchoState, LiquidState, ReservoirForecaster, save
 from reservoir.circuits import MaassColumn
 from reservoir.persistence import registry
 from reservoir.readouts import ParallelPerceptronClassifier, RecursiveLeastSquares, RidgeReadout
