@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from reservoir import load, save
+from tests.saved_models import NAMES, SERIES, STACK, TARGETS, answers
 
 ODD_VALUES = [
     None, True, -1, 0, 1, 2, 3, 7, 10**6, 2**31, 2**63, 2**70, -0.5, 0.5, 1e-9, 1e300, "", "tanh", "sgd", [], {},
@@ -138,14 +139,12 @@ class TooLong(BaseException):
 
 
 def ask_all(folder):
-    """Load and ask every file of a folder, printing its name before; what is raised is no matter, but for bounds."""
-    from tests.saved_models import answers
+    """Load every file of a folder, printing its name before, ask it and train it on.
 
-    def interrupt(*_):
-        raise TooLong
-
+    What is raised is no matter, but for the word of a kernel that it was led outside its arrays.
+    """
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
-    signal.signal(signal.SIGALRM, interrupt)
+    signal.signal(signal.SIGALRM, _interrupt)
     n_loaded = 0
     for name in sorted(os.listdir(folder)):
         print(name, flush=True)
@@ -154,16 +153,27 @@ def ask_all(folder):
         except ValueError:
             continue
         n_loaded += 1
-        signal.setitimer(signal.ITIMER_REAL, 20)
-        try:
-            with np.errstate(all="ignore"):
-                answers(model)
-        except (Exception, TooLong) as error:
-            if str(error) == "index is out of bounds":  # the words of Numba, not of NumPy
-                raise
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        _try(answers, model)
+        for data in ((SERIES, TARGETS), (SERIES, TARGETS[:, 0]), (STACK, STACK[:, :, 0]), (STACK, NAMES)):
+            if hasattr(model, "partial_fit"):
+                _try(model.partial_fit, *data)
     print("loaded", n_loaded, flush=True)
+
+
+def _interrupt(*_):
+    raise TooLong
+
+
+def _try(call, *given):
+    signal.setitimer(signal.ITIMER_REAL, 20)
+    try:
+        with np.errstate(all="ignore"):
+            call(*given)
+    except (Exception, TooLong) as error:
+        if str(error) == "index is out of bounds":  # the words of Numba, not of NumPy
+            raise
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 if __name__ == "__main__":
