@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import math
+import pkgutil
 import warnings
 
 import numpy as np
@@ -22,7 +23,9 @@ from sklearn.linear_model import (
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
+import reservoir
 import reservoir.rnn.cells as cells
+import spiking
 from reservoir import (
     DeepEchoState,
     EchoState,
@@ -49,28 +52,10 @@ from reservoir.systems import EchoStateLanes
 from reservoir.topologies import Blocks, Cycle, Hadamard, Random
 from spiking import STDP, Microcircuit
 
-ROOMS = (
-    "",
-    ".systems",
-    ".models",
-    ".readouts",
-    ".rnn",
-    ".rnn.cells",
-    ".topologies",
-    ".circuits",
-    ".neurons",
-    ".spikes",
-)
-MODULES = (*(f"reservoir{room}" for room in ROOMS), "reservoir.model_selection", "spiking", "spiking.plasticity")
+RECORDS = ("reservoir.circuits", "reservoir.spikes", "reservoir.topologies")  # rooms whose other classes are kept too
 NOT_KEPT = {
     "Cell": "what cells derive from",
-    "DivergenceWarning": "a warning",
-    "Recording": "a result; its SpikeTrains and Circuit are kept",
     "ReservoirSearchCV": "holds scorers, which are functions; its best_estimator_ is kept",
-    "Rule": "text for Brian2, never kept",
-    "Scaling": "a piece of a Rule",
-    "Steps": "what a cell is told while it runs",
-    "WarmTimeSeriesSplit": "a splitter, no model",
 }
 
 SERIES = np.sin(np.arange(90) / 4).reshape(-1, 1) * [1.0, 0.5]
@@ -82,9 +67,15 @@ SPIKES = SpikeTrains(np.arange(0.001, 0.1, 0.004), np.arange(25) % 2, 2, 0.1)
 
 
 def exported_classes():
-    """Public names of all classes of all rooms, (module, name)."""
-    modules = [importlib.import_module(module) for module in MODULES]
-    return [(m.__name__, name) for m in modules for name in m.__all__ if inspect.isclass(getattr(m, name))]
+    """Public names of all estimators and records of all rooms, (module, name)."""
+    for package in (reservoir, spiking):
+        for _, module, is_room in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            exports = importlib.import_module(module).__all__ if is_room else ()
+            for name in exports:
+                kind = getattr(importlib.import_module(module), name)
+                if inspect.isclass(kind) and (issubclass(kind, BaseEstimator) or module in RECORDS):
+                    yield module, name
+    yield "spiking", "Microcircuit"
 
 
 def unfitted():

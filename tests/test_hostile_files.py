@@ -232,7 +232,7 @@ TREES = {
     "scalar": lambda p: p["parameters"].update(leak={"scalar": ["int8", 300]}),
     "key twice": lambda p: p["parameters"].update(leak={"dict": [["a", 1], ["a", 2]]}),
     "no key": lambda p: p["parameters"].update(leak={"dict": [[[1], 1]]}),
-    "generator": lambda p: p["parameters"].update(random_state={"random": {"dict": []}}),
+    "generator": lambda p: p["parameters"].update(random_state={"random": [1, {"dict": []}]}),
     "half fitted": lambda p: p["attributes"].update(bias_={"array": 0}),
 }
 

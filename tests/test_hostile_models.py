@@ -186,7 +186,7 @@ def test_no_file_names_a_folder_of_pickles(tmp_path):
 
 def test_states_of_generators_are_not_trusted(tmp_path):
     def change(tree, arrays):
-        pairs = tree["parts"][-1]["parameters"]["random_state"]["random"]["dict"]
+        pairs = tree["parts"][-1]["parameters"]["random_state"]["random"][1]["dict"]
         state = next(value["dict"] for key, value in pairs if key == "state")
         inner = next(value["dict"] for key, value in state if key == "state")
         next(pair for pair in inner if pair[0] == "pos")[1] = 10**6

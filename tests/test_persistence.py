@@ -15,7 +15,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.kernel_ridge import KernelRidge
 
-from reservoir import EchoState, LiquidState, ReservoirForecaster, ReservoirRegressor, load, save
+from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirForecaster, ReservoirRegressor, load, save
 from reservoir.circuits import MaassColumn, PairStatistics, Projection
 from reservoir.model_selection import ReservoirSearchCV
 from reservoir.neurons import LIF
@@ -187,6 +187,14 @@ def test_what_is_held_twice_is_one(tmp_path):
     model = ReservoirForecaster(EchoState(10, random_state=0), washout=5, n_members=2).fit(SERIES)
     found = there_and_back(model, tmp_path)
     assert found.reservoir_ is found.members_[0].reservoir_
+
+
+def test_a_generator_that_layers_share_stays_shared(tmp_path):
+    rng = np.random.default_rng(3)
+    deep = DeepEchoState(layers=[EchoState(8, random_state=rng), EchoState(8, random_state=rng)])
+    found = there_and_back(deep, tmp_path)
+    assert found.layers[0].random_state is found.layers[1].random_state
+    assert found.layers[0].random_state.random(2).tolist() == rng.random(2).tolist()
 
 
 def test_output_containers_and_names_come_back(tmp_path):

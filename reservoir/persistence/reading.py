@@ -35,6 +35,7 @@ class Reader:
     def __init__(self, arrays: list[np.ndarray], max_bytes: float):
         self.arrays, self.max_bytes = arrays, max_bytes
         self.parts: list[Any] = []
+        self._sources: dict[int, Any] = {}  # of random numbers, by their numbers: parts may share one
         self._sizes: list[tuple[int, int]] = []  # parts in all, and levels, of each part
         self._size, self._levels = 0, 0
         self._kinds = {
@@ -47,7 +48,7 @@ class Reader:
             "dtype": self._dtype,
             "type": self._type,
             "sparse": self._sparse,
-            "random": lambda state, depth: randomness.source_of(self.value(state, depth + 1)),
+            "random": self._random,
             "part": lambda index, depth: self._part(index),
         }
 
@@ -106,6 +107,14 @@ class Reader:
         if name not in _TYPES or type(value) not in (bool, int, float):
             raise Damaged("it holds a number that is none")
         return np.dtype(name).type(value)
+
+    def _random(self, tree: Any, depth: int) -> Any:
+        number, state = _as_list(tree, 2)
+        if type(number) is not int:
+            raise Damaged("it holds a random generator without a number")
+        if number not in self._sources:
+            self._sources[number] = randomness.source_of(self.value(state, depth + 1))
+        return self._sources[number]
 
     def _texts(self, tree: Any, depth: int) -> np.ndarray:
         if not all(isinstance(one, str) for one in _as_list(tree)):

@@ -3,7 +3,7 @@
 What JSON has stands for itself. All else is an object of one key, the name of its kind:
 
     {"tuple": [...]}   {"dict": [[key, value], ...]}   {"float": "nan"}   {"array": 3}   {"scalar": ["int64", 3]}
-    {"texts": [...]}   {"dtype": "<f8"}   {"type": "float32"}   {"sparse": [...]}   {"random": {...}}   {"part": 7}
+    {"texts": [...]}   {"dtype": "<f8"}   {"type": "float32"}   {"sparse": [...]}   {"random": [5, {...}]}   {"part": 7}
 
 A part stands in a list of parts, behind all parts that it holds, as {"class", "parameters", "attributes"}. What a
 model holds twice is written once.
@@ -98,7 +98,7 @@ class Writer:
         if isinstance(value, randomness.KINDS):
             state = randomness.state_of(value)
             if state is not None:
-                return {"random": self.value(state, path, depth + 1)}
+                return {"random": [len(self._held), self.value(state, path, depth + 1)]}
         return self.part(value, path, depth)
 
     def _scalar(self, value: np.generic, path: str, depth: int) -> dict:
