@@ -61,7 +61,11 @@ class Entry:
         for key, value in parameters.items():
             _check(f"{name}.{key}", self.parameters.get(key, self.parameters.get("*", ANY)), value, lengths)
         module, _, short = name.rpartition(".")
-        made = getattr(importlib.import_module(module), short)(**parameters)
+        kind = getattr(importlib.import_module(module), short)
+        others = set(parameters) - set(inspect.signature(kind).parameters)
+        if others:
+            raise Damaged(f"'{name}' has no parameter '{min(others)}' in the versions installed here")
+        made = kind(**parameters)
         known, learned = self.known(), set(rest) - set(_OF_ANY)
         for key, value in rest.items():
             if key not in known:

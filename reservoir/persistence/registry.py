@@ -116,6 +116,8 @@ _OF_LIQUID: dict[str, Any] = {
     "keep": rebuilding.keep_liquid,
     "rebuild": rebuilding.liquid,
 }
+# `_store_cv_results` was there before scikit-learn 1.7.
+_CHOSEN = {"alpha_": NUMERIC, "best_score_": NUMERIC, "cv_results_": NUMERIC, "_store_cv_results": FLAG}
 _MODEL = {"reservoir_": part("run"), "readout_": part("predict"), "n_features_in_": size("f")}
 _PERCEPTRONS = {
     "memory_": table(
@@ -275,7 +277,7 @@ REGISTRY: dict[str, Entry] = {
     "sklearn.pipeline.Pipeline": Entry(parameters={"memory": NONE}),  # a folder of pickles otherwise
     "sklearn.linear_model.LinearRegression": _linear(rank_=NUMERIC, singular_=NUMERIC),
     "sklearn.linear_model.Ridge": _linear(n_iter_=NUMERIC, solver_=ANY),
-    "sklearn.linear_model.RidgeCV": _linear(alpha_=NUMERIC, best_score_=NUMERIC, cv_results_=NUMERIC),
+    "sklearn.linear_model.RidgeCV": _linear(**_CHOSEN),
     "sklearn.linear_model.Lasso": _linear(n_iter_=NUMERIC, dual_gap_=NUMERIC),
     "sklearn.linear_model.ElasticNet": _linear(n_iter_=NUMERIC, dual_gap_=NUMERIC),
     "sklearn.linear_model.LogisticRegression": _linear(n_iter_=NUMERIC, classes_=labels("c")),
@@ -283,9 +285,7 @@ REGISTRY: dict[str, Entry] = {
         n_iter_=NUMERIC, solver_=ANY, classes_=labels("c"), _label_binarizer=part("inverse_transform")
     ),
     "sklearn.linear_model.RidgeClassifierCV": _linear(
-        alpha_=NUMERIC,
-        best_score_=NUMERIC,
-        cv_results_=NUMERIC,
+        **_CHOSEN,
         classes_=labels("c"),
         _label_binarizer=part("inverse_transform"),
     ),
