@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import RidgeClassifier
 
 from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirForecaster, ReservoirRegressor, load, save
 from reservoir.circuits import MaassColumn, PairStatistics, Projection
@@ -281,6 +282,15 @@ def test_parameters_that_an_older_file_does_not_know_take_their_defaults(tmp_pat
     del tree["parts"][0]["parameters"]["leak"]
     put_together(tmp_path / "model", {**tree, "version": "0.0.1"}, arrays)
     assert load(tmp_path / "model").n_units == 7 and load(tmp_path / "model").leak == 1.0
+
+
+def test_classes_come_from_the_binarizer_where_an_older_version_kept_them_there(tmp_path):
+    model = RidgeClassifier().fit(SERIES, saved_models.STEPS)
+    save(model, tmp_path / "model")
+    tree, arrays = taken_apart(tmp_path / "model")
+    tree["parts"][-1]["attributes"].pop("classes_", None)
+    put_together(tmp_path / "model", tree, arrays)
+    assert load(tmp_path / "model").predict(SERIES).tolist() == model.predict(SERIES).tolist()
 
 
 def test_equal_models_give_equal_files(tmp_path):

@@ -47,8 +47,10 @@ class Entry:
     def taken_apart(self, value: Any) -> tuple[dict, dict]:
         """Parameters, and the rest."""
         if not hasattr(value, "get_params"):
-            return {name: getattr(value, name) for name in inspect.signature(type(value)).parameters}, {}
+            return {name: getattr(value, name) for name in _parameters_of(type(value))}, {}
         parameters = value.get_params(deep=False)
+        # What scikit-learn is about to give up, and nobody has set.
+        parameters = {name: one for name, one in parameters.items() if type(one) is not str or one != "deprecated"}
         fresh = set(vars(type(value)(**parameters))) - set(self.attributes)
         rest = {name: one for name, one in vars(value).items() if name not in fresh and name not in self.anew}
         if self.keep is not None and all(hasattr(value, name) for name in self.anew):
@@ -62,7 +64,7 @@ class Entry:
             _check(f"{name}.{key}", self.parameters.get(key, self.parameters.get("*", ANY)), value, lengths)
         module, _, short = name.rpartition(".")
         kind = getattr(importlib.import_module(module), short)
-        others = set(parameters) - set(inspect.signature(kind).parameters)
+        others = set(parameters) - set(_parameters_of(kind))
         if others:
             raise Damaged(f"'{name}' has no parameter '{min(others)}' in the versions installed here")
         made = kind(**parameters)
@@ -79,6 +81,13 @@ class Entry:
         if self.rebuild is not None and (learned or not self.attributes):
             self.rebuild(made, {key: rest[key] for key in self.kept}, max_bytes)
         return made
+
+
+def _parameters_of(kind: Any) -> tuple[str, ...]:
+    """What a constructor takes; that of a class without one is not asked, since `inspect` compiles its text."""
+    if kind.__init__ is object.__init__ and kind.__new__ is object.__new__:
+        return ()
+    return tuple(inspect.signature(kind).parameters)
 
 
 def _check(path: str, check: Check, value: Any, lengths: dict[str, int]) -> None:

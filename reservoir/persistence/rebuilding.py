@@ -156,3 +156,9 @@ def hadamard(matrix: Any, kept: dict, max_bytes: float) -> None:
     """Check that the order is one."""
     if not np.array_equal(np.sort(matrix.order), np.arange(len(matrix.order))):
         raise Damaged("it holds an order that is no permutation")
+
+
+def ridge_classes(readout: Any, kept: dict, max_bytes: float) -> None:
+    """The classes, which scikit-learn 1.6 keeps in the binarizer alone."""
+    if not hasattr(readout, "classes_"):
+        readout.classes_ = readout._label_binarizer.classes_

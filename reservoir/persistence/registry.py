@@ -81,7 +81,7 @@ def _online(**memory: Check) -> Entry:
     )
 
 
-def _linear(**more: Check) -> Entry:
+def _linear(rebuild: Any = None, **more: Check) -> Entry:
     """A linear model of scikit-learn."""
     return Entry(
         {
@@ -89,7 +89,8 @@ def _linear(**more: Check) -> Entry:
             "intercept_": NUMERIC,
             "n_features_in_": size("f"),
             **{name: optional(check) for name, check in more.items()},
-        }
+        },
+        rebuild=rebuild,
     )
 
 
@@ -116,7 +117,7 @@ _OF_LIQUID: dict[str, Any] = {
     "keep": rebuilding.keep_liquid,
     "rebuild": rebuilding.liquid,
 }
-# `_store_cv_results` was there before scikit-learn 1.7.
+# `_store_cv_results` is what scikit-learn 1.6 keeps beside.
 _CHOSEN = {"alpha_": NUMERIC, "best_score_": NUMERIC, "cv_results_": NUMERIC, "_store_cv_results": FLAG}
 _MODEL = {"reservoir_": part("run"), "readout_": part("predict"), "n_features_in_": size("f")}
 _PERCEPTRONS = {
@@ -282,9 +283,14 @@ REGISTRY: dict[str, Entry] = {
     "sklearn.linear_model.ElasticNet": _linear(n_iter_=NUMERIC, dual_gap_=NUMERIC),
     "sklearn.linear_model.LogisticRegression": _linear(n_iter_=NUMERIC, classes_=labels("c")),
     "sklearn.linear_model.RidgeClassifier": _linear(
-        n_iter_=NUMERIC, solver_=ANY, classes_=labels("c"), _label_binarizer=part("inverse_transform")
+        rebuilding.ridge_classes,
+        n_iter_=NUMERIC,
+        solver_=ANY,
+        classes_=labels("c"),
+        _label_binarizer=part("inverse_transform"),
     ),
     "sklearn.linear_model.RidgeClassifierCV": _linear(
+        rebuilding.ridge_classes,
         **_CHOSEN,
         classes_=labels("c"),
         _label_binarizer=part("inverse_transform"),
