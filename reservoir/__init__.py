@@ -5,6 +5,7 @@ __version__ = "0.1.0"
 import logging
 
 from reservoir.models import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir.persistence import load, save
 from reservoir.systems import DeepEchoState, EchoState, LiquidState, simulate
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "ReservoirClassifier",
     "ReservoirForecaster",
     "ReservoirRegressor",
+    "load",
+    "save",
     "simulate",
 ]
 

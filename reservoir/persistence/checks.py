@@ -1,0 +1,176 @@
+"""What a value in a file must be like: types and shapes, whose lengths go by names.
+
+A check gets a value and the lengths known so far, and says whether it fits. In ``reals("n", "f")`` n and f are the
+same numbers wherever they stand in one part; ``"k?"`` is an axis that may be missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator
+
+from reservoir.topologies import CirculantMatrix, HadamardMatrix
+
+Lengths = dict[str, int]
+
+
+class Check(NamedTuple):
+    """Whether a value fits, and what it should be."""
+
+    fits: Callable[[Any, Lengths], bool]
+    what: str
+    optional: bool = False
+
+
+def optional(check: Check) -> Check:
+    """For what may be missing."""
+    return check._replace(optional=True)
+
+
+def either(*checks: Check) -> Check:
+    """One of several."""
+    what = " or ".join(check.what for check in checks)
+    return Check(lambda value, lengths: any(check.fits(value, lengths) for check in checks), what)
+
+
+def reals(*axes: str) -> Check:
+    """An array of float64 or float32."""
+    return Check(lambda value, lengths: _fits(value, axes, lengths, "f48"), f"real numbers ({', '.join(axes)})")
+
+
+def integers(*axes: str) -> Check:
+    """An array of int64."""
+    return Check(lambda value, lengths: _fits(value, axes, lengths, "i8"), f"integers ({', '.join(axes)})")
+
+
+def unsigned(*axes: str) -> Check:
+    """An array of uint32."""
+    return Check(lambda value, lengths: _fits(value, axes, lengths, "u4"), f"integers ({', '.join(axes)})")
+
+
+def flags(*axes: str) -> Check:
+    """An array of booleans."""
+    return Check(lambda value, lengths: _fits(value, axes, lengths, "b1"), f"booleans ({', '.join(axes)})")
+
+
+def matrix(axis: str) -> Check:
+    """Weights of a reservoir (n, n): dense, compressed sparse rows or structured."""
+
+    def fits(value: Any, lengths: Lengths) -> bool:
+        known = isinstance(value, CirculantMatrix | HadamardMatrix)
+        if not known and not (sparse.issparse(value) and value.format == "csr"):
+            return _fits(value, (axis, axis), lengths, "f48")
+        return value.dtype in (np.float64, np.float32) and _same(value.shape, (axis, axis), lengths)
+
+    return Check(fits, f"a matrix of weights ({axis}, {axis})")
+
+
+def size(axis: str) -> Check:
+    """A length that other shapes share, at least 1."""
+
+    def fits(value: Any, lengths: Lengths) -> bool:
+        return type(value) is int and value >= 1 and _same((value,), (axis,), lengths)
+
+    return Check(fits, f"the length {axis}")
+
+
+def names(axis: str) -> Check:
+    """An array of texts."""
+
+    def fits(value: Any, lengths: Lengths) -> bool:
+        texts = isinstance(value, np.ndarray) and (value.dtype == object or value.dtype.kind == "U")
+        return texts and _same(value.shape, (axis,), lengths)
+
+    return Check(fits, f"texts ({axis})")
+
+
+def labels(axis: str) -> Check:
+    """A vector of classes, each once."""
+
+    def fits(value: Any, lengths: Lengths) -> bool:
+        good = (
+            isinstance(value, np.ndarray) and value.ndim == 1 and (value.dtype == object or value.dtype.kind in "biufU")
+        )
+        return good and len(np.unique(value)) == len(value) > 0 and _same(value.shape, (axis,), lengths)
+
+    return Check(fits, f"distinct labels ({axis})")
+
+
+def dtype(*names: str) -> Check:
+    """A type of numbers."""
+    return Check(lambda value, lengths: isinstance(value, np.dtype) and value.name in names, f"one of {names}")
+
+
+def word(*words: Any) -> Check:
+    """One of some texts, or None where it stands among them."""
+    return Check(lambda value, lengths: type(value) in (str, type(None)) and value in words, f"one of {words}")
+
+
+def part(*methods: str) -> Check:
+    """A part with these methods."""
+
+    def fits(value: Any, lengths: Lengths) -> bool:
+        return isinstance(value, BaseEstimator) and all(hasattr(value, method) for method in methods)
+
+    return Check(fits, f"a part with {', '.join(methods)}")
+
+
+def parts(*methods: str) -> Check:
+    """A list of such parts, not empty."""
+    one = part(*methods)
+    fits = lambda value, lengths: type(value) is list and len(value) > 0 and all(one.fits(v, lengths) for v in value)  # noqa: E731
+    return Check(fits, f"a list of {one.what}")
+
+
+def record(*kinds: str) -> Check:
+    """A record of one of these classes."""
+    return Check(lambda value, lengths: type(value).__name__ in kinds, f"a {' or '.join(kinds)}")
+
+
+def table(**columns: Check) -> Check:
+    """A dictionary with exactly these entries, in this order."""
+
+    def fits(value: Any, lengths: Lengths) -> bool:
+        named = type(value) is dict and list(value) == list(columns)
+        return named and all(check.fits(value[name], lengths) for name, check in columns.items())
+
+    return Check(fits, f"a dictionary of {', '.join(columns)}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def _is_numeric(value: Any, depth: int = 0) -> bool:
+    if isinstance(value, list | tuple):
+        return depth < 3 and all(_is_numeric(one, depth + 1) for one in value)
+    plain = isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
+    return value is None or plain or isinstance(value, bool | np.bool_) or _is_number(value)
+
+
+FLAG = Check(lambda value, lengths: type(value) is bool, "True or False")
+NUMBER = Check(lambda value, lengths: _is_number(value), "a number")
+COUNT = Check(lambda value, lengths: type(value) is int and 0 <= value < 1 << 63, "an integer >= 0")
+NUMERIC = Check(lambda value, lengths: _is_numeric(value), "numbers or None")
+NONE = Check(lambda value, lengths: value is None, "None")
+ANY = Check(lambda value, lengths: True, "anything")
+
+
+def _fits(value: Any, axes: tuple[str, ...], lengths: Lengths, types: str) -> bool:
+    """Whether this is an array of a type, a letter and its sizes in bytes, with these axes."""
+    good = type(value) is np.ndarray and value.dtype.kind == types[0] and str(value.dtype.itemsize) in types[1:]
+    return good and value.dtype.isnative and _same(value.shape, axes, lengths)
+
+
+def _same(shape: tuple[int, ...], axes: tuple[str, ...], lengths: Lengths) -> bool:
+    """Whether the lengths of a shape are those known by these names; new ones become known."""
+    if axes and axes[0].endswith("?"):
+        axes = axes[1:] if len(shape) == len(axes) - 1 else (axes[0][:-1], *axes[1:])
+    if len(shape) != len(axes):
+        return False
+    known = [int(axis) if axis.isdigit() else lengths.setdefault(axis, n) for axis, n in zip(axes, shape, strict=True)]
+    return known == list(shape)

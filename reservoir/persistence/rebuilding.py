@@ -1,0 +1,164 @@
+"""What a file does not keep: it is made anew from what it keeps, and checked against it.
+
+A function here gets the part with its attributes, what was kept instead of the attributes that are made anew, and the
+bytes that may be taken. Kernels do not look at bounds, so nothing may be left that leads one outside its arrays.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reservoir.circuits import Circuit
+from reservoir.circuits.kinds import kinds_of
+from reservoir.persistence.archive import Damaged
+from reservoir.readouts.moments import Moments
+from reservoir.readouts.triangle import Triangle
+from reservoir.systems import EchoState
+from reservoir.systems.simulation import make_engine, start
+from reservoir.systems.weights import compiled_form
+
+
+def echo_state(system: Any, kept: dict, max_bytes: float) -> None:
+    """The weights in the form of the kernels."""
+    system._check_parameters()
+    if {system.W_.dtype, system.W_in_.dtype, system._leak.dtype} != {system.bias_.dtype}:
+        raise Damaged("it holds an EchoState whose arrays are of several types")
+    system._compiled = system.W_, compiled_form(system.W_)
+
+
+def lanes(system: Any, kept: dict, max_bytes: float) -> None:
+    """The joined matrix of all lanes."""
+    inner = system.reservoir_
+    if type(inner) is not EchoState or not hasattr(inner, "W_") or not isinstance(inner.activation, str):
+        raise Damaged("it holds lanes without a reservoir")
+    if inner.n_features_in_ != system.n_features_in_:
+        raise Damaged("it holds lanes whose reservoir hears other features")
+    system._joined = system._matrix()
+
+
+def deep(system: Any, kept: dict, max_bytes: float) -> None:
+    """Check that the layers fit together."""
+    known = [system._n_states, system._n_state_values]
+    if any(type(one) is not tuple or len(one) != len(system.layers_) for one in known):
+        raise Damaged("it holds layers without their sizes")
+    layers = zip(system.layers_, system._n_states, strict=True)
+    widths = [getattr(layer, "_n_features_out", width) for layer, width in layers]
+    if list(system._n_states) != widths or sum(widths) != system._n_features_out:
+        raise Damaged("it holds layers that do not fit together")
+
+
+def keep_liquid(system: Any) -> dict:
+    """The step of the engine, and the variables of the units at rest."""
+    return {"dt": system._engine.dt, "variables": system._rest.variables}
+
+
+def liquid(system: Any, kept: dict, max_bytes: float) -> None:
+    """The engine of the circuit, and the state at rest."""
+    circuit, owner = system.circuit_, type(system).__name__
+    n_units, n_channels = circuit.n_units, system.n_features_in_
+    if system.encoder_ is not None:
+        n_channels = system.encoder_.n_channels(system.n_features_in_)
+        if hasattr(system.encoder_, "weights") != hasattr(system, "input_weights_"):
+            raise Damaged("it holds input weights without their encoder, or an encoder without them")
+    if n_units != system._n_features_out or n_channels != circuit.n_inputs or kept["dt"] <= 0 or system._step <= 0:
+        raise Damaged(f"it holds a circuit that does not fit its {owner}")
+    _check_room(circuit, kept["dt"], max_bytes)
+    if 8 * n_units * system.trace_.n_memory(system._step) > max_bytes:
+        raise Damaged("it holds a trace whose memory takes more than max_bytes")
+    system._engine = make_engine(owner, circuit, system.neuron_, kept["dt"])
+    system._rest = start(system._engine, np.random.default_rng(0))
+    if kept["variables"].shape != system._rest.variables.shape:
+        raise Damaged("it holds units with another number of variables than their model has")
+    system._rest.variables[...] = kept["variables"]
+
+
+def _check_room(circuit: Circuit, dt: float, max_bytes: float) -> None:
+    """Refuse delays, channels and kinds of currents that would take more memory than allowed."""
+    kinds = kinds_of(circuit)
+    n_kinds, n_units = max(2, len(kinds.time_constants)), circuit.n_units
+    longest = max(circuit.recurrent.delay.max(initial=0.0), circuit.inputs.delay.max(initial=0.0))
+    ring, starts = 8 * (2 + longest / dt) * n_kinds * n_units, 32 * (n_units + circuit.n_inputs)
+    if not ring + starts + 4 * len(kinds.conductances) ** 2 <= max_bytes:
+        raise Damaged("it holds a circuit whose state takes more than max_bytes")
+
+
+def online(readout: Any, kept: dict, max_bytes: float) -> None:
+    """Check that there is a weight for every feature, and at most one more."""
+    n_outputs, n_inputs = readout.memory_["weights"].shape
+    if n_inputs - readout.n_features_in_ not in (0, 1):
+        raise Damaged("it holds a readout with weights for other features")
+    _check_answers(readout, n_outputs)
+
+
+def perceptrons(readout: Any, kept: dict, max_bytes: float) -> None:
+    """Check that there is a weight for every feature and one more, and a group of perceptrons for every output."""
+    n_outputs, _, n_inputs = readout.memory_["weights"].shape
+    n_classes = len(getattr(readout, "classes_", ())) or n_outputs
+    groups = (n_outputs,) if n_classes > 2 else (1, n_classes)
+    if n_inputs != readout.n_features_in_ + 1 or n_outputs not in groups:
+        raise Damaged("it holds perceptrons for other features or classes")
+
+
+def triangle(kept: Any, attributes: dict, max_bytes: float) -> None:
+    """Check that there is a feature and an output."""
+    if not (kept.n_outputs >= 1 and kept.n_features >= 1):
+        raise Damaged("it holds a triangle of other columns")
+
+
+def are_records(blocks: Any, lengths: dict) -> bool:
+    """Whether this is a list of records of rows."""
+    return type(blocks) is list and all(type(block) in (Moments, Triangle) for block in blocks)
+
+
+def ridge(readout: Any, kept: dict, max_bytes: float) -> None:
+    """Check that all records are of one kind and of these features and outputs."""
+    records = [readout._record, *getattr(readout, "_blocks", [])]
+    kinds = {(type(one), one.centred, one.n_outputs, one.n_features) for one in records}
+    first = records[0]
+    if len(kinds) > 1 or first.n_features != readout.n_features_in_:
+        raise Damaged("it holds records of other features or outputs")
+    _check_answers(readout, first.n_outputs)
+
+
+def _check_answers(readout: Any, n_outputs: int) -> None:
+    """Check that coefficients and intercepts are those of as many outputs as were learned."""
+    shape = () if readout._one_output else (n_outputs,)
+    solved = hasattr(readout, "coef_") or hasattr(readout, "intercept_")
+    known = [np.shape(readout.coef_)[:-1], np.shape(readout.intercept_)] if solved else []
+    if (readout._one_output and n_outputs != 1) or any(one != shape for one in known):
+        raise Damaged("it holds coefficients of other outputs")
+
+
+def forecaster(model: Any, kept: dict, max_bytes: float) -> None:
+    """Check the channels that come back, and from where a forecast goes on."""
+    channels, n_features = model._feedback.channels, model.n_features_in_
+    if not channels.size or (np.diff(channels) <= 0).any() or not 0 <= channels[0] <= channels[-1] < n_features:
+        raise Damaged("it holds feedback into channels that are not there")
+    members = getattr(model, "members_", None)
+    if (members is None) != hasattr(model, "_context") or any(type(one) is not type(model) for one in members or ()):
+        raise Damaged("it holds a forecaster that cannot go on")
+    kind, states, rows = getattr(model, "_context", ("series", [None], [np.zeros(n_features)]))
+    good = type(states) is list and type(rows) is list and len(states) == len(rows) > 0
+    good = good and all(isinstance(row, np.ndarray) and row.shape == (n_features,) for row in rows)
+    if kind not in ("series", "stack", "list") or not good or (kind == "series" and len(rows) > 1):
+        raise Damaged("it holds a forecaster that cannot go on")
+
+
+def circulant(matrix: Any, kept: dict, max_bytes: float) -> None:
+    """Check that there are weights; offsets are taken modulo the number of units."""
+    if not matrix.weights.size:
+        raise Damaged("it holds a matrix without weights")
+
+
+def hadamard(matrix: Any, kept: dict, max_bytes: float) -> None:
+    """Check that the order is one."""
+    if not np.array_equal(np.sort(matrix.order), np.arange(len(matrix.order))):
+        raise Damaged("it holds an order that is no permutation")
+
+
+def ridge_classes(readout: Any, kept: dict, max_bytes: float) -> None:
+    """The classes, which scikit-learn 1.6 keeps in the binarizer alone."""
+    if not hasattr(readout, "classes_"):
+        readout.classes_ = readout._label_binarizer.classes_
