@@ -1,0 +1,47 @@
+"""How docstrings become pages: equations stand as they are written, short names find their page."""
+
+import re
+
+_ROOMS = ("reservoir", "spiking")
+
+
+def connect(app):
+    """Connect the functions of this file to Sphinx."""
+    app.connect("autodoc-process-docstring", keep_equations, priority=400)  # before numpydoc
+    app.connect("autodoc-skip-member", leave_out_foreign)
+    app.connect("missing-reference", find_short_name)
+
+
+def keep_equations(app, what, name, obj, options, lines):
+    """Turn indented paragraphs that no construct of reStructuredText asks for into literal blocks, in place."""
+    result, is_text, above = [], True, ""
+    for index, line in enumerate(lines):
+        if re.fullmatch(r"-{3,}|={3,}", line) and index:
+            is_text = lines[index - 1].strip() in ("Notes", "See Also")
+        starts = line.startswith("    ") and index and not lines[index - 1].strip()
+        if is_text and starts and not above.startswith((" ", "- ", "* ", "..")) and not above.endswith("::"):
+            result += [".. code-block:: text", ""]
+        if line.strip():
+            above = line
+        result.append(line)
+    lines[:] = result
+
+
+def leave_out_foreign(app, what, name, obj, skip, options):
+    """Skip members that come from scikit-learn or from Python."""
+    function = getattr(obj, "fget", None) or getattr(obj, "__func__", obj)
+    module = getattr(function, "__module__", None)
+    if what == "class" and isinstance(module, str) and not module.startswith(_ROOMS):
+        return True
+    return True if what == "class" and name.startswith("set_") else None
+
+
+def find_short_name(app, env, node, contnode):
+    """The page of `EchoState`, whatever its room, if there is only one of that name."""
+    if node.get("refdomain") != "py" or node.get("reftype") != "obj":
+        return None
+    domain, last = env.get_domain("py"), node["reftarget"].rpartition(".")[2]
+    found = [name for name in domain.objects if name.rpartition(".")[2] == last]
+    if len(found) != 1:
+        return None
+    return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", found[0], node, contnode)
