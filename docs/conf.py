@@ -66,5 +66,6 @@ html_theme_options = {
 
 
 def setup(app):
-    """Connect what reads docstrings."""
+    """Connect what reads docstrings and pages."""
+    app.connect("source-read", gallery.link_pages)
     docstrings.connect(app)

@@ -42,6 +42,11 @@ def runs(source: Path) -> str:
     return rf"[/\\]({'|'.join(names) or '(?!)'})$"
 
 
+def link_pages(app, name: str, source: list[str]) -> None:
+    """Turn links to the files of examples, which serve in the repository, into links to their pages, in place."""
+    source[0] = re.sub(r"\]\(\.\./examples/(\w+)\.py\)", r"](examples/\1)", source[0])
+
+
 def _as_page(path: Path) -> str:
     text = path.read_text()
     title, rest = text.removeprefix('"""').split("\n", 1)
