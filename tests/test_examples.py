@@ -1,26 +1,16 @@
 """The main job keeps its promises."""
 
-import importlib.util
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
 from reservoir.datasets import load_japanese_vowels
-
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+from tests.scripts import EXAMPLES, load
 
 
 @pytest.fixture(scope="module")
 def compare():
-    spec = importlib.util.spec_from_file_location("compare", EXAMPLES / "compare.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(EXAMPLES, "compare")
 
 
 def test_main_job_errors(compare):
@@ -32,14 +22,3 @@ def test_main_job_errors(compare):
     assert 12 <= compare.run_baseline(*data)[0] <= 16
     errors = [compare.run_ensemble(model, range(first, first + 30), *data)[0] for first in (100, 200, 300)]
     assert np.median(errors) <= 2
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
-def test_example_runs(path, tmp_path, shared_data):
-    if "optuna" in path.name:
-        pytest.importorskip("optuna")
-    environment = {**os.environ, "RESERVOIR_DATA": str(shared_data)}
-    run = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True, env=environment)
-    assert run.returncode == 0, run.stderr
-    assert list(tmp_path.glob("*.png"))

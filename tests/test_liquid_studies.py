@@ -1,8 +1,6 @@
 """The two studies of the liquid: spoken digits, and damaged circuits, on a reduced size."""
 
-import importlib.util
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,20 +9,12 @@ from sklearn.base import clone
 
 from reservoir import LiquidState
 from reservoir.circuits import MaassColumn, RandomCircuit
-
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.scripts import STUDIES, load
 
 
 @pytest.fixture(scope="module")
 def digits():
-    return load("spoken_digits")
+    return load(STUDIES, "spoken_digits")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +27,7 @@ def recordings(digits, shared_data):
 
 @pytest.fixture(scope="module")
 def damage():
-    return load("damage")
+    return load(STUDIES, "damage")
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,5 @@
 """Published tasks of the liquid-state machine, on trials and circuits no setting was chosen on."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -10,26 +7,19 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reservoir import LiquidState
 from reservoir.circuits import MaassColumn
 from reservoir.datasets.multitask import make_multitask
+from tests.scripts import EXAMPLES, load
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 TOLERANCE = 0.05  # how far a correlation may stay behind the published one
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
 def multitask():
-    return load("multitask")
+    return load(EXAMPLES, "multitask")
 
 
 @pytest.fixture(scope="module")
 def separation():
-    return load("separation")
+    return load(EXAMPLES, "separation")
 
 
 # the task

@@ -1,13 +1,11 @@
 """What the comparison on copy memory and the adding problem says, on short sequences; and its claims."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from reservoir.metrics import copy_recall
 from reservoir.rnn.cells import Steps
+from tests.scripts import STUDIES, load
 
 LENGTH = 20
 BEST_LINEAR = 1 / 6 - 1 / (3 * LENGTH)
@@ -15,11 +13,7 @@ BEST_LINEAR = 1 / 6 - 1 / (3 * LENGTH)
 
 @pytest.fixture(scope="module")
 def example():
-    path = Path(__file__).resolve().parents[1] / "examples" / "long_memory.py"
-    spec = importlib.util.spec_from_file_location("long_memory", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(STUDIES, "long_memory")
 
 
 def squared_errors(model, X, y):

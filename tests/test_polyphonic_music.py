@@ -1,8 +1,5 @@
 """The example of polyphonic music: its scores, its systems on made pieces, and the chorales of Bach."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -10,17 +7,14 @@ from sklearn.utils import Bunch
 from threadpoolctl import threadpool_limits
 
 from reservoir.datasets import fetch_polyphonic_music
+from tests.scripts import STUDIES, load
 
-PATH = Path(__file__).resolve().parents[1] / "examples" / "polyphonic_music.py"
 N_KEYS, PERIOD = 6, 3
 
 
 @pytest.fixture(scope="module")
 def example():
-    spec = importlib.util.spec_from_file_location("polyphonic_music", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(STUDIES, "polyphonic_music")
 
 
 def tunes(n_pieces, seed):

@@ -1,33 +1,23 @@
 """Forecasts reach published figures, with seeds no setting was chosen on; docs/forecasting.md says what differs."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from reservoir.datasets.remote import DatasetNotFoundError
 from reservoir.readouts import RidgeReadout
+from tests.scripts import EXAMPLES, load
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 LASER_TARGET = 0.0025
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
 def mackey_glass():
-    return load("mackey_glass")
+    return load(EXAMPLES, "mackey_glass")
 
 
 @pytest.fixture
 def laser():
-    return load("laser")
+    return load(EXAMPLES, "laser")
 
 
 @pytest.fixture

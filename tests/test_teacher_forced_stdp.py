@@ -1,23 +1,16 @@
 """A forced unit learns what the correlations of its inputs say it can."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy.signal import lfilter
 
 from spiking import STDP
-
-EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "teacher_forced_stdp.py"
+from tests.scripts import STUDIES, load
 
 
 @pytest.fixture(scope="module")
 def example():
-    spec = importlib.util.spec_from_file_location("teacher_forced_stdp", EXAMPLE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(STUDIES, "teacher_forced_stdp")
 
 
 def summed_window(trains, teacher, rule, dt):
