@@ -1,6 +1,7 @@
 """How the pages are built: ``make docs``. Nothing is fetched from the network."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import docstrings  # noqa: E402
 import gallery  # noqa: E402
 
 import reservoir  # noqa: E402
+
+shutil.rmtree(HERE / "api" / "generated", ignore_errors=True)  # what earlier builds left
+gallery.forget(HERE / "examples", HERE.parent / "examples")
 
 project = "reservoir-spiking"
 author = copyright = "the authors"

@@ -50,13 +50,14 @@ def run(page, package=""):
             printed = stream.getvalue()
 
 
-def parameters():
-    for page in PAGES:
-        if any(language == "python" and not word for language, word, _ in fences(page)):
-            yield pytest.param(page, id=page.stem, marks=[pytest.mark.long] if page.stem in SLOW else [])
+CASES = [
+    pytest.param(page, id=page.stem, marks=[pytest.mark.long] if page.stem in SLOW else [])
+    for page in PAGES
+    if any(language == "python" and not word for language, word, _ in fences(page))
+]
 
 
-@pytest.mark.parametrize("page", parameters())
+@pytest.mark.parametrize("page", CASES)
 def test_page(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if page.stem in SLOW:  # where workers find what they are sent

@@ -6,7 +6,8 @@ import numpy as np
 from reservoir import EchoState
 from reservoir.datasets import make_mackey_glass
 
-N_ROWS, COLORS = 120, {"heard only": "#e6c229", "learnt from": "#0072b2", "answered": "#009e73", "own answers": "#d55e00"}
+N_ROWS = 120
+COLORS = {"heard only": "#e6c229", "learnt from": "#0072b2", "answered": "#009e73", "own answers": "#d55e00"}
 CALLS = {
     "fit, washout=30": [("heard only", 0, 30), ("learnt from", 30, 120)],
     "predict": [("answered", 0, 120)],
