@@ -59,11 +59,18 @@ html_title = f"reservoir-spiking {release}"
 html_static_path = ["_static"]
 html_css_files = ["style.css"]
 html_show_sourcelink = False
-html_sidebars = {"index": [], "benchmarks": []}
+html_sidebars = {"**": ["globaltoc.html"]}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": False,
-    "header_links_before_dropdown": 7,
+    "navbar_center": [],  # the sidebar has all pages
+    "secondary_sidebar_items": {
+        "**": ["page-toc"],
+        "index": [],
+        "benchmarks": [],
+        "reproduction": [],
+        "coming_from": [],
+    },
     "footer_start": ["copyright"],
     "footer_end": [],
 }
