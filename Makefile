@@ -64,5 +64,5 @@ $(VENV)/.lint: $(VENV)/.test
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info compare.png docs/_build docs/examples docs/api/generated
+	rm -rf $(VENV) build *.egg-info compare.png docs/_build docs/examples docs/api
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

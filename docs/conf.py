@@ -1,7 +1,6 @@
 """How the pages are built: ``make docs``. Nothing is fetched from the network."""
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -11,10 +10,11 @@ os.environ["PYTHONPATH"] = str(HERE.parent)  # for the workers of the examples
 
 import docstrings  # noqa: E402
 import gallery  # noqa: E402
+import rooms  # noqa: E402
 
 import reservoir  # noqa: E402
 
-shutil.rmtree(HERE / "api" / "generated", ignore_errors=True)  # what earlier builds left
+rooms.write_index(HERE / "api")
 gallery.forget(HERE / "examples", HERE.parent / "examples")
 
 project = "reservoir-spiking"

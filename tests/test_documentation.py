@@ -2,7 +2,7 @@
 
 A fence ``python`` runs after those above it on its page; ``output`` is what the fence before it prints, words exactly
 and numbers within a fifth. A second word after ``python`` names a package without which a fence does not run, so that
-the pages can show other libraries; ``python everywhere`` runs for all of them, and ``python elsewhere`` needs a cluster.
+the pages can show other libraries; ``python everywhere`` runs for all, and ``python elsewhere`` needs a cluster.
 """
 
 import contextlib
