@@ -29,7 +29,7 @@ extensions = [
     "matplotlib.sphinxext.plot_directive",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "_templates", "examples/sg_execution_times.rst", "sg_execution_times.rst"]
+exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 default_role = "py:obj"
 myst_heading_anchors = 3
@@ -49,7 +49,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "remove_config_comments": True,
-    "min_reported_time": 1e9,
+    "write_computation_times": False,
     "show_memory": False,
     "show_signature": False,
 }

@@ -13,18 +13,30 @@ def connect(app):
 
 
 def keep_equations(app, what, name, obj, options, lines):
-    """Turn indented paragraphs that no construct of reStructuredText asks for into literal blocks, in place."""
-    result, is_text, above = [], True, ""
+    """Turn indented paragraphs that no construct of reStructuredText asks for into literal blocks, in place.
+
+    Outside of these and of examples, bars are bars: ``|x|`` names no substitution.
+    """
+    result, section, above, literal = [], "", "", False
     for index, line in enumerate(lines):
         if re.fullmatch(r"-{3,}|={3,}", line) and index:
-            is_text = lines[index - 1].strip() in ("Notes", "See Also")
+            section = lines[index - 1].strip()
         starts = line.startswith("    ") and index and not lines[index - 1].strip()
-        if is_text and starts and not above.startswith((" ", "- ", "* ", "..")) and not above.endswith("::"):
+        if starts and above.endswith("::"):
+            literal = True
+        elif starts and section in ("", "Notes", "See Also") and not above.startswith((" ", "- ", "* ", "..")):
             result += [".. code-block:: text", ""]
+            literal = True
         if line.strip():
+            literal = literal and line.startswith(" ")
             above = line
-        result.append(line)
+        bare = literal or section == "Examples"
+        result.append(line if bare else re.sub(r"``.*?``|\|", lambda found: _escaped(found.group()), line))
     lines[:] = result
+
+
+def _escaped(found):
+    return r"\|" if found == "|" else found
 
 
 def leave_out_foreign(app, what, name, obj, skip, options):

@@ -38,7 +38,7 @@ def prepare(source: Path, target: Path) -> str:
 
 def forget(pages: Path, source: Path) -> None:
     """Remove pages of examples that are there no more, which earlier builds left."""
-    names = {path.stem for path in source.glob("*.py")} | {"index", "sg_execution_times"}
+    names = {path.stem for path in source.glob("*.py")} | {"index"}
     for page in pages.glob("*.*"):
         if page.name.split(".")[0] not in names:
             page.unlink()
