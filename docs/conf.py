@@ -54,6 +54,8 @@ sphinx_gallery_conf = {
     "show_signature": False,
 }
 
+WIDE = ["index", "adding", "benchmarks", "choosing", "coming_from", "reproduction"]  # pages that need all the room
+
 html_theme = "pydata_sphinx_theme"
 html_title = f"reservoir-spiking {release}"
 html_static_path = ["_static"]
@@ -64,13 +66,7 @@ html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": False,
     "navbar_center": [],  # the sidebar has all pages
-    "secondary_sidebar_items": {
-        "**": ["page-toc"],
-        "index": [],
-        "benchmarks": [],
-        "reproduction": [],
-        "coming_from": [],
-    },
+    "secondary_sidebar_items": {"**": ["page-toc"]} | dict.fromkeys(WIDE, []),
     "footer_start": ["copyright"],
     "footer_end": [],
 }

@@ -53,7 +53,8 @@ def find_short_name(app, env, node, contnode):
     if node.get("refdomain") != "py" or node.get("reftype") != "obj":
         return None
     domain, last = env.get_domain("py"), node["reftarget"].rpartition(".")[2]
-    found = [name for name in domain.objects if name.rpartition(".")[2] == last]
+    places = domain.objects.items()
+    found = [name for name, entry in places if not entry.aliased and name.rpartition(".")[2] == last]
     if len(found) != 1:
         return None
     return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", found[0], node, contnode)
