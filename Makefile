@@ -2,6 +2,7 @@
 # make test       every test but the long profile
 # make test-long  the long profile too
 # make bench      the peers in environments of their own; writes benchmarks/README.md
+# make docs       the pages, with the examples run; opens at docs/_build/html/index.html
 # make lint       style, types and the import contracts
 #
 # PYTHON chooses the interpreter of the environment: PYTHON=python3.13 make test
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 # One environment for one interpreter: another PYTHON builds it anew.
 INTERPRETER := $(VENV)/.interpreter-$(subst /,_,$(PYTHON))
 
-.PHONY: demo test test-long bench lint format clean
+.PHONY: demo test test-long bench docs lint format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/compare.py
@@ -26,6 +27,9 @@ test-long: $(VENV)/.test
 
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/run.py --folder $(BENCH)
+
+docs: $(VENV)/.docs
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -51,10 +55,14 @@ $(VENV)/.test: $(VENV)/.demo
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	@touch $@
+
 $(VENV)/.lint: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --editable ".[lint]"
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info compare.png
+	rm -rf $(VENV) build *.egg-info compare.png docs/_build docs/examples docs/api
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -21,8 +21,8 @@ class RecursiveLeastSquares(OnlineRegressor):
         w <- w + (y - w z) g^T
         P <- P - g z^T P
 
-    so that the weights minimise the sum of forgetting^age |y - w z|^2, plus a penalty. With forgetting = 1 they are
-    those of ridge regression with the penalty alpha |w|^2. The intercept is a weight like the others, so it is
+    so that the weights minimise the sum of ``forgetting^age |y - w z|^2``, plus a penalty. With forgetting = 1 they are
+    those of ridge regression with the penalty ``alpha |w|^2``. The intercept is a weight like the others, so it is
     penalised too, which `RidgeReadout` does not do.
 
     Parameters

@@ -15,7 +15,7 @@ class DelayLine(BaseEstimator):
         W[i + 1, i] = 1,   W[i, i + 1] = feedback
 
     Without feedback the spectral radius is 0 and cannot be scaled: use ``spectral_radius=None``. With feedback
-    it is 2 sqrt(|feedback|) cos(pi / (n_units + 1)).
+    it is ``2 sqrt(|feedback|) cos(pi / (n_units + 1))``.
 
     Parameters
     ----------

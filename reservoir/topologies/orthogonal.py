@@ -14,7 +14,7 @@ class Orthogonal(BaseEstimator):
         W = Q sign(diag R),   Q R = G,   G Gaussian (n_units, n_units)
 
     Without the signs the law would depend on how QR is computed. The spectral radius and all singular values are 1,
-    and a scaled matrix has the closed form |factor|, the length of a column. A linear reservoir of this kind
+    and a scaled matrix has the closed form ``|factor|``, the length of a column. A linear reservoir of this kind
     remembers as many past inputs as it has units. Work grows with n_units**3 to draw; see `Hadamard` for many units.
 
     References

@@ -74,7 +74,7 @@ class Unitary(Cell):
         h' = modrelu(U h + W x + c),    U = D3 R2 F^-1 D2 P R1 F D1
 
     with the rectifier of `reservoir.rnn.modrelu`, which has a bias b of its own, diagonal matrices D of phases, the
-    unitary Fourier transform F, a fixed permutation P and reflections R = I - 2 v v* / |v|^2 by a complex v. Real and
+    unitary Fourier transform F, a fixed permutation P, reflections ``R = I - 2 v v* / |v|^2`` by a complex v. Real and
     imaginary parts of h stand side by side: the cell gives out twice as many numbers as it has units.
 
     Phases start uniform in +-pi, W and v uniform (Glorot), b uniform in +-0.01, c at zero; the state before the first
