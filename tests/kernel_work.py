@@ -85,9 +85,8 @@ def small(n_units=20, **parameters):
 
 def rate_units():
     matrices = {name: getattr(reservoir.topologies, name) for name in ("CirculantGraph", "Random", "Hadamard")}
-    parts = {name: part() for name, part in matrices.items()} | {
-        "dense": np.random.default_rng(1).normal(size=(20, 20))
-    }
+    parts = {name: part() for name, part in matrices.items()}
+    parts["dense"] = np.random.default_rng(1).normal(size=(20, 20))
     for (name, part), dtype in itertools.product(parts.items(), ("float64", "float32")):
         system = small(topology=part, leak=0.7, dtype=dtype).fit(X)
         yield f"states {name} {dtype}", np.concatenate(system.transform(RAGGED))
@@ -153,10 +152,8 @@ def spiking_units():
         "damaged": damaged(column, fraction=0.5, kind="combined", rng=rng),
     }
     records = [getattr(reservoir.neurons, name) for name in reservoir.neurons.__all__]
-    parts = {}
-    parts |= {
-        f"{record.__name__} {name}": (record(), circuit) for record in records for name, circuit in changed.items()
-    }
+    pairs = itertools.product(records, changed.items())
+    parts = {f"{record.__name__} {name}": (record(), circuit) for record, (name, circuit) in pairs}
     parts |= {f"{record.__name__} noise": (record(noise=1e-3), column) for record in records}
     for name, (neuron, circuit) in parts.items():
         found = simulate(circuit, trains, currents=pushed, neuron=neuron, record="voltages", random_state=0)

@@ -203,7 +203,7 @@ def test_small_world_between_lattice_and_random_graph():
     np.testing.assert_array_equal(lattice, expected)
     for rewiring in (0.2, 1.0):
         W = SmallWorld(10, rewiring).draw(2000, generator())
-        far = ((W.tocoo().coords[1] - W.tocoo().coords[0] + 5) % 2000) > 10
+        far = ((W.tocoo().col - W.tocoo().row + 5) % 2000) > 10
         assert far.mean() == pytest.approx(rewiring, abs=0.02)
         assert not W.diagonal().any() and W.nnz == 20_000
     full = SmallWorld(49, rewiring=1.0).draw(50, generator()).toarray()
