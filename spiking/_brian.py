@@ -101,8 +101,17 @@ def _settings(brian2: ModuleType, codegen: str) -> Iterator[None]:
         for name, value in before.items():
             brian2.prefs[name] = value
         runtime.set_random_state(random)
+        _forget_pointers(brian2.codegen.translation.make_statements)
         brian2.std_silent.close()  # files with what compilers have said
         brian2.std_silent.dest_stdout = brian2.std_silent.dest_stderr = None
+
+
+def _forget_pointers(cached: Any) -> None:
+    """Remove what Brian2 keeps under a pointer to one simulation, as it does since 2.10: it grows, and never helps."""
+    known = getattr(cached, "_cache", {})
+    for key in list(known):
+        if any(isinstance(part, frozenset) and "_queue_capsule" in dict(part) for part in key):
+            del known[key]
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.linalg import lapack
+from scipy.linalg import eigh_tridiagonal, lapack
 
 from reservoir.compilation import kernel
 
@@ -128,7 +128,7 @@ class Tridiagonal:
 
     def _known_eigenvectors(self) -> tuple[np.ndarray, np.ndarray]:
         """Eigenvalues (n_known, 1) of T that stand above rounding, and their eigenvectors (n_features, n_known)."""
-        values, vectors, _ = lapack.dstevd(self.diagonal, self.beside)
+        values, vectors = eigh_tridiagonal(self.diagonal, self.beside)
         known = values > self.unknown
         return values[known, None], vectors[:, known]
 
