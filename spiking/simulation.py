@@ -168,5 +168,8 @@ def warm_up(
     """
     engine()
     if circuit is not None:
+        if not isinstance(circuit, Circuit):
+            raise parameter_error("warm_up", "circuit", "None or a Circuit", circuit)
+        dt = check_real("warm_up", "dt", dt, 0, closed="neither", unit="second")
         nothing = SpikeTrains(np.zeros(0), np.zeros(0, int), circuit.n_inputs, dt)
         simulate(circuit, nothing, neuron=neuron, plasticity=plasticity, dt=dt, codegen=codegen, random_state=0)

@@ -9,6 +9,7 @@ import dataclasses
 import itertools
 import sys
 
+import joblib
 import numba
 import numpy as np
 
@@ -197,6 +198,11 @@ JOBS = (rate_units, readouts, spikes, spiking_units, recurrent_networks, series)
 
 def answers():
     return {name: np.asarray(values) for job in JOBS for name, values in job()}
+
+
+def nested_answers():
+    """Twice, by workers of a worker."""
+    return joblib.Parallel(n_jobs=2)(joblib.delayed(answers)() for _ in range(2))
 
 
 if __name__ == "__main__":

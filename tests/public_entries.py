@@ -4,8 +4,9 @@ A new export needs one entry here, of the kind that fits: keyword arguments that
 that asks it and returns all numbers it answers.
 """
 
+import importlib
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
@@ -26,7 +27,7 @@ T, F = 12, 2
 TASKS = {"size": [1, 2], "number": [3]}
 X = np.random.default_rng(3).uniform(size=(T, F))
 Y, LABELS = X[:, 0] + 1, np.array(list("ab" * (T // 2)))
-STACK, MEANS = np.stack([X, X[::-1], X]), np.arange(3.0)
+ROWS, STACK = X, np.stack([X, X[::-1], X])
 SYSTEM = EchoState(6, random_state=0)
 COLUMN = MaassColumn((2, 2, 2), weight_scale=3.0).draw(np.random.default_rng(0))
 TRAINS = SpikeTrains(np.arange(0.001, 0.02, 0.002), np.zeros(10, int), 1, 0.02)
@@ -53,7 +54,14 @@ class Entry:
     y: Any = None
     fit: Any = None  # (made, X, y)
     slow: bool = False  # more than some 20 ms
-    fixed: tuple = field(default=())  # arguments that are left as they are
+    fixed: tuple = ()  # arguments that are left as they are
+
+    def make(self, name):
+        """The object or answer of the name, fitted where there is `fit`."""
+        made = CALLS.get(name, object_of(name))(**self.arguments)
+        if self.fit is not None:
+            self.fit(made, self.X, self.y)
+        return made
 
 
 def numbers(answer):
@@ -75,8 +83,12 @@ def itself(made, X=None):
     return numbers(made)
 
 
-def fits(model, X, y):
-    model.fit(X) if y is None else model.fit(X, y)
+def fits(system, X, y):
+    system.fit(X)
+
+
+def fits_targets(model, X, y):
+    model.fit(X, y)
 
 
 def states(system, X):
@@ -97,7 +109,7 @@ def system(X=X, **arguments):
 
 
 def model(X, y, **arguments):
-    return Entry(arguments, predictions, X, y, fits)
+    return Entry(arguments, predictions, X, y, fits_targets)
 
 
 # What a part is put into
@@ -105,13 +117,17 @@ def model(X, y, **arguments):
 
 def topology(spectral_radius=0.9, **arguments):
     def ask(part, X):
-        return states(EchoState(6, topology=part, spectral_radius=spectral_radius, random_state=0).fit(X), X)
+        return states(EchoState(6, topology=part, spectral_radius=spectral_radius, random_state=0).fit(ROWS), ROWS)
 
-    return Entry(arguments, ask, X)
+    return Entry(arguments, ask)
+
+
+def drawn(part, X):
+    return numbers(part.draw(np.random.default_rng(0), n_inputs=2))
 
 
 def generator(**arguments):
-    return Entry(arguments, lambda part, X: numbers(part.draw(np.random.default_rng(0), n_inputs=2)))
+    return Entry(arguments, drawn)
 
 
 def neuron(**arguments):
@@ -136,7 +152,7 @@ def trace(**arguments):
 
 
 def pooling(**arguments):
-    return Entry(arguments, lambda part, X: numbers(part.pool(EchoState(6).fit(X).transform(X))), X)
+    return Entry(arguments, lambda part, X: numbers(part.pool(ROWS)))
 
 
 def cell(**arguments):
@@ -168,10 +184,6 @@ def in_a_folder(**arguments):
 
 def forecasts(model, X):
     return numbers([model.forecast(4), model.forecast(4, context=X)])
-
-
-def search(model, X):
-    return predictions(model, X)
 
 
 ONLINE = {"n_epochs": 1}
@@ -222,10 +234,10 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.topologies.largest_singular_value": function(matrix=np.diag([1.0, 2.0, 3.0])),
     "reservoir.topologies.spectral_radius": function(matrix=np.diag([1.0, 2.0, 3.0])),
     "reservoir.circuits.MaassColumn": generator(shape=(2, 2, 3)),
-    "reservoir.circuits.PotjansDiesmann": generator(scale=0.001),
+    "reservoir.circuits.PotjansDiesmann": Entry({"scale": 0.001}, drawn, fixed=("scale",)),
     **{f"reservoir.circuits.{name}Circuit": generator(**SPARSE) for name in ("Random", "ScaleFree", "SmallWorld")},
     "reservoir.circuits.TwoWayPowerLawCircuit": generator(**SPARSE),
-    "reservoir.circuits.damaged": function(circuit=COLUMN, fraction=0.5, rng=np.random.default_rng(0), fixed=("rng",)),
+    "reservoir.circuits.damaged": function(circuit=COLUMN, fraction=0.5, fixed=("rng",)),
     "reservoir.circuits.Projection": function(**SYNAPSES),
     "reservoir.circuits.Circuit": function(
         excitatory=[True, False], recurrent=circuits.Projection(**SYNAPSES),
@@ -277,13 +289,14 @@ ENTRIES: dict[str, Entry] = {
             "param_distributions": {"reservoir__leak": [0.3, 0.9]},
             "cv": WarmTimeSeriesSplit(2, warmup=2),
         },
-        search, X, Y, fits, slow=True, fixed=("n_jobs", "client", "store"),
+        predictions, X, Y, fits_targets, slow=True, fixed=("n_jobs", "client", "store"),
     ),
     "reservoir.model_selection.WarmTimeSeriesSplit": Entry(
         {"n_splits": 2, "warmup": 2}, lambda splits, X: numbers([list(pair) for pair in splits.split(X)]), X
     ),
     "reservoir.model_selection.sequence_scorer": Entry(
-        {"scoring": "r2"}, lambda score, X: numbers(score(reservoir.ReservoirRegressor(SYSTEM).fit(X, Y), X, Y)), X
+        {"scoring": "r2"}, lambda score, X: numbers(score(reservoir.ReservoirRegressor(SYSTEM).fit(X, Y), X, Y)), X,
+        fixed=("scoring",),
     ),
     "reservoir.models.fit_in_parts": Entry(
         {"model": reservoir.ReservoirRegressor(SYSTEM), "parts": [([X], [Y]), ([X], [Y])], "n_jobs": 1},
@@ -293,11 +306,28 @@ ENTRIES: dict[str, Entry] = {
         {"func": plain, "tasks": TASKS, "n_jobs": 1, "progress": False}, itself, slow=True,
         fixed=("n_jobs", "client", "store", "setup", "func", "timeout"),
     ),
-    "reservoir.estimator_checks.check_sequence_estimator": function(estimator=SYSTEM, slow=True),
+    "reservoir.estimator_checks.check_sequence_estimator": function(
+        estimator=SYSTEM, slow=True, fixed=("estimator", "n_features", "random_state", "tolerance")
+    ),
 }  # fmt: skip
 OPEN_MODULES = (metrics,)
 """Modules whose functions are public without `__all__`."""
 
 ALSO_PUBLIC = ("reservoir.estimator_checks.check_sequence_estimator",)
-CALLS: dict[str, Any] = {"reservoir.batch.run_batch": in_a_folder}
+CALLS: dict[str, Any] = {
+    "reservoir.batch.run_batch": in_a_folder,
+    "reservoir.circuits.damaged": lambda **arguments: circuits.damaged(rng=np.random.default_rng(0), **arguments),
+}
 """What is called instead of the name itself."""
+
+
+def object_of(name):
+    """What a full name means."""
+    module, _, attribute = name.rpartition(".")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def run(name):
+    """The numbers that the entry itself answers."""
+    entry = ENTRIES[name]
+    return entry.ask(entry.make(name), entry.X)

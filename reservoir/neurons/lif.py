@@ -176,9 +176,12 @@ class LIF(BaseEstimator):
 
 def decaying_gain(tau: float, time_constants: np.ndarray, dt: float) -> np.ndarray:
     """Seconds: integral over a step of exp(-(dt - s) / tau) exp(-s / tau_s) ds, also where both are equal."""
-    x = dt * (1 / tau - 1 / np.asarray(time_constants, dtype=np.float64))
-    ratio = np.divide(np.expm1(x), x, out=np.ones_like(x), where=x != 0)
-    return np.exp(-dt / tau) * dt * ratio
+    others = np.asarray(time_constants, dtype=np.float64)
+    x = dt * (1 / tau - 1 / others)
+    usual = np.minimum(x, 700.0)
+    ratio = np.divide(np.expm1(usual), usual, out=np.ones_like(x), where=usual != 0)
+    follows = dt * np.exp(-dt / others) / np.maximum(x, 700.0)  # a unit that forgets at once, where expm1 overflows
+    return np.where(x > 700.0, follows, np.exp(-dt / tau) * dt * ratio)
 
 
 def refractory_steps(owner: str, refractory: Any, excitatory: np.ndarray, dt: float) -> np.ndarray:
