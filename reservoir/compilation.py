@@ -60,4 +60,13 @@ def one_blas_thread() -> Iterator[None]:
         with _lock:
             _users -= 1
             if not _users:
+                _disown(_blas)
                 _limit.restore_original_limits()
+                _disown(_blas)
+
+
+def _disown(blas: Any) -> None:
+    """Let any thread change a limit: newer threadpoolctl keeps the one of OpenBLAS for the thread that set it."""
+    for library in blas.lib_controllers:
+        if hasattr(library, "clear_controlling_thread"):
+            library.clear_controlling_thread(force=True)

@@ -123,10 +123,11 @@ CASES = {
     print(0, all(same(here, one) for pair in there for one in pair))
     """,
 }
+SLOW = ("multiprocessing, spawn", "multiprocessing, forkserver", "loky in loky")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [pytest.param(name, marks=[pytest.mark.long] * (name in SLOW)) for name in CASES])
 def test_processes(case):
     """Kernels that the parent has used give the same bits in its children."""
     command = [sys.executable, "-W", "error", "-c", START + CASES[case]]
