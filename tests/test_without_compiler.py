@@ -32,13 +32,14 @@ WITH_KERNELS = [path for path in SOURCES if any(kernels(path))]
 def interpreted(tmp_path_factory):
     """The answers of a process without the compiler, and the lines that it ran."""
     folder = tmp_path_factory.mktemp("interpreted")
-    command = ["-m", "coverage", "run", f"--data-file={folder / 'lines'}", f"--source={ROOT / 'reservoir'}", "-m"]
+    options = [f"--rcfile={os.devnull}", f"--data-file={folder / 'lines'}", f"--source={ROOT / 'reservoir'}"]
+    command = ["-m", "coverage", "run", *options, "-m", "tests.kernel_work", folder / "answers.npz"]
     run = subprocess.run(
-        [sys.executable, "-W", "error", *command, "tests.kernel_work", folder / "answers.npz"],
+        [sys.executable, "-W", "error", *command],
         cwd=ROOT, env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
-    lines = Coverage(data_file=folder / "lines")
+    lines = Coverage(data_file=folder / "lines", config_file=False)
     lines.load()
     return dict(np.load(folder / "answers.npz")), lines
 
