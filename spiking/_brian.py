@@ -40,14 +40,15 @@ def engine() -> ModuleType:
             "Brian2 must be imported in the main thread: do that before other threads start; give Dask workers "
             "--preload brian2."
         )
-    hook, interrupt, shown = sys.excepthook, signal.getsignal(signal.SIGINT), warnings.showwarning
-    try:
-        import brian2
-    finally:
-        sys.excepthook = hook
-        signal.signal(signal.SIGINT, interrupt)
-        if warnings.showwarning is not shown:
-            logging.captureWarnings(False)
+    with _quiet():
+        hook, interrupt, shown = sys.excepthook, signal.getsignal(signal.SIGINT), warnings.showwarning
+        try:
+            import brian2
+        finally:
+            sys.excepthook = hook
+            signal.signal(signal.SIGINT, interrupt)
+            if warnings.showwarning is not shown:
+                logging.captureWarnings(False)
     brian2.prefs.logging.file_log = False
     _remove_files(brian2.BrianLogger)
     return brian2
@@ -76,10 +77,18 @@ def run_trials(network: Network, trials: list[Trial], codegen: str, seed: int, v
         )
     try:
         brian2 = engine()
-        with _settings(brian2, codegen), _device(brian2, codegen) as build:
+        with _quiet(), _settings(brian2, codegen), _device(brian2, codegen) as build:
             return Tiles(brian2, network, trials, seed, voltages).run(build)
     finally:
         _busy.release()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out that Brian2 calls pyparsing by old names, which where warnings are errors would end a simulation."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*deprecated(, | - )use", DeprecationWarning)
+        yield
 
 
 @contextmanager
