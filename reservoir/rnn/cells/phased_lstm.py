@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -239,7 +240,7 @@ class PhasedLSTM(Cell):
     def __init__(
         self,
         time_column: int | None = None,
-        period_range: tuple[float, float] = (float(np.e), float(np.e**5)),
+        period_range: tuple[float, float] = (math.e, math.e**5),
         open_ratio: float = 0.05,
         leak: float = 0.001,
         forget_bias: float = 2.0,
