@@ -124,7 +124,7 @@ def test_the_entry_itself_answers(name):
 
 NUMBERS = [-np.inf, -1e200, -1.5, -1, -1e-200, 0, 0.0, 1e-200, 1e-3, 0.5, 1, 1.0, 1.5, 2, 3, 7, 1e200, np.inf, np.nan]
 ODD = [
-    *(None, True, False, "", "a", "mean", b"a", 1j, 2**70, -(2**70), pd.NA, np.datetime64("2000-01-01"), {}, [], ()),
+    *(None, True, False, "", "a", "mean", b"a", 1j, pd.NA, np.datetime64("2000-01-01"), {}, [], ()),
     *([1.0], (0.5, 1.0), (1, 2, 3), ["a"], [None], [[1.0], [1.0, 2.0]], {"a": 1}, {1: 2}, range(3), np.zeros(0)),
     *(np.ones(3), np.eye(2), np.full(6, np.nan), np.zeros((1, 1, 1)), np.array("a"), np.array(0.5), np.ma.masked),
     *(np.float32(0.5), np.int8(1), np.bool_(True), np.array([1, None]), sparse.csr_array(np.eye(6)), object, EchoState),

@@ -198,7 +198,7 @@ class PoissonBackground(_Record):
     current: np.ndarray = 0.0  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        size = np.shape(self.rate)[0] if np.ndim(self.rate) == 1 else 1
+        size = _n_entries(self.rate)
         bounds = {"rate": (0.0, "hertz"), "weight": (-np.inf, "amp"), "time_constant": (0.0, "second")}
         for name, (low, unit) in {**bounds, "current": (-np.inf, "amp")}.items():
             value, open_ = getattr(self, name), name == "time_constant"
@@ -269,7 +269,7 @@ class Circuit(_Record):
     background: PoissonBackground | None = None
 
     def __post_init__(self) -> None:
-        size = np.shape(self.excitatory)[0] if np.ndim(self.excitatory) == 1 else 1
+        size = _n_entries(self.excitatory)
         check_integer("Circuit", "n_inputs", self.n_inputs, 0)
         self._store(excitatory=_flags("excitatory", self.excitatory, size), n_inputs=int(self.n_inputs))
         for name, sources in (("recurrent", size), ("inputs", self.n_inputs)):
@@ -318,6 +318,15 @@ def _indices(owner: str, name: str, value: Any, size: int) -> np.ndarray:
     if array.dtype.kind not in "iu" or array.shape != (size,) or (array.size and array.min() < 0):
         raise parameter_error(owner, name, f"integers >= 0 of shape ({size},)", value)
     return array.astype(np.int64)
+
+
+def _n_entries(value: Any) -> int:
+    """How many entries a 1-D array has; 1 for anything else."""
+    try:
+        shape = np.shape(value)
+    except ValueError:  # lists of different lengths
+        return 1
+    return shape[0] if len(shape) == 1 else 1
 
 
 def _numbers(

@@ -125,7 +125,7 @@ def simulate(
 def read_record(record: Any, known: tuple[str, ...]) -> tuple[str, ...]:
     """The names of what is to be recorded."""
     names = (record,) if isinstance(record, str) else tuple(record) if isinstance(record, list | tuple) else (None,)
-    if not set(names) <= set(known):
+    if not all(isinstance(name, str) and name in known for name in names):
         raise parameter_error("simulate", "record", f"a tuple of names among {known}", record)
     return names
 
