@@ -10,7 +10,7 @@ from functools import partial
 
 import joblib
 
-from reservoir.validation import check_choice, parameter_error
+from reservoir.validation import check_choice, check_integer, parameter_error
 from spiking._brian import run_trials
 from spiking.network import Answer, Network, Trial
 
@@ -32,6 +32,8 @@ def run_job(
     n_jobs: int | None = None,
 ) -> tuple[list[Answer], str]:  # fmt: skip
     """The answers of all trials, and how Brian2 has run. Neither tiles nor processes change an answer."""
+    if n_jobs is not None and check_integer(owner, "n_jobs", n_jobs) == 0:
+        raise parameter_error(owner, "n_jobs", "None or an integer other than 0", n_jobs)
     batches = list(_batches(network, trials))
     target = choose_target(owner, network, codegen, sum(max(trial.n_steps for trial in batch) for batch in batches))
     run = partial(run_trials, network, codegen=target, seed=seed, voltages=voltages)
