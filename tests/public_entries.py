@@ -43,7 +43,7 @@ TRAINS = SpikeTrains(np.arange(0.001, 0.02, 0.002), np.zeros(10, int), 1, 0.02)
 SYNAPSES = {"pre": [0, 1], "post": [1, 0], "weight": [1e-9, -2e-9], "delay": 1e-3, "time_constant": 3e-3}
 PAIR = {"probability": 0.3, "weight": 3e-8, "delay": 1e-3, "time_constant": 3e-3, "U": 0.5, "D": 1.1, "F": 0.05}
 
-# Names that a user does not call: errors and warnings, and records that only the library makes. Files that are read have
+# Names that a user does not call: errors and warnings, and records that only the library makes. Files to be read have
 # tests of their own, and so have displays, which are made by their ``from_...`` methods.
 NOT_CALLED = {
     *("reservoir.load", "reservoir.persistence.describe"),
