@@ -97,7 +97,7 @@ class Projection(_Record):
     reversal: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        size = next((np.shape(ends)[0] for ends in (self.pre, self.post) if np.ndim(ends) == 1), 1)
+        size = _n_entries(self.pre, self.post)
         dynamic = [name for name in ("U", "D", "F") if getattr(self, name) is not None]
         if len(dynamic) not in (0, 3):
             raise parameter_error("Projection", dynamic[0], "given together with U, D and F, or None", dynamic)
@@ -320,13 +320,10 @@ def _indices(owner: str, name: str, value: Any, size: int) -> np.ndarray:
     return array.astype(np.int64)
 
 
-def _n_entries(value: Any) -> int:
-    """How many entries a 1-D array has; 1 for anything else."""
-    try:
-        shape = np.shape(value)
-    except ValueError:  # lists of different lengths
-        return 1
-    return shape[0] if len(shape) == 1 else 1
+def _n_entries(*values: Any) -> int:
+    """How many entries the first 1-D array has; 1 where there is none."""
+    arrays = (real_array(value) for value in values)
+    return next((len(array) for array in arrays if array is not None and array.ndim == 1), 1)
 
 
 def _numbers(
@@ -354,7 +351,7 @@ def _within(array: np.ndarray, low: float, high: float, open_: bool) -> bool:
 
 
 def _flags(name: str, value: Any, size: int) -> np.ndarray:
-    array = np.asarray(value)
+    array = np.empty(0) if real_array(value) is None else np.asarray(value)
     if array.dtype != bool or array.shape != (size,) or not size:
         raise parameter_error("Circuit", name, f"booleans of shape ({size or 'n_units'},)", value)
     return array.copy()

@@ -11,6 +11,8 @@ from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.units import is_quantity
 from reservoir.validation import check_real, parameter_error
 
+_LONGEST = 2**52  # steps that a unit may be held, which is for ever
+
 
 @kernel(fastmath=REASSOCIATE, forceinline=True)
 def gather(cells, external, currents, noise, injected):
@@ -187,7 +189,7 @@ def decaying_gain(tau: float, time_constants: np.ndarray, dt: float) -> np.ndarr
 def refractory_steps(owner: str, refractory: Any, excitatory: np.ndarray, dt: float) -> np.ndarray:
     """Whole steps (n_units,) from a spike to the first step at which a unit moves again."""
     pair = pair_of(owner, "refractory", refractory, 0, unit="second")
-    steps = [max(1, int((seconds + 1e-3 * dt) / dt)) for seconds in pair]
+    steps = [max(1, int(min((seconds + 1e-3 * dt) / dt, _LONGEST))) for seconds in pair]
     return np.where(excitatory, steps[0], steps[1])
 
 
