@@ -313,7 +313,10 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _indices(owner: str, name: str, value: Any, size: int) -> np.ndarray:
-    array = np.asarray(value if np.size(value) else np.zeros(np.shape(value), dtype=np.int64))
+    numbers = real_array(value)
+    if numbers is None:
+        raise parameter_error(owner, name, f"integers >= 0 of shape ({size},)", value)
+    array = np.asarray(value) if numbers.size else np.zeros(numbers.shape, dtype=np.int64)
     array = np.full(size, array) if array.ndim == 0 else array
     if array.dtype.kind not in "iu" or array.shape != (size,) or (array.size and array.min() < 0):
         raise parameter_error(owner, name, f"integers >= 0 of shape ({size},)", value)
