@@ -126,6 +126,10 @@ def model(X, y, **arguments):
     return Entry(arguments, predictions, X, y, fits_targets)
 
 
+def chosen(search, X):
+    return predictions(search, X) if hasattr(search, "predict") else numbers(search.cv_results_["mean_test_score"])
+
+
 # What a part is put into
 
 
@@ -332,7 +336,7 @@ ENTRIES: dict[str, Entry] = {
             "param_distributions": {"reservoir__leak": [0.3, 0.9]},
             "cv": WarmTimeSeriesSplit(2, warmup=2),
         },
-        predictions, X, Y, fits_targets, slow=True, fixed=("n_jobs", "client", "store"),
+        chosen, X, Y, fits_targets, slow=True, fixed=("n_jobs", "client", "store", "verbose"),
     ),
     "reservoir.model_selection.WarmTimeSeriesSplit": Entry(
         {"n_splits": 2, "warmup": 2}, lambda splits, X: numbers([list(pair) for pair in splits.split(X)]), X
