@@ -52,6 +52,7 @@ def one_blas_thread() -> Iterator[None]:
     with _lock:
         if not _users:
             _blas = ThreadpoolController() if _blas is None else _blas
+            _disown(_blas)
             _limit = _blas.limit(limits=1, user_api="blas")
         _users += 1
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from reservoir.compilation import one_blas_thread
 from tests.public_entries import ENTRIES, run
@@ -63,6 +63,19 @@ def test_one_blas_thread_in_threads():
     assert set(blas_threads()) <= {1}
     go_on.set()
     thread.join()
+    assert blas_threads() == before
+
+
+def test_one_blas_thread_under_a_limit_of_another_thread():
+    """Newer threadpoolctl would leave the limit to the thread that has set one before."""
+
+    def inside():
+        with one_blas_thread():
+            return set(blas_threads())
+
+    before = blas_threads()
+    with threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(inside).result() == {1}
     assert blas_threads() == before
 
 
