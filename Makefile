@@ -1,6 +1,9 @@
 # make demo       the main job on real data: a table and compare.png
 # make test       every test but the long profile
 # make test-long  the long profile too
+# make test-oldest    the same with the oldest releases that setup.cfg allows
+# make test-versions  the same on every Python of VERSIONS
+# make coverage       lines that tests run: kernels as plain Python, all else as it is
 # make bench      the peers in environments of their own; writes benchmarks/README.md
 # make docs       the pages, with the examples run; opens at docs/_build/html/index.html
 # make lint       style, types and the import contracts
@@ -10,11 +13,13 @@
 PYTHON ?= python3
 VENV := .venv
 BENCH ?= .venv-bench
+OLDEST := .venv-oldest
+VERSIONS ?= python3.11 python3.12 python3.13
 BIN := $(VENV)/bin
 # One environment for one interpreter: another PYTHON builds it anew.
 INTERPRETER := $(VENV)/.interpreter-$(subst /,_,$(PYTHON))
 
-.PHONY: demo test test-long bench docs lint format clean
+.PHONY: demo test test-long test-oldest test-versions coverage bench docs lint format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/compare.py
@@ -24,6 +29,21 @@ test: $(VENV)/.test
 
 test-long: $(VENV)/.test
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist loadfile -m "long or not long"
+
+test-oldest:
+	$(PYTHON) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --constraint .ci/oldest.txt --editable ".[test]"
+	$(OLDEST)/bin/python -m pytest -n auto --dist loadfile
+
+test-versions:
+	for version in $(VERSIONS); do $(MAKE) test PYTHON=$$version || exit 1; done
+
+coverage: $(VENV)/.test
+	$(BIN)/python -m coverage erase
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m tests.kernel_work
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine
+	$(BIN)/python -m coverage report
 
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/run.py --folder $(BENCH)
@@ -64,5 +84,5 @@ $(VENV)/.lint: $(VENV)/.test
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info compare.png docs/_build docs/examples docs/api
+	rm -rf $(VENV) $(OLDEST) .coverage* build *.egg-info compare.png docs/_build docs/examples docs/api
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

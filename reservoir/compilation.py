@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 import numba
 from threadpoolctl import ThreadpoolController
@@ -15,6 +18,11 @@ from threadpoolctl import ThreadpoolController
 REASSOCIATE = {"contract", "reassoc", "nsz", "arcp"}
 
 _blas: ThreadpoolController | None = None
+_limit: Any = None
+_users = 0
+_lock = threading.Lock()
+if hasattr(os, "register_at_fork"):  # a child must not inherit it held
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def kernel(*files: str, **options) -> Callable:
@@ -34,9 +42,32 @@ def kernel(*files: str, **options) -> Callable:
     return compile_with_cache
 
 
-def one_blas_thread() -> AbstractContextManager:
-    """Context in which BLAS uses one thread, so that results do not depend on the number of jobs."""
-    global _blas
-    if _blas is None:
-        _blas = ThreadpoolController()
-    return _blas.limit(limits=1, user_api="blas")
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Context in which BLAS uses one thread, so that results do not depend on the number of jobs.
+
+    The limit is one of the whole process: the first thread that needs it sets it, and the last one lifts it.
+    """
+    global _blas, _limit, _users
+    with _lock:
+        if not _users:
+            _blas = ThreadpoolController() if _blas is None else _blas
+            _disown(_blas)
+            _limit = _blas.limit(limits=1, user_api="blas")
+        _users += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _users -= 1
+            if not _users:
+                _disown(_blas)
+                _limit.restore_original_limits()
+                _disown(_blas)
+
+
+def _disown(blas: Any) -> None:
+    """Let any thread change a limit: newer threadpoolctl keeps the one of OpenBLAS for the thread that set it."""
+    for library in blas.lib_controllers:
+        if hasattr(library, "clear_controlling_thread"):
+            library.clear_controlling_thread(force=True)

@@ -202,7 +202,7 @@ def copy_recall(y_true: Any, y_pred: Any, *, blank: float = 0) -> float:
 
 def _pair(owner: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:
     true, predicted = real_array(y_true), real_array(y_pred)
-    if true is None or not true.size or true.ndim > 2 or not np.isfinite(true).all():
+    if true is None or not true.size or true.ndim not in (1, 2) or not np.isfinite(true).all():
         raise parameter_error(owner, "y_true", "a finite array (T,) or (T, K)", y_true)
     if predicted is None or predicted.shape != true.shape:
         raise parameter_error(owner, "y_pred", f"an array of shape {true.shape}", y_pred)

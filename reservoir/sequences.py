@@ -220,8 +220,10 @@ def refuse_masked(data: Any, name: str, owner: str) -> None:
 
 
 def check_magnitude(rows: np.ndarray, name: str, owner: str) -> np.ndarray:
-    """Refuse finite numbers beyond the stated bound, whose squares would overflow."""
+    """Refuse numbers beyond the stated bound, whose squares would overflow, and NaN."""
     largest = max(rows.max(initial=0.0), -rows.min(initial=0.0))
+    if np.isnan(largest):
+        raise ValueError(f"{name} of {owner} contains NaN or None.")
     if largest > LARGEST:
         raise ValueError(f"{name} of {owner} must lie within [-1e+100, 1e+100]. Got a value of magnitude {largest:g}.")
     return rows

@@ -40,14 +40,15 @@ def engine() -> ModuleType:
             "Brian2 must be imported in the main thread: do that before other threads start; give Dask workers "
             "--preload brian2."
         )
-    hook, interrupt, shown = sys.excepthook, signal.getsignal(signal.SIGINT), warnings.showwarning
-    try:
-        import brian2
-    finally:
-        sys.excepthook = hook
-        signal.signal(signal.SIGINT, interrupt)
-        if warnings.showwarning is not shown:
-            logging.captureWarnings(False)
+    with _quiet():
+        hook, interrupt, shown = sys.excepthook, signal.getsignal(signal.SIGINT), warnings.showwarning
+        try:
+            import brian2
+        finally:
+            sys.excepthook = hook
+            signal.signal(signal.SIGINT, interrupt)
+            if warnings.showwarning is not shown:
+                logging.captureWarnings(False)
     brian2.prefs.logging.file_log = False
     _remove_files(brian2.BrianLogger)
     return brian2
@@ -80,11 +81,19 @@ def run_trials(
         )
     try:
         brian2 = engine()
-        with _settings(brian2, codegen), _device(brian2, codegen) as build:
+        with _quiet(), _settings(brian2, codegen), _device(brian2, codegen) as build:
             report = None if codegen == "standalone" else report
             return Tiles(brian2, network, trials, seed, voltages).run(build, report)
     finally:
         _busy.release()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out that Brian2 calls pyparsing by old names, which where warnings are errors would end a simulation."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*deprecated(, | - )use", DeprecationWarning)
+        yield
 
 
 @contextmanager
@@ -106,8 +115,17 @@ def _settings(brian2: ModuleType, codegen: str) -> Iterator[None]:
         for name, value in before.items():
             brian2.prefs[name] = value
         runtime.set_random_state(random)
+        _forget_pointers(brian2.codegen.translation.make_statements)
         brian2.std_silent.close()  # files with what compilers have said
         brian2.std_silent.dest_stdout = brian2.std_silent.dest_stderr = None
+
+
+def _forget_pointers(cached: Any) -> None:
+    """Remove what Brian2 keeps under a pointer to one simulation, as it does since 2.10: it grows, and never helps."""
+    known = getattr(cached, "_cache", {})
+    for key in list(known):
+        if any(isinstance(part, frozenset) and "_queue_capsule" in dict(part) for part in key):
+            del known[key]
 
 
 @contextmanager

@@ -36,6 +36,8 @@ def run_job(
     """The answers of all trials, and how Brian2 has run. Neither tiles nor processes change an answer."""
     if not isinstance(verbose, bool):
         check_integer(owner, "verbose", verbose, 0)
+    if n_jobs is not None and check_integer(owner, "n_jobs", n_jobs) == 0:
+        raise parameter_error(owner, "n_jobs", "None or an integer other than 0", n_jobs)
     batches = list(_batches(network, trials))
     lengths = [max(trial.n_steps for trial in batch) for batch in batches]
     target = choose_target(owner, network, codegen, sum(lengths))

@@ -9,7 +9,14 @@ import numpy as np
 
 from reservoir.circuits import Circuit
 from reservoir.neurons import LIF
-from reservoir.systems.simulation import Recording, input_events, read_record, read_trials, trial_generator
+from reservoir.systems.simulation import (
+    SHORTEST_STEP,
+    Recording,
+    input_events,
+    read_record,
+    read_trials,
+    trial_generator,
+)
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_has, check_real, parameter_error
 from spiking._brian import engine
@@ -89,7 +96,7 @@ def simulate(
     >>> simulate(column, regular, random_state=0).spikes.n_units
     27
     """
-    dt = check_real("simulate", "dt", dt, 0, closed="neither", unit="second")
+    dt = check_real("simulate", "dt", dt, SHORTEST_STEP, unit="second")
     if not isinstance(circuit, Circuit):
         raise parameter_error("simulate", "circuit", "a Circuit", circuit)
     neuron = LIF() if neuron is None else neuron
@@ -173,5 +180,8 @@ def warm_up(
     """
     engine()
     if circuit is not None:
+        if not isinstance(circuit, Circuit):
+            raise parameter_error("warm_up", "circuit", "None or a Circuit", circuit)
+        dt = check_real("warm_up", "dt", dt, SHORTEST_STEP, unit="second")
         nothing = SpikeTrains(np.zeros(0), np.zeros(0, int), circuit.n_inputs, dt)
         simulate(circuit, nothing, neuron=neuron, plasticity=plasticity, dt=dt, codegen=codegen, random_state=0)

@@ -138,8 +138,8 @@ def memory_shares(states, inputs, n_delays):
     shares = []
     for k in range(n_delays):
         known = np.column_stack([np.ones(n_steps), delayed[:k].T])
-        new = delayed[k] - known @ np.linalg.lstsq(known, delayed[k])[0]
-        left = new - rows @ np.linalg.lstsq(rows, new)[0]
+        new = delayed[k] - known @ np.linalg.lstsq(known, delayed[k], rcond=None)[0]
+        left = new - rows @ np.linalg.lstsq(rows, new, rcond=None)[0]
         shares.append(1 - left @ left / (new @ new))
     return np.array(shares)
 

@@ -128,7 +128,7 @@ def test_forgetting_is_least_squares_with_fading_weights():
     X, y = problem(n_rows=2000)
     readout = RecursiveLeastSquares(0.98, fit_intercept=False).fit(X, y)
     roots = 0.98 ** (np.arange(len(X))[::-1, None] / 2)
-    expected = np.linalg.lstsq(roots * X, roots * y)[0].T
+    expected = np.linalg.lstsq(roots * X, roots * y, rcond=None)[0].T
     np.testing.assert_allclose(readout.coef_, expected, rtol=0, atol=1e-9)
 
 

@@ -62,7 +62,7 @@ def test_tridiagonal_path_equals_eigenvectors(seed, n_features, n_rows, digits):
     fast, slow = record.factorised(), record.principal()
     scores = slow.generalised_cross_validation(ALPHAS)
     found = fast.generalised_cross_validation(ALPHAS)
-    np.testing.assert_allclose(found, scores, rtol=1e-6)
+    np.testing.assert_allclose(found, scores, rtol=1e-5)  # two rows leave almost nothing free
     path, ends = slow.path(ALPHAS), np.array([1e-3, 1e3])
     np.testing.assert_allclose(fast.path(ALPHAS), path, rtol=0, atol=1e-9 * np.abs(path).max())
     for k, alpha in enumerate(ALPHAS):

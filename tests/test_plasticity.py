@@ -1,6 +1,7 @@
 """Plasticity rules against plain twins, closed forms and what theory says of their fixed points."""
 
 import dataclasses
+import inspect
 
 import numpy as np
 import pytest
@@ -312,7 +313,7 @@ def test_what_does_not_fit_is_refused():
 @pytest.mark.parametrize("name", RULES)
 def test_every_exported_rule(name):
     """Text without names that Brian2 or the engine holds, parameters that it uses, and a page of documentation."""
-    part, text = RULES[name](), RULES[name].__doc__
+    part, text = RULES[name](), inspect.getdoc(RULES[name])
     circuit = random_circuit(part, np.random.default_rng(0))
     assert name in TWINS and part.acts_on(circuit.inputs).all()
     flipped = dataclasses.replace(circuit.inputs, weight=-circuit.inputs.weight)
@@ -328,5 +329,5 @@ def test_every_exported_rule(name):
         equations = equations_of("test", neuron())
         assert not own & {*equations.parameters, *(variable for variable, _ in equations.variables)}
     for heading in ("Parameters", "Raises", "References", "Examples"):
-        assert f"    {heading}\n    {'-' * len(heading)}\n" in text
+        assert f"\n{heading}\n{'-' * len(heading)}\n" in text
     assert "doi:10." in text and all(parameter in text for parameter in part.get_params())

@@ -130,7 +130,8 @@ def test_equals_grid_search(case, only_together):
         warnings.simplefilter("ignore" if case == "penalty chosen" else "error")  # the edge of the candidates
         if scoring is None and cv is WARM:
             options["scoring"] = cv.scorer()
-        assert_same(ours.fit(data, target), GridSearchCV(estimator, grid, **options).fit(data, target))
+        theirs = GridSearchCV(estimator, grid, **options).fit(data, target)
+        assert_same(ours.fit(data, target), theirs, 1e-7 if "any readout" in case else 1e-8)  # rounding of BLAS
     np.testing.assert_array_equal(joined(ours.predict(data)), joined(ours.best_estimator_.predict(data)))
 
 

@@ -28,7 +28,7 @@ def read_tasks(tasks: Any, name: str, version: str, seed: int) -> list[Task]:
     """The tasks of a list of parameter dictionaries, or of a grid {name: values}, in their order."""
     if isinstance(tasks, Mapping):
         tasks = ParameterGrid(dict(tasks))
-    if isinstance(tasks, str | bytes) or not isinstance(tasks, Iterable):
+    if isinstance(tasks, str | bytes) or not isinstance(tasks, Iterable) or getattr(tasks, "ndim", 1) == 0:
         raise parameter_error("run_batch", "tasks", "a grid {name: values} or an iterable of dictionaries", tasks)
     found: list[Task] = []
     places: dict[str, int] = {}

@@ -97,7 +97,7 @@ class Projection(_Record):
     reversal: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        size = next((np.shape(ends)[0] for ends in (self.pre, self.post) if np.ndim(ends) == 1), 1)
+        size = _n_entries(self.pre, self.post)
         dynamic = [name for name in ("U", "D", "F") if getattr(self, name) is not None]
         if len(dynamic) not in (0, 3):
             raise parameter_error("Projection", dynamic[0], "given together with U, D and F, or None", dynamic)
@@ -198,7 +198,7 @@ class PoissonBackground(_Record):
     current: np.ndarray = 0.0  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        size = np.shape(self.rate)[0] if np.ndim(self.rate) == 1 else 1
+        size = _n_entries(self.rate)
         bounds = {"rate": (0.0, "hertz"), "weight": (-np.inf, "amp"), "time_constant": (0.0, "second")}
         for name, (low, unit) in {**bounds, "current": (-np.inf, "amp")}.items():
             value, open_ = getattr(self, name), name == "time_constant"
@@ -269,7 +269,7 @@ class Circuit(_Record):
     background: PoissonBackground | None = None
 
     def __post_init__(self) -> None:
-        size = np.shape(self.excitatory)[0] if np.ndim(self.excitatory) == 1 else 1
+        size = _n_entries(self.excitatory)
         check_integer("Circuit", "n_inputs", self.n_inputs, 0)
         self._store(excitatory=_flags("excitatory", self.excitatory, size), n_inputs=int(self.n_inputs))
         for name, sources in (("recurrent", size), ("inputs", self.n_inputs)):
@@ -313,11 +313,20 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _indices(owner: str, name: str, value: Any, size: int) -> np.ndarray:
-    array = np.asarray(value if np.size(value) else np.zeros(np.shape(value), dtype=np.int64))
+    numbers = real_array(value)
+    if numbers is None:
+        raise parameter_error(owner, name, f"integers >= 0 of shape ({size},)", value)
+    array = np.asarray(value) if numbers.size else np.zeros(numbers.shape, dtype=np.int64)
     array = np.full(size, array) if array.ndim == 0 else array
     if array.dtype.kind not in "iu" or array.shape != (size,) or (array.size and array.min() < 0):
         raise parameter_error(owner, name, f"integers >= 0 of shape ({size},)", value)
     return array.astype(np.int64)
+
+
+def _n_entries(*values: Any) -> int:
+    """How many entries the first 1-D array has; 1 where there is none."""
+    arrays = (real_array(value) for value in values)
+    return next((len(array) for array in arrays if array is not None and array.ndim == 1), 1)
 
 
 def _numbers(
@@ -345,7 +354,7 @@ def _within(array: np.ndarray, low: float, high: float, open_: bool) -> bool:
 
 
 def _flags(name: str, value: Any, size: int) -> np.ndarray:
-    array = np.asarray(value)
+    array = np.empty(0) if real_array(value) is None else np.asarray(value)
     if array.dtype != bool or array.shape != (size,) or not size:
         raise parameter_error("Circuit", name, f"booleans of shape ({size or 'n_units'},)", value)
     return array.copy()

@@ -81,7 +81,7 @@ class ScaleFreeCircuit(GraphCircuit):
         links = np.arange(1, self.n_units)
         n_links = int(links[np.argmax(links * (self.n_units - (links + 1) / 2) >= round(n_synapses))])
         graph = ScaleFree(n_links).draw(self.n_units, rng).tocoo()
-        older, newer = (ends[graph.coords[0] < graph.coords[1]].astype(np.int64) for ends in graph.coords)
+        older, newer = (ends[graph.row < graph.col].astype(np.int64) for ends in (graph.row, graph.col))
         kept = rng.permutation(len(older))[: round(n_synapses)]
         older, newer = older[kept], newer[kept]
         forwards = rng.random(len(kept)) < 0.5

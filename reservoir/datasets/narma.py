@@ -125,7 +125,8 @@ def make_narma(
 
 
 def _check_range(input_range: Any) -> tuple[float, float]:
-    if not isinstance(input_range, (tuple, list, np.ndarray)) or len(input_range) != 2:
+    pair = isinstance(input_range, (tuple, list)) or (isinstance(input_range, np.ndarray) and input_range.ndim == 1)
+    if not pair or len(input_range) != 2:
         raise parameter_error("make_narma", "input_range", "a pair (low, high) with low < high", input_range)
     low, high = (check_real("make_narma", "input_range", bound) for bound in input_range)
     if not low < high:

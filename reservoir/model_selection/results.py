@@ -63,6 +63,10 @@ class Table:
         return columns
 
     def _score_columns(self, part: str, metric: str, scores: np.ndarray, with_seeds: bool) -> dict[str, np.ndarray]:
+        with np.errstate(over="ignore"):  # the spread of scores as bad as -1e200
+            return self._spreads(part, metric, scores, with_seeds)
+
+    def _spreads(self, part: str, metric: str, scores: np.ndarray, with_seeds: bool) -> dict[str, np.ndarray]:
         splits = scores.mean(axis=1)
         columns = {f"split{fold}_{part}_{metric}": splits[:, fold] for fold in range(splits.shape[1])}
         columns[f"mean_{part}_{metric}"] = splits.mean(axis=1)

@@ -200,6 +200,8 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
         check_has(owner, "estimator", self.estimator, ("fit", "get_params", "set_params"), "an estimator")
         if self.pruning is not None:
             check_integer(owner, "pruning", self.pruning, 2)
+        if not isinstance(self.refit, bool | np.bool_ | str) and not callable(self.refit):
+            raise parameter_error(owner, "refit", "True, False, the name of a metric or a function", self.refit)
         if self.n_jobs is not None and check_integer(owner, "n_jobs", self.n_jobs) == 0:
             raise parameter_error(owner, "n_jobs", "None or an integer other than 0", self.n_jobs)
         if self.client is not None and self.store is None:

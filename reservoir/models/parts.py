@@ -82,6 +82,8 @@ def fit_in_parts(
     >>> bool(model.score(*part(9)) > 0.99)
     True
     """
+    if isinstance(parts, str | np.ndarray) or not isinstance(parts, Iterable):
+        raise parameter_error("fit_in_parts", "parts", "a list with a part in every entry", parts)
     parts = _checked(model, list(parts), classes)
     learner = clone(model)
     options = {} if classes is None else {"classes": classes}

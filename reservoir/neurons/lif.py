@@ -11,6 +11,8 @@ from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.units import is_quantity
 from reservoir.validation import check_real, parameter_error
 
+_LONGEST = 2**52  # steps that a unit may be held, which is for ever
+
 
 @kernel(fastmath=REASSOCIATE, forceinline=True)
 def gather(cells, external, currents, noise, injected):
@@ -176,15 +178,18 @@ class LIF(BaseEstimator):
 
 def decaying_gain(tau: float, time_constants: np.ndarray, dt: float) -> np.ndarray:
     """Seconds: integral over a step of exp(-(dt - s) / tau) exp(-s / tau_s) ds, also where both are equal."""
-    x = dt * (1 / tau - 1 / np.asarray(time_constants, dtype=np.float64))
-    ratio = np.divide(np.expm1(x), x, out=np.ones_like(x), where=x != 0)
-    return np.exp(-dt / tau) * dt * ratio
+    others = np.asarray(time_constants, dtype=np.float64)
+    x = dt * (1 / tau - 1 / others)
+    usual = np.minimum(x, 700.0)
+    ratio = np.divide(np.expm1(usual), usual, out=np.ones_like(x), where=usual != 0)
+    follows = dt * np.exp(-dt / others) / np.maximum(x, 700.0)  # a unit that forgets at once, where expm1 overflows
+    return np.where(x > 700.0, follows, np.exp(-dt / tau) * dt * ratio)
 
 
 def refractory_steps(owner: str, refractory: Any, excitatory: np.ndarray, dt: float) -> np.ndarray:
     """Whole steps (n_units,) from a spike to the first step at which a unit moves again."""
     pair = pair_of(owner, "refractory", refractory, 0, unit="second")
-    steps = [max(1, int((seconds + 1e-3 * dt) / dt)) for seconds in pair]
+    steps = [max(1, int(min((seconds + 1e-3 * dt) / dt, _LONGEST))) for seconds in pair]
     return np.where(excitatory, steps[0], steps[1])
 
 

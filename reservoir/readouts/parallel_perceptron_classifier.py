@@ -114,7 +114,7 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
         self.__dict__.pop("memory_", None)
         self._check_parameters()
         X, y = self._read(X, y)
-        check_classification_targets(y)
+        self._check_labels(y)
         self.classes_ = self._read_classes(y)
         return self._train(X, self._targets(y), self.n_epochs, self.shuffle)
 
@@ -134,7 +134,7 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
         if not known and classes is None:
             raise parameter_error("partial_fit", "classes", "given in the first call", classes)
         X, y = self._read(X, y)
-        check_classification_targets(y)
+        self._check_labels(y)
         if classes is not None:
             labels = self._read_classes(classes)
             if known and not np.array_equal(labels, self.classes_):
@@ -166,6 +166,11 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
         super()._check_parameters()
         if self.n_perceptrons % 2 == 0:
             raise parameter_error(type(self).__name__, "n_perceptrons", "odd", self.n_perceptrons)
+
+    def _check_labels(self, y: np.ndarray) -> None:
+        if y.dtype == object and len({type(label) for label in y}) > 1:
+            raise ValueError(f"The labels y of {type(self).__name__} must be of one type that sorts.")
+        check_classification_targets(y)
 
     def _read_classes(self, labels: Any) -> np.ndarray:
         classes = np.unique(labels)

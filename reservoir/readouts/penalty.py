@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.linalg import lapack
+from scipy.linalg import eigh_tridiagonal, lapack
 
 from reservoir.compilation import kernel
 
@@ -128,7 +128,7 @@ class Tridiagonal:
 
     def _known_eigenvectors(self) -> tuple[np.ndarray, np.ndarray]:
         """Eigenvalues (n_known, 1) of T that stand above rounding, and their eigenvectors (n_features, n_known)."""
-        values, vectors, _ = lapack.dstevd(self.diagonal, self.beside)
+        values, vectors = eigh_tridiagonal(self.diagonal, self.beside)
         known = values > self.unknown
         return values[known, None], vectors[:, known]
 
@@ -161,11 +161,9 @@ def _diagonalise(diagonal, beside, shares):
             sine, cosine, moved = 1.0, 1.0, 0.0
             for i in range(last - 1, first - 1, -1):
                 bulge, carried = sine * beside[i], cosine * beside[i]
+                # Never zero: where the sine vanishes, `ahead` is about beside[i + 1], which is larger than _EPSILON.
                 root = np.sqrt(bulge * bulge + ahead * ahead)
                 beside[i + 1] = root
-                if root == 0.0:
-                    diagonal[i + 1] -= moved
-                    break
                 sine, cosine = bulge / root, ahead / root
                 ahead = diagonal[i + 1] - moved
                 root = (diagonal[i] - ahead) * sine + 2.0 * cosine * carried
@@ -176,9 +174,8 @@ def _diagonalise(diagonal, beside, shares):
                     above, below = shares[i, k], shares[i + 1, k]
                     shares[i + 1, k] = sine * above + cosine * below
                     shares[i, k] = cosine * above - sine * below
-            else:
-                diagonal[first] -= moved
-                beside[first] = ahead
+            diagonal[first] -= moved
+            beside[first] = ahead
             beside[last] = 0.0
 
 

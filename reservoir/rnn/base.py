@@ -272,7 +272,7 @@ class RecurrentModel(BaseEstimator):
             check_flag(owner, name, getattr(self, name))
         if not isinstance(self.verbose, bool):
             check_integer(owner, "verbose", self.verbose, 0)
-        if self.batch_size != "auto":
+        if not isinstance(self.batch_size, str) or self.batch_size != "auto":
             check_integer(owner, "batch_size", self.batch_size, 1)
         if self.max_gradient_norm is not None:
             check_real(owner, "max_gradient_norm", self.max_gradient_norm, 0, closed="neither")

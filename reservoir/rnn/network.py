@@ -65,7 +65,8 @@ class Network:
             width = cell.n_outputs(n_units) * len(directions)
         drawn |= {"output.weights": glorot(rng, width, n_outputs), "output.bias": np.zeros(n_outputs)}
         self.shapes = {name: array.shape for name, array in drawn.items()}
-        self.vector = np.concatenate([array.ravel() for array in drawn.values()]).astype(dtype)
+        weights = np.concatenate([array.ravel() for array in drawn.values()])
+        self.vector = _narrowed(weights, dtype, f"The initial weights of {cell}")
         self.width = width
         self._bind()
 
@@ -91,8 +92,9 @@ class Network:
         """Inputs of the first layer and the time stamps in float64, empty where the cell asks for none."""
         column = getattr(self.cell, "time_column", None)
         if column is None:
-            return rows.astype(self.vector.dtype), np.empty(0)
-        return np.delete(rows, column, axis=1).astype(self.vector.dtype), np.ascontiguousarray(rows[:, column])
+            return _narrowed(rows, self.vector.dtype, "The inputs"), np.empty(0)
+        inputs = _narrowed(np.delete(rows, column, axis=1), self.vector.dtype, "The inputs")
+        return inputs, np.ascontiguousarray(rows[:, column])
 
     def forward(
         self,
@@ -176,3 +178,12 @@ class Network:
     def __setstate__(self, state: dict) -> None:
         vars(self).update(state)
         self._bind()
+
+
+def _narrowed(values: np.ndarray, dtype: np.dtype, what: str) -> np.ndarray:
+    """The values in the type of the network, if they fit."""
+    with np.errstate(over="ignore"):
+        narrow = values.astype(dtype)
+    if not np.isfinite(narrow).all():
+        raise ValueError(f"{what} overflow {dtype}: scale them, or take dtype='float64'.")
+    return narrow

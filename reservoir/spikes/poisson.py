@@ -8,7 +8,9 @@ import numpy as np
 
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
-from reservoir.validation import check_real
+from reservoir.validation import check_real, parameter_error
+
+_MOST = 1e6  # spikes of a channel in a row; a simulation takes one a step
 
 
 class Poisson(Scaled):
@@ -63,6 +65,9 @@ class Poisson(Scaled):
         shares, step = self.shares(rows), read_step(self, step)
         low = check_real("Poisson", "min_rate", self.min_rate, 0, unit="hertz")
         high = check_real("Poisson", "max_rate", self.max_rate, low, unit="hertz")
+        if high * step > _MOST:
+            wanted = f"at most {_MOST:g} spikes in a step of {step:g} s"
+            raise parameter_error("Poisson", "max_rate", wanted, self.max_rate)
         counts = rng.poisson((low + (high - low) * shares) * step)
         row, feature = np.repeat(np.argwhere(counts), counts[counts > 0], axis=0).T
         duration = len(shares) * step

@@ -12,6 +12,7 @@ from reservoir.trains import SpikeTrains
 from reservoir.validation import check_real
 
 _ARRIVAL = 0.99
+_SMALLEST = 1e-6  # threshold: a row can send one over it spikes
 # A level counts as reached within this share of the threshold.
 _ROUNDING = 1e-9
 
@@ -34,7 +35,7 @@ class SendOnDelta(Scaled):
 
     Parameters
     ----------
-    threshold : float in (0, 1], default 0.1
+    threshold : float in [1e-6, 1], default 0.1
         Share of the range.
     low, high : None, float or array (n_features,), default None
         Ends of the range, in the unit of the feature; None learns them from the rows of `fit`. A feature that
@@ -73,7 +74,7 @@ class SendOnDelta(Scaled):
     def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator | None = None) -> SpikeTrains:
         """Spikes of rows (n_rows, n_features) that last `step` seconds each; nothing is drawn from `rng`."""
         shares, step = self.shares(rows), read_step(self, step)
-        position = (shares - shares[0]) / check_real("SendOnDelta", "threshold", self.threshold, 0, 1, closed="right")
+        position = (shares - shares[0]) / check_real("SendOnDelta", "threshold", self.threshold, _SMALLEST, 1)
         moves = np.diff(_levels(position), axis=0, prepend=0).astype(np.int64)
         row, feature = np.nonzero(moves)
         counts = np.abs(moves[row, feature])

@@ -80,6 +80,8 @@ class EchoStateLanes(BaseEstimator):
         if not isinstance(base, EchoState) or not isinstance(base.activation, str):
             raise parameter_error(owner, "reservoir", "None or an EchoState with a named activation", base)
         read_sequences(self, X, reset=True)
+        if not isinstance(self.settings, list | tuple):
+            raise parameter_error(owner, "settings", "a sequence of dicts", self.settings)
         table = np.array([self._lane(owner, base, setting) for setting in self.settings]).reshape(-1, 5)
         if not len(table):
             raise parameter_error(owner, "settings", "a sequence of at least one dict", self.settings)
@@ -129,6 +131,8 @@ class EchoStateLanes(BaseEstimator):
             yield first, block[: len(self._table)]
 
     def _lane(self, owner: str, base: EchoState, setting: Mapping[str, Any]) -> list[float]:
+        if not isinstance(setting, Mapping):
+            raise parameter_error(owner, "settings", "a sequence of dicts", self.settings)
         unknown = set(setting) - set(_NAMES)
         if unknown:
             raise parameter_error(owner, "settings", f"dicts with names of {', '.join(_NAMES)}", sorted(unknown))

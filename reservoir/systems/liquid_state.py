@@ -14,7 +14,7 @@ from reservoir.neurons import LIF
 from reservoir.neurons.spiking import State, freeze, thaw
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.spikes import Exponential, Poisson
-from reservoir.systems.simulation import input_events, make_engine, run_engine, start
+from reservoir.systems.simulation import SHORTEST_STEP, input_events, make_engine, run_engine, start
 from reservoir.systems.transformer import SequenceTransformer
 from reservoir.trains import SpikeTrains
 from reservoir.validation import (
@@ -58,7 +58,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         None is ``Poisson()``. Not used for data that are spikes already.
     trace : None or trace of `reservoir.spikes`, default None
         None is ``Exponential(0.03)``.
-    dt : float > 0, default 1e-4
+    dt : float >= 1e-9, default 1e-4
         Step of the simulation, seconds.
     step : float > 0, default 0.01
         Duration of a row, seconds; a whole multiple of `dt`.
@@ -255,7 +255,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def _times(self) -> tuple[float, float]:
         """`dt` and `step` in seconds."""
         owner = type(self).__name__
-        dt = check_real(owner, "dt", self.dt, 0, closed="neither", unit="second")
+        dt = check_real(owner, "dt", self.dt, SHORTEST_STEP, unit="second")
         step = check_real(owner, "step", self.step, 0, closed="neither", unit="second")
         if round(step / dt) < 1 or abs(step / dt - round(step / dt)) > 1e-6 * step / dt:
             raise parameter_error(owner, "step", f"a whole multiple of dt, {dt:g} s", self.step)

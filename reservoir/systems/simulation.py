@@ -20,6 +20,7 @@ from reservoir.validation import as_generator, check_has, check_real, parameter_
 # A kernel returns after about this many updates of a unit or a current, well within half a second.
 _WORK_A_CALL = 100_000_000
 _NUMBERS = 2_000_000  # of noise, held at a time
+SHORTEST_STEP = 1e-9  # seconds; with less, delays and trials have more steps than memory or patience
 _SPIKE_ROOM = 65_536  # spikes, before they are copied
 
 
@@ -87,7 +88,7 @@ def simulate(
         None is ``LIF()``.
     plasticity : None
         This engine has no plasticity yet.
-    dt : float > 0, default 1e-4
+    dt : float >= 1e-9, default 1e-4
         Length of a step, seconds. Delays are rounded to whole steps, halves upwards; refractory times are truncated.
     record : tuple of names, default ()
         What is kept besides the spikes: "voltages".
@@ -129,14 +130,14 @@ def simulate(
 def read_record(record: Any, known: tuple[str, ...]) -> tuple[str, ...]:
     """The names of what is to be recorded."""
     names = (record,) if isinstance(record, str) else tuple(record) if isinstance(record, list | tuple) else (None,)
-    if not set(names) <= set(known):
+    if not all(isinstance(name, str) and name in known for name in names):
         raise parameter_error("simulate", "record", f"a tuple of names among {known}", record)
     return names
 
 
 def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> Engine:
     """The circuit, checked and in the form of the kernel."""
-    dt = check_real(owner, "dt", dt, 0, closed="neither", unit="second")
+    dt = check_real(owner, "dt", dt, SHORTEST_STEP, unit="second")
     if not isinstance(circuit, Circuit):
         raise parameter_error(owner, "circuit", "a Circuit", circuit)
     neuron = LIF() if neuron is None else neuron
@@ -264,7 +265,9 @@ def read_trials(
     injected = list(currents) if isinstance(currents, list | tuple) else [currents]
     if spikes is None and currents is None:
         raise parameter_error("simulate", "spikes", "given, or else `currents`", spikes)
-    if many and None not in (spikes, currents) and len(trains) != len(injected):
+    if not trains or not injected:
+        raise parameter_error("simulate", "currents" if trains else "spikes", "of at least one trial", [])
+    if many and spikes is not None and currents is not None and len(trains) != len(injected):
         raise parameter_error("simulate", "currents", f"a list of {len(trains)} arrays, as many as spikes", currents)
     n_trials = max(len(trains), len(injected))
     trains, injected = (trials * n_trials if len(trials) == 1 else trials for trials in (trains, injected))

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from reservoir.topologies.spectrum import random_spectral_radius
-from reservoir.validation import check_integer
+from reservoir.validation import check_integer, parameter_error, real_array
 
 
 class CirculantMatrix:
@@ -24,9 +24,19 @@ class CirculantMatrix:
     ----------
     weights : array (n_offsets, n_units)
     offsets : integer array (n_offsets,), distinct modulo n_units
+
+    Raises
+    ------
+    ValueError
+        For arrays of another shape, and for offsets that are no integers.
     """
 
     def __init__(self, weights: np.ndarray, offsets: np.ndarray):
+        numbers, places = real_array(weights), real_array(offsets)
+        if numbers is None or numbers.ndim != 2 or not numbers.size:
+            raise parameter_error("CirculantMatrix", "weights", "an array of numbers (n_offsets, n_units)", weights)
+        if places is None or places.shape != numbers.shape[:1] or np.asarray(offsets).dtype.kind not in "iu":
+            raise parameter_error("CirculantMatrix", "offsets", f"{len(numbers)} integers", offsets)
         self.weights = np.ascontiguousarray(weights)
         self.offsets = np.asarray(offsets, dtype=np.int64) % self.weights.shape[1]
         self.shape = (self.weights.shape[1], self.weights.shape[1])

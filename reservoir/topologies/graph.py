@@ -49,6 +49,8 @@ class Graph(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator | None) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver. `rng` may be None where the weights are given."""
+        if self.weight is not None and not isinstance(self.weight, str):
+            raise parameter_error("Graph", "weight", "None or the name of an edge attribute", self.weight)
         check_has("Graph", "graph", self.graph, ("nodes", "edges", "is_directed"), "a networkx graph")
         places = {node: i for i, node in enumerate(self.graph.nodes)}
         if len(places) != n_units:

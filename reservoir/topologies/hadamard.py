@@ -6,6 +6,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
+from reservoir.validation import check_real, parameter_error, real_array
+
 
 class HadamardMatrix:
     """A scale times two Hadamard transforms between random signs, then a permutation, without the matrix itself.
@@ -22,12 +24,23 @@ class HadamardMatrix:
     order : integer array (n_units,)
         Unit i hears place order[i] of the transformed state: a permutation.
     scale : float, default 1.0
+
+    Raises
+    ------
+    ValueError
+        For signs of another shape, an order that is no permutation, and a scale that is no number.
     """
 
     def __init__(self, signs: np.ndarray, order: np.ndarray, scale: float = 1.0):
+        numbers, places = real_array(signs), real_array(order)
+        if numbers is None or numbers.ndim != 2 or len(numbers) != 2 or not (np.abs(numbers) == 1).all():
+            raise parameter_error("HadamardMatrix", "signs", "an array (2, n_units) of 1 and -1", signs)
+        n_units = numbers.shape[1]
+        if not n_units or places is None or not np.array_equal(np.sort(places, axis=None), np.arange(n_units)):
+            raise parameter_error("HadamardMatrix", "order", f"a permutation of {n_units} units", order)
+        self.scale = check_real("HadamardMatrix", "scale", scale)
         self.signs = np.ascontiguousarray(signs)
-        self.order = np.asarray(order, dtype=np.uint32)
-        self.scale = float(scale)
+        self.order = np.asarray(order).astype(np.uint32)
         self.shape = (len(self.order), len(self.order))
 
     @property

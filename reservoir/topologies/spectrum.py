@@ -8,6 +8,7 @@ from scipy.linalg import eigvalsh_tridiagonal
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs, eigsh, splu
 
 from reservoir.compilation import one_blas_thread
+from reservoir.validation import real_array
 
 _DENSE_LIMIT = 256
 _FALLBACK_LIMIT = 5000
@@ -154,7 +155,10 @@ def as_sparse(matrix) -> sparse.csr_array:
     if hasattr(matrix, "tocsr"):
         rows = sparse.csr_array(matrix.tocsr(), dtype=np.float64, copy=True)
     else:
-        rows = sparse.csr_array(np.asarray(matrix, dtype=np.float64))
+        numbers = real_array(matrix)
+        if numbers is None or numbers.ndim != 2 or not np.isfinite(numbers).all():
+            raise ValueError(f"A weight matrix must be a finite real array (n, m). Got {matrix!r}.")
+        rows = sparse.csr_array(numbers)
     rows.sum_duplicates()
     rows.eliminate_zeros()
     return rows

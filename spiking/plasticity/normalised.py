@@ -30,7 +30,7 @@ class Normalised(BaseEstimator):
         What changes the weights; None is ``STDP()``. It must change weights, not the utilisation.
     total : float > 0 or None, default None
         The sum, amperes, or siemens for conductances. None: what it is at the beginning, for every receiver.
-    every : float > 0, default 0.1
+    every : float >= 1e-6, default 0.1
         Seconds from one scaling to the next (the library's own choice); rounded to whole steps by Brian2.
 
     Raises
@@ -77,7 +77,7 @@ class Normalised(BaseEstimator):
         if total is not None:
             unit = weight_unit(projection.reversal)
             total = check_real("Normalised", "total", total, 0, closed="neither", unit=unit)
-        every = check_real("Normalised", "every", self.every, 0, closed="neither", unit="second")
+        every = check_real("Normalised", "every", self.every, 1e-6, unit="second")
         text = self._inside().rule(projection)
         if "w" not in text.read:
             raise parameter_error("Normalised", "learning", "a rule that changes weights", self.learning)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -205,7 +206,7 @@ class PhasedLSTM(Cell):
         sequence, which is counted on where a run goes on from a state, and from the end in a reverse direction.
     period_range : (float, float), default (e, e ** 5)
         Periods start log-uniform in it, in the unit of the time stamps.
-    open_ratio : float in (0, 1], default 0.05
+    open_ratio : float in [1e-6, 1], default 0.05
         The part of the period in which a unit is open, at the start.
     leak : float in [0, 1], default 0.001
         Slope of the gate of closed units in training, so that they can learn. In prediction closed units keep their
@@ -239,7 +240,7 @@ class PhasedLSTM(Cell):
     def __init__(
         self,
         time_column: int | None = None,
-        period_range: tuple[float, float] = (float(np.e), float(np.e**5)),
+        period_range: tuple[float, float] = (math.e, math.e**5),
         open_ratio: float = 0.05,
         leak: float = 0.001,
         forget_bias: float = 2.0,
@@ -257,9 +258,9 @@ class PhasedLSTM(Cell):
             check_integer(owner, "time_column", self.time_column, low=0)
         if not isinstance(self.period_range, (tuple, list)) or len(self.period_range) != 2:
             raise parameter_error(owner, "period_range", "two numbers", self.period_range)
-        low = check_real(owner, "period_range[0]", self.period_range[0], 0, closed="neither")
+        low = check_real(owner, "period_range[0]", self.period_range[0], 1e-30)
         check_real(owner, "period_range[1]", self.period_range[1], low)
-        check_real(owner, "open_ratio", self.open_ratio, 0, 1, closed="right")
+        check_real(owner, "open_ratio", self.open_ratio, 1e-6, 1)
         check_real(owner, "leak", self.leak, 0, 1)
         check_real(owner, "forget_bias", self.forget_bias)
 
