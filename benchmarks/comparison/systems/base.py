@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from reservoir import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from benchmarks.comparison.systems.in_step import InStep
+from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.models import Last, Mean, Segments
 from reservoir.readouts import RidgeReadout
 
@@ -85,7 +86,8 @@ def read_out(kind: str, system: Any, settings: dict, include_input: bool = True)
     readout = RidgeReadout(settings["alpha"], solver="qr")
     if kind == "regress":
         return ReservoirRegressor(system, readout, washout=WASHOUT)
-    return ReservoirForecaster(system, readout, washout=WASHOUT)
+    forecaster = ReservoirForecaster if isinstance(system, EchoState) else InStep
+    return forecaster(system, readout, washout=WASHOUT)
 
 
 def count_readout(model: Any) -> int:

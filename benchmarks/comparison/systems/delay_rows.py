@@ -10,6 +10,8 @@ from sklearn.base import BaseEstimator
 
 from reservoir.sequences import Sequences, read_sequences
 
+LARGEST = 1e50  # a forecast that runs away stays a number
+
 
 class DelayRows(BaseEstimator):
     """Rows of the past, and products of pairs of them if wanted.
@@ -56,5 +58,6 @@ class DelayRows(BaseEstimator):
         if self.products:
             seen = np.concatenate([rows, states], axis=1)
             left, right = np.array(list(combinations_with_replacement(range(seen.shape[1]), 2))).T
-            states = np.concatenate([states, seen[:, left] * seen[:, right]], axis=1)
+            products = np.clip(seen[:, left] * seen[:, right], -LARGEST, LARGEST)
+            states = np.concatenate([states, products], axis=1)
         return states, joined[len(joined) - reach :]

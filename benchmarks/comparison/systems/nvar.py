@@ -12,7 +12,10 @@ def space(kind: str) -> dict[str, list]:
     """How many rows of the past, how far apart, and the readout."""
     rows = {"classify": [0, 1], "regress": [10, 5, 20, 2], "forecast": [1, 2, 4, 8]}[kind]
     strides = [1] if kind == "classify" else [1, 2, 4, 8]
-    return {"n_rows": rows, "stride": strides, **readout_space(kind)}
+    found = {"n_rows": rows, "stride": strides, **readout_space(kind)}
+    if kind == "forecast":
+        found["alpha"] = [1e-4, 1e-6, 1e-8, 1e-3, 1e-2, 1.0]
+    return found
 
 
 def build(kind: str, settings: dict, seed: int) -> Any:

@@ -23,7 +23,7 @@ def space(kind: str) -> dict[str, list]:
             "bidirectional": [False, True],
             "max_iter": [60, 30],
         }
-    return {**shared, "length": [100, 200], "batch_size": [8, 4], "max_iter": [100, 200, 50]}
+    return {**shared, "length": [100, 200], "batch_size": [8, 4], "max_iter": [100, 300, 600]}
 
 
 def build(cell: str, kind: str, settings: dict, seed: int) -> Any:
