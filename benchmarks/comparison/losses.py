@@ -70,15 +70,17 @@ def costs_of(name: str, table: dict[str, dict[str, dict]]) -> list[tuple[str, st
 
 def told(found: Loss) -> str:
     """One sentence."""
-    spec, size = TASKS[found.task], found.size
+    spec, size, winner = TASKS[found.task], found.size, SYSTEMS[found.winner].title
+    tie = "a tie is excluded" if found.certain else "a tie is not excluded"
+    if not np.isfinite(size.middle):
+        return f"{spec.title}: for some seeds it leaves every bound, unlike {winner}"
     if found.scale == "ratio":
-        much = f"{_round(size.middle)} times the error ({_round(size.low)} to {_round(size.high)})"
+        much = f"{_round(size.middle)} times the error of {winner} ({_round(size.low)} to {_round(size.high)})"
     else:
         unit = spec.score.split(",")[-2].strip() if spec.better == "higher" else spec.score
         more = "less" if spec.better == "higher" else "more"
-        much = f"{_round(size.middle)} {more} ({_round(size.low)} to {_round(size.high)}) {unit}"
-    tie = "a tie is excluded" if found.certain else "a tie is not excluded"
-    return f"{spec.title}: {much} than {SYSTEMS[found.winner].title}; {tie}"
+        much = f"{_round(size.middle)} {more} ({_round(size.low)} to {_round(size.high)}) {unit} than {winner}"
+    return f"{spec.title.rstrip('?')}: {much}; {tie}"
 
 
 def told_cost(cost: tuple[str, str, str, float]) -> str:

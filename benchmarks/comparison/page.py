@@ -82,7 +82,7 @@ def picture(task: str, entries: dict[str, dict]) -> str:
     positive = all((values > 0).all() for values in scores.values())
     log = spec.scale == "ratio" and positive
     display = ComparisonDisplay.from_scores({task: scores}, measures=spec.score, better=spec.better, log=log)
-    display.ax_.set_title("")
+    display.ax_.set_title("", loc="left")
     display.figure_.set_size_inches(7, 0.8 + 0.27 * len(scores))
     stream = io.StringIO()
     with plt.rc_context({"svg.hashsalt": task}):
