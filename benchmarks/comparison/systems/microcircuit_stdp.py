@@ -23,7 +23,10 @@ def build(kind: str, settings: dict, seed: int) -> Any:
     """The column of the seed, which hears some of the training rows and learns, then stays as it is."""
     rule = STDP(A_plus=settings["A_plus"], A_minus=1.05 * settings["A_plus"], mu_minus=settings["mu_minus"])
     system = Microcircuit(
-        **liquid.parts(settings, seed), plasticity={"recurrent": rule}, learning_time=settings["learning_time"]
+        **liquid.parts(settings, seed),
+        plasticity={"recurrent": rule},
+        learning_time=settings["learning_time"],
+        codegen="cython",  # a program of its own for every fit would take longer to build than to run
     )
     return read_out(kind, system, settings)
 
