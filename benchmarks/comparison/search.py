@@ -10,6 +10,7 @@ lesson, is not counted.
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator
@@ -66,7 +67,8 @@ def search(task: Task, system: System, lesson: Any, budget: Budget, seed: int) -
 
 def spent_seconds() -> float:
     """Processor seconds of this process, and of the programs that it has run, such as compilers."""
-    return sum(os.times()[:4])
+    children = os.times()[2:4]
+    return time.process_time() + sum(children)
 
 
 def proposals(space: dict[str, list], rng: np.random.Generator) -> Iterator[dict]:

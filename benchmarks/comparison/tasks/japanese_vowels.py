@@ -23,8 +23,8 @@ TASK = Task(
     draw,
     "errors of 370 test recordings",
     scale="difference",
-    published="0 errors, by 1000 networks of 4 units that vote (Jaeger, Lukoševičius, Popovici, Siewert 2007, "
-    "doi:10.1016/j.neunet.2007.04.016)",
+    published="no errors by networks that vote, where other methods stood at 1.8 %, as the survey of Lukoševičius and "
+    "Jaeger 2009 tells it (doi:10.1016/j.cosrev.2009.03.005); one network is harder",
     note="The recordings and their split are fixed, so that intervals speak of the seeds of the systems alone, "
     "not of other speakers or other recordings.",
 )
