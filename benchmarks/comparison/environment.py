@@ -7,7 +7,7 @@ import importlib.metadata
 import os
 import platform
 
-PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "brian2")
+PACKAGES = ("reservoir-spiking", "numpy", "scipy", "numba", "scikit-learn", "brian2")
 
 
 def environment() -> dict[str, str]:

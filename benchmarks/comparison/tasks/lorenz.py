@@ -25,7 +25,7 @@ TASK = Task(
     published="more than 30 Lyapunov times without noise under conditions of their own (arXiv:2508.06730); "
     "figures with other thresholds, steps or training lengths do not compare",
     note="All three coordinates are heard and forecast; the loop is closed: a system hears its own predictions. Rows "
-    "0.02 apart, 6,000 training rows, threshold 0.4, exponent 0.906, at most 1,000 rows (18.1 Lyapunov times). A new "
-    "orbit for every seed.",
+    "0.02 apart, 6,000 training rows, threshold 0.4, exponent 0.906, at most 1,000 rows (18.1 Lyapunov times): "
+    "systems that reach them are not told apart. A new orbit for every seed.",
     step=STEP * EXPONENT,
 )
