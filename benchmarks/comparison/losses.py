@@ -98,4 +98,4 @@ def sentences(name: str, table: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def _round(value: float) -> str:
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.3g}".replace("e+0", "e")
+    return f"{value:.3g}" if abs(value) < 1000 else f"{float(f'{value:.3g}'):,.0f}"

@@ -24,7 +24,7 @@ def write_page(path: str | Path, table: Table, budget: Budget, around: dict[str,
     parts = {
         "date": around["date"],
         "budget": html.escape(budget_told(table, budget)),
-        "names": html.escape(", ".join(SYSTEMS[name].title for name in systems)),
+        "names": html.escape("; ".join(SYSTEMS[name].title for name in systems)),
         "tasks": "\n".join(task_section(task, entries) for task, entries in table.items()),
         "losses": "\n".join(loss_section(name, table) for name in systems),
         "settings": "\n".join(settings_section(task, entries) for task, entries in table.items()),

@@ -24,7 +24,7 @@ TASK = Task(
     "errors of 370 test recordings",
     scale="difference",
     published="no errors by networks that vote, where other methods stood at 1.8 %, as the survey of Lukoševičius and "
-    "Jaeger 2009 tells it (doi:10.1016/j.cosrev.2009.03.005); one network is harder",
+    "Jaeger 2009 tells it (doi:10.1016/j.cosrev.2009.03.005)",
     note="The recordings and their split are fixed, so that intervals speak of the seeds of the systems alone, "
     "not of other speakers or other recordings.",
 )
