@@ -16,7 +16,7 @@ def cases():
         yield pytest.param(path, id=path.name, marks=() if path.stem in QUICK else pytest.mark.long)
 
 
-@pytest.mark.parametrize("path", cases())
+@pytest.mark.parametrize("path", list(cases()))
 def test_script(path, tmp_path, shared_data):
     if "optuna" in path.name:
         pytest.importorskip("optuna")
