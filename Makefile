@@ -4,6 +4,7 @@
 # make test-oldest    the same with the oldest releases that setup.cfg allows
 # make test-versions  the same on every Python of VERSIONS
 # make coverage       lines that tests run: kernels as plain Python, all else as it is
+# make comparison every kind of system on the same tasks, with equal budgets; writes comparison.html
 # make bench      the peers in environments of their own; writes benchmarks/README.md
 # make docs       the pages, with the examples run; opens at docs/_build/html/index.html
 # make lint       style, types and the import contracts
@@ -19,7 +20,7 @@ BIN := $(VENV)/bin
 # One environment for one interpreter: another PYTHON builds it anew.
 INTERPRETER := $(VENV)/.interpreter-$(subst /,_,$(PYTHON))
 
-.PHONY: demo test test-long test-oldest test-versions coverage bench docs lint format clean
+.PHONY: demo test test-long test-oldest test-versions coverage comparison bench docs lint format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/compare.py
@@ -44,6 +45,9 @@ coverage: $(VENV)/.test
 	$(BIN)/python -m coverage run -m pytest
 	$(BIN)/python -m coverage combine
 	$(BIN)/python -m coverage report
+
+comparison: $(VENV)/.demo
+	$(BIN)/python -m benchmarks.comparison
 
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/run.py --folder $(BENCH)
@@ -84,5 +88,5 @@ $(VENV)/.lint: $(VENV)/.test
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(OLDEST) .coverage* build *.egg-info compare.png docs/_build docs/examples docs/api
+	rm -rf $(VENV) $(OLDEST) .coverage* build *.egg-info compare.png comparison.html docs/_build docs/examples docs/api
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

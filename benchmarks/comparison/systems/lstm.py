@@ -1,0 +1,17 @@
+"""Long short-term memory, trained by backpropagation through time."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from benchmarks.comparison.systems.base import System
+from benchmarks.comparison.systems.recurrent import build, space, trained
+
+SYSTEM = System(
+    "lstm",
+    "LSTM",
+    space,
+    partial(build, "lstm"),
+    trained,
+    note="One layer of at most 64 units, trained with Adam; every weight is trained.",
+)
