@@ -14,7 +14,7 @@ from pathlib import Path
 
 import reservoir.datasets as datasets
 
-SLOW = ("compare", "multitask", "search_with_optuna")  # more than half a minute; measured 183, 41 and 58 s
+SLOW = ("compare",)  # more than half a minute
 _HEADER = """Examples
 ========
 

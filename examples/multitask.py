@@ -34,7 +34,7 @@ QUESTIONS = (
 PUBLISHED = np.array([0.91, 0.92, 0.79, 0.75, 0.68, 0.87, 0.65])
 STEP, WASHOUT = 0.03, 5
 WEIGHT_SCALE, INPUT_SCALE = 20.0, 2.0
-N_TRAIN, N_TEST, CIRCUITS = 300, 200, range(10, 15)
+N_TRAIN, N_TEST, CIRCUITS = 300, 200, range(10, 13)
 
 
 def liquid(seed):

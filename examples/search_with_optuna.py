@@ -20,7 +20,7 @@ from reservoir.datasets import make_mackey_glass
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.readouts import RidgeReadout
 
-HORIZON, N_TRIALS, AT_ONCE, N_STUDIES = 20, 64, 8, 5
+HORIZON, N_TRIALS, AT_ONCE, N_STUDIES = 20, 40, 8, 3
 PENALTIES = np.logspace(-8, 0, 9)
 STORE = Path("search_with_optuna")
 

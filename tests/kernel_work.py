@@ -19,6 +19,7 @@ from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor, simula
 from reservoir.circuits import MaassColumn, PoissonBackground, damaged
 from reservoir.datasets import make_mackey_glass
 from reservoir.neurons import exponential, lanes, products
+from reservoir.probes import information_processing_capacity
 from reservoir.readouts import (
     BackpropagationDecorrelation,
     Force,
@@ -191,6 +192,8 @@ def recurrent_networks():
 
 def series():
     yield "mackey glass", make_mackey_glass(30, discard=0, random_state=0)
+    options = {"max_degree": 4, "n_delays": 3, "n_steps": 200, "washout": 5, "random_state": 0}
+    yield "capacities", information_processing_capacity(small(5), **options).table
 
 
 JOBS = (rate_units, readouts, spikes, spiking_units, recurrent_networks, series)

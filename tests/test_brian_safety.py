@@ -144,9 +144,9 @@ def test_two_simulations_at_once_are_refused(monkeypatch):
     """In threads Brian2 gives wrong spikes without an error."""
     alone, found, run = simulate(), [], tiles.Tiles.run
 
-    def run_beside_another(self, build):
+    def run_beside_another(self, *arguments):
         found.append(caught_in_a_thread(simulate))
-        return run(self, build)
+        return run(self, *arguments)
 
     monkeypatch.setattr(tiles.Tiles, "run", run_beside_another)
     beside = simulate()
@@ -291,13 +291,13 @@ def test_names_in_the_code_stay_the_same(monkeypatch):
     """A name that counts on, as those of clocks do, makes Brian2 compile all anew for every simulation."""
     found, run = [], tiles.Tiles.run
 
-    def keep_names(self, build):
+    def keep_names(self, *arguments):
         parts = (*self.sources.values(), *self.synapses, self.spikes, *self.watch)
         variables = [variable for part in parts for variable in part.variables.values()]
         owners = [getattr(variable, "owner", None) for variable in variables]
         found.append({owner.name for owner in owners if owner is not None})
         kept.append(self)
-        return run(self, build)
+        return run(self, *arguments)
 
     kept: list = []
     monkeypatch.setattr(tiles.Tiles, "run", keep_names)

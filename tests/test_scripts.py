@@ -8,11 +8,15 @@ import pytest
 
 from tests.scripts import EXAMPLES, STUDIES
 
-SCRIPTS = sorted([*EXAMPLES.glob("*.py"), *STUDIES.glob("*.py")])
+QUICK = ("copying", "force", "laser", "separation", "triplet", "warm_evaluation")  # of some ten seconds
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def cases():
+    for path in sorted([*EXAMPLES.glob("*.py"), *STUDIES.glob("*.py")]):
+        yield pytest.param(path, id=path.name, marks=() if path.stem in QUICK else pytest.mark.long)
+
+
+@pytest.mark.parametrize("path", list(cases()))
 def test_script(path, tmp_path, shared_data):
     if "optuna" in path.name:
         pytest.importorskip("optuna")

@@ -10,7 +10,7 @@ import numpy as np
 from reservoir.compilation import one_blas_thread
 from reservoir.probes.drive import final_states, fitted, n_features_of
 from reservoir.probes.span import precision_of
-from reservoir.validation import as_generator, check_has, check_integer, check_real
+from reservoir.validation import as_generator, check_has, check_integer, check_real, parameter_error
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def kernel_rank(
     if streams is None:
         rng = as_generator(owner, random_state)
         streams = rng.uniform(-1, 1, size=_shape(owner, fresh, n_streams, n_steps))
-    return _rank(owner, final_states(fresh, streams), tolerance, noise)
+    return _rank(owner, _last_states(owner, fresh, streams), tolerance, noise)
 
 
 def generalisation_rank(
@@ -157,12 +157,18 @@ def generalisation_rank(
         streams = rng.uniform(-1, 1, size=shape)
         streams[:, n_steps - n_shared :] = streams[0, n_steps - n_shared :]
         streams += jitter * rng.uniform(-1, 1, size=shape)
-    return _rank(owner, final_states(fresh, streams), tolerance, noise)
+    return _rank(owner, _last_states(owner, fresh, streams), tolerance, noise)
 
 
 def _checked(owner: str, system: Any) -> Any:
     check_has(owner, "system", system, ("fit", "run"), "an object with fit and run")
     return fitted(system)
+
+
+def _last_states(owner: str, system: Any, streams: Any) -> np.ndarray:
+    if not np.iterable(streams):
+        raise parameter_error(owner, "streams", "None, or sequences (T, n_features) or spike trains", streams)
+    return final_states(system, streams)
 
 
 def _shape(owner: str, system: Any, n_streams: int | None, n_steps: int) -> tuple[int, int, int]:

@@ -66,7 +66,7 @@ class Network:
         drawn |= {"output.weights": glorot(rng, width, n_outputs), "output.bias": np.zeros(n_outputs)}
         self.shapes = {name: array.shape for name, array in drawn.items()}
         weights = np.concatenate([array.ravel() for array in drawn.values()])
-        self.vector = _narrowed(weights, dtype, f"The initial weights of {cell}")
+        self.vector = _narrowed(weights, dtype, f"The initial weights of {type(cell).__name__}")
         self.width = width
         self._bind()
 
