@@ -60,12 +60,12 @@ def compare(
     pairs = [(task, name) for task in tasks for name in systems if TASKS[task].kind in SYSTEMS[name].kinds]
     searchers = list(dict.fromkeys((task, SYSTEMS[name].takes_search_of or name) for task, name in pairs))
     options = {"n_jobs": n_jobs, "on_error": "raise", "progress": progress, "version": VERSION}
-    jobs = [{"task": task, "system": name, **budget._asdict()} for task, name in searchers]
+    jobs = [_job(task, name, **budget._asdict()) for task, name in searchers]
     found = run_batch(choose, jobs, store=os.path.join(store, "searches"), **options).results()
     choices = dict(zip(searchers, found, strict=True))
     seeds = [1000 * (number + 1) for number in range(n_seeds)]
     jobs = [
-        {"task": task, "system": name, "settings": _choice(choices, task, name)["settings"], "seed": seed}
+        _job(task, name, settings=_choice(choices, task, name)["settings"], seed=seed)
         for task, name in pairs
         for seed in seeds
     ]
@@ -74,6 +74,12 @@ def compare(
     for task, name in pairs:
         table[task][name] = {"choice": _choice(choices, task, name), "runs": [next(results) for _ in seeds]}
     return table
+
+
+def _job(task: str, name: str, **others: Any) -> dict:
+    """Parameters of a search or run, which are its identity in the store."""
+    version = SYSTEMS[name].version
+    return {"task": task, "system": name, **others, **({"version": version} if version else {})}
 
 
 def _choice(choices: dict[tuple, dict], task: str, name: str) -> dict[str, Any]:

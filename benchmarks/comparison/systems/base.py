@@ -37,6 +37,8 @@ class System(NamedTuple):
         Name of a system whose settings it takes, where it has no search of its own.
     note : str
         What a reader must know.
+    version : str
+        Changed where the system becomes another one: stored results of it alone are then not taken.
     """
 
     name: str
@@ -47,6 +49,7 @@ class System(NamedTuple):
     kinds: tuple = ALL
     takes_search_of: str = ""
     note: str = ""
+    version: str = ""
 
 
 class MeanAndSpread(BaseEstimator):

@@ -23,7 +23,8 @@ def space(kind: str) -> dict[str, list]:
             "bidirectional": [False, True],
             "max_iter": [60, 30],
         }
-    return {**shared, "length": [100, 200], "batch_size": [8, 4], "max_iter": [100, 300, 600]}
+    epochs = {"max_iter": [200, 100, 400, 800], "alpha": [0.0, 1e-4, 1e-3]}
+    return {**shared, "length": [100, 200], "batch_size": [8, 4], **epochs}
 
 
 def build(cell: str, kind: str, settings: dict, seed: int) -> Any:
@@ -31,9 +32,8 @@ def build(cell: str, kind: str, settings: dict, seed: int) -> Any:
     options = {name: value for name, value in settings.items() if name not in ("n_units", "length")}
     if kind == "classify":
         return RNNClassifier(cell, settings["n_units"], random_state=seed, **options)
-    options["learning_rate"] = "invscaling"
-    options["power_t"] = 0.25
-    network = RNNRegressor(cell, settings["n_units"], washout=WASHOUT, tol=0.0, random_state=seed, **options)
+    options["n_iter_no_change"] = settings["max_iter"]  # all epochs: the loss of few windows is too rough to end by
+    network = RNNRegressor(cell, settings["n_units"], washout=WASHOUT, random_state=seed, **options)
     return (InWindows if kind == "regress" else InLoop)(network, settings["length"])
 
 
