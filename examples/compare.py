@@ -23,6 +23,7 @@ from reservoir import EchoState, LiquidState, ReservoirClassifier
 from reservoir.circuits import MaassColumn
 from reservoir.datasets import load_japanese_vowels
 from reservoir.models import Mean, Segments
+from reservoir.plotting import ComparisonDisplay
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn import RNNClassifier
 from reservoir.spikes import GaussianReceptiveFields, Latency
@@ -160,16 +161,11 @@ def print_table(runs, n_test):
 
 
 def draw(runs, path):
-    """Every seed of every system as a point."""
+    """The errors of every seed of every system."""
     figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
-    for row, (_, results) in enumerate(runs.items()):
-        errors = np.sort([result[0] for result in results])
-        stacked = np.arange(len(errors)) - np.searchsorted(errors, errors)  # equal counts one above the other
-        axes.scatter(errors, row - 0.07 * stacked, s=28, color="#0072b2", alpha=0.8, linewidths=0)
-        axes.scatter(np.median(errors), row, marker="|", s=500, color="#d55e00", zorder=3)
-    axes.set(yticks=range(len(runs)), yticklabels=list(runs), xlabel="errors on 370 test recordings (bar: median)")
-    axes.set(xlim=(-0.5, None), ylim=(len(runs) - 0.6, -0.9), title="Japanese vowels, nine speakers")
-    axes.grid(axis="x", alpha=0.3)
+    errors = {name: [result[0] for result in results] for name, results in runs.items()}
+    scores = {"Japanese vowels, nine speakers": errors}
+    ComparisonDisplay.from_scores(scores, measures="errors on 370 test recordings", better="lower", ax=axes)
     figure.savefig(path, dpi=150)
 
 
