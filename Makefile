@@ -23,7 +23,7 @@ INTERPRETER := $(VENV)/.interpreter-$(subst /,_,$(PYTHON))
 .PHONY: demo test test-long test-oldest test-versions coverage comparison bench docs lint format clean
 
 demo: $(VENV)/.demo
-	$(BIN)/python examples/compare.py
+	$(BIN)/python benchmarks/studies/who_spoke.py
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto --dist loadfile

@@ -1,10 +1,10 @@
 """The gallery: copies of the examples for sphinx-gallery, and which of them run while the pages are built.
 
-An example is shown and not run if it needs data that are not on this machine, if it takes minutes, or if its name
-matches the regular expression EXAMPLES_SKIP:
+An example is shown and not run if it needs data that are not on this machine, or if its name matches the regular
+expression EXAMPLES_SKIP:
 
     EXAMPLES_SKIP=. make docs               runs none
-    EXAMPLES_SKIP='lorenz|force' make docs  runs all but these and the slow ones
+    EXAMPLES_SKIP='lorenz|force' make docs  runs all but these
 """
 
 import os
@@ -14,7 +14,6 @@ from pathlib import Path
 
 import reservoir.datasets as datasets
 
-SLOW = ("compare",)  # more than half a minute
 _HEADER = """Examples
 ========
 
@@ -67,8 +66,6 @@ def _as_page(path: Path) -> str:
 def _why_not(path: Path) -> str | None:
     """Why an example does not run; None if it does."""
     skip = os.environ.get("EXAMPLES_SKIP")
-    if path.stem in SLOW:
-        return "it takes minutes"
     if skip and re.search(skip, path.stem):
         return "it was left out"
     try:

@@ -5,12 +5,12 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from reservoir.datasets import load_japanese_vowels
-from tests.scripts import EXAMPLES, load
+from tests.scripts import STUDIES, load
 
 
 @pytest.fixture(scope="module")
 def compare():
-    return load(EXAMPLES, "compare")
+    return load(STUDIES, "who_spoke")
 
 
 def test_main_job_errors(compare):
