@@ -91,7 +91,7 @@ def answers(entry: Entry, name, arguments, X, y):
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
-            with within(20):
+            with within(120):  # the first call of a machine compiles
                 made = CALLS.get(name, object_of(name))(**arguments)
                 if entry.fit is not None:
                     stage, before = "fit", dict(vars(made))
