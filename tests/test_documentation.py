@@ -6,7 +6,6 @@ the pages can show other libraries; ``python everywhere`` runs for all, and ``py
 """
 
 import contextlib
-import importlib.util
 import io
 import os
 import re
@@ -15,6 +14,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.scripts import load
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(ROOT.glob("docs/*.md"))
@@ -103,9 +104,7 @@ def test_every_page_is_reached():
 
 @pytest.fixture
 def gallery(monkeypatch):
-    spec = importlib.util.spec_from_file_location("gallery", ROOT / "docs/gallery.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load(ROOT / "docs", "gallery")
     monkeypatch.delenv("RESERVOIR_DATA", raising=False)
     monkeypatch.delenv("RESERVOIR_DATA_URL", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", "/nowhere")
