@@ -41,7 +41,7 @@ test-versions:
 
 coverage: $(VENV)/.test
 	$(BIN)/python -m coverage erase
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m tests.kernel_work
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m tests.house.kernel_work
 	$(BIN)/python -m coverage run -m pytest
 	$(BIN)/python -m coverage combine
 	$(BIN)/python -m coverage report

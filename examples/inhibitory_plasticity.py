@@ -11,9 +11,9 @@ import numpy as np
 
 from reservoir.circuits import Circuit, Projection
 from reservoir.neurons import LIF
+from reservoir.plasticity import InhibitorySTDP
 from reservoir.spikes import SpikeTrains
 from spiking import simulate
-from spiking.plasticity import InhibitorySTDP
 
 N_UNITS, N_EXCITING, N_INHIBITING = 60, 100, 25
 DURATION, DT, TARGET = 40.0, 5e-4, 3.0

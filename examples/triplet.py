@@ -11,9 +11,9 @@ import numpy as np
 
 from reservoir.circuits import Circuit, Projection
 from reservoir.neurons import LIF
+from reservoir.plasticity import TripletSTDP
 from reservoir.spikes import SpikeTrains
 from spiking import STDP, simulate
-from spiking.plasticity import TripletSTDP
 
 RATES = np.array([1, 5, 10, 15, 20, 25, 30, 40, 50.0])
 LAGS = (0.01, -0.01)

@@ -18,7 +18,7 @@ import numba
 import threadpoolctl
 
 import reservoir
-from reservoir.neurons import leaky
+from reservoir.neurons.rate import leaky
 
 NEEDED = ("numpy", "scipy", "numba", "llvmlite", "scikit-learn", "Brian2", "joblib", "threadpoolctl")
 OPTIONAL = ("matplotlib", "tqdm", "pandas", "pyarrow", "distributed", "optuna", "pooch", "networkx", "skops")

@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import numbers
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from reservoir.units import UNITS, is_quantity, magnitude, measured_in
+from reservoir.quantities import UNITS, is_quantity, magnitude, measured_in
 
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 _BRACKETS = {"both": "[]", "left": "[)", "right": "(]", "neither": "()"}
 
 
@@ -108,6 +109,44 @@ def check_channels(owner: str, name: str, value: Any, n_features: int) -> np.nda
     return indices.astype(np.intp)
 
 
+class Parameters:
+    """The parameters of a part, read and checked by their names: ``Parameters(self).real("leak", 0, 1)``."""
+
+    def __init__(self, part: Any):
+        self.part = part
+        self.owner = type(part).__name__
+
+    def integer(self, name: str, low: int | None = None, high: int | None = None) -> int:
+        """See `check_integer`."""
+        return check_integer(self.owner, name, getattr(self.part, name), low, high)
+
+    def real(
+        self, name: str, low: float | None = None, high: float | None = None, *, closed: str = "both", unit: str = ""
+    ) -> float:
+        """See `check_real`."""
+        return check_real(self.owner, name, getattr(self.part, name), low, high, closed=closed, unit=unit or None)
+
+    def choice(self, name: str, choices: Sequence[Any]) -> Any:
+        """See `check_choice`."""
+        return check_choice(self.owner, name, getattr(self.part, name), choices)
+
+    def flag(self, name: str) -> bool:
+        """See `check_flag`."""
+        return check_flag(self.owner, name, getattr(self.part, name))
+
+    def finite_array(self, name: str, shape: tuple[int, ...], prefix: str = "") -> np.ndarray:
+        """See `check_finite_array`."""
+        return check_finite_array(self.owner, name, getattr(self.part, name), shape, prefix)
+
+    def generator(self, name: str = "random_state") -> np.random.Generator:
+        """See `as_generator`."""
+        return as_generator(self.owner, getattr(self.part, name))
+
+    def error(self, name: str, requirement: str) -> InvalidParameterError:
+        """Error in the fixed shape about a parameter of the part, to be raised by the caller."""
+        return parameter_error(self.owner, name, requirement, getattr(self.part, name))
+
+
 def as_generator(owner: str, random_state: Any) -> np.random.Generator:
     """One NumPy Generator for an int, None, Generator, SeedSequence or RandomState.
 
@@ -126,7 +165,7 @@ def as_generator(owner: str, random_state: Any) -> np.random.Generator:
     raise parameter_error(owner, "random_state", requirement, random_state)
 
 
-def unchanged_on_error(method: Callable) -> Callable:
+def unchanged_on_error(method: _Method) -> _Method:
     """Decorator of ``fit`` methods: when they raise, the estimator is as it was before."""
 
     @functools.wraps(method)
@@ -139,7 +178,7 @@ def unchanged_on_error(method: Callable) -> Callable:
             self.__dict__.update(before)
             raise
 
-    return guarded
+    return guarded  # type: ignore[return-value]
 
 
 def check_has(owner: str, name: str, part: Any, methods: Sequence[str], what: str) -> None:

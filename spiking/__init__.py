@@ -6,8 +6,8 @@ Importing this package does not import Brian2; the first simulation does. Every 
 
 import logging
 
+from reservoir.plasticity import STDP
 from spiking.microcircuit import Microcircuit
-from spiking.plasticity import STDP
 from spiking.simulation import simulate, warm_up
 
 __all__ = ["STDP", "Microcircuit", "simulate", "warm_up"]

@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.neurons import LIF
+from reservoir.quantities import magnitude
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.simulation import make_engine
-from reservoir.units import magnitude
 from reservoir.validation import (
     check_choice,
     check_flag,
@@ -38,7 +38,7 @@ class Microcircuit(LiquidState):
     ----------
     circuit, neuron, encoder, trace, dt, step, random_state : as in `LiquidState`
     plasticity : None or dict, default None
-        Rules of `spiking.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``.
+        Rules of `reservoir.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``.
     learning_time : None or float > 0, default None
         Seconds of the series that are presented in `fit`, from the first on; None presents all.
     codegen : {"auto", "numpy", "cython", "standalone"}, default "auto"

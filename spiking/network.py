@@ -9,10 +9,10 @@ import numpy as np
 
 from reservoir.circuits import Circuit, PoissonBackground, Projection
 from reservoir.circuits.kinds import Kinds, kinds_of
-from reservoir.neurons.lif import refractory_steps
+from reservoir.neurons.spiking.lif import refractory_steps
+from reservoir.plasticity import Rule
 from reservoir.validation import check_has, parameter_error
 from spiking.neurons import Equations, equations_of
-from spiking.plasticity import Rule
 
 _ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
 
@@ -151,7 +151,7 @@ def _read_plasticity(owner: str, plasticity: Any) -> dict:
         wanted = "None or a dict of rules by projection, 'recurrent' or 'inputs'"
         raise parameter_error(owner, "plasticity", wanted, plasticity)
     for rule in plasticity.values():
-        check_has(owner, "plasticity", rule, ("rule", "acts_on"), "made of rules of spiking.plasticity")
+        check_has(owner, "plasticity", rule, ("rule", "acts_on"), "made of rules of reservoir.plasticity")
     return dict(plasticity)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.neurons import LIF, AdaptiveExponential, AdaptiveThreshold, HodgkinHuxley, Izhikevich
-from reservoir.units import magnitude
+from reservoir.quantities import magnitude
 from reservoir.validation import parameter_error
 
 

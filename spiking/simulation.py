@@ -51,7 +51,7 @@ def simulate(
     ----------
     circuit, spikes, currents, neuron, dt, random_state : as in `reservoir.simulate`
     plasticity : None or dict, default None
-        Rules of `spiking.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``. Every
+        Rules of `reservoir.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``. Every
         trial begins with the weights of `circuit`.
     record : tuple of names, default ()
         What is kept besides the spikes: "voltages"; "weights", the circuit with what was learned; "traces", those of

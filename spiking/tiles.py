@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import PoissonBackground
+from reservoir.plasticity import Rule, Scaling
 from spiking.network import Answer, Network, Path, Trial, write_units
-from spiking.plasticity import Rule, Scaling
 from spiking.synapses import conductance, current, depressing_and_facilitating
 
 _FOR_EVER = 1e6  # seconds; Brian2 takes a unit that has not fired for one that fired 1e4 seconds ago

@@ -13,9 +13,10 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.compilation import REASSOCIATE, kernel
-from reservoir.neurons import activations, leaky, products, vectors
-from reservoir.neurons.leaky import collect, feed_back, hear, settle
+from reservoir.neurons import activations, products, vectors
 from reservoir.neurons.products import add_product
+from reservoir.neurons.rate import leaky
+from reservoir.neurons.rate.leaky import collect, feed_back, hear, settle
 from reservoir.neurons.vectors import STRIPE
 from reservoir.readouts import RecursiveLeastSquares, RidgeReadout, recursive_least_squares
 from reservoir.readouts.online import OnlineRegressor

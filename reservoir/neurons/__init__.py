@@ -9,10 +9,10 @@
 ============================ ====================================================
 """
 
-from reservoir.neurons.adaptive_exponential import AdaptiveExponential
-from reservoir.neurons.adaptive_threshold import AdaptiveThreshold
-from reservoir.neurons.hodgkin_huxley import HodgkinHuxley
-from reservoir.neurons.izhikevich import Izhikevich
-from reservoir.neurons.lif import LIF
+from reservoir.neurons.spiking.adaptive_exponential import AdaptiveExponential
+from reservoir.neurons.spiking.adaptive_threshold import AdaptiveThreshold
+from reservoir.neurons.spiking.hodgkin_huxley import HodgkinHuxley
+from reservoir.neurons.spiking.izhikevich import Izhikevich
+from reservoir.neurons.spiking.lif import LIF
 
 __all__ = ["LIF", "AdaptiveExponential", "AdaptiveThreshold", "HodgkinHuxley", "Izhikevich"]

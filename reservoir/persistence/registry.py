@@ -44,13 +44,13 @@ reservoir.circuits: MaassColumn PotjansDiesmann RandomCircuit ScaleFreeCircuit S
 reservoir.spikes: Alpha Counts Exponential Raster
 reservoir.models: Last Max Mean ModelSpace Segments Weighted
 reservoir.rnn.cells: EUNN GRU IRNN LSTM UGRNN Elman Householder PhasedLSTM Unitary
-spiking.plasticity: Normalised
+reservoir.plasticity: Normalised
 """
 _NUMBERS_ONLY = """
 reservoir.neurons: LIF AdaptiveExponential AdaptiveThreshold HodgkinHuxley Izhikevich
-spiking.plasticity: InhibitorySTDP ReleaseSTDP RewardSTDP
+reservoir.plasticity: InhibitorySTDP ReleaseSTDP RewardSTDP
 """
-_PAIRED = "spiking.plasticity: STDP TripletSTDP"
+_PAIRED = "reservoir.plasticity: STDP TripletSTDP"
 _ENCODERS = "reservoir.spikes: Current GaussianReceptiveFields Latency Poisson SendOnDelta"
 _CODEGEN = word("auto", "numpy", "cython", "standalone")
 

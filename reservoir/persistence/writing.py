@@ -20,7 +20,7 @@ from scipy import sparse
 from reservoir.persistence import randomness
 from reservoir.persistence.archive import is_plain
 from reservoir.persistence.registry import entry_of
-from reservoir.units import magnitude
+from reservoir.quantities import magnitude
 
 DEEPEST = 40
 SPARSE = ("csr_array", "csr_matrix", "csc_array", "csc_matrix")

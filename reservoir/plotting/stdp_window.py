@@ -70,7 +70,7 @@ class STDPWindowDisplay(Display):
 
         Parameters
         ----------
-        rule : rule of `spiking.plasticity`, function, or dict of these by name
+        rule : rule of `reservoir.plasticity`, function, or dict of these by name
             A rule is known by its numbers: A_plus, A_minus, tau_plus and tau_minus, with mu_plus and mu_minus where it
             has them; A2_plus and A2_minus of triplet rules, whose window is that of a pair far from all other spikes;
             eta and tau of a rule with a symmetric window, of which what arriving spikes do alone is left out. A

@@ -17,7 +17,7 @@ A trace turns spikes into states, one row each `step` seconds, exactly from the 
 
 To add an encoder, write one file with a subclass of `scaling.Scaled`, its ``n_channels`` and ``encode``; to add a
 trace, one file with a subclass of `sampling.Trace`, its ``n_memory`` and ``advance``. Both need an export line here, by
-which the shared tests find them, and a naive twin in ``tests/test_spikes.py``.
+which the shared tests find them, and a naive twin in ``tests/spikes/test_spikes.py``.
 """
 
 from reservoir.spikes.alpha import Alpha

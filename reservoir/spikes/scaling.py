@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from reservoir.quantities import magnitude
 from reservoir.sequences import check_magnitude
-from reservoir.units import magnitude
 from reservoir.validation import check_finite_array, check_real, not_fitted, parameter_error, real_array
 
 

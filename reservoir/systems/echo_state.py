@@ -11,8 +11,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.neurons import leaky
 from reservoir.neurons.activations import ACTIVATIONS
+from reservoir.neurons.rate import leaky
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.transformer import SequenceTransformer
 from reservoir.systems.weights import compiled_form, given_or_drawn, n_connections, recurrent_weights

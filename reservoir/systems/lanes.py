@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.neurons.activations import ACTIVATIONS
-from reservoir.neurons.lanes import LANES, advance_lanes
+from reservoir.neurons.rate.lanes import LANES, advance_lanes
 from reservoir.sequences import read_sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.weights import narrowest

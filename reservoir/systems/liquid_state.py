@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.circuits import MaassColumn
 from reservoir.neurons import LIF
-from reservoir.neurons.spiking import State, freeze, thaw
+from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.spikes import Exponential, Poisson
 from reservoir.systems.simulation import SHORTEST_STEP, input_events, make_engine, run_engine, start

@@ -12,9 +12,9 @@ import numpy as np
 from reservoir.circuits import Circuit, Projection
 from reservoir.circuits.kinds import Kinds, kinds_of
 from reservoir.neurons import LIF
-from reservoir.neurons.spiking import Background, State, Wiring, resting_state, run_circuit
+from reservoir.neurons.spiking.circuit_loop import Background, State, Wiring, resting_state, run_circuit
+from reservoir.quantities import magnitude
 from reservoir.trains import SpikeTrains
-from reservoir.units import magnitude
 from reservoir.validation import as_generator, check_has, check_real, parameter_error, real_array, without_unit
 
 # A kernel returns after about this many updates of a unit or a current, well within half a second.
@@ -73,7 +73,7 @@ def simulate(
 
     Every unit follows the equation of `neuron`; every spike of a unit or an input channel sends, after the delay of a
     synapse, a jump into a current of the receiver that decays with the time constant of the synapse; see
-    `reservoir.neurons.spiking` for the order of events in a step.
+    `reservoir.neurons.spiking.circuit_loop` for the order of events in a step.
 
     Parameters
     ----------

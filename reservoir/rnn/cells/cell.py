@@ -36,7 +36,8 @@ A kernel
     - has at most five arrays in one loop over units, each a slice made before the loop, so that the loop vectorises.
 
 To add a cell: its file, its export in ``cells/__init__.py`` (which makes its name known to `cell=`), its twin in
-``tests/recurrent_oracles.py``, and, if it has options, some of them in `VARIANTS` of ``tests/test_rnn_cells.py``. The
+``tests/rnn/recurrent_oracles.py``, and, if it has options, some of them in `VARIANTS` of
+``tests/rnn/test_rnn_cells.py``. The
 tests walk the exports: equality with the twin, every gradient against finite differences (ragged, stacked, in two
 directions, with masks, truncated, cut into pieces), bits that do not depend on the batch.
 """

@@ -1,0 +1,1 @@
+"""Rate units of echo-state networks and the loops that move them."""

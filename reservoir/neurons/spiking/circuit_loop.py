@@ -1,0 +1,226 @@
+"""The loop of all spiking units: units, synapses and spikes on one grid of time steps.
+
+Step k does, in this order:
+
+1. the units move by their own equation, under the currents as they stood at the end of step k - 1; conductances act
+   as a current that keeps the value it has then; refractory units are held where the model says so; units above
+   threshold fire and are reset;
+2. the synaptic currents and conductances decay;
+3. the spikes of step k, of units and of input channels, are sent: each synapse puts its jump into a ring of future
+   steps, k + delay; what is due at k is added to the currents, and the jumps of the background at k. A unit feels it
+   from step k + 1 on.
+
+A dynamic synapse (Markram, Wang, Tsodyks 1998, Proc. Natl. Acad. Sci. 95:5323, doi:10.1073/pnas.95.9.5323) changes
+when a spike is sent, a time D after the one before:
+
+    R <- 1 + (R - u R - 1) exp(-D / tau_rec),   u <- U + u (1 - U) exp(-D / tau_fac),   jump = weight u R
+
+with u = 0 and R = 1 at rest. Only spikes cost time there.
+
+A unit model is a record with `cells` and `initial_state`, and a NamedTuple of arrays with a compiled function
+`advance`; see `lif.py`. The loop finds the function by the type of the tuple, when it is compiled.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba.extending import overload
+
+from reservoir.compilation import kernel
+from reservoir.neurons import exponential
+
+NEVER = 2**62
+"""A step that does not come: when a unit that has not fired last fired, negative, or when a dead one may fire."""
+
+_FAR = 2**52  # steps; larger ones are not kept apart in a vector of floats
+
+
+class Wiring(NamedTuple):
+    """Synapses in the order of their senders: units first, then input channels."""
+
+    starts: np.ndarray  # (n_senders + 1,), where the synapses of a sender begin
+    receiver: np.ndarray  # (n_synapses,), the unit that hears it
+    current: np.ndarray  # (n_synapses,), the kind of its current
+    delay: np.ndarray  # (n_synapses,), steps
+    weight: np.ndarray  # (n_synapses,), amperes, or siemens
+    utilisation: np.ndarray  # (n_synapses,), U; negative for a synapse that is not dynamic
+    recovery: np.ndarray  # (n_synapses,), 1 / tau_rec in steps
+    facilitation: np.ndarray  # (n_synapses,), 1 / tau_fac in steps
+    decay: np.ndarray  # (n_kinds,), factor of a step on each kind of current, then on each kind of conductance
+    reversal: np.ndarray  # (n_conductances,), volts
+
+
+class State(NamedTuple):
+    """All that a circuit carries from one step to the next."""
+
+    variables: np.ndarray  # (n_variables, n_units); the first is the voltage
+    currents: np.ndarray  # (n_kinds, n_units), amperes, then siemens
+    ring: np.ndarray  # (n_slots, n_kinds, n_units), jumps to come
+    ready: np.ndarray  # (n_units,), first step at which a unit is free again
+    u: np.ndarray  # (n_synapses,)
+    R: np.ndarray  # (n_synapses,)
+    last_sent: np.ndarray  # (n_senders,), step of the last spike
+    scratch: np.ndarray  # (n_units,), room for a step
+
+
+class Background(NamedTuple):
+    """Jumps from outside the circuit, for some steps."""
+
+    counts: np.ndarray  # (n_steps, n_units), how many in each step
+    kind: np.ndarray  # (n_units,), the kind of current
+    weight: np.ndarray  # (n_units,), amperes
+
+
+def advance_units(cells, step, external, currents, noise, state, fired):
+    """Move all units by one step and reset those that fire: their number, and which they are in `fired` (n_units,).
+
+    `external` (n_units,) and `currents` (n_currents, n_units) are amperes at the beginning of the step, of at least
+    two kinds, `noise` (n_units,) are normal numbers, or none.
+    """
+    return type(cells).advance(cells, step, external, currents, noise, state, fired)
+
+
+@overload(advance_units)
+def _typed_advance_units(cells, step, external, currents, noise, state, fired):
+    advance = getattr(getattr(cells, "instance_class", None), "advance", None)
+    if advance is None:
+        return None
+    return lambda cells, step, external, currents, noise, state, fired: advance(
+        cells, step, external, currents, noise, state, fired
+    )
+
+
+@kernel(forceinline=True)
+def send(wiring, sender, step, state):
+    """Put the jumps of all synapses of a sender that fires now into the ring."""
+    n_slots = len(state.ring)
+    since = float(step - state.last_sent[sender])
+    state.last_sent[sender] = step
+    for s in range(wiring.starts[sender], wiring.starts[sender + 1]):
+        jump, utilisation = wiring.weight[s], wiring.utilisation[s]
+        if utilisation >= 0.0:
+            u, R = state.u[s], state.R[s]
+            R = 1.0 + (R - u * R - 1.0) * math.exp(-since * wiring.recovery[s])
+            u = utilisation + u * (1.0 - utilisation) * math.exp(-since * wiring.facilitation[s])
+            state.u[s], state.R[s] = u, R
+            jump *= u * R
+        state.ring[(step + wiring.delay[s]) % n_slots, wiring.current[s], wiring.receiver[s]] += jump
+
+
+@kernel(forceinline=True)
+def deliver(ring, slot, decay, currents):
+    """Let the currents decay, add what is due, and empty that slot of the ring."""
+    for r in range(currents.shape[0]):
+        factor = decay[r]
+        for i in range(currents.shape[1]):
+            currents[r, i] = currents[r, i] * factor + ring[slot, r, i]
+            ring[slot, r, i] = 0.0
+
+
+@kernel(forceinline=True)
+def hold_conductances(conductances, reversal, v, external, held):
+    """Current (n_units,) of a step: what is injected, and what flows through the conductances as the step begins."""
+    for i in range(held.size):
+        held[i] = external[i]
+    for r in range(reversal.size):
+        for i in range(held.size):
+            held[i] += conductances[r, i] * (reversal[r] - v[i])
+
+
+@kernel(forceinline=True)
+def add_background(background, row, currents):
+    """Add the jumps of one step."""
+    for i in range(currents.shape[1]):
+        currents[background.kind[i], i] += background.counts[row, i] * background.weight[i]
+
+
+_ALL_MODELS = exponential.__file__, *sorted(str(path) for path in Path(__file__).parent.glob("*.py"))
+
+
+@kernel(*_ALL_MODELS)
+def run_circuit(
+    cells, wiring, state, first, last, external, steps_a_row, noise, events, seen, spikes, voltages, background=None
+):
+    """Steps [first, last): the number of spikes, and the first step not done, where `spikes` got full.
+
+    external (n_rows, n_units) amperes: row step // steps_a_row; noise (last - first, n_units) normal numbers, or no
+    row. events (n_events, 2) are (step, sender) in the order of steps, of which seen[0] lie behind; senders below
+    n_units are units that fire of themselves. spikes (n_room, 2) gets (step, unit); voltages (last - first, n_units),
+    or no row. background (last - first steps), or None: the loop is compiled without it.
+    """
+    n_units = state.ready.size
+    fired = np.empty(n_units, np.int64)
+    nothing, held = np.empty(0), np.empty(n_units)
+    n_currents = len(wiring.decay) - len(wiring.reversal)
+    currents, conductances = state.currents[:n_currents], state.currents[n_currents:]
+    n_spikes = 0
+    for step in range(first, last):
+        if n_spikes + 2 * n_units > len(spikes):
+            return n_spikes, step
+        row = external[min(step // steps_a_row, len(external) - 1)]
+        if len(wiring.reversal):
+            hold_conductances(conductances, wiring.reversal, state.variables[0], row, held)
+            row = held
+        xi = noise[step - first] if len(noise) else nothing
+        n_fired = advance_units(cells, step, row, currents, xi, state, fired)
+        for j in range(n_fired):
+            spikes[n_spikes, 0], spikes[n_spikes, 1] = step, fired[j]
+            n_spikes += 1
+            send(wiring, fired[j], step, state)
+        while seen[0] < len(events) and events[seen[0], 0] == step:
+            sender = events[seen[0], 1]
+            seen[0] += 1
+            if sender < n_units:
+                spikes[n_spikes, 0], spikes[n_spikes, 1] = step, sender
+                n_spikes += 1
+            send(wiring, sender, step, state)
+        deliver(state.ring, step % len(state.ring), wiring.decay, state.currents)
+        if background is not None:
+            add_background(background, step - first, state.currents)
+        if len(voltages):
+            voltages[step - first] = state.variables[0]
+    return n_spikes, last
+
+
+def resting_state(variables: np.ndarray, wiring: Wiring, dead: Any = None) -> State:
+    """The state of a circuit that has heard nothing, from the variables (n_variables, n_units) of its units."""
+    n_units, n_kinds = variables.shape[1], len(wiring.decay)
+    ready = np.full(n_units, -NEVER)
+    if dead is not None:
+        ready[dead] = NEVER
+    n_slots = 1 + int(wiring.delay.max(initial=0))
+    n_synapses = len(wiring.weight)
+    return State(
+        variables=np.array(variables, dtype=np.float64, order="C"),
+        currents=np.zeros((n_kinds, n_units)),
+        ring=np.zeros((n_slots, n_kinds, n_units)),
+        ready=ready,
+        u=np.zeros(n_synapses),
+        R=np.ones(n_synapses),
+        last_sent=np.zeros(len(wiring.starts) - 1, dtype=np.int64),
+        scratch=np.zeros(n_units),
+    )
+
+
+def freeze(state: State, n_steps: int) -> np.ndarray:
+    """The state after n_steps as one vector, in which the next step is step 0."""
+    shifted = state._replace(
+        ring=np.roll(state.ring, -(n_steps % len(state.ring)), axis=0),
+        ready=np.clip(state.ready - n_steps, -_FAR, _FAR),
+        last_sent=np.clip(state.last_sent - n_steps, -_FAR, _FAR),
+    )
+    return np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in shifted[:-1]])
+
+
+def thaw(vector: np.ndarray, like: State) -> State:
+    """The state that `freeze` made a vector of; units that never fire in `like` stay so."""
+    parts, first = {"scratch": like.scratch.copy()}, 0
+    for name, part in zip(State._fields[:-1], like[:-1], strict=True):
+        parts[name] = vector[first : first + part.size].reshape(part.shape).astype(part.dtype)
+        first += part.size
+    parts["ready"][like.ready == NEVER] = NEVER
+    return State(**parts)

@@ -1,0 +1,99 @@
+"""Spike-timing-dependent plasticity of the utilisation of dynamic synapses."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from reservoir.circuits import Projection
+from reservoir.plasticity.rule import Rule, inhibits, read_numbers
+from reservoir.validation import check_real, parameter_error
+
+
+class ReleaseSTDP(BaseEstimator):
+    """Spike-timing-dependent plasticity of U, the utilisation at rest of excitatory dynamic synapses.
+
+    A pair of a spike that arrives and a spike of the receiver, `lag` seconds later, changes U by
+
+        dU =  A_plus exp(-lag / tau_plus)      for lag >= 0
+        dU = -A_minus exp(lag / tau_minus)     for lag < 0
+
+    and U stays in [U_min, U_max]. All pairs count; a spike counts when it arrives, and one that arrives in the step in
+    which the receiver fires comes first. A larger U passes on more of the first spikes of a burst, less of the later
+    ones: what is learned is the form of the answer, not its size alone. The idea is that of Legenstein, Naeger and
+    Maass; window and numbers are the library's own choice.
+
+    Parameters
+    ----------
+    A_plus : float, default 0.01
+        Largest growth of U. Below 0: decline.
+    A_minus : float, default 0.0105
+        Largest decline of U. Below 0: growth.
+    tau_plus, tau_minus : float > 0, default 0.02
+        Seconds in which the two sides of the window decay to 1/e.
+    U_min : float in (0, 1], default 0.01
+        Smallest U.
+    U_max : float in [U_min, 1], default 1.0
+        Largest U.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range, when it is used, and for static synapses.
+
+    References
+    ----------
+    Legenstein, Naeger, Maass 2005, What can a neuron learn with spike-timing-dependent plasticity?, Neural Computation
+    17(11):2337-2382, doi:10.1162/0899766054796888.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.circuits import MaassColumn
+    >>> from reservoir.spikes import SpikeTrains
+    >>> from spiking import simulate
+    >>> from reservoir.plasticity import ReleaseSTDP
+    >>> column = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0))
+    >>> regular = SpikeTrains(np.arange(0.01, 0.1, 0.02), np.zeros(5, int), n_units=1, duration=0.1)
+    >>> rules = {"recurrent": ReleaseSTDP(A_plus=0.1, A_minus=0.1)}
+    >>> learned = simulate(column, regular, plasticity=rules, record="weights", random_state=0).circuit.recurrent
+    >>> bool((learned.weight == column.recurrent.weight).all()), bool((learned.U == column.recurrent.U).all())
+    (True, False)
+    """
+
+    def __init__(
+        self,
+        *,
+        A_plus: float = 0.01,
+        A_minus: float = 0.0105,
+        tau_plus: float = 0.02,
+        tau_minus: float = 0.02,
+        U_min: float = 0.01,
+        U_max: float = 1.0,
+    ):
+        self.A_plus = A_plus
+        self.A_minus = A_minus
+        self.tau_plus = tau_plus
+        self.tau_minus = tau_minus
+        self.U_min = U_min
+        self.U_max = U_max
+
+    def acts_on(self, projection: Projection) -> np.ndarray:
+        """Which synapses learn (n_synapses,): the excitatory ones. ValueError where they are static."""
+        if not projection.dynamic:
+            raise parameter_error("ReleaseSTDP", "projection", "one of dynamic synapses, with U, D and F", projection)
+        return ~inhibits(projection)
+
+    def rule(self, projection: Projection) -> Rule:
+        """The text for these synapses."""
+        parameters = read_numbers(self, A_plus="1", A_minus="1", tau_plus="second", tau_minus="second")
+        low = check_real("ReleaseSTDP", "U_min", self.U_min, 0, 1, closed="right")
+        parameters["U_min"] = low, "1"
+        parameters["U_max"] = check_real("ReleaseSTDP", "U_max", self.U_max, low, 1), "1"
+        return Rule(
+            {"arrivals": "tau_plus", "answers": "tau_minus"},
+            ["U = clip(U - A_minus * answers, U_min, U_max)", "arrivals += 1"],
+            ["U = clip(U + A_plus * arrivals, U_min, U_max)", "answers += 1"],
+            parameters,
+            read=("U",),
+        )

@@ -1,0 +1,163 @@
+"""Spike-timing-dependent plasticity that waits for a reward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from reservoir.circuits import Projection
+from reservoir.plasticity.rule import Rule, inhibits, read_bound, read_numbers
+from reservoir.validation import parameter_error, real_array, without_unit
+
+
+class RewardSTDP(BaseEstimator):
+    """Reward-modulated plasticity of excitatory synapses: dopamine turns the traces of pairs of spikes into weight.
+
+        dc/dt = -c / tau_c + (window of the pairs of spikes)      eligibility of a synapse
+        dd/dt = -d / tau_d + (amounts at the times of reward)     dopamine, the same for all synapses
+        dw/dt = w_max c d
+
+    A pair of a spike that arrives and a spike of the receiver, `lag` seconds later, adds A_plus exp(-lag / tau_plus) to
+    c for lag >= 0, and -A_minus exp(lag / tau_minus) for lag < 0. All pairs count, a spike when it arrives; one that
+    arrives in the step in which the receiver fires comes first.
+
+    Rewards come at times that are known beforehand, on the clock of the simulation, so that the change of w between two
+    spikes of a synapse has a closed form. With H(t) the integral of exp(-(s - t) / tau_c) d(s) over s > t, an
+    eligibility c has earned after `time` seconds
+
+        dw = w_max c (H(t) - exp(-time / tau_c) H(t + time))
+
+    which is added at the next spike of the synapse, or at the end, and the weight is then put back into [0, w_max].
+
+    Parameters
+    ----------
+    reward_times : array (n_rewards,) >= 0, default ()
+        Seconds from the beginning of the simulation. Without rewards nothing is learned.
+    reward_amounts : array (n_rewards,) or float, default 1.0
+        By how much d jumps at each reward, hertz; below 0 for a punishment.
+    A_plus : float, default 0.01
+        Largest growth of c.
+    A_minus : float, default 0.0105
+        Largest decline of c.
+    tau_plus, tau_minus : float > 0, default 0.02
+        Seconds in which the two sides of the window decay to 1/e.
+    tau_c : float > 0, default 1.0
+        Seconds in which the eligibility decays to 1/e.
+    tau_d : float > 0, default 0.2
+        Seconds in which the dopamine decays to 1/e.
+    w_max : float > 0 or None, default None
+        Largest weight, amperes. None: twice the mean initial weight of the synapses that learn (the library's own
+        choice).
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range, when it is used.
+
+    Notes
+    -----
+    The weight of a synapse is brought up to date at its own spikes, on arrival after the spike has been passed on: that
+    spike is still passed on with the weight before.
+
+    References
+    ----------
+    Izhikevich 2007, Solving the distal reward problem through linkage of STDP and dopamine signaling, Cerebral Cortex
+    17(10):2443-2452, doi:10.1093/cercor/bhl152.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.circuits import MaassColumn
+    >>> from reservoir.spikes import SpikeTrains
+    >>> from spiking import simulate
+    >>> from reservoir.plasticity import RewardSTDP
+    >>> column = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0))
+    >>> regular = SpikeTrains(np.arange(0.01, 0.1, 0.02), np.zeros(5, int), n_units=1, duration=0.1)
+    >>> rules = {"recurrent": RewardSTDP([0.05])}
+    >>> learned = simulate(column, regular, plasticity=rules, record="weights", random_state=0).circuit
+    >>> learned.recurrent.equals(column.recurrent)
+    False
+    """
+
+    def __init__(
+        self,
+        reward_times: Any = (),
+        reward_amounts: Any = 1.0,
+        *,
+        A_plus: float = 0.01,
+        A_minus: float = 0.0105,
+        tau_plus: float = 0.02,
+        tau_minus: float = 0.02,
+        tau_c: float = 1.0,
+        tau_d: float = 0.2,
+        w_max: float | None = None,
+    ):
+        self.reward_times = reward_times
+        self.reward_amounts = reward_amounts
+        self.A_plus = A_plus
+        self.A_minus = A_minus
+        self.tau_plus = tau_plus
+        self.tau_minus = tau_minus
+        self.tau_c = tau_c
+        self.tau_d = tau_d
+        self.w_max = w_max
+
+    def acts_on(self, projection: Projection) -> np.ndarray:
+        """Which synapses learn (n_synapses,): the excitatory ones."""
+        return ~inhibits(projection)
+
+    def rule(self, projection: Projection) -> Rule:
+        """The text for these synapses."""
+        times = dict.fromkeys(("tau_plus", "tau_minus", "tau_c", "tau_d"), "second")
+        parameters = read_numbers(self, A_plus="1", A_minus="1", **times) | read_bound(self, projection, 2)
+        prospect = partial(_prospect, self._rewards(), parameters["tau_c"][0], parameters.pop("tau_d")[0])
+        lines = (
+            "eligibility : 1\nseen : second\nahead : 1",
+            "kept = exp(-(t - seen) / tau_c) : 1",
+            "earned = clip(w + w_max * eligibility * (ahead - kept * prospect(t)), 0 * amp, w_max) : amp",
+        )
+        settle, passed = "w = earned", ["seen = t", "ahead = prospect(t)"]
+        return Rule(
+            {"arrivals": "tau_plus", "answers": "tau_minus"},
+            [settle, "eligibility = eligibility * kept - A_minus * answers", *passed, "arrivals += 1"],
+            [settle, "eligibility = eligibility * kept + A_plus * arrivals", *passed, "answers += 1"],
+            parameters,
+            lines,
+            read=("w", "eligibility", "seen", "ahead"),
+            signals=(("prospect", prospect),),
+            finish=partial(_settle, prospect, parameters["w_max"][0], parameters["tau_c"][0]),
+        )
+
+    def _rewards(self) -> tuple[np.ndarray, np.ndarray]:
+        """Times and amounts (n_rewards,)."""
+        times = real_array(without_unit("RewardSTDP", "reward_times", self.reward_times, "second"))
+        if times is None or times.ndim != 1 or not (np.isfinite(times) & (times >= 0)).all():
+            raise parameter_error("RewardSTDP", "reward_times", "a 1-D array of numbers >= 0", self.reward_times)
+        amounts = real_array(without_unit("RewardSTDP", "reward_amounts", self.reward_amounts, "hertz"))
+        if amounts is None or amounts.shape not in ((), times.shape) or not np.isfinite(amounts).all():
+            wanted = f"a finite number or an array of shape {times.shape}"
+            raise parameter_error("RewardSTDP", "reward_amounts", wanted, self.reward_amounts)
+        order = np.argsort(times, kind="stable")
+        return times[order], np.broadcast_to(amounts, times.shape)[order]
+
+
+def _prospect(rewards: tuple[np.ndarray, np.ndarray], tau_c: float, tau_d: float, times: np.ndarray) -> np.ndarray:
+    """H at these times, ascending: rewards ahead are discounted with tau_c, past ones have decayed with tau_d."""
+    moments, amounts = rewards
+    total = np.zeros(len(times))
+    for moment, amount in zip(moments.tolist(), amounts.tolist(), strict=True):
+        wait = moment - times
+        total += amount * np.exp(np.where(wait > 0, -wait / tau_c, wait / tau_d))
+    return total / (1 / tau_c + 1 / tau_d)
+
+
+def _settle(
+    prospect: Callable[[np.ndarray], np.ndarray], w_max: float, tau_c: float, found: dict[str, np.ndarray], end: float
+) -> dict[str, np.ndarray]:
+    """The weights with what was earned since the last spike of each synapse."""
+    kept = np.exp(-(end - found["seen"]) / tau_c) * prospect(np.array([end]))[0]
+    return {"w": np.clip(found["w"] + w_max * found["eligibility"] * (found["ahead"] - kept), 0, w_max)}

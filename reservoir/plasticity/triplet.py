@@ -1,0 +1,151 @@
+"""Spike-timing-dependent plasticity from triplets of spikes."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from reservoir.circuits import Projection
+from reservoir.plasticity.rule import Rule, inhibits, read_bound, read_numbers
+from reservoir.validation import check_choice
+
+# A2_plus, A3_plus, A2_minus, A3_minus, tau_x and tau_y in milliseconds, pairing. The paper leaves tau_x of the minimal
+# models open, since A3_minus is 0: the default stands there.
+_FITS: dict[str, tuple[float, float, float, float, float, float, str]] = {
+    "visual cortex": (5e-10, 6.2e-3, 7e-3, 2.3e-4, 101, 125, "all"),
+    "visual cortex, minimal": (0, 6.5e-3, 7.1e-3, 0, 101, 114, "all"),
+    "visual cortex, nearest": (8.8e-11, 5.3e-2, 6.6e-3, 3.1e-3, 714, 40, "nearest"),
+    "visual cortex, nearest, minimal": (0, 5e-2, 8e-3, 0, 101, 40, "nearest"),
+    "hippocampus": (6.1e-3, 6.7e-3, 1.6e-3, 1.4e-3, 946, 27, "all"),
+    "hippocampus, minimal": (5.3e-3, 8e-3, 3.5e-3, 0, 101, 40, "all"),
+    "hippocampus, nearest": (4.6e-3, 9.1e-3, 3e-3, 7.5e-9, 575, 47, "nearest"),
+    "hippocampus, nearest, minimal": (4.6e-3, 9.1e-3, 3e-3, 0, 101, 48, "nearest"),
+}
+
+
+class TripletSTDP(BaseEstimator):
+    """Triplet rule of Pfister and Gerstner for excitatory synapses.
+
+    Arriving spikes leave the traces r1 and r2, spikes of the receiver o1 and o2, which decay with tau_plus, tau_x,
+    tau_minus and tau_y:
+
+        at an arriving spike          dw = -w_max o1 (A2_minus + A3_minus r2),   then r1, r2 grow by 1
+        at a spike of the receiver    dw =  w_max r1 (A2_plus + A3_plus o2),     then o1, o2 grow by 1
+
+    so that every trace is read before its own spike is added; with ``pairing="nearest"`` it is set to 1 instead of
+    growing. The weight stays in [0, w_max]. Where a spike arrives and the receiver fires in one step, the arrival comes
+    first. Potentiation grows with the rate of the receiver, which no pair rule gives.
+
+    The defaults, and the sets of `fitted`, are those of the paper; its weights have no unit, and that w_max is 1 there
+    is the library's own choice.
+
+    Parameters
+    ----------
+    A2_plus : float, default 5e-10
+        Potentiation by pairs, a share of w_max.
+    A3_plus : float, default 6.2e-3
+        Potentiation by triplets, a share of w_max.
+    A2_minus : float, default 7e-3
+        Depression by pairs, a share of w_max.
+    A3_minus : float, default 2.3e-4
+        Depression by triplets, a share of w_max.
+    tau_plus : float > 0, default 0.0168
+        Of r1, seconds.
+    tau_minus : float > 0, default 0.0337
+        Of o1, seconds.
+    tau_x : float > 0, default 0.101
+        Of r2, seconds.
+    tau_y : float > 0, default 0.125
+        Of o2, seconds.
+    pairing : {"all", "nearest"}, default "all"
+        Whether all spikes count, or the last one of either side.
+    w_max : float > 0 or None, default None
+        Largest weight, amperes. None: twice the mean initial weight of the synapses that learn (the library's own
+        choice). A weight above it is brought down at its first change.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range, when it is used.
+
+    References
+    ----------
+    Pfister and Gerstner 2006, Triplets of spikes in a model of spike timing-dependent plasticity, Journal of
+    Neuroscience 26(38):9673-9682, doi:10.1523/JNEUROSCI.1425-06.2006.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.circuits import MaassColumn
+    >>> from reservoir.spikes import SpikeTrains
+    >>> from spiking import simulate
+    >>> from reservoir.plasticity import TripletSTDP
+    >>> column = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0))
+    >>> regular = SpikeTrains(np.arange(0.01, 0.1, 0.02), np.zeros(5, int), n_units=1, duration=0.1)
+    >>> rules = {"recurrent": TripletSTDP.fitted("hippocampus")}
+    >>> learned = simulate(column, regular, plasticity=rules, record="weights", random_state=0).circuit
+    >>> learned.recurrent.equals(column.recurrent)
+    False
+    """
+
+    def __init__(
+        self,
+        *,
+        A2_plus: float = 5e-10,
+        A3_plus: float = 6.2e-3,
+        A2_minus: float = 7e-3,
+        A3_minus: float = 2.3e-4,
+        tau_plus: float = 0.0168,
+        tau_minus: float = 0.0337,
+        tau_x: float = 0.101,
+        tau_y: float = 0.125,
+        pairing: str = "all",
+        w_max: float | None = None,
+    ):
+        self.A2_plus = A2_plus
+        self.A3_plus = A3_plus
+        self.A2_minus = A2_minus
+        self.A3_minus = A3_minus
+        self.tau_plus = tau_plus
+        self.tau_minus = tau_minus
+        self.tau_x = tau_x
+        self.tau_y = tau_y
+        self.pairing = pairing
+        self.w_max = w_max
+
+    @classmethod
+    def fitted(cls, data: str = "visual cortex", *, w_max: float | None = None) -> TripletSTDP:
+        """The rule as the paper fits it to one set of data.
+
+        Parameters
+        ----------
+        data : str, default "visual cortex"
+            "visual cortex" or "hippocampus", either followed by ", nearest", by ", minimal" (the model with the fewest
+            parameters) or by ", nearest, minimal".
+        w_max : float > 0 or None, default None
+            As above.
+        """
+        check_choice("TripletSTDP.fitted", "data", data, list(_FITS))
+        A2_plus, A3_plus, A2_minus, A3_minus, tau_x, tau_y, pairing = _FITS[data]
+        return cls(
+            A2_plus=A2_plus, A3_plus=A3_plus, A2_minus=A2_minus, A3_minus=A3_minus,
+            tau_x=tau_x / 1000, tau_y=tau_y / 1000, pairing=pairing, w_max=w_max,
+        )  # fmt: skip
+
+    def acts_on(self, projection: Projection) -> np.ndarray:
+        """Which synapses learn (n_synapses,): the excitatory ones."""
+        return ~inhibits(projection)
+
+    def rule(self, projection: Projection) -> Rule:
+        """The text for these synapses."""
+        add = {"all": "+=", "nearest": "="}[check_choice("TripletSTDP", "pairing", self.pairing, ["all", "nearest"])]
+        amplitudes = dict.fromkeys(("A2_plus", "A3_plus", "A2_minus", "A3_minus"), "1")
+        times = dict.fromkeys(("tau_plus", "tau_minus", "tau_x", "tau_y"), "second")
+        arrival = "w = clip(w - w_max * o1 * (A2_minus + A3_minus * r2), 0 * amp, w_max)"
+        answer = "w = clip(w + w_max * r1 * (A2_plus + A3_plus * o2), 0 * amp, w_max)"
+        return Rule(
+            {"r1": "tau_plus", "r2": "tau_x", "o1": "tau_minus", "o2": "tau_y"},
+            [arrival, f"r1 {add} 1", f"r2 {add} 1"],
+            [answer, f"o1 {add} 1", f"o2 {add} 1"],
+            read_numbers(self, **amplitudes, **times) | read_bound(self, projection, 2),
+        )

@@ -1,0 +1,76 @@
+"""The same batches on a Dask cluster of worker processes."""
+
+import sys
+import threading
+import time
+
+import pytest
+
+from reservoir.batch import run_batch
+from tests.batch.batch_tasks import logged, spikes, surroundings, trouble
+from tests.batch.test_batch_survival import calls, numbered, table
+
+distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+
+
+@pytest.fixture(scope="module")
+def client():
+    """Two processes of one thread, Brian2 loaded in their main threads."""
+    options = {"n_workers": 2, "threads_per_worker": 1, "preload": ["brian2"], "dashboard_address": ":0"}
+    with distributed.LocalCluster(**options, silence_logs=50) as cluster, distributed.Client(cluster) as client:
+        yield client
+
+
+def test_a_worker_killed_in_the_middle(client, tmp_path):
+    tasks = numbered(40, log=str(tmp_path / "log"), seconds=0.02)
+    expected = table(run_batch(logged, tasks, store=tmp_path / "undisturbed", n_jobs=2), tmp_path)
+    (tmp_path / "log").unlink()
+
+    def kill():
+        while not (tmp_path / "log").exists() or len(calls(tmp_path / "log")) < 8:
+            time.sleep(0.02)
+        psutil = pytest.importorskip("psutil")
+        psutil.Process(int((tmp_path / "log").read_text().split()[-1])).kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    study = run_batch(logged, tasks, store=tmp_path / "store", client=client)
+    killer.join()
+    assert table(study, tmp_path) == expected
+    begun = calls(tmp_path / "log")
+    assert 40 <= len(begun) <= 41 and set(begun) == set(range(40))
+
+
+def test_tasks_that_go_wrong(client, tmp_path):
+    kinds = {3: "crash", 8: "hang", 9: "raise"}
+    tasks = [{**task, "kind": kinds.get(task["number"])} for task in numbered(24)]
+    options = {"timeout": 1.0, "retries": 0}
+    expected = table(run_batch(trouble, tasks, store=tmp_path / "loky", n_jobs=2, **options), tmp_path)
+    study = run_batch(trouble, tasks, store=tmp_path / "dask", client=client, **options)
+    errors = {failure.parameters["number"]: failure.error for failure in study.failed()}
+    assert errors[3].startswith("WorkerDied") and "TimeoutError" in errors[8] and errors[9] == "ValueError: no 9"
+    assert len(errors) == 3 and table(study, tmp_path) == expected
+
+
+def test_brian2(client, tmp_path):
+    expected = run_batch(spikes, {"trial": range(4)}, store=tmp_path / "loky", n_jobs=1, setup="spiking.warm_up")
+    study = run_batch(spikes, {"trial": range(4)}, store=tmp_path / "dask", client=client, setup="spiking.warm_up")
+    assert table(study, tmp_path) == table(expected, tmp_path)
+    assert not study.failed() and all(len(result["times"]) for result in study.results())
+
+
+def test_workers_have_one_thread(client, tmp_path):
+    found = run_batch(surroundings, [{"number": 0}], store=tmp_path / "store", client=client).results()[0]
+    assert found["numba"] == 1 and set(found["pools"]) == {1} and found["faults"]
+
+
+def test_threads_are_refused(tmp_path):
+    options = {"n_workers": 1, "processes": False, "dashboard_address": ":0"}
+    for n_threads, message in ((2, "one thread each"), (1, "workers that are processes")):
+        with (
+            distributed.LocalCluster(**options, threads_per_worker=n_threads, silence_logs=50) as cluster,
+            distributed.Client(cluster) as client,
+            pytest.raises((ValueError, RuntimeError), match=message),
+        ):
+            run_batch(surroundings, [{"number": 0}], store=tmp_path / f"{n_threads}", client=client)

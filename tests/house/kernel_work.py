@@ -1,0 +1,217 @@
+"""Small jobs that run every compiled kernel, with the compiler or without it.
+
+``python -m tests.house.kernel_work [ANSWERS.npz]`` stores what they answer. With ``NUMBA_DISABLE_JIT=1`` kernels are
+plain Python, so that NumPy checks every index and coverage.py sees every line; the intrinsics, which are instructions
+of the compiler and no Python, are then replaced by the twins below.
+"""
+
+import dataclasses
+import itertools
+import sys
+
+import joblib
+import numba
+import numpy as np
+
+import reservoir.neurons
+import reservoir.topologies
+from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor, simulate
+from reservoir.circuits import MaassColumn, PoissonBackground, damaged
+from reservoir.datasets import make_mackey_glass
+from reservoir.neurons import exponential, products
+from reservoir.neurons.rate import lanes
+from reservoir.probes import information_processing_capacity
+from reservoir.readouts import (
+    BackpropagationDecorrelation,
+    Force,
+    LeastMeanSquares,
+    ParallelPerceptronClassifier,
+    ParallelPerceptronRegressor,
+    RecursiveLeastSquares,
+    RidgeReadout,
+)
+from reservoir.rnn import RNNClassifier, RNNRegressor
+from reservoir.rnn.cells import CELLS, EUNN, GRU, LSTM, UGRNN, Elman, Householder, PhasedLSTM
+from reservoir.rnn.products import sum_over_rows
+from reservoir.spikes import Alpha, Counts, Exponential, SendOnDelta, SpikeTrains
+from reservoir.systems import EchoStateLanes, simulation
+
+X = np.random.default_rng(0).uniform(-1, 1, (14, 2))
+Y = np.roll(X[:, 0], 1) * 0.5
+RAGGED = [X[:9], X[:1], X[3:], X[:9]]
+
+
+# The intrinsics in NumPy
+
+
+def sum_slice(values, columns, start, stop, x, out):
+    out[:] = (values[start:stop] * x[columns[start:stop]]).sum(axis=0)
+
+
+def weighted_rows(values, columns, starts, i, rows, out):
+    heard = slice(starts[i], starts[i + 1])
+    out[i] += (values[heard, None] * rows[columns[heard]]).sum(axis=0)
+
+
+def add_stripe(weights, stripe, offsets, n_offsets, x, out, start):
+    for k in range(n_offsets):
+        first = offsets[k] + stripe * products.STRIPE
+        heard = x[first : first + products.STRIPE]
+        out[start : start + products.STRIPE] += weights[stripe, k, : len(heard)] * heard
+
+
+def power_of_two(shifted):
+    """2**k, where `shifted` is k above the number whose low bits hold k."""
+    return np.exp2(shifted - (exponential._ROUND_32 if isinstance(shifted, np.float32) else exponential._ROUND))
+
+
+TWINS = (
+    (products, "sum_slice", sum_slice),
+    (products, "add_stripe", add_stripe),
+    (lanes, "weighted_rows", weighted_rows),
+    (exponential, "_power_of_two", power_of_two),
+    (exponential, "_power_of_two_32", power_of_two),
+)
+
+
+def replace_intrinsics():
+    for module, name, twin in TWINS:
+        setattr(module, name, twin)
+
+
+# The jobs: name, and arrays
+
+
+def small(n_units=20, **parameters):
+    return EchoState(n_units, **{"random_state": 0, "bias_scaling": 0.1} | parameters)
+
+
+def rate_units():
+    matrices = {name: getattr(reservoir.topologies, name) for name in ("CirculantGraph", "Random", "Hadamard")}
+    parts = {name: part() for name, part in matrices.items()}
+    parts["dense"] = np.random.default_rng(1).normal(size=(20, 20))
+    for (name, part), dtype in itertools.product(parts.items(), ("float64", "float32")):
+        system = small(topology=part, leak=0.7, dtype=dtype).fit(X)
+        yield f"states {name} {dtype}", np.concatenate(system.transform(RAGGED))
+        options = {"squares": True, "scaling": 0.5, "channels": [1], "known": np.where([True, False], X[:5], np.nan)}
+        loop = system.close_loop(np.full((1, 42), 0.02), np.ones(1), np.zeros(20), X[0], 5, **options)
+        yield f"loop {name} {dtype}", loop[0]
+    yield "stripes", small(150).fit(X).transform(X)
+    yield "large Hadamard", small(4200, topology=matrices["Hadamard"]()).fit(X).transform(X[:2])
+    for activation, dtype in itertools.product(("identity", "relu", "logistic"), ("float64", "float32")):
+        system = small(activation=activation, noise=0.01, dtype=dtype)
+        yield f"states {activation} {dtype}", system.fit(X).transform(X)
+    settings = [{"leak": 0.2, "noise": 0.1}, {"spectral_radius": 0.5}]
+    for dtype, chosen in itertools.product(("float64", "float32"), (settings, settings[1:])):
+        together = EchoStateLanes(small(8, dtype=dtype), chosen).fit(X)
+        yield f"{len(chosen)} lanes {dtype}", next(together.blocks(X))[1]
+
+
+def readouts():
+    rows, noise = np.random.default_rng(2).uniform(-1, 1, (2, 40, 9))
+    both = 0.3 * rows[:, :2] + 0.1 * noise[:, :2]
+    targets = both[:, 0]
+    parts = (
+        *(RidgeReadout(), RidgeReadout(alpha="gcv"), RidgeReadout(alpha=1.0, solver="gram")),
+        *(RecursiveLeastSquares(0.9), Force(), LeastMeanSquares(), LeastMeanSquares(0.01, normalized=False)),
+        *(BackpropagationDecorrelation(), BackpropagationDecorrelation(dt=0.5, output_feedback=False)),
+    )
+    for number, part in enumerate(parts):
+        for y in (targets, both):
+            yield f"readout {number} {y.ndim}", part.fit(rows, y).predict(rows)
+    for rho in (None, 2.0):
+        perceptrons = ParallelPerceptronRegressor(7, rho=rho, n_epochs=2, adapt_every=10, random_state=0)
+        yield f"perceptrons {rho}", perceptrons.fit(rows, targets).predict(rows)
+    labels = ParallelPerceptronClassifier(5, n_epochs=2, adapt_every=10, random_state=0)
+    yield "classes", labels.fit(rows, np.arange(40) % 3).decision_function(rows)
+    forced = ReservoirForecaster(small(), Force(), washout=2, feedback_scaling=0.5).fit([X, X])
+    yield "forced loop", np.concatenate(forced.forecast(5))
+    yield "pooled", ReservoirRegressor(small(), pooling="mean").fit(RAGGED, np.arange(4.0)).predict(RAGGED)
+
+
+def spikes():
+    trains = SpikeTrains([0.001, 0.001, 0.012, 0.0121, 0.05], [0, 1, 0, 0, 2], 3, 0.07)
+    for part in (Exponential(), Alpha(), Counts(), Counts(window=0.03)):
+        rows, memory = part.filter(trains, 0.01, 7)
+        yield f"trace {part}", rows
+        yield f"trace {part} continued", part.filter(trains, 0.01, 7, memory)[0]
+    encoder = SendOnDelta().fit(X)
+    yield "deltas", encoder.encode(X, 0.01, np.random.default_rng(0)).times
+
+
+def spiking_units():
+    rng = np.random.default_rng(0)
+    column = MaassColumn((2, 2, 2), weight_scale=3.0).draw(rng)
+    trains = SpikeTrains(np.arange(0.001, 0.02, 0.002), np.zeros(10, int), 1, 0.02)
+    pushed = np.full((4, 8), 2e-8)
+    static = dataclasses.replace(column.recurrent, U=None, D=None, F=None)
+    kinds = np.resize([1e-3, 3e-3, 5e-3, 7e-3], len(static))
+    changed = {
+        "dynamic": column,
+        "static": dataclasses.replace(column, recurrent=static),
+        "conductances": dataclasses.replace(column, recurrent=dataclasses.replace(static, reversal=0.06, weight=1e-6)),
+        "background": dataclasses.replace(column, background=PoissonBackground(np.full(8, 500.0), 1e-8, 3e-3)),
+        "many kinds": dataclasses.replace(column, recurrent=dataclasses.replace(static, time_constant=kinds)),
+        "damaged": damaged(column, fraction=0.5, kind="combined", rng=rng),
+    }
+    records = [getattr(reservoir.neurons, name) for name in reservoir.neurons.__all__]
+    pairs = itertools.product(records, changed.items())
+    parts = {f"{record.__name__} {name}": (record(), circuit) for record, (name, circuit) in pairs}
+    parts |= {f"{record.__name__} noise": (record(noise=1e-3), column) for record in records}
+    for name, (neuron, circuit) in parts.items():
+        found = simulate(circuit, trains, currents=pushed, neuron=neuron, record="voltages", random_state=0)
+        yield f"voltages {name}", found.voltages
+        yield f"spikes {name}", found.spikes.times
+    room, simulation._SPIKE_ROOM = simulation._SPIKE_ROOM, 20
+    yield "spikes with little room", simulate(column, trains, currents=pushed, random_state=0).spikes.times
+    simulation._SPIKE_ROOM = room
+
+
+def recurrent_networks():
+    times = [np.c_[x, np.arange(len(x))] for x in RAGGED]
+    targets = [x[:, 0] for x in RAGGED]
+    variants = [cell() for cell in CELLS.values()]
+    variants += [Elman("logistic"), Elman("relu"), GRU(reset_after=False), UGRNN("relu", -0.5), EUNN(3), EUNN(fft=True)]
+    variants += [LSTM(peepholes=True), LSTM(True, 1.0, True, True), LSTM(False), PhasedLSTM(2, (1.0, 9.0), 0.6, 0.1)]
+    variants += [Householder(2, "tanh"), Householder(1, "relu")]
+    options = {"max_iter": 2, "random_state": 0}
+    for cell, dtype in itertools.product(variants, ("float64", "float32")):
+        extra = {"variational_dropout": 0.2} if dtype == "float64" else {}
+        model = RNNRegressor(cell, 9, dtype=dtype, **options, **extra).fit(times, targets)
+        yield f"{cell} {dtype}", np.concatenate(model.predict(times))
+    many, wide = np.random.default_rng(3).normal(size=(300, 5)), np.random.default_rng(4).normal(size=(300, 64))
+    yield "sum over rows float32", sum_over_rows(many.astype(np.float32), wide.astype(np.float32))
+    pairs = RNNRegressor(EUNN(fft=True), 2, dtype="float64", **options).fit(RAGGED, targets)
+    yield "pairs", np.concatenate(pairs.predict(RAGGED))
+    for loss in ("bernoulli",):
+        model = RNNRegressor("gru", 4, loss=loss, bidirectional=True, dtype="float64", **options)
+        yield loss, np.concatenate(model.fit(RAGGED, [x > 0 for x in targets]).predict(RAGGED))
+    for pooling, solver in (("mean", "sgd"), ("last", "adam")):
+        model = RNNClassifier("elman", 4, pooling=pooling, solver=solver, dtype="float64", **options)
+        yield f"classes {pooling}", model.fit(RAGGED, list("abca")).predict_proba(RAGGED)
+
+
+def series():
+    yield "mackey glass", make_mackey_glass(30, discard=0, random_state=0)
+    options = {"max_degree": 4, "n_delays": 3, "n_steps": 200, "washout": 5, "random_state": 0}
+    yield "capacities", information_processing_capacity(small(5), **options).table
+
+
+JOBS = (rate_units, readouts, spikes, spiking_units, recurrent_networks, series)
+
+
+def answers():
+    return {name: np.asarray(values) for job in JOBS for name, values in job()}
+
+
+def nested_answers():
+    """Twice, by workers of a worker."""
+    return joblib.Parallel(n_jobs=2)(joblib.delayed(answers)() for _ in range(2))
+
+
+if __name__ == "__main__":
+    if numba.config.DISABLE_JIT:
+        replace_intrinsics()
+    found = answers()
+    if sys.argv[1:]:
+        np.savez(sys.argv[1], **found)

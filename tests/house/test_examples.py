@@ -1,0 +1,24 @@
+"""The main job keeps its promises."""
+
+import numpy as np
+import pytest
+from sklearn.preprocessing import StandardScaler
+
+from reservoir.datasets import load_japanese_vowels
+from tests.house.scripts import STUDIES, load
+
+
+@pytest.fixture(scope="module")
+def compare():
+    return load(STUDIES, "who_spoke")
+
+
+def test_main_job_errors(compare):
+    """Settings chosen on the training recordings; an ensemble makes at most 1 error."""
+    X_train, X_test, y_train, y_test = load_japanese_vowels(return_X_y=True)
+    scaler = StandardScaler().fit(np.concatenate(X_train))
+    data = [scaler.transform(x) for x in X_train], y_train, [scaler.transform(x) for x in X_test], y_test
+    model = compare.choose_settings(*data[:2])
+    assert 12 <= compare.run_baseline(*data)[0] <= 16
+    for first in (100, 200, 300):
+        assert compare.run_ensemble(model, range(first, first + compare.N_MEMBERS), *data)[0] <= 1

@@ -1,0 +1,95 @@
+"""The structure of the house: floors, imports, the size of files, the promise that importing is light."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted([*ROOT.glob("reservoir/**/*.py"), *ROOT.glob("spiking/**/*.py")])
+
+
+def python(code, **environment):
+    """Run code in a fresh process and return what it prints."""
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_import_contracts():
+    run = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_importing_is_light(tmp_path):
+    code = """if True:
+        import sys, reservoir, spiking
+        from numba.core.dispatcher import Dispatcher
+        import gc
+        compiled = [d for d in gc.get_objects() if isinstance(d, Dispatcher) and d.signatures
+                    and d.py_func.__module__.startswith("reservoir")]
+        loaded = {"brian2", "matplotlib", "tqdm", "networkx", "pooch", "dask"} & set(sys.modules)
+        print(compiled, sorted(loaded))
+    """
+    assert python(code, NUMBA_CACHE_DIR=str(tmp_path)).strip() == "[] []"
+    assert not list(tmp_path.rglob("*.nb*"))
+
+
+def test_brian2_comes_without_its_side_effects():
+    code = """if True:
+        import sys
+        hook = sys.excepthook
+        from spiking._brian import engine
+        brian2 = engine()
+        assert sys.excepthook is hook and engine() is brian2
+        assert brian2.prefs.logging.file_log is False
+        brian2.prefs.codegen.target = "numpy"
+        group = brian2.NeuronGroup(1, "dv/dt = -v / (10 * ms) : 1", method="exact")
+        group.v = 1
+        brian2.run(10 * brian2.ms)
+        print(round(float(group.v[0]), 6))
+    """
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stdout.strip() == "0.367879", run.stderr
+
+
+def test_brian2_in_a_thread_is_refused():
+    code = """if True:
+        import threading
+        from spiking._brian import engine
+        caught = []
+        def work():
+            try:
+                engine()
+            except RuntimeError as error:
+                caught.append(str(error))
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        print(caught)
+    """
+    assert "main thread" in python(code)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_is_one_idea(path):
+    text = path.read_text()
+    assert text.count("\n") <= 400
+    assert path.stem not in {"utils", "core", "helpers", "common"}
+    for node in ast.walk(ast.parse(text)):
+        assert not (isinstance(node, ast.ImportFrom) and node.level), "relative import"
+        assert not isinstance(node, ast.Assert), "raise an error that says what is wrong"
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            assert not body or body[-1].end_lineno - body[0].lineno < 40, f"{node.name} is longer than 40 lines"

@@ -1,0 +1,148 @@
+"""Threads, forks and worker processes get the answers that one thread gets, and leave no setting behind."""
+
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from reservoir.compilation import one_blas_thread
+from tests.house.public_entries import ENTRIES, run
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = [name for name in ENTRIES if not ENTRIES[name].slow]
+N_THREADS = 8
+
+
+def same(one, other):
+    return len(one) == len(other) and all(map(np.array_equal, one, other))
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_threads(name):
+    """Fitted and asked at once, each its own object."""
+    alone, before = run(name), blas_threads()
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        together = list(pool.map(run, [name] * N_THREADS))
+    assert all(same(alone, one) for one in together)
+    assert blas_threads() == before
+
+
+@pytest.mark.parametrize("name", [name for name in QUICK if ENTRIES[name].fit is not None])
+def test_threads_that_share_a_model(name):
+    entry = ENTRIES[name]
+    made = entry.make(name)
+    alone = entry.ask(made, entry.X)
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        together = list(pool.map(lambda _: entry.ask(made, entry.X), range(N_THREADS)))
+    assert all(same(alone, one) for one in together)
+
+
+def test_one_blas_thread_in_threads():
+    """The limit holds as long as one of them needs it, and no longer."""
+    before, inside, go_on = blas_threads(), threading.Barrier(2), threading.Event()
+
+    def hold():
+        with one_blas_thread():
+            inside.wait()
+            go_on.wait()
+
+    thread = threading.Thread(target=hold)
+    with one_blas_thread():
+        thread.start()
+        inside.wait()
+    assert set(blas_threads()) <= {1}
+    go_on.set()
+    thread.join()
+    assert blas_threads() == before
+
+
+def test_one_blas_thread_under_a_limit_of_another_thread():
+    """Newer threadpoolctl would leave the limit to the thread that has set one before."""
+
+    def inside():
+        with one_blas_thread():
+            return set(blas_threads())
+
+    before = blas_threads()
+    with threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(inside).result() == {1}
+    assert blas_threads() == before
+
+
+def test_the_limit_ends_with_an_error():
+    before = blas_threads()
+    with pytest.raises(KeyError), one_blas_thread():
+        raise KeyError
+    assert blas_threads() == before
+
+
+# In processes of their own, so that one that hangs or crashes is seen
+
+START = """if True:
+    import faulthandler, multiprocessing, os, sys, warnings
+    import numpy as np
+    faulthandler.enable()
+    faulthandler.dump_traceback_later(240, exit=True)
+    warnings.filterwarnings("ignore", "This process", DeprecationWarning)  # of BLAS threads beside a fork
+    from tests import kernel_work
+    def same(one, other):
+        return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
+"""
+CASES = {
+    "os.fork": """
+    here = kernel_work.answers()
+    child = os.fork()
+    if not child:
+        os._exit(0 if same(here, kernel_work.answers()) else 3)
+    print(os.waitpid(child, 0)[1], same(here, kernel_work.answers()))
+    """,
+    "fork of a thread": """
+    import threading
+    here, found = kernel_work.answers(), []
+    def work():
+        child = os.fork()
+        if not child:
+            os._exit(0 if same(here, kernel_work.answers()) else 3)
+        found.append(os.waitpid(child, 0)[1])
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    print(*found, same(here, kernel_work.answers()))
+    """,
+    **{
+        f"multiprocessing, {method}": f"""
+    here = kernel_work.answers()
+    with multiprocessing.get_context({method!r}).Pool(2) as pool:
+        calls = [pool.apply_async(kernel_work.answers) for _ in range(2)]
+        there = [call.get() for call in calls]
+    print(0, all(same(here, one) for one in there))
+    """
+        for method in ("fork", "spawn", "forkserver")
+    },
+    "loky in loky": """
+    import joblib
+    here = kernel_work.answers()
+    there = joblib.Parallel(n_jobs=2)(joblib.delayed(kernel_work.nested_answers)() for _ in range(2))
+    print(0, all(same(here, one) for pair in there for one in pair))
+    """,
+}
+SLOW = ("multiprocessing, spawn", "multiprocessing, forkserver", "loky in loky")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.parametrize("case", [pytest.param(name, marks=[pytest.mark.long] * (name in SLOW)) for name in CASES])
+def test_processes(case):
+    """Kernels that the parent has used give the same bits in its children."""
+    command = [sys.executable, "-W", "error", "-c", START + CASES[case]]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert (found.returncode, found.stdout.split()) == (0, ["0", "True"]), found.stderr

@@ -1,0 +1,380 @@
+"""Quantities of Brian2 in place of numbers: the same results, and an error for a wrong dimension.
+
+`MEASURED` says which parameters of all exported parts have a unit, and which; a test compares it with their docstrings.
+"""
+
+import inspect
+import pickle
+import re
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+import spiking
+from reservoir import EchoState, LiquidState, circuits, neurons, simulate, spikes
+from reservoir.circuits import Circuit, MaassColumn, Projection, damaged
+from reservoir.circuits.synapse_statistics import PRESETS
+from reservoir.neurons import LIF, Izhikevich
+from reservoir.quantities import UNITS, is_quantity
+from reservoir.spikes import Current, Exponential, Poisson, SpikeTrains
+from reservoir.validation import InvalidParameterError
+from spiking import STDP, Microcircuit, _brian, plasticity
+from spiking.neurons import equations_of
+
+B = _brian.engine()
+ROOTED = "volt * second**-0.5"
+BY_UNIT = {name: getattr(B, name) for name in ("metre", "second", "hertz", "amp", "volt", "ohm", "siemens", "farad")}
+BY_UNIT |= {"volt / second": B.volt / B.second, ROOTED: B.volt * B.second**-0.5}
+# Where the default is 0 or None.
+TYPICAL = {"second": 2e-3, "amp": 1e-10, "volt": 1e-3, ROOTED: 1e-3, "hertz": 5.0}
+
+
+def of(unit, *names):
+    return dict.fromkeys(names, unit)
+
+
+MEASURED = {
+    "LIF": of("volt", "rest", "threshold", "reset", "initial", "noise")
+    | of("second", "time_constant", "refractory")
+    | {"resistance": "ohm", "background": "amp"},
+    "AdaptiveThreshold": of("volt", "rest", "threshold", "reset", "initial", "noise", "increment")
+    | of("second", "time_constant", "refractory", "threshold_time_constant")
+    | {"resistance": "ohm", "background": "amp"},
+    "AdaptiveExponential": of("volt", "rest", "threshold", "slope", "cutoff", "reset", "initial")
+    | of("second", "time_constant_w", "refractory")
+    | of("siemens", "leak_conductance", "a")
+    | of("amp", "b", "background")
+    | {"capacitance": "farad", "noise": ROOTED},
+    "Izhikevich": of("hertz", "a", "b")
+    | of("volt", "c", "peak", "initial")
+    | {"d": "volt / second", "capacitance": "farad", "refractory": "second", "background": "amp", "noise": ROOTED},
+    "HodgkinHuxley": of("siemens", "sodium_conductance", "potassium_conductance", "leak_conductance")
+    | of("volt", "sodium_reversal", "potassium_reversal", "leak_reversal", "threshold", "initial")
+    | {"capacitance": "farad", "refractory": "second", "background": "amp", "noise": ROOTED},
+    "Projection": of("second", "delay", "time_constant", "D", "F") | {"weight": "amp", "reversal": "volt"},
+    "PoissonBackground": of("amp", "weight", "current") | {"rate": "hertz", "time_constant": "second"},
+    "Circuit": {"positions": "metre", "spontaneous_rate": "hertz"},
+    "PairStatistics": of("second", "delay", "time_constant", "D", "F") | {"weight": "amp", "reversal": "volt"},
+    "SynapseStatistics": of("amp", "input_to_excitatory", "input_to_inhibitory")
+    | of("second", "input_time_constant", "input_delay")
+    | {"input_reversal": "volt"},
+    "damaged": {"rate": "hertz"},
+    "Poisson": of("hertz", "max_rate", "min_rate"),
+    "Current": {"scaling": "amp"},
+    "Alpha": {"time_constant": "second"},
+    "Exponential": {"time_constant": "second"},
+    "Counts": {"window": "second"},
+    "SpikeTrains": of("second", "times", "duration"),
+    "STDP": of("second", "tau_plus", "tau_minus") | {"w_max": "amp"},
+    "TripletSTDP": of("second", "tau_plus", "tau_minus", "tau_x", "tau_y") | {"w_max": "amp"},
+    "InhibitorySTDP": {"tau": "second", "target_rate": "hertz", "w_max": "amp"},
+    "ReleaseSTDP": of("second", "tau_plus", "tau_minus"),
+    "Normalised": {"total": "amp", "every": "second"},
+    "RewardSTDP": of("second", "reward_times", "tau_plus", "tau_minus", "tau_c", "tau_d")
+    | {"reward_amounts": "hertz", "w_max": "amp"},
+}
+PARTS = {
+    name: getattr(room, name)
+    for room in (neurons, circuits, spikes, plasticity)
+    for name in room.__all__
+    if name not in ("Rule", "Scaling")  # what a rule hands to Brian2, in SI units
+}
+MADE = {  # how a part is made whose constructor wants more than defaults
+    "Projection": dict(pre=[0, 1], post=[1, 0], weight=[3e-8, -2e-8], delay=[1e-3, 2e-3], time_constant=3e-3)
+    | dict(U=0.5, D=[0.5, 0.2], F=0.1),
+    "PoissonBackground": dict(rate=[800.0, 400.0], weight=9e-11, time_constant=[5e-4, 2e-3], current=2e-10),
+    "PairStatistics": vars(PRESETS["maass2002"].EI),
+    "SynapseStatistics": vars(PRESETS["maass2002"]) | dict(input_delay=1e-3),
+    "SpikeTrains": dict(times=[0.3, 0.1], units=[0, 1], n_units=2, duration=0.5),
+    "RewardSTDP": dict(reward_times=[0.05, 0.2], reward_amounts=[1.0, -0.5], w_max=1e-7),
+    "Counts": dict(window=0.02),
+}
+PAIR = Projection(**MADE["Projection"])
+MADE["Circuit"] = dict(excitatory=np.array([True, False]), recurrent=PAIR, inputs=PAIR, n_inputs=2)
+MADE["Circuit"] |= dict(positions=np.arange(6.0).reshape(2, 3), spontaneous_rate=[0.0, 30.0])
+MADE["damaged"] = dict(circuit=Circuit(**MADE["Circuit"]), kind="noise", fraction=1.0, rate=10.0)
+COLUMN = MaassColumn((3, 3, 2), weight_scale=3.0).draw(np.random.default_rng(0))
+TIMES = np.arange(5.0, 60.0, 4.0)
+TRAINS = SpikeTrains(TIMES * 1e-3, np.zeros(len(TIMES), int), 1, 0.06)
+ROWS = np.sin(np.arange(12.0)).reshape(-1, 1)
+measured = pytest.mark.parametrize("name, parameter", [(name, one) for name in MEASURED for one in MEASURED[name]])
+
+
+def given(name, parameter):
+    """A value of this parameter that is not its default."""
+    value = MADE.get(name, {}).get(parameter)
+    if value is None:
+        default = inspect.signature(PARTS[name]).parameters[parameter].default
+        value = 0.9 * np.array(default, float) if np.any(default) else TYPICAL[MEASURED[name][parameter]]
+    return np.array(value, dtype=float)
+
+
+def make(name, **changes):
+    if name == "damaged":
+        return lambda: damaged(**MADE.get(name, {}) | changes, rng=np.random.default_rng(0))
+    return PARTS[name](**MADE.get(name, {}) | changes)
+
+
+def used(part):
+    """All that a part computes from its parameters."""
+    if callable(part):  # a call of `damaged`
+        return used(part())
+    if isinstance(part, SpikeTrains):
+        return part.times, part.duration
+    if hasattr(part, "cells"):
+        drawn = part.initial_state(4, np.random.default_rng(0))
+        cells = part.cells(np.array([True, True, False, False]), np.array([3e-3, 6e-3]), 1e-4)
+        return drawn, cells, equations_of("test", part).parameters
+    if hasattr(part, "filter"):
+        return part.filter(TRAINS, 0.01, 6)
+    if hasattr(part, "weights"):
+        return part.weights(2, 3, np.random.default_rng(0))
+    if hasattr(part, "encode"):
+        return used(part.fit(ROWS).encode(ROWS, 0.01, np.random.default_rng(0)))
+    if hasattr(part, "rule"):
+        rule = part.rule(PAIR)
+        signals = [signal(np.linspace(0, 0.5, 9)) for _, signal in rule.signals]
+        return signals, rule.traces, rule.on_pre, rule.on_post, rule.parameters, rule.model, rule.scaling
+    if hasattr(part, "draw") and not isinstance(part, Circuit):
+        return used(part.draw(np.random.default_rng(0)))
+    return {key: used(value) if isinstance(value, Projection) else value for key, value in vars(part).items()}
+
+
+def same(one, other):
+    """Equal bit for bit and of equal types, with no quantity left."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, tuple | list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and not is_quantity(one) and np.array_equal(one, other)
+
+
+def shape_of(name, parameter, words):
+    return re.escape(f"The '{parameter}' parameter of {name} must be {words}. Got ")
+
+
+# The table
+
+
+def test_the_table_knows_every_parameter_that_has_a_unit():
+    """By the words of the docstrings: a new part, or a new parameter, must be in the table."""
+    unit = re.compile(r"\b(seconds|1 / second|volts|amperes|hertz|ohms|siemens|farads)\b", re.IGNORECASE)
+    found = set()
+    for name, part in PARTS.items():
+        text = inspect.getdoc(part).partition("Parameters\n----------\n")[2].partition("\n\n")[0]
+        for entry in re.split(r"\n(?=\S)", text):
+            names, _, what = entry.partition(" : ")
+            if unit.search(what) or what.startswith("as in"):
+                found |= {(name, one) for one in names.split(", ")}
+    known = {(name, one) for name in MEASURED for one in MEASURED[name]}
+    assert found | {("Circuit", "positions")} == known  # these may be in grid steps
+
+
+# Each parameter by itself
+
+
+@measured
+def test_a_quantity_gives_what_its_number_gives(name, parameter):
+    """A scalar, an array, a list of scalars, and for records of units one for both kinds and two."""
+    value, unit = given(name, parameter), BY_UNIT[MEASURED[name][parameter]]
+    plain = value.tolist()
+    plain = tuple(plain) if value.ndim and "cells" in dir(PARTS[name]) else plain
+    expected = used(make(name, **{parameter: plain}))
+    for quantity in [value * unit] + ([[one * unit for one in value]] if value.ndim == 1 else []):
+        assert same(used(make(name, **{parameter: quantity})), expected)
+
+
+@measured
+def test_a_wrong_dimension_is_refused(name, parameter):
+    words = "a number or a quantity of " + UNITS[MEASURED[name][parameter]][0]
+    value = given(name, parameter)
+    for wrong in (B.metre**2, B.second**2, B.volt * B.amp):
+        with pytest.raises(InvalidParameterError, match=shape_of(name, parameter, words)):
+            used(make(name, **{parameter: value * wrong}))
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_parameter_without_unit_refuses_volts(name):
+    options = {key: one.default for key, one in inspect.signature(PARTS[name]).parameters.items()} | MADE.get(name, {})
+    numbers = [
+        key for key, value in options.items() if isinstance(value, int | float) and key not in MEASURED.get(name, {})
+    ]
+    for parameter in [one for one in numbers if not isinstance(options[one], bool)]:
+        with pytest.raises(InvalidParameterError, match=rf"^The '{parameter}' parameter of {name} must be .*\. Got "):
+            used(make(name, **{parameter: options[parameter] * B.volt}))
+
+
+def test_arrays_without_unit_refuse_volts():
+    for value in ([0.5, 0.4] * B.volt, [0.5, 0.1 * B.volt]):
+        with pytest.raises(InvalidParameterError, match=shape_of("Projection", "U", "a number without a unit")):
+            make("Projection", U=value)
+    with pytest.raises(InvalidParameterError, match="'leak' parameter of EchoState"):
+        EchoState(2, leak=[0.5, 0.4] * B.volt).fit(ROWS)
+
+
+def test_weights_are_of_one_unit():
+    """Amperes, or siemens with a reversal potential."""
+    amperes, siemens = (
+        shape_of("Projection", "weight", f"a number or a quantity of {one}") for one in ("amperes", "siemens")
+    )
+    for value in ([3e-8, 2e-8 * B.amp], [3e-8 * B.amp, 2e-8 * B.volt], [3, 2] * B.nS):
+        with pytest.raises(InvalidParameterError, match=amperes):
+            make("Projection", weight=value)
+    with pytest.raises(InvalidParameterError, match=siemens):
+        make("Projection", weight=[3, 2] * B.nA, reversal=0 * B.mV)
+    pair = make("Projection", weight=[3, 2] * B.nS, reversal=-70 * B.mV)
+    assert pair.equals(make("Projection", weight=[3 * float(B.nS), 2 * float(B.nS)], reversal=float(-70 * B.mV)))
+    assert STDP(w_max=5 * B.nS).rule(pair).parameters == STDP(w_max=float(5 * B.nS)).rule(pair).parameters
+    for rule in (STDP(w_max=5 * B.nA), plasticity.Normalised(total=5 * B.nA)):
+        with pytest.raises(InvalidParameterError, match=r"must be a number or a quantity of siemens\. Got "):
+            rule.rule(pair)
+
+
+def test_the_bounds_hold_for_quantities():
+    """And the message shows what was given."""
+    with pytest.raises(InvalidParameterError, match=r"must be a number > 0\. Got -30\. \* msecond\."):
+        used(LIF(time_constant=-30 * B.ms))
+    with pytest.raises(InvalidParameterError, match=r"must be in \(-inf, 0.015\]\. Got 16\. \* mvolt\."):
+        used(LIF(reset=16 * B.mV))
+    with pytest.raises(InvalidParameterError, match="must be a number or two numbers"):
+        used(LIF(refractory=[1, 2, 3] * B.ms))
+    with pytest.raises(InvalidParameterError, match="must be finite numbers >= 0 of shape"):
+        make("Projection", delay=[-1, 1] * B.ms)
+    with pytest.raises(InvalidParameterError, match="must be a number > 0"):
+        used(LIF(time_constant=[30, 20] * B.ms))
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_units_are_those_of_brian2(unit):
+    assert [BY_UNIT[unit].dim.get_dimension(base) for base in ("length", "mass", "time", "current")] == [
+        *UNITS[unit][1]
+    ]
+
+
+# Whole records, systems and simulations
+
+
+@pytest.mark.parametrize("run", [simulate, spiking.simulate])
+@pytest.mark.parametrize("name", neurons.__all__)
+def test_units_spike_alike_in_both_engines(name, run):
+    """With all parameters as quantities, with noise and without."""
+    circuit = MaassColumn((3, 3, 2), weight_scale=0.03, input_scale=0.03).draw(np.random.default_rng(0))
+    numbers = {parameter: given(name, parameter).tolist() for parameter in MEASURED[name]}
+    numbers = {key: tuple(value) if isinstance(value, list) else value for key, value in numbers.items()}
+    quantities = {parameter: value * BY_UNIT[MEASURED[name][parameter]] for parameter, value in numbers.items()}
+    for quiet in (False, True):
+        if quiet:
+            numbers["noise"], quantities["noise"] = 0.0, 0 * quantities["noise"]
+        found, expected = (
+            run(circuit, TRAINS, neuron=PARTS[name](**options), record="voltages", random_state=0)
+            for options in (quantities, numbers)
+        )
+        assert found.spikes == expected.spikes and np.array_equal(found.voltages, expected.voltages)
+
+
+@pytest.mark.parametrize("run", [simulate, spiking.simulate])
+def test_a_simulation_reads_quantities(run):
+    currents = np.random.default_rng(1).uniform(0, 5, (30, COLUMN.n_units))
+    found = run(COLUMN, currents=currents * B.nA, dt=0.2 * B.ms, random_state=0)
+    assert found.spikes == run(COLUMN, currents=currents * float(B.nA), dt=float(0.2 * B.ms), random_state=0).spikes
+    assert len(found.spikes)
+    both = run(COLUMN, currents=[currents * B.nA] * 2, dt=0.2 * B.ms, random_state=0)
+    assert both[1].spikes == found.spikes
+    with pytest.raises(
+        InvalidParameterError, match=shape_of("simulate", "currents", "a number or a quantity of amperes")
+    ):
+        run(COLUMN, currents=currents * B.mV)
+    with pytest.raises(InvalidParameterError, match=shape_of("simulate", "dt", "a number or a quantity of seconds")):
+        run(COLUMN, TRAINS, dt=0.1 * B.mV)
+
+
+@pytest.mark.parametrize("encoder", [Poisson(400 * B.Hz), Current(9 * B.nA)])
+@pytest.mark.parametrize("kind", [LiquidState, Microcircuit])
+def test_a_liquid_reads_quantities(kind, encoder):
+    column = MaassColumn((3, 3, 2), input_scale=3.0, input_probability=1.0)
+    quantities = kind(column, LIF(threshold=15 * B.mV), step=5 * B.ms, dt=0.1 * B.ms, random_state=0)
+    quantities.set_params(encoder=encoder, trace=Exponential(20 * B.ms))
+    plain = kind(column, LIF(threshold=float(15 * B.mV)), step=float(5 * B.ms), dt=float(0.1 * B.ms), random_state=0)
+    bare = {name: float(value) for name, value in encoder.get_params().items() if is_quantity(value)}
+    plain.set_params(encoder=clone(encoder).set_params(**bare), trace=Exponential(float(20 * B.ms)))
+    found, expected = (clone(system).fit(ROWS).run(ROWS) for system in (quantities, plain))
+    assert found[0].any() and same(found, expected)
+    system = quantities.fit(TRAINS)
+    assert same(system.transform(TRAINS), plain.fit(TRAINS).transform(TRAINS))
+    assert same(pickle.loads(pickle.dumps(system)).transform(TRAINS), system.transform(TRAINS))
+    for name in ("step", "dt"):
+        with pytest.raises(
+            InvalidParameterError, match=shape_of(kind.__name__, name, "a number or a quantity of seconds")
+        ):
+            clone(quantities).set_params(**{name: 1 * B.mV}).fit(ROWS)
+
+
+def test_a_circuit_learns_alike():
+    teacher = np.random.default_rng(2).uniform(0, 3, (len(ROWS), COLUMN.n_units))
+    learned = [
+        Microcircuit(COLUMN, plasticity={"recurrent": STDP(tau_plus=tau, w_max=w_max)}, learning_time=time, step=0.005,
+                     random_state=0).fit(ROWS, teacher=teacher * amperes).circuit_
+        for tau, w_max, time, amperes in (
+            (15 * B.ms, 200 * B.nA, 40 * B.ms, B.nA),
+            (float(15 * B.ms), float(200 * B.nA), float(40 * B.ms), float(B.nA)),
+        )
+    ]  # fmt: skip
+    assert learned[0].equals(learned[1]) and not learned[0].equals(COLUMN)
+    system = Microcircuit(COLUMN, plasticity={"recurrent": STDP()}, step=0.005)
+    with pytest.raises(
+        InvalidParameterError, match="'teacher' parameter of Microcircuit must be a number or a quantity of"
+    ):
+        system.fit(ROWS, teacher=teacher * B.mV)
+    with pytest.raises(
+        InvalidParameterError, match="'learning_time' parameter of Microcircuit must be a number or a q"
+    ):
+        clone(system).set_params(learning_time=3 * B.metre).fit(ROWS)
+
+
+def test_spike_trains_read_quantities():
+    trains = SpikeTrains(TIMES * B.ms, TRAINS.units, 1, 60 * B.ms)
+    assert (
+        trains == SpikeTrains(TIMES * float(B.ms), TRAINS.units, 1, float(60 * B.ms)) and type(trains.duration) is float
+    )
+    assert SpikeTrains.of_lists([TIMES * B.ms], 60 * B.ms) == trains
+    assert np.array_equal(trains.steps(0.1 * B.ms), trains.steps(float(0.1 * B.ms)))
+    assert np.array_equal(trains.binned(10 * B.ms), trains.binned(float(10 * B.ms)))
+    assert trains.window(10 * B.ms, 40 * B.ms) == trains.window(float(10 * B.ms), float(40 * B.ms))
+    for call, name in ((trains.steps, "dt"), (trains.binned, "step"), (lambda x: trains.window(x, 0.04), "start")):
+        with pytest.raises(InvalidParameterError, match=f"'{name}' .* must be a number or a quantity of seconds"):
+            call(1 * B.metre)
+
+
+@pytest.mark.parametrize("name", [name for name in spikes.__all__ if name != "SpikeTrains"])
+def test_the_length_of_a_row_may_be_a_quantity(name):
+    part, rows, seconds = PARTS[name](), np.abs(np.round(ROWS)), "a number or a quantity of seconds"
+    if hasattr(part, "filter"):
+        assert same(part.filter(TRAINS, 10 * B.ms, 6), part.filter(TRAINS, float(10 * B.ms), 6))
+        assert part.n_memory(10 * B.ms) == part.n_memory(float(10 * B.ms))
+    elif hasattr(part, "encode"):
+        found, expected = (
+            part.fit(rows).encode(rows, step, np.random.default_rng(0)) for step in (10 * B.ms, float(10 * B.ms))
+        )
+        assert found == expected
+    for method in {"filter", "encode"} & set(dir(part)):
+        with pytest.raises(InvalidParameterError, match=shape_of(name, "step", seconds)):
+            getattr(part, method)(TRAINS if method == "filter" else rows, 3 * B.volt, 6)
+
+
+def test_features_and_their_range_may_have_any_unit():
+    """They are read in SI units."""
+    rows = np.arange(5.0).reshape(-1, 1)
+    encoder = Poisson(low=0 * B.mV, high=[4] * B.mV).fit(rows * B.mV)
+    assert same(
+        encoder.shares(rows * B.mV), Poisson(low=0.0, high=4 * float(B.mV)).fit(rows).shares(rows * float(B.mV))
+    )
+    assert same(LiquidState(COLUMN, encoder=encoder, random_state=0).fit_transform(rows * B.mV),
+                LiquidState(COLUMN, encoder=encoder, random_state=0).fit_transform(rows * float(B.mV)))  # fmt: skip
+
+
+def test_parts_keep_the_quantities_they_are_given():
+    unit = Izhikevich(a=[20, 100] * B.Hz, c=(-65 * B.mV, -60 * B.mV), capacitance=100 * B.pF)
+    kept = clone(unit).get_params()
+    assert all(type(kept[name]) is type(value) for name, value in unit.get_params().items())
+    assert same(used(clone(unit)), used(unit)) and "100. * pfarad" in repr(clone(unit).capacitance)

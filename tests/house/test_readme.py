@@ -1,0 +1,55 @@
+"""What the README shows runs as it stands there."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+OWN_FILE, *OTHERS = SCRIPTS
+
+
+def run(script):
+    exec(compile(script, "README.md", "exec"), {})
+
+
+def test_the_scripts(capsys):
+    """The largest error of a forecast, and the score of a recurrent network."""
+    for script in OTHERS:
+        run(script)
+    error, score = map(float, capsys.readouterr().out.split())
+    assert error < 0.05 and score > 0.95
+
+
+def errors_of(rows, folder, monkeypatch, capsys):
+    """The three errors that the script prints for a CSV file of these rows."""
+    np.savetxt(folder / "sunspots.csv", rows, delimiter=",", header="year,number", comments="")
+    monkeypatch.chdir(folder)
+    run(OWN_FILE)
+    return [float(line.split()[-1]) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_an_own_csv_file(shared_data, tmp_path, monkeypatch, capsys):
+    """Sunspots 11 years ahead, from years all over the file: better than the last cycle, far better than the mean."""
+    assert sum(bool(line.strip()) for line in OWN_FILE.splitlines()) <= 15
+    rows = np.genfromtxt(shared_data / "sunspots" / "sunspots_yearly_1700_2008.csv", delimiter=",", skip_header=1)
+    found = [errors_of(rows[:end], tmp_path, monkeypatch, capsys) for end in range(165, len(rows) + 1, 6)]
+    forecast, last_cycle, mean = np.sqrt(np.mean(np.square(found), axis=0))
+    assert forecast < last_cycle and forecast < 0.75 * mean
+
+
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_an_own_csv_file_of_several_channels(n_channels, tmp_path, monkeypatch, capsys):
+    """Noisy sines of different periods: what is left is little more than the noise."""
+    time, rng = np.arange(300), np.random.default_rng(0)
+    waves = np.stack([40 * np.sin(2 * np.pi * time / (9 + 4 * channel)) for channel in range(n_channels)], axis=1)
+    rows = np.column_stack([time, 50 + waves + rng.normal(0, 4, size=waves.shape)])
+    forecast, _, mean = errors_of(rows, tmp_path, monkeypatch, capsys)
+    assert forecast < 8 and mean > 20
+
+
+def test_both_commands_are_shown():
+    first_screen = (ROOT / "README.md").read_text()[:2500]
+    assert "make demo" in first_screen and "make test" in first_screen

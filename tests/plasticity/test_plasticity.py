@@ -1,0 +1,333 @@
+"""Plasticity rules against plain twins, closed forms and what theory says of their fixed points."""
+
+import dataclasses
+import inspect
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from reservoir.circuits import Circuit, MaassColumn, Projection
+from reservoir.neurons import LIF
+from reservoir.plasticity import STDP, InhibitorySTDP, Normalised, ReleaseSTDP, RewardSTDP, Rule, Scaling, TripletSTDP
+from reservoir.spikes import SpikeTrains
+from spiking import plasticity, simulate
+from spiking._brian import run_trials
+from spiking.network import Trial, make_network
+from spiking.neurons import _MODELS, equations_of
+from tests.plasticity.plasticity_oracles import TWINS
+
+DT = 1e-3
+AMPERE = 1e-12  # of the weights here: too small to make a unit fire
+NO_RULES = (Rule, Scaling, Normalised)  # the last changes what another rule does, see its own test
+RULES = {name: part for name, part in vars(plasticity).items() if name in plasticity.__all__ and part not in NO_RULES}
+FITS = [base + ending for base in ("visual cortex", "hippocampus") for ending in ("", ", nearest")]
+FITS += [name + ", minimal" for name in FITS]
+VARIANTS = [
+    STDP(),
+    STDP(A_plus=0.4, A_minus=0.5, tau_plus=0.01, tau_minus=0.05, w_max=0.9e-12),
+    STDP(mu_plus=1.0, mu_minus=1.0, A_plus=0.05, A_minus=0.05),
+    STDP(mu_plus=0.3, mu_minus=0.3, A_plus=0.1, A_minus=0.12),
+    STDP(mu_plus=0.5, mu_minus=0.5, A_plus=0.3, A_minus=0.2, w_max=0.4e-12),
+    STDP(mu_minus=1.0, A_plus=0.03, A_minus=0.1, pairing="nearest"),
+    STDP(pairing="nearest", A_plus=-0.02, A_minus=-0.01),
+    *(TripletSTDP.fitted(name) for name in FITS),
+    InhibitorySTDP(),
+    InhibitorySTDP(eta=0.1, target_rate=20.0, tau=0.03, w_max=2e-12),
+    ReleaseSTDP(),
+    ReleaseSTDP(A_plus=0.2, A_minus=0.15, tau_plus=0.03, U_min=0.2, U_max=0.7),
+    ReleaseSTDP(A_plus=-0.2, A_minus=-0.15, tau_minus=0.03, U_min=0.3, U_max=0.6),
+    RewardSTDP(),
+    RewardSTDP([0.2], 3.0, A_plus=0.1),
+    RewardSTDP([0.0, 0.05, 0.1503, 0.3, 0.35, 900.0], [3, 2, -4, 1, 8, 5.5], A_plus=0.5, A_minus=0.6, tau_c=0.1),
+]  # fmt: skip
+NO_SYNAPSES = Projection(np.zeros(0, int), np.zeros(0, int), np.zeros(0), np.zeros(0), np.zeros(0))
+FORCED = LIF(background=0.0, initial=(0.0, 0.0), reset=0.0)
+
+
+def wired(pre, post, weight, delay=0.0, **dynamics):
+    """Channels that reach units; the units know nothing of one another."""
+    inputs = Projection(pre, post, weight, delay, 3e-3, **dynamics)
+    return Circuit(np.ones(max(post) + 1, dtype=bool), NO_SYNAPSES, inputs, n_inputs=max(pre) + 1)
+
+
+def learn(rules, circuits, channels, n_steps, currents, neuron=FORCED):
+    """What each rule has made of the synapses of its circuit, all in one simulation; and the spikes.
+
+    channels : spikes (n, 2) of the channels, as (step, channel); currents : (n_rows, n_units), amperes.
+    """
+    networks = [make_network("test", circuit, neuron, {"inputs": rule}, DT)
+                for rule, circuit in zip(rules, circuits, strict=True)]  # fmt: skip
+    network = networks[0]._replace(paths=tuple(path for one in networks for path in one.paths))
+    n_units = circuits[0].n_units
+    events = np.unique(channels, axis=0) + np.array([0, n_units])
+    (answer,) = run_trials(network, [Trial(np.zeros((1, n_units)), events, currents, n_steps)], "numpy", 0, False)
+    first, found = {"w": 0, "U": 0}, []
+    for path in network.paths:
+        name = "U" if "U" in path.rule.read else "w"
+        found.append(answer.learned["inputs"][name][first[name] :][: len(path.which)])
+        first[name] += len(path.which)
+    return found, answer.spikes
+
+
+def pulses(spikes, n_steps, n_units):
+    """Currents that make units fire: spikes (n, 2), as (step, unit)."""
+    currents = np.zeros((n_steps, n_units))
+    currents[spikes[:, 0], spikes[:, 1]] = 1e-3
+    return currents
+
+
+def times(spikes, unit, delay=0.0):
+    """Seconds at which spikes (n, 2) of a unit arrive."""
+    return [(step + round(delay / DT)) * DT for step, one in spikes.tolist() if one == unit]
+
+
+def expected(rule, circuit, channels, spikes, n_steps):
+    """The twin, synapse by synapse."""
+    part = circuit.inputs
+    start, end = np.abs(part.weight), n_steps * DT
+    w_max = getattr(rule, "w_max", None) or start.mean() * (10 if isinstance(rule, InhibitorySTDP) else 2)
+    values = part.U if isinstance(rule, ReleaseSTDP) else start
+    sign = np.ones(len(part)) if isinstance(rule, ReleaseSTDP) else np.sign(part.weight)
+    return sign * [
+        TWINS[type(rule).__name__](
+            rule, values[s], w_max, [t for t in times(channels, part.pre[s], part.delay[s]) if t < end - DT / 2],
+            times(spikes, part.post[s]), end,
+        )
+        for s in range(len(part))
+    ]  # fmt: skip
+
+
+def random_circuit(rule, rng, n_channels=8, n_units=6):
+    pre, post = (ends.ravel() for ends in np.mgrid[:n_channels, :n_units])
+    sign = -1 if isinstance(rule, InhibitorySTDP) else 1
+    weight = sign * rng.uniform(0.1, 1.0, pre.size) * AMPERE
+    delay = rng.integers(0, 6, pre.size) * DT
+    dynamics = dict(U=rng.uniform(0.2, 0.8, pre.size), D=0.2, F=0.1) if isinstance(rule, ReleaseSTDP) else {}
+    return wired(pre, post, weight, delay, **dynamics)
+
+
+def random_spikes(n_steps, n_units, rate, rng):
+    return np.argwhere(rng.random((n_steps, n_units)) < rate * DT)
+
+
+def test_every_rule_equals_its_twin():
+    rng, n_steps = np.random.default_rng(0), 500
+    circuits = [random_circuit(rule, rng) for rule in VARIANTS]
+    channels, forced = random_spikes(n_steps, 8, 60, rng), random_spikes(n_steps, 6, 60, rng)
+    found, spikes = learn(VARIANTS, circuits, channels, n_steps, pulses(forced, n_steps, 6))
+    assert len(spikes) > 0.8 * len(forced) and len(spikes) > 80
+    for rule, circuit, values in zip(VARIANTS, circuits, found, strict=True):
+        part = circuit.inputs
+        start, scale = (part.U, 1) if isinstance(rule, ReleaseSTDP) else (part.weight, AMPERE)
+        twin = expected(rule, circuit, channels, spikes, n_steps)
+        np.testing.assert_allclose(values / scale, twin / scale, rtol=0, atol=1e-12, err_msg=str(rule))
+        if not (isinstance(rule, RewardSTDP) and not len(rule.reward_times)):
+            assert (np.abs(values - start) > 1e-6 * scale).mean() > 0.9, rule
+        else:
+            np.testing.assert_array_equal(values, start)
+        if getattr(rule, "w_max", None) is not None:
+            assert values.min() >= -rule.w_max and values.max() <= rule.w_max
+            assert ((values == 0) | (np.abs(values) > 0.9 * rule.w_max)).any()
+    assert {type(rule) for rule in VARIANTS} == set(RULES.values())
+
+
+def test_windows():
+    """One pair a synapse: lags from -30 to 30 ms, counted from the arrival; lag 0 is arrival before answer."""
+    lags = np.arange(-30, 31)
+    delay, moment, units = 4, 60, np.arange(61)
+    channels, forced = np.column_stack([np.full(61, moment - delay), units]), np.column_stack([moment + lags, units])
+    excites = wired(units, units, np.full(61, AMPERE), delay * DT)
+    inhibits = wired(units, units, np.full(61, -AMPERE), delay * DT)
+    pairs, balance = STDP(A_plus=0.01, A_minus=0.02, tau_plus=0.015, tau_minus=0.03), InhibitorySTDP(eta=0.01)
+    found, spikes = learn([pairs, balance], [excites, inhibits], channels, 120, pulses(forced, 120, 61))
+    assert len(spikes) == 61
+    seconds = lags * DT
+    window = np.where(lags >= 0, 0.01 * np.exp(-seconds / 0.015), -0.02 * np.exp(seconds / 0.03))
+    np.testing.assert_allclose((found[0] - AMPERE) / (2 * AMPERE), window, rtol=0, atol=1e-11)
+    window = 0.01 * (np.exp(-np.abs(seconds) / 0.02) - 2 * 3 * 0.02)
+    np.testing.assert_allclose((-found[1] - AMPERE) / (10 * AMPERE), window, rtol=0, atol=1e-11)
+
+
+def geometric(first, ratio, count):
+    """first (1 + ratio + ... ) of `count` terms."""
+    return first * (1 - ratio**count) / (1 - ratio)
+
+
+def pairing_change(p, interval, lag, n_pairs):
+    """Exact change by regular pairs, in units of w_max."""
+    n, (x, y) = np.arange(n_pairs), np.exp(-interval / np.array([p.tau_x, p.tau_y]))
+    plus, minus = np.exp(-interval / np.array([p.tau_plus, p.tau_minus]))
+    r2, o2 = geometric(x, x, n), geometric(y, y, n)
+    r1 = geometric(np.exp(-lag / p.tau_plus), plus, n + 1) if lag > 0 else geometric(
+        np.exp(-(lag + interval) / p.tau_plus), plus, n)  # fmt: skip
+    o1 = geometric(np.exp((lag - interval) / p.tau_minus), minus, n) if lag > 0 else geometric(
+        np.exp(lag / p.tau_minus), minus, n + 1)  # fmt: skip
+    return (r1 * (p.A2_plus + p.A3_plus * o2)).sum() - (o1 * (p.A2_minus + p.A3_minus * r2)).sum()
+
+
+def test_triplets_depend_on_the_rate_of_pairing():
+    """Pairs of +10 ms strengthen the more the faster they come; those of -10 ms weaken when slow, not when fast."""
+    n_pairs, intervals = 15, np.array([200, 100, 50, 40, 25, 20])
+    lags = np.repeat([10, -10], len(intervals))
+    steps = 50 + np.tile(intervals, 2)[:, None] * np.arange(n_pairs)
+    units = np.arange(len(lags))
+    channels = np.column_stack([steps.ravel(), np.repeat(units, n_pairs)])
+    rule = TripletSTDP.fitted("visual cortex")
+    circuit = wired(units, units, np.full(len(units), AMPERE))
+    forced, n_steps = channels + np.repeat(lags, n_pairs)[:, None] * [1, 0], steps.max() + 20
+    found, spikes = learn([rule], [circuit], channels, n_steps, pulses(forced, n_steps, len(units)))
+    assert len(spikes) == len(channels)
+    change = (found[0] - AMPERE) / (2 * AMPERE)
+    theory = [pairing_change(rule, k * DT, lag * DT, n_pairs) for lag in (10, -10) for k in intervals]
+    np.testing.assert_allclose(change, theory, rtol=0, atol=1e-12)
+    after, before = np.split(change, 2)
+    assert (np.diff(after) > 0).all() and before[0] < 0 < before[-1]
+
+
+@pytest.mark.parametrize("late_spike", [True, False])
+def test_rewards_are_earned_in_closed_form(late_spike):
+    """One pair, one reward, one late spike or none, then the end: dw = w_max A d tau (1 - exp(-time / tau))
+    discounted by the wait."""
+    waits = np.array([1, 50, 300, 1000])
+    moment, late = 20, 1500
+    circuit = wired(range(4), range(4), np.full(4, AMPERE))
+    channels = np.array([[step, unit] for unit in range(4) for step in (moment, late)[: 1 + late_spike]])
+    forced = np.array([[moment + 5, unit] for unit in range(4)])
+    rules = [RewardSTDP([(moment + 5 + wait) * DT], 2.0) for wait in waits]
+    found, _ = learn([*rules, RewardSTDP([1.6])], [circuit] * 5, channels, late + 1, pulses(forced, late + 1, 4))
+    late += 1  # the end
+    both = 1 / (1 / 1.0 + 1 / 0.2)
+    for wait, values in zip(waits, found, strict=False):
+        c = 0.01 * np.exp(-5 * DT / 0.02) * np.exp(-wait * DT / 1.0)
+        gain = c * 2.0 * both * (1 - np.exp(-(late - moment - 5 - wait) * DT / both))
+        np.testing.assert_allclose((values - AMPERE) / (2 * AMPERE), gain, rtol=1e-9)
+    np.testing.assert_allclose(found[-1], AMPERE, rtol=1e-14)  # nothing before the reward
+
+
+def test_weights_and_rates_settle_as_theory_says():
+    """Additive pairs split the weights in two, multiplicative ones do not; inhibition brings units to their rate.
+
+    Unit 0 learns additively and unit 1 multiplicatively from 40 Poisson channels; the others hear 100 more through
+    inhibitory synapses, against constant currents of many strengths. No distribution on [0, 1] with one peak has a
+    variance above 1/9.
+    """
+    rng, n_steps, n_held, target = np.random.default_rng(0), 12_000, 12, 15.0
+    n_units, w_max = 2 + n_held, 10e-9
+    alike = [Projection(np.arange(40), np.full(40, unit), np.full(40, w_max / 2), 0.0, 5e-3) for unit in (0, 1)]
+    pre, post = (ends.ravel() for ends in np.mgrid[40:140, 2:n_units])
+    held = Projection(pre, post, np.full(pre.size, -1e-11), 0.0, 5e-3)
+    circuits = [Circuit(np.ones(n_units, dtype=bool), NO_SYNAPSES, part, 140) for part in (*alike, held)]
+    rules = [STDP(A_plus=0.05, A_minus=0.0625), STDP(A_plus=0.05, A_minus=0.05, mu_plus=1.0, mu_minus=1.0),
+             InhibitorySTDP(eta=0.02, target_rate=target, w_max=1e-8)]  # fmt: skip
+    currents = np.linspace(20e-9, 35e-9, n_held)
+    free = 1 / (0.003 + 0.03 * np.log(currents / (currents - 15e-9)))
+    assert (free > 1.3 * target).all() and free.max() > 3 * target
+    found, spikes = learn(
+        rules, circuits, random_spikes(n_steps, 140, 20, rng), n_steps, np.concatenate([[0, 0], currents])[None]
+    )
+    additive, multiplicative, inhibition = found
+    assert np.var(additive / w_max) > 1.1 / 9 and np.var(multiplicative / w_max) < 0.01
+    counts = np.bincount(spikes[spikes[:, 0] >= n_steps // 2, 1], minlength=n_units)
+    np.testing.assert_allclose(counts[2:] / (n_steps // 2 * DT), target, rtol=0.05)
+    assert -1e-8 < inhibition.min() and inhibition.max() <= 0
+
+
+def test_a_circuit_that_learns_equals_the_twins_on_its_own_spikes():
+    """`simulate`, with two rules, delays, dynamic synapses, two time constants and synapses that do not learn."""
+    rng = np.random.default_rng(1)
+    column = MaassColumn((3, 3, 3), weight_scale=2.0).draw(rng, n_inputs=3)
+    delay = rng.integers(1, 30, len(column.recurrent)) * 1e-4
+    column = dataclasses.replace(column, recurrent=dataclasses.replace(column.recurrent, delay=delay))
+    steps = np.unique(rng.integers(0, 2500, (60, 2)) % [2500, 3], axis=0)
+    trains = SpikeTrains(steps[:, 0] * 1e-4, steps[:, 1], 3, 0.25)
+    rules = {"recurrent": STDP(A_plus=0.05, A_minus=0.06), "inputs": TripletSTDP(A3_plus=0.05, w_max=1e-7)}
+    recording = simulate(column, trains, plasticity=rules, record="weights", random_state=0)
+    listed, given = (record.to_lists() for record in (recording.spikes, trains))
+    assert len(recording.spikes) > 100
+    for name, rule in rules.items():
+        before, after = getattr(column, name), getattr(recording.circuit, name)
+        learns = rule.acts_on(before)
+        assert learns.any()
+        np.testing.assert_array_equal(after.weight[~learns], before.weight[~learns])
+        w_max = rule.w_max or 2 * before.weight[learns].mean()
+        senders = listed if name == "recurrent" else given
+        for s in np.flatnonzero(learns):
+            arrivals = np.round((senders[before.pre[s]] + before.delay[s]) / 1e-4).astype(int)
+            arrivals = arrivals[arrivals < 2500] * 1e-4
+            answers = np.round(listed[before.post[s]] / 1e-4).astype(int) * 1e-4
+            twin = TWINS[type(rule).__name__](rule, before.weight[s], w_max, arrivals.tolist(), answers.tolist(), 0.25)
+            assert after.weight[s] == pytest.approx(twin, rel=0, abs=1e-12 * w_max)
+
+
+def test_release_changes_what_is_passed_on():
+    """A synapse whose U has grown to U_max passes on as one that has had this U from the beginning."""
+    learning = wired([0], [0], [1e-9], U=[0.2], D=0.01, F=0.01)
+    grown = wired([0], [0], [1e-9], U=[0.9], D=0.01, F=0.01)
+    trains = SpikeTrains([0.01, 0.5], [0, 0], 1, 0.6)
+    currents = pulses(np.array([[15, 0]]), 600, 1)
+    rule = ReleaseSTDP(A_plus=1.0, U_max=0.9)
+    one, other, plain = (
+        simulate(circuit, trains, currents=currents, neuron=FORCED, dt=DT, record=("voltages", "weights"), plasticity=p)
+        for circuit, p in ((learning, {"inputs": rule}), (grown, None), (learning, None))
+    )
+    assert one.circuit.inputs.U[0] == pytest.approx(0.9, rel=1e-9) and one.circuit.inputs.weight[0] == 1e-9
+    jumps = [recording.voltages[500:].max() for recording in (one, other, plain)]
+    assert jumps[0] == pytest.approx(jumps[1], rel=1e-6) and jumps[0] > 3 * jumps[2]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_parameter_is_checked(name):
+    part = random_circuit(RULES[name](), np.random.default_rng(0)).inputs
+    for parameter in RULES[name]().get_params():
+        for bad in ("many", np.nan, [np.inf], True):
+            rule = clone(RULES[name]()).set_params(**{parameter: bad})
+            if isinstance(rule, RewardSTDP) and parameter == "reward_amounts":
+                rule.set_params(reward_times=[1.0, 2.0, 3.0])
+            if bad is True and parameter.startswith("reward"):
+                continue
+            with pytest.raises(ValueError, match=rf"The '{parameter}' parameter of {name} must be .* Got"):
+                rule.rule(part)
+
+
+@pytest.mark.parametrize("rule", [
+    STDP(tau_plus=0.0), STDP(tau_minus=-1.0), STDP(mu_plus=-0.1), STDP(mu_minus=-1), STDP(pairing="a"), STDP(w_max=0),
+    TripletSTDP(tau_x=0), TripletSTDP(tau_y=0), TripletSTDP(pairing=None), TripletSTDP(w_max=-1e-9),
+    InhibitorySTDP(eta=0), InhibitorySTDP(target_rate=-1), InhibitorySTDP(tau=0), InhibitorySTDP(w_max=0),
+    ReleaseSTDP(U_min=0), ReleaseSTDP(U_max=1.1), ReleaseSTDP(U_min=0.5, U_max=0.4), ReleaseSTDP(tau_minus=0),
+    RewardSTDP([-1.0]), RewardSTDP([[1.0]]), RewardSTDP(1.0), RewardSTDP([1.0, 2.0], [1.0]), RewardSTDP(tau_c=0),
+    RewardSTDP(tau_d=0), RewardSTDP(w_max=0),
+])  # fmt: skip
+def test_parameters_out_of_range(rule):
+    with pytest.raises(ValueError, match=rf"The '\w+' parameter of {type(rule).__name__} must be .* Got"):
+        rule.rule(random_circuit(rule, np.random.default_rng(0)).inputs)
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match=r"The 'data' parameter of TripletSTDP.fitted must be one of 'visual cortex'"):
+        TripletSTDP.fitted("barrel cortex")
+    with pytest.raises(ValueError, match="The 'projection' parameter of ReleaseSTDP must be one of dynamic synapses"):
+        simulate(wired([0], [0], [1e-9]), SpikeTrains([0.0], [0], 1, 0.1), plasticity={"inputs": ReleaseSTDP()})
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_exported_rule(name):
+    """Text without names that Brian2 or the engine holds, parameters that it uses, and a page of documentation."""
+    part, text = RULES[name](), inspect.getdoc(RULES[name])
+    circuit = random_circuit(part, np.random.default_rng(0))
+    assert name in TWINS and part.acts_on(circuit.inputs).all()
+    flipped = dataclasses.replace(circuit.inputs, weight=-circuit.inputs.weight)
+    assert not part.acts_on(flipped).any()
+    texts = [variant.rule(circuit.inputs) for variant in VARIANTS if type(variant) is RULES[name]]
+    used = " ".join(
+        [line for rule in texts for line in (*rule.traces.values(), *rule.model, *rule.on_pre, *rule.on_post)]
+    )
+    assert all(parameter in used for parameter in texts[0].parameters) and "_pre" not in used and "_post" not in used
+    own = {word for rule in texts for word in [*rule.parameters, *rule.traces]}
+    own |= {line.split()[0] for rule in texts for block in rule.model for line in block.split("\n")}
+    for neuron in _MODELS:
+        equations = equations_of("test", neuron())
+        assert not own & {*equations.parameters, *(variable for variable, _ in equations.variables)}
+    for heading in ("Parameters", "Raises", "References", "Examples"):
+        assert f"\n{heading}\n{'-' * len(heading)}\n" in text
+    assert "doi:10." in text and all(parameter in text for parameter in part.get_params())

@@ -1,0 +1,155 @@
+"""The Brian2 transformer: the twin in Numba, learning, its face."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from reservoir import LiquidState, ReservoirClassifier
+from reservoir.circuits import MaassColumn
+from reservoir.estimator_checks import check_sequence_estimator
+from reservoir.neurons import LIF, Izhikevich
+from reservoir.plasticity import Normalised
+from reservoir.spikes import Current, Latency, SpikeTrains
+from spiking import STDP, Microcircuit, jobs, simulate
+from spiking.network import make_network
+
+COLUMN = MaassColumn((3, 3, 3), input_probability=1.0, weight_scale=2.0)
+
+
+def system(**parameters):
+    return Microcircuit(**{"circuit": COLUMN, "encoder": Latency(), "random_state": 0, **parameters})
+
+
+@pytest.fixture(scope="module")
+def series():
+    rng = np.random.default_rng(0)
+    return [rng.random((length, 2)) for length in (12, 5, 20)]
+
+
+@pytest.mark.parametrize("options", [{}, {"encoder": Current(5e-9)}])
+def test_frozen_states_are_those_of_the_liquid(series, options):
+    ours = system(twin=False, **options).fit(series)
+    parameters = {name: value for name, value in ours.get_params(deep=False).items()
+                  if name not in ("plasticity", "learning_time", "codegen", "twin", "n_jobs", "verbose")}  # fmt: skip
+    twin = LiquidState(**parameters).fit(series)
+    states, finals = ours.run(series)
+    expected, same_finals = twin.run(series)
+    for mine, theirs in zip(states, expected, strict=True):
+        assert mine.max() > 0
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(finals, same_finals)
+    fast = system(**options).fit(series)
+    for mine, theirs in zip(fast.transform(series), expected, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.long
+def test_the_data_contract():
+    check_sequence_estimator(system(circuit=MaassColumn((2, 2, 2), input_probability=1.0)), tolerance=1e-9)
+
+
+def test_learning_is_one_simulation_of_all_series(series):
+    """`fit` gives the weights that `simulate` gives for the series put end to end."""
+    trains = [
+        SpikeTrains(np.sort(np.random.default_rng(k).uniform(0, 0.2, 20)), np.zeros(20, int), 1, 0.2) for k in (1, 2)
+    ]
+    learned = system(plasticity={"recurrent": STDP(A_plus=0.1)}).fit(trains)
+    before, after = learned.initial_circuit_.recurrent.weight, learned.circuit_.recurrent.weight
+    assert (before != after).sum() > 10 and ((before > 0) | (before == after)).all()
+    frozen = system().fit(trains)
+    assert frozen.circuit_.recurrent.equals(learned.initial_circuit_.recurrent)
+    neuron = LIF(initial=0.0)
+    same = system(neuron=neuron, plasticity={"recurrent": STDP(A_plus=0.1)}).fit(trains).circuit_.recurrent.weight
+    whole = SpikeTrains.concatenated(trains)
+    rules = {"recurrent": STDP(A_plus=0.1)}
+    recording = simulate(frozen.circuit_, whole, neuron=neuron, plasticity=rules, record="weights", random_state=5)
+    np.testing.assert_allclose(recording.circuit.recurrent.weight, same, rtol=1e-12)
+
+
+def test_what_was_learned_is_frozen(series):
+    learned = system(plasticity={"recurrent": STDP(A_plus=0.1)}).fit(series)
+    weights = learned.circuit_.recurrent.weight.copy()
+    first = learned.set_params(twin=False).transform(series)
+    np.testing.assert_array_equal(weights, learned.circuit_.recurrent.weight)
+    for mine, again in zip(first, learned.transform(series), strict=True):
+        np.testing.assert_array_equal(mine, again)
+    other = clone(learned).fit(series)
+    np.testing.assert_array_equal(weights, other.circuit_.recurrent.weight)
+
+
+def test_learning_time(series):
+    def moved(seconds):
+        learned = system(plasticity={"recurrent": STDP(A_plus=0.1)}, learning_time=seconds).fit(series)
+        return np.abs(learned.circuit_.recurrent.weight - learned.initial_circuit_.recurrent.weight).sum()
+
+    assert 0 < moved(0.05) < moved(None)
+
+
+def test_a_teacher_makes_units_fire(series):
+    """Inputs of the units that are made to fire learn more than those of the others."""
+    teacher = np.zeros((len(series[0]), 27))
+    teacher[:, :5] = 2e-8
+    weak = MaassColumn((3, 3, 3), input_probability=1.0, input_scale=0.1, weight_scale=0.0)
+    part = system(circuit=weak, plasticity={"inputs": STDP(A_plus=0.1, A_minus=0.01)})
+    taught = part.fit(series[0], teacher=teacher)
+    change = np.abs(taught.circuit_.inputs.weight - taught.initial_circuit_.inputs.weight)
+    hit = np.isin(taught.circuit_.inputs.post, np.arange(5))
+    assert change[hit].min() > 0 and change[~hit].max() == 0
+
+
+def test_in_a_model(series):
+    rng = np.random.default_rng(1)
+    X, y = [rng.random((8, 2)) / 2 + label / 2 for label in (0, 1) for _ in range(8)], np.repeat([0, 1], 8)
+    model = ReservoirClassifier(system(encoder=Latency(low=0.0, high=1.0))).fit(X, y)
+    assert model.score(X, y) > 0.9
+
+
+def test_long_jobs_are_compiled_where_there_is_a_compiler(monkeypatch, caplog):
+    circuit = COLUMN.draw(np.random.default_rng(0))
+    fixed, scaled = (make_network("test", circuit, LIF(), rules, 1e-4) for rules in (None, {"recurrent": Normalised()}))
+
+    def target(codegen, n_steps, network=fixed):
+        return jobs.choose_target("Microcircuit", network, codegen, n_steps)
+
+    monkeypatch.setattr(jobs.shutil, "which", lambda name: "/bin/" + name)
+    assert [target("auto", n_steps) for n_steps in (1000, 10**7)] == ["numpy", "standalone"]
+    assert "Microcircuit: 10000000 steps of Brian2, codegen standalone" in caplog.text
+    assert [target(codegen, 10**7) for codegen in ("numpy", "cython")] == ["numpy", "cython"]
+    assert target("standalone", 1) == "standalone" and [target("auto", n, scaled) for n in (10**5, 10**7)] == [
+        "numpy", "cython"]  # fmt: skip
+    with pytest.raises(ValueError, match="'codegen' parameter of Microcircuit must be another one for normalised"):
+        target("standalone", 1, scaled)
+    monkeypatch.setattr(jobs.shutil, "which", lambda name: None)
+    for codegen in ("auto", "cython", "standalone"):
+        with pytest.warns(jobs.CompilerWarning, match="no C"):
+            assert target(codegen, 10**7) == "numpy"
+
+
+def test_a_state_needs_the_twin(series):
+    part = system(neuron=Izhikevich()).fit(series[0])
+    states, final = part.run(series[0])
+    assert states.shape == (12, 27)
+    with pytest.raises(ValueError, match="'state' parameter of Microcircuit must be None but for LIF"):
+        part.run(series[0], final)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        *({"codegen": value} for value in ("numba", None, 3)),
+        *({"twin": value} for value in (1, None, "a")),
+        *({"learning_time": value} for value in (0.0, -1.0, "a")),
+        *({"plasticity": value} for value in ({"outputs": STDP()}, {"recurrent": "STDP"}, [STDP()], 3)),
+    ],
+)
+def test_bad_parameters(series, parameters):
+    (name,) = parameters
+    part = system(**parameters)
+    with pytest.raises(ValueError, match=f"'{name}' parameter of Microcircuit must be"):
+        part.fit(series)
+    assert not hasattr(part, "circuit_")
+
+
+def test_a_bad_teacher(series):
+    with pytest.raises(ValueError, match="'teacher' parameter of Microcircuit must be"):
+        system(plasticity={"inputs": STDP()}).fit(series[0], teacher=np.zeros((3, 27)))
