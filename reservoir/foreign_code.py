@@ -1,8 +1,8 @@
 """Compiled loops that call functions from outside this package: a user's own unit, activation or rule.
 
-Numba keeps a loop on disk under its own code and the types of its arguments. What a user's function does is in neither, so
-after an edit the old loop would run on. Here such a loop is compiled under a name that carries a digest of all code that
-the functions reach; where some of it cannot be told, the loop is compiled anew in every process.
+Numba keeps a loop on disk under its own code and the types of its arguments. What a user's function does is in neither,
+so after an edit the old loop would run on. Here such a loop is compiled under a name that carries a digest of all code
+that the functions reach; where some of it cannot be told, the loop is compiled anew in every process.
 """
 
 from __future__ import annotations
