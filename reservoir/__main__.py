@@ -18,7 +18,7 @@ import numba
 import threadpoolctl
 
 import reservoir
-from reservoir.neurons.rate import leaky
+from reservoir.neurons.rate import loops
 
 NEEDED = ("numpy", "scipy", "numba", "llvmlite", "scikit-learn", "Brian2", "joblib", "threadpoolctl")
 OPTIONAL = ("matplotlib", "tqdm", "pandas", "pyarrow", "distributed", "optuna", "pooch", "networkx", "skops")
@@ -39,7 +39,7 @@ def environment() -> Iterator[tuple[str, str]]:
         yield f"threads, {library['user_api']}", f"{library['num_threads']} ({' '.join(filter(None, described))})"
     yield "threads, numba", str(numba.get_num_threads())
     yield "C++ compiler", next(filter(None, map(shutil.which, _COMPILERS)), "none")
-    folder = leaky.advance.stats.cache_path
+    folder = loops.advance.stats.cache_path
     yield "Numba's cache", f"{folder} ({_writable(Path(folder))})"
 
 

@@ -27,23 +27,40 @@ class Untold(Exception):
     """Code that holds what has no digest."""
 
 
-def loop_for(loop: Any, part: type) -> Any:
-    """The compiled loop for a part of this type, whose static compiled functions it calls.
+def loop_for(loop: Any, *parts: type) -> Any:
+    """The compiled loop for parts of these types, whose static compiled functions it calls.
 
     For the parts of this package that is the loop itself: it knows their files. For others it is the same code,
-    compiled and kept on disk under a digest of theirs.
+    compiled and kept on disk under a digest of theirs; compiled anew in every process for classes that no other
+    process finds by their name.
     """
-    return loop if part.__module__.partition(".")[0] in OURS else _compiled_for(loop, part)
+    foreign = tuple(part for part in parts if _is_foreign(part))
+    return _compiled_for(loop, foreign) if foreign else loop
+
+
+def _is_foreign(part: type) -> bool:
+    return part.__module__.partition(".")[0] not in OURS or "<locals>" in part.__qualname__
 
 
 @functools.lru_cache(maxsize=64)
-def _compiled_for(loop: Any, part: type) -> Any:
+def _compiled_for(loop: Any, parts: tuple[type, ...]) -> Any:
     plain = loop.py_func
     copy = FunctionType(plain.__code__, plain.__globals__, plain.__name__, plain.__defaults__, plain.__closure__)
     copy.__module__, copy.__doc__ = plain.__module__, plain.__doc__
-    digest = None if part.__module__ == "__main__" else code_digest(functions_of(part))
-    copy.__qualname__ = f"{plain.__qualname__}_{digest or part.__qualname__}"
-    return numba.njit(copy, cache=digest is not None, **loop.targetoptions)
+    found = all(part.__module__ != "__main__" and "<locals>" not in part.__qualname__ for part in parts)
+    digest = code_digest([one for part in parts for one in functions_of(part)]) if found else None
+    copy.__qualname__ = f"{plain.__qualname__}_{digest or '_'.join(part.__qualname__ for part in parts)}"
+    return numba.jit(copy, cache=digest is not None, **loop.targetoptions)
+
+
+def inherited(part: Any, owner: type, *methods: str) -> bool:
+    """Whether a part has these methods as `owner` wrote them, replaced neither by a subclass nor on the object.
+
+    Only then may compiled code do in their place what they do.
+    """
+    return isinstance(part, owner) and all(
+        getattr(type(part), name) is getattr(owner, name) and name not in vars(part) for name in methods
+    )
 
 
 def functions_of(part: type) -> list[Any]:

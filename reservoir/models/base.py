@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.models.pooling import as_pooling
+from reservoir.neurons.noise import without_noise
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import Sequences
 from reservoir.systems import EchoState
@@ -175,11 +176,6 @@ def default_reservoir() -> EchoState:
 def default_readout() -> RidgeReadout:
     """The readout of a model made without one."""
     return RidgeReadout()
-
-
-def without_noise(reservoir: Any) -> Any:
-    """The system that answers: one with noise adds it while a model is trained, and not afterwards."""
-    return reservoir.without_noise() if hasattr(reservoir, "without_noise") else reservoir
 
 
 def run_in_blocks(reservoir: Any, sequences: Sequences, state: Any = None) -> Iterator[list[Piece]]:

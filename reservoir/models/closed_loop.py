@@ -10,25 +10,17 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from reservoir.compilation import REASSOCIATE, kernel
-from reservoir.neurons import activations, products, vectors
 from reservoir.neurons.products import add_product
-from reservoir.neurons.rate import leaky
-from reservoir.neurons.rate.leaky import collect, feed_back, hear, settle
+from reservoir.neurons.rate import loops
+from reservoir.neurons.rate.loops import Feedback, collect, feed_back, hear
+from reservoir.neurons.rate.unit import compiled_for, step
 from reservoir.neurons.vectors import STRIPE
-from reservoir.readouts import RecursiveLeastSquares, RidgeReadout, recursive_least_squares
-from reservoir.readouts.online import OnlineRegressor
+from reservoir.readouts import recursive_least_squares
+from reservoir.readouts.linear import is_linear, learns_by_least_squares
 from reservoir.readouts.recursive_least_squares import measure, multiply, sweep
-from reservoir.systems import EchoState
-
-
-class Feedback(NamedTuple):
-    """Which channels of the input come back from the answers, and how large."""
-
-    channels: np.ndarray  # (n_outputs,)
-    scaling: float
+from reservoir.systems.rate_runs import close_loop, joined, joined_states, rows_per_call, weights_of
 
 
 class Member(NamedTuple):
@@ -45,44 +37,28 @@ def free_run(members: list[Member], features: Callable, squared_states: bool, fe
     each step with NaN where the answer comes back, and gives the answers (n_steps, n_outputs). `features(states, row)`
     is what a readout sees.
     """
-    if not all(isinstance(system, EchoState) and _is_linear(readout) for system, readout in members):
+    if not all(_runs_compiled(system) and is_linear(readout) for system, readout in members):
         return lambda states, row, known: _plain_run(members, features, feedback, list(states), row, known)
     systems = [system for system, _ in members]
-    joint = systems[0] if len(systems) == 1 else side_by_side(systems)
+    weights = weights_of(systems[0]) if len(systems) == 1 else joined(systems)
     coef, intercept = _joint_readout(members, squared_states)
-    rest = [np.zeros(len(system.bias_)) for system in systems]
+    rest = [np.zeros(weights_of(system).state_size) for system in systems]
+    options = {"squares": squared_states, "channels": feedback.channels, "scaling": feedback.scaling}
 
     def run(states, row, known):
-        state = np.concatenate([zero if x is None else x for zero, x in zip(rest, states, strict=True)])
-        options = {"squares": squared_states, "known": known, **feedback._asdict()}
-        return joint.close_loop(coef, intercept, state, row, len(known), **options)[0]
+        starts = [zero if x is None else x for zero, x in zip(rest, states, strict=True)]
+        state = joined_states(starts, weights.n_arrays)
+        return close_loop(weights, coef, intercept, state, row, len(known), known=known, **options)[0]
 
     return run
 
 
-def side_by_side(systems: list[EchoState]) -> EchoState:
-    """One reservoir that holds all units of these, which do not hear one another."""
-    first = systems[0]
-    blocks = [sparse.csr_array(s.W_.toarray() if hasattr(s.W_, "toarray") else s.W_) for s in systems]
-    joint = EchoState(
-        sum(len(system.bias_) for system in systems),
-        topology=sparse.csr_array(sparse.block_diag(blocks, format="csr")),
-        spectral_radius=None,
-        input_weights=np.concatenate([system.W_in_ for system in systems]),
-        bias=np.concatenate([system.bias_ for system in systems]),
-        leak=np.concatenate([np.broadcast_to(system.leak, len(system.bias_)) for system in systems]),
-        activation=first.activation,
-        dtype=first.dtype,
-    )
-    return joint.fit(np.zeros((1, first.n_features_in_)))
-
-
-def _is_linear(readout: Any) -> bool:
-    return isinstance(readout, RidgeReadout) or (isinstance(readout, OnlineRegressor) and readout.row_wise)
+def _runs_compiled(system: Any) -> bool:
+    return getattr(system, "runs_compiled", False)
 
 
 def _joint_readout(members: list[Member], squared_states: bool) -> tuple[np.ndarray, np.ndarray]:
-    """coef and intercept of the mean answer on [x of all, x^2 of all, u], as `EchoState.close_loop` takes them."""
+    """coef and intercept of the mean answer on [x of all, x^2 of all, u], as `close_loop` takes them."""
     plain, squared, inputs, intercepts = [], [], [], []
     for system, readout in members:
         coef, n_units = np.atleast_2d(readout.coef_), len(system.bias_)
@@ -144,8 +120,7 @@ def learn_in_loop(
     known[washout + 1 :, feedback.channels] = np.nan
     row = rows[0].copy()
     system, readout = member
-    compiled = isinstance(system, EchoState) and isinstance(system.activation, str)
-    if compiled and isinstance(readout, RecursiveLeastSquares):
+    if _runs_compiled(system) and learns_by_least_squares(readout):
         n_features = features(np.zeros((1, len(system.bias_))), row[None]).shape[1]
         _compiled_learning(member, squared_states, n_features, feedback, washout, known[1:], targets, row)
         return
@@ -167,59 +142,69 @@ def _compiled_learning(
     targets: np.ndarray,
     row: np.ndarray,
 ) -> None:
-    """The same for an `EchoState` and recursive least squares."""
+    """The same in one loop, for the compiled equation and recursive least squares."""
     system, readout = member
-    n_units, dtype = len(system.bias_), system.bias_.dtype
+    weights = weights_of(system)
+    n_units, dtype = weights.bias.size, weights.bias.dtype
     readout.begin(n_features, targets.shape[1])
-    learned = [readout.memory_[name] for name in ("columns", "scales", "weights")]
-    state, row, seen = np.zeros(n_units, dtype), row.astype(dtype), np.ones(learned[2].shape[1])
-    output = np.zeros(targets.shape[1])
-    chunk = system.rows_a_call(2 * seen.size**2)
+    learned = Learned(*(readout.memory_[name] for name in ("columns", "scales", "weights")), *readout.fading())
+    state, seen = np.zeros(weights.state_size, dtype), np.ones(learned.weights.shape[1])
+    moment = Moment(state, row.astype(dtype), seen, np.zeros(targets.shape[1]))
+    loop, chunk = compiled_for(_learn, weights.cells), rows_per_call(weights, 2 * seen.size**2)
+    view = n_units * squared_states, n_features
     for start in range(0, len(targets), chunk):
         steps = slice(start, start + chunk)
-        _learn(
-            *system.kernel_weights(), *learned, *readout.fading(), n_units * squared_states, n_features,
-            feedback.scaling, feedback.channels, max(0, washout - start), known[steps], targets[steps], state, row,
-            seen, output,
-        )  # fmt: skip
+        loop(weights, learned, view, feedback, max(0, washout - start), known[steps], targets[steps], moment)
     readout.publish()
 
 
-@kernel(
-    *activations.FILES,
-    leaky.__file__,
-    products.__file__,
-    vectors.__file__,
-    recursive_least_squares.__file__,
-    fastmath=REASSOCIATE,
-)
-def _learn(
-    matrix, input_columns, bias, leak, code, columns, scales, weights, forgetting, largest, n_squared, n_features,
-    scaling, channels, n_unlearned, known, targets, state, row, seen, output,
-):  # fmt: skip
-    """All steps: `state`, `row` (the next input), `seen` (features, 1) and what is learned are moved on.
+class Learned(NamedTuple):
+    """What recursive least squares knows, see there, and how it forgets."""
+
+    columns: np.ndarray  # (n_inputs, n_inputs)
+    scales: np.ndarray  # (n_inputs,)
+    weights: np.ndarray  # (n_outputs, n_inputs)
+    forgetting: float
+    largest: float
+
+
+class Moment(NamedTuple):
+    """What a loop that learns carries from one step to the next."""
+
+    state: np.ndarray
+    row: np.ndarray  # (n_features,), the next input
+    seen: np.ndarray  # (n_inputs,), features, and 1 with an intercept
+    output: np.ndarray  # (n_outputs,)
+
+
+@kernel(*loops.FILES, recursive_least_squares.__file__, fastmath=REASSOCIATE)
+def _learn(weights, learned, view, feedback, n_unlearned, known, targets, moment):
+    """All steps, which move `moment` and `learned` on; `view` is how many states are squared, and of how many features.
 
     As in recursive least squares alone, the sweep of a step finishes the step before.
     """
+    state, row, seen, output = moment.state, moment.row, moment.seen, moment.output
+    columns, scales, answers = learned.columns, learned.scales, learned.weights
+    (n_squared, n_features), n_units = view, weights.bias.size
     n_inputs, n_steps = seen.size, targets.shape[0]
-    scratch, new = np.empty(2 * state.size + STRIPE, state.dtype), np.empty(state.size, state.dtype)
+    scratch, new = np.empty(2 * n_units + STRIPE, state.dtype), np.empty(n_units, state.dtype)
     products_, lengths, gain = np.zeros(n_inputs), np.zeros(n_inputs), np.zeros(n_inputs)
     values, changes, shares = np.zeros(n_inputs), np.zeros(n_inputs), np.zeros(output.size)
     for t in range(n_steps + 1):
         if t < n_steps:
-            hear(input_columns, bias, row, False, new)
-            add_product(matrix, state, scratch, new)
-            settle(leak, code, state, new)
-            collect(state, n_squared, row, seen[:n_features])
+            hear(weights.input_columns, weights.bias, row, False, new)
+            add_product(weights.matrix, state[:n_units], scratch, new)
+            step(weights.cells, state, new, scratch)
+            collect(state[:n_units], n_squared, row, seen[:n_features])
         sweep(columns, values, changes, gain, seen, products_, lengths)
         for k in range(output.size):
-            weight = weights[k]
+            weight = answers[k]
             for i in range(n_inputs):
                 weight[i] += shares[k] * gain[i]
         if t < n_steps:
-            multiply(weights, seen, output)
+            multiply(answers, seen, output)
             if t >= n_unlearned:
-                total = measure(scales, products_, lengths, forgetting, largest, values, changes)
+                total = measure(scales, products_, lengths, learned.forgetting, learned.largest, values, changes)
                 for k in range(output.size):
                     shares[k] = (targets[t, k] - output[k]) / total
-            feed_back(output, scaling, channels, known[t], row)
+            feed_back(output, feedback, known[t], row)

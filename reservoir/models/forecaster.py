@@ -9,8 +9,9 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import r2_score
 
-from reservoir.models.base import ReservoirModel, default_reservoir, run_in_blocks, without_noise
+from reservoir.models.base import ReservoirModel, default_reservoir, run_in_blocks
 from reservoir.models.closed_loop import Feedback, Member, free_run, learn_in_loop
+from reservoir.neurons.noise import without_noise
 from reservoir.sequences import Sequences, container_kind, read_sequences
 from reservoir.validation import (
     as_generator,

@@ -1,11 +1,10 @@
 """Unit models: one file = one equation, its compiled step, and the loops that call it.
 
 ============================ ====================================================
-`leaky`                      rate units of echo-state networks
+`rate`                       rate units of echo-state networks, and their loops
 `activations`, `exponential` the functions that squash them
-`products`                   W x for every structure that a weight matrix may have
-`spiking`                    the loop of all spiking units, with their synapses
-`lif` and the others         spiking units: a record, and how they move in a step
+`products`, `structures`     W x for every structure that a weight matrix may have
+`spiking`                    spiking units, and the loop that moves them
 ============================ ====================================================
 """
 

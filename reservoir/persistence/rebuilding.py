@@ -13,29 +13,34 @@ import numpy as np
 from reservoir.circuits import Circuit
 from reservoir.circuits.kinds import kinds_of
 from reservoir.persistence.archive import Damaged
+from reservoir.persistence.checks import matrix
 from reservoir.readouts.moments import Moments
 from reservoir.readouts.triangle import Triangle
 from reservoir.systems import EchoState
 from reservoir.systems.simulation import make_engine, start
-from reservoir.systems.weights import compiled_form
 
 
 def echo_state(system: Any, kept: dict, max_bytes: float) -> None:
-    """The weights in the form of the kernels."""
+    """The weights in the form of the kernels, and the coefficients of the unit."""
     system._check_parameters()
-    if {system.W_.dtype, system.W_in_.dtype, system._leak.dtype} != {system.bias_.dtype}:
-        raise Damaged("it holds an EchoState whose arrays are of several types")
-    system._compiled = system.W_, compiled_form(system.W_)
+    own = system.unit_matrices_
+    known = type(own) is dict and all(matrix("n").fits(one, {"n": len(system.bias_)}) for one in own.values())
+    if not known or len({one.dtype for one in (system.W_, system.W_in_, system.bias_, *own.values())}) > 1:
+        raise Damaged("it holds an EchoState whose arrays do not fit together")
+    try:
+        system._compiled = system._compile()
+    except (ValueError, KeyError) as error:
+        raise Damaged(f"it holds a unit that does not fit its EchoState: {error}") from error
 
 
 def lanes(system: Any, kept: dict, max_bytes: float) -> None:
-    """The joined matrix of all lanes."""
+    """The weights of all lanes."""
     inner = system.reservoir_
-    if type(inner) is not EchoState or not hasattr(inner, "W_") or not isinstance(inner.activation, str):
+    if type(inner) is not EchoState or not hasattr(inner, "W_"):
         raise Damaged("it holds lanes without a reservoir")
     if inner.n_features_in_ != system.n_features_in_:
         raise Damaged("it holds lanes whose reservoir hears other features")
-    system._joined = system._matrix()
+    system._groups = system._grouped()
 
 
 def deep(system: Any, kept: dict, max_bytes: float) -> None:

@@ -44,6 +44,7 @@ reservoir.circuits: MaassColumn PotjansDiesmann RandomCircuit ScaleFreeCircuit S
 reservoir.spikes: Alpha Counts Exponential Raster
 reservoir.models: Last Max Mean ModelSpace Segments Weighted
 reservoir.rnn.cells: EUNN GRU IRNN LSTM UGRNN Elman Householder PhasedLSTM Unitary
+reservoir.neurons.rate: EdgeOfStability Euler LeakyIntegrator
 reservoir.plasticity: Normalised
 """
 _NUMBERS_ONLY = """
@@ -197,7 +198,8 @@ REGISTRY: dict[str, Entry] = {
             "W_": matrix("n"),
             "W_in_": reals("n", "f"),
             "bias_": reals("n"),
-            "_leak": reals("n"),
+            "unit_": part("recurrent", "cells"),
+            "unit_matrices_": Check(lambda value, lengths: type(value) is dict, "a dictionary of matrices"),
             "_noise_seed": COUNT,
             "_n_features_out": size("n"),
             "n_features_in_": size("f"),
@@ -206,8 +208,8 @@ REGISTRY: dict[str, Entry] = {
         rebuild=rebuilding.echo_state,
     ),
     "reservoir.systems.EchoStateLanes": Entry(
-        {"reservoir_": part("run"), "_table": reals("l", "5"), "n_features_in_": size("f")},
-        anew=("_joined",),
+        {"reservoir_": part("run"), "_table": reals("l", "p"), "n_features_in_": size("f")},
+        anew=("_groups",),
         rebuild=rebuilding.lanes,
     ),
     "reservoir.systems.DeepEchoState": Entry(

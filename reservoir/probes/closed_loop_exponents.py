@@ -53,7 +53,7 @@ def closed_loop_exponents(
     Parameters
     ----------
     forecaster : fitted ReservoirForecaster
-        Of an `EchoState` with a named activation, or a `DeepEchoState` of these, and a linear readout. Without noise,
+        Of an `EchoState` or a `DeepEchoState` and a linear readout. Without noise,
         as in `forecast`.
     n_exponents : int >= 1, default 3
         At most the number of units and features together.
@@ -148,7 +148,6 @@ def _known(loop: Loop, n_steps: int, observed: Any) -> np.ndarray:
 class Member(NamedTuple):
     """A reservoir with its linear readout, y = C x + S x^2 + D u + c."""
 
-    reservoir: Any
     tangent: Tangent
     states: np.ndarray  # C (n_outputs, n_units)
     squares: np.ndarray | None  # S
@@ -166,30 +165,28 @@ class Loop(NamedTuple):
     @property
     def n_values(self) -> int:
         """Size of the state: the units of all members, then the input, of which the answers are a part."""
-        return sum(member.tangent.n_units for member in self.members) + self.n_features
+        return sum(member.tangent.n_values for member in self.members) + self.n_features
 
     def moves(self, rows: np.ndarray) -> Iterator[Callable]:
         """The products with the Jacobian of every step, whose inputs are the rows (n_rows, n_features)."""
-        starts = [np.zeros(member.tangent.n_units) for member in self.members]
+        starts = [member.tangent.rest() for member in self.members]
         for piece in blocks(len(rows), self.n_values):
             parts = []
             for index, member in enumerate(self.members):
-                after, final = member.reservoir.run(rows[piece], starts[index])
-                before = np.concatenate([starts[index][None], after[:-1]])
-                parts.append((member.tangent.slopes(before, after, rows[piece]), after))
-                starts[index] = final
+                points, after, starts[index] = member.tangent.follow(rows[piece], starts[index])
+                parts.append((points, after))
             for at_step in zip(*(zip(*part, strict=True) for part in parts), strict=True):
                 yield partial(self._move, at_step)
 
     def _move(self, parts: tuple, basis: np.ndarray) -> np.ndarray:
-        """Differences (n_values, k) after a step with these slopes and states (n_units,) of every member."""
+        """Differences (n_values, k) after a step through this point, with states (n_units,) then, of every member."""
         inputs, moved, first = basis[-self.n_features :], [], 0
         answers = np.zeros((len(self.channels), basis.shape[1]))
-        for member, (slopes, after) in zip(self.members, parts, strict=True):
-            last = first + member.tangent.n_units
-            states = member.tangent.move(slopes, basis[first:last], inputs)
+        for member, (point, after) in zip(self.members, parts, strict=True):
+            last = first + member.tangent.n_values
+            states = member.tangent.move(point, basis[first:last], inputs)
             weights = member.states if member.squares is None else member.states + 2 * member.squares * after
-            answers += weights @ states
+            answers += weights @ member.tangent.seen(states)
             if member.inputs is not None:
                 answers += member.inputs @ inputs
             moved.append(states)
@@ -208,17 +205,15 @@ def loop_of(forecaster: Any) -> Loop:
 
 
 def _member_of(one: Any, forecaster: Any) -> Member:
-    system, readout = one.reservoir_, one.readout_
-    system = system.without_noise() if hasattr(system, "without_noise") else system
-    tangent = tangent_of(system)
+    readout, tangent = one.readout_, tangent_of(one.reservoir_)
     if tangent is None:
-        wanted = "one whose reservoir is an EchoState with a named activation, or layers of these"
+        wanted = "one whose reservoir is an EchoState or a DeepEchoState, whose `run` no subclass replaces"
         raise parameter_error(_OWNER, "forecaster", wanted, forecaster)
     n_units = tangent.n_units
     n_seen = n_units * (1 + one.squared_states)
     coef = _coefficients(readout, n_seen + one.n_features_in_ * one.include_input, forecaster)
     squares = coef[:, n_units:n_seen] if one.squared_states else None
-    return Member(system, tangent, coef[:, :n_units], squares, coef[:, n_seen:] if one.include_input else None)
+    return Member(tangent, coef[:, :n_units], squares, coef[:, n_seen:] if one.include_input else None)
 
 
 def _coefficients(readout: Any, n_columns: int, forecaster: Any) -> np.ndarray:

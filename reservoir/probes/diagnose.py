@@ -25,7 +25,6 @@ from reservoir.validation import check_flag, check_integer, check_real
 _OWNER = "diagnose"
 _MOST_ROWS = 10_000
 _DYNAMIC_ROWS = 2000
-_BOUNDS = {"tanh": (-1.0, 1.0), "logistic": (0.0, 1.0)}
 
 
 def diagnose(
@@ -163,12 +162,12 @@ def _of_states(system: Any, states: np.ndarray) -> dict:
 def _saturation(system: Any, states: np.ndarray) -> float | None:
     """Share of the states beyond 0.95 of the way from the middle to a bound, of the units that have bounds."""
     layers = getattr(system, "layers_", [system])
-    if not all(hasattr(layer, "bias_") for layer in layers):
+    if not all(getattr(layer, "runs_compiled", False) for layer in layers):
         return None
     ends = np.cumsum([len(layer.bias_) for layer in layers])
     parts = []
     for layer, end in zip(layers, ends, strict=True):
-        bounds = _BOUNDS.get(layer.activation) if isinstance(layer.activation, str) else None
+        bounds = layer.unit_.bounds()
         if bounds is not None:
             low, high = bounds
             parts.append(np.abs(2 * states[:, end - len(layer.bias_) : end] - low - high) > 0.95 * (high - low))

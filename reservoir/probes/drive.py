@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.neurons.noise import without_noise
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.validation import check_has, parameter_error, real_array
 
@@ -74,8 +75,7 @@ def driven(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:
         if hasattr(system, "readout") or get_tags(system).target_tags.required:
             raise parameter_error(owner, "system", "a system, or a fitted model", system)
         system = clone(system).fit(heard)
-    system = system.without_noise() if hasattr(system, "without_noise") else system
-    return _read(owner, system, heard)
+    return _read(owner, without_noise(system), heard)
 
 
 def one_series(owner: str, sequences: Sequences, n_rows: int) -> np.ndarray:

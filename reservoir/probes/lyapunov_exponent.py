@@ -51,7 +51,7 @@ def lyapunov_exponent(
     n_exponents : int >= 1, default 1
         At most the number of units; more than one needs the Jacobian.
     method : {"auto", "jacobian", "two_trajectories"}, default "auto"
-        "auto" is the Jacobian for an `EchoState` with a named activation and a `DeepEchoState` of these, else two
+        "auto" is the Jacobian for an `EchoState` and a `DeepEchoState`, else two
         trajectories.
     washout : int >= 0, default 100
         Rows in which states and differences settle, and which do not count.
@@ -107,23 +107,22 @@ def lyapunov_exponent(
     tangent = None if method == "two_trajectories" else tangent_of(system)
     if tangent is None:
         if method == "jacobian" or n_exponents > 1:
-            wanted = "an EchoState with a named activation, or a DeepEchoState of these, for its Jacobian"
+            wanted = "an EchoState or a DeepEchoState, whose `run` no subclass replaces, for its Jacobian"
             raise parameter_error(_OWNER, "system", wanted, system)
         return from_growth(_two_trajectories(system, rows, washout, interval, rng), interval * dt)
-    n_exponents = check_integer(_OWNER, "n_exponents", n_exponents, 1, tangent.n_units)
-    basis = orthonormal(tangent.n_units, n_exponents, rng)
+    n_exponents = check_integer(_OWNER, "n_exponents", n_exponents, 1, tangent.n_values)
+    basis = orthonormal(tangent.n_values, n_exponents, rng)
     with one_blas_thread():
-        return from_growth(growth_of(_moves(system, tangent, rows), basis, interval, washout), interval * dt)
+        return from_growth(growth_of(_moves(tangent, rows), basis, interval, washout), interval * dt)
 
 
-def _moves(system: Any, tangent: Tangent, rows: np.ndarray) -> Iterator[Callable]:
+def _moves(tangent: Tangent, rows: np.ndarray) -> Iterator[Callable]:
     """How differences of state move with every row."""
-    start = np.zeros(tangent.n_units)
-    for piece in blocks(len(rows), tangent.n_units):
-        after, final = system.run(rows[piece], start)
-        before, start = np.concatenate([start[None], after[:-1]]), final
-        for slopes in tangent.slopes(before, after, rows[piece]):
-            yield partial(tangent.move, slopes)
+    state = tangent.rest()
+    for piece in blocks(len(rows), tangent.n_values):
+        points, _, state = tangent.follow(rows[piece], state)
+        for point in points:
+            yield partial(tangent.move, point)
 
 
 def _two_trajectories(system: Any, rows: np.ndarray, washout: int, interval: int, rng: np.random.Generator):

@@ -1,90 +1,111 @@
 """How small differences of state move through the fitted rate systems: products with their Jacobian.
 
-`tangent_of` knows a reservoir of leaky units by its fitted weights, and layers of such, and tries what it knows.
+`tangent_of` knows an `EchoState` by its weights and its unit, whose file says how differences move, and layers of such.
+All is computed in float64.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 
-
-def _tanh_slope(heard: np.ndarray) -> np.ndarray:
-    return 1 - np.tanh(heard) ** 2
-
-
-def _logistic_slope(heard: np.ndarray) -> np.ndarray:
-    return (1 - np.tanh(heard / 2) ** 2) / 4
+from reservoir.neurons.rate import loops
+from reservoir.neurons.rate.loops import RateWeights
+from reservoir.neurons.rate.unit import compiled_for
+from reservoir.neurons.structures import compiled_form
 
 
-SLOPES: dict[str, Callable] = {
-    "tanh": _tanh_slope,
-    "identity": np.ones_like,
-    "relu": lambda heard: (heard > 0).astype(np.float64),
-    "logistic": _logistic_slope,
-}
-"""Derivative of every activation by its name."""
-
-
-class LeakyLayer(NamedTuple):
-    """Leaky units: what they hear, h = W x + V u + b, and how a difference moves, (1 - leak) dx + leak f'(h) dh."""
+class Layer(NamedTuple):
+    """A reservoir, whose units hear h = W x + V u + b."""
 
     W: Any  # array or csr_array (n_units, n_units)
     V: np.ndarray  # (n_units, n_heard)
-    bias: np.ndarray  # (n_units,)
-    leak: np.ndarray  # (n_units,)
-    slope: Callable
+    weights: RateWeights
 
     @property
     def n_units(self) -> int:
-        return len(self.bias)
+        return self.weights.bias.size
 
-    def slopes(self, before: np.ndarray, heard: np.ndarray) -> np.ndarray:
-        """leak f'(h) (n_rows, n_units) for the states before each row, and what came in with it (n_rows, n_heard)."""
-        return self.leak * self.slope((self.W @ before.T).T + heard @ self.V.T + self.bias)
+    @property
+    def n_values(self) -> int:
+        """Size of the state: of some units it is larger than their number."""
+        return self.weights.state_size
 
-    def move(self, slopes: np.ndarray, states: np.ndarray, heard: np.ndarray | None) -> np.ndarray:
-        """Differences of state (n_units, k) after a row with these slopes (n_units,)."""
-        total = self.W @ states
-        if heard is not None:
-            total += self.V[:, : len(heard)] @ heard
-        return (1 - self.leak)[:, None] * states + slopes[:, None] * total
+    def follow(self, rows: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """States before all rows (n_rows, n_values), what the units hear then (n_rows, n_units), and the last state."""
+        before, heard = np.empty((len(rows), self.n_values)), np.empty((len(rows), self.n_units))
+        final = state.copy()
+        rows = np.ascontiguousarray(rows, dtype=np.float64)
+        compiled_for(loops.trace, self.weights.cells)(self.weights, rows, final, before, heard)
+        if not np.isfinite(final).all():
+            raise ValueError("The states of the system overflow: its input or its weights are too large.")
+        return before, heard, final
+
+    def move(self, before: np.ndarray, heard: np.ndarray, states: np.ndarray, inputs: np.ndarray | None) -> np.ndarray:
+        """Differences of state (n_values, k) after a row, from those before and those of what comes in."""
+        driven = self.W @ states[: self.n_units]
+        if inputs is not None:
+            driven += self.V[:, : len(inputs)] @ inputs
+        moved, driven = np.array(states.T, order="C"), np.ascontiguousarray(driven.T)
+        compiled_for(loops.move, self.weights.cells)(self.weights.cells, before, heard.copy(), moved, driven)
+        return moved.T
 
 
 class Tangent(NamedTuple):
-    """Layers of leaky units, of which each hears the layer below, the input, or both; a single one is a reservoir."""
+    """Layers, of which each hears the layer below, the input, or both; a single one is a reservoir."""
 
-    layers: list[LeakyLayer]
+    layers: list[Layer]
     stacked: bool
     input_to_all: bool
 
     @property
-    def n_units(self) -> int:
-        return sum(layer.n_units for layer in self.layers)
+    def n_values(self) -> int:
+        """Size of the state of all layers."""
+        return sum(layer.n_values for layer in self.layers)
 
     @property
-    def _columns(self) -> list[slice]:
-        ends = list(accumulate(layer.n_units for layer in self.layers))
-        return [slice(end - layer.n_units, end) for layer, end in zip(self.layers, ends, strict=True)]
+    def n_units(self) -> int:
+        """Units of all layers, which readouts see."""
+        return sum(layer.n_units for layer in self.layers)
 
-    def slopes(self, before: np.ndarray, after: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        """Slopes (n_rows, n_units) of all layers, from the states before and after every row, and the rows."""
-        found, below = [], None
-        for layer, columns in zip(self.layers, self._columns, strict=True):
-            found.append(layer.slopes(before[:, columns], self._heard(below, inputs, axis=1)))
-            below = after[:, columns]
-        return np.concatenate(found, axis=1)
+    def rest(self) -> np.ndarray:
+        """The state before the first row."""
+        return np.zeros(self.n_values)
 
-    def move(self, slopes: np.ndarray, states: np.ndarray, inputs: np.ndarray | None = None) -> np.ndarray:
-        """Differences of state (n_units, k) after a row, from those before and those of the input (n_features, k)."""
+    def follow(self, rows: np.ndarray, state: np.ndarray) -> tuple[list, np.ndarray, np.ndarray]:
+        """The system from a state on: a point per row, the states that readouts see (n_rows, n_units), the last state.
+
+        A point is what `move` needs: of every layer the state before the row, and what its units hear then.
+        """
+        points, seen, finals, below = [], [], [], None
+        for layer, start in zip(self.layers, self._split(state), strict=True):
+            before, heard, final = layer.follow(self._heard(below, rows, axis=1), start)
+            below = np.concatenate([before[1:], final[None]])[:, : layer.n_units]
+            points.append(list(zip(before, heard, strict=True)))
+            seen.append(below)
+            finals.append(final)
+        return list(zip(*points, strict=True)), np.concatenate(seen, axis=1), np.concatenate(finals)
+
+    def move(self, point: tuple, states: np.ndarray, inputs: np.ndarray | None = None) -> np.ndarray:
+        """Differences of state (n_values, k) after a row, from those before and those of the input (n_features, k)."""
         moved, below = [], None
-        for layer, columns in zip(self.layers, self._columns, strict=True):
-            below = layer.move(slopes[columns], states[columns], self._heard(below, inputs, axis=0))
-            moved.append(below)
+        for layer, (before, heard), own in zip(self.layers, point, self._split(states), strict=True):
+            after = layer.move(before, heard, own, self._heard(below, inputs, axis=0))
+            below = after[: layer.n_units]
+            moved.append(after)
         return moved[0] if len(moved) == 1 else np.concatenate(moved)
+
+    def seen(self, states: np.ndarray) -> np.ndarray:
+        """Of differences of state (n_values, k) those that readouts see (n_units, k)."""
+        parts = zip(self.layers, self._split(states), strict=True)
+        return np.concatenate([own[: layer.n_units] for layer, own in parts])
+
+    def _split(self, states: np.ndarray) -> list[np.ndarray]:
+        """The part of each layer."""
+        return np.split(states, list(accumulate(layer.n_values for layer in self.layers))[:-1])
 
     def _heard(self, below: np.ndarray | None, inputs: np.ndarray | None, axis: int) -> Any:
         """What a layer hears, where `below` are the states of the layer below; None for differences that are zero."""
@@ -96,36 +117,29 @@ class Tangent(NamedTuple):
 
 def tangent_of(system: Any) -> Tangent | None:
     """The tangent of a fitted rate system, or None where its Jacobian is not known."""
+    if hasattr(system, "layers_") and not getattr(system, "runs_layers", False):
+        return None
     parts = [_layer_of(layer) for layer in getattr(system, "layers_", [system])]
     layers = [part for part in parts if part is not None]
     if len(layers) < len(parts):
         return None
     stacked = getattr(system, "arrangement", "stacked") == "stacked"
-    tangent = Tangent(layers, stacked, getattr(system, "input_to_all", False))
-    return tangent if _holds(tangent, system) else None
+    return Tangent(layers, stacked, getattr(system, "input_to_all", False))
 
 
-def _holds(tangent: Tangent, system: Any) -> bool:
-    """Whether a small difference moves so: a class with the same weights may run by another equation."""
-    rng = np.random.default_rng(0)
-    row = rng.uniform(-1, 1, size=(1, tangent.layers[0].V.shape[1]))
-    state, direction = rng.uniform(-0.5, 0.5, size=(2, tangent.n_units))
-    size = 1e-3 if system.run(row)[1].dtype == np.float32 else 1e-5
-    high, middle, low = (system.run(row, state + step * direction)[1] for step in (size, 0.0, -size))
-    found = (high.astype(np.float64) - low) / (2 * size)
-    expected = tangent.move(tangent.slopes(state[None], middle[None], row)[0], direction[:, None])[:, 0]
-    return bool(np.linalg.norm(found - expected) <= 0.05 * np.linalg.norm(expected) + 1e-3)
-
-
-def _layer_of(system: Any) -> LeakyLayer | None:
-    known = all(hasattr(system, name) for name in ("W_", "W_in_", "bias_", "leak", "activation"))
-    if not known or not isinstance(system.activation, str) or system.activation not in SLOPES:
+def _layer_of(system: Any) -> Layer | None:
+    if not getattr(system, "runs_compiled", False):
         return None
-    bias = np.asarray(system.bias_, dtype=np.float64)
-    W = system.W_ if isinstance(system.W_, np.ndarray) else system.W_.tocsr()
-    leak = np.broadcast_to(np.asarray(system.leak, dtype=np.float64), bias.shape)
-    V = np.asarray(system.W_in_, dtype=np.float64)
-    return LeakyLayer(W.astype(np.float64), V, bias, leak, SLOPES[system.activation])
+    double, n_units = np.dtype(np.float64), len(system.bias_)
+    matrices = {name: matrix.astype(double) for name, matrix in system.unit_matrices_.items()}
+    cells = system.unit_.cells(n_units, matrices, double)
+    if not hasattr(type(cells), "tangent"):
+        return None
+    structured, V = system.W_.astype(double), np.asarray(system.W_in_, dtype=double)
+    form, columns, bias = compiled_form(structured), np.ascontiguousarray(V.T), system.bias_.astype(double)
+    weights = RateWeights(form, columns, bias, cells, system.unit_.n_arrays)
+    W = structured if isinstance(structured, np.ndarray) else structured.tocsr()
+    return Layer(W, V, weights)
 
 
 def blocks(n_rows: int, n_units: int) -> Iterator[slice]:

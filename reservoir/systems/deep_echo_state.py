@@ -11,6 +11,8 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.foreign_code import inherited
+from reservoir.neurons.noise import without_noise
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.transformer import SequenceTransformer
@@ -52,7 +54,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         Whether all layers of a stack hear the input too. In a group they do in any case.
     layers : None or list of systems, default None
         The layers, where they differ, from the one that hears the input upwards. `layer` and `n_layers` are then
-        ignored. Anything with ``fit`` and ``run`` whose state is one vector a sequence will do.
+        ignored. Anything with ``fit`` and ``run`` whose state is one vector per sequence will do.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of the seeds of the layers. Clones of `layer` get theirs from it, or, where it is None, from
         ``layer.random_state``. A member of `layers` keeps its own seed, and gets one from here if it has none.
@@ -126,7 +128,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         self._check_parameters()
         sequences = read_sequences(self, X, reset=True)
         self.layers_ = self._seeded_layers()
-        if all(type(layer).fit is EchoState.fit for layer in self.layers_):  # reads the number of features only
+        if all(getattr(layer, "runs_compiled", False) for layer in self.layers_):  # reads the number of features only
             sequences = Sequences(np.zeros((1, self.n_features_in_)), np.array([0, 1]), "series")
         below, kinds = None, []
         for layer in self.layers_:
@@ -179,9 +181,14 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
             finals.append(final)
         return sequences.pack(joined), np.concatenate(finals, axis=-1)
 
+    @property
+    def runs_layers(self) -> bool:
+        """Whether `run` is that of the layers as this class arranges them, and not that of a subclass."""
+        return inherited(self, DeepEchoState, "run", "transform")
+
     def without_noise(self) -> DeepEchoState:
         """The same fitted layers with ``noise=0``, where they have it; they share all weights."""
-        layers = [layer.without_noise() if hasattr(layer, "without_noise") else layer for layer in self.layers_]
+        layers = [without_noise(layer) for layer in self.layers_]
         if all(quiet is layer for quiet, layer in zip(layers, self.layers_, strict=True)):
             return self
         quiet = copy.copy(self)
@@ -226,10 +233,10 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         values = real_array(final)
         if values is None or values.ndim != (1 if sequences.kind == "series" else 2):
             name = "layer" if self.layers is None else "layers"
-            raise parameter_error(type(self).__name__, name, "a system whose state is one vector a sequence", layer)
+            raise parameter_error(type(self).__name__, name, "a system whose state is one vector per sequence", layer)
 
     def _starts(self, state: Any, sequences: Sequences) -> list:
-        """The state before the first row, one entry a layer."""
+        """The state before the first row, one entry per layer."""
         if state is None:
             return [None] * len(self.layers_)
         n_values = sum(self._n_state_values)

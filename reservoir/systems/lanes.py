@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.neurons.activations import ACTIVATIONS
-from reservoir.neurons.rate.lanes import LANES, advance_lanes
 from reservoir.sequences import read_sequences
 from reservoir.systems.echo_state import EchoState
-from reservoir.systems.weights import narrowest
+from reservoir.systems.lane_groups import FlatGroup, Lane, SingleLane, grouped
+from reservoir.systems.rate_runs import standard_noise
 from reservoir.validation import check_real, parameter_error, unchanged_on_error
 
-_NAMES = ("spectral_radius", "input_scaling", "bias_scaling", "leak", "noise")
-_WORK_A_CALL = 200_000_000
+_SCALINGS = ("spectral_radius", "input_scaling", "bias_scaling", "noise")
 
 
 class EchoStateLanes(BaseEstimator):
     """Lanes: configurations of one `EchoState` that share its random draw and differ in scalings.
 
-    One compiled call advances up to 16 lanes and reads the weights once for all of them. The states of a lane equal
-    those of ``clone(reservoir).set_params(**settings[l])`` up to rounding (1e-12 in float64 where the dynamics
-    contract). Reservoirs of other seeds are other instances.
+    Of leaky units, one compiled call advances up to 16 lanes and reads the weights once for all of them. Other units
+    are advanced lane by lane. The states of a lane equal those of ``clone(reservoir).set_params(**settings[l])`` up to
+    rounding (1e-12 in float64 where the dynamics contract). Reservoirs of other seeds are other instances.
 
     Parameters
     ----------
     reservoir : None or EchoState, default None
-        What all lanes share. None is ``EchoState(random_state=0)``. `leak` is one number. A structured matrix is
-        used in compressed sparse rows, so a `Hadamard` of many units does not belong here.
+        What all lanes share. None is ``EchoState(random_state=0)``. `leak` is one number. Of leaky units, a structured
+        matrix is used in compressed sparse rows, so a `Hadamard` of many units does not belong here.
     settings : sequence of dicts
-        For every lane any of `spectral_radius` (a number), `input_scaling`, `bias_scaling`, `leak` and `noise`;
-        what is not named is that of `reservoir`.
+        For every lane any of `spectral_radius` (a number), `input_scaling`, `bias_scaling`, `noise` and `leak`, or with
+        a unit its own parameters that are numbers, as ``unit__step``; what is not named is that of `reservoir`.
 
     Attributes
     ----------
@@ -77,20 +75,23 @@ class EchoStateLanes(BaseEstimator):
         """
         owner = type(self).__name__
         base = EchoState(random_state=0) if self.reservoir is None else self.reservoir
-        if not isinstance(base, EchoState) or not isinstance(base.activation, str):
-            raise parameter_error(owner, "reservoir", "None or an EchoState with a named activation", base)
+        if not getattr(base, "runs_compiled", False) or not isinstance(base, EchoState):
+            raise parameter_error(owner, "reservoir", "None or an EchoState, whose `run` no subclass replaces", base)
         read_sequences(self, X, reset=True)
         if not isinstance(self.settings, list | tuple):
             raise parameter_error(owner, "settings", "a sequence of dicts", self.settings)
-        table = np.array([self._lane(owner, base, setting) for setting in self.settings]).reshape(-1, 5)
-        if not len(table):
+        table = [self._lane(owner, base, setting) for setting in self.settings]
+        if not table:
             raise parameter_error(owner, "settings", "a sequence of at least one dict", self.settings)
-        unit = {"spectral_radius": 1.0, "input_scaling": 1.0, "bias_scaling": 1.0}
-        self.reservoir_ = clone(base).set_params(**unit).fit(X)
+        self._table = np.array(table)
+        shared = clone(base).set_params(**dict.fromkeys(_SCALINGS[:3], 1.0))
+        if shared.random_state is None:  # a unit that makes the matrix is drawn again for every radius
+            shared.set_params(random_state=int(np.random.default_rng().integers(2**63)))
+        self.reservoir_ = shared.fit(X)
         for name, column in (("input_weights", 1), ("bias", 2)):  # given arrays are used as they are
             if getattr(base, name) is not None:
-                table[:, column] = 1.0
-        self._table, self._joined = table, self._matrix()
+                self._table[:, column] = 1.0
+        self._groups = self._grouped()
         return self
 
     def blocks(self, X: Any, n_rows: int = 2048) -> Iterator[tuple[int, np.ndarray]]:
@@ -113,42 +114,52 @@ class EchoStateLanes(BaseEstimator):
         if sequences.kind != "series":
             raise ValueError(f"{type(self).__name__}.blocks takes one series (T, F). Got a {sequences.kind}.")
         dtype, n_units = self.reservoir_.bias_.dtype, len(self.reservoir_.bias_)
-        matrix = self._joined
-        groups = self._groups(dtype)
-        states = [np.zeros((n_units, LANES), dtype) for _ in groups]
-        chunk = max(1, _WORK_A_CALL // (LANES * (len(matrix[0]) + 20 * n_units)))
+        states = [group.rest(dtype) for group in self._groups]
+        seed = self.reservoir_._noise_seed
         for first in range(0, len(sequences.rows), n_rows):
             rows = sequences.rows[first : first + n_rows]
-            noise = self.reservoir_.standard_noise(rows) if self._table[:, 4].any() else np.zeros((0, n_units), dtype)
-            block = np.empty((len(groups) * LANES, len(rows), n_units), dtype)
-            for group, (settings, state) in enumerate(zip(groups, states, strict=True)):
-                place = block[group * LANES : (group + 1) * LANES]
-                for start in range(0, len(rows), chunk):
-                    part = slice(start, start + chunk)
-                    inputs = rows[part].astype(dtype)
-                    code = ACTIVATIONS[self.reservoir_.activation]
-                    advance_lanes(*matrix, settings, code, inputs, noise[part], state, place[:, part])
+            noise = np.zeros((0, n_units), dtype)
+            if self._table[:, 3].any():
+                noise = standard_noise(seed, rows, n_units, dtype)
+            block = np.empty((sum(group.width for group in self._groups), len(rows), n_units), dtype)
+            place = 0
+            for group, state in zip(self._groups, states, strict=True):
+                group.advance(rows, noise, state, block[place : place + group.width])
+                place += group.width
             yield first, block[: len(self._table)]
 
     def _lane(self, owner: str, base: EchoState, setting: Mapping[str, Any]) -> list[float]:
+        """The numbers of a lane in the order of `lane_names`."""
         if not isinstance(setting, Mapping):
             raise parameter_error(owner, "settings", "a sequence of dicts", self.settings)
-        unknown = set(setting) - set(_NAMES)
+        names = lane_names(base)
+        unknown = set(setting) - set(names)
         if unknown:
-            raise parameter_error(owner, "settings", f"dicts with names of {', '.join(_NAMES)}", sorted(unknown))
-        values = [setting.get(name, getattr(base, name)) for name in _NAMES]
-        values[3] = check_real(owner, "leak", values[3], 0, 1, closed="right")
-        return [check_real(owner, name, value, 0) for name, value in zip(_NAMES, values, strict=True)]
+            raise parameter_error(owner, "settings", f"dicts with names of {', '.join(names)}", sorted(unknown))
+        present = base.get_params()
+        values = [setting.get(name, present[name]) for name in names]
+        for name, value in zip(names, values, strict=True):
+            if name == "leak":
+                check_real(owner, name, value, 0, 1, closed="right")
+            else:
+                check_real(owner, name, value, 0 if name in _SCALINGS else None)
+        return [float(value) for value in values]
 
-    def _matrix(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """[W, W_in, b] in compressed sparse rows, in the order of what a unit hears."""
-        parts = self.reservoir_.W_, self.reservoir_.W_in_, self.reservoir_.bias_[:, None]
-        rows = [sparse.csr_array(part.tocsr() if hasattr(part, "tocsr") else part) for part in parts]
-        joined = sparse.csr_array(sparse.hstack(rows, format="csr"))
-        return joined.data, joined.indices.astype(narrowest(joined)), joined.indptr.astype(np.int64)
+    def _grouped(self) -> list[FlatGroup] | list[SingleLane]:
+        """What the kernels need, from the fitted reservoir and the table."""
+        names = [name.removeprefix("unit__") for name in lane_names(self.reservoir_)[len(_SCALINGS) :]]
+        lanes = []
+        for row in self._table.tolist():
+            own = dict(zip(names, row[len(_SCALINGS) :], strict=True))
+            unit = clone(self.reservoir_.unit_).set_params(**own)
+            lanes.append(Lane(*row[: len(_SCALINGS)], unit))
+        return grouped(self.reservoir_, lanes)
 
-    def _groups(self, dtype: np.dtype) -> list[np.ndarray]:
-        """Settings (5, LANES) of every group; idle lanes repeat the last one."""
-        n_lanes = len(self._table)
-        padded = self._table[np.minimum(np.arange(-(-n_lanes // LANES) * LANES), n_lanes - 1)]
-        return [np.ascontiguousarray(group.T, dtype=dtype) for group in padded.reshape(-1, LANES, 5)]
+
+def lane_names(reservoir: EchoState) -> list[str]:
+    """The parameters in which lanes of such a reservoir may differ: its scalings, and the numbers of its unit."""
+    if reservoir.unit is None:
+        return [*_SCALINGS, "leak"]
+    own = reservoir.unit.get_params(deep=False)
+    numeric = [name for name, value in own.items() if isinstance(value, numbers.Real) and not isinstance(value, bool)]
+    return [*_SCALINGS, *(f"unit__{name}" for name in numeric)]

@@ -1,4 +1,4 @@
-"""From parameters to the weights of a rate reservoir, and from weights to the form that kernels take."""
+"""From parameters to the weights of a rate reservoir."""
 
 from __future__ import annotations
 
@@ -7,49 +7,33 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from reservoir.neurons.products import Circulant, Dense, Hadamard, Sparse
-from reservoir.neurons.vectors import STRIPE
+from reservoir.neurons.structures import drawn_or_given, draws
 from reservoir.topologies import CirculantMatrix, HadamardMatrix, spectral_radius
-from reservoir.validation import InvalidParameterError, check_finite_array, parameter_error, real_array
+from reservoir.validation import InvalidParameterError, check_finite_array, parameter_error
 
-_MATRIX = "None, an object with draw(n_units, rng), or a square matrix with one row a unit"
+_DTYPES = ("float64", "float32", np.float64, np.float32)
 
 
-def recurrent_weights(owner: str, topology: Any, radius: float | None, n_units: int, rng, dtype) -> Any:
+def check_dtype(owner: str, dtype: Any) -> np.dtype:
+    """The type of weights and states."""
+    if not isinstance(dtype, str | type | np.dtype) or dtype not in _DTYPES:
+        raise parameter_error(owner, "dtype", "'float64' or 'float32'", dtype)
+    return np.dtype(dtype)
+
+
+def recurrent_weights(owner: str, topology: Any, radius: float | None, n_units: int, rng) -> Any:
     """Draw or take W (n_units, n_units) and scale it to the spectral radius, unless that is None."""
-    drawn = hasattr(topology, "draw") and not isinstance(topology, type)
-    matrix = topology.draw(n_units, rng) if drawn else _given(owner, topology)
-    if matrix.shape != (n_units, n_units):
-        raise parameter_error(owner, "topology", f"a matrix of shape ({n_units}, {n_units})", matrix.shape)
-    if radius is not None:
-        measure = getattr(topology, "spectral_radius", spectral_radius) if drawn else spectral_radius
-        present = measure(matrix)
-        if present <= 1e-12 * _largest(matrix):
-            raise InvalidParameterError(
-                f"The 'topology' parameter of {owner} gives a matrix of spectral radius 0, which cannot be scaled "
-                f"to {radius:g}. Set spectral_radius=None to use it as given."
-            )
-        matrix = matrix * (radius / present)
-    return matrix.astype(dtype)
-
-
-def _given(owner: str, matrix: Any) -> Any:
-    if isinstance(matrix, CirculantMatrix | HadamardMatrix):
+    matrix = drawn_or_given(owner, "topology", topology, n_units, rng)
+    if radius is None:
         return matrix
-    if sparse.issparse(matrix):
-        rows = sparse.csr_array(matrix, dtype=np.float64, copy=True)
-        rows.sum_duplicates()
-        values = rows.data
-    else:
-        rows = real_array(matrix)
-        if rows is None:
-            raise parameter_error(owner, "topology", _MATRIX, matrix)
-        rows = values = np.asfortranarray(rows)
-    if rows.ndim != 2 or rows.shape[0] != rows.shape[1]:
-        raise parameter_error(owner, "topology", _MATRIX, f"an array of shape {rows.shape}")
-    if not np.isfinite(values).all():
-        raise parameter_error(owner, "topology", "free of NaN and infinity", matrix)
-    return rows
+    own = getattr(topology, "spectral_radius", None) if draws(topology) else None
+    present = (own or spectral_radius)(matrix)
+    if present <= 1e-12 * _largest(matrix):
+        raise InvalidParameterError(
+            f"The 'topology' parameter of {owner} gives a matrix of spectral radius 0, which cannot be scaled "
+            f"to {radius:g}. Set spectral_radius=None to use it as given."
+        )
+    return matrix * (radius / present)
 
 
 def _largest(matrix: Any) -> float:
@@ -66,57 +50,3 @@ def given_or_drawn(owner: str, name: str, given: Any, shape: tuple[int, ...], sc
     if given is None:
         return np.asfortranarray(rng.uniform(-1, 1, size=shape) * scaling, dtype=dtype)
     return np.asfortranarray(check_finite_array(owner, name, given, shape, "None or "), dtype=dtype)
-
-
-def compiled_form(matrix: Any) -> Circulant | Sparse | Dense | Hadamard:
-    """The arrays of a weight matrix for the kernel of its structure."""
-    if isinstance(matrix, CirculantMatrix):
-        return Circulant(_striped(matrix.weights), matrix.offsets)
-    if isinstance(matrix, HadamardMatrix):
-        return Hadamard(matrix.diagonals(), matrix.order)
-    if sparse.issparse(matrix):
-        return _sliced(sparse.csr_array(matrix))
-    return Dense(np.ascontiguousarray(matrix.T))
-
-
-def narrowest(matrix: sparse.csr_array) -> type:
-    """The smallest unsigned type that holds a column of the matrix."""
-    return np.uint16 if max(matrix.shape) <= 2**16 else np.uint32
-
-
-def _sliced(rows: sparse.csr_array) -> Sparse:
-    """Compressed sparse rows in slices of as many rows as numbers fill a vector, sorted by length."""
-    height = 64 // rows.dtype.itemsize
-    lengths = np.diff(rows.indptr).astype(np.int64)
-    n_slices = -(-len(lengths) // height)
-    order = np.argsort(-lengths, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(lengths[order[::height]])])
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    owner = np.repeat(np.arange(len(lengths)), lengths)
-    position = np.arange(rows.nnz) - np.repeat(rows.indptr[:-1].astype(np.int64), lengths)
-    place = starts[rank[owner] // height] + position, rank[owner] % height
-    values = np.zeros((starts[-1], height), rows.dtype)
-    columns = np.zeros((starts[-1], height), narrowest(rows))
-    values[place], columns[place] = rows.data, rows.indices
-    padded = np.append(order, np.zeros(height, int)).astype(np.uint64)  # unsigned, to skip the check for negatives
-    return Sparse(values, columns, starts, np.resize(padded, (n_slices, height)))
-
-
-def _striped(weights: np.ndarray) -> np.ndarray:
-    """Weights (n_offsets, n_units) as (n_stripes, n_offsets, STRIPE), from the start of a cache line on."""
-    n_offsets, n_units = weights.shape
-    n_stripes = -(-n_units // STRIPE)
-    size = n_stripes * n_offsets * STRIPE
-    buffer = np.zeros(size + STRIPE, weights.dtype)
-    skip = (-buffer.ctypes.data % 64) // weights.itemsize
-    striped = buffer[skip : skip + size].reshape(n_stripes, n_offsets, STRIPE)
-    whole = n_units - n_units % STRIPE
-    striped[: whole // STRIPE] = weights[:, :whole].reshape(n_offsets, -1, STRIPE).transpose(1, 0, 2)
-    striped[whole // STRIPE :, :, : n_units - whole] = weights[:, whole:]
-    return striped
-
-
-def n_connections(matrix: Any) -> int:
-    """Stored weights of a matrix."""
-    return matrix.size if isinstance(matrix, np.ndarray) else matrix.nnz

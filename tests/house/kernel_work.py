@@ -35,6 +35,7 @@ from reservoir.rnn.cells import CELLS, EUNN, GRU, LSTM, UGRNN, Elman, Householde
 from reservoir.rnn.products import sum_over_rows
 from reservoir.spikes import Alpha, Counts, Exponential, SendOnDelta, SpikeTrains
 from reservoir.systems import EchoStateLanes, simulation
+from reservoir.systems.rate_runs import close_loop, weights_of
 
 X = np.random.default_rng(0).uniform(-1, 1, (14, 2))
 Y = np.roll(X[:, 0], 1) * 0.5
@@ -94,7 +95,7 @@ def rate_units():
         system = small(topology=part, leak=0.7, dtype=dtype).fit(X)
         yield f"states {name} {dtype}", np.concatenate(system.transform(RAGGED))
         options = {"squares": True, "scaling": 0.5, "channels": [1], "known": np.where([True, False], X[:5], np.nan)}
-        loop = system.close_loop(np.full((1, 42), 0.02), np.ones(1), np.zeros(20), X[0], 5, **options)
+        loop = close_loop(weights_of(system), np.full((1, 42), 0.02), np.ones(1), np.zeros(20), X[0], 5, **options)
         yield f"loop {name} {dtype}", loop[0]
     yield "stripes", small(150).fit(X).transform(X)
     yield "large Hadamard", small(4200, topology=matrices["Hadamard"]()).fit(X).transform(X[:2])

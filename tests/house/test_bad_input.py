@@ -4,6 +4,7 @@ What is no error has a right answer: one row, a constant series, and every way t
 """
 
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from sklearn.linear_model import Ridge
 from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.models import Segments
 from reservoir.readouts import RidgeReadout
+from reservoir.systems import rate_runs
 from reservoir.topologies import CirculantGraph, Cycle, Random
 
 T, F = 12, 2
@@ -359,7 +361,8 @@ def test_bad_state(name, data, state):
 @pytest.mark.parametrize("shape, n", [((3, 20), 3), ((F, 3), 3), ((F, 0), 3), ((F, 99), 3), ((F, 20), 0)])
 def test_bad_loop(shape, n):
     """A readout of another shape would be read beyond its end."""
-    refused(fitted("EchoState").close_loop, np.ones(shape), X[0], REST, X[0], n, text="must be")
+    weights = rate_runs.weights_of(fitted("EchoState"))
+    refused(rate_runs.close_loop, weights, np.ones(shape), X[0], REST, X[0], n, text="must be")
 
 
 @pytest.mark.parametrize(
@@ -375,7 +378,7 @@ def test_bad_loop_options(options):
     """Indices outside the input would be written beyond its end."""
     n_outputs = len(options.get("channels", range(F)))
     coef, intercept = np.ones((n_outputs, 20)), np.zeros(n_outputs)
-    close_loop = fitted("EchoState").close_loop
+    close_loop = partial(rate_runs.close_loop, rate_runs.weights_of(fitted("EchoState")))
     with pytest.raises(ValueError, match="must be"):
         close_loop(coef, intercept, REST, X[0], 3, **options)
 

@@ -15,6 +15,7 @@ from scipy import sparse
 from reservoir import EchoState
 from reservoir.neurons.activations import ACTIVATIONS, activate
 from reservoir.readouts.affine import affine
+from reservoir.systems.rate_runs import close_loop, weights_of
 from reservoir.topologies import CirculantMatrix
 from tests import oracles
 
@@ -77,7 +78,7 @@ def test_closed_loop_equals_the_plain_recursion(n_units, seed, include_input, sq
     known = rng.uniform(-1, 1, (25, 3))
     known[:, channels] = np.where(rng.random((25, len(channels))) < 0.8, np.nan, known[:, channels])
     options = {"squares": squares, "scaling": 0.6, "channels": channels}
-    outputs, _ = system.close_loop(coef, intercept, *start, 25, known=known, **options)
+    outputs, _ = close_loop(weights_of(system), coef, intercept, *start, 25, known=known, **options)
     weights = system.W_, system.W_in_, system.bias_, 0.7
     expected = oracles.closed_loop(*weights, coef, intercept, *start, known, **options)
     np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-11)
@@ -113,7 +114,7 @@ def test_own_activation():
         x = 0.5 * x + 0.5 * soft_sign.py_func(W @ x + system.W_in_ @ u)
         expected.append(x)
     np.testing.assert_allclose(system.transform(X), expected, rtol=0, atol=1e-12)
-    outputs, _ = system.close_loop(np.full((2, 8), 0.1), np.zeros(2), x, X[0], 3)
+    outputs, _ = close_loop(weights_of(system), np.full((2, 8), 0.1), np.zeros(2), x, X[0], 3)
     assert np.isfinite(outputs).all()
 
 

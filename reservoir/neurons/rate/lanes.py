@@ -1,8 +1,7 @@
-"""Many configurations of one leaky reservoir, advanced together over the same input.
+"""Many configurations of one reservoir, advanced together over the same input.
 
-Lane l follows
-
-    x' = (1 - leak_l) x + leak_l f(W (radius_l x) + W_in (input_scaling_l u) + b bias_scaling_l + noise_l xi)
+Lane l has h = W (radius_l x) + W_in (input_scaling_l u) + b bias_scaling_l + noise_l xi, and coefficients of its own
+for the step that follows, see `unit`.
 
 The states of the lanes of a unit stand side by side, so that each weight is read once for all lanes, and one vector
 instruction serves several of them. `LANES` of them make a group; a smaller group is filled up with idle lanes.
@@ -10,33 +9,43 @@ instruction serves several of them. `LANES` of them make a group; a smaller grou
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from reservoir.compilation import kernel
-from reservoir.neurons import activations, vectors
-from reservoir.neurons.activations import activate
+from reservoir.neurons.rate.loops import FILES
+from reservoir.neurons.rate.unit import step_lanes
 from reservoir.neurons.vectors import LANES, weighted_rows
 
 
-@kernel(*activations.FILES, vectors.__file__, fastmath={"contract", "nsz"})
-def advance_lanes(values, columns, starts, settings, code, rows, noise, state, states):
+class LaneWeights(NamedTuple):
+    """Compressed sparse rows of [W, W_in, b], all unscaled, and what the lanes differ in."""
+
+    values: np.ndarray
+    columns: np.ndarray
+    starts: np.ndarray
+    settings: np.ndarray  # (4, LANES): radius, input scaling, bias scaling, noise
+    cells: Any  # its arrays (n_units * LANES,)
+
+
+@kernel(*FILES, fastmath={"contract", "nsz"})
+def advance_lanes(weights, rows, noise, state, states):
     """Fill `states` (LANES, n_rows, n_units) and move `state` (n_units, LANES) on.
 
-    `values`, `columns` and `starts` are the compressed sparse rows of [W, W_in, b], all unscaled; `settings` (5, LANES)
-    holds radius, input scaling, bias scaling, leak and noise of every lane; `noise` is (n_rows, n_units), or
-    (0, n_units) for none.
+    `noise` is (n_rows, n_units), or (0, n_units) for none.
     """
+    values, columns, starts, cells = weights.values, weights.columns, weights.starts, weights.cells
     n_units, n_features = state.shape[0], rows.shape[1]
-    radius, input_scaling, bias_scaling, leak, noise_scale = settings
-    # What a unit hears: scaled states, scaled input, scaled one. Settings stand once for every unit, for flat loops.
+    radius, input_scaling, bias_scaling, noise_scale = weights.settings
+    # What a unit hears: scaled states, scaled input, scaled one. Radii stand once for every unit, for flat loops.
     heard = np.empty((n_units + n_features + 1, LANES), state.dtype)
     heard[n_units + n_features] = bias_scaling
     new = np.empty((n_units, LANES), state.dtype)
     flat, old, scaled = new.ravel(), state.ravel(), heard[:n_units].ravel()
-    leaks, rests, radii = np.empty_like(flat), np.empty_like(flat), np.empty_like(flat)
+    radii = np.empty_like(flat)
     for i in range(n_units):
-        place = slice(i * LANES, (i + 1) * LANES)
-        leaks[place], rests[place], radii[place] = leak, 1 - leak, radius
+        radii[i * LANES : (i + 1) * LANES] = radius
     for q in range(flat.size):
         scaled[q] = radii[q] * old[q]
     for t in range(rows.shape[0]):
@@ -48,9 +57,7 @@ def advance_lanes(values, columns, starts, settings, code, rows, noise, state, s
             weighted_rows(values, columns, starts, i, heard, new)  # type: ignore[call-arg]
         for i in range(n_units if len(noise) else 0):
             new[i] += noise_scale * noise[t, i]
-        activate(code, flat)
-        for q in range(flat.size):  # two loops: with more arrays in one, the compiler gives up on vectors
-            old[q] = rests[q] * old[q] + leaks[q] * flat[q]
+        step_lanes(cells, old, flat)
         for q in range(flat.size):
             scaled[q] = radii[q] * old[q]
         for i in range(n_units):  # units outside: 16 rows are written in step, and the states are read once

@@ -1,0 +1,181 @@
+"""The loops that move rate units, whatever the structure of their matrix and their equation.
+
+`advance` and, for dense matrices, `advance_together` are driven by given rows, `close_loop` by its own linear readout,
+and `trace` keeps what the tangents need. They find the product W x and the step of the unit by types, when they are
+compiled, see `products` and `unit`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.neurons import activations, products, vectors
+from reservoir.neurons.products import add_columns, add_product
+from reservoir.neurons.rate.unit import step, tangent
+from reservoir.neurons.vectors import STRIPE
+
+FILES = (
+    *activations.FILES,
+    products.__file__,
+    vectors.__file__,
+    *sorted(str(path) for path in Path(__file__).parent.glob("*.py")),
+)
+"""What a kernel that moves units depends on."""
+
+
+class RateWeights(NamedTuple):
+    """All that a step of a fitted reservoir needs."""
+
+    matrix: Any  # one of the structures of `products`
+    input_columns: np.ndarray  # (n_features, n_units), W_in transposed
+    bias: np.ndarray  # (n_units,)
+    cells: Any  # coefficients of the unit
+    n_arrays: int = 1  # arrays of state per unit
+
+    @property
+    def state_size(self) -> int:
+        """Numbers of state."""
+        return self.n_arrays * self.bias.size
+
+
+class LinearReadout(NamedTuple):
+    """y = coef features + intercept, see `collect`."""
+
+    coef: np.ndarray  # (n_outputs, n_columns)
+    intercept: np.ndarray  # (n_outputs,)
+    n_squared: int  # how many states are seen squared too
+
+
+class Feedback(NamedTuple):
+    """Which channels of the input come back from the answers, and how large."""
+
+    channels: np.ndarray  # (n_outputs,)
+    scaling: float
+
+
+@kernel()
+def hear(input_columns, bias, row, noisy, out):
+    """out = W_in u + b for the input `row` (n_features,); with `noisy`, `out` (n_units,) comes in holding the noise."""
+    if noisy:
+        for i in range(out.size):
+            out[i] += bias[i]
+    else:
+        for i in range(out.size):
+            out[i] = bias[i]
+    for j in range(row.size):
+        column, u = input_columns[j], row[j]
+        for i in range(out.size):
+            out[i] += column[i] * u
+
+
+@kernel(*FILES)
+def advance(weights, rows, offsets, first, last, noisy, finals, states):
+    """Fill states[first:last] of concatenated sequences and move their present states on.
+
+    With `noisy`, `states` (n_rows, n_units) comes in holding the noise; `finals` (n_sequences, n_arrays * n_units)
+    holds the state of each sequence before its first row here, then after its last.
+    """
+    n_units = weights.bias.size
+    scratch = np.empty(2 * n_units + STRIPE, weights.bias.dtype)
+    sequence = 0
+    for t in range(first, last):
+        while t >= offsets[sequence + 1]:
+            sequence += 1
+        hear(weights.input_columns, weights.bias, rows[t], noisy, states[t])
+        add_product(weights.matrix, finals[sequence][:n_units], scratch, states[t])
+        step(weights.cells, finals[sequence], states[t], scratch)
+
+
+@kernel(*FILES)
+def advance_together(weights, rows, offsets, first, last, noisy, finals, states):
+    """The same for a Dense matrix and the steps [first, last) of every sequence, bit for bit.
+
+    A piece of the matrix is used for all sequences while it is near, so that many cost little more than one.
+    """
+    n_units = weights.bias.size
+    scratch = np.empty(2 * n_units + STRIPE, weights.bias.dtype)
+    for t in range(first, last):
+        running = np.nonzero(offsets[:-1] + t < offsets[1:])[0]
+        for s in running:
+            hear(weights.input_columns, weights.bias, rows[offsets[s] + t], noisy, states[offsets[s] + t])
+        for j in range(0, n_units, 8):
+            columns, stop = weights.matrix.transposed[j : j + 8], min(j + 8, n_units)
+            for s in running:
+                add_columns(columns, finals[s, j:stop], states[offsets[s] + t])
+        for s in running:
+            step(weights.cells, finals[s], states[offsets[s] + t], scratch)
+
+
+@kernel()
+def collect(state, n_squared, row, features):
+    """features = [state, squares of the first `n_squared` states, row], as far as there is room for the row."""
+    n_units = state.size
+    for i in range(n_units):
+        features[i] = state[i]
+    for i in range(n_squared):
+        features[n_units + i] = state[i] * state[i]
+    for j in range(min(row.size, features.size - n_units - n_squared)):
+        features[n_units + n_squared + j] = row[j]
+
+
+@kernel()
+def feed_back(outputs, feedback, known, row):
+    """The next input `row`: the `known` values, and the scaled outputs in those of their channels that hold NaN."""
+    channels = feedback.channels
+    row[:] = known
+    for k in range(channels.size):
+        if np.isnan(known[channels[k]]):
+            row[channels[k]] = feedback.scaling * outputs[k]
+
+
+@kernel(*FILES, fastmath=REASSOCIATE)
+def close_loop(weights, readout, feedback, known, state, row, outputs):
+    """Run on the answers of a linear readout: the output of a step is part of the next input, see `feed_back`.
+
+    `row` (n_features,) is the next input and `state` (n_arrays * n_units,) the present state; both are moved on.
+    `known` is (n_steps, n_features).
+    """
+    n_units, n_squared = weights.bias.size, readout.n_squared
+    scratch = np.empty(2 * n_units + STRIPE, state.dtype)
+    new = np.empty(n_units, state.dtype)
+    features = np.empty(readout.coef.shape[1])
+    for t in range(outputs.shape[0]):
+        hear(weights.input_columns, weights.bias, row, False, new)
+        add_product(weights.matrix, state[:n_units], scratch, new)
+        step(weights.cells, state, new, scratch)
+        collect(state[:n_units], n_squared, row, features)
+        for k in range(outputs.shape[1]):
+            coef = readout.coef[k]
+            total = readout.intercept[k]
+            for i in range(features.size):
+                total += coef[i] * features[i]
+            outputs[t, k] = total
+        feed_back(outputs[t], feedback, known[t], row)
+
+
+@kernel(*FILES)
+def trace(weights, rows, state, before, heard):
+    """One sequence: the states before every row, what the units hear then, and `state`, which is moved on.
+
+    `before` is (n_rows, n_arrays * n_units), `heard` (n_rows, n_units).
+    """
+    n_units = weights.bias.size
+    scratch = np.empty(2 * n_units + STRIPE, state.dtype)
+    new = np.empty(n_units, state.dtype)
+    for t in range(len(rows)):
+        before[t] = state
+        hear(weights.input_columns, weights.bias, rows[t], False, heard[t])
+        add_product(weights.matrix, state[:n_units], scratch, heard[t])
+        new[:] = heard[t]
+        step(weights.cells, state, new, scratch)
+
+
+@kernel(*FILES)
+def move(cells, state, heard, moved, driven):
+    """Move differences of the state by one step, see `unit`."""
+    scratch = np.empty(2 * heard.size + STRIPE, heard.dtype)
+    tangent(cells, state, heard, moved, driven, scratch)

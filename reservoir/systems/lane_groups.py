@@ -1,0 +1,133 @@
+"""Lanes that are advanced together, and lanes that are advanced one by one."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import clone
+
+from reservoir.foreign_code import inherited
+from reservoir.neurons.rate.lanes import LANES, LaneWeights, advance_lanes
+from reservoir.neurons.rate.loops import RateWeights
+from reservoir.neurons.rate.unit import RateUnit, compiled_for
+from reservoir.neurons.structures import compiled_form, narrowest
+from reservoir.sequences import Sequences
+from reservoir.systems.echo_state import EchoState
+from reservoir.systems.rate_runs import run_rows, weights_of
+
+_WORK_PER_CALL = 200_000_000
+
+
+class Lane(NamedTuple):
+    """How a lane scales what all share, and its unit."""
+
+    radius: float
+    input_scaling: float
+    bias_scaling: float
+    noise: float
+    unit: Any
+
+
+class FlatGroup(NamedTuple):
+    """`LANES` lanes of units that act each by itself; the weights are read once for all."""
+
+    weights: LaneWeights
+    n_units: int
+
+    @property
+    def width(self) -> int:
+        """Number of lanes, idle ones too."""
+        return LANES
+
+    def rest(self, dtype: np.dtype) -> np.ndarray:
+        """The state of all lanes before the first row."""
+        return np.zeros((self.n_units, LANES), dtype)
+
+    def advance(self, rows: np.ndarray, noise: np.ndarray, state: np.ndarray, states: np.ndarray) -> None:
+        """Fill the states (LANES, n_rows, n_units), and move `state` on; `noise` is (n_rows, n_units), or none."""
+        chunk = max(1, _WORK_PER_CALL // (LANES * (len(self.weights.values) + 20 * self.n_units)))
+        loop = compiled_for(advance_lanes, self.weights.cells)
+        for start in range(0, len(rows), chunk):
+            part = slice(start, start + chunk)
+            loop(self.weights, rows[part].astype(state.dtype), noise[part], state, states[:, part])
+
+
+class SingleLane(NamedTuple):
+    """A lane with weights of its own."""
+
+    weights: RateWeights
+    noise: float
+
+    @property
+    def width(self) -> int:
+        """Number of lanes."""
+        return 1
+
+    def rest(self, dtype: np.dtype) -> np.ndarray:
+        """The state before the first row."""
+        return np.zeros((1, self.weights.state_size), dtype)
+
+    def advance(self, rows: np.ndarray, noise: np.ndarray, state: np.ndarray, states: np.ndarray) -> None:
+        """Fill the states (1, n_rows, n_units), and move `state` on; `noise` is (n_rows, n_units), or none."""
+        noisy = len(noise) > 0
+        if noisy:
+            states[0] = noise * noise.dtype.type(self.noise)
+        series = Sequences(rows, np.array([0, len(rows)]), "series")
+        run_rows(self.weights, series, rows.astype(state.dtype), noisy, state, states[0])
+
+
+def grouped(reservoir: EchoState, lanes: list[Lane]) -> list[FlatGroup] | list[SingleLane]:
+    """The lanes in groups, for a reservoir that is fitted with all scalings 1."""
+    unit = reservoir.unit_
+    flat = hasattr(type(reservoir._compiled[2]), "step_lanes") and unit.n_arrays == 1
+    if not flat or _makes_matrix(unit):
+        return _single_lanes(reservoir, lanes)
+    filled = lanes + [lanes[-1]] * (-len(lanes) % LANES)
+    matrix = _joined_matrix(reservoir)
+    groups = [filled[first : first + LANES] for first in range(0, len(filled), LANES)]
+    return [FlatGroup(_flat_weights(reservoir, matrix, group), len(reservoir.bias_)) for group in groups]
+
+
+def _makes_matrix(unit: Any) -> bool:
+    """Whether the recurrent matrix is not W itself, so that it cannot be scaled afterwards."""
+    return not inherited(unit, RateUnit, "recurrent")
+
+
+def _joined_matrix(reservoir: EchoState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """[W, W_in, b] in compressed sparse rows, in the order of what a unit hears."""
+    parts = reservoir.W_, reservoir.W_in_, reservoir.bias_[:, None]
+    rows = [sparse.csr_array(part.tocsr() if hasattr(part, "tocsr") else part) for part in parts]
+    joined = sparse.csr_array(sparse.hstack(rows, format="csr"))
+    return joined.data, joined.indices.astype(narrowest(joined)), joined.indptr.astype(np.int64)
+
+
+def _flat_weights(reservoir: EchoState, matrix: tuple, group: list[Lane]) -> LaneWeights:
+    dtype = reservoir.bias_.dtype
+    settings = np.ascontiguousarray(np.array([lane[:4] for lane in group]).T, dtype=dtype)
+    cells = [lane.unit.cells(len(reservoir.bias_), reservoir.unit_matrices_, dtype) for lane in group]
+    fields = zip(*cells, strict=True)  # of arrays, what belongs to the lanes of a unit side by side
+    joined = [np.stack(values, axis=1).ravel() if isinstance(values[0], np.ndarray) else values[0] for values in fields]
+    return LaneWeights(*matrix, settings, type(cells[0])(*joined))
+
+
+def _single_lanes(reservoir: EchoState, lanes: list[Lane]) -> list[SingleLane]:
+    dtype, found, forms = reservoir.bias_.dtype, [], {}
+    columns = weights_of(reservoir).input_columns
+    for lane in lanes:
+        own = lane.radius, repr(lane.unit) if _makes_matrix(lane.unit) else ""
+        if own not in forms:
+            forms[own] = compiled_form(_recurrent(reservoir, lane))
+        cells = lane.unit.cells(len(reservoir.bias_), reservoir.unit_matrices_, dtype)
+        scaled = columns * dtype.type(lane.input_scaling), reservoir.bias_ * dtype.type(lane.bias_scaling)
+        found.append(SingleLane(RateWeights(forms[own], *scaled, cells, lane.unit.n_arrays), lane.noise))
+    return found
+
+
+def _recurrent(reservoir: EchoState, lane: Lane) -> Any:
+    """The recurrent matrix of a lane: scaled, or where the unit makes it, drawn anew from the same seed."""
+    if not _makes_matrix(lane.unit):
+        return reservoir.W_ * reservoir.bias_.dtype.type(lane.radius)
+    other = clone(reservoir).set_params(spectral_radius=lane.radius, unit=lane.unit)
+    return other.fit(np.zeros((1, reservoir.n_features_in_))).W_

@@ -1,0 +1,158 @@
+"""Runs of rate reservoirs: what the compiled loops need of a fitted one, and how their calls are cut.
+
+These are functions over `RateWeights`; ask for them with `weights_of`, where `EchoState.runs_compiled` says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from reservoir.neurons.products import Dense
+from reservoir.neurons.rate import loops
+from reservoir.neurons.rate.loops import Feedback, LinearReadout, RateWeights
+from reservoir.neurons.rate.unit import block_diagonal, compiled_for, side_by_side
+from reservoir.neurons.structures import compiled_form, multiplications
+from reservoir.sequences import Sequences
+from reservoir.validation import (
+    check_channels,
+    check_finite_array,
+    check_flag,
+    check_integer,
+    check_real,
+    parameter_error,
+)
+
+# A kernel returns after about this many multiplications, well within half a second, to let an interrupt through.
+_WORK_PER_CALL = 200_000_000
+
+
+def weights_of(system: Any) -> RateWeights:
+    """What the loops take of a fitted `EchoState`; matrices that were replaced since `fit` are brought into form."""
+    check_is_fitted(system)
+    matrix, form, cells = system._compiled
+    form = form if matrix is system.W_ else compiled_form(system.W_)
+    return RateWeights(form, np.ascontiguousarray(system.W_in_.T), system.bias_, cells, system.unit_.n_arrays)
+
+
+def joined(systems: list[Any]) -> RateWeights:
+    """Weights of one reservoir that holds all units of these, which do not hear one another."""
+    unit, matrices = side_by_side([s.unit_ for s in systems], [s.unit_matrices_ for s in systems])
+    bias = np.concatenate([system.bias_ for system in systems])
+    return RateWeights(
+        compiled_form(block_diagonal([system.W_ for system in systems]).astype(bias.dtype)),
+        np.ascontiguousarray(np.concatenate([system.W_in_ for system in systems]).T),
+        bias,
+        unit.cells(bias.size, matrices, bias.dtype),
+        unit.n_arrays,
+    )
+
+
+def joined_states(states: list[np.ndarray], n_arrays: int) -> np.ndarray:
+    """The state of `joined` reservoirs from those of each."""
+    return np.concatenate([state.reshape(n_arrays, -1) for state in states], axis=1).ravel()
+
+
+def rows_per_call(weights: RateWeights, more: int = 0) -> int:
+    """Rows that a kernel gets at once, where each takes so many multiplications more than those of the weights."""
+    work = sum(map(multiplications, weights)) + 20 * weights.bias.size + more
+    return max(1, _WORK_PER_CALL // work)
+
+
+def run_rows(weights: RateWeights, sequences: Sequences, rows: np.ndarray, noisy: bool, finals, states) -> None:
+    """Fill the states (n_rows, n_units) and move the finals (n_sequences, n_values) on, see `loops.advance`."""
+    for loop, offsets, chosen, first, last in _calls(weights, sequences):
+        loop(weights, rows, offsets, first, last, noisy, finals[chosen], states)
+
+
+def _calls(weights: RateWeights, sequences: Sequences) -> Iterator[tuple[Callable, np.ndarray, slice, int, int]]:
+    """The calls of kernels that a run is cut into: loop, offsets of its sequences, which they are, first and last.
+
+    A dense matrix serves sequences side by side, and first and last are then steps of them, otherwise rows.
+    """
+    room, n_sequences = rows_per_call(weights), len(sequences)
+    together = isinstance(weights.matrix, Dense) and n_sequences > 1
+    loop = compiled_for(loops.advance_together if together else loops.advance, weights.cells)
+    at_once = room if together else n_sequences
+    for start in range(0, n_sequences, at_once):
+        chosen = slice(start, min(start + at_once, n_sequences))
+        n_steps = max(sequences.lengths[chosen]) if together else len(sequences.rows)
+        chunk = max(1, room // (chosen.stop - start)) if together else room
+        for first in range(0, n_steps, chunk):
+            last = min(first + chunk, n_steps)
+            yield loop, sequences.offsets[start : chosen.stop + 1], chosen, first, last
+
+
+def standard_noise(seed: int, rows: np.ndarray, n_units: int, dtype: np.dtype) -> np.ndarray:
+    """Normal numbers (n_rows, n_units), seeded by the seed of `fit` and the bytes of `rows`."""
+    digest = hashlib.sha256(np.ascontiguousarray(rows).tobytes()).digest()
+    sequence = np.random.SeedSequence([seed, int.from_bytes(digest[:16], "little")])
+    return np.random.default_rng(sequence).standard_normal((len(rows), n_units), dtype=dtype)
+
+
+def close_loop(
+    weights: RateWeights,
+    coef: np.ndarray,
+    intercept: np.ndarray,
+    state: np.ndarray,
+    row: np.ndarray,
+    n_steps: int,
+    *,
+    squares: bool = False,
+    scaling: float = 1.0,
+    channels: Any = None,
+    known: Any = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Run freely on a linear readout, whose answers at a step are part of the input of the next.
+
+    The readout is y = coef z + intercept, where z = [x, x^2, u]: without x^2 unless `squares`, and without u where
+    `coef` has no columns for it. Answer k, times `scaling`, is the next input of channel channels[k], unless that
+    is known. No noise is added.
+
+    Parameters
+    ----------
+    weights : RateWeights
+    coef : array (n_outputs, n_columns)
+    intercept : array (n_outputs,)
+    state : array (n_arrays * n_units,)
+        State before the first step.
+    row : array (n_features,)
+        Input of the first step.
+    n_steps : int
+    squares : bool, default False
+    scaling : float, default 1.0
+    channels : None or array of int (n_outputs,), default None
+        None is all of them, in order.
+    known : None or array (n_steps, n_features), default None
+        Input after each step, NaN where the answer comes back. None is NaN everywhere.
+
+    Returns
+    -------
+    outputs : array (n_steps, n_outputs)
+    final_state : array (n_arrays * n_units,)
+    """
+    owner, dtype = "close_loop", weights.bias.dtype
+    n_features, n_units = weights.input_columns.shape
+    n_squared = n_units * check_flag(owner, "squares", squares)
+    n_columns = n_units + n_squared
+    n_columns += n_features * (np.shape(coef)[-1:] != (n_columns,))
+    channels = np.arange(n_features) if channels is None else check_channels(owner, "channels", channels, n_features)
+    coef = check_finite_array(owner, "coef", coef, (len(channels), n_columns))
+    intercept = check_finite_array(owner, "intercept", intercept, (len(channels),))
+    state = check_finite_array(owner, "state", state, (weights.state_size,)).astype(dtype)
+    row = check_finite_array(owner, "row", row, (n_features,)).astype(dtype)
+    outputs = np.empty((check_integer(owner, "n_steps", n_steps, 1), len(channels)))
+    known = np.full((n_steps, n_features), np.nan) if known is None else np.array(known, dtype=np.float64)
+    if known.shape != (n_steps, n_features):
+        raise parameter_error(owner, "known", f"None or an array of shape {(n_steps, n_features)}", known)
+    readout = LinearReadout(coef, intercept, n_squared)
+    feedback = Feedback(channels, check_real(owner, "scaling", scaling))
+    loop, chunk = compiled_for(loops.close_loop, weights.cells), rows_per_call(weights, coef.size)
+    for start in range(0, n_steps, chunk):
+        rows = slice(start, start + chunk)
+        loop(weights, readout, feedback, known[rows], state, row, outputs[rows])
+    return outputs, state
