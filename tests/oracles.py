@@ -29,6 +29,43 @@ def leaky_states(W, W_in, bias, leak, inputs, state=None, activation="tanh"):
     return np.array(states)
 
 
+def euler(unit, W, matrices, state, drive):
+    """x + step f((W - W^T - diffusion I) x + W_in u + b), for a `drive` W_in u + b."""
+    heard = (W - W.T - unit.diffusion * np.eye(len(W))) @ state[0] + drive
+    return [state[0] + unit.step * ACTIVATIONS[unit.activation](heard)]
+
+
+def edge_of_stability(unit, W, matrices, state, drive):
+    """(1 - beta) O x + beta f(W x + W_in u + b)."""
+    heard = W @ state[0] + drive
+    return [(1 - unit.beta) * dense(matrices["matrix"]) @ state[0] + unit.beta * ACTIVATIONS[unit.activation](heard)]
+
+
+def leaky_integrator(unit, W, matrices, state, drive):
+    """(1 - leak) x + leak f(W x + W_in u + b)."""
+    heard = W @ state[0] + drive
+    return [(1 - unit.leak) * state[0] + unit.leak * ACTIVATIONS[unit.activation](heard)]
+
+
+RATE_UNITS = {"Euler": euler, "EdgeOfStability": edge_of_stability, "LeakyIntegrator": leaky_integrator}
+
+
+def dense(matrix):
+    """A weight matrix of any structure as an array."""
+    return np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix, dtype=float)
+
+
+def rate_states(step, system, W, inputs, state=None):
+    """States and final state of a fitted reservoir of any rate unit with this twin, where `W` is what was drawn."""
+    n_units, n_arrays = len(system.bias_), system.unit_.n_arrays
+    arrays = list(np.zeros((n_arrays, n_units)) if state is None else np.reshape(state, (n_arrays, n_units)))
+    states = []
+    for u in inputs:
+        arrays = step(system.unit_, dense(W), system.unit_matrices_, arrays, system.W_in_ @ u + system.bias_)
+        states.append(arrays[0])
+    return np.array(states), np.concatenate(arrays)
+
+
 def closed_loop(W, W_in, bias, leak, coef, intercept, state, row, known, *, squares=False, scaling=1.0, channels=None):
     """The outputs of a linear readout on [x, x^2, u] come back as inputs where `known` is NaN."""
     channels = np.arange(len(row)) if channels is None else channels

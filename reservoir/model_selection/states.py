@@ -13,6 +13,7 @@ from reservoir.model_selection.candidates import LEAST_OF_A_PART, SCALINGS
 from reservoir.models.base import BLOCK_ROWS, default_reservoir
 from reservoir.neurons.vectors import LANES
 from reservoir.systems import EchoState, EchoStateLanes
+from reservoir.systems.lanes import lane_names
 from reservoir.topologies import CirculantGraph, Hadamard, HadamardMatrix
 
 _BLOCK_BYTES = 2**25
@@ -52,7 +53,7 @@ class StateSource:
 
     def _fitted(self, example: np.ndarray, noisy: bool) -> Any:
         if self._lanes:
-            settings = [{name: getattr(r, name) for name in _NAMES} for r in self._reservoirs]
+            settings = [{name: r.get_params()[name] for name in lane_names(r)} for r in self._reservoirs]
             settings = settings if noisy else [setting | {"noise": 0.0} for setting in settings]
             return EchoStateLanes(self._reservoirs[0], settings).fit(example)
         fitted = [clone(reservoir).fit(example) for reservoir in self._reservoirs]

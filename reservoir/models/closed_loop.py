@@ -43,12 +43,12 @@ def free_run(members: list[Member], features: Callable, squared_states: bool, fe
     weights = weights_of(systems[0]) if len(systems) == 1 else joined(systems)
     coef, intercept = _joint_readout(members, squared_states)
     rest = [np.zeros(weights_of(system).state_size) for system in systems]
-    options = {"squares": squared_states, "channels": feedback.channels, "scaling": feedback.scaling}
 
     def run(states, row, known):
         starts = [zero if x is None else x for zero, x in zip(rest, states, strict=True)]
         state = joined_states(starts, weights.n_arrays)
-        return close_loop(weights, coef, intercept, state, row, len(known), known=known, **options)[0]
+        options: Any = {"squares": squared_states, "known": known, **feedback._asdict()}
+        return close_loop(weights, coef, intercept, state, row, len(known), **options)[0]
 
     return run
 

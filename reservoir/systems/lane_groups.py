@@ -78,7 +78,10 @@ class SingleLane(NamedTuple):
         run_rows(self.weights, series, rows.astype(state.dtype), noisy, state, states[0])
 
 
-def grouped(reservoir: EchoState, lanes: list[Lane]) -> list[FlatGroup] | list[SingleLane]:
+Group = FlatGroup | SingleLane
+
+
+def grouped(reservoir: EchoState, lanes: list[Lane]) -> list[Group]:
     """The lanes in groups, for a reservoir that is fitted with all scalings 1."""
     unit = reservoir.unit_
     flat = hasattr(type(reservoir._compiled[2]), "step_lanes") and unit.n_arrays == 1
@@ -109,11 +112,14 @@ def _flat_weights(reservoir: EchoState, matrix: tuple, group: list[Lane]) -> Lan
     cells = [lane.unit.cells(len(reservoir.bias_), reservoir.unit_matrices_, dtype) for lane in group]
     fields = zip(*cells, strict=True)  # of arrays, what belongs to the lanes of a unit side by side
     joined = [np.stack(values, axis=1).ravel() if isinstance(values[0], np.ndarray) else values[0] for values in fields]
-    return LaneWeights(*matrix, settings, type(cells[0])(*joined))
+    values, columns, starts = matrix
+    return LaneWeights(values, columns, starts, settings, type(cells[0])(*joined))
 
 
-def _single_lanes(reservoir: EchoState, lanes: list[Lane]) -> list[SingleLane]:
-    dtype, found, forms = reservoir.bias_.dtype, [], {}
+def _single_lanes(reservoir: EchoState, lanes: list[Lane]) -> list[Group]:
+    dtype = reservoir.bias_.dtype
+    found: list[Group] = []
+    forms: dict[tuple, Any] = {}
     columns = weights_of(reservoir).input_columns
     for lane in lanes:
         own = lane.radius, repr(lane.unit) if _makes_matrix(lane.unit) else ""

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.sequences import read_sequences
 from reservoir.systems.echo_state import EchoState
-from reservoir.systems.lane_groups import FlatGroup, Lane, SingleLane, grouped
+from reservoir.systems.lane_groups import Group, Lane, grouped
 from reservoir.systems.rate_runs import standard_noise
 from reservoir.validation import check_real, parameter_error, unchanged_on_error
 
@@ -145,14 +145,13 @@ class EchoStateLanes(BaseEstimator):
                 check_real(owner, name, value, 0 if name in _SCALINGS else None)
         return [float(value) for value in values]
 
-    def _grouped(self) -> list[FlatGroup] | list[SingleLane]:
+    def _grouped(self) -> list[Group]:
         """What the kernels need, from the fitted reservoir and the table."""
         names = [name.removeprefix("unit__") for name in lane_names(self.reservoir_)[len(_SCALINGS) :]]
         lanes = []
-        for row in self._table.tolist():
-            own = dict(zip(names, row[len(_SCALINGS) :], strict=True))
-            unit = clone(self.reservoir_.unit_).set_params(**own)
-            lanes.append(Lane(*row[: len(_SCALINGS)], unit))
+        for radius, input_scaling, bias_scaling, noise, *own in self._table.tolist():
+            unit = clone(self.reservoir_.unit_).set_params(**dict(zip(names, own, strict=True)))
+            lanes.append(Lane(radius, input_scaling, bias_scaling, noise, unit))
         return grouped(self.reservoir_, lanes)
 
 

@@ -45,7 +45,10 @@ class RateUnit(BaseEstimator):
     """Arrays of state per unit; the first is what readouts see."""
 
     def draw(self, n_units: int, rng: np.random.Generator) -> dict[str, Any]:
-        """Matrices (n_units, n_units) of its own by their names, in float64: dense, sparse or structured."""
+        """Matrices (n_units, n_units) of its own, in float64: dense, sparse or structured.
+
+        They go by names, a matrix that a parameter gives or draws by the name of that parameter.
+        """
         return {}
 
     def recurrent(self, W: Any) -> Any:
@@ -61,7 +64,7 @@ class RateUnit(BaseEstimator):
         return None
 
     def _checked_activation(self) -> Any:
-        return check_activation(type(self).__name__, self.activation)  # type: ignore[attr-defined]
+        return check_activation(type(self).__name__, self.activation)
 
 
 def check_activation(owner: str, activation: Any) -> Any:
