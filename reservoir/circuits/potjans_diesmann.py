@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.circuits.circuit import Circuit, PoissonBackground, Projection
 from reservoir.topologies.drawing import bernoulli_positions
-from reservoir.validation import check_integer, check_real
+from reservoir.validation import Parameters, check_integer
 
 POPULATIONS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
 SIZES = np.array([20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948])
@@ -116,7 +116,7 @@ class PotjansDiesmann(BaseEstimator):
 
     def draw(self, rng: np.random.Generator, n_inputs: int = 1) -> Circuit:
         """A circuit with this many thalamic fibres as input channels."""
-        check_integer("PotjansDiesmann", "n_inputs", n_inputs, 0)
+        check_integer(type(self).__name__, "n_inputs", n_inputs, 0)
         excitatory = np.repeat(np.arange(8) % 2 == 0, self.sizes())
         recurrent, inputs = self._draw_recurrent(rng), self._draw_inputs(n_inputs, rng)
         return Circuit(excitatory, recurrent, inputs, n_inputs, background=self.background())
@@ -173,10 +173,11 @@ class PotjansDiesmann(BaseEstimator):
 
     def _scales(self) -> tuple[float, float]:
         """Shares of the units, and of the synapses of a unit."""
-        scale = check_real("PotjansDiesmann", "scale", self.scale, 0, 1, closed="right")
+        p = Parameters(self)
+        scale = p.real("scale", 0, 1, closed="right")
         if self.synapse_scale is None:
             return scale, min(1.0, 2 * scale)
-        return scale, check_real("PotjansDiesmann", "synapse_scale", self.synapse_scale, 0, 1, closed="right")
+        return scale, p.real("synapse_scale", 0, 1, closed="right")
 
     def _draw_recurrent(self, rng: np.random.Generator) -> Projection:
         ends, numbers = list(self.populations().values()), self.synapse_numbers()
@@ -189,8 +190,7 @@ class PotjansDiesmann(BaseEstimator):
         return Projection.joined(parts)
 
     def _draw_inputs(self, n_inputs: int, rng: np.random.Generator) -> Projection:
-        scale = check_real("PotjansDiesmann", "input_scale", self.input_scale)
-        weight = scale * synaptic_weight(AMPLITUDE) / np.sqrt(self._scales()[1])
+        weight = Parameters(self).real("input_scale") * synaptic_weight(AMPLITUDE) / np.sqrt(self._scales()[1])
         parts = []
         for units, probability in zip(self.populations().values(), THALAMIC_PROBABILITIES, strict=True):
             size = units.stop - units.start

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from reservoir.circuits.synapse_statistics import SynapseStatistics
-from reservoir.circuits.wiring import Connections, GraphCircuit
+from reservoir.circuits.mean_degree import MeanDegreeCircuit
+from reservoir.circuits.synapses import Connections
 from reservoir.topologies import ScaleFree
 
 
-class ScaleFreeCircuit(GraphCircuit):
+class ScaleFreeCircuit(MeanDegreeCircuit):
     """Scale-free circuit: a graph of Barabasi and Albert, each link of which becomes a synapse in one direction.
 
         P(a unit has k synapses in all) ~ k**-3
@@ -26,14 +26,8 @@ class ScaleFreeCircuit(GraphCircuit):
         Units.
     n_synapses_per_unit : float in [0, (n_units - 1) / 2], default 4.7
         Mean number of recurrent synapses that a unit sends, and receives; about that of `MaassColumn()`, 4.72.
-    excitatory_fraction : float in [0, 1], default 0.8
-        Share of excitatory units, rounded to whole units; which ones is random.
-    preset : "maass2002" or SynapseStatistics, default "maass2002"
-        Means of the synapses.
-    weight_scale, input_scale : float, default 1.0
-        Factors of all recurrent weights, and of all input weights.
-    input_probability : float in [0, 1], default 0.3
-        Probability that a unit hears an input channel.
+    excitatory_fraction, preset, weight_scale, input_scale, input_probability : default as `Synapses`
+        What units and synapses are like; see `Synapses`.
 
     Raises
     ------
@@ -53,25 +47,6 @@ class ScaleFreeCircuit(GraphCircuit):
     >>> len(recurrent), bool(np.bincount(recurrent.pre).max() > 5 * 4)
     (2000, True)
     """
-
-    def __init__(
-        self,
-        n_units: int = 135,
-        n_synapses_per_unit: float = 4.7,
-        *,
-        excitatory_fraction: float = 0.8,
-        preset: str | SynapseStatistics = "maass2002",
-        weight_scale: float = 1.0,
-        input_scale: float = 1.0,
-        input_probability: float = 0.3,
-    ):
-        self.n_units = n_units
-        self.n_synapses_per_unit = n_synapses_per_unit
-        self.excitatory_fraction = excitatory_fraction
-        self.preset = preset
-        self.weight_scale = weight_scale
-        self.input_scale = input_scale
-        self.input_probability = input_probability
 
     def _most(self) -> float:
         return (self.n_units - 1) / 2
