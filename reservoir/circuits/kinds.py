@@ -1,4 +1,4 @@
-"""The kinds of synaptic currents in a circuit: what decays alike and flows alike is kept as one variable a unit."""
+"""The kinds of synaptic currents in a circuit: what decays alike and flows alike is kept as one variable per unit."""
 
 from __future__ import annotations
 

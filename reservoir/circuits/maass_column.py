@@ -112,8 +112,7 @@ class MaassColumn(SynapseParameters):
         numbers = {"E": excitatory, "I": n_units - excitatory}
         statistics, total = statistics_of(self), 0.0
         for kind in KINDS:
-            C = getattr(statistics, kind).probability
-            sender, receiver = kind
+            C, sender, receiver = getattr(statistics, kind).probability, kind[0], kind[1]
             alone = sender == receiver
             pairs = numbers[sender] * (numbers[receiver] - alone)  # ordered, of two different units
             if pairs:

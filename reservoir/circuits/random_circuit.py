@@ -18,7 +18,7 @@ class RandomCircuit(MeanDegreeCircuit):
 
         P(a -> b) = n_synapses_per_unit / (n_units - 1)
 
-    each pair by itself ("pairs"), or with a fixed number of senders a unit ("in_degree"): the whole number below or
+    each pair by itself ("pairs"), or with a fixed number of senders per unit ("in_degree"): the whole number below or
     above `n_synapses_per_unit`, such that all synapses together are round(n_units * n_synapses_per_unit). The synapses
     are those of `MaassColumn`, see there; only its C plays no part.
 
@@ -38,7 +38,7 @@ class RandomCircuit(MeanDegreeCircuit):
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For fewer than 2 units, or more synapses per unit than there are units to hear.
 
     References
     ----------

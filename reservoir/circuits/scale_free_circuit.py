@@ -14,7 +14,7 @@ class ScaleFreeCircuit(MeanDegreeCircuit):
 
         P(a unit has k synapses in all) ~ k**-3
 
-    The graph is that of `reservoir.topologies.ScaleFree`, see there, grown with the fewest links a unit that give
+    The graph is that of `reservoir.topologies.ScaleFree`, see there, grown with the fewest links per unit that give
     round(n_units * n_synapses_per_unit); surplus links are left out evenly. A fair coin directs each link. So a unit
     that hears many also sends to many; `TwoWayPowerLawCircuit` has the two apart. Units are in the order of growth:
     the hubs are among the first. No unit hears itself. The synapses are those of `MaassColumn`, see there; only its C
@@ -25,14 +25,14 @@ class ScaleFreeCircuit(MeanDegreeCircuit):
     n_units : int >= 2, default 135
         Units.
     n_synapses_per_unit : float in [0, (n_units - 1) / 2], default 4.7
-        Mean number of recurrent synapses that a unit sends, and receives; about that of `MaassColumn()`, 4.72.
+        Mean number of links per unit, each of which is one synapse; about that of `MaassColumn()`, 4.72.
     excitatory_fraction, preset, weight_scale, input_scale, input_probability : default as `Synapses`
         What units and synapses are like; see `Synapses`.
 
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For fewer than 2 units, or more links than pairs of units.
 
     References
     ----------

@@ -26,7 +26,7 @@ class SmallWorldCircuit(MeanDegreeCircuit):
     n_units : int >= 2, default 135
         Units.
     n_synapses_per_unit : float in [0, n_units - 1], default 4.7
-        Mean number of recurrent synapses that a unit sends, and receives; about that of `MaassColumn()`, 4.72.
+        Mean number of neighbours that a unit hears; about that of `MaassColumn()`, 4.72.
     rewiring : float in [0, 1], default 0.1
         Probability that a connection is rewired: 0 is a ring lattice, 1 a random graph.
     excitatory_fraction, preset, weight_scale, input_scale, input_probability : default as `Synapses`
@@ -35,7 +35,7 @@ class SmallWorldCircuit(MeanDegreeCircuit):
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For fewer than 2 units, more neighbours than other units, or a rewiring outside [0, 1].
 
     References
     ----------

@@ -33,7 +33,7 @@ class TwoWayPowerLawCircuit(MeanDegreeCircuit):
     n_units : int >= 2, default 135
         Units.
     n_synapses_per_unit : float in [0, n_units - 1], default 4.7
-        Mean number of recurrent synapses that a unit sends, and receives; about that of `MaassColumn()`, 4.72.
+        Mean of both degrees, of what a unit sends and of what it receives; about that of `MaassColumn()`, 4.72.
     in_exponent, out_exponent : float > 2, default 2.5
         Exponents of the two laws; large ones give a random circuit.
     excitatory_fraction, preset, weight_scale, input_scale, input_probability : default as `Synapses`
@@ -42,7 +42,7 @@ class TwoWayPowerLawCircuit(MeanDegreeCircuit):
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For fewer than 2 units, more synapses than pairs of units, or an exponent of 2 and less.
 
     References
     ----------

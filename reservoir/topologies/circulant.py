@@ -16,7 +16,7 @@ class CirculantMatrix:
         (W x)_i = sum_k weights[k, i] * x[(i + offsets[k]) mod n]
 
     Every weight may be different: the graph is circulant, the matrix in general is not. It is read in
-    contiguous pieces, where a random sparse matrix needs one scattered load a connection. A weight may be zero, where
+    contiguous pieces, where a random sparse matrix needs one scattered load per connection. A weight may be zero, where
     a unit does not hear the other one. `spectral_radius` and `largest_singular_value` know the closed form where all
     weights of an offset are equal.
 
@@ -112,7 +112,7 @@ class CirculantGraph(BaseEstimator):
     Parameters
     ----------
     in_degree : int >= 1, default 10
-        Connections a unit receives; at most n_units - 1 are drawn (one for a single unit).
+        Connections that a unit receives; at most n_units - 1 are drawn (one for a single unit).
 
     Raises
     ------

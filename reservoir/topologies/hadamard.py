@@ -116,7 +116,7 @@ def _transform(x: np.ndarray) -> np.ndarray:
 
 
 class Hadamard(BaseEstimator):
-    """Structured orthogonal reservoir: a random orthogonal matrix with O(N log N) work a step and O(N) memory.
+    """Structured orthogonal reservoir: a random orthogonal matrix with O(N log N) work per step and O(N) memory.
 
         W = P H_last S H_first R
 

@@ -1,4 +1,4 @@
-"""Random graphs with a fixed number of inputs a unit."""
+"""Random graphs with a fixed number of inputs per unit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Random(BaseEstimator):
     Parameters
     ----------
     in_degree : int >= 1, default 10
-        Connections a unit receives; at most n_units are drawn.
+        Connections that a unit receives; at most n_units are drawn.
 
     Raises
     ------
