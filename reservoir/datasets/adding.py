@@ -60,7 +60,7 @@ def make_adding(
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For no sequences, an unknown version, or a length too short for it.
 
     References
     ----------

@@ -60,7 +60,7 @@ def make_embedded_reber(
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For no strings, or a `continual` that is no bool.
 
     References
     ----------

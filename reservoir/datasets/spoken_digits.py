@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import Bunch
 
-from reservoir.datasets.remote import locate
+from reservoir.datasets.data_files import locate
 
 _DESCRIPTION = """\
 Free Spoken Digit Dataset
@@ -24,10 +24,7 @@ Changes:  four of the six speakers; the recordings were joined into one compress
 def fetch_spoken_digits() -> Bunch:
     """The Free Spoken Digit Dataset: 2000 recordings of ten digits by four speakers.
 
-    The file ``fsdd/fsdd.npz`` is looked for in the directory named by the environment variable
-    RESERVOIR_DATA, then in the cache of earlier downloads, and is otherwise downloaded from
-    RESERVOIR_DATA_URL, the address of a mirror with the same layout, which needs pooch. Its SHA-256 checksum
-    is verified each time.
+    The file ``fsdd/fsdd.npz`` is looked for and checked as `reservoir.datasets` says.
 
     Returns
     -------
@@ -45,12 +42,8 @@ def fetch_spoken_digits() -> Bunch:
 
     Raises
     ------
-    DatasetNotFoundError
-        If the file is not on this machine and cannot be downloaded.
-    ImportError
-        If RESERVOIR_DATA_URL is set and pooch is not installed.
-    ValueError
-        If the file has the wrong checksum.
+    DatasetNotFoundError, ImportError, ValueError
+        If the file is not found, pooch is missing for a download, or the checksum wrong.
 
     References
     ----------

@@ -54,7 +54,7 @@ def make_temporal_order(
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For no sequences, fewer than 10 rows, or another `n_relevant` than 2 and 3.
 
     References
     ----------
