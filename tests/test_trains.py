@@ -50,8 +50,14 @@ def test_windows_joined_are_the_whole(record, share):
 
 def test_records_are_equal_where_all_fields_are():
     record = SpikeTrains([0.1], [0], 2, 1.0)
-    others = [SpikeTrains([0.2], [0], 2, 1.0), SpikeTrains([0.1], [1], 2, 1.0), SpikeTrains([0.1], [0], 3, 1.0),
-              SpikeTrains([0.1], [0], 2, 2.0), SpikeTrains([], [], 2, 1.0), "record"]  # fmt: skip
+    others = [
+        SpikeTrains([0.2], [0], 2, 1.0),
+        SpikeTrains([0.1], [1], 2, 1.0),
+        SpikeTrains([0.1], [0], 3, 1.0),
+        SpikeTrains([0.1], [0], 2, 2.0),
+        SpikeTrains([], [], 2, 1.0),
+        "record",
+    ]
     assert SpikeTrains.__hash__ is None and record == copy.copy(record) and all(record != other for other in others)
 
 
@@ -71,13 +77,26 @@ def test_records_without_units_or_spikes():
     assert SpikeTrains.concatenated([SpikeTrains([last], [0], 1, 1.0)] * 2).times[1] == np.nextafter(2, 0)
 
 
-@pytest.mark.parametrize("name, arguments", [
-    ("times", ([0.5], [0], 1, 0.5)), ("times", ([-1e-9], [0], 1, 0.5)), ("times", ([np.nan], [0], 1, 0.5)),
-    ("times", ([[0.1]], [0], 1, 0.5)), ("times", (["a"], [0], 1, 0.5)), ("times", ([[0.1], []], [0], 1, 0.5)),
-    ("units", ([0.1], [1], 1, 0.5)), ("units", ([0.1], [-1], 1, 0.5)), ("units", ([0.1], [0.0], 1, 0.5)),
-    ("units", ([0.1], [True], 2, 0.5)), ("units", ([0.1], [[0]], 1, 0.5)), ("n_units", ([], [], -1, 0.5)),
-    ("n_units", ([], [], 1.0, 0.5)), ("duration", ([], [], 1, 0)), ("duration", ([], [], 1, np.inf)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, arguments",
+    [
+        ("times", ([0.5], [0], 1, 0.5)),
+        ("times", ([-1e-9], [0], 1, 0.5)),
+        ("times", ([np.nan], [0], 1, 0.5)),
+        ("times", ([[0.1]], [0], 1, 0.5)),
+        ("times", (["a"], [0], 1, 0.5)),
+        ("times", ([[0.1], []], [0], 1, 0.5)),
+        ("units", ([0.1], [1], 1, 0.5)),
+        ("units", ([0.1], [-1], 1, 0.5)),
+        ("units", ([0.1], [0.0], 1, 0.5)),
+        ("units", ([0.1], [True], 2, 0.5)),
+        ("units", ([0.1], [[0]], 1, 0.5)),
+        ("n_units", ([], [], -1, 0.5)),
+        ("n_units", ([], [], 1.0, 0.5)),
+        ("duration", ([], [], 1, 0)),
+        ("duration", ([], [], 1, np.inf)),
+    ],
+)
 def test_bad_records(name, arguments):
     with pytest.raises(ValueError, match=f"The '{name}' parameter of SpikeTrains must be .*\\. Got "):
         SpikeTrains(*arguments)

@@ -60,9 +60,15 @@ class ComparisonDisplay(Display):
 
     @classmethod
     def from_scores(
-        cls, scores: Any, *, measures: Any = None, better: Any = None, references: Any = None, log: Any = False,
+        cls,
+        scores: Any,
+        *,
+        measures: Any = None,
+        better: Any = None,
+        references: Any = None,
+        log: Any = False,
         ax: Any = None,
-    ) -> ComparisonDisplay:  # fmt: skip
+    ) -> ComparisonDisplay:
         """Draw scores by task and system.
 
         Parameters
@@ -91,18 +97,28 @@ class ComparisonDisplay(Display):
         if not set(directions.values()) <= {"higher", "lower"}:
             raise parameter_error(owner, "better", "'higher', 'lower' or a dictionary of these by task", better)
         lines = {
-            task: {str(name): float(value) for name, value in dict(values).items()} if isinstance(values, Mapping)
+            task: {str(name): float(value) for name, value in dict(values).items()}
+            if isinstance(values, Mapping)
             else {"reference": float(values)}
             for task, values in _by_task(owner, "references", references, read).items()
-        }  # fmt: skip
+        }
         display = cls(read, measures=_by_task(owner, "measures", measures, read), better=directions, references=lines)
         return display.plot(ax, log=log)
 
     @classmethod
     def from_records(
-        cls, records: Any, *, task: str = "task", system: str = "system", score: str = "score", measures: Any = None,
-        better: Any = None, references: Any = None, log: Any = False, ax: Any = None,
-    ) -> ComparisonDisplay:  # fmt: skip
+        cls,
+        records: Any,
+        *,
+        task: str = "task",
+        system: str = "system",
+        score: str = "score",
+        measures: Any = None,
+        better: Any = None,
+        references: Any = None,
+        log: Any = False,
+        ax: Any = None,
+    ) -> ComparisonDisplay:
         """Draw tidy records, one per task, system and seed.
 
         Parameters

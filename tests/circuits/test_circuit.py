@@ -46,12 +46,30 @@ def test_projection():
     assert not static.equals(None) and not static.equals(replace(static, delay=2e-3))
 
 
-@pytest.mark.parametrize("change", [
-    {"post": [0, 1]}, {"pre": [0, 1, -1]}, {"pre": [0.0, 1.0, 2.0]}, {"post": [[1, 2, 0]]}, {"post": [True] * 3},
-    {"weight": [1, 2]}, {"weight": np.nan}, {"weight": "x"}, {"delay": -1e-3}, {"delay": [0, 0, np.inf]},
-    {"time_constant": 0}, {"U": 0.5}, {"U": 0, "D": 1, "F": 1}, {"U": 1.1, "D": 1, "F": 1}, {"D": 0, "U": 1, "F": 1},
-    {"F": -1, "U": 1, "D": 1}, {"reversal": "x"}, {"reversal": [0.0, 1.0]}, {"reversal": np.nan},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"post": [0, 1]},
+        {"pre": [0, 1, -1]},
+        {"pre": [0.0, 1.0, 2.0]},
+        {"post": [[1, 2, 0]]},
+        {"post": [True] * 3},
+        {"weight": [1, 2]},
+        {"weight": np.nan},
+        {"weight": "x"},
+        {"delay": -1e-3},
+        {"delay": [0, 0, np.inf]},
+        {"time_constant": 0},
+        {"U": 0.5},
+        {"U": 0, "D": 1, "F": 1},
+        {"U": 1.1, "D": 1, "F": 1},
+        {"D": 0, "U": 1, "F": 1},
+        {"F": -1, "U": 1, "D": 1},
+        {"reversal": "x"},
+        {"reversal": [0.0, 1.0]},
+        {"reversal": np.nan},
+    ],
+)
 def test_what_is_no_projection_is_refused(change):
     name = next(iter(change))
     with pytest.raises(ValueError, match=rf"The '{name}' parameter of Projection must be"):
@@ -85,13 +103,27 @@ def test_circuit():
     assert circuit.equals(replace(circuit)) and not circuit.equals(a_circuit())
 
 
-@pytest.mark.parametrize("change", [
-    {"excitatory": [1, 0, 1]}, {"excitatory": np.zeros((1, 3), dtype=bool)}, {"excitatory": np.zeros(0, dtype=bool)},
-    {"n_inputs": 0.5}, {"n_inputs": -1}, {"recurrent": None}, {"recurrent": a_projection(pre=[3, 0, 1])},
-    {"recurrent": a_projection(post=[3, 0, 1])}, {"inputs": a_projection()}, {"inputs": (0, 1)},
-    {"positions": np.zeros((3, 2))}, {"positions": np.full((3, 3), np.nan)}, {"dead": [0, 1, 0]}, {"dead": True},
-    {"spontaneous_rate": -1}, {"spontaneous_rate": [1, 2]},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"excitatory": [1, 0, 1]},
+        {"excitatory": np.zeros((1, 3), dtype=bool)},
+        {"excitatory": np.zeros(0, dtype=bool)},
+        {"n_inputs": 0.5},
+        {"n_inputs": -1},
+        {"recurrent": None},
+        {"recurrent": a_projection(pre=[3, 0, 1])},
+        {"recurrent": a_projection(post=[3, 0, 1])},
+        {"inputs": a_projection()},
+        {"inputs": (0, 1)},
+        {"positions": np.zeros((3, 2))},
+        {"positions": np.full((3, 3), np.nan)},
+        {"dead": [0, 1, 0]},
+        {"dead": True},
+        {"spontaneous_rate": -1},
+        {"spontaneous_rate": [1, 2]},
+    ],
+)
 def test_what_is_no_circuit_is_refused(change):
     with pytest.raises(ValueError, match=rf"The '{next(iter(change))}' parameter of Circuit must be"):
         a_circuit(**change)

@@ -65,10 +65,17 @@ def test_damaged_synapses(circuit, fraction):
     assert replace(hurt, recurrent=circuit.recurrent).equals(circuit)
 
 
-@pytest.mark.parametrize("change", [
-    {"kind": "broken"}, {"fraction": 1.5}, {"of": "inputs"}, {"rate": 0.0}, {"circuit": MaassColumn()},
-    {"of": "synapses", "kind": "noise"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "broken"},
+        {"fraction": 1.5},
+        {"of": "inputs"},
+        {"rate": 0.0},
+        {"circuit": MaassColumn()},
+        {"of": "synapses", "kind": "noise"},
+    ],
+)
 def test_damage_out_of_range(circuit, change):
     given = {"circuit": circuit, "fraction": 0.1, "rng": generator()} | change
     with pytest.raises(ValueError, match=rf"The '{list(change)[-1]}' parameter of damaged must be"):

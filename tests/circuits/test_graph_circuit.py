@@ -82,12 +82,19 @@ def test_one_unit():
     assert len(GraphCircuit(1, graph=Cycle(), allow_self=True).draw(generator()).recurrent) == 1
 
 
-@pytest.mark.parametrize("part, name", [
-    (GraphCircuit(0), "n_units"), (GraphCircuit(2.5), "n_units"), (GraphCircuit(graph="ring"), "graph"),
-    (GraphCircuit(graph=Random), "graph"), (GraphCircuit(4, graph=Given(np.eye(5))), "graph"),
-    (GraphCircuit(synapses="maass2002"), "synapses"), (GraphCircuit(synapses=Synapses), "synapses"),
-    (GraphCircuit(allow_self=1), "allow_self"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "part, name",
+    [
+        (GraphCircuit(0), "n_units"),
+        (GraphCircuit(2.5), "n_units"),
+        (GraphCircuit(graph="ring"), "graph"),
+        (GraphCircuit(graph=Random), "graph"),
+        (GraphCircuit(4, graph=Given(np.eye(5))), "graph"),
+        (GraphCircuit(synapses="maass2002"), "synapses"),
+        (GraphCircuit(synapses=Synapses), "synapses"),
+        (GraphCircuit(allow_self=1), "allow_self"),
+    ],
+)
 def test_parameters_out_of_range(part, name):
     with pytest.raises(ValueError, match=rf"The '{name}' parameter of GraphCircuit must be"):
         part.draw(generator())

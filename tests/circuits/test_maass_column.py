@@ -71,10 +71,17 @@ def test_a_large_column_is_drawn_in_blocks():
     assert np.mean(counts) == pytest.approx(column.expected_synapses(), rel=0.03)
 
 
-@pytest.mark.parametrize("part, name", [
-    (MaassColumn((3, 3)), "shape"), (MaassColumn((3, 3, 0)), "shape"), (MaassColumn(9), "shape"),
-    (MaassColumn(lam=-1), "lam"), (MaassColumn(lam=np.inf), "lam"), (MaassColumn(allow_self=None), "allow_self"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "part, name",
+    [
+        (MaassColumn((3, 3)), "shape"),
+        (MaassColumn((3, 3, 0)), "shape"),
+        (MaassColumn(9), "shape"),
+        (MaassColumn(lam=-1), "lam"),
+        (MaassColumn(lam=np.inf), "lam"),
+        (MaassColumn(allow_self=None), "allow_self"),
+    ],
+)
 def test_parameters_out_of_range(part, name):
     with pytest.raises(ValueError, match=rf"The '{name}' parameter of {type(part).__name__} must be"):
         part.draw(generator())

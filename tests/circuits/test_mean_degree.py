@@ -28,10 +28,17 @@ def test_complete_graphs(family):
 
 
 @pytest.mark.parametrize("family", MEAN_DEGREE)
-@pytest.mark.parametrize("n_units, mean, name", [
-    (1, 1.0, "n_units"), (2.5, 1.0, "n_units"), (True, 1.0, "n_units"), (9, -1, "n_synapses_per_unit"),
-    (9, 8.5, "n_synapses_per_unit"), (9, "x", "n_synapses_per_unit"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "n_units, mean, name",
+    [
+        (1, 1.0, "n_units"),
+        (2.5, 1.0, "n_units"),
+        (True, 1.0, "n_units"),
+        (9, -1, "n_synapses_per_unit"),
+        (9, 8.5, "n_synapses_per_unit"),
+        (9, "x", "n_synapses_per_unit"),
+    ],
+)
 def test_parameters_out_of_range(family, n_units, mean, name):
     with pytest.raises(ValueError, match=rf"The '{name}' parameter of {family.__name__} must be"):
         family(n_units, mean).draw(generator())

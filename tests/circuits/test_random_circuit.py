@@ -36,9 +36,13 @@ def test_all_pairs_are_equally_likely(degree, allow_self):
     assert np.abs(pairs / 2000 - share).max() <= 5 * np.sqrt(share * (1 - share) / 2000)
 
 
-@pytest.mark.parametrize("part, name", [
-    (RandomCircuit(degree="out"), "degree"), (RandomCircuit(allow_self=1), "allow_self"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "part, name",
+    [
+        (RandomCircuit(degree="out"), "degree"),
+        (RandomCircuit(allow_self=1), "allow_self"),
+    ],
+)
 def test_parameters_out_of_range(part, name):
     with pytest.raises(ValueError, match=rf"The '{name}' parameter of {type(part).__name__} must be"):
         part.draw(generator())

@@ -51,9 +51,11 @@ def test_moments_of_the_synapses(columns, kind):
 def test_the_table_of_the_preset():
     """The table of the paper, column by column: C, weight in nA, U, D, F, delay and decay in ms."""
     table = {
-        "EE": (0.3, 30, 0.5, 1.1, 0.05, 1.5, 3), "EI": (0.2, 60, 0.05, 0.125, 1.2, 0.8, 3),
-        "IE": (0.4, -19, 0.25, 0.7, 0.02, 0.8, 6), "II": (0.1, -19, 0.32, 0.144, 0.06, 0.8, 6),
-    }  # fmt: skip
+        "EE": (0.3, 30, 0.5, 1.1, 0.05, 1.5, 3),
+        "EI": (0.2, 60, 0.05, 0.125, 1.2, 0.8, 3),
+        "IE": (0.4, -19, 0.25, 0.7, 0.02, 0.8, 6),
+        "II": (0.1, -19, 0.32, 0.144, 0.06, 0.8, 6),
+    }
     for kind, (C, weight, U, D, F, delay, decay) in table.items():
         pair = PairStatistics(C, weight * 1e-9, delay * 1e-3, decay * 1e-3, U, D, F)
         for field in fields(pair):

@@ -74,10 +74,17 @@ def test_synapses_of_all_families_have_the_same_statistics(family):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("name, value", [
-    ("excitatory_fraction", 1.1), ("preset", "maass2003"), ("preset", None), ("weight_scale", np.nan),
-    ("input_scale", "1"), ("input_probability", -0.1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("excitatory_fraction", 1.1),
+        ("preset", "maass2003"),
+        ("preset", None),
+        ("weight_scale", np.nan),
+        ("input_scale", "1"),
+        ("input_probability", -0.1),
+    ],
+)
 def test_parameters_out_of_range(family, name, value):
     owner = family.__name__ if family in OWN else "Synapses"
     with pytest.raises(ValueError, match=rf"The '{name}' parameter of {owner} must be"):

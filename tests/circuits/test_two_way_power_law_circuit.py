@@ -44,9 +44,13 @@ def test_two_way_power_law_draws_pairs_in_proportion():
         assert np.abs(counts / 4000 - expected_shares(table, axis)).max() < 5 * np.sqrt(0.25 / 4000)
 
 
-@pytest.mark.parametrize("part, name", [
-    (TwoWayPowerLawCircuit(in_exponent=2), "in_exponent"), (TwoWayPowerLawCircuit(out_exponent=1), "out_exponent"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "part, name",
+    [
+        (TwoWayPowerLawCircuit(in_exponent=2), "in_exponent"),
+        (TwoWayPowerLawCircuit(out_exponent=1), "out_exponent"),
+    ],
+)
 def test_parameters_out_of_range(part, name):
     with pytest.raises(ValueError, match=rf"The '{name}' parameter of {type(part).__name__} must be"):
         part.draw(generator())

@@ -57,5 +57,12 @@ MAKERS = {
     ),
     "WeightsDisplay": lambda ax=None: WeightsDisplay.from_snapshots(WEIGHTS, times=np.arange(5.0), unit="A", ax=ax),
 }
-N_PANELS = {"CapacityDisplay": 2, "ComparisonDisplay": 2, "ForecastDisplay": 3, "RasterDisplay": 2, "SearchDisplay": 2,
-            "StatesDisplay": 2, "WeightsDisplay": 2}  # fmt: skip
+N_PANELS = {
+    "CapacityDisplay": 2,
+    "ComparisonDisplay": 2,
+    "ForecastDisplay": 3,
+    "RasterDisplay": 2,
+    "SearchDisplay": 2,
+    "StatesDisplay": 2,
+    "WeightsDisplay": 2,
+}

@@ -67,8 +67,12 @@ class TestForecast:
     def test_the_valid_time_is_that_of_the_metric_and_ends_where_the_curve_crosses(self):
         display = MAKERS["ForecastDisplay"]()
         valid = valid_prediction_time(TRUTH, FORECAST, step=0.1, lyapunov_exponent=0.9)
-        assert [line.get_xdata()[0] for panel in display.axes_ for line in lines(panel)
-                if line.get_label().startswith("valid for")] == [valid] * 3  # fmt: skip
+        assert [
+            line.get_xdata()[0]
+            for panel in display.axes_
+            for line in lines(panel)
+            if line.get_label().startswith("valid for")
+        ] == [valid] * 3
         curve = lines(display.axes_[-1])[0]
         after = curve.get_xdata() > valid + 1e-9
         assert (curve.get_ydata()[~after] <= 0.4).all() and curve.get_ydata()[after][0] > 0.4
@@ -353,13 +357,18 @@ class TestComparison:
         assert second.get_xscale() == "log" and second.get_xlabel() == "NRMSE (lower is better)"
 
     def test_tidy_records_give_the_same_as_a_dictionary(self):
-        rows = [{"task": task, "system": system, "score": value, "seed": seed}
-                for task, systems in SCORES.items() for system, values in systems.items()
-                for seed, value in enumerate(np.atleast_1d(values).tolist())]  # fmt: skip
+        rows = [
+            {"task": task, "system": system, "score": value, "seed": seed}
+            for task, systems in SCORES.items()
+            for system, values in systems.items()
+            for seed, value in enumerate(np.atleast_1d(values).tolist())
+        ]
         wanted = ComparisonDisplay.from_scores(SCORES)
         renamed = pd.DataFrame(rows).rename(columns={"score": "error", "system": "model"})
-        for found in (ComparisonDisplay.from_records(rows),
-                      ComparisonDisplay.from_records(renamed, system="model", score="error")):  # fmt: skip
+        for found in (
+            ComparisonDisplay.from_records(rows),
+            ComparisonDisplay.from_records(renamed, system="model", score="error"),
+        ):
             assert found.systems == wanted.systems
             for task, systems in wanted.scores.items():
                 for system, values in systems.items():

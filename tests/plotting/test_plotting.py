@@ -80,8 +80,10 @@ def _out_of_view(axis):
 
 
 def _has_numbers(axis):
-    return any(label.get_text().lstrip("\N{MINUS SIGN}")[:1].isdigit() and label.get_visible()
-               for label in axis.get_ticklabels())  # fmt: skip
+    return any(
+        label.get_text().lstrip("\N{MINUS SIGN}")[:1].isdigit() and label.get_visible()
+        for label in axis.get_ticklabels()
+    )
 
 
 @EVERY
@@ -134,8 +136,14 @@ def test_it_draws_into_one_axes_a_panel(name):
 
 
 def python(code):
-    run = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, env=os.environ, capture_output=True,
-                         text=True, check=False)  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert run.returncode == 0, run.stderr
     return run.stdout.strip()
 
@@ -185,7 +193,7 @@ BAD = [
     (lambda: WeightsDisplay.from_snapshots([[1.0, 2.0], [1.0]]), "snapshots"),
     (lambda: WeightsDisplay.from_snapshots(WEIGHTS, times=[0.0, 1.0]), "times"),
     (lambda: STDPWindowDisplay.from_rule(Ridge()), "rule"),
-    (lambda: STDPWindowDisplay.from_rule(STDP()  , weights=[2.0]), "weights"),
+    (lambda: STDPWindowDisplay.from_rule(STDP(), weights=[2.0]), "weights"),
     (lambda: STDPWindowDisplay.from_rule(STDP(), span=0.0), "span"),
     (lambda: STDPWindowDisplay.from_rule(STDP(tau_plus=-1.0)), "tau_plus"),
     (lambda: STDPWindowDisplay.from_changes([0.0, 1.0], [1.0]), "changes"),
@@ -215,7 +223,7 @@ BAD = [
     (lambda: ComparisonDisplay.from_records([{"task": "a"}]), "records"),
     (lambda: ComparisonDisplay.from_records(5), "records"),
     (lambda: MAKERS["ComparisonDisplay"]().plot(interval=(75, 25)), "interval"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("call", "name"), BAD)

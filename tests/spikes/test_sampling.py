@@ -101,8 +101,13 @@ def test_bad_use_of_traces(trace):
         with pytest.raises(ValueError, match=f"The '{name}' parameter of {trace.__name__} must be"):
             trace(bad).filter(record, 0.01, 10)
     memory = np.zeros((part.n_memory(0.01), 4))
-    for wrong, arguments in [("trains", ([0.1], 0.01, 10)), ("step", (record, 0, 10)), ("n_rows", (record, 0.01, -1)),
-                             ("memory", (record, 0.01, 10, memory)), ("n_rows", (record, 0.01, 2.0))]:  # fmt: skip
+    for wrong, arguments in [
+        ("trains", ([0.1], 0.01, 10)),
+        ("step", (record, 0, 10)),
+        ("n_rows", (record, 0.01, -1)),
+        ("memory", (record, 0.01, 10, memory)),
+        ("n_rows", (record, 0.01, 2.0)),
+    ]:
         with pytest.raises(ValueError, match=f"The '{wrong}' parameter of {trace.__name__} must be"):
             part.filter(*arguments)
 

@@ -67,8 +67,13 @@ def test_bad_rows(part):
     for rows in ([[np.nan, 0]], [1.0, 2.0], np.zeros((0, 2)), [["a", "b"]], [[1e200, 0]]):
         with pytest.raises(ValueError, match=part.__name__):
             turned(made, rows, generator())
-    for name, bounds in [("low", {"low": 2.0}), ("high", {"high": [0.0, -1.0]}), ("low", {"low": "x"}),
-                         ("high", {"high": np.ones(3)}), ("low", {"low": np.nan})]:  # fmt: skip
+    for name, bounds in [
+        ("low", {"low": 2.0}),
+        ("high", {"high": [0.0, -1.0]}),
+        ("low", {"low": "x"}),
+        ("high", {"high": np.ones(3)}),
+        ("low", {"low": np.nan}),
+    ]:
         with pytest.raises(ValueError, match=f"The '{name}' parameter of {part.__name__} must be"):
             part(**bounds).fit(np.eye(2))
     for step in (0, -1, np.inf, "x", True) if hasattr(part, "encode") else ():
@@ -76,11 +81,23 @@ def test_bad_rows(part):
             made.encode(np.eye(2), step, generator())
 
 
-@pytest.mark.parametrize("encoder", [
-    Poisson(max_rate=-1), Poisson(min_rate=-1), Poisson(max_rate=5, min_rate=6), Poisson(max_rate=np.inf), Latency(0),
-    Latency(1), SendOnDelta(0), SendOnDelta(1.1), GaussianReceptiveFields(2), GaussianReceptiveFields(8.0),
-    GaussianReceptiveFields(cut=0), GaussianReceptiveFields(sharpness=0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        Poisson(max_rate=-1),
+        Poisson(min_rate=-1),
+        Poisson(max_rate=5, min_rate=6),
+        Poisson(max_rate=np.inf),
+        Latency(0),
+        Latency(1),
+        SendOnDelta(0),
+        SendOnDelta(1.1),
+        GaussianReceptiveFields(2),
+        GaussianReceptiveFields(8.0),
+        GaussianReceptiveFields(cut=0),
+        GaussianReceptiveFields(sharpness=0),
+    ],
+)
 def test_encoder_parameters_out_of_range(encoder):
     with pytest.raises(ValueError, match=rf"The '\w+' parameter of {type(encoder).__name__} must be"):
         encoder.fit(np.eye(2)).encode(np.eye(2), 0.01, generator())

@@ -24,7 +24,10 @@ def test_graph(kind):
 
 
 def test_what_is_no_graph_is_refused():
-    for topology, name in [(Graph(np.eye(3)), "graph"), (Graph(nx.Graph([(0, 1)])), "graph"),
-                           (Graph(nx.path_graph(3), weight="missing"), "weight")]:  # fmt: skip
+    for topology, name in [
+        (Graph(np.eye(3)), "graph"),
+        (Graph(nx.Graph([(0, 1)])), "graph"),
+        (Graph(nx.path_graph(3), weight="missing"), "weight"),
+    ]:
         with pytest.raises(ValueError, match=rf"The '{name}' parameter of Graph must be"):
             topology.draw(3, generator())

@@ -67,12 +67,29 @@ def test_the_compiled_product_is_the_dense_product(family, n_units):
     np.testing.assert_allclose(states[0], W @ start, rtol=0, atol=1e-12 * max(1, np.abs(states).max()))
 
 
-@pytest.mark.parametrize("topology", [
-    Bernoulli(0), Bernoulli(1.5), Blocks(0), Blocks(density_within=-1), CirculantGraph(0), CycleWithJumps(1),
-    CycleWithJumps(10), CycleWithJumps(jump_weight=0), DelayLine(0), DelayLine("x"), DoubleCycle(np.inf), Random(0),
-    ExcitatoryInhibitory(1.1), ExcitatoryInhibitory(density=0), ScaleFree(0), SmallWorld(0), SmallWorld(rewiring=2),
-    Graph(None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "topology",
+    [
+        Bernoulli(0),
+        Bernoulli(1.5),
+        Blocks(0),
+        Blocks(density_within=-1),
+        CirculantGraph(0),
+        CycleWithJumps(1),
+        CycleWithJumps(10),
+        CycleWithJumps(jump_weight=0),
+        DelayLine(0),
+        DelayLine("x"),
+        DoubleCycle(np.inf),
+        Random(0),
+        ExcitatoryInhibitory(1.1),
+        ExcitatoryInhibitory(density=0),
+        ScaleFree(0),
+        SmallWorld(0),
+        SmallWorld(rewiring=2),
+        Graph(None),
+    ],
+)
 def test_parameters_out_of_range(topology):
     """Told with the name of the class, that of a subclass too."""
     own = type("Own", (type(topology),), {})(**topology.get_params())
@@ -81,9 +98,15 @@ def test_parameters_out_of_range(topology):
             part.draw(20, generator())
 
 
-@pytest.mark.parametrize("topology, least", [
-    (CycleWithJumps(jump=2), 5), (DoubleCycle(), 3), (ScaleFree(), 2), (SmallWorld(), 2),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "topology, least",
+    [
+        (CycleWithJumps(jump=2), 5),
+        (DoubleCycle(), 3),
+        (ScaleFree(), 2),
+        (SmallWorld(), 2),
+    ],
+)
 def test_the_fewest_units(topology, least):
     assert topology.draw(least, generator()).shape == (least, least)
     for n_units in range(1, least):
