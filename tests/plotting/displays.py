@@ -66,3 +66,8 @@ N_PANELS = {
     "StatesDisplay": 2,
     "WeightsDisplay": 2,
 }
+
+
+def lines(panel, label=None):
+    """Lines of a panel, those of this label."""
+    return [one for one in panel.get_lines() if label is None or one.get_label() == label]
