@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,9 @@ from reservoir.circuits.circuit import Circuit
 from reservoir.circuits.synapses import Connections, Synapses, draw_circuit
 from reservoir.topologies import Random
 from reservoir.topologies.spectrum import as_sparse
-from reservoir.validation import Parameters, check_has, check_integer
+from reservoir.validation import Parameters, check_has, check_integer, default_parts_first
+
+_PARTS: dict[str, Callable[[], Any]] = {"graph": partial(Random, in_degree=5), "synapses": Synapses}
 
 
 class GraphCircuit(BaseEstimator):
@@ -62,6 +66,10 @@ class GraphCircuit(BaseEstimator):
         self.synapses = synapses
         self.allow_self = allow_self
 
+    def set_params(self, **params: Any) -> GraphCircuit:
+        """Set parameters; naming one of a part that is None, ``graph__in_degree``, makes the default part first."""
+        return super().set_params(**default_parts_first(self, params, _PARTS))
+
     def draw(self, rng: np.random.Generator, n_inputs: int = 1) -> Circuit:
         """A circuit with this many input channels."""
         p = Parameters(self)
@@ -73,7 +81,7 @@ class GraphCircuit(BaseEstimator):
         return draw_circuit(synapses, n_units, lambda _: self._connect(n_units, rng), rng, n_inputs)
 
     def _connect(self, n_units: int, rng: np.random.Generator) -> Connections:
-        p, graph = Parameters(self), Random(in_degree=5) if self.graph is None else self.graph
+        p, graph = Parameters(self), _PARTS["graph"]() if self.graph is None else self.graph
         check_has(p.owner, "graph", graph, ("draw",), "None or a part of reservoir.topologies")
         heard = as_sparse(graph.draw(n_units, rng)).tocoo()
         if heard.shape != (n_units, n_units):

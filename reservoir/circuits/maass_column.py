@@ -63,7 +63,7 @@ class MaassColumn(SynapseParameters):
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For a side below 1, a negative `lam`, or a share outside [0, 1].
 
     References
     ----------

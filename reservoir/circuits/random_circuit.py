@@ -42,7 +42,8 @@ class RandomCircuit(MeanDegreeCircuit):
 
     References
     ----------
-    Gilbert 1959, Random graphs, Annals of Mathematical Statistics 30(4):1141-1144, doi:10.1214/aoms/1177706098.
+    For "pairs": Gilbert 1959, Random graphs, Annals of Mathematical Statistics 30(4):1141-1144,
+    doi:10.1214/aoms/1177706098.
 
     Examples
     --------

@@ -39,7 +39,8 @@ class SmallWorldCircuit(MeanDegreeCircuit):
 
     References
     ----------
-    Watts and Strogatz 1998, Collective dynamics of 'small-world' networks, Nature 393:440-442, doi:10.1038/30918.
+    Watts and Strogatz 1998, Collective dynamics of 'small-world' networks, Nature 393:440-442, doi:10.1038/30918;
+    directed, as in `reservoir.topologies.SmallWorld`.
 
     Examples
     --------

@@ -118,7 +118,7 @@ class SynapseStatistics(_Measured):
     Raises
     ------
     ValueError
-        For a value out of range.
+        For a value out of range, and where some kinds are currents and others conductances.
 
     Examples
     --------

@@ -59,8 +59,8 @@ class Synapses(SynapseParameters):
 
     References
     ----------
-    Maass, Natschläger, Markram 2002, Real-time computing without stable states: a new framework for neural
-    computation based on perturbations, Neural Computation 14(11):2531-2560, doi:10.1162/089976602760407955.
+    For the preset: Maass, Natschläger, Markram 2002, Real-time computing without stable states: a new framework for
+    neural computation based on perturbations, Neural Computation 14(11):2531-2560, doi:10.1162/089976602760407955.
 
     Examples
     --------

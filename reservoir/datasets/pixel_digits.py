@@ -99,10 +99,7 @@ def fetch_pixel_digits(*, permuted: bool = False, random_state: Any = 0, return_
     ----------
     permuted : bool, default False
         Whether to shuffle the pixels.
-    random_state : None, int, Generator, SeedSequence or RandomState, default 0
-        Source of the permutation; not used without one.
-    return_X_y : bool, default False
-        Whether to return ``(X, y)``.
+    random_state, return_X_y : as in `load_pixel_digits`
 
     Returns
     -------

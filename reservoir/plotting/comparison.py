@@ -96,12 +96,8 @@ class ComparisonDisplay(Display):
         directions = _by_task(owner, "better", better, read)
         if not set(directions.values()) <= {"higher", "lower"}:
             raise parameter_error(owner, "better", "'higher', 'lower' or a dictionary of these by task", better)
-        lines = {
-            task: {str(name): float(value) for name, value in dict(values).items()}
-            if isinstance(values, Mapping)
-            else {"reference": float(values)}
-            for task, values in _by_task(owner, "references", references, read).items()
-        }
+        published = _by_task(owner, "references", references, read)
+        lines = {task: _named(values) for task, values in published.items()}
         display = cls(read, measures=_by_task(owner, "measures", measures, read), better=directions, references=lines)
         return display.plot(ax, log=log)
 
@@ -229,6 +225,12 @@ def _numbers(owner: str, values: Any) -> np.ndarray:
     if array is None or array.ndim > 1 or not array.size:
         raise parameter_error(owner, "scores", "numbers, one or more for each system", values)
     return np.atleast_1d(array)
+
+
+def _named(values: Any) -> dict[str, float]:
+    """Published values by name; a number alone is the reference."""
+    named = values if isinstance(values, Mapping) else {"reference": values}
+    return {str(name): float(value) for name, value in named.items()}
 
 
 def _by_task(owner: str, name: str, value: Any, tasks: Mapping) -> dict[str, Any]:

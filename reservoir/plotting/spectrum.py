@@ -89,17 +89,7 @@ class SpectrumDisplay(Display):
 
     @styled
     def plot(self, ax: Any = None) -> SpectrumDisplay:
-        """Draw the eigenvalues.
-
-        Parameters
-        ----------
-        ax : None or Axes, default None
-            None makes a figure.
-
-        Returns
-        -------
-        self
-        """
+        """Draw the eigenvalues into `ax`, an Axes, or into a new figure for None, and return the display itself."""
         (panel,) = self._open(ax, size=(3.8, 3.75))
         turn = np.exp(2j * np.pi * np.linspace(0, 1, 361))
         panel.axhline(0, color=BLACK, linewidth=0.4)

@@ -20,12 +20,12 @@ class Alpha(LowPass):
     Parameters
     ----------
     time_constant : float > 0, default 30e-3
-        Seconds.
+        Seconds from a spike to the peak of its trace.
 
     Raises
     ------
     ValueError
-        For a parameter out of range and a memory of another shape.
+        For a time constant that is not above 0, and a memory that is not of two rows.
 
     Examples
     --------

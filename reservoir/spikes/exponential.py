@@ -20,12 +20,12 @@ class Exponential(LowPass):
     Parameters
     ----------
     time_constant : float > 0, default 30e-3
-        Seconds.
+        Seconds in which a trace decays to 1/e.
 
     Raises
     ------
     ValueError
-        For a parameter out of range and a memory of another shape.
+        For a time constant that is not above 0, and a memory that is not of one row.
 
     References
     ----------

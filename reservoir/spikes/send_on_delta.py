@@ -28,7 +28,7 @@ class SendOnDelta(Scaled):
     is reached at 0.99 of the row, so that every spike belongs to the row that causes it; then it rests. Hence nothing
     depends on rows to come, row 0 has no spikes, and the first value plus `threshold` times (ups - downs) is closer to
     x(t) than the threshold at any time. Feature j has the channels 2 j (up) and 2 j + 1 (down). Values outside the
-    range are clipped.
+    range are clipped; a feature that was constant in `fit` has no spikes.
 
     Spikes that are closer than a time step dt of a simulation count once there; there are none where no row moves by
     more than 0.99 threshold step / dt. The level is not carried to another call.
@@ -38,8 +38,7 @@ class SendOnDelta(Scaled):
     threshold : float in [1e-6, 1], default 0.1
         Share of the range.
     low, high : None, float or array (n_features,), default None
-        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`. A feature that
-        was constant in `fit` has no spikes.
+        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`.
 
     Raises
     ------

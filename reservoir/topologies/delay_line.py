@@ -30,7 +30,7 @@ class DelayLine(BaseEstimator):
     References
     ----------
     Rodan and Tino 2011, Minimum complexity echo state network, IEEE Transactions on Neural Networks
-    22(1):131-144, doi:10.1109/TNN.2010.2089641.
+    22(1):131-144, doi:10.1109/TNN.2010.2089641: DLR and DLRB.
 
     Examples
     --------

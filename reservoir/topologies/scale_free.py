@@ -28,7 +28,7 @@ class ScaleFree(BaseEstimator):
     Raises
     ------
     ValueError
-        For a parameter out of range, and for fewer than 2 units.
+        For `n_links` below 1, and for fewer than 2 units.
 
     References
     ----------

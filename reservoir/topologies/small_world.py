@@ -31,7 +31,7 @@ class SmallWorld(BaseEstimator):
     Raises
     ------
     ValueError
-        For a parameter out of range, and for fewer than 2 units.
+        For no neighbours, a rewiring outside [0, 1], and fewer than 2 units.
 
     References
     ----------

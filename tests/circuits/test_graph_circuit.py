@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 
+from reservoir import LiquidState
 from reservoir.circuits import GraphCircuit, Synapses
 from reservoir.topologies import Cycle, Random
 from tests.circuits.generators import generator
@@ -75,6 +77,24 @@ def test_the_parts_are_parameters():
     np.testing.assert_array_equal(scaled.inputs.weight, 0.5 * plain.inputs.weight)
     part.set_params(graph__in_degree=30, allow_self=True)
     assert len(part.draw(generator()).recurrent) == 30 * 30
+
+
+def test_default_parts_are_reached_by_name():
+    part = GraphCircuit().set_params(graph__in_degree=2, synapses__excitatory_fraction=0.5)
+    assert (part.graph.in_degree, part.synapses.excitatory_fraction) == (2, 0.5)
+    changed = GraphCircuit().set_params(graph__in_degree=5, synapses__excitatory_fraction=0.8)
+    assert GraphCircuit().draw(generator()).equals(changed.draw(generator()))
+
+
+def test_a_liquid_is_searched_over_graphs_and_synapses():
+    """Nested names reach through a system, and other settings make other states."""
+    rows = np.random.default_rng(0).random((12, 2))
+    circuit = GraphCircuit(20, graph=Random(in_degree=4), synapses=Synapses(weight_scale=3.0))
+    system = LiquidState(circuit, random_state=0)
+    plain = system.fit_transform(rows)
+    other = clone(system).set_params(circuit__graph=Cycle(), circuit__synapses__input_scale=2.0)
+    assert not np.array_equal(plain, other.fit_transform(rows))
+    np.testing.assert_array_equal(plain, clone(system).fit_transform(rows))
 
 
 def test_one_unit():
