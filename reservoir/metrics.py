@@ -134,7 +134,7 @@ def frame_accuracy(y_true: Any, y_pred: Any) -> float:
 
 
 def frame_negative_log_likelihood(y_true: Any, y_proba: Any) -> float:
-    """Negative log-likelihood of piano rolls in nats a frame, each key an independent Bernoulli variable.
+    """Negative log-likelihood of piano rolls in nats per frame, each key an independent Bernoulli variable.
 
         -mean over all frames of all pieces of sum_k (y_k log p_k + (1 - y_k) log(1 - p_k))
 
@@ -173,7 +173,7 @@ def copy_recall(y_true: Any, y_pred: Any, *, blank: float = 0) -> float:
     Parameters
     ----------
     y_true, y_pred : array (T,), stack (N, T) or list of arrays (T_i,) of numbers, of the same lengths
-        A label a row.
+        One label per row.
     blank : float, default 0
         Label of the rows that do not count.
 

@@ -23,7 +23,7 @@ UNITS: dict[str, tuple[str, tuple[float, ...]]] = {
     "ohm": ("ohms", (2, 1, -3, -2)),
     "siemens": ("siemens", (-2, -1, 3, 2)),
     "farad": ("farads", (-2, -1, 4, 2)),
-    "volt / second": ("volts a second", (2, 1, -4, -1)),
+    "volt / second": ("volts per second", (2, 1, -4, -1)),
     "volt * second**-0.5": ("volts per square root of a second", (2, 1, -3.5, -1)),
 }
 

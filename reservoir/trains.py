@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.validation import check_integer, check_real, parameter_error, real_array, without_unit
+from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,11 +49,12 @@ class SpikeTrains:
     duration: float
 
     def __post_init__(self):
-        n_units = check_integer("SpikeTrains", "n_units", self.n_units, 0)
-        duration = check_real("SpikeTrains", "duration", self.duration, 0, closed="neither", unit="second")
-        times, units = _read_times(self.times, duration), _read_units(self.units, n_units)
+        p = Parameters(self)
+        n_units = p.integer("n_units", 0)
+        duration = p.real("duration", 0, closed="neither", unit="second")
+        times, units = _read_times(p.owner, self.times, duration), self._read_units(n_units)
         if len(times) != len(units):
-            raise ValueError(f"SpikeTrains needs one unit a spike. Got {len(times)} times and {len(units)} units.")
+            raise ValueError(f"{p.owner} needs one unit per spike. Got {len(times)} times and {len(units)} units.")
         if not _are_sorted(times, units):
             order = np.lexsort((units, times))
             times, units = times[order], units[order]
@@ -65,9 +66,9 @@ class SpikeTrains:
 
     @classmethod
     def of_lists(cls, lists: Sequence[Any], duration: float) -> SpikeTrains:
-        """Spike times of each unit, one array a unit, seconds."""
-        duration = check_real("SpikeTrains", "duration", duration, 0, closed="neither", unit="second")
-        arrays = [_read_times(times, duration) for times in lists]
+        """Spike times of each unit, one array per unit, seconds."""
+        duration = check_real(cls.__name__, "duration", duration, 0, closed="neither", unit="second")
+        arrays = [_read_times(cls.__name__, times, duration) for times in lists]
         units = np.repeat(np.arange(len(arrays)), [len(times) for times in arrays])
         return cls(np.concatenate([*arrays, np.zeros(0)]), units, len(arrays), duration)
 
@@ -84,7 +85,7 @@ class SpikeTrains:
         return _within(times, np.concatenate([part.units for part in parts]), parts[0].n_units, float(ends[-1]))
 
     def to_lists(self) -> list[np.ndarray]:
-        """Sorted spike times of each unit, one array a unit, seconds."""
+        """Sorted spike times of each unit, one array per unit, seconds."""
         order = np.argsort(self.units, kind="stable")
         return np.split(self.times[order], np.cumsum(self.counts())[:-1]) if self.n_units else []
 
@@ -123,6 +124,13 @@ class SpikeTrains:
         dt = check_real("SpikeTrains.steps", "dt", dt, 0, closed="neither", unit="second")
         return np.floor((self.times + 0.001 * dt) / dt).astype(np.int64)
 
+    def _read_units(self, n_units: int) -> np.ndarray:
+        units = real_array(self.units)
+        whole = units is not None and (not units.size or np.asarray(self.units).dtype.kind in "iu")
+        if units is None or not whole or units.ndim != 1 or not ((units >= 0) & (units < n_units)).all():
+            raise Parameters(self).error("units", f"a 1-D array of integers in [0, {n_units})")
+        return units.astype(np.int64)
+
     def __len__(self) -> int:
         return len(self.times)
 
@@ -147,21 +155,13 @@ def _within(times: np.ndarray, units: np.ndarray, n_units: int, duration: float)
     return SpikeTrains(np.minimum(times, np.nextafter(duration, 0)), units, n_units, duration)
 
 
-def _read_times(value: Any, duration: float) -> np.ndarray:
-    times = real_array(without_unit("SpikeTrains", "times", value, "second"))
+def _read_times(owner: str, value: Any, duration: float) -> np.ndarray:
+    times = real_array(without_unit(owner, "times", value, "second"))
     if times is None or times.ndim != 1 or not ((times >= 0) & (times < duration)).all():
         requirement = f"a 1-D array of numbers in [0, {duration:g}), the duration"
-        raise parameter_error("SpikeTrains", "times", requirement, value)
+        raise parameter_error(owner, "times", requirement, value)
     times += 0.0  # minus zero becomes zero
     return times
-
-
-def _read_units(value: Any, n_units: int) -> np.ndarray:
-    units = real_array(value)
-    whole = units is not None and (not units.size or np.asarray(value).dtype.kind in "iu")
-    if units is None or not whole or units.ndim != 1 or not ((units >= 0) & (units < n_units)).all():
-        raise parameter_error("SpikeTrains", "units", f"a 1-D array of integers in [0, {n_units})", value)
-    return units.astype(np.int64)
 
 
 def _are_sorted(times: np.ndarray, units: np.ndarray) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.circuits import Circuit, PoissonBackground, Projection
-from reservoir.circuits.kinds import Kinds, kinds_of
+from reservoir.circuits.receptors import Receptors, receptors_of
 from reservoir.neurons.spiking.lif import refractory_steps
 from reservoir.plasticity import Rule
 from reservoir.validation import check_has, parameter_error
@@ -39,7 +39,7 @@ class Network(NamedTuple):
     excitatory: np.ndarray  # (n_units,)
     refractory: np.ndarray  # (n_units,), steps
     listening: np.ndarray  # (n_units,), False for units that are dead or fire of themselves
-    kinds: Kinds
+    kinds: Receptors
     paths: tuple[Path, ...]
     n_inputs: int
     dt: float
@@ -77,7 +77,7 @@ class Answer(NamedTuple):
 def make_network(owner: str, circuit: Circuit, neuron: Any, plasticity: Any, dt: float) -> Network:
     """The circuit, cut into paths."""
     plasticity = _read_plasticity(owner, plasticity)
-    kinds = kinds_of(circuit)
+    kinds = receptors_of(circuit)
     listening, fires = np.ones(len(circuit.excitatory), dtype=bool), np.zeros(len(circuit.excitatory), dtype=bool)
     if circuit.spontaneous_rate is not None:
         fires = circuit.spontaneous_rate > 0
@@ -156,7 +156,7 @@ def _read_plasticity(owner: str, plasticity: Any) -> dict:
 
 
 def _paths(
-    name: str, source: str, part: Projection, chosen: np.ndarray, kinds: Kinds, plasticity: dict, dt: float
+    name: str, source: str, part: Projection, chosen: np.ndarray, kinds: Receptors, plasticity: dict, dt: float
 ) -> list[Path]:
     """The chosen synapses (n_synapses,) of a projection, cut into paths."""
     paths, kind, rules = [], kinds.of(part), plasticity.get(name)

@@ -7,32 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.validation import check_integer, parameter_error, real_array, without_unit
+from reservoir.circuits.array_record import ArrayRecord, n_entries
+from reservoir.validation import Parameters, parameter_error, real_array, without_unit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class _Record:
-    """Arrays that never change: pickled and copied through the constructor, so that copies are read-only as well."""
-
-    def __reduce__(self) -> tuple:
-        return type(self), tuple(getattr(self, field.name) for field in fields(self))
-
-    def equals(self, other: Any) -> bool:
-        """True if `other` is of the same type and holds the same values, bit for bit."""
-        if type(other) is not type(self):
-            return False
-        return all(_same(getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
-
-    def _store(self, **values: Any) -> None:
-        for name, value in values.items():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
-            object.__setattr__(self, name, value)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Projection(_Record):
-    """S synapses, one entry an array each.
+class Projection(ArrayRecord):
+    """S synapses: the arrays have one entry per synapse.
 
     A spike of `pre` reaches `post` after the delay and adds A to its current of that time constant:
 
@@ -97,27 +78,21 @@ class Projection(_Record):
     reversal: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        size = _n_entries(self.pre, self.post)
+        size = n_entries(self.pre, self.post)
         dynamic = [name for name in ("U", "D", "F") if getattr(self, name) is not None]
         if len(dynamic) not in (0, 3):
-            raise parameter_error("Projection", dynamic[0], "given together with U, D and F, or None", dynamic)
-        self._store(
-            pre=_indices("Projection", "pre", self.pre, size),
-            post=_indices("Projection", "post", self.post, size),
-            weight=_numbers("Projection", "weight", self.weight, size, -np.inf, unit=weight_unit(self.reversal)),
-            delay=_numbers("Projection", "delay", self.delay, size, 0.0, unit="second"),
-            time_constant=_numbers(
-                "Projection", "time_constant", self.time_constant, size, 0.0, open_=True, unit="second"
-            ),
-        )
+            raise parameter_error(type(self).__name__, dynamic[0], "given together with U, D and F, or None", dynamic)
+        self._read_indices("pre", size)
+        self._read_indices("post", size)
+        self._read_numbers("weight", size, unit=weight_unit(self.reversal))
+        self._read_numbers("delay", size, 0, unit="second")
+        self._read_numbers("time_constant", size, 0, above=True, unit="second")
         if dynamic:
-            self._store(
-                U=_numbers("Projection", "U", self.U, size, 0.0, 1.0, open_=True),
-                D=_numbers("Projection", "D", self.D, size, 0.0, open_=True, unit="second"),
-                F=_numbers("Projection", "F", self.F, size, 0.0, open_=True, unit="second"),
-            )
+            self._read_numbers("U", size, 0, 1, above=True)
+            self._read_numbers("D", size, 0, above=True, unit="second")
+            self._read_numbers("F", size, 0, above=True, unit="second")
         if self.reversal is not None:
-            self._store(reversal=_numbers("Projection", "reversal", self.reversal, size, -np.inf, unit="volt"))
+            self._read_numbers("reversal", size, unit="volt")
 
     def __len__(self) -> int:
         return len(self.pre)
@@ -140,7 +115,7 @@ class Projection(_Record):
         places = chosen.dtype.kind in "iu" and chosen.ndim == 1
         if not mask and not (places and ((chosen >= 0) & (chosen < len(self))).all()):
             requirement = f"a mask of shape ({len(self)},) or indices in [0, {len(self)})"
-            raise parameter_error("Projection.select", "chosen", requirement, chosen)
+            raise parameter_error(f"{type(self).__name__}.select", "chosen", requirement, chosen)
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(self, **{name: value[chosen] for name, value in values.items() if value is not None})
 
@@ -150,13 +125,13 @@ class Projection(_Record):
         parts = [part for part in projections if len(part)] or list(projections[:1])
         if not parts or len({(part.dynamic, part.reversal is None) for part in parts}) > 1:
             requirement = "a list of projections, all dynamic or all static, all currents or all conductances"
-            raise parameter_error("Projection.joined", "projections", requirement, projections)
+            raise parameter_error(f"{cls.__name__}.joined", "projections", requirement, projections)
         names = [field.name for field in fields(cls) if getattr(parts[0], field.name) is not None]
         return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PoissonBackground(_Record):
+class PoissonBackground(ArrayRecord):
     """What N units hear from outside the circuit: a Poisson train each, and a constant current.
 
     In each step of dt seconds, when spikes are delivered, the current of unit i with this time constant gets
@@ -198,11 +173,11 @@ class PoissonBackground(_Record):
     current: np.ndarray = 0.0  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        size = _n_entries(self.rate)
-        bounds = {"rate": (0.0, "hertz"), "weight": (-np.inf, "amp"), "time_constant": (0.0, "second")}
-        for name, (low, unit) in {**bounds, "current": (-np.inf, "amp")}.items():
-            value, open_ = getattr(self, name), name == "time_constant"
-            self._store(**{name: _numbers("PoissonBackground", name, value, size, low, open_=open_, unit=unit)})
+        size = n_entries(self.rate)
+        self._read_numbers("rate", size, 0, unit="hertz")
+        self._read_numbers("weight", size, unit="amp")
+        self._read_numbers("time_constant", size, 0, above=True, unit="second")
+        self._read_numbers("current", size, unit="amp")
 
     def __len__(self) -> int:
         return len(self.rate)
@@ -217,7 +192,7 @@ class PoissonBackground(_Record):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Circuit(_Record):
+class Circuit(ArrayRecord):
     """Units, the synapses between them and those of the input.
 
     The arrays are read-only copies. Where a generator of circuits is asked for, a circuit stands for itself: `draw`
@@ -269,20 +244,20 @@ class Circuit(_Record):
     background: PoissonBackground | None = None
 
     def __post_init__(self) -> None:
-        size = _n_entries(self.excitatory)
-        check_integer("Circuit", "n_inputs", self.n_inputs, 0)
-        self._store(excitatory=_flags("excitatory", self.excitatory, size), n_inputs=int(self.n_inputs))
-        for name, sources in (("recurrent", size), ("inputs", self.n_inputs)):
-            _check_ends(name, getattr(self, name), sources, size)
+        size = n_entries(self.excitatory)
+        self._store(n_inputs=Parameters(self).integer("n_inputs", 0))
+        self._read_flags("excitatory", size)
+        self._check_ends("recurrent", size)
+        self._check_ends("inputs", self.n_inputs)
         if self.positions is not None:
-            self._store(positions=_places(self.positions, size))
+            self._read_positions(size)
         if self.dead is not None:
-            self._store(dead=_flags("dead", self.dead, size))
+            self._read_flags("dead", size)
         if self.spontaneous_rate is not None:
-            rates = _numbers("Circuit", "spontaneous_rate", self.spontaneous_rate, size, 0.0, unit="hertz")
-            self._store(spontaneous_rate=rates)
-        if self.background is not None:
-            _check_background(self.background, size)
+            self._read_numbers("spontaneous_rate", size, 0, unit="hertz")
+        background = self.background
+        if background is not None and (not isinstance(background, PoissonBackground) or len(background) != size):
+            raise self._refuse("background", f"None or a PoissonBackground of {size} units")
 
     def __repr__(self) -> str:
         return f"Circuit({self.n_units} units, {len(self.recurrent)} synapses, {self.n_inputs} inputs)"
@@ -295,87 +270,27 @@ class Circuit(_Record):
     def draw(self, rng: np.random.Generator | None = None, n_inputs: int = 1) -> Circuit:
         """This circuit itself; nothing is drawn. ValueError if it has another number of input channels."""
         if n_inputs != self.n_inputs:
-            raise parameter_error("Circuit", "n_inputs", f"{self.n_inputs}, as in the given circuit", n_inputs)
+            requirement = f"{self.n_inputs}, as in the given circuit"
+            raise parameter_error(type(self).__name__, "n_inputs", requirement, n_inputs)
         return self
+
+    def _read_positions(self, size: int) -> None:
+        array = real_array(without_unit(type(self).__name__, "positions", self.positions, "metre"))
+        if array is None or array.shape != (size, 3) or not np.isfinite(array).all():
+            raise self._refuse("positions", f"a finite real array of shape ({size}, 3)")
+        self._store(positions=array)
+
+    def _check_ends(self, name: str, n_sources: int) -> None:
+        projection = getattr(self, name)
+        if not isinstance(projection, Projection):
+            raise self._refuse(name, "a Projection")
+        for end, limit in (("pre", n_sources), ("post", self.n_units)):
+            indices = getattr(projection, end)
+            if len(indices) and indices.max() >= limit:
+                requirement = f"a Projection with `{end}` in [0, {limit})"
+                raise parameter_error(type(self).__name__, name, requirement, int(indices.max()))
 
 
 def weight_unit(reversal: Any) -> str:
     """The unit of the weights of currents, or with a reversal potential of conductances."""
     return "amp" if reversal is None else "siemens"
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, _Record):
-        return one.equals(other)
-    if one is None or other is None:
-        return one is other
-    return np.array_equal(one, other)
-
-
-def _indices(owner: str, name: str, value: Any, size: int) -> np.ndarray:
-    numbers = real_array(value)
-    if numbers is None:
-        raise parameter_error(owner, name, f"integers >= 0 of shape ({size},)", value)
-    array = np.asarray(value) if numbers.size else np.zeros(numbers.shape, dtype=np.int64)
-    array = np.full(size, array) if array.ndim == 0 else array
-    if array.dtype.kind not in "iu" or array.shape != (size,) or (array.size and array.min() < 0):
-        raise parameter_error(owner, name, f"integers >= 0 of shape ({size},)", value)
-    return array.astype(np.int64)
-
-
-def _n_entries(*values: Any) -> int:
-    """How many entries the first 1-D array has; 1 where there is none."""
-    arrays = (real_array(value) for value in values)
-    return next((len(array) for array in arrays if array is not None and array.ndim == 1), 1)
-
-
-def _numbers(
-    owner: str,
-    name: str,
-    value: Any,
-    size: int,
-    low: float,
-    high: float = np.inf,
-    *,
-    open_: bool = False,
-    unit: str | None = None,
-) -> np.ndarray:
-    array = real_array(without_unit(owner, name, value, unit))
-    array = np.full(size, array) if array is not None and array.ndim == 0 else array
-    if array is None or array.shape != (size,) or not np.isfinite(array).all() or not _within(array, low, high, open_):
-        bounds = "" if low == -np.inf else f" {'>' if open_ else '>='} {low:g}"
-        bounds += "" if high == np.inf else f" and <= {high:g}"
-        raise parameter_error(owner, name, f"finite numbers{bounds} of shape ({size},)", value)
-    return array
-
-
-def _within(array: np.ndarray, low: float, high: float, open_: bool) -> bool:
-    return bool(((array > low) if open_ else (array >= low)).all() and (array <= high).all())
-
-
-def _flags(name: str, value: Any, size: int) -> np.ndarray:
-    array = np.empty(0) if real_array(value) is None else np.asarray(value)
-    if array.dtype != bool or array.shape != (size,) or not size:
-        raise parameter_error("Circuit", name, f"booleans of shape ({size or 'n_units'},)", value)
-    return array.copy()
-
-
-def _places(value: Any, size: int) -> np.ndarray:
-    array = real_array(without_unit("Circuit", "positions", value, "metre"))
-    if array is None or array.shape != (size, 3) or not np.isfinite(array).all():
-        raise parameter_error("Circuit", "positions", f"a finite real array of shape ({size}, 3)", value)
-    return array
-
-
-def _check_background(background: Any, size: int) -> None:
-    if not isinstance(background, PoissonBackground) or len(background) != size:
-        raise parameter_error("Circuit", "background", f"None or a PoissonBackground of {size} units", background)
-
-
-def _check_ends(name: str, projection: Any, n_sources: int, n_units: int) -> None:
-    if not isinstance(projection, Projection):
-        raise parameter_error("Circuit", name, "a Projection", projection)
-    for end, limit in (("pre", n_sources), ("post", n_units)):
-        indices = getattr(projection, end)
-        if len(indices) and indices.max() >= limit:
-            raise parameter_error("Circuit", name, f"a Projection with `{end}` in [0, {limit})", int(indices.max()))

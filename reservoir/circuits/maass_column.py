@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
+
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.circuits.circuit import Circuit
-from reservoir.circuits.synapse_statistics import SynapseStatistics, statistics_of
-from reservoir.circuits.wiring import Connections, build, check_shape, n_excitatory
-from reservoir.validation import check_flag, check_real
+from reservoir.circuits.synapse_statistics import KINDS
+from reservoir.circuits.synapses import Connections, SynapseParameters, draw_circuit, n_excitatory, statistics_of
+from reservoir.validation import Parameters, check_integer
 
 _BLOCK = 1 << 20  # pairs of units looked at together
 
 
-class MaassColumn(BaseEstimator):
+@dataclass(eq=False, repr=False)
+class MaassColumn(SynapseParameters):
     """Column of spiking units on a grid, in which neighbours are likelier to be connected.
 
         P(a -> b) = C exp(-distance(a, b)**2 / lam**2)
@@ -61,7 +63,7 @@ class MaassColumn(BaseEstimator):
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For a side below 1, a negative `lam`, or a share outside [0, 1].
 
     References
     ----------
@@ -80,40 +82,25 @@ class MaassColumn(BaseEstimator):
     637.4
     """
 
-    def __init__(
-        self,
-        shape: tuple[int, int, int] = (15, 3, 3),
-        lam: float = 2.0,
-        *,
-        excitatory_fraction: float = 0.8,
-        preset: str | SynapseStatistics = "maass2002",
-        weight_scale: float = 1.0,
-        input_scale: float = 1.0,
-        input_probability: float = 0.3,
-        allow_self: bool = False,
-    ):
-        self.shape = shape
-        self.lam = lam
-        self.excitatory_fraction = excitatory_fraction
-        self.preset = preset
-        self.weight_scale = weight_scale
-        self.input_scale = input_scale
-        self.input_probability = input_probability
-        self.allow_self = allow_self
+    shape: tuple[int, int, int] = (15, 3, 3)
+    lam: float = 2.0
+    _: KW_ONLY
+    allow_self: bool = False
 
     def draw(self, rng: np.random.Generator, n_inputs: int = 1) -> Circuit:
         """A circuit with this many input channels and `positions` (n_units, 3) in grid steps."""
-        check_flag("MaassColumn", "allow_self", self.allow_self)
-        check_real("MaassColumn", "lam", self.lam, 0)
-        positions = np.indices(check_shape("MaassColumn", self.shape)).reshape(3, -1).T
-        return build(
+        p = Parameters(self)
+        p.flag("allow_self")
+        p.real("lam", 0)
+        positions = np.indices(self._sides()).reshape(3, -1).T
+        return draw_circuit(
             self, len(positions), lambda excitatory: self._connect(positions, excitatory, rng), rng, n_inputs, positions
         )
 
     def expected_synapses(self) -> float:
         """Mean number of recurrent synapses over all draws: the exact sum of the probabilities of all pairs."""
-        shape = check_shape("MaassColumn", self.shape)
-        lam = check_real("MaassColumn", "lam", self.lam, 0)
+        shape, p = self._sides(), Parameters(self)
+        lam, allow_self = p.real("lam", 0), p.flag("allow_self")
         if lam == 0:
             return 0.0
         n_units = int(np.prod(shape))
@@ -123,18 +110,24 @@ class MaassColumn(BaseEstimator):
             nearness *= np.exp(-(((steps[:, None] - steps) / lam) ** 2)).sum()
         excitatory = n_excitatory(self, n_units)
         numbers = {"E": excitatory, "I": n_units - excitatory}
-        kinds = statistics_of("MaassColumn", self.preset)
-        total = 0.0
-        for (sender, receiver), C in ((kind, getattr(kinds, kind).probability) for kind in ("EE", "EI", "IE", "II")):
+        statistics, total = statistics_of(self), 0.0
+        for kind in KINDS:
+            C, sender, receiver = getattr(statistics, kind).probability, kind[0], kind[1]
             alone = sender == receiver
             pairs = numbers[sender] * (numbers[receiver] - alone)  # ordered, of two different units
             if pairs:
                 total += C * pairs * (nearness - n_units) / (n_units * (n_units - 1))
-            total += C * numbers[sender] * (alone and check_flag("MaassColumn", "allow_self", self.allow_self))
+            total += C * numbers[sender] * (alone and allow_self)
         return float(total)
 
+    def _sides(self) -> tuple[int, int, int]:
+        if not isinstance(self.shape, (tuple, list)) or len(self.shape) != 3:
+            raise Parameters(self).error("shape", "three integers >= 1")
+        x, y, z = (check_integer(type(self).__name__, "shape", side, 1) for side in self.shape)
+        return x, y, z
+
     def _connect(self, positions: np.ndarray, excitatory: np.ndarray, rng: np.random.Generator) -> Connections:
-        kinds = statistics_of("MaassColumn", self.preset)
+        kinds = statistics_of(self)
         C = np.array([[kinds.II.probability, kinds.IE.probability], [kinds.EI.probability, kinds.EE.probability]])
         n_units, kind = len(positions), excitatory.astype(int)
         rows = max(1, _BLOCK // n_units)

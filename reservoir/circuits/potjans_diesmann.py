@@ -10,20 +10,22 @@ from sklearn.base import BaseEstimator
 
 from reservoir.circuits.circuit import Circuit, PoissonBackground, Projection
 from reservoir.topologies.drawing import bernoulli_positions
-from reservoir.validation import check_integer, check_real
+from reservoir.validation import Parameters, check_integer
 
 POPULATIONS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
 SIZES = np.array([20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948])
-PROBABILITIES = np.array([
-    [0.1009, 0.1689, 0.0437, 0.0818, 0.0323, 0.0, 0.0076, 0.0],
-    [0.1346, 0.1371, 0.0316, 0.0515, 0.0755, 0.0, 0.0042, 0.0],
-    [0.0077, 0.0059, 0.0497, 0.135, 0.0067, 0.0003, 0.0453, 0.0],
-    [0.0691, 0.0029, 0.0794, 0.1597, 0.0033, 0.0, 0.1057, 0.0],
-    [0.1004, 0.0622, 0.0505, 0.0057, 0.0831, 0.3726, 0.0204, 0.0],
-    [0.0548, 0.0269, 0.0257, 0.0022, 0.06, 0.3158, 0.0086, 0.0],
-    [0.0156, 0.0066, 0.0211, 0.0166, 0.0572, 0.0197, 0.0396, 0.2252],
-    [0.0364, 0.001, 0.0034, 0.0005, 0.0277, 0.008, 0.0658, 0.1443],
-])  # fmt: skip
+PROBABILITIES = np.array(
+    [
+        [0.1009, 0.1689, 0.0437, 0.0818, 0.0323, 0.0, 0.0076, 0.0],
+        [0.1346, 0.1371, 0.0316, 0.0515, 0.0755, 0.0, 0.0042, 0.0],
+        [0.0077, 0.0059, 0.0497, 0.135, 0.0067, 0.0003, 0.0453, 0.0],
+        [0.0691, 0.0029, 0.0794, 0.1597, 0.0033, 0.0, 0.1057, 0.0],
+        [0.1004, 0.0622, 0.0505, 0.0057, 0.0831, 0.3726, 0.0204, 0.0],
+        [0.0548, 0.0269, 0.0257, 0.0022, 0.06, 0.3158, 0.0086, 0.0],
+        [0.0156, 0.0066, 0.0211, 0.0166, 0.0572, 0.0197, 0.0396, 0.2252],
+        [0.0364, 0.001, 0.0034, 0.0005, 0.0277, 0.008, 0.0658, 0.1443],
+    ]
+)
 THALAMIC_PROBABILITIES = np.array([0.0, 0.0, 0.0983, 0.0619, 0.0, 0.0, 0.0512, 0.0196])
 EXTERNAL_INDEGREES = np.array([1600, 1500, 2100, 1900, 2000, 1900, 2900, 2100])
 RATES = np.array([0.971, 2.868, 4.746, 5.396, 8.142, 9.078, 0.991, 7.523])  # hertz
@@ -116,7 +118,7 @@ class PotjansDiesmann(BaseEstimator):
 
     def draw(self, rng: np.random.Generator, n_inputs: int = 1) -> Circuit:
         """A circuit with this many thalamic fibres as input channels."""
-        check_integer("PotjansDiesmann", "n_inputs", n_inputs, 0)
+        check_integer(type(self).__name__, "n_inputs", n_inputs, 0)
         excitatory = np.repeat(np.arange(8) % 2 == 0, self.sizes())
         recurrent, inputs = self._draw_recurrent(rng), self._draw_inputs(n_inputs, rng)
         return Circuit(excitatory, recurrent, inputs, n_inputs, background=self.background())
@@ -173,10 +175,11 @@ class PotjansDiesmann(BaseEstimator):
 
     def _scales(self) -> tuple[float, float]:
         """Shares of the units, and of the synapses of a unit."""
-        scale = check_real("PotjansDiesmann", "scale", self.scale, 0, 1, closed="right")
+        p = Parameters(self)
+        scale = p.real("scale", 0, 1, closed="right")
         if self.synapse_scale is None:
             return scale, min(1.0, 2 * scale)
-        return scale, check_real("PotjansDiesmann", "synapse_scale", self.synapse_scale, 0, 1, closed="right")
+        return scale, p.real("synapse_scale", 0, 1, closed="right")
 
     def _draw_recurrent(self, rng: np.random.Generator) -> Projection:
         ends, numbers = list(self.populations().values()), self.synapse_numbers()
@@ -189,8 +192,7 @@ class PotjansDiesmann(BaseEstimator):
         return Projection.joined(parts)
 
     def _draw_inputs(self, n_inputs: int, rng: np.random.Generator) -> Projection:
-        scale = check_real("PotjansDiesmann", "input_scale", self.input_scale)
-        weight = scale * synaptic_weight(AMPLITUDE) / np.sqrt(self._scales()[1])
+        weight = Parameters(self).real("input_scale") * synaptic_weight(AMPLITUDE) / np.sqrt(self._scales()[1])
         parts = []
         for units, probability in zip(self.populations().values(), THALAMIC_PROBABILITIES, strict=True):
             size = units.stop - units.start

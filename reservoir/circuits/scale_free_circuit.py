@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from reservoir.circuits.synapse_statistics import SynapseStatistics
-from reservoir.circuits.wiring import Connections, GraphCircuit
+from reservoir.circuits.mean_degree import MeanDegreeCircuit
+from reservoir.circuits.synapses import Connections
 from reservoir.topologies import ScaleFree
 
 
-class ScaleFreeCircuit(GraphCircuit):
+class ScaleFreeCircuit(MeanDegreeCircuit):
     """Scale-free circuit: a graph of Barabasi and Albert, each link of which becomes a synapse in one direction.
 
         P(a unit has k synapses in all) ~ k**-3
 
-    The graph is that of `reservoir.topologies.ScaleFree`, see there, grown with the fewest links a unit that give
+    The graph is that of `reservoir.topologies.ScaleFree`, see there, grown with the fewest links per unit that give
     round(n_units * n_synapses_per_unit); surplus links are left out evenly. A fair coin directs each link. So a unit
     that hears many also sends to many; `TwoWayPowerLawCircuit` has the two apart. Units are in the order of growth:
     the hubs are among the first. No unit hears itself. The synapses are those of `MaassColumn`, see there; only its C
@@ -25,20 +25,14 @@ class ScaleFreeCircuit(GraphCircuit):
     n_units : int >= 2, default 135
         Units.
     n_synapses_per_unit : float in [0, (n_units - 1) / 2], default 4.7
-        Mean number of recurrent synapses that a unit sends, and receives; about that of `MaassColumn()`, 4.72.
-    excitatory_fraction : float in [0, 1], default 0.8
-        Share of excitatory units, rounded to whole units; which ones is random.
-    preset : "maass2002" or SynapseStatistics, default "maass2002"
-        Means of the synapses.
-    weight_scale, input_scale : float, default 1.0
-        Factors of all recurrent weights, and of all input weights.
-    input_probability : float in [0, 1], default 0.3
-        Probability that a unit hears an input channel.
+        Mean number of links per unit, each of which is one synapse; about that of `MaassColumn()`, 4.72.
+    excitatory_fraction, preset, weight_scale, input_scale, input_probability : default as `Synapses`
+        What units and synapses are like; see `Synapses`.
 
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For fewer than 2 units, or more links than pairs of units.
 
     References
     ----------
@@ -53,25 +47,6 @@ class ScaleFreeCircuit(GraphCircuit):
     >>> len(recurrent), bool(np.bincount(recurrent.pre).max() > 5 * 4)
     (2000, True)
     """
-
-    def __init__(
-        self,
-        n_units: int = 135,
-        n_synapses_per_unit: float = 4.7,
-        *,
-        excitatory_fraction: float = 0.8,
-        preset: str | SynapseStatistics = "maass2002",
-        weight_scale: float = 1.0,
-        input_scale: float = 1.0,
-        input_probability: float = 0.3,
-    ):
-        self.n_units = n_units
-        self.n_synapses_per_unit = n_synapses_per_unit
-        self.excitatory_fraction = excitatory_fraction
-        self.preset = preset
-        self.weight_scale = weight_scale
-        self.input_scale = input_scale
-        self.input_probability = input_probability
 
     def _most(self) -> float:
         return (self.n_units - 1) / 2

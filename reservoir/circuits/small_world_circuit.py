@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from reservoir.circuits.synapse_statistics import SynapseStatistics
-from reservoir.circuits.wiring import Connections, GraphCircuit, thinned
+from reservoir.circuits.mean_degree import MeanDegreeCircuit, thinned
+from reservoir.circuits.synapses import Connections
 from reservoir.topologies import SmallWorld
-from reservoir.validation import check_real
+from reservoir.validation import Parameters
 
 
-class SmallWorldCircuit(GraphCircuit):
+@dataclass(eq=False, repr=False, kw_only=True)
+class SmallWorldCircuit(MeanDegreeCircuit):
     """Small world of Watts and Strogatz, directed: neighbours on a ring, some replaced by units far away.
 
     The graph is that of `reservoir.topologies.SmallWorld`, see there: every unit hears its nearest units on a ring, and
@@ -23,26 +26,21 @@ class SmallWorldCircuit(GraphCircuit):
     n_units : int >= 2, default 135
         Units.
     n_synapses_per_unit : float in [0, n_units - 1], default 4.7
-        Mean number of recurrent synapses that a unit sends, and receives; about that of `MaassColumn()`, 4.72.
+        Mean number of neighbours that a unit hears; about that of `MaassColumn()`, 4.72.
     rewiring : float in [0, 1], default 0.1
         Probability that a connection is rewired: 0 is a ring lattice, 1 a random graph.
-    excitatory_fraction : float in [0, 1], default 0.8
-        Share of excitatory units, rounded to whole units; which ones is random.
-    preset : "maass2002" or SynapseStatistics, default "maass2002"
-        Means of the synapses.
-    weight_scale, input_scale : float, default 1.0
-        Factors of all recurrent weights, and of all input weights.
-    input_probability : float in [0, 1], default 0.3
-        Probability that a unit hears an input channel.
+    excitatory_fraction, preset, weight_scale, input_scale, input_probability : default as `Synapses`
+        What units and synapses are like; see `Synapses`.
 
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For fewer than 2 units, more neighbours than other units, or a rewiring outside [0, 1].
 
     References
     ----------
-    Watts and Strogatz 1998, Collective dynamics of 'small-world' networks, Nature 393:440-442, doi:10.1038/30918.
+    Watts and Strogatz 1998, Collective dynamics of 'small-world' networks, Nature 393:440-442, doi:10.1038/30918;
+    directed, as in `reservoir.topologies.SmallWorld`.
 
     Examples
     --------
@@ -52,29 +50,10 @@ class SmallWorldCircuit(GraphCircuit):
     450
     """
 
-    def __init__(
-        self,
-        n_units: int = 135,
-        n_synapses_per_unit: float = 4.7,
-        *,
-        rewiring: float = 0.1,
-        excitatory_fraction: float = 0.8,
-        preset: str | SynapseStatistics = "maass2002",
-        weight_scale: float = 1.0,
-        input_scale: float = 1.0,
-        input_probability: float = 0.3,
-    ):
-        self.n_units = n_units
-        self.n_synapses_per_unit = n_synapses_per_unit
-        self.rewiring = rewiring
-        self.excitatory_fraction = excitatory_fraction
-        self.preset = preset
-        self.weight_scale = weight_scale
-        self.input_scale = input_scale
-        self.input_probability = input_probability
+    rewiring: float = 0.1
 
     def _connect(self, n_synapses: float, rng: np.random.Generator) -> Connections:
-        rewiring = check_real("SmallWorldCircuit", "rewiring", self.rewiring, 0, 1)
+        rewiring = Parameters(self).real("rewiring", 0, 1)
         heard = int(np.ceil(self.n_synapses_per_unit))
         if heard == 0:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)

@@ -16,13 +16,12 @@ based on perturbations, Neural Computation 14(11):2531-2560, doi:10.1162/0899766
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from reservoir.circuits.circuit import Projection, weight_unit
 from reservoir.topologies.drawing import bernoulli_positions
-from reservoir.validation import check_choice, check_real, parameter_error
+from reservoir.validation import Parameters
 
 KINDS = ("EE", "EI", "IE", "II")
 
@@ -31,8 +30,7 @@ class _Measured:
     """A frozen record whose quantities become SI numbers when it is made."""
 
     def _read(self, name: str, unit: str, low: float | None = None, *, closed: str = "both") -> None:
-        number = check_real(type(self).__name__, name, getattr(self, name), low, closed=closed, unit=unit)
-        object.__setattr__(self, name, number)
+        object.__setattr__(self, name, Parameters(self).real(name, low, closed=closed, unit=unit))
 
 
 @dataclass(frozen=True)
@@ -84,11 +82,12 @@ class PairStatistics(_Measured):
     reversal: float | None = None
 
     def __post_init__(self) -> None:
-        check_real("PairStatistics", "probability", self.probability, 0, 1)
+        p = Parameters(self)
+        p.real("probability", 0, 1)
         self._read("weight", weight_unit(self.reversal))
-        check_real("PairStatistics", "U", self.U, 0, 1, closed="right")
-        for name in ("variation", "weight_variation"):
-            check_real("PairStatistics", name, getattr(self, name), 0)
+        p.real("U", 0, 1, closed="right")
+        p.real("variation", 0)
+        p.real("weight_variation", 0)
         self._read("delay", "second", 0)
         for name in ("time_constant", "D", "F"):
             self._read(name, "second", 0, closed="neither")
@@ -119,7 +118,7 @@ class SynapseStatistics(_Measured):
     Raises
     ------
     ValueError
-        For a value out of range.
+        For a value out of range, and where some kinds are currents and others conductances.
 
     Examples
     --------
@@ -143,10 +142,9 @@ class SynapseStatistics(_Measured):
     def __post_init__(self) -> None:
         for kind in KINDS:
             if not isinstance(getattr(self, kind), PairStatistics):
-                raise parameter_error("SynapseStatistics", kind, "a PairStatistics", getattr(self, kind))
+                raise Parameters(self).error(kind, "a PairStatistics")
             if (getattr(self, kind).reversal is None) != (self.EE.reversal is None):
-                wanted = "with a reversal potential like EE, or like it without"
-                raise parameter_error("SynapseStatistics", kind, wanted, getattr(self, kind))
+                raise Parameters(self).error(kind, "with a reversal potential like EE, or like it without")
         for name in ("input_to_excitatory", "input_to_inhibitory"):
             self._read(name, weight_unit(self.input_reversal))
         self._read("input_time_constant", "second", 0, closed="neither")
@@ -166,13 +164,6 @@ PRESETS = {
         input_time_constant=3e-3,
     )
 }
-
-
-def statistics_of(owner: str, preset: Any) -> SynapseStatistics:
-    """The statistics behind the `preset` parameter: a name in PRESETS, or a record of one's own."""
-    if isinstance(preset, SynapseStatistics):
-        return preset
-    return PRESETS[check_choice(owner, "preset", preset, tuple(PRESETS))]
 
 
 def draw_synapses(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from reservoir.circuits.synapse_statistics import SynapseStatistics
-from reservoir.circuits.wiring import Connections, GraphCircuit
-from reservoir.validation import check_real
+from reservoir.circuits.mean_degree import MeanDegreeCircuit
+from reservoir.circuits.synapses import Connections
+from reservoir.validation import Parameters
 
 _BLOCK = 1 << 20  # pairs of units looked at together
 
 
-class TwoWayPowerLawCircuit(GraphCircuit):
+@dataclass(eq=False, repr=False, kw_only=True)
+class TwoWayPowerLawCircuit(MeanDegreeCircuit):
     """Circuit with two power laws: few units hear very many, and few units, most often others, send to very many.
 
         P(next synapse is a -> b) ~ r_a**(-1 / (out_exponent - 1)) s_b**(-1 / (in_exponent - 1)),
@@ -30,22 +33,16 @@ class TwoWayPowerLawCircuit(GraphCircuit):
     n_units : int >= 2, default 135
         Units.
     n_synapses_per_unit : float in [0, n_units - 1], default 4.7
-        Mean number of recurrent synapses that a unit sends, and receives; about that of `MaassColumn()`, 4.72.
+        Mean of both degrees, of what a unit sends and of what it receives; about that of `MaassColumn()`, 4.72.
     in_exponent, out_exponent : float > 2, default 2.5
         Exponents of the two laws; large ones give a random circuit.
-    excitatory_fraction : float in [0, 1], default 0.8
-        Share of excitatory units, rounded to whole units; which ones is random.
-    preset : "maass2002" or SynapseStatistics, default "maass2002"
-        Means of the synapses.
-    weight_scale, input_scale : float, default 1.0
-        Factors of all recurrent weights, and of all input weights.
-    input_probability : float in [0, 1], default 0.3
-        Probability that a unit hears an input channel.
+    excitatory_fraction, preset, weight_scale, input_scale, input_probability : default as `Synapses`
+        What units and synapses are like; see `Synapses`.
 
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For fewer than 2 units, more synapses than pairs of units, or an exponent of 2 and less.
 
     References
     ----------
@@ -63,28 +60,8 @@ class TwoWayPowerLawCircuit(GraphCircuit):
     (2000, True)
     """
 
-    def __init__(
-        self,
-        n_units: int = 135,
-        n_synapses_per_unit: float = 4.7,
-        *,
-        in_exponent: float = 2.5,
-        out_exponent: float = 2.5,
-        excitatory_fraction: float = 0.8,
-        preset: str | SynapseStatistics = "maass2002",
-        weight_scale: float = 1.0,
-        input_scale: float = 1.0,
-        input_probability: float = 0.3,
-    ):
-        self.n_units = n_units
-        self.n_synapses_per_unit = n_synapses_per_unit
-        self.in_exponent = in_exponent
-        self.out_exponent = out_exponent
-        self.excitatory_fraction = excitatory_fraction
-        self.preset = preset
-        self.weight_scale = weight_scale
-        self.input_scale = input_scale
-        self.input_probability = input_probability
+    in_exponent: float = 2.5
+    out_exponent: float = 2.5
 
     def _connect(self, n_synapses: float, rng: np.random.Generator) -> Connections:
         sending, hearing = (self._logarithms(name, rng) for name in ("out_exponent", "in_exponent"))
@@ -92,7 +69,7 @@ class TwoWayPowerLawCircuit(GraphCircuit):
 
     def _logarithms(self, name: str, rng: np.random.Generator) -> np.ndarray:
         """Logarithms of the weights of all units, in random order, for this exponent of the degrees."""
-        exponent = check_real("TwoWayPowerLawCircuit", name, getattr(self, name), 2, closed="neither")
+        exponent = Parameters(self).real(name, 2, closed="neither")
         return -np.log(rng.permutation(self.n_units) + 1.0) / (exponent - 1)
 
 

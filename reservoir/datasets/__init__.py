@@ -1,11 +1,16 @@
 """Tasks and data: series that are computed, data that is bundled, and data that is fetched once.
 
-``make_*`` computes a series, ``load_*`` reads a bundled set, ``fetch_*`` looks for a file on this machine
-and downloads it otherwise.
+``make_*`` computes a series, ``load_*`` reads a bundled set, ``fetch_*`` looks for a file on this machine and downloads
+it otherwise.
+
+A file that is fetched is looked for in the directory named by the environment variable RESERVOIR_DATA, then in the
+cache of earlier downloads, and is otherwise downloaded from RESERVOIR_DATA_URL, the address of a mirror with the same
+layout, which needs pooch. Its SHA-256 checksum is verified each time.
 """
 
 from reservoir.datasets.adding import make_adding
 from reservoir.datasets.copy_memory import make_copy_memory
+from reservoir.datasets.data_files import DatasetNotFoundError
 from reservoir.datasets.embedded_reber import make_embedded_reber
 from reservoir.datasets.frequency_discrimination import make_frequency_discrimination
 from reservoir.datasets.japanese_vowels import load_japanese_vowels
@@ -15,7 +20,6 @@ from reservoir.datasets.multitask import make_multitask
 from reservoir.datasets.narma import make_narma
 from reservoir.datasets.pixel_digits import fetch_pixel_digits, load_pixel_digits
 from reservoir.datasets.polyphonic_music import fetch_polyphonic_music
-from reservoir.datasets.remote import DatasetNotFoundError
 from reservoir.datasets.santa_fe_laser import fetch_santa_fe_laser
 from reservoir.datasets.spoken_digits import fetch_spoken_digits
 from reservoir.datasets.temporal_order import make_temporal_order

@@ -55,12 +55,12 @@ def make_adding(
     X : array (n_sequences, length, 2), or for "1997" list of arrays (T_i, 2)
         Number and marker.
     y : array (n_sequences,)
-        One target a sequence.
+        One target per sequence.
 
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For no sequences, an unknown version, or a length too short for it.
 
     References
     ----------

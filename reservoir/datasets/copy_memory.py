@@ -30,7 +30,7 @@ def make_copy_memory(
     The two layouts are different tasks with the same targets. Time is free of noise, so that only memory is asked for.
 
     Chance: who remembers nothing, but knows when to be blank, has a cross-entropy of
-    ``n_items * log(n_symbols) / (delay + 2 * n_items)`` nats a row, 0.173 by default, and recalls 1 item in
+    ``n_items * log(n_symbols) / (delay + 2 * n_items)`` nats per row, 0.173 by default, and recalls 1 item in
     `n_symbols` (see `reservoir.metrics.copy_recall`).
 
     Parameters
@@ -51,9 +51,9 @@ def make_copy_memory(
     Returns
     -------
     X : array (n_sequences, delay + 2 n_items, n_symbols + 2) of 0 and 1
-        One column a symbol: the blank, the symbols 1 to `n_symbols`, the marker.
+        One column per symbol: the blank, the symbols 1 to `n_symbols`, the marker.
     y : int64 array (n_sequences, delay + 2 n_items)
-        A label a row, 0 for the blank.
+        One label per row, 0 for the blank.
 
     Raises
     ------

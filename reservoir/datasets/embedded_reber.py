@@ -52,7 +52,7 @@ def make_embedded_reber(
     Returns
     -------
     X : list of arrays (T_i, 7) of 0 and 1, or one array (T, 7) if continual
-        One column a symbol, in the order B, T, P, S, X, V, E. Separate strings come without their last E, after
+        One column per symbol, in the order B, T, P, S, X, V, E. Separate strings come without their last E, after
         which nothing follows.
     y : list of arrays (T_i, 7) of 0 and 1, or one array (T, 7) if continual
         1 for each symbol that may stand in the next row.
@@ -60,7 +60,7 @@ def make_embedded_reber(
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For no strings, or a `continual` that is no bool.
 
     References
     ----------
@@ -107,7 +107,7 @@ def _walk(rng: np.random.Generator) -> tuple[str, list[str]]:
 
 
 def _encode(rows: Any) -> np.ndarray:
-    """A row a symbol or set of symbols (n_rows, 7), 1 where it holds the symbol of the column."""
+    """One row per symbol or set of symbols (n_rows, 7), 1 where it holds the symbol of the column."""
     kinds = {row: index for index, row in enumerate(sorted(set(rows)))}
     table = np.array([[float(symbol in row) for symbol in SYMBOLS] for row in kinds])
     return table[[kinds[row] for row in rows]]

@@ -14,8 +14,8 @@ _DESCRIPTION = """\
 Japanese Vowels
 
 Nine male speakers say the two Japanese vowels /ae/ one after the other. Each utterance is a series of 7 to 29
-steps with 12 LPC cepstrum coefficients a step. The task is to name the speaker. 270 training utterances (30 a
-speaker), 370 test utterances (24 to 88 a speaker).
+steps with 12 LPC cepstrum coefficients per step. The task is to name the speaker. 270 training utterances (30 per
+speaker), 370 test utterances (24 to 88 per speaker).
 
 Creators: Mineichi Kudo, Jun Toyama, Masaru Shimbo.
 Source:   UCI Machine Learning Repository, https://doi.org/10.24432/C5NS47
@@ -91,5 +91,5 @@ def load_japanese_vowels(*, return_X_y: bool = False) -> Any:
 
 
 def _split(stored: Any, part: str) -> list[np.ndarray]:
-    """Concatenated rows -> one array a sequence."""
+    """Concatenated rows -> one array per sequence."""
     return np.split(stored[f"X_{part}_flat"], np.cumsum(stored[f"lengths_{part}"])[:-1])

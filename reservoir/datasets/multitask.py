@@ -17,7 +17,7 @@ COINCIDENCE_WINDOW, COINCIDENCE = 0.02, 0.005  # seconds
 def make_multitask(
     n_trials: int, duration: float = 1.0, *, step: float = 0.02, random_state: Any = None
 ) -> tuple[list[SpikeTrains], list[np.ndarray]]:
-    """Four Poisson spike trains a trial and seven functions of their recent past.
+    """Four Poisson spike trains per trial and seven functions of their recent past.
 
     Trains 1 and 2 share a rate, trains 3 and 4 another; both rates are drawn from U[0, 80) Hz anew every 30 ms. With
     r(i..j; a, b) the mean rate of trains i to j from t - a to t - b, over 80 Hz, the targets at time t are::
@@ -48,8 +48,8 @@ def make_multitask(
 
     Returns
     -------
-    trains : list of SpikeTrains of 4 units, one a trial
-    targets : list of arrays (n_rows, 7), one a trial
+    trains : list of SpikeTrains of 4 units, one per trial
+    targets : list of arrays (n_rows, 7), one per trial
 
     Raises
     ------

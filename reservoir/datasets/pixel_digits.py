@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
-from reservoir.datasets.remote import MNIST_SAMPLE, locate
+from reservoir.datasets.data_files import MNIST_SAMPLE, locate
 from reservoir.validation import as_generator, check_flag
 
 _DIGITS = """\
@@ -91,9 +91,7 @@ def fetch_pixel_digits(*, permuted: bool = False, random_state: Any = 0, return_
     ``X[i, t] = image i at pixel permutation[t]``, where the pixels of an image are counted row by row. Which digit is
     it? Papers use all 70000 images; this is a sample of 8000, without a split, so that figures do not compare.
 
-    The file ``mnist/mnist_8000.npz`` is looked for in the directory named by the environment variable RESERVOIR_DATA,
-    then in the cache of earlier downloads, and is otherwise downloaded from RESERVOIR_DATA_URL, the address of a
-    mirror with the same layout, which needs pooch. Its SHA-256 checksum is verified each time.
+    The file ``mnist/mnist_8000.npz`` is looked for and checked as `reservoir.datasets` says.
 
     Chance: 905 of 8000, 0.1131, always to answer 1.
 
@@ -101,10 +99,7 @@ def fetch_pixel_digits(*, permuted: bool = False, random_state: Any = 0, return_
     ----------
     permuted : bool, default False
         Whether to shuffle the pixels.
-    random_state : None, int, Generator, SeedSequence or RandomState, default 0
-        Source of the permutation; not used without one.
-    return_X_y : bool, default False
-        Whether to return ``(X, y)``.
+    random_state, return_X_y : as in `load_pixel_digits`
 
     Returns
     -------
@@ -118,12 +113,8 @@ def fetch_pixel_digits(*, permuted: bool = False, random_state: Any = 0, return_
 
     Raises
     ------
-    DatasetNotFoundError
-        If the file is not on this machine and cannot be downloaded.
-    ImportError
-        If RESERVOIR_DATA_URL is set and pooch is not installed.
-    ValueError
-        If the file has the wrong checksum, or for a parameter out of range.
+    DatasetNotFoundError, ImportError, ValueError
+        If the file is not found, pooch is missing for a download, or the checksum wrong; for a parameter out of range.
 
     References
     ----------

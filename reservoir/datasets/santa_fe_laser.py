@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import Bunch
 
-from reservoir.datasets.remote import SANTA_FE_LASER, locate
+from reservoir.datasets.data_files import SANTA_FE_LASER, locate
 
 _DESCRIPTION = """\
 Santa Fe laser (data set A of the Santa Fe time series competition)
@@ -20,10 +20,7 @@ Licence: none stated; for that reason the file is not part of the library.
 def fetch_santa_fe_laser() -> Bunch:
     """The Santa Fe laser: 6000 measured intensities of a chaotic laser.
 
-    The file ``santafe_laser/santafe_laser_A_1_6000.csv`` is looked for in the directory named by the
-    environment variable RESERVOIR_DATA, then in the cache of earlier downloads, and is otherwise downloaded
-    from RESERVOIR_DATA_URL, the address of a mirror with the same layout, which needs pooch. Its SHA-256
-    checksum is verified each time.
+    The file ``santafe_laser/santafe_laser_A_1_6000.csv`` is looked for and checked as `reservoir.datasets` says.
 
     Returns
     -------
@@ -35,12 +32,8 @@ def fetch_santa_fe_laser() -> Bunch:
 
     Raises
     ------
-    DatasetNotFoundError
-        If the file is not on this machine and cannot be downloaded.
-    ImportError
-        If RESERVOIR_DATA_URL is set and pooch is not installed.
-    ValueError
-        If the file has the wrong checksum.
+    DatasetNotFoundError, ImportError, ValueError
+        If the file is not found, pooch is missing for a download, or the checksum wrong.
 
     References
     ----------

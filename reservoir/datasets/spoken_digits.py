@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import Bunch
 
-from reservoir.datasets.remote import locate
+from reservoir.datasets.data_files import locate
 
 _DESCRIPTION = """\
 Free Spoken Digit Dataset
 
-2000 recordings of the digits 0 to 9 by four English speakers (george, jackson, nicolas, theo), 50 a digit and
+2000 recordings of the digits 0 to 9 by four English speakers (george, jackson, nicolas, theo), 50 per digit and
 speaker, at 8 kHz, trimmed of silence. In the official split the repetitions 0 to 4 are the test set.
 
 Creators: Zohar Jackson, Cesar Souza, Jason Flaks, Yuxin Pan, Hereman Nicolas, Adhish Thite.
@@ -24,10 +24,7 @@ Changes:  four of the six speakers; the recordings were joined into one compress
 def fetch_spoken_digits() -> Bunch:
     """The Free Spoken Digit Dataset: 2000 recordings of ten digits by four speakers.
 
-    The file ``fsdd/fsdd.npz`` is looked for in the directory named by the environment variable
-    RESERVOIR_DATA, then in the cache of earlier downloads, and is otherwise downloaded from
-    RESERVOIR_DATA_URL, the address of a mirror with the same layout, which needs pooch. Its SHA-256 checksum
-    is verified each time.
+    The file ``fsdd/fsdd.npz`` is looked for and checked as `reservoir.datasets` says.
 
     Returns
     -------
@@ -39,18 +36,14 @@ def fetch_spoken_digits() -> Bunch:
         - speaker : array of str of shape (2000,)
         - repetition : int64 array of shape (2000,), 0 to 49 within a digit and speaker
         - is_test : bool array of shape (2000,), the official test set (repetitions 0 to 4)
-        - sampling_rate : int, 8000 samples a second
+        - sampling_rate : int, 8000 samples per second
         - target_names : list of 10 strings
         - DESCR : str, with credit and licence
 
     Raises
     ------
-    DatasetNotFoundError
-        If the file is not on this machine and cannot be downloaded.
-    ImportError
-        If RESERVOIR_DATA_URL is set and pooch is not installed.
-    ValueError
-        If the file has the wrong checksum.
+    DatasetNotFoundError, ImportError, ValueError
+        If the file is not found, pooch is missing for a download, or the checksum wrong.
 
     References
     ----------

@@ -47,14 +47,14 @@ def make_temporal_order(
     Returns
     -------
     X : list of arrays (T_i, 8) of 0 and 1
-        One column a symbol, in the order E, B, a, b, c, d, X, Y.
+        One column per symbol, in the order E, B, a, b, c, d, X, Y.
     y : int64 array (n_sequences,)
         The class, from 0 to 3, or to 7.
 
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For no sequences, fewer than 10 rows, or another `n_relevant` than 2 and 3.
 
     References
     ----------

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Circuit
-from reservoir.circuits.kinds import kinds_of
+from reservoir.circuits.receptors import receptors_of
 from reservoir.persistence.archive import Damaged
 from reservoir.persistence.checks import matrix
 from reservoir.readouts.moments import Moments
@@ -81,7 +81,7 @@ def liquid(system: Any, kept: dict, max_bytes: float) -> None:
 
 def _check_room(circuit: Circuit, dt: float, max_bytes: float) -> None:
     """Refuse delays, channels and kinds of currents that would take more memory than allowed."""
-    kinds = kinds_of(circuit)
+    kinds = receptors_of(circuit)
     n_kinds, n_units = max(2, len(kinds.time_constants)), circuit.n_units
     longest = max(circuit.recurrent.delay.max(initial=0.0), circuit.inputs.delay.max(initial=0.0))
     ring, starts = 8 * (2 + longest / dt) * n_kinds * n_units, 32 * (n_units + circuit.n_inputs)

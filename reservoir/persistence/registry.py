@@ -40,7 +40,7 @@ _PLAIN = """
 reservoir.topologies: Bernoulli Blocks CirculantGraph Cycle CycleWithJumps DelayLine DoubleCycle ExcitatoryInhibitory
     Graph Hadamard Orthogonal Permutation Random ScaleFree SmallWorld
 reservoir.circuits: MaassColumn PotjansDiesmann RandomCircuit ScaleFreeCircuit SmallWorldCircuit TwoWayPowerLawCircuit
-    PairStatistics SynapseStatistics
+    GraphCircuit PairStatistics SynapseStatistics Synapses
 reservoir.spikes: Alpha Counts Exponential Raster
 reservoir.models: Last Max Mean ModelSpace Segments Weighted
 reservoir.rnn.cells: EUNN GRU IRNN LSTM UGRNN Elman Householder PhasedLSTM Unitary

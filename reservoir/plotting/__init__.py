@@ -1,8 +1,8 @@
 """Pictures, in the way of scikit-learn's displays: read by a ``from_...`` constructor, drawn by ``plot``.
 
-Every display has ``axes_``, one Axes a panel, the first of which is ``ax_``, and ``figure_``. Give ``ax`` to draw into
-your own figure: one Axes, which is divided where there are several panels, or one Axes a panel. Matplotlib is imported
-when something is drawn. Figures are at most 7 inches wide and words at least 8 points high, for print; every
+Every display has ``axes_``, one Axes per panel, the first of which is ``ax_``, and ``figure_``. Give ``ax`` to draw
+into your own figure: one Axes, which is divided where there are several panels, or one Axes per panel. Matplotlib is
+imported when something is drawn. Figures are at most 7 inches wide and words at least 8 points high, for print; every
 series has a marker, a line or a hatch beside its colour.
 
 To add a display, write one file with a subclass of `display.Display` whose ``plot`` is decorated by `display.styled`,

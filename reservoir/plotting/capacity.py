@@ -125,8 +125,9 @@ class CapacityDisplay(Display):
     def _draw_sum(self, panel: Any) -> None:
         bound = self.total if self.n_states is None else self.n_states
         top = 1.12 * max(self.total, bound, 1e-9)
-        panel.annotate(f"{self.total:.1f}", (0, self.total), xytext=(0, 3), textcoords="offset points", ha="center",
-                       fontsize=8)  # fmt: skip
+        panel.annotate(
+            f"{self.total:.1f}", (0, self.total), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=8
+        )
         if self.n_states is not None:
             panel.axhline(bound, color=BLACK, linestyle=(0, (5, 2)), linewidth=1)
             panel.set_title(f"N = {bound} states", fontsize=8)

@@ -15,7 +15,7 @@ _GOLDEN = (np.sqrt(5) - 1) / 2
 
 
 class ComparisonDisplay(Display):
-    """Scores of systems: a panel a task, a row a system, a point a seed, with the median and an interval.
+    """Scores of systems: a panel per task, a row per system, a point per seed, with the median and an interval.
 
     Points of one system are moved up and down so that equal scores are seen. Scores that are not finite are counted at
     the right edge, and are no part of the median.
@@ -60,9 +60,15 @@ class ComparisonDisplay(Display):
 
     @classmethod
     def from_scores(
-        cls, scores: Any, *, measures: Any = None, better: Any = None, references: Any = None, log: Any = False,
+        cls,
+        scores: Any,
+        *,
+        measures: Any = None,
+        better: Any = None,
+        references: Any = None,
+        log: Any = False,
         ax: Any = None,
-    ) -> ComparisonDisplay:  # fmt: skip
+    ) -> ComparisonDisplay:
         """Draw scores by task and system.
 
         Parameters
@@ -90,20 +96,26 @@ class ComparisonDisplay(Display):
         directions = _by_task(owner, "better", better, read)
         if not set(directions.values()) <= {"higher", "lower"}:
             raise parameter_error(owner, "better", "'higher', 'lower' or a dictionary of these by task", better)
-        lines = {
-            task: {str(name): float(value) for name, value in dict(values).items()} if isinstance(values, Mapping)
-            else {"reference": float(values)}
-            for task, values in _by_task(owner, "references", references, read).items()
-        }  # fmt: skip
+        published = _by_task(owner, "references", references, read)
+        lines = {task: _named(values) for task, values in published.items()}
         display = cls(read, measures=_by_task(owner, "measures", measures, read), better=directions, references=lines)
         return display.plot(ax, log=log)
 
     @classmethod
     def from_records(
-        cls, records: Any, *, task: str = "task", system: str = "system", score: str = "score", measures: Any = None,
-        better: Any = None, references: Any = None, log: Any = False, ax: Any = None,
-    ) -> ComparisonDisplay:  # fmt: skip
-        """Draw tidy records, one a task, system and seed.
+        cls,
+        records: Any,
+        *,
+        task: str = "task",
+        system: str = "system",
+        score: str = "score",
+        measures: Any = None,
+        better: Any = None,
+        references: Any = None,
+        log: Any = False,
+        ax: Any = None,
+    ) -> ComparisonDisplay:
+        """Draw tidy records, one per task, system and seed.
 
         Parameters
         ----------
@@ -213,6 +225,12 @@ def _numbers(owner: str, values: Any) -> np.ndarray:
     if array is None or array.ndim > 1 or not array.size:
         raise parameter_error(owner, "scores", "numbers, one or more for each system", values)
     return np.atleast_1d(array)
+
+
+def _named(values: Any) -> dict[str, float]:
+    """Published values by name; a number alone is the reference."""
+    named = values if isinstance(values, Mapping) else {"reference": values}
+    return {str(name): float(value) for name, value in named.items()}
 
 
 def _by_task(owner: str, name: str, value: Any, tasks: Mapping) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Display:
     ) -> list:
         """Panels in rows of these heights and columns of these widths, row by row; sets the three attributes.
 
-        ax : None for a figure of this size in inches, an Axes that is used or divided, or one Axes a panel.
+        ax : None for a figure of this size in inches, an Axes that is used or divided, or one Axes per panel.
         """
         n_panels = len(heights) * len(widths) if n_panels is None else n_panels
         if ax is None or (n_panels > 1 and hasattr(ax, "get_position")):

@@ -111,9 +111,16 @@ class ForecastDisplay(Display):
         known = {"observed": observed} if exogenous.size else {}
         forecast = estimator.forecast(len(rows), context, **known)
         return cls.from_predictions(
-            rows[:, channels], forecast, step=step, lyapunov_exponent=lyapunov_exponent, threshold=threshold,
-            scale=scale, unit=unit, names=None if names is None else [names[channel] for channel in channels], ax=ax,
-        )  # fmt: skip
+            rows[:, channels],
+            forecast,
+            step=step,
+            lyapunov_exponent=lyapunov_exponent,
+            threshold=threshold,
+            scale=scale,
+            unit=unit,
+            names=None if names is None else [names[channel] for channel in channels],
+            ax=ax,
+        )
 
     @classmethod
     def from_predictions(
@@ -146,9 +153,15 @@ class ForecastDisplay(Display):
         if names is not None and len(names) != true.shape[1]:
             raise parameter_error(owner, "names", f"None or {true.shape[1]} names", names)
         display = cls(
-            true, predicted, step=step, lyapunov_exponent=lyapunov_exponent, threshold=threshold,
-            scale=sizes, unit=unit, names=names,
-        )  # fmt: skip
+            true,
+            predicted,
+            step=step,
+            lyapunov_exponent=lyapunov_exponent,
+            threshold=threshold,
+            scale=sizes,
+            unit=unit,
+            names=names,
+        )
         return display.plot(ax)
 
     @property
@@ -163,9 +176,13 @@ class ForecastDisplay(Display):
         """How long the error stays below the threshold."""
         exponent = 1.0 if self.lyapunov_exponent is None else self.lyapunov_exponent
         return valid_prediction_time(
-            self.y_true, self.y_pred, step=self.step, lyapunov_exponent=exponent, threshold=self.threshold,
+            self.y_true,
+            self.y_pred,
+            step=self.step,
+            lyapunov_exponent=exponent,
+            threshold=self.threshold,
             scale=self.scale,
-        )  # fmt: skip
+        )
 
     @styled
     def plot(self, ax: Any = None, *, channels: Any = None) -> ForecastDisplay:
@@ -215,9 +232,16 @@ class ForecastDisplay(Display):
         panel.plot(time, errors, color=BLUE)
         panel.axhline(self.threshold, color=BLACK, linestyle=(0, (5, 2)), linewidth=0.8)
         panel.annotate(
-            f"threshold {self.threshold:g}", (0.99, self.threshold), xycoords=("axes fraction", "data"), xytext=(0, -4),
-            textcoords="offset points", ha="right", va="top", fontsize=8, bbox=BEHIND_TEXT,
-        )  # fmt: skip
+            f"threshold {self.threshold:g}",
+            (0.99, self.threshold),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, -4),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize=8,
+            bbox=BEHIND_TEXT,
+        )
         seen = errors[(errors > 0) & np.isfinite(errors)]
         low, high = seen.min(initial=self.threshold), seen.max(initial=self.threshold)
         panel.set_ylim(max(low, 1e-16) / 2, min(high, 1e3 * self.threshold) * 5)

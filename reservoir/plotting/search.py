@@ -32,7 +32,7 @@ class SearchDisplay(Display):
     Attributes
     ----------
     parameters : list of str
-        The parameters that vary, one a panel.
+        The parameters that vary, one per panel.
     axes_ : array of Axes (n_parameters,)
     ax_, figure_ : Axes of the first panel, Figure
 

@@ -89,17 +89,7 @@ class SpectrumDisplay(Display):
 
     @styled
     def plot(self, ax: Any = None) -> SpectrumDisplay:
-        """Draw the eigenvalues.
-
-        Parameters
-        ----------
-        ax : None or Axes, default None
-            None makes a figure.
-
-        Returns
-        -------
-        self
-        """
+        """Draw the eigenvalues into `ax`, an Axes, or into a new figure for None, and return the display itself."""
         (panel,) = self._open(ax, size=(3.8, 3.75))
         turn = np.exp(2j * np.pi * np.linspace(0, 1, 361))
         panel.axhline(0, color=BLACK, linewidth=0.4)
@@ -109,9 +99,16 @@ class SpectrumDisplay(Display):
         label = f"radius {self.radius:.4g}"
         panel.plot(circle.real, circle.imag, color=VERMILLION, linestyle=(0, (4, 2)), linewidth=1, label=label)
         panel.plot(
-            self.eigenvalues.real, self.eigenvalues.imag, linestyle="none", marker="o", markersize=3.5,
-            markerfacecolor="none", markeredgecolor=BLUE, markeredgewidth=0.9, label="eigenvalues",
-        )  # fmt: skip
+            self.eigenvalues.real,
+            self.eigenvalues.imag,
+            linestyle="none",
+            marker="o",
+            markersize=3.5,
+            markerfacecolor="none",
+            markeredgecolor=BLUE,
+            markeredgewidth=0.9,
+            label="eigenvalues",
+        )
         panel.set(xlabel="real part", ylabel="imaginary part", aspect="equal")
         panel.locator_params(nbins=6)
         legend_above(panel, 3, columnspacing=0.8, handlelength=1.4, handletextpad=0.4)

@@ -131,10 +131,15 @@ class RasterDisplay(Display):
             row[units] = start + np.arange(len(units))
             own = row[self.spikes.units] >= 0
             panel.plot(
-                self.spikes.times[own], row[self.spikes.units[own]], linestyle="none", color=colour(number),
-                marker="|" if n_rows <= 60 else "o", markersize=size, markeredgewidth=0.8 if n_rows <= 60 else 0,
+                self.spikes.times[own],
+                row[self.spikes.units[own]],
+                linestyle="none",
+                color=colour(number),
+                marker="|" if n_rows <= 60 else "o",
+                markersize=size,
+                markeredgewidth=0.8 if n_rows <= 60 else 0,
                 rasterized=not few,
-            )  # fmt: skip
+            )
         panel.hlines(edges[1:-1] - 0.5, 0, self.spikes.duration, color=GREY, linewidth=0.6)
         panel.set(ylim=(n_rows - 0.5, -0.5), xlim=(0, self.spikes.duration), ylabel="unit")
         if len(groups) > 1:

@@ -10,14 +10,15 @@ Values outside the range are clipped to it, and nothing is carried from one call
 without spikes: it has no ``encode`` but ``weights`` and ``normalised``. A simulation counts spikes of one
 channel in one of its time steps once.
 
-A trace turns spikes into states, one row each `step` seconds, exactly from the times of the spikes:
+A trace turns spikes into states, one row per `step` seconds, exactly from the times of the spikes:
 
 - ``n_memory(step)`` is the number of rows it carries from one piece of a record to the next;
 - ``filter(trains, step, n_rows, memory=None)`` gives states (n_rows, n_units) and memory (n_memory, n_units).
 
-To add an encoder, write one file with a subclass of `scaling.Scaled`, its ``n_channels`` and ``encode``; to add a
-trace, one file with a subclass of `sampling.Trace`, its ``n_memory`` and ``advance``. Both need an export line here, by
-which the shared tests find them, and a naive twin in ``tests/spikes/test_spikes.py``.
+To add an encoder, write one file with a subclass of `scaling.Scaled` and its ``encode``; where there is more than one
+channel per feature, also ``n_channels``. To add a trace, write one file with a subclass of `sampling.Trace`, its
+``n_memory`` and ``advance``. Both need an export line here, by which the shared tests find them, and a naive twin in
+the test of the same name.
 """
 
 from reservoir.spikes.alpha import Alpha

@@ -6,11 +6,10 @@ import numpy as np
 
 from reservoir.compilation import kernel
 from reservoir.spikes import sampling
-from reservoir.spikes.sampling import SMALLEST, Trace
-from reservoir.validation import check_real
+from reservoir.spikes.sampling import SMALLEST, LowPass
 
 
-class Alpha(Trace):
+class Alpha(LowPass):
     """Alpha-function trace, which rises to 1 at `time_constant` after a spike and then decays.
 
         trace(t) = sum over spikes s < t of (t - s) / time_constant exp(1 - (t - s) / time_constant)
@@ -21,12 +20,12 @@ class Alpha(Trace):
     Parameters
     ----------
     time_constant : float > 0, default 30e-3
-        Seconds.
+        Seconds from a spike to the peak of its trace.
 
     Raises
     ------
     ValueError
-        For a parameter out of range and a memory of another shape.
+        For a time constant that is not above 0, and a memory that is not of two rows.
 
     Examples
     --------
@@ -37,16 +36,13 @@ class Alpha(Trace):
     array([0.   , 1.   , 0.736, 0.406])
     """
 
-    def __init__(self, time_constant: float = 30e-3):
-        self.time_constant = time_constant
-
     def n_memory(self, step: float) -> int:
         """Two rows."""
         return 2
 
     def advance(self, times, units, bounds, step, memory, states) -> None:
         """Fill states (n_rows, n_units) and move memory (2, n_units) on."""
-        tau = check_real("Alpha", "time_constant", self.time_constant, 0, closed="neither", unit="second")
+        tau = self._decay()
         _advance(times, units, bounds, step, tau, np.exp(-step / tau), memory[0], memory[1], states)
 
 

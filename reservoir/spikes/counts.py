@@ -6,7 +6,7 @@ import numpy as np
 
 from reservoir.compilation import kernel
 from reservoir.spikes.sampling import Trace
-from reservoir.validation import check_real, parameter_error
+from reservoir.validation import Parameters, check_real
 
 
 class Counts(Trace):
@@ -41,11 +41,11 @@ class Counts(Trace):
 
     def n_memory(self, step: float) -> int:
         """A row for each step of the window."""
-        step = check_real("Counts", "step", step, 0, closed="neither", unit="second")
-        window = check_real("Counts", "window", self.window, 0, closed="neither", unit="second")
-        n_steps = window / step
+        p = Parameters(self)
+        step = check_real(p.owner, "step", step, 0, closed="neither", unit="second")
+        n_steps = p.real("window", 0, closed="neither", unit="second") / step
         if not 0.5 < n_steps < 2**31 or abs(n_steps - round(n_steps)) > 1e-6:
-            raise parameter_error("Counts", "window", f"a whole multiple of the step, {step:g} s", self.window)
+            raise p.error("window", f"a whole multiple of the step, {step:g} s")
         return round(n_steps)
 
     def advance(self, times, units, bounds, step, memory, states) -> None:

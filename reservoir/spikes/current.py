@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.spikes.scaling import Scaled
-from reservoir.validation import check_integer, check_real
+from reservoir.validation import Parameters, check_integer
 
 
 class Current(Scaled):
@@ -31,7 +31,7 @@ class Current(Scaled):
     Raises
     ------
     ValueError
-        For a parameter out of range and rows that are not finite.
+        For a negative scaling, a probability outside [0, 1], and rows that are not finite.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class Current(Scaled):
 
     def weights(self, n_features: int, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Weights (n_units, n_features), amperes."""
-        scaling = check_real("Current", "scaling", self.scaling, 0, unit="amp")
-        probability = check_real("Current", "probability", self.probability, 0, 1)
-        shape = check_integer("Current", "n_units", n_units, 1), check_integer("Current", "n_features", n_features, 1)
+        p = Parameters(self)
+        scaling, probability = p.real("scaling", 0, unit="amp"), p.real("probability", 0, 1)
+        shape = check_integer(p.owner, "n_units", n_units, 1), check_integer(p.owner, "n_features", n_features, 1)
         return np.where(rng.random(shape) < probability, rng.uniform(-scaling, scaling, shape), 0.0)

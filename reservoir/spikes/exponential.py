@@ -6,11 +6,10 @@ import numpy as np
 
 from reservoir.compilation import kernel
 from reservoir.spikes import sampling
-from reservoir.spikes.sampling import SMALLEST, Trace
-from reservoir.validation import check_real
+from reservoir.spikes.sampling import SMALLEST, LowPass
 
 
-class Exponential(Trace):
+class Exponential(LowPass):
     """Exponential trace: spikes through a first-order low-pass.
 
         trace(t) = sum over spikes s < t of exp(-(t - s) / time_constant)
@@ -21,12 +20,12 @@ class Exponential(Trace):
     Parameters
     ----------
     time_constant : float > 0, default 30e-3
-        Seconds.
+        Seconds in which a trace decays to 1/e.
 
     Raises
     ------
     ValueError
-        For a parameter out of range and a memory of another shape.
+        For a time constant that is not above 0, and a memory that is not of one row.
 
     References
     ----------
@@ -42,16 +41,13 @@ class Exponential(Trace):
     array([0.   , 0.368, 0.135, 0.05 ])
     """
 
-    def __init__(self, time_constant: float = 30e-3):
-        self.time_constant = time_constant
-
     def n_memory(self, step: float) -> int:
         """One row."""
         return 1
 
     def advance(self, times, units, bounds, step, memory, states) -> None:
         """Fill states (n_rows, n_units) and move memory (1, n_units) on."""
-        tau = check_real("Exponential", "time_constant", self.time_constant, 0, closed="neither", unit="second")
+        tau = self._decay()
         _advance(times, units, bounds, step, tau, np.exp(-step / tau), memory[0], states)
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from reservoir.spikes.latency import read_cut, spikes_in_rows
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
-from reservoir.validation import check_integer, check_real
+from reservoir.validation import Parameters
 
 
 class GaussianReceptiveFields(Scaled):
-    """Gaussian tuned channels, `n_fields` a feature, whose activation is the latency of one spike a row.
+    """Gaussian tuned channels, `n_fields` per feature, whose activation is the latency of one spike per row.
 
         a_k = exp(-(x_i - c_k)^2 / (2 w^2)),   c_k = (k - 1/2) / (n_fields - 2),   w = 1 / (sharpness (n_fields - 2))
         time = (i + 1 - a_k) step   if a_k > cut, else no spike
@@ -26,7 +26,7 @@ class GaussianReceptiveFields(Scaled):
     Parameters
     ----------
     n_fields : int >= 3, default 8
-        Channels a feature.
+        Channels per feature.
     sharpness : float > 0, default 1.5
         Distance of neighbouring centres in standard deviations of a field.
     cut : float in [1e-6, 1), default 0.1
@@ -38,7 +38,7 @@ class GaussianReceptiveFields(Scaled):
     Raises
     ------
     ValueError
-        For a parameter out of range and rows that are not finite.
+        For fields out of range and rows that are not finite.
 
     References
     ----------
@@ -62,13 +62,13 @@ class GaussianReceptiveFields(Scaled):
         self.high = high
 
     def n_channels(self, n_features: int) -> int:
-        """`n_fields` channels a feature."""
-        return n_features * check_integer(type(self).__name__, "n_fields", self.n_fields, 3)
+        """`n_fields` channels per feature."""
+        return n_features * Parameters(self).integer("n_fields", 3)
 
     def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator | None = None) -> SpikeTrains:
         """Spikes of rows (n_rows, n_features) that last `step` seconds each; nothing is drawn from `rng`."""
-        shares, cut = self.shares(rows), read_cut(self, self.cut)
-        sharpness = check_real(type(self).__name__, "sharpness", self.sharpness, 0, closed="neither")
+        shares, cut = self.shares(rows), read_cut(self)
+        sharpness = Parameters(self).real("sharpness", 0, closed="neither")
         n_fields = self.n_channels(1)
         centres = (np.arange(n_fields) - 0.5) / (n_fields - 2)
         distances = (shares[:, :, None] - centres) * (sharpness * (n_fields - 2))

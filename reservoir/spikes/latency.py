@@ -1,4 +1,4 @@
-"""Values as the time of one spike a row."""
+"""Values as the time of one spike per row."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
-from reservoir.validation import check_real
+from reservoir.validation import Parameters
 
 
 class Latency(Scaled):
-    """One spike a row and feature, the earlier the larger the value; one channel a feature.
+    """One spike per row and feature, the earlier the larger the value; one channel per feature.
 
         time = (i + 1 - x_i) step   if x_i > cut, else no spike
 
@@ -32,7 +32,7 @@ class Latency(Scaled):
     Raises
     ------
     ValueError
-        For a parameter out of range and rows that are not finite.
+        For a cut out of range and rows that are not finite.
 
     Examples
     --------
@@ -48,18 +48,14 @@ class Latency(Scaled):
         self.low = low
         self.high = high
 
-    def n_channels(self, n_features: int) -> int:
-        """One channel a feature."""
-        return n_features
-
     def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator | None = None) -> SpikeTrains:
         """Spikes of rows (n_rows, n_features) that last `step` seconds each; nothing is drawn from `rng`."""
-        return spikes_in_rows(self.shares(rows), read_cut(self, self.cut), read_step(self, step))
+        return spikes_in_rows(self.shares(rows), read_cut(self), read_step(self, step))
 
 
-def read_cut(part: Scaled, cut: float) -> float:
+def read_cut(part: Scaled) -> float:
     """Activation without a spike, checked: so large that no spike is rounded into the next row."""
-    return check_real(type(part).__name__, "cut", cut, 1e-6, 1, closed="left")
+    return Parameters(part).real("cut", 1e-6, 1, closed="left")
 
 
 def spikes_in_rows(activations: np.ndarray, cut: float, step: float) -> SpikeTrains:

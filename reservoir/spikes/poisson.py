@@ -8,13 +8,13 @@ import numpy as np
 
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
-from reservoir.validation import check_real, parameter_error
+from reservoir.validation import Parameters
 
-_MOST = 1e6  # spikes of a channel in a row; a simulation takes one a step
+_MOST = 1e6  # spikes of a channel in a row; a simulation takes one per step
 
 
 class Poisson(Scaled):
-    """Independent Poisson processes, one channel a feature.
+    """Independent Poisson processes, one channel per feature.
 
         rate(t) = min_rate + (max_rate - min_rate) x_i,   i step <= t < (i + 1) step
 
@@ -37,7 +37,7 @@ class Poisson(Scaled):
     Raises
     ------
     ValueError
-        For a parameter out of range and rows that are not finite.
+        For rates out of range, for more than a million spikes per row, and for rows that are not finite.
 
     Examples
     --------
@@ -56,18 +56,14 @@ class Poisson(Scaled):
         self.low = low
         self.high = high
 
-    def n_channels(self, n_features: int) -> int:
-        """One channel a feature."""
-        return n_features
-
     def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator) -> SpikeTrains:
         """Spikes of rows (n_rows, n_features) that last `step` seconds each."""
         shares, step = self.shares(rows), read_step(self, step)
-        low = check_real("Poisson", "min_rate", self.min_rate, 0, unit="hertz")
-        high = check_real("Poisson", "max_rate", self.max_rate, low, unit="hertz")
+        p = Parameters(self)
+        low = p.real("min_rate", 0, unit="hertz")
+        high = p.real("max_rate", low, unit="hertz")
         if high * step > _MOST:
-            wanted = f"at most {_MOST:g} spikes in a step of {step:g} s"
-            raise parameter_error("Poisson", "max_rate", wanted, self.max_rate)
+            raise p.error("max_rate", f"at most {_MOST:g} spikes in a step of {step:g} s")
         counts = rng.poisson((low + (high - low) * shares) * step)
         row, feature = np.repeat(np.argwhere(counts), counts[counts > 0], axis=0).T
         duration = len(shares) * step

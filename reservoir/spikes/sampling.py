@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.trains import SpikeTrains
-from reservoir.validation import check_finite_array, check_integer, check_real, parameter_error
+from reservoir.validation import Parameters, check_finite_array, check_integer, check_real, parameter_error
 
 # A spike within this share of a step of the end of a row counts as on it, that is, in the next row.
 _ROUNDING = 1e-6
@@ -16,7 +16,7 @@ SMALLEST = 1e-290
 
 
 class Trace(BaseEstimator):
-    """Part that turns spikes into states, one row each `step` seconds.
+    """Part that turns spikes into states, one row per `step` seconds.
 
     Row i is the trace at time (i + 1) step, of the spikes strictly before; a spike within a millionth of a step of that
     time counts as on it. A subclass has `n_memory` and ``advance(times, units, bounds, step, memory, states)``,
@@ -41,7 +41,8 @@ class Trace(BaseEstimator):
         ----------
         trains : SpikeTrains of n_units units
             Spikes at n_rows * step or later belong to the next piece and are left out.
-        step : float > 0, seconds a row
+        step : float > 0
+            Seconds per row.
         n_rows : int >= 0
         memory : None or array (n_memory, n_units), default None
             What the piece before has returned; None stands for silence before.
@@ -64,3 +65,13 @@ class Trace(BaseEstimator):
         ends = np.concatenate([np.arange(n_rows + 1) - _ROUNDING, [n_rows]]) * step
         self.advance(trains.times, trains.units, np.searchsorted(trains.times, ends), step, memory, states)
         return states, memory
+
+
+class LowPass(Trace):
+    """Trace that decays to 1/e within `time_constant` seconds."""
+
+    def __init__(self, time_constant: float = 30e-3):
+        self.time_constant = time_constant
+
+    def _decay(self) -> float:
+        return Parameters(self).real("time_constant", 0, closed="neither", unit="second")

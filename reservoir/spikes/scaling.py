@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.quantities import magnitude
 from reservoir.sequences import check_magnitude
-from reservoir.validation import check_finite_array, check_real, not_fitted, parameter_error, real_array
+from reservoir.validation import Parameters, check_finite_array, check_real, not_fitted, parameter_error, real_array
 
 
 class Scaled(BaseEstimator):
@@ -23,14 +23,16 @@ class Scaled(BaseEstimator):
     low: Any
     high: Any
 
+    def n_channels(self, n_features: int) -> int:
+        """One channel per feature."""
+        return n_features
+
     def fit(self, rows: np.ndarray) -> Any:
         """Learn the range (n_features,), `low_` and `high_`, of rows (n_rows, n_features) where it is not given."""
-        owner, rows = type(self).__name__, self._read(rows)
-        low = _bound(owner, "low", self.low, rows.min(axis=0))
-        high = _bound(owner, "high", self.high, rows.max(axis=0))
+        p, rows = Parameters(self), self._read(rows)
+        low, high = _bound(p, "low", rows.min(axis=0)), _bound(p, "high", rows.max(axis=0))
         if (low > high).any():
-            name, bounds = ("low", f"<= {high}") if self.low is not None else ("high", f">= {low}")
-            raise parameter_error(owner, name, bounds, getattr(self, name))
+            raise p.error("low", f"<= {high}") if self.low is not None else p.error("high", f">= {low}")
         self.low_, self.high_ = low, high
         return self
 
@@ -55,16 +57,17 @@ class Scaled(BaseEstimator):
 
 
 def read_step(part: BaseEstimator, step: float) -> float:
-    """Seconds a row, checked."""
+    """Seconds per row, checked."""
     return check_real(type(part).__name__, "step", step, 0, closed="neither", unit="second")
 
 
-def _bound(owner: str, name: str, given: Any, learned: np.ndarray) -> np.ndarray:
+def _bound(p: Parameters, name: str, learned: np.ndarray) -> np.ndarray:
+    """One end of the range as it is given, in the unit of the feature whatever that is, or as it is learned."""
+    given = magnitude(getattr(p.part, name))
     if given is None:
         return learned
-    given = magnitude(given)
     if isinstance(given, numbers.Real):
-        bound = np.full(learned.shape, check_real(owner, name, given))
+        bound = np.full(learned.shape, check_real(p.owner, name, given))
     else:
-        bound = check_finite_array(owner, name, given, learned.shape, "None, a number or ")
-    return check_magnitude(bound, name, owner)
+        bound = check_finite_array(p.owner, name, given, learned.shape, "None, a number or ")
+    return check_magnitude(bound, name, p.owner)

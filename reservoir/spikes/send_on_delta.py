@@ -9,16 +9,16 @@ import numpy as np
 from reservoir.compilation import kernel
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
-from reservoir.validation import check_real
+from reservoir.validation import Parameters
 
 _ARRIVAL = 0.99
-_SMALLEST = 1e-6  # threshold: a row can send one over it spikes
+_SMALLEST = 1e-6  # of the threshold: a row sends at most one over it spikes
 # A level counts as reached within this share of the threshold.
 _ROUNDING = 1e-9
 
 
 class SendOnDelta(Scaled):
-    """A spike whenever the signal has moved by a threshold since the last one; two channels a feature, up and down.
+    """A spike whenever the signal has moved by a threshold since the last one; two channels per feature, up and down.
 
         up:    level <- level + threshold   when x(t) >= level + threshold
         down:  level <- level - threshold   when x(t) <= level - threshold
@@ -28,9 +28,9 @@ class SendOnDelta(Scaled):
     is reached at 0.99 of the row, so that every spike belongs to the row that causes it; then it rests. Hence nothing
     depends on rows to come, row 0 has no spikes, and the first value plus `threshold` times (ups - downs) is closer to
     x(t) than the threshold at any time. Feature j has the channels 2 j (up) and 2 j + 1 (down). Values outside the
-    range are clipped.
+    range are clipped; a feature that was constant in `fit` has no spikes.
 
-    Spikes that are closer than a time step dt of a simulation count once there; none are where no row moves by
+    Spikes that are closer than a time step dt of a simulation count once there; there are none where no row moves by
     more than 0.99 threshold step / dt. The level is not carried to another call.
 
     Parameters
@@ -38,13 +38,12 @@ class SendOnDelta(Scaled):
     threshold : float in [1e-6, 1], default 0.1
         Share of the range.
     low, high : None, float or array (n_features,), default None
-        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`. A feature that
-        was constant in `fit` has no spikes.
+        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`.
 
     Raises
     ------
     ValueError
-        For a parameter out of range and rows that are not finite.
+        For a threshold out of range and rows that are not finite.
 
     References
     ----------
@@ -68,13 +67,13 @@ class SendOnDelta(Scaled):
         self.high = high
 
     def n_channels(self, n_features: int) -> int:
-        """Two channels a feature."""
+        """Two channels per feature."""
         return 2 * n_features
 
     def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator | None = None) -> SpikeTrains:
         """Spikes of rows (n_rows, n_features) that last `step` seconds each; nothing is drawn from `rng`."""
         shares, step = self.shares(rows), read_step(self, step)
-        position = (shares - shares[0]) / check_real("SendOnDelta", "threshold", self.threshold, _SMALLEST, 1)
+        position = (shares - shares[0]) / Parameters(self).real("threshold", _SMALLEST, 1)
         moves = np.diff(_levels(position), axis=0, prepend=0).astype(np.int64)
         row, feature = np.nonzero(moves)
         counts = np.abs(moves[row, feature])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.circuits import Circuit, Projection
-from reservoir.circuits.kinds import Kinds, kinds_of
+from reservoir.circuits.receptors import Receptors, receptors_of
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import Background, State, Wiring, resting_state, run_circuit
 from reservoir.quantities import magnitude
@@ -142,7 +142,7 @@ def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> Engine:
         raise parameter_error(owner, "circuit", "a Circuit", circuit)
     neuron = LIF() if neuron is None else neuron
     check_has(owner, "neuron", neuron, ("cells", "initial_state"), "None or a record of reservoir.neurons")
-    kinds = kinds_of(circuit)
+    kinds = receptors_of(circuit)
     if len(kinds.currents) < 2:  # kernels want two
         unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
         kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
@@ -151,7 +151,7 @@ def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> Engine:
     return Engine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind)
 
 
-def make_wiring(circuit: Circuit, kinds: Kinds, dt: float) -> Wiring:
+def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
     """The synapses in the order of their senders."""
     inputs, n_units = circuit.inputs, len(circuit.excitatory)
     both = [circuit.recurrent, inputs]

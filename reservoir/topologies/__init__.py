@@ -1,4 +1,4 @@
-"""Who hears whom in a rate reservoir: one small file a family.
+"""Who hears whom in a rate reservoir: one small file per family.
 
 A topology is a `BaseEstimator` with ``draw(n_units, rng)``, which returns a dense, sparse or structured matrix whose
 row is the receiver. `EchoState` scales it to its spectral radius. A family that knows the radius of its matrices

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.topologies.drawing import bernoulli_positions, rows_of
 from reservoir.topologies.spectrum import random_spectral_radius
-from reservoir.validation import check_real
+from reservoir.validation import Parameters
 
 
 class Bernoulli(BaseEstimator):
@@ -49,7 +49,7 @@ class Bernoulli(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
-        density = check_real("Bernoulli", "density", self.density, 0, 1, closed="right")
+        density = Parameters(self).real("density", 0, 1, closed="right")
         receivers, senders = np.divmod(bernoulli_positions(n_units**2, density, rng), n_units)
         return rows_of(receivers, senders, rng.uniform(-1, 1, size=len(senders)), n_units)
 

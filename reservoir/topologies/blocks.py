@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from reservoir.topologies.drawing import bernoulli_positions, rows_of
-from reservoir.validation import check_integer, check_real
+from reservoir.validation import Parameters
 
 
 class Blocks(BaseEstimator):
@@ -58,9 +58,9 @@ class Blocks(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
-        n_blocks = min(check_integer("Blocks", "n_blocks", self.n_blocks, 1), n_units)
-        within = check_real("Blocks", "density_within", self.density_within, 0, 1)
-        between = check_real("Blocks", "density_between", self.density_between, 0, 1)
+        p = Parameters(self)
+        n_blocks = min(p.integer("n_blocks", 1), n_units)
+        within, between = p.real("density_within", 0, 1), p.real("density_between", 0, 1)
         blocks = np.arange(n_units) * n_blocks // n_units
         receivers, senders = np.divmod(bernoulli_positions(n_units**2, between, rng), n_units)
         outside = blocks[receivers] != blocks[senders]

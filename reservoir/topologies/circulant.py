@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from reservoir.topologies.spectrum import random_spectral_radius
-from reservoir.validation import check_integer, parameter_error, real_array
+from reservoir.validation import Parameters, parameter_error, real_array
 
 
 class CirculantMatrix:
@@ -16,7 +16,7 @@ class CirculantMatrix:
         (W x)_i = sum_k weights[k, i] * x[(i + offsets[k]) mod n]
 
     Every weight may be different: the graph is circulant, the matrix in general is not. It is read in
-    contiguous pieces, where a random sparse matrix needs one scattered load a connection. A weight may be zero, where
+    contiguous pieces, where a random sparse matrix needs one scattered load per connection. A weight may be zero, where
     a unit does not hear the other one. `spectral_radius` and `largest_singular_value` know the closed form where all
     weights of an offset are equal.
 
@@ -32,11 +32,11 @@ class CirculantMatrix:
     """
 
     def __init__(self, weights: np.ndarray, offsets: np.ndarray):
-        numbers, places = real_array(weights), real_array(offsets)
+        owner, numbers, places = type(self).__name__, real_array(weights), real_array(offsets)
         if numbers is None or numbers.ndim != 2 or not numbers.size:
-            raise parameter_error("CirculantMatrix", "weights", "an array of numbers (n_offsets, n_units)", weights)
+            raise parameter_error(owner, "weights", "an array of numbers (n_offsets, n_units)", weights)
         if places is None or places.shape != numbers.shape[:1] or np.asarray(offsets).dtype.kind not in "iu":
-            raise parameter_error("CirculantMatrix", "offsets", f"{len(numbers)} integers", offsets)
+            raise parameter_error(owner, "offsets", f"{len(numbers)} integers", offsets)
         self.weights = np.ascontiguousarray(weights)
         self.offsets = np.asarray(offsets, dtype=np.int64) % self.weights.shape[1]
         self.shape = (self.weights.shape[1], self.weights.shape[1])
@@ -112,7 +112,7 @@ class CirculantGraph(BaseEstimator):
     Parameters
     ----------
     in_degree : int >= 1, default 10
-        Connections a unit receives; at most n_units - 1 are drawn (one for a single unit).
+        Connections that a unit receives; at most n_units - 1 are drawn (one for a single unit).
 
     Raises
     ------
@@ -133,7 +133,7 @@ class CirculantGraph(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator) -> CirculantMatrix:
         """A matrix (n_units, n_units); row = receiver."""
-        in_degree = check_integer("CirculantGraph", "in_degree", self.in_degree, 1)
+        in_degree = Parameters(self).integer("in_degree", 1)
         possible = np.arange(1, n_units) if n_units > 1 else np.zeros(1, dtype=np.int64)
         offsets = np.sort(rng.choice(possible, size=min(in_degree, len(possible)), replace=False))
         return CirculantMatrix(rng.uniform(-1, 1, size=(len(offsets), n_units)), offsets)

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.topologies.circulant import CirculantMatrix
 from reservoir.topologies.spectrum import perron_root
-from reservoir.validation import check_integer, check_real
+from reservoir.validation import Parameters, check_integer
 
 
 class CycleWithJumps(BaseEstimator):
@@ -54,15 +54,14 @@ class CycleWithJumps(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator | None = None) -> CirculantMatrix:
         """A matrix (n_units, n_units); row = receiver. Nothing is drawn at random."""
-        check_integer("CycleWithJumps", "n_units", n_units, 5)
-        jump = check_integer("CycleWithJumps", "jump", self.jump, 2, (n_units - 1) // 2)
+        p = Parameters(self)
+        check_integer(p.owner, "n_units", n_units, 5)
+        jump = p.integer("jump", 2, (n_units - 1) // 2)
         weights = np.zeros((3, n_units))
         weights[0] = 1
         starts = np.arange(n_units // jump) * jump
         ends = (starts + jump) % n_units if n_units % jump == 0 else starts + jump
-        weight = check_real("CycleWithJumps", "jump_weight", self.jump_weight, 0, closed="neither")
-        weights[1, starts] = weight
-        weights[2, ends] = weight
+        weights[1, starts] = weights[2, ends] = p.real("jump_weight", 0, closed="neither")
         return CirculantMatrix(weights, np.array([-1, jump, -jump]))
 
     def spectral_radius(self, matrix: CirculantMatrix) -> float:

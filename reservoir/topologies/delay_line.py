@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.topologies.circulant import CirculantMatrix
-from reservoir.validation import check_real, parameter_error
+from reservoir.validation import Parameters
 
 
 class DelayLine(BaseEstimator):
@@ -30,7 +30,7 @@ class DelayLine(BaseEstimator):
     References
     ----------
     Rodan and Tino 2011, Minimum complexity echo state network, IEEE Transactions on Neural Networks
-    22(1):131-144, doi:10.1109/TNN.2010.2089641.
+    22(1):131-144, doi:10.1109/TNN.2010.2089641: DLR and DLRB.
 
     Examples
     --------
@@ -50,9 +50,10 @@ class DelayLine(BaseEstimator):
         forward[0] = 0
         if self.feedback is None:
             return CirculantMatrix(forward[None], np.array([-1]))
-        feedback = check_real("DelayLine", "feedback", self.feedback)
+        p = Parameters(self)
+        feedback = p.real("feedback")
         if feedback == 0:
-            raise parameter_error("DelayLine", "feedback", "None or a number other than 0", self.feedback)
+            raise p.error("feedback", "None or a number other than 0")
         back = np.full(n_units, feedback)
         back[-1] = 0
         return CirculantMatrix(np.stack([forward, back]), np.array([-1, 1]))

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.topologies.circulant import CirculantMatrix
-from reservoir.validation import check_integer, check_real
+from reservoir.validation import Parameters, check_integer
 
 
 class DoubleCycle(BaseEstimator):
@@ -46,6 +46,7 @@ class DoubleCycle(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator | None = None) -> CirculantMatrix:
         """A matrix (n_units, n_units); row = receiver. Nothing is drawn at random."""
-        check_integer("DoubleCycle", "n_units", n_units, 3)
-        weight = check_real("DoubleCycle", "weight", self.weight)
+        p = Parameters(self)
+        check_integer(p.owner, "n_units", n_units, 3)
+        weight = p.real("weight")
         return CirculantMatrix(np.repeat([[1.0], [weight]], n_units, axis=1), np.array([-1, 1]))

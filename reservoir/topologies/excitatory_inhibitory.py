@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from reservoir.topologies.drawing import bernoulli_positions, rows_of
-from reservoir.validation import check_real
+from reservoir.validation import Parameters
 
 
 class ExcitatoryInhibitory(BaseEstimator):
@@ -53,8 +53,8 @@ class ExcitatoryInhibitory(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
-        fraction = check_real("ExcitatoryInhibitory", "fraction_excitatory", self.fraction_excitatory, 0, 1)
-        density = check_real("ExcitatoryInhibitory", "density", self.density, 0, 1, closed="right")
+        p = Parameters(self)
+        fraction, density = p.real("fraction_excitatory", 0, 1), p.real("density", 0, 1, closed="right")
         receivers, senders = np.divmod(bernoulli_positions(n_units**2, density, rng), n_units)
         weights = 1.0 - rng.random(len(senders))  # (0, 1]: no connection is lost
         inhibitory = senders >= round(fraction * n_units)

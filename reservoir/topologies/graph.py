@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from reservoir.topologies.drawing import rows_of
-from reservoir.validation import check_has, parameter_error
+from reservoir.validation import Parameters, check_has
 
 
 class Graph(BaseEstimator):
@@ -49,12 +49,13 @@ class Graph(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator | None) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver. `rng` may be None where the weights are given."""
+        p = Parameters(self)
         if self.weight is not None and not isinstance(self.weight, str):
-            raise parameter_error("Graph", "weight", "None or the name of an edge attribute", self.weight)
-        check_has("Graph", "graph", self.graph, ("nodes", "edges", "is_directed"), "a networkx graph")
+            raise p.error("weight", "None or the name of an edge attribute")
+        check_has(p.owner, "graph", self.graph, ("nodes", "edges", "is_directed"), "a networkx graph")
         places = {node: i for i, node in enumerate(self.graph.nodes)}
         if len(places) != n_units:
-            raise parameter_error("Graph", "graph", f"a graph of {n_units} nodes, one a unit", self.graph)
+            raise p.error("graph", f"a graph of {n_units} nodes, one per unit")
         edges = list(self.graph.edges(data=self.weight if self.weight is not None else True))
         senders = np.array([places[u] for u, _, _ in edges], dtype=np.int32)
         receivers = np.array([places[v] for _, v, _ in edges], dtype=np.int32)
@@ -66,7 +67,7 @@ class Graph(BaseEstimator):
             given = None if given is None else np.append(given, given[back])
         if given is None:
             if rng is None:
-                raise parameter_error("Graph", "weight", "the name of an edge attribute where rng is None", self.weight)
+                raise p.error("weight", "the name of an edge attribute where rng is None")
             given = rng.uniform(-1, 1, size=len(senders))
         return rows_of(receivers, senders, given, n_units)
 
@@ -76,5 +77,5 @@ class Graph(BaseEstimator):
         except (TypeError, ValueError):
             weights = np.full(len(values), np.nan)
         if not np.isfinite(weights).all() or None in values:
-            raise parameter_error("Graph", "weight", "None or an edge attribute, a number on every edge", self.weight)
+            raise Parameters(self).error("weight", "None or an edge attribute, a number on every edge")
         return weights

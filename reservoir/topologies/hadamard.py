@@ -32,13 +32,13 @@ class HadamardMatrix:
     """
 
     def __init__(self, signs: np.ndarray, order: np.ndarray, scale: float = 1.0):
-        numbers, places = real_array(signs), real_array(order)
+        owner, numbers, places = type(self).__name__, real_array(signs), real_array(order)
         if numbers is None or numbers.ndim != 2 or len(numbers) != 2 or not (np.abs(numbers) == 1).all():
-            raise parameter_error("HadamardMatrix", "signs", "an array (2, n_units) of 1 and -1", signs)
+            raise parameter_error(owner, "signs", "an array (2, n_units) of 1 and -1", signs)
         n_units = numbers.shape[1]
         if not n_units or places is None or not np.array_equal(np.sort(places, axis=None), np.arange(n_units)):
-            raise parameter_error("HadamardMatrix", "order", f"a permutation of {n_units} units", order)
-        self.scale = check_real("HadamardMatrix", "scale", scale)
+            raise parameter_error(owner, "order", f"a permutation of {n_units} units", order)
+        self.scale = check_real(owner, "scale", scale)
         self.signs = np.ascontiguousarray(signs)
         self.order = np.asarray(order).astype(np.uint32)
         self.shape = (len(self.order), len(self.order))
@@ -116,7 +116,7 @@ def _transform(x: np.ndarray) -> np.ndarray:
 
 
 class Hadamard(BaseEstimator):
-    """Structured orthogonal reservoir: a random orthogonal matrix with O(N log N) work a step and O(N) memory.
+    """Structured orthogonal reservoir: a random orthogonal matrix with O(N log N) work per step and O(N) memory.
 
         W = P H_last S H_first R
 

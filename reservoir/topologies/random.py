@@ -1,4 +1,4 @@
-"""Random graphs with a fixed number of inputs a unit."""
+"""Random graphs with a fixed number of inputs per unit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 
 from reservoir.topologies.drawing import distinct_senders
 from reservoir.topologies.spectrum import random_spectral_radius
-from reservoir.validation import check_integer
+from reservoir.validation import Parameters
 
 
 class Random(BaseEstimator):
@@ -22,7 +22,7 @@ class Random(BaseEstimator):
     Parameters
     ----------
     in_degree : int >= 1, default 10
-        Connections a unit receives; at most n_units are drawn.
+        Connections that a unit receives; at most n_units are drawn.
 
     Raises
     ------
@@ -47,7 +47,7 @@ class Random(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
-        in_degree = min(check_integer("Random", "in_degree", self.in_degree, 1), n_units)
+        in_degree = min(Parameters(self).integer("in_degree", 1), n_units)
         senders = distinct_senders(n_units, in_degree, rng)
         weights = rng.uniform(-1, 1, size=senders.size)
         starts = np.arange(0, senders.size + 1, in_degree, dtype=np.int32)

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from reservoir.topologies.drawing import rows_of
-from reservoir.validation import check_integer
+from reservoir.validation import Parameters, check_integer
 
 
 class ScaleFree(BaseEstimator):
@@ -28,7 +28,7 @@ class ScaleFree(BaseEstimator):
     Raises
     ------
     ValueError
-        For a parameter out of range, and for fewer than 2 units.
+        For `n_links` below 1, and for fewer than 2 units.
 
     References
     ----------
@@ -48,8 +48,9 @@ class ScaleFree(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
-        check_integer("ScaleFree", "n_units", n_units, 2)
-        n_links = min(check_integer("ScaleFree", "n_links", self.n_links, 1), n_units - 1)
+        p = Parameters(self)
+        check_integer(p.owner, "n_units", n_units, 2)
+        n_links = min(p.integer("n_links", 1), n_units - 1)
         one, other = _grow(n_units, n_links, rng)
         receivers, senders = np.concatenate([one, other]), np.concatenate([other, one])
         return rows_of(receivers, senders, rng.uniform(-1, 1, size=len(senders)), n_units)

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from reservoir.topologies.drawing import rows_of
-from reservoir.validation import check_integer, check_real
+from reservoir.validation import Parameters, check_integer
 
 
 class SmallWorld(BaseEstimator):
@@ -31,7 +31,7 @@ class SmallWorld(BaseEstimator):
     Raises
     ------
     ValueError
-        For a parameter out of range, and for fewer than 2 units.
+        For no neighbours, a rewiring outside [0, 1], and fewer than 2 units.
 
     References
     ----------
@@ -52,9 +52,9 @@ class SmallWorld(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
-        check_integer("SmallWorld", "n_units", n_units, 2)
-        k = min(check_integer("SmallWorld", "n_neighbours", self.n_neighbours, 1), n_units - 1)
-        rewiring = check_real("SmallWorld", "rewiring", self.rewiring, 0, 1)
+        p = Parameters(self)
+        check_integer(p.owner, "n_units", n_units, 2)
+        k, rewiring = min(p.integer("n_neighbours", 1), n_units - 1), p.real("rewiring", 0, 1)
         steps = np.concatenate([np.arange(-((k + 1) // 2), 0), np.arange(1, k // 2 + 1)])
         units = np.arange(n_units)
         senders = (units[:, None] + steps) % n_units

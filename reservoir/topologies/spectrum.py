@@ -63,13 +63,13 @@ def spectral_radius(matrix) -> float:
 def random_spectral_radius(matrix) -> float:
     """Spectral radius of a matrix of independent random weights of mean zero (n, n), computed or by the circular law.
 
-    Up to 10,000 units, and with fewer than 4 connections a unit, this is `spectral_radius`. Above, it is
+    Up to 10,000 units, and with fewer than 4 connections per unit, this is `spectral_radius`. Above, it is
 
         radius = sqrt(sum of squared weights / n),
 
     to which the radius tends for large n when every unit has the same number of connections on average. ARPACK takes
     minutes there. Measured against the computed radius for `Random`, `Bernoulli` and `CirculantGraph`: at n = 5,000
-    (4, 5, 10 and 30 connections a unit, 5 seeds each) the law is 1.3 % too small on average, 2.6 % at worst;
+    (4, 5, 10 and 30 connections per unit, 5 seeds each) the law is 1.3 % too small on average, 2.6 % at worst;
     at n = 20,000 (`Random` and `CirculantGraph`, 10 connections, one seed each) 0.4 and 0.5 %. It does not hold for
     lattices, hubs or weights of one sign: `SmallWorld`, `ScaleFree` and `ExcitatoryInhibitory` do not use it.
 
@@ -83,7 +83,7 @@ def random_spectral_radius(matrix) -> float:
     >>> import numpy as np
     >>> from reservoir.topologies import Random
     >>> W = Random(in_degree=12).draw(20_000, np.random.default_rng(0))
-    >>> round(random_spectral_radius(W), 1)  # 12 weights of variance 1/3 a unit
+    >>> round(random_spectral_radius(W), 1)  # 12 weights of variance 1/3 per unit
     2.0
     """
     n = matrix.shape[0]
@@ -126,7 +126,7 @@ def largest_singular_value(matrix) -> float:
 
     A reservoir of tanh units whose W has one below 1 forgets its start for every input. Where there is a closed form,
     that is used: a `HadamardMatrix`, a `CirculantMatrix` with equal weights along every offset, and any matrix with
-    at most one weight a row and a column (a permutation, a cycle, a delay line). Otherwise all singular values of
+    at most one weight per row and per column (a permutation, a cycle, a delay line). Otherwise all singular values of
     a dense copy are computed where one side has up to 256 entries; above that ARPACK finds the four largest, to
     a relative 1e-10, from a fixed start vector; where it does not converge they are computed for up to 5000.
 
@@ -171,7 +171,7 @@ def _cycles(rows: sparse.csr_array, labels: np.ndarray, sizes: np.ndarray) -> tu
     inside = home == labels[rows.indices]
     counts = np.bincount(home[inside], minlength=len(sizes))
     logs = np.bincount(home[inside], np.log(np.abs(rows.data[inside])), minlength=len(sizes))
-    cycles = (sizes > 1) & (counts == sizes)  # strongly connected with one connection a unit
+    cycles = (sizes > 1) & (counts == sizes)  # strongly connected with one connection per unit
     radius = np.exp(logs[cycles] / sizes[cycles]).max(initial=0.0)
     lone = sizes[labels] == 1
     return float(max(radius, np.abs(rows.diagonal()[lone]).max(initial=0.0))), cycles

@@ -64,10 +64,18 @@ def test_a_background_is_a_record():
     assert damaged(circuit, kind="combined", fraction=1.0, rng=np.random.default_rng(0)).background is background
 
 
-@pytest.mark.parametrize("change", [
-    {"rate": [-1.0, 1.0]}, {"rate": [[1.0]]}, {"weight": [1.0]}, {"weight": np.nan}, {"time_constant": 0.0},
-    {"current": np.inf}, {"current": "x"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rate": [-1.0, 1.0]},
+        {"rate": [[1.0]]},
+        {"weight": [1.0]},
+        {"weight": np.nan},
+        {"time_constant": 0.0},
+        {"current": np.inf},
+        {"current": "x"},
+    ],
+)
 def test_what_is_no_background_is_refused(change):
     given = {"rate": [1.0, 2.0], "weight": 1e-10, "time_constant": 1e-3} | change
     with pytest.raises(ValueError, match=rf"The '{next(iter(change))}' parameter of PoissonBackground must be"):
@@ -148,8 +156,10 @@ def test_trials_hear_their_own_background_and_memory_is_bounded():
 
 def test_a_liquid_hears_its_background():
     """States do not depend on how series arrive, but do on the seed; rows of silence are not silent."""
-    circuit = replace(MaassColumn((3, 3, 3)).draw(np.random.default_rng(0)), background=PoissonBackground(
-        np.full(27, 5e3), 1e-9, 7e-3))  # fmt: skip
+    circuit = replace(
+        MaassColumn((3, 3, 3)).draw(np.random.default_rng(0)),
+        background=PoissonBackground(np.full(27, 5e3), 1e-9, 7e-3),
+    )
     liquid, trials = LiquidState(circuit, random_state=0), [silence(0.1, 1), silence(0.2, 1)]
     first, second = liquid.fit(trials).transform(trials)
     assert first.any() and np.array_equal(liquid.transform(trials[1]), second)
@@ -279,10 +289,18 @@ def test_draws_and_clones():
     assert PotjansDiesmann(1e-5).sizes().min() == 1
 
 
-@pytest.mark.parametrize("name, value", [
-    ("scale", 0), ("scale", 1.1), ("scale", "1"), ("synapse_scale", 0.0), ("synapse_scale", 2),
-    ("input_scale", np.nan), ("n_inputs", -1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("scale", 0),
+        ("scale", 1.1),
+        ("scale", "1"),
+        ("synapse_scale", 0.0),
+        ("synapse_scale", 2),
+        ("input_scale", np.nan),
+        ("n_inputs", -1),
+    ],
+)
 def test_out_of_range(name, value):
     with pytest.raises(ValueError, match=rf"The '{name}' parameter of PotjansDiesmann must be"):
         given = {} if name == "n_inputs" else {name: value}
@@ -301,12 +319,15 @@ def mean_rates(scale, seed, duration, engine):
     return np.array([counts[units].mean() for units in column.populations().values()])
 
 
-@pytest.mark.parametrize("engine, seed, duration", [
-    ("numba", 0, 2.0),
-    pytest.param("numba", 1, 5.5, marks=pytest.mark.long),
-    pytest.param("numba", 2, 5.5, marks=pytest.mark.long),
-    pytest.param("brian2", 0, 2.5, marks=pytest.mark.long),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "engine, seed, duration",
+    [
+        ("numba", 0, 2.0),
+        pytest.param("numba", 1, 5.5, marks=pytest.mark.long),
+        pytest.param("numba", 2, 5.5, marks=pytest.mark.long),
+        pytest.param("brian2", 0, 2.5, marks=pytest.mark.long),
+    ],
+)
 def test_a_tenth_fires_like_the_full_circuit(engine, seed, duration):
     """Within 30 % of the rates that NEST's own example of the column gives."""
     np.testing.assert_allclose(mean_rates(0.1, seed, duration, engine) / RATES, 1.0, rtol=0, atol=0.3)

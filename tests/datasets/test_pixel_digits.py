@@ -1,19 +1,14 @@
-"""Pixel digits: the images of the source, pixel by pixel, in one order for all."""
+"""Digits pixel by pixel."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.datasets import load_digits
 
-from reservoir.datasets import fetch_pixel_digits, load_pixel_digits
-
-
-@pytest.mark.parametrize("name", ["permuted", "return_X_y"])
-def test_a_bad_parameter_is_named(name):
-    message = f"The '{name}' parameter of load_pixel_digits must be True or False. Got 1."
-    with pytest.raises(ValueError) as caught:
-        load_pixel_digits(**{name: 1})
-    assert str(caught.value) == message
+from reservoir.datasets import (
+    fetch_pixel_digits,
+    load_pixel_digits,
+)
 
 
 def test_pixel_digits_are_the_images_row_by_row():

@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 import spiking
 from reservoir import EchoState, LiquidState, circuits, neurons, simulate, spikes
-from reservoir.circuits import Circuit, MaassColumn, Projection, damaged
+from reservoir.circuits import Circuit, GraphCircuit, MaassColumn, Projection, Synapses, damaged
 from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.neurons import LIF, Izhikevich
 from reservoir.quantities import UNITS, is_quantity
@@ -136,6 +136,8 @@ def used(part):
         rule = part.rule(PAIR)
         signals = [signal(np.linspace(0, 0.5, 9)) for _, signal in rule.signals]
         return signals, rule.traces, rule.on_pre, rule.on_post, rule.parameters, rule.model, rule.scaling
+    if isinstance(part, Synapses):
+        return used(GraphCircuit(4, synapses=part))
     if hasattr(part, "draw") and not isinstance(part, Circuit):
         return used(part.draw(np.random.default_rng(0)))
     return {key: used(value) if isinstance(value, Projection) else value for key, value in vars(part).items()}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reservoir.datasets.remote import DatasetNotFoundError
+from reservoir.datasets.data_files import DatasetNotFoundError
 from reservoir.readouts import RidgeReadout
 from tests.house.scripts import EXAMPLES, load
 

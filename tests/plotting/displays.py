@@ -57,5 +57,17 @@ MAKERS = {
     ),
     "WeightsDisplay": lambda ax=None: WeightsDisplay.from_snapshots(WEIGHTS, times=np.arange(5.0), unit="A", ax=ax),
 }
-N_PANELS = {"CapacityDisplay": 2, "ComparisonDisplay": 2, "ForecastDisplay": 3, "RasterDisplay": 2, "SearchDisplay": 2,
-            "StatesDisplay": 2, "WeightsDisplay": 2}  # fmt: skip
+N_PANELS = {
+    "CapacityDisplay": 2,
+    "ComparisonDisplay": 2,
+    "ForecastDisplay": 3,
+    "RasterDisplay": 2,
+    "SearchDisplay": 2,
+    "StatesDisplay": 2,
+    "WeightsDisplay": 2,
+}
+
+
+def lines(panel, label=None):
+    """Lines of a panel, those of this label."""
+    return [one for one in panel.get_lines() if label is None or one.get_label() == label]

@@ -14,30 +14,13 @@ from sklearn.linear_model import Ridge
 
 from reservoir import EchoState, plotting
 from reservoir.plasticity import STDP
-from reservoir.plotting import (
-    CapacityDisplay,
-    ComparisonDisplay,
-    ForecastDisplay,
-    RasterDisplay,
-    SearchDisplay,
-    SpectrumDisplay,
-    StatesDisplay,
-    STDPWindowDisplay,
-    TrainingDisplay,
-    WeightsDisplay,
-)
+from reservoir.plotting import STDPWindowDisplay
 from reservoir.plotting.palette import COLOURS
 from reservoir.readouts import RecursiveLeastSquares, RidgeReadout
 from tests.plotting.displays import MAKERS, N_PANELS, RESULTS, SCORES, TABLE, TRAINS, TRUTH, WEIGHTS
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERY = pytest.mark.parametrize("name", plotting.__all__)
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 @EVERY
@@ -80,8 +63,10 @@ def _out_of_view(axis):
 
 
 def _has_numbers(axis):
-    return any(label.get_text().lstrip("\N{MINUS SIGN}")[:1].isdigit() and label.get_visible()
-               for label in axis.get_ticklabels())  # fmt: skip
+    return any(
+        label.get_text().lstrip("\N{MINUS SIGN}")[:1].isdigit() and label.get_visible()
+        for label in axis.get_ticklabels()
+    )
 
 
 @EVERY
@@ -122,7 +107,7 @@ def test_it_draws_where_it_is_told(name):
 
 
 @EVERY
-def test_it_draws_into_one_axes_a_panel(name):
+def test_it_draws_into_one_axes_per_panel(name):
     n_panels = N_PANELS.get(name, 1)
     _, axes = plt.subplots(1, n_panels + 1)
     display = MAKERS[name](ax=axes[:n_panels])
@@ -134,8 +119,14 @@ def test_it_draws_into_one_axes_a_panel(name):
 
 
 def python(code):
-    run = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, env=os.environ, capture_output=True,
-                         text=True, check=False)  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert run.returncode == 0, run.stderr
     return run.stdout.strip()
 
@@ -166,56 +157,56 @@ def test_colours_differ_in_every_pair():
 
 
 BAD = [
-    (lambda: ForecastDisplay.from_predictions(TRUTH, TRUTH[1:]), "y_pred"),
-    (lambda: ForecastDisplay.from_predictions([], []), "y_true"),
-    (lambda: ForecastDisplay.from_predictions([1.0, np.nan], [1.0, 1.0]), "y_true"),
-    (lambda: ForecastDisplay.from_predictions([1.0, 1.0], [1.0, 1.0]), "scale"),
-    (lambda: ForecastDisplay.from_predictions(TRUTH, TRUTH, step=0), "step"),
-    (lambda: ForecastDisplay.from_predictions(TRUTH, TRUTH, threshold="x"), "threshold"),
-    (lambda: ForecastDisplay.from_predictions(TRUTH, TRUTH, lyapunov_exponent=-1), "lyapunov_exponent"),
-    (lambda: ForecastDisplay.from_predictions(TRUTH, TRUTH, names=["a"]), "names"),
-    (lambda: ForecastDisplay.from_estimator(Ridge(), TRUTH), "estimator"),
+    (lambda: plotting.ForecastDisplay.from_predictions(TRUTH, TRUTH[1:]), "y_pred"),
+    (lambda: plotting.ForecastDisplay.from_predictions([], []), "y_true"),
+    (lambda: plotting.ForecastDisplay.from_predictions([1.0, np.nan], [1.0, 1.0]), "y_true"),
+    (lambda: plotting.ForecastDisplay.from_predictions([1.0, 1.0], [1.0, 1.0]), "scale"),
+    (lambda: plotting.ForecastDisplay.from_predictions(TRUTH, TRUTH, step=0), "step"),
+    (lambda: plotting.ForecastDisplay.from_predictions(TRUTH, TRUTH, threshold="x"), "threshold"),
+    (lambda: plotting.ForecastDisplay.from_predictions(TRUTH, TRUTH, lyapunov_exponent=-1), "lyapunov_exponent"),
+    (lambda: plotting.ForecastDisplay.from_predictions(TRUTH, TRUTH, names=["a"]), "names"),
+    (lambda: plotting.ForecastDisplay.from_estimator(Ridge(), TRUTH), "estimator"),
     (lambda: MAKERS["ForecastDisplay"]().plot(channels=[2]), "channels"),
-    (lambda: RasterDisplay.from_spikes([0.1, 0.2]), "spikes"),
-    (lambda: RasterDisplay.from_spikes(TRAINS, step=3.0), "step"),
-    (lambda: RasterDisplay.from_spikes(TRAINS, groups=["a"] * 11), "groups"),
-    (lambda: RasterDisplay.from_spikes(TRAINS, groups={"a": [12]}), "groups"),
-    (lambda: RasterDisplay.from_spikes(TRAINS, groups={}), "groups"),
-    (lambda: WeightsDisplay.from_snapshots([WEIGHTS[0]]), "snapshots"),
-    (lambda: WeightsDisplay.from_snapshots([[1.0, 2.0], [1.0]]), "snapshots"),
-    (lambda: WeightsDisplay.from_snapshots(WEIGHTS, times=[0.0, 1.0]), "times"),
+    (lambda: plotting.RasterDisplay.from_spikes([0.1, 0.2]), "spikes"),
+    (lambda: plotting.RasterDisplay.from_spikes(TRAINS, step=3.0), "step"),
+    (lambda: plotting.RasterDisplay.from_spikes(TRAINS, groups=["a"] * 11), "groups"),
+    (lambda: plotting.RasterDisplay.from_spikes(TRAINS, groups={"a": [12]}), "groups"),
+    (lambda: plotting.RasterDisplay.from_spikes(TRAINS, groups={}), "groups"),
+    (lambda: plotting.WeightsDisplay.from_snapshots([WEIGHTS[0]]), "snapshots"),
+    (lambda: plotting.WeightsDisplay.from_snapshots([[1.0, 2.0], [1.0]]), "snapshots"),
+    (lambda: plotting.WeightsDisplay.from_snapshots(WEIGHTS, times=[0.0, 1.0]), "times"),
     (lambda: STDPWindowDisplay.from_rule(Ridge()), "rule"),
-    (lambda: STDPWindowDisplay.from_rule(STDP()  , weights=[2.0]), "weights"),
+    (lambda: STDPWindowDisplay.from_rule(STDP(), weights=[2.0]), "weights"),
     (lambda: STDPWindowDisplay.from_rule(STDP(), span=0.0), "span"),
     (lambda: STDPWindowDisplay.from_rule(STDP(tau_plus=-1.0)), "tau_plus"),
     (lambda: STDPWindowDisplay.from_changes([0.0, 1.0], [1.0]), "changes"),
     (lambda: STDPWindowDisplay.from_changes("now", [1.0]), "lags"),
-    (lambda: StatesDisplay.from_states(np.ones((5, 1))), "states"),
-    (lambda: StatesDisplay.from_states(np.full((5, 3), np.nan)), "states"),
-    (lambda: StatesDisplay.from_estimator(Ridge(), TRUTH), "system"),
+    (lambda: plotting.StatesDisplay.from_states(np.ones((5, 1))), "states"),
+    (lambda: plotting.StatesDisplay.from_states(np.full((5, 3), np.nan)), "states"),
+    (lambda: plotting.StatesDisplay.from_estimator(Ridge(), TRUTH), "system"),
     (lambda: MAKERS["StatesDisplay"]().plot(kind="all"), "kind"),
-    (lambda: SpectrumDisplay.from_matrix(np.ones((2, 3))), "matrix"),
-    (lambda: SpectrumDisplay.from_matrix([[np.inf]]), "matrix"),
-    (lambda: SpectrumDisplay.from_estimator(EchoState()), "system"),
-    (lambda: CapacityDisplay.from_capacity(3.0), "capacity"),
-    (lambda: CapacityDisplay.from_capacity(SimpleNamespace(per_delay=[np.nan])), "capacity"),
-    (lambda: CapacityDisplay.from_capacity(SimpleNamespace(table=TABLE), n_states=0), "n_states"),
-    (lambda: TrainingDisplay.from_estimator(Ridge()), "estimator"),
-    (lambda: TrainingDisplay.from_estimator(SimpleNamespace(loss_curve_=[])), "estimator"),
-    (lambda: TrainingDisplay.from_readout(RidgeReadout(), TRUTH, TRUTH), "readout"),
-    (lambda: TrainingDisplay.from_readout(RecursiveLeastSquares(), TRUTH, TRUTH[1:]), "y"),
-    (lambda: TrainingDisplay.from_readout(RecursiveLeastSquares(), TRUTH, TRUTH, window=0), "window"),
-    (lambda: SearchDisplay.from_estimator(Ridge()), "search"),
-    (lambda: SearchDisplay.from_estimator(SimpleNamespace(cv_results_=RESULTS), metric="r2"), "metric"),
-    (lambda: ComparisonDisplay.from_scores({}), "scores"),
-    (lambda: ComparisonDisplay.from_scores({"a": {"b": ["c"]}}), "scores"),
-    (lambda: ComparisonDisplay.from_scores({"a": {"b": []}}), "scores"),
-    (lambda: ComparisonDisplay.from_scores(SCORES, better="larger"), "better"),
-    (lambda: ComparisonDisplay.from_scores(SCORES, references={"Lorenz": 0.1}), "references"),
-    (lambda: ComparisonDisplay.from_records([{"task": "a"}]), "records"),
-    (lambda: ComparisonDisplay.from_records(5), "records"),
+    (lambda: plotting.SpectrumDisplay.from_matrix(np.ones((2, 3))), "matrix"),
+    (lambda: plotting.SpectrumDisplay.from_matrix([[np.inf]]), "matrix"),
+    (lambda: plotting.SpectrumDisplay.from_estimator(EchoState()), "system"),
+    (lambda: plotting.CapacityDisplay.from_capacity(3.0), "capacity"),
+    (lambda: plotting.CapacityDisplay.from_capacity(SimpleNamespace(per_delay=[np.nan])), "capacity"),
+    (lambda: plotting.CapacityDisplay.from_capacity(SimpleNamespace(table=TABLE), n_states=0), "n_states"),
+    (lambda: plotting.TrainingDisplay.from_estimator(Ridge()), "estimator"),
+    (lambda: plotting.TrainingDisplay.from_estimator(SimpleNamespace(loss_curve_=[])), "estimator"),
+    (lambda: plotting.TrainingDisplay.from_readout(RidgeReadout(), TRUTH, TRUTH), "readout"),
+    (lambda: plotting.TrainingDisplay.from_readout(RecursiveLeastSquares(), TRUTH, TRUTH[1:]), "y"),
+    (lambda: plotting.TrainingDisplay.from_readout(RecursiveLeastSquares(), TRUTH, TRUTH, window=0), "window"),
+    (lambda: plotting.SearchDisplay.from_estimator(Ridge()), "search"),
+    (lambda: plotting.SearchDisplay.from_estimator(SimpleNamespace(cv_results_=RESULTS), metric="r2"), "metric"),
+    (lambda: plotting.ComparisonDisplay.from_scores({}), "scores"),
+    (lambda: plotting.ComparisonDisplay.from_scores({"a": {"b": ["c"]}}), "scores"),
+    (lambda: plotting.ComparisonDisplay.from_scores({"a": {"b": []}}), "scores"),
+    (lambda: plotting.ComparisonDisplay.from_scores(SCORES, better="larger"), "better"),
+    (lambda: plotting.ComparisonDisplay.from_scores(SCORES, references={"Lorenz": 0.1}), "references"),
+    (lambda: plotting.ComparisonDisplay.from_records([{"task": "a"}]), "records"),
+    (lambda: plotting.ComparisonDisplay.from_records(5), "records"),
     (lambda: MAKERS["ComparisonDisplay"]().plot(interval=(75, 25)), "interval"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("call", "name"), BAD)

@@ -1,4 +1,4 @@
-"""The kinds of synaptic currents in a circuit: what decays alike and flows alike is kept as one variable a unit."""
+"""The receptors of a circuit: synapses that decay alike and flow alike share one variable per unit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from reservoir.circuits.circuit import Circuit, PoissonBackground, Projection
 
 
-class Kinds(NamedTuple):
+class Receptors(NamedTuple):
     """Currents, by their time constants in ascending order, then conductances, by reversal and time constant."""
 
     currents: np.ndarray  # (n_currents,), time constants, seconds
@@ -17,11 +17,11 @@ class Kinds(NamedTuple):
 
     @property
     def time_constants(self) -> np.ndarray:
-        """Seconds (n_kinds,) in which the currents, then the conductances decay to 1/e."""
+        """Seconds (n_receptors,) in which the currents, then the conductances decay to 1/e."""
         return np.concatenate([self.currents, self.conductances[:, 1]])
 
     def of(self, part: Projection | PoissonBackground) -> np.ndarray:
-        """The kind of every synapse of a projection, or of what every unit hears of a background."""
+        """The receptor of every synapse of a projection, or of what every unit hears of a background."""
         pairs = _pairs(part)
         if pairs is None:
             return np.searchsorted(self.currents, part.time_constant)
@@ -30,14 +30,14 @@ class Kinds(NamedTuple):
         return len(self.currents) + places[which.reshape(-1)]
 
 
-def kinds_of(circuit: Circuit) -> Kinds:
-    """All kinds that a circuit has."""
+def receptors_of(circuit: Circuit) -> Receptors:
+    """All receptors that a circuit has."""
     parts: list[Projection | PoissonBackground] = [circuit.recurrent, circuit.inputs]
     parts += [] if circuit.background is None else [circuit.background]
     pairs = [_pairs(part) for part in parts]
     currents = [part.time_constant for part, pair in zip(parts, pairs, strict=True) if pair is None]
     conductances = [pair for pair in pairs if pair is not None]
-    return Kinds(
+    return Receptors(
         np.unique(np.concatenate([np.zeros(0), *currents])),
         np.unique(np.concatenate([np.zeros((0, 2)), *conductances]), axis=0),
     )

@@ -1,0 +1,16 @@
+"""Data sets by the beginning of their names, and what tests of random data measure."""
+
+import numpy as np
+
+from reservoir import datasets
+
+
+def exported(prefix):
+    """Functions of the room whose names begin so."""
+    return [getattr(datasets, name) for name in datasets.__all__ if name.startswith(prefix)]
+
+
+def within(sample, mean, deviations=4):
+    """Whether the mean of the sample is the stated one, but for its standard error."""
+    sample = np.asarray(sample, dtype=float)
+    return abs(sample.mean() - mean) < deviations * sample.std() / np.sqrt(sample.size)

@@ -1,0 +1,69 @@
+"""Forecasts: what is drawn is what was given."""
+
+import numpy as np
+import pandas as pd
+
+from reservoir import EchoState, ReservoirForecaster
+from reservoir.metrics import valid_prediction_time
+from reservoir.plotting import (
+    ForecastDisplay,
+)
+from tests.plotting.displays import FORECAST, MAKERS, TRUTH, lines
+
+RNG = np.random.default_rng(1)
+
+
+def test_lines_are_the_data():
+    display = MAKERS["ForecastDisplay"]()
+    *panels, bottom = display.axes_
+    lyapunov_times = np.arange(1, 201) * 0.1 * 0.9
+    for panel, true, predicted in zip(panels, TRUTH.T, FORECAST.T, strict=True):
+        for label, values in (("truth", true), ("forecast", predicted)):
+            np.testing.assert_allclose(lines(panel, label)[0].get_xydata(), np.column_stack([lyapunov_times, values]))
+    errors = np.sqrt(np.mean(((TRUTH - FORECAST) / TRUTH.std(axis=0)) ** 2, axis=1))
+    np.testing.assert_allclose(lines(bottom)[0].get_ydata(), errors, rtol=1e-12)
+    assert bottom.get_yscale() == "log" and bottom.get_xlabel() == "time ahead (Lyapunov times)"
+
+
+def test_the_valid_time_is_that_of_the_metric_and_ends_where_the_curve_crosses():
+    display = MAKERS["ForecastDisplay"]()
+    valid = valid_prediction_time(TRUTH, FORECAST, step=0.1, lyapunov_exponent=0.9)
+    assert [
+        line.get_xdata()[0]
+        for panel in display.axes_
+        for line in lines(panel)
+        if line.get_label().startswith("valid for")
+    ] == [valid] * 3
+    curve = lines(display.axes_[-1])[0]
+    after = curve.get_xdata() > valid + 1e-9
+    assert (curve.get_ydata()[~after] <= 0.4).all() and curve.get_ydata()[after][0] > 0.4
+
+
+def test_a_forecaster_with_exogenous_channels():
+    X = pd.DataFrame({"wave": np.sin(np.arange(400) / 5), "drive": np.cos(np.arange(400) / 7)})
+    model = ReservoirForecaster(EchoState(50, random_state=0), exogenous=[1]).fit(X[:300])
+    display = ForecastDisplay.from_estimator(model, X[300:], unit="s")
+    observed = X[300:].to_numpy(copy=True)
+    observed[:, 0] = np.nan
+    np.testing.assert_array_equal(display.y_pred, model.forecast(100, observed=observed))
+    assert [panel.get_ylabel() for panel in display.axes_] == ["wave", "error"]
+    np.testing.assert_array_equal(display.y_true, X[300:][["wave"]])
+
+
+def test_a_forecast_that_is_lost_and_one_without_errors():
+    lost = FORECAST.copy()
+    lost[50:] = 1e80
+    lost[90:] = np.nan
+    display = ForecastDisplay.from_predictions(TRUTH, lost)
+    display.figure_.canvas.draw()
+    assert np.abs(display.ax_.get_ylim()).max() < 2 and display.axes_[-1].get_ylim()[1] < 1e4
+    perfect = ForecastDisplay.from_predictions(TRUTH, TRUTH)
+    perfect.figure_.canvas.draw()
+    assert perfect.valid_time == len(TRUTH)
+
+
+def test_channels_may_be_chosen():
+    display = MAKERS["ForecastDisplay"]().plot(channels=[1])
+    assert [panel.get_ylabel() for panel in display.axes_] == ["channel 1", "error"]
+    many = ForecastDisplay.from_predictions(RNG.normal(size=(30, 9)), RNG.normal(size=(30, 9)))
+    assert len(many.axes_) == 7
