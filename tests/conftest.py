@@ -1,11 +1,14 @@
-"""What all tests share: the folder of real data, the hypothesis profiles, and one BLAS thread."""
+"""What all tests share: the folder of real data, the hypothesis profiles, and a clock of progress that stands still."""
 
 import os
 import signal
+import types
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from reservoir import progress
 
 settings.register_profile("short", max_examples=30, deadline=None, derandomize=True)
 settings.register_profile(
@@ -29,3 +32,9 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder of real data is absent: set RESERVOIR_DATA")
     return folder
+
+
+@pytest.fixture
+def still_clock(monkeypatch):
+    """Progress that says nothing on the way, however long a busy machine takes."""
+    monkeypatch.setattr(progress, "time", types.SimpleNamespace(monotonic=lambda: 0.0))

@@ -3,7 +3,6 @@
 import ctypes
 import faulthandler
 import os
-import re
 import time
 from pathlib import Path
 
@@ -28,7 +27,7 @@ def trouble(task, *, random_state):
     elif kind == "kill":
         os.kill(os.getpid(), 9)
     elif kind == "hang":
-        re.match(r"(a+)+$", "a" * 64 + "b")  # never gives Python's lock back
+        ctypes.PyDLL(None).pause()  # never gives Python's lock back
     elif kind == "raise":
         raise ValueError(f"no {task['number']}")
     elif kind == "once" and not Path(task["marker"]).exists():
@@ -38,10 +37,11 @@ def trouble(task, *, random_state):
 
 
 def logged(task, *, random_state):
-    """The same, slowly, with a line in a log for every call."""
+    """The same, with a line in a log for every call; from number 10 on a task waits until there is the file `gate`."""
     with open(task["log"], "a") as log:
         log.write(f"{task['number']} {os.getpid()}\n")
-    time.sleep(task["seconds"])
+    while task["number"] >= 10 and not Path(task["gate"]).exists():
+        time.sleep(0.01)
     return plain(task, random_state=random_state)
 
 
@@ -70,9 +70,9 @@ def empty(task, *, random_state):
 
 
 def busy(task, *, random_state):
-    """A millisecond of work."""
-    end = time.perf_counter() + 1e-3
-    while time.perf_counter() < end:
+    """A millisecond of processor time."""
+    end = time.thread_time() + 1e-3
+    while time.thread_time() < end:
         pass
 
 

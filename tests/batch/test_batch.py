@@ -229,7 +229,7 @@ def test_setup_runs_once_in_every_process(setup, tmp_path):
     assert len(SETUPS) == before + 3
 
 
-def test_a_line_in_the_log_where_there_is_no_terminal(tmp_path, caplog):
+def test_a_line_in_the_log_where_there_is_no_terminal(tmp_path, caplog, still_clock):
     with caplog.at_level(logging.INFO, "reservoir.batch"):
         run_batch(plain, GRID, store=tmp_path / "store", n_jobs=1)
         run_batch(plain, {**GRID, "number": [5]}, store=tmp_path / "store", n_jobs=1, progress=False)

@@ -1,14 +1,13 @@
 """The same batches on a Dask cluster of worker processes."""
 
 import sys
-import threading
-import time
 
+import psutil
 import pytest
 
 from reservoir.batch import run_batch
 from tests.batch.batch_tasks import logged, spikes, surroundings, trouble
-from tests.batch.test_batch_survival import calls, numbered, table
+from tests.batch.test_batch_survival import TIMEOUT, calls, gated, kill_at_the_gate, meanwhile, numbered, table
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
@@ -23,29 +22,22 @@ def client():
 
 
 def test_a_worker_killed_in_the_middle(client, tmp_path):
-    tasks = numbered(40, log=str(tmp_path / "log"), seconds=0.02)
-    expected = table(run_batch(logged, tasks, store=tmp_path / "undisturbed", n_jobs=2), tmp_path)
-    (tmp_path / "log").unlink()
+    tasks, expected = gated(tmp_path)
 
-    def kill():
-        while not (tmp_path / "log").exists() or len(calls(tmp_path / "log")) < 8:
-            time.sleep(0.02)
-        psutil = pytest.importorskip("psutil")
-        psutil.Process(int((tmp_path / "log").read_text().split()[-1])).kill()
+    def last_to_begin():
+        return [psutil.Process(int((tmp_path / "log").read_text().split()[-1]))]
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    study = run_batch(logged, tasks, store=tmp_path / "store", client=client)
-    killer.join()
+    with meanwhile(kill_at_the_gate, tmp_path, 2, last_to_begin):
+        study = run_batch(logged, tasks, store=tmp_path / "store", client=client)
     assert table(study, tmp_path) == expected
     begun = calls(tmp_path / "log")
-    assert 40 <= len(begun) <= 41 and set(begun) == set(range(40))
+    assert len(begun) == 41 and set(begun) == set(range(40))
 
 
 def test_tasks_that_go_wrong(client, tmp_path):
     kinds = {3: "crash", 8: "hang", 9: "raise"}
     tasks = [{**task, "kind": kinds.get(task["number"])} for task in numbered(24)]
-    options = {"timeout": 1.0, "retries": 0}
+    options = {"timeout": TIMEOUT, "retries": 0}
     expected = table(run_batch(trouble, tasks, store=tmp_path / "loky", n_jobs=2, **options), tmp_path)
     study = run_batch(trouble, tasks, store=tmp_path / "dask", client=client, **options)
     errors = {failure.parameters["number"]: failure.error for failure in study.failed()}

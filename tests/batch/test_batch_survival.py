@@ -1,12 +1,13 @@
 """What a batch survives: every disturbance ends in the table of an undisturbed run, byte for byte."""
 
+import contextlib
 import errno
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from tests.batch.batch_tasks import busy, empty, logged, plain, trouble
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 ROOT = Path(__file__).resolve().parents[2]
+HANG = 600  # seconds after which what does not happen never will
 
 
 def table(study, folder):
@@ -43,17 +45,37 @@ def calls(log):
     return [int(line.split()[0]) for line in log.read_text().splitlines()]
 
 
-@pytest.fixture
-def slow(tmp_path):
-    """40 tasks of 20 ms that log their calls, and their table from an undisturbed run."""
-    tasks = numbered(40, log=str(tmp_path / "log"), seconds=0.02)
-    expected = table(run_batch(logged, tasks, store=tmp_path / "undisturbed", n_jobs=1), tmp_path)
-    assert sorted(calls(tmp_path / "log")) == list(range(40))
-    (tmp_path / "log").unlink()
+def gated(folder):
+    """40 tasks that log their calls, the table of an undisturbed run; the gate for those from 10 on is shut again."""
+    tasks = numbered(40, log=str(folder / "log"), gate=str(folder / "gate"))
+    (folder / "gate").touch()
+    expected = table(run_batch(logged, tasks, store=folder / "undisturbed", n_jobs=1), folder)
+    assert sorted(calls(folder / "log")) == list(range(40))
+    (folder / "log").unlink()
+    (folder / "gate").unlink()
     return tasks, expected
 
 
+def wait_at_the_gate(folder, n_workers, alive=lambda: True):
+    """Return when every worker has a task that waits at the gate, and all tasks before are done."""
+    log, end = folder / "log", time.monotonic() + HANG
+    while not log.exists() or len(calls(log)) < 10 + n_workers:
+        assert alive() and time.monotonic() < end
+        time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def meanwhile(work, *arguments):
+    """Run this in a thread beside, and raise what it raises."""
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(work, *arguments)
+        yield
+        future.result()
+
+
 # Tasks that go wrong
+
+TIMEOUT = 5.0  # seconds: a task that does next to nothing never waits as long for a processor
 
 
 def test_tasks_that_go_wrong_harm_no_other(tmp_path):
@@ -62,7 +84,7 @@ def test_tasks_that_go_wrong_harm_no_other(tmp_path):
     tasks = [{**task, "kind": kinds.get(task["number"])} for task in numbered(24)]
     tables = []
     for n_jobs in (1, 2):
-        study = run_batch(trouble, tasks, store=tmp_path / f"{n_jobs}", n_jobs=n_jobs, retries=0, timeout=0.7)
+        study = run_batch(trouble, tasks, store=tmp_path / f"{n_jobs}", n_jobs=n_jobs, retries=0, timeout=TIMEOUT)
         tables.append(table(study, tmp_path))
         failures = {failure.parameters["number"]: failure for failure in study.failed()}
         assert sorted(failures) == [3, 8, 9] and study.pending() == []
@@ -107,76 +129,71 @@ def test_an_error_can_end_the_batch(kind, tmp_path):
 # Workers and parents that are killed
 
 
-def test_killed_workers(slow, tmp_path):
-    tasks, expected = slow
-    stop = threading.Event()
+def kill_at_the_gate(folder, n_workers, victims):
+    """Kill workers in the midst of a task, and open the gate."""
+    wait_at_the_gate(folder, n_workers)
+    for process in victims():
+        process.kill()
+    (folder / "gate").touch()
 
-    def kill():
-        while not stop.wait(0.05):
-            if (tmp_path / "log").exists() and len(calls(tmp_path / "log")) > 5:
-                for worker in workers():
-                    worker.kill()
-                return
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    study = run_batch(logged, tasks, store=tmp_path / "store", n_jobs=2)
-    stop.set()
-    killer.join()
+def test_killed_workers(tmp_path):
+    tasks, expected = gated(tmp_path)
+    with meanwhile(kill_at_the_gate, tmp_path, 2, workers):
+        study = run_batch(logged, tasks, store=tmp_path / "store", n_jobs=2)
     assert table(study, tmp_path) == expected
     begun = calls(tmp_path / "log")
-    assert 40 < len(begun) <= 42 and set(begun) == set(range(40))  # only what was under way ran twice
+    assert len(begun) == 42 and set(begun) == set(range(40))  # only what was under way ran twice
 
 
 SCRIPT = """if True:
-    import sys, time
+    import sys
     from reservoir.batch import run_batch
     from tests.batch.batch_tasks import logged
-    tasks = [{"number": number, "size": 3, "log": sys.argv[2], "seconds": float(sys.argv[3])} for number in range(40)]
+    store, log, gate = sys.argv[1:]
+    tasks = [{"number": number, "size": 3, "log": log, "gate": gate} for number in range(40)]
     try:
-        run_batch(logged, tasks, store=sys.argv[1], n_jobs=2)
+        run_batch(logged, tasks, store=store, n_jobs=2)
     except KeyboardInterrupt:
-        print(time.time())
+        print("interrupted")
 """
 
 
-def started(store, log, seconds):
-    """A process that runs the tasks, once it has begun some."""
-    command = [sys.executable, "-c", SCRIPT, store, log, str(seconds)]
+def started(folder):
+    """A process that runs the tasks, and its workers, once both are in the midst of one."""
+    command = [sys.executable, "-c", SCRIPT, folder / "store", folder / "log", folder / "gate"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    while not log.exists() or len(calls(log)) < (6 if seconds < 1 else 2):
-        assert process.poll() is None
-        time.sleep(0.01)
-    return process
+    wait_at_the_gate(folder, 2, lambda: process.poll() is None)
+    return process, workers(process.pid)
 
 
-def test_a_killed_parent(slow, tmp_path):
-    """Its workers end by themselves, and the same call goes on."""
-    tasks, expected = slow
-    process = started(tmp_path / "store", tmp_path / "log", 0.02)
-    orphans = workers(process.pid)
+def test_a_killed_parent(tmp_path):
+    """Its workers end by themselves, in the midst of a task, and the same call goes on."""
+    tasks, expected = gated(tmp_path)
+    process, orphans = started(tmp_path)
     process.kill()
     process.communicate()
     finished = Store(tmp_path / "store").scan()["done"]
-    _, alive = psutil.wait_procs(orphans, timeout=3)
-    assert len(orphans) == 2 and not alive and 0 < len(finished) < 40
+    _, alive = psutil.wait_procs(orphans, timeout=HANG)
+    assert len(orphans) == 2 and not alive and len(finished) == 10
+    (tmp_path / "gate").touch()
     study = run_batch(logged, tasks, store=tmp_path / "store", n_jobs=2)
     assert table(study, tmp_path) == expected
     assert not list((tmp_path / "store" / "running").iterdir())
     assert len(list((tmp_path / "store").rglob("*.done"))) == 40
 
 
-def test_an_interrupt_ends_the_batch_within_a_second(tmp_path):
-    """As Ctrl-C does, it goes to all processes of the group; tasks of a minute are under way."""
-    process = started(tmp_path / "store", tmp_path / "log", 60)
-    orphans, sent = workers(process.pid), time.time()
+def test_an_interrupt_ends_the_batch(tmp_path):
+    """As Ctrl-C does, it goes to all processes of the group; the tasks under way would never end."""
+    process, orphans = started(tmp_path)
     os.killpg(process.pid, signal.SIGINT)
-    output, _ = process.communicate(timeout=20)
-    assert float(output) - sent < 1 and process.returncode == 0
-    assert len(orphans) == 2 and not any(worker.is_running() for worker in orphans)
+    output, _ = process.communicate(timeout=HANG)
+    assert output == "interrupted\n" and process.returncode == 0
+    _, alive = psutil.wait_procs(orphans, timeout=HANG)
+    assert len(orphans) == 2 and not alive
 
 
 # The disk
@@ -231,22 +248,28 @@ def test_workers_that_die_in_their_setup(tmp_path):
         run_batch(plain, numbered(4), store=tmp_path / "store", n_jobs=1, setup=setup)
 
 
-# Speed, full size
+# Work beyond the tasks themselves, full size
+
+
+def work():
+    """Seconds of processor time of this process and its workers."""
+    return sum(sum(process.cpu_times()[:2]) for process in (psutil.Process(), *workers()))
 
 
 @pytest.mark.long
 def test_10_000_tasks_of_a_millisecond(tmp_path):
-    """The time that two cores spend beyond the tasks themselves, start of the workers included."""
-    start = time.perf_counter()
+    """Another millisecond each at most; the start of workers is not counted."""
+    run_batch(busy, numbered(10), store=tmp_path / "first", n_jobs=2)
+    before = work()
     run_batch(busy, numbered(10_000), store=tmp_path / "store", n_jobs=2)
-    assert time.perf_counter() - start < 10_000 * (0.5e-3 + 1e-3)
+    assert 10 < work() - before < 10_000 * 2e-3
 
 
 @pytest.mark.long
 def test_100_000_finished_tasks_resume(tmp_path):
     tasks = numbered(100_000)
     run_batch(empty, tasks, store=tmp_path / "store", n_jobs=2)
-    start = time.perf_counter()
+    start = time.process_time()
     study = run_batch(empty, [*tasks, {"number": -1}], store=tmp_path / "store", n_jobs=2)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert np.isfinite(study.runs().seconds).sum() == 100_001

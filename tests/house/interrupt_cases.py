@@ -1,10 +1,12 @@
 """Long calls, one after the other in a process of their own, each told to a parent that interrupts it.
 
 Run as ``python -m tests.house.interrupt_cases NAME ...``. Says ``ready`` before each call, and afterwards
-``interrupted``, ``kept`` (training that ends with what it has) or ``finished``, and whether the object is as it was
-before.
+``interrupted``, ``kept`` (training that ends with what it has) or ``finished``, whether the object is as it was before,
+and the seconds of processor time that this process and the children it has waited for have used so far.
 """
 
+import faulthandler
+import os
 import signal
 import sys
 import tempfile
@@ -29,6 +31,7 @@ from reservoir.topologies import Orthogonal
 from spiking import STDP, Microcircuit
 from spiking import simulate as simulate_in_brian
 
+HANG, HOUR = 1200, 3600  # seconds
 RNG = np.random.default_rng(0)
 SHORT = RNG.uniform(-0.5, 0.5, size=(200, 1))
 SMALL = EchoState(50, random_state=0)
@@ -174,7 +177,7 @@ def nap(task, *, random_state):
 def batch(n_jobs):
     folder = tempfile.TemporaryDirectory()
     return folder, lambda: run_batch(
-        nap, {"seconds": [30 + k for k in range(4)]}, store=folder.name, n_jobs=n_jobs, progress=False
+        nap, {"seconds": [HOUR + k for k in range(4)]}, store=folder.name, n_jobs=n_jobs, progress=False
     )
 
 
@@ -256,10 +259,10 @@ def told(caught):
 
 
 def end_of(call, subject, caught):
-    """How calls, one after the other for a minute at most, come to an end, and whether the last changed nothing."""
-    before, end, start = attributes(subject), "finished", time.monotonic()
+    """How calls, one after the other for a minute of work at most, end, and whether the last changed nothing."""
+    before, end, start = attributes(subject), "finished", time.process_time()
     try:
-        while not told(caught) and time.monotonic() < start + 60:
+        while not told(caught) and time.process_time() < start + 60:
             before = attributes(subject)
             call()
         end = "kept" if told(caught) else end
@@ -272,11 +275,13 @@ def end_of(call, subject, caught):
 def main(names):
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent in the background may have it ignored
     for name in names:
+        faulthandler.dump_traceback_later(HANG, exit=True)
         subject, call = CASES[name]()
         print("ready", flush=True)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            print(*end_of(call, subject, caught), flush=True)
+            end = end_of(call, subject, caught)
+        print(*end, sum(os.times()[:4]), flush=True)
 
 
 if __name__ == "__main__":

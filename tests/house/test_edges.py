@@ -194,7 +194,7 @@ def lines(caplog, n_pieces, verbose):
 
 
 @pytest.mark.parametrize("verbose, n_lines", [(0, 0), (False, 0), (1, 1), (True, 1), (2, 8), (9, 8)])
-def test_lines_of_progress(caplog, verbose, n_lines):
+def test_lines_of_progress(caplog, still_clock, verbose, n_lines):
     said = lines(caplog, 10, verbose)
     assert len(said) == n_lines
     if said:
@@ -223,7 +223,7 @@ class Terminal:
         return True
 
 
-def test_a_bar_in_a_terminal(caplog, monkeypatch):
+def test_a_bar_in_a_terminal(caplog, still_clock, monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     assert lines(caplog, 10, 1) == [] and "10/10" in terminal.text and "note 7" in terminal.text
@@ -249,7 +249,7 @@ def test_brian_tells_its_steps(caplog):
         system.set_params(verbose=-1).fit(X[:10])
 
 
-def test_a_search_tells_its_shards(caplog):
+def test_a_search_tells_its_shards(caplog, still_clock):
     search = ReservoirSearchCV(ReservoirRegressor(SMALL), {"readout__alpha": [0.1, 1.0]}, cv=2, verbose=1)
     with caplog.at_level(logging.INFO, "reservoir.model_selection"):
         search.fit([X, X, X], [Y, Y, Y])
@@ -302,7 +302,7 @@ def test_what_cannot_be_converted(convert, data):
 
 def test_the_environment_is_told():
     command = [sys.executable, "-W", "error", "-m", "reservoir", "--version"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     found = dict(re.split(r":\s+", line, maxsplit=1) for line in run.stdout.splitlines())
     assert found["reservoir-spiking"] == reservoir.__version__

@@ -54,6 +54,6 @@ CASES = {f"README {k}": code for k, code in enumerate(README) if ".csv" not in c
 def test_warnings_are_errors(case):
     environment = {**os.environ, "PYTHONWARNINGS": "error"}
     command = [sys.executable, "-W", "error", "-c", CASES[case]]
-    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert not run.stderr

@@ -95,24 +95,33 @@ def test_the_last_observed_row_is_not_used(driven):
     assert model.forecast(1).shape == (1, 3)
 
 
-def test_observed_channels_hold_a_chaotic_forecast_on_its_course():
+def of_lorenz(seed):
+    """A forecaster of the series, and the rows that follow what it was fitted on."""
     series = make_lorenz(5000) / 10
-    model = ReservoirForecaster(small(300, spectral_radius=0.4, input_scaling=0.3), RidgeReadout(1e-8)).fit(
-        series[:4000]
-    )
+    system = small(300, spectral_radius=0.4, input_scaling=0.3, random_state=seed)
+    return ReservoirForecaster(system, RidgeReadout(1e-8)).fit(series[:4000]), series[4000:]
+
+
+def test_observed_channels_hold_a_chaotic_forecast_on_its_course():
+    model, truth = of_lorenz(0)
     free = model.forecast(1000)
-    held = model.forecast(1000, observed=unknown(series[4000:], [1, 2]))
-    assert nrmse(series[4000:, 1:], held[:, 1:]) < 0.01 < 0.5 < nrmse(series[4000:, 1:], free[:, 1:])
+    held = model.forecast(1000, observed=unknown(truth, [1, 2]))
+    assert nrmse(truth[:, 1:], held[:, 1:]) < 0.01 < 0.5 < nrmse(truth[:, 1:], free[:, 1:])
 
 
 def test_a_value_now_and_then_resynchronises():
-    series = make_lorenz(5000) / 10
-    model = ReservoirForecaster(small(300, spectral_radius=0.4, input_scaling=0.3), RidgeReadout(1e-8)).fit(
-        series[:4000]
-    )
-    observed = np.full((1000, 3), np.nan)
-    observed[::50] = series[4000:][::50]
-    assert nrmse(series[4000:], model.forecast(1000, observed=observed)) < 0.05
+    """Differences grow as exp(0.9 t), by a fifth in the 0.2 from one observation to the next, where they vanish.
+
+    On some networks a detour lasts, so that a single one proves little.
+    """
+    errors = []
+    for seed in range(5):
+        model, truth = of_lorenz(seed)
+        observed = np.full_like(truth, np.nan)
+        observed[::10] = truth[::10]
+        errors.append([nrmse(truth, model.forecast(1000, observed=rows)) for rows in (observed, None)])
+    held, free = np.median(errors, axis=0)
+    assert held < 0.01 < 0.5 < free
 
 
 def test_an_ensemble_feeds_back_its_mean(driven):
@@ -129,13 +138,20 @@ def test_an_ensemble_feeds_back_its_mean(driven):
 
 
 def test_an_ensemble_is_closer_than_its_members():
-    series = make_lorenz(4000) / 10
-    system = small(100, spectral_radius=0.4, input_scaling=0.3)
-    ensemble = ReservoirForecaster(system, RidgeReadout(1e-8), n_members=8).fit(series[:3000])
-    starts = [series[start - 100 : start] for start in range(3100, 3900, 40)]
-    truth = np.stack([series[start : start + 30] for start in range(3100, 3900, 40)])
-    alone = [nrmse(truth.reshape(-1, 3), np.vstack(m.forecast(30, starts))) for m in ensemble.members_]
-    assert nrmse(truth.reshape(-1, 3), np.vstack(ensemble.forecast(30, starts))) < np.median(alone)
+    """One step ahead the error of the mean is never above the mean of the errors; 30 steps ahead on most draws."""
+    series, ratios = make_lorenz(4000) / 10, {1: [], 30: []}
+    starts = range(3100, 3900, 40)
+    for seed in range(5):
+        system = small(100, spectral_radius=0.4, input_scaling=0.3, random_state=seed)
+        ensemble = ReservoirForecaster(system, RidgeReadout(1e-8), n_members=8).fit(series[:3000])
+        for horizon in ratios:
+            truth = np.concatenate([series[start : start + horizon] for start in starts])
+            own, *alone = (
+                nrmse(truth, np.vstack(model.forecast(horizon, [series[start - 100 : start] for start in starts])))
+                for model in (ensemble, *ensemble.members_)
+            )
+            ratios[horizon].append(own / np.mean(alone))
+    assert max(ratios[1]) <= 1 and np.median(ratios[30]) < 1
 
 
 def test_refitting_a_smaller_ensemble(driven):

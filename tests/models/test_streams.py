@@ -1,4 +1,4 @@
-"""Long series: bounded memory, constant cost a step."""
+"""Long series: bounded memory, constant work per step."""
 
 import subprocess
 import sys
@@ -11,18 +11,18 @@ CODE = """if True:
     from reservoir import EchoState, ReservoirRegressor
     from reservoir.readouts import LeastMeanSquares, RidgeReadout
 
-    def seconds_a_step(n_steps, n_units):
+    def work_per_step(n_steps, n_units):
         X = np.random.default_rng(0).uniform(-0.5, 0.5, (n_steps, 1))
         model = ReservoirRegressor(EchoState(n_units, random_state=0), readout, washout=100)
-        start = time.perf_counter()
+        start = time.process_time()
         model.fit(X, np.roll(X[:, 0], 3))
-        return (time.perf_counter() - start) / n_steps
+        return (time.process_time() - start) / n_steps
 
     n_steps, n_units = map(int, sys.argv[1:3])
     readout = {"ridge": RidgeReadout, "lms": LeastMeanSquares}[sys.argv[3]]()
-    seconds_a_step(n_steps // 10, n_units)  # compiles, and fills every buffer
+    work_per_step(n_steps // 10, n_units)  # compiles, and fills every buffer
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    short, long = seconds_a_step(n_steps // 10, n_units), seconds_a_step(n_steps, n_units)
+    short, long = work_per_step(n_steps // 10, n_units), work_per_step(n_steps, n_units)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     print(long / short, grown / 1024)
 """

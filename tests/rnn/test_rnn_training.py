@@ -358,7 +358,7 @@ def test_a_bidirectional_network_needs_whole_sequences():
         small(pooling="last", truncation=3).fit(X, LAST)
 
 
-def test_verbose_shows_epochs(caplog):
+def test_verbose_shows_epochs(caplog, still_clock):
     for verbose, n_lines in ((0, 0), (True, 1), (2, 3)):
         with caplog.at_level(logging.INFO, "reservoir.rnn"):
             model = small(verbose=verbose, max_iter=3, early_stopping=True).fit(X, SUMS)

@@ -124,10 +124,27 @@ def test_a_thread_cannot_load_brian2():
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
 @pytest.mark.parametrize("codegen", ["numpy", pytest.param("standalone", marks=COMPILED)])
 def test_an_interrupt_ends_a_simulation(codegen, tmp_path):
-    """Brian2 by itself stops and returns what it has, as if that were all; while it compiles, it goes on."""
+    """Brian2 by itself stops and returns what it has, as if that were all; while it compiles, it goes on.
+
+    The interrupt comes once the clock of the network has moved, or once there is a compiler.
+    """
     code = f"""
-    whole = simulate()
-    threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    import psutil, time
+    from spiking import tiles
+    whole, networks, run = simulate(), [], tiles.Tiles.run
+    def known(self, *arguments):
+        networks.append(self)
+        return run(self, *arguments)
+    tiles.Tiles.run = known
+    def under_way():
+        if {codegen!r} == "standalone":
+            return psutil.Process().children()
+        return networks and networks[0].clock.variables["t"].get_value() > 0
+    def interrupt():
+        while not under_way():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+    threading.Thread(target=interrupt, daemon=True).start()
     try:
         simulate(100.0, codegen={codegen!r})
         print("went on")
