@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.circuits import MaassColumn
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
+from reservoir.seeds import generator_for
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.spikes import Exponential, Poisson
 from reservoir.systems.simulation import SHORTEST_STEP, input_events, make_engine, run_engine, start
@@ -279,9 +279,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
 
     def _generator(self, member: Any) -> np.random.Generator:
         """Random numbers of one sequence, from the seed of `fit` and its own bytes."""
-        arrays = (member.times, member.units) if isinstance(member, SpikeTrains) else (np.ascontiguousarray(member),)
-        digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).digest()
-        return np.random.default_rng(np.random.SeedSequence([self._seed, int.from_bytes(digest[:16], "little")]))
+        arrays = (member.times, member.units) if isinstance(member, SpikeTrains) else (member,)
+        return generator_for(self._seed, *arrays)
 
     def _initial_states(self, state: Any, kind: str, n_members: int) -> list:
         if state is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,9 +10,11 @@ import numpy as np
 
 from reservoir.circuits import Circuit, Projection
 from reservoir.circuits.kinds import Kinds, kinds_of
+from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import Background, State, Wiring, resting_state, run_circuit
 from reservoir.quantities import magnitude
+from reservoir.seeds import generator_for
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_has, check_real, parameter_error, real_array, without_unit
 
@@ -191,7 +192,7 @@ def run_engine(
     if engine.circuit.background is not None:
         currents = currents + engine.circuit.background.current
     steps_a_row, pieces, step = -(-n_steps // len(currents)), [np.empty((0, 2), np.int64)], 0
-    noisy = magnitude(getattr(engine.neuron, "noise", 0)) > 0
+    noisy, loop = magnitude(getattr(engine.neuron, "noise", 0)) > 0, loop_for(run_circuit, type(engine.cells))
     chunk = max(1, min(_WORK_A_CALL // (n_units * (len(engine.wiring.decay) + 10)), _NUMBERS // n_units))
     while step < n_steps:
         last = min(step + chunk, n_steps)
@@ -199,7 +200,7 @@ def run_engine(
         jumps = _jumps(engine, last - step, rng)
         while step < last:  # more than once where `room` gets full
             kept = noise[:0] if voltages is None else voltages[step:last]
-            n_spikes, reached = run_circuit(
+            n_spikes, reached = loop(
                 engine.cells, engine.wiring, state, step, last, currents, steps_a_row, noise, events, seen, room, kept,
                 *jumps,
             )  # fmt: skip
@@ -241,8 +242,7 @@ def input_events(
 
 def trial_generator(seed: int, trains: SpikeTrains) -> np.random.Generator:
     """Random numbers that depend on a seed and on the input of the trial alone."""
-    digest = hashlib.sha256(trains.times.tobytes() + trains.units.tobytes()).digest()
-    return np.random.default_rng(np.random.SeedSequence([seed, int.from_bytes(digest[:16], "little")]))
+    return generator_for(seed, trains.times, trains.units)
 
 
 def _run_trial(engine: Engine, seed: int, trains: SpikeTrains, currents: np.ndarray, voltages_too: bool) -> Recording:
