@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.neurons import LIF
-from reservoir.quantities import magnitude
+from reservoir.neurons.spiking.equations import equations_of
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.simulation import make_engine
@@ -138,7 +137,7 @@ class Microcircuit(LiquidState):
             (answer,), self.codegen_ = run_job(*job, verbose=self.verbose)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
             self._engine = make_engine(owner, self.circuit_, self.neuron_, self._engine.dt)
-            for row, (name, _) in enumerate(network.equations.variables):
+            for row, name in enumerate(network.equations.variables):
                 if name in network.equations.kept:
                     self._rest.variables[row] = answer.variables[row]
         return self
@@ -146,10 +145,11 @@ class Microcircuit(LiquidState):
     def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
-        quiet = not magnitude(self.neuron_.noise)
-        alike = isinstance(self.neuron_, LIF) and quiet and self.circuit_.background is None
+        equations = equations_of(type(self).__name__, self.neuron_)
+        alike = equations.method == "exact" and not equations.noise and self.circuit_.background is None
         if state is not None and not alike:
-            raise parameter_error(type(self).__name__, "state", "None but for LIF units without noise", state)
+            wanted = "None but for LIF, and other units whose step is exact, without noise"
+            raise parameter_error(type(self).__name__, "state", wanted, state)
         if state is not None or (alike and self.twin):
             return super()._run(X, state, finals_too)
         finals = super()._run(X, None, True)[1] if finals_too else None

@@ -81,21 +81,21 @@ class Tiles:
         injected = self.trials[0].currents is not None
         text = write_units(network, injected)
         namespace = {"injected": self._injected()} if injected else {}
-        method: Any = Exact(brian2, text.model) if equations.method == "exact" else equations.method
+        method: Any = Exact(brian2, text.model) if text.method == "exact" else text.method
         units = brian2.NeuronGroup(
             self.n_units * self.n_tiles,
             text.model,
             threshold=f"listening and {equations.threshold}",
             reset=equations.reset or "v = v",
             refractory="hold",
-            method="euler" if text.noisy else method,
+            method=method,
             clock=self.clock,
             namespace=namespace,
             name="units",
         )
         for name, line in text.at_start.items():
             units.run_regularly(line, when="start", name=name)
-        for row, (name, unit) in enumerate(equations.variables):
+        for row, (name, unit) in enumerate(equations.variables.items()):
             values = np.concatenate([trial.variables[row] for trial in self.trials])
             setattr(units, name, self._value(values, unit))
         for name, (value, unit) in text.constants.items():
@@ -229,7 +229,7 @@ class Tiles:
         spikes[:, 1] -= units.start
         spikes = spikes[np.lexsort((spikes[:, 1], spikes[:, 0]))]
         voltages = np.asarray(self.watch[0].v)[units, : trial.n_steps].T.copy() if self.watch else None
-        names = [name for name, _ in self.network.equations.variables]
+        names = self.network.equations.variables
         variables = np.stack([np.asarray(getattr(self.sources["units"], f"{name}_"))[units] for name in names])
         return Answer(spikes, voltages, variables, self._learned(tile))
 

@@ -47,7 +47,8 @@ FILES = {  # what changes from one text to the next: texts of `cells.py` and of 
     ],
     "a tuple from another file": [("v + SPEED[0]", "from physics import SPEED", f"SPEED = ({n}, 7)") for n in (1, 2)],
     "a function in another file": [
-        ("helped(v)", "from physics import helped", f"from numba import njit\n@njit\n{HELPED.format(n)}") for n in (1, 2)
+        ("helped(v)", "from physics import helped", f"from numba import njit\n@njit\n{HELPED.format(n)}")
+        for n in (1, 2)
     ],
     "a function of a module": [
         ("physics.helped(v)", "import physics", f"from numba import njit\n@njit\n{HELPED.format(n)}") for n in (1, 2)

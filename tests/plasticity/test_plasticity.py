@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from reservoir import neurons
 from reservoir.circuits import Circuit, MaassColumn, Projection
 from reservoir.neurons import LIF
 from reservoir.plasticity import STDP, InhibitorySTDP, Normalised, ReleaseSTDP, RewardSTDP, Rule, Scaling, TripletSTDP
@@ -14,7 +15,6 @@ from reservoir.spikes import SpikeTrains
 from spiking import plasticity, simulate
 from spiking._brian import run_trials
 from spiking.network import Trial, make_network
-from spiking.neurons import _MODELS, equations_of
 from tests.plasticity.plasticity_oracles import TWINS
 
 DT = 1e-3
@@ -325,9 +325,9 @@ def test_every_exported_rule(name):
     assert all(parameter in used for parameter in texts[0].parameters) and "_pre" not in used and "_post" not in used
     own = {word for rule in texts for word in [*rule.parameters, *rule.traces]}
     own |= {line.split()[0] for rule in texts for block in rule.model for line in block.split("\n")}
-    for neuron in _MODELS:
-        equations = equations_of("test", neuron())
-        assert not own & {*equations.parameters, *(variable for variable, _ in equations.variables)}
+    for unit in neurons.__all__:
+        equations = getattr(neurons, unit)().equations()
+        assert not own & {*equations.parameters, *equations.variables}
     for heading in ("Parameters", "Raises", "References", "Examples"):
         assert f"\n{heading}\n{'-' * len(heading)}\n" in text
     assert "doi:10." in text and all(parameter in text for parameter in part.get_params())

@@ -18,7 +18,7 @@ import spiking
 from reservoir.circuits import MaassColumn
 from reservoir.neurons import LIF
 from reservoir.spikes import SpikeTrains
-from spiking import STDP, _brian, neurons, tiles
+from spiking import STDP, _brian, tiles
 
 ROOT = Path(__file__).resolve().parents[2]
 # What every process of its own begins with.
@@ -206,10 +206,8 @@ def test_preferences_are_put_back(preferences, target, monkeypatch):
     assert simulate().spikes == alone.spikes  # in double precision
     assert {name: preferences[name] for name in wanted} == wanted
 
-    def broken(neuron):
-        return neurons._lif(neuron)._replace(threshold="v > nowhere")
-
-    monkeypatch.setitem(neurons._MODELS, LIF, broken)
+    broken = LIF().equations()._replace(threshold="v > nowhere")
+    monkeypatch.setattr(LIF, "equations", lambda neuron: broken)
     with pytest.raises(_brian.engine().BrianObjectException, match="units_spike_thresholder"):  # in Brian2 itself
         simulate()
     monkeypatch.undo()

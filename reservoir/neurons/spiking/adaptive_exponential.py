@@ -10,7 +10,9 @@ from sklearn.base import BaseEstimator
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
+from reservoir.neurons.spiking.equations import Equations
 from reservoir.neurons.spiking.lif import decaying_gain, pair_of, refractory_steps
+from reservoir.quantities import magnitude
 from reservoir.validation import check_real
 
 
@@ -224,6 +226,27 @@ class AdaptiveExponential(BaseEstimator):
             b=check_real(owner, "b", self.b, unit="amp"),
             noise=check_real(owner, "noise", self.noise, 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
             refractory=refractory_steps(owner, self.refractory, excitatory, dt),
+        )
+
+    def equations(self) -> Equations:
+        """The same for Brian2."""
+        names = {"rest": "volt", "threshold": "volt", "slope": "volt", "cutoff": "volt", "reset": "volt"}
+        names |= {"capacitance": "farad", "a": "siemens", "b": "amp", "background": "amp"}
+        names |= {"noise": "volt * second**-0.5"}
+        other = {"g": (self.leak_conductance, "siemens"), "tau_w": (self.time_constant_w, "second")}
+        return Equations(
+            """
+            upswing = g * slope * exp((clip(v, -1 * volt, cutoff) - threshold) / slope) : amp
+            dv/dt = (g * (rest - v) + upswing - adaptation + background + {current}) / capacitance{noise}
+                    : volt (unless refractory)
+            dadaptation/dt = (a * (clip(v, -1 * volt, cutoff) - rest) - adaptation) / tau_w : amp
+            """,
+            threshold="v > cutoff",
+            reset="v = reset; adaptation += b",
+            variables={"v": "volt", "adaptation": "amp"},
+            parameters={name: (getattr(self, name), unit) for name, unit in names.items()} | other,
+            refractory=self.refractory,
+            noise=" + noise * xi" if magnitude(self.noise) else "",
         )
 
     def _conductance(self) -> float:

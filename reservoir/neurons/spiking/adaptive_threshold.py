@@ -8,6 +8,7 @@ import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.neurons.spiking import lif
+from reservoir.neurons.spiking.equations import Equations
 from reservoir.neurons.spiking.lif import LIF, LIFCells, gather, move
 from reservoir.validation import check_real
 
@@ -120,3 +121,16 @@ class AdaptiveThreshold(LIF):
         increment = check_real(owner, "increment", self.increment, 0, unit="volt")
         membrane = super().cells(excitatory, time_constants, dt)
         return AdaptiveThresholdCells(membrane, float(np.exp(-dt / tau)), increment)
+
+    def equations(self) -> Equations:
+        """The same for Brian2."""
+        membrane = super().equations()
+        own = {"tau_theta": (self.threshold_time_constant, "second"), "increment": (self.increment, "volt")}
+        return membrane._replace(
+            text=membrane.text + "\ndtheta/dt = -theta / tau_theta : volt",
+            threshold="v > threshold + theta",
+            reset="v = reset; theta += increment",
+            variables=membrane.variables | {"theta": "volt"},
+            parameters=membrane.parameters | own,
+            kept=("theta",),
+        )

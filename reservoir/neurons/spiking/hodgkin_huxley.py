@@ -10,7 +10,9 @@ from sklearn.base import BaseEstimator
 from reservoir.compilation import kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
+from reservoir.neurons.spiking.equations import Equations
 from reservoir.neurons.spiking.lif import pair_of, refractory_steps
+from reservoir.quantities import magnitude
 from reservoir.validation import check_real
 
 
@@ -264,4 +266,29 @@ class HodgkinHuxley(BaseEstimator):
             threshold=check_real(owner, "threshold", self.threshold, unit="volt"),
             noise=check_real(owner, "noise", self.noise, 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
             refractory=refractory_steps(owner, self.refractory, excitatory, dt),
+        )
+
+    def equations(self) -> Equations:
+        """The same for Brian2."""
+        names = {"capacitance": "farad", "threshold": "volt", "background": "amp", "noise": "volt * second**-0.5"}
+        names |= dict.fromkeys(("sodium_conductance", "potassium_conductance", "leak_conductance"), "siemens")
+        names |= dict.fromkeys(("sodium_reversal", "potassium_reversal", "leak_reversal"), "volt")
+        return Equations(
+            """
+            x = v / volt * 1000 : 1
+            dv/dt = (sodium_conductance * m**3 * h * (sodium_reversal - v) + potassium_conductance * n**4
+                     * (potassium_reversal - v) + leak_conductance * (leak_reversal - v) + background + {current})
+                    / capacitance{noise} : volt
+            dm/dt = (1000 / exprel(-0.1 * (x + 40)) * (1 - m) - 4000 * exp(-(x + 65) / 18) * m) / second : 1
+            dh/dt = (70 * exp(-(x + 65) / 20) * (1 - h) - 1000 / (exp(-0.1 * (x + 35)) + 1) * h) / second : 1
+            dn/dt = (100 / exprel(-0.1 * (x + 55)) * (1 - n) - 125 * exp(-(x + 65) / 80) * n) / second : 1
+            """,
+            threshold="v > threshold and before <= threshold",
+            reset="",
+            variables={"v": "volt", "m": "1", "h": "1", "n": "1"},
+            parameters={name: (getattr(self, name), unit) for name, unit in names.items()},
+            refractory=self.refractory,
+            method="rk4",
+            noise=" + noise * xi" if magnitude(self.noise) else "",
+            before="before",
         )

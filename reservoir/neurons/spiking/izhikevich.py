@@ -8,7 +8,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.compilation import kernel
+from reservoir.neurons.spiking.equations import Equations
 from reservoir.neurons.spiking.lif import pair_of, refractory_steps
+from reservoir.quantities import magnitude
 from reservoir.validation import check_real
 
 # dv/dt = SQUARE v^2 + LINEAR v + CONSTANT - u + ...: 0.04, 5 and 140 of the paper, in volts and seconds.
@@ -199,6 +201,24 @@ class Izhikevich(BaseEstimator):
             d=self._of_units("d", "volt / second", excitatory),
             noise=check_real(owner, "noise", self.noise, 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
             refractory=refractory_steps(owner, self.refractory, excitatory, dt),
+        )
+
+    def equations(self) -> Equations:
+        """The same for Brian2."""
+        names = {"a": "hertz", "b": "hertz", "c": "volt", "d": "volt / second", "peak": "volt"}
+        names |= {"capacitance": "farad", "background": "amp", "noise": "volt * second**-0.5"}
+        return Equations(
+            """
+            dv/dt = 4e4 / (volt * second) * v**2 + 5e3 / second * v + 140 * volt / second - recovery
+                    + (background + {current}) / capacitance{noise} : volt (unless refractory)
+            drecovery/dt = a * (b * v - recovery) : volt / second
+            """,
+            threshold="v > peak",
+            reset="v = c; recovery += d",
+            variables={"v": "volt", "recovery": "volt / second"},
+            parameters={name: (getattr(self, name), unit) for name, unit in names.items()},
+            refractory=self.refractory,
+            noise=" + noise * xi" if magnitude(self.noise) else "",
         )
 
     def _of_units(self, name: str, unit: str, excitatory: np.ndarray, low: Any = None, high: Any = None) -> np.ndarray:

@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.compilation import REASSOCIATE, kernel
-from reservoir.quantities import is_quantity
+from reservoir.neurons.spiking.equations import Equations
+from reservoir.quantities import is_quantity, magnitude
 from reservoir.validation import check_real, parameter_error
 
 _LONGEST = 2**52  # steps that a unit may be held, which is for ever
@@ -173,6 +174,28 @@ class LIF(BaseEstimator):
             threshold=threshold,
             reset=reset,
             refractory=refractory_steps(owner, self.refractory, excitatory, dt),
+        )
+
+    def equations(self) -> Equations:
+        """The same for Brian2."""
+        return Equations(
+            "dv/dt = (rest - v + resistance * (background + {current})) / tau{noise} : volt (unless refractory)",
+            threshold="v > threshold",
+            reset="v = reset",
+            variables={"v": "volt"},
+            parameters={
+                "rest": (self.rest, "volt"),
+                "resistance": (self.resistance, "ohm"),
+                "background": (self.background, "amp"),
+                "tau": (self.time_constant, "second"),
+                "threshold": (self.threshold, "volt"),
+                "reset": (self.reset, "volt"),
+                "noise": (self.noise, "volt"),
+            },
+            refractory=self.refractory,
+            method="exact",
+            noise=" + noise * sqrt(2 / tau) * xi" if magnitude(self.noise) else "",
+            membrane="tau",
         )
 
 
