@@ -12,10 +12,10 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 
-from reservoir import EchoState, ReservoirForecaster
+from reservoir import EchoState, ReservoirForecaster, plasticity
 from reservoir.circuits import Projection
 from reservoir.metrics import valid_prediction_time
-from reservoir.plasticity import STDP, InhibitorySTDP, Normalised, ReleaseSTDP, RewardSTDP, TripletSTDP
+from reservoir.plasticity import STDP, TripletSTDP
 from reservoir.plotting import (
     CapacityDisplay,
     ComparisonDisplay,
@@ -32,8 +32,6 @@ from reservoir.readouts import RecursiveLeastSquares
 from reservoir.rnn import RNNRegressor
 from reservoir.spikes import SpikeTrains
 from reservoir.systems.simulation import Recording
-from spiking import plasticity
-from tests.plasticity.plasticity_oracles import TWINS
 from tests.plotting.displays import FORECAST, GROUPS, MAKERS, RESULTS, SCORES, TABLE, TRAINS, TRUTH, WEIGHTS
 
 RNG = np.random.default_rng(1)
@@ -160,36 +158,30 @@ class TestWeights:
         assert WeightsDisplay.from_snapshots([[0.5, 0.2], [0.1, 0.1]]).ax_.get_xlabel() == "weight"
 
 
-RULES = {
-    "STDP": STDP(mu_plus=0.4, mu_minus=1.0, tau_plus=0.01, A_plus=0.03, A_minus=-0.02),
-    "TripletSTDP": TripletSTDP.fitted("hippocampus"),
-    "InhibitorySTDP": InhibitorySTDP(eta=0.02),
-    "ReleaseSTDP": ReleaseSTDP(A_plus=0.02),
-}
+class OwnRule:
+    """A user's, with a window alone."""
+
+    def window(self, lags, share):
+        return np.cos(lags)
 
 
 class TestWindow:
-    @pytest.mark.parametrize("name", RULES)
-    def test_it_is_what_a_lone_pair_does_to_the_twin(self, name):
-        rule, twin = RULES[name], TWINS[name]
-        display = STDPWindowDisplay.from_rule(rule, weights=[0.3])
-        (changes,) = display.changes.values()
-        alone = twin(rule, 0.3, 1.0, [1.0], [], 2.0) - 0.3
-        for place in RNG.choice(np.flatnonzero(np.isfinite(display.lags)), 20):
-            lag = display.lags[place]
-            if abs(lag) < 1e-12:
-                continue
-            learned = twin(rule, 0.3, 1.0, [1.0], [1.0 + lag], 2.0)
-            assert changes[place] == pytest.approx(learned - 0.3 - alone, abs=1e-12)
-        assert changes[display.lags == 0][0] == pytest.approx(twin(rule, 0.3, 1.0, [1.0], [1.0], 2.0) - 0.3 - alone)
+    def test_it_is_that_of_the_rule(self):
+        rules = {"pairs": STDP(mu_plus=0.4, mu_minus=1.0, tau_plus=0.05), "triplets": TripletSTDP(), "any": OwnRule()}
+        display = STDPWindowDisplay.from_rule(rules, weights=[0.3, 0.6])
+        assert list(display.changes) == ["pairs, w = 0.3 w_max", "pairs, w = 0.6 w_max", "triplets", "any"]
+        for name, changes in display.changes.items():
+            rule, share = rules[name.partition(",")[0]], 0.6 if "0.6" in name else 0.3
+            np.testing.assert_array_equal(changes, rule.window(display.lags, share))
+        assert np.nanmax(display.lags) == rules["pairs"].reach == 0.25
+        sides = np.isnan(display.lags).argmax()
+        assert display.lags[sides - 1] < 0 == display.lags[sides + 1] and np.isnan(display.changes["triplets"][sides])
 
-    def test_every_rule_of_pairs_has_a_window(self):
-        rules = {name for name in plasticity.__all__ if isinstance(getattr(plasticity, name), type)}
-        rules -= {"Rule", "Scaling"}
-        for name in rules:
-            rule = Normalised(STDP()) if name == "Normalised" else getattr(plasticity, name)()
-            assert STDPWindowDisplay.from_rule(rule).changes
-        assert np.ptp(next(iter(STDPWindowDisplay.from_rule(RewardSTDP()).changes.values()))[-5:]) >= 0
+    @pytest.mark.parametrize(
+        "name", [name for name in plasticity.__all__ if hasattr(getattr(plasticity, name), "window")]
+    )
+    def test_every_rule_with_a_window_is_drawn(self, name):
+        assert STDPWindowDisplay.from_rule(getattr(plasticity, name)()).changes
 
     def test_lines_are_the_changes_in_milliseconds(self):
         display = STDPWindowDisplay.from_changes([-0.01, 0.0, 0.02], {"a": [1, 2, 3], "b": [4, 5, 6]})

@@ -13,7 +13,7 @@ from reservoir.neurons import LIF, AdaptiveThreshold
 from reservoir.plasticity import Normalised, ReleaseSTDP, RewardSTDP
 from reservoir.spikes import Latency, SpikeTrains
 from spiking import STDP, Microcircuit, jobs, simulate
-from tests.plasticity.plasticity_oracles import TWINS
+from tests.plasticity.plasticity_oracles import twin_of
 from tests.spiking.test_same_spikes import NONE, trains_of
 
 DT = 1e-3
@@ -94,7 +94,7 @@ def test_synapses_of_units_that_fire_of_themselves_learn(rule):
         arrivals = np.round((fired[part.pre[s]] + part.delay[s]) / 1e-4).astype(int)
         answers = (np.round(fired[part.post[s]] / 1e-4).astype(int) * 1e-4).tolist() if not rate[part.post[s]] else []
         given = (arrivals[arrivals < 3000] * 1e-4).tolist(), answers, 0.3
-        twin = TWINS[type(rule).__name__](rule, part.weight[s], w_max, *given)
+        twin = twin_of(rule).learn(rule, part.weight[s], w_max, *given)
         assert learned[s] == pytest.approx(twin, rel=0, abs=1e-12 * w_max)
 
 

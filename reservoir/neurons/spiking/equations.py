@@ -68,9 +68,7 @@ def _check_record(owner: str, neuron: Any) -> None:
         raise parameter_error(owner, "neuron", f"{wanted} ({why})", neuron)
     steps, texts = (_defined_in(type(neuron), name) for name in ("cells", "equations"))
     if steps is not texts and issubclass(steps, texts):
-        why = (
-            f"missing: equations of {steps.__name__}, which has cells of its own and the equations of {texts.__name__}"
-        )
+        why = f"missing: equations of {steps.__name__} for its own cells; those of {texts.__name__} are inherited"
         raise parameter_error(owner, "neuron", f"{wanted} ({why})", neuron)
 
 
