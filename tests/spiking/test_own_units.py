@@ -135,7 +135,7 @@ def test_variables_are_those_of_the_state():
         def initial_state(self, n_units, rng):
             return np.zeros((2, n_units))
 
-    with pytest.raises(ValueError, match="^The 'neuron' parameter of simulate must be .* of 1 row, v"):
+    with pytest.raises(ValueError, match=r"^The 'neuron' parameter .* has a row for each of its variables, v\. Got "):
         spiking.simulate(column(0), trains_of(0), neuron=Short())
 
 

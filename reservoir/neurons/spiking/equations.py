@@ -49,15 +49,21 @@ def equations_of(owner: str, neuron: Any) -> Equations:
     """The equations of a record, with numbers in SI units; the record checks them when it makes its cells."""
     _check_record(owner, neuron)
     equations = neuron.equations()
-    if not isinstance(equations, Equations) or next(iter(equations.variables.items()), None) != ("v", "volt"):
-        wanted = "None or a record whose `equations` gives Equations, with the voltage 'v' in 'volt' as first variable"
-        raise parameter_error(owner, "neuron", wanted, neuron)
-    units = {*equations.variables.values(), *(unit for _, unit in equations.parameters.values())}
-    if unknown := sorted(units - {*UNITS, "1"}):
-        wanted = f"None or a record with equations in units among {', '.join(UNITS)} and 1, not {', '.join(unknown)}"
-        raise parameter_error(owner, "neuron", wanted, neuron)
+    if wanted := _missing(equations, len(neuron.initial_state(1, np.random.default_rng(0)))):
+        raise parameter_error(owner, "neuron", f"None or a record {wanted}", neuron)
     parameters = {name: (_number(value), unit) for name, (value, unit) in equations.parameters.items()}
     return equations._replace(parameters=parameters)
+
+
+def _missing(equations: Any, n_variables: int) -> str:
+    """What the equations of a record with so many variables should be; "" where they are."""
+    if not isinstance(equations, Equations) or next(iter(equations.variables.items()), None) != ("v", "volt"):
+        return "whose `equations` gives Equations, with the voltage 'v' in 'volt' as first variable"
+    if n_variables != len(equations.variables):
+        return f"whose `initial_state` has a row for each of its variables, {', '.join(equations.variables)}"
+    units = {*equations.variables.values(), *(unit for _, unit in equations.parameters.values())}
+    unknown = sorted(units - {*UNITS, "1"})
+    return f"with equations in units among {', '.join(UNITS)} and 1, not {', '.join(unknown)}" if unknown else ""
 
 
 def _check_record(owner: str, neuron: Any) -> None:
