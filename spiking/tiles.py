@@ -54,7 +54,7 @@ class Tiles:
         self.watch = [brian2.StateMonitor(units, "v", record=True, when="end", name="voltages")] if voltages else []
 
     def run(self, build: Callable[[], None], report: Callable | None = None) -> list[Answer]:
-        """Simulate all trials, as long as the longest lasts; `build` comes when Brian2 has been told all.
+        """Simulate all trials, as long as the longest lasts; `build` is called once the network is complete.
 
         Brian2 calls `report` now and then with the share that is done, as its second argument.
         """

@@ -32,7 +32,7 @@ class _Record:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Projection(_Record):
-    """S synapses, one entry an array each.
+    """S synapses: each array has one entry per synapse.
 
     A spike of `pre` reaches `post` after the delay and adds A to its current of that time constant:
 
