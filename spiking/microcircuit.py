@@ -12,9 +12,7 @@ from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.simulation import make_engine
 from reservoir.validation import (
-    check_choice,
-    check_flag,
-    check_real,
+    Parameters,
     parameter_error,
     real_array,
     unchanged_on_error,
@@ -123,20 +121,20 @@ class Microcircuit(LiquidState):
         teacher : None, array (T, n_units) or list of these, default None
             Currents, amperes, injected into the units while they learn: a row for every row of a series.
         """
-        owner = type(self).__name__
-        check_choice(owner, "codegen", self.codegen, CODEGEN)
-        check_flag(owner, "twin", self.twin)
+        p = Parameters(self)
+        p.choice("codegen", CODEGEN)
+        p.flag("twin")
         if self.learning_time is not None:
-            check_real(owner, "learning_time", self.learning_time, 0, closed="neither", unit="second")
+            p.real("learning_time", 0, closed="neither", unit="second")
         super().fit(X)
         self.initial_circuit_ = self.circuit_
-        network = make_network(owner, self.circuit_, self.neuron_, self.plasticity, self._engine.dt)
+        network = make_network(p.owner, self.circuit_, self.neuron_, self.plasticity, self._engine.dt)
         if self.plasticity:
             trial = self._presentation(X, teacher)
-            job = owner, network, [trial], self.codegen, self._seed % 2**32
+            job = p.owner, network, [trial], self.codegen, self._seed % 2**32
             (answer,), self.codegen_ = run_job(*job, verbose=self.verbose)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
-            self._engine = make_engine(owner, self.circuit_, self.neuron_, self._engine.dt)
+            self._engine = make_engine(p.owner, self.circuit_, self.neuron_, self._engine.dt)
             for row, name in enumerate(network.equations.variables):
                 if name in network.equations.kept:
                     self._rest.variables[row] = answer.variables[row]

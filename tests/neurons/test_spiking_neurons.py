@@ -273,18 +273,19 @@ def test_noise_is_added_after_the_step(model):
 def test_spikes_come_when_theory_says(model):
     """The first spike of a model, and all of one that is not reset, against an event of SciPy."""
     twin, neuron, dt = twin_of(model), model(), 1e-5
-    cut = getattr(neuron, twin.cut)
+    cut, short = getattr(neuron, twin.cut), 1e-6 * twin.resets  # volts; v may grow too fast for SciPy there
 
     def crossing(t, y):
-        return y[0] - (cut - 1e-6 * twin.resets)
+        return y[0] - (cut - short)
 
     crossing.direction, crossing.terminal = 1, twin.resets
     exact = solution(neuron, 0.06, twin.loud, [0.0], [1.0], None, events=crossing)
     found = run(neuron, twin.loud, 6000, dt=dt)
     expected = exact.t_events[0]
     assert len(expected) >= (1 if twin.resets else 4)
+    speeds = np.array([twin.flow(neuron, y, twin.loud)[0] for y in exact.y_events[0]])
     times = (found.spikes[: len(expected), 0] + 1) * dt
-    np.testing.assert_allclose(times, expected, atol=3 * dt)
+    assert (np.abs(times - expected) < 3 * dt + short / speeds).all()
     if not twin.resets:
         assert len(found.spikes) == len(expected)
         assert found.voltages.max() == pytest.approx(exact.y[0].max(), abs=5e-4)

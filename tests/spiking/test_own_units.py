@@ -56,7 +56,7 @@ class OwnUnit:
 
     def equations(self):
         return Equations(
-            "dv/dt = noise + {current} / C{noise} : volt\ndtheta/dt = -theta / tau : volt",
+            "dv/dt = noise + ({current}) / C{noise} : volt\ndtheta/dt = -theta / tau : volt",
             threshold="v > before + theta",
             reset="v = 0 * volt; theta += rise",
             variables={"v": "volt", "theta": "volt"},
@@ -145,7 +145,7 @@ def test_what_the_fields_say():
     assert HodgkinHuxley().equations().before in HodgkinHuxley().equations().threshold
     assert AdaptiveThreshold().equations().kept == ("theta",)
     noisy = OwnUnit().equations()._replace(noise=" + sigma * xi")
-    assert noisy.text.format(current="I", noise=noisy.noise).startswith("dv/dt = noise + I / C + sigma * xi :")
+    assert noisy.text.format(current="I", noise=noisy.noise).startswith("dv/dt = noise + (I) / C + sigma * xi :")
 
 
 def test_numba_alone_needs_no_equations():

@@ -18,8 +18,8 @@ class Equations(NamedTuple):
     """
 
     text: str
-    """Differential equations: ``{current}`` is where the sum of the currents into a unit stands, amperes, and
-    ``{noise}`` where `noise` does. ``(unless refractory)`` marks what is held after a spike."""
+    """Differential equations: ``{current}`` is where the currents into a unit stand, amperes, a sum that may need
+    brackets, and ``{noise}`` where `noise` does. ``(unless refractory)`` marks what is held after a spike."""
     threshold: str
     """Condition under which a unit fires."""
     reset: str
