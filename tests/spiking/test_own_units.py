@@ -14,9 +14,13 @@ from spiking import STDP, Microcircuit
 from tests.spiking.test_same_spikes import assert_same, column, trains_of
 
 
+MEMBRANE, FARADS = 0.05, 3e-8
+
+
 class OwnCells(NamedTuple):
     """Coefficients of one step."""
 
+    leak: float
     drift: float
     gain: float
     weights: np.ndarray
@@ -29,7 +33,7 @@ class OwnCells(NamedTuple):
         v, ready, n_fired = state.variables, state.ready, 0
         for i in range(ready.size):
             v[1, i] *= cells.keep
-            v[0, i] += cells.drift + cells.gain * external[i]
+            v[0, i] = cells.leak * v[0, i] + cells.drift + cells.gain * external[i]
             for r in range(currents.shape[0]):
                 v[0, i] += cells.weights[r] * currents[r, i]
             if v[0, i] > cells.threshold + v[1, i] and step >= ready[i]:
@@ -42,7 +46,7 @@ class OwnCells(NamedTuple):
 
 
 class OwnUnit:
-    """Perfect integrators with a threshold that rises; no noise, no refractory time, and names that mean nothing."""
+    """Leaky integrators with a threshold that rises; no noise, no refractory time, and names that mean nothing."""
 
     def __init__(self, tau=3e-3, before=0.015):
         self.tau, self.before = tau, before
@@ -51,18 +55,22 @@ class OwnUnit:
         return np.stack([rng.uniform(0, self.before, n_units), np.zeros(n_units)])
 
     def cells(self, excitatory, time_constants, dt):
-        weights = -np.expm1(-dt / time_constants) * time_constants / 3e-8
-        return OwnCells(0.2 * dt, dt / 3e-8, weights, self.before, float(np.exp(-dt / self.tau)))
+        leak, decay = np.exp(-dt / MEMBRANE), np.exp(-dt / time_constants)
+        weights = (decay - leak) / (1 / MEMBRANE - 1 / time_constants) / FARADS
+        gain = MEMBRANE * (1 - leak)
+        keep = float(np.exp(-dt / self.tau))
+        return OwnCells(float(leak), 0.5 * gain, gain / FARADS, weights, self.before, keep)
 
     def equations(self):
         return Equations(
-            "dv/dt = noise + ({current}) / C{noise} : volt\ndtheta/dt = -theta / tau : volt",
+            "dv/dt = noise + ({current}) / C - v / membrane{noise} : volt\ndtheta/dt = -theta / tau : volt",
             threshold="v > before + theta",
             reset="v = 0 * volt; theta += rise",
             variables={"v": "volt", "theta": "volt"},
             parameters={
-                "C": (3e-8, "farad"),
-                "noise": (0.2, "volt / second"),
+                "C": (FARADS, "farad"),
+                "membrane": (MEMBRANE, "second"),
+                "noise": (0.5, "volt / second"),
                 "tau": (self.tau, "second"),
                 "before": (self.before, "volt"),
                 "rise": (1e-3, "volt"),
@@ -145,7 +153,9 @@ def test_what_the_fields_say():
     assert HodgkinHuxley().equations().before in HodgkinHuxley().equations().threshold
     assert AdaptiveThreshold().equations().kept == ("theta",)
     noisy = OwnUnit().equations()._replace(noise=" + sigma * xi")
-    assert noisy.text.format(current="I", noise=noisy.noise).startswith("dv/dt = noise + (I) / C + sigma * xi :")
+    assert noisy.text.format(current="I", noise=noisy.noise).startswith(
+        "dv/dt = noise + (I) / C - v / membrane + sigma * xi :"
+    )
 
 
 def test_numba_alone_needs_no_equations():
