@@ -18,8 +18,8 @@ from reservoir.validation import (
     unchanged_on_error,
     without_unit,
 )
-from spiking.jobs import CODEGEN, run_job
-from spiking.network import Trial, make_network
+from spiking.circuit_text import Trial, write_circuit
+from spiking.execution import CODEGEN, run_job
 from spiking.simulation import with_learned
 
 
@@ -128,7 +128,7 @@ class Microcircuit(LiquidState):
             p.real("learning_time", 0, closed="neither", unit="second")
         super().fit(X)
         self.initial_circuit_ = self.circuit_
-        network = make_network(p.owner, self.circuit_, self.neuron_, self.plasticity, self._engine.dt)
+        network = write_circuit(p.owner, self.circuit_, self.neuron_, self.plasticity, self._engine.dt)
         if self.plasticity:
             trial = self._presentation(X, teacher)
             job = p.owner, network, [trial], self.codegen, self._seed % 2**32
@@ -154,7 +154,7 @@ class Microcircuit(LiquidState):
         members, kind, lengths = self._read(X)
         heard = [self._heard(*one) for one in zip(members, lengths, strict=True)]
         trials = [Trial(self._rest.variables, one.events, self._injected(one), one.n_steps) for one in heard]
-        network = make_network(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
+        network = write_circuit(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
         job = type(self).__name__, network, trials, self.codegen, self._seed % 2**32
         answers, self.codegen_ = run_job(*job, n_jobs=self.n_jobs, verbose=self.verbose)
         rows = [

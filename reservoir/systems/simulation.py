@@ -48,7 +48,7 @@ class Recording:
         return f"<Recording: {', '.join([str(self.spikes), *more])}>"
 
 
-class Engine(NamedTuple):
+class CircuitEngine(NamedTuple):
     """A circuit made ready for the kernel at one length of a step."""
 
     circuit: Circuit
@@ -136,7 +136,7 @@ def read_record(record: Any, known: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> Engine:
+def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> CircuitEngine:
     """The circuit, checked and in the form of the kernel."""
     dt = check_real(owner, "dt", dt, SHORTEST_STEP, unit="second")
     if not isinstance(circuit, Circuit):
@@ -149,7 +149,7 @@ def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> Engine:
         kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
     kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt)
-    return Engine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind)
+    return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind)
 
 
 def make_wiring(circuit: Circuit, kinds: Kinds, dt: float) -> Wiring:
@@ -175,7 +175,7 @@ def make_wiring(circuit: Circuit, kinds: Kinds, dt: float) -> Wiring:
 
 
 def run_engine(
-    engine: Engine,
+    engine: CircuitEngine,
     state: State,
     n_steps: int,
     events: np.ndarray,
@@ -215,7 +215,7 @@ def run_engine(
     return np.concatenate(pieces)
 
 
-def start(engine: Engine, rng: np.random.Generator) -> State:
+def start(engine: CircuitEngine, rng: np.random.Generator) -> State:
     """The state at rest, with initial values from `rng`."""
     variables = engine.neuron.initial_state(len(engine.circuit.excitatory), rng)
     spontaneous = engine.circuit.spontaneous_rate
@@ -245,7 +245,9 @@ def trial_generator(seed: int, trains: SpikeTrains) -> np.random.Generator:
     return generator_for(seed, trains.times, trains.units)
 
 
-def _run_trial(engine: Engine, seed: int, trains: SpikeTrains, currents: np.ndarray, voltages_too: bool) -> Recording:
+def _run_trial(
+    engine: CircuitEngine, seed: int, trains: SpikeTrains, currents: np.ndarray, voltages_too: bool
+) -> Recording:
     rng = trial_generator(seed, trains)
     state = start(engine, rng)
     n_steps = round(trains.duration / engine.dt)
@@ -287,7 +289,7 @@ def _read_trial(circuit: Circuit, trains: Any, currents: Any, dt: float) -> tupl
     return trains, rows
 
 
-def _jumps(engine: Engine, n_steps: int, rng: np.random.Generator) -> tuple[Background, ...]:
+def _jumps(engine: CircuitEngine, n_steps: int, rng: np.random.Generator) -> tuple[Background, ...]:
     """One record of what the units hear from outside in n_steps; none where there is no background."""
     background = engine.circuit.background
     if background is None:

@@ -13,7 +13,7 @@ from reservoir.plasticity import STDP, InhibitorySTDP, Normalised, ReleaseSTDP, 
 from reservoir.spikes import SpikeTrains
 from spiking import simulate
 from spiking._brian import run_trials
-from spiking.network import Trial, make_network
+from spiking.circuit_text import Trial, write_circuit
 from tests.plasticity.plasticity_oracles import TWINS, twin_of
 
 DT = 1e-3
@@ -38,7 +38,7 @@ def learn(rules, circuits, channels, n_steps, currents, neuron=FORCED):
 
     channels : spikes (n, 2) of the channels, as (step, channel); currents : (n_rows, n_units), amperes.
     """
-    networks = [make_network("test", circuit, neuron, {"inputs": rule}, DT)
+    networks = [write_circuit("test", circuit, neuron, {"inputs": rule}, DT)
                 for rule, circuit in zip(rules, circuits, strict=True)]  # fmt: skip
     network = networks[0]._replace(paths=tuple(path for one in networks for path in one.paths))
     n_units = circuits[0].n_units

@@ -13,7 +13,6 @@ from reservoir.neurons.spiking.equations import Equations, equations_of
 from spiking import STDP, Microcircuit
 from tests.spiking.test_same_spikes import assert_same, column, trains_of
 
-
 MEMBRANE, FARADS = 0.05, 3e-8
 
 

@@ -32,8 +32,8 @@ class Equations(NamedTuple):
     refractory: Any = 0.0
     """Seconds after a spike, one number or two."""
     method: str = "rk2"
-    """How they are integrated where there is no noise; Euler with it. "exact" says that the compiled step is exact as
-    well, so that both engines give the same spikes."""
+    """How they are integrated where there is no noise; Euler with it. "exact", for linear equations that stand still
+    under a constant current, says that the compiled step is exact as well: both engines give the same spikes."""
     noise: str = ""
     """What ``{noise}`` stands for; "" for units that are quiet as they are."""
     membrane: str = ""

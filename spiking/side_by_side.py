@@ -11,7 +11,7 @@ import numpy as np
 
 from reservoir.circuits import PoissonBackground
 from reservoir.plasticity import Rule, Scaling
-from spiking.network import Answer, Network, Path, Trial, write_units
+from spiking.circuit_text import Answer, CircuitText, Path, Trial, write_units
 from spiking.synapses import conductance, current, depressing_and_facilitating
 
 _FOR_EVER = 1e6  # seconds; Brian2 takes a unit that has not fired for one that fired 1e4 seconds ago
@@ -33,14 +33,14 @@ class Exact:
         return self.brian2.exact(free, variables, options)
 
 
-class Tiles:
+class SideBySide:
     """The network, built; `run` gives the answer of every trial.
 
     Parts that stand in the code that Brian2 compiles have names, since its own differ from run to run. Numbers are
     shared constants of their group: in a namespace they would be part of the keys under which Brian2 keeps code.
     """
 
-    def __init__(self, brian2: ModuleType, network: Network, trials: list[Trial], seed: int, voltages: bool):
+    def __init__(self, brian2: ModuleType, network: CircuitText, trials: list[Trial], seed: int, voltages: bool):
         self.brian2, self.network, self.trials = brian2, network, trials
         self.n_units, self.n_tiles = len(network.excitatory), len(trials)
         self.n_steps = max(trial.n_steps for trial in trials)

@@ -32,7 +32,7 @@ class Path(NamedTuple):
     rule: Rule | None
 
 
-class Network(NamedTuple):
+class CircuitText(NamedTuple):
     """A circuit with its units, for any number of trials side by side."""
 
     equations: Equations
@@ -74,7 +74,7 @@ class Answer(NamedTuple):
     learned: dict[str, dict[str, np.ndarray]]  # of every plastic projection: which synapses, and what a rule changes
 
 
-def make_network(owner: str, circuit: Circuit, neuron: Any, plasticity: Any, dt: float) -> Network:
+def write_circuit(owner: str, circuit: Circuit, neuron: Any, plasticity: Any, dt: float) -> CircuitText:
     """The circuit, cut into paths."""
     plasticity = _read_plasticity(owner, plasticity)
     kinds = kinds_of(circuit)
@@ -91,13 +91,13 @@ def make_network(owner: str, circuit: Circuit, neuron: Any, plasticity: Any, dt:
     ]
     equations = equations_of(owner, neuron)
     refractory = refractory_steps(type(neuron).__name__, equations.refractory, circuit.excitatory, dt)
-    return Network(
+    return CircuitText(
         equations, circuit.excitatory, refractory, listening, kinds, tuple(paths), circuit.n_inputs, dt,
         circuit.background,
     )  # fmt: skip
 
 
-def write_units(network: Network, injected: bool) -> UnitText:
+def write_units(network: CircuitText, injected: bool) -> UnitText:
     """Equations of the units under all their currents, and their numbers."""
     equations, kinds = network.equations, network.kinds
     lines, currents, constants = _currents(network)
@@ -127,7 +127,7 @@ def write_units(network: Network, injected: bool) -> UnitText:
     return UnitText("\n".join([text, *lines]), method, constants, by_unit, at_start)
 
 
-def _currents(network: Network) -> tuple[list[str], list[str], dict[str, tuple[float, str]]]:
+def _currents(network: CircuitText) -> tuple[list[str], list[str], dict[str, tuple[float, str]]]:
     """Equations of the synaptic currents and conductances, the names of what flows, and their numbers."""
     kinds, equations = network.kinds, network.equations
     membrane = equations.parameters[equations.membrane][0] if equations.membrane else 0.0
