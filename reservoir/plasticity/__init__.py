@@ -21,4 +21,13 @@ from reservoir.plasticity.rule import Rule, Scaling
 from reservoir.plasticity.stdp import STDP
 from reservoir.plasticity.triplet import TripletSTDP
 
-__all__ = ["STDP", "InhibitorySTDP", "Normalised", "ReleaseSTDP", "RewardSTDP", "Rule", "Scaling", "TripletSTDP"]
+__all__ = [
+    "STDP",
+    "InhibitorySTDP",
+    "Normalised",
+    "ReleaseSTDP",
+    "RewardSTDP",
+    "Rule",
+    "Scaling",
+    "TripletSTDP",
+]
