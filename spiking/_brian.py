@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from spiking.network import Answer, Network, Trial
-from spiking.tiles import Tiles
+from spiking.circuit_text import Answer, CircuitText, Trial
+from spiking.side_by_side import SideBySide
 
 _busy = threading.Lock()
 
@@ -66,11 +66,11 @@ def _remove_files(log: Any) -> None:
 
 
 def run_trials(
-    network: Network, trials: list[Trial], codegen: str, seed: int, voltages: bool, report: Callable | None = None
+    network: CircuitText, trials: list[Trial], codegen: str, seed: int, voltages: bool, report: Callable | None = None
 ) -> list[Answer]:
     """All trials side by side, as unconnected parts of one network.
 
-    Unless it runs as a program of its own, Brian2 calls `report` about every second, see `Tiles.run`.
+    Unless it runs as a program of its own, Brian2 calls `report` about every second, see `SideBySide.run`.
 
     Raises RuntimeError where another simulation is under way: in threads Brian2 gives wrong spikes without a word.
     """
@@ -83,7 +83,7 @@ def run_trials(
         brian2 = engine()
         with _quiet(), _settings(brian2, codegen), _device(brian2, codegen) as build:
             report = None if codegen == "standalone" else report
-            return Tiles(brian2, network, trials, seed, voltages).run(build, report)
+            return SideBySide(brian2, network, trials, seed, voltages).run(build, report)
     finally:
         _busy.release()
 

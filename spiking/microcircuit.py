@@ -7,22 +7,19 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.neurons import LIF
-from reservoir.quantities import magnitude
+from reservoir.neurons.spiking.equations import equations_of
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.simulation import make_engine
 from reservoir.validation import (
-    check_choice,
-    check_flag,
-    check_real,
+    Parameters,
     parameter_error,
     real_array,
     unchanged_on_error,
     without_unit,
 )
-from spiking.jobs import CODEGEN, run_job
-from spiking.network import Trial, make_network
+from spiking.circuit_text import Trial, write_circuit
+from spiking.execution import CODEGEN, run_job
 from spiking.simulation import with_learned
 
 
@@ -124,21 +121,21 @@ class Microcircuit(LiquidState):
         teacher : None, array (T, n_units) or list of these, default None
             Currents, amperes, injected into the units while they learn: a row for every row of a series.
         """
-        owner = type(self).__name__
-        check_choice(owner, "codegen", self.codegen, CODEGEN)
-        check_flag(owner, "twin", self.twin)
+        p = Parameters(self)
+        p.choice("codegen", CODEGEN)
+        p.flag("twin")
         if self.learning_time is not None:
-            check_real(owner, "learning_time", self.learning_time, 0, closed="neither", unit="second")
+            p.real("learning_time", 0, closed="neither", unit="second")
         super().fit(X)
         self.initial_circuit_ = self.circuit_
-        network = make_network(owner, self.circuit_, self.neuron_, self.plasticity, self._engine.dt)
+        network = write_circuit(p.owner, self.circuit_, self.neuron_, self.plasticity, self._engine.dt)
         if self.plasticity:
             trial = self._presentation(X, teacher)
-            job = owner, network, [trial], self.codegen, self._seed % 2**32
+            job = p.owner, network, [trial], self.codegen, self._seed % 2**32
             (answer,), self.codegen_ = run_job(*job, verbose=self.verbose)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
-            self._engine = make_engine(owner, self.circuit_, self.neuron_, self._engine.dt)
-            for row, (name, _) in enumerate(network.equations.variables):
+            self._engine = make_engine(p.owner, self.circuit_, self.neuron_, self._engine.dt)
+            for row, name in enumerate(network.equations.variables):
                 if name in network.equations.kept:
                     self._rest.variables[row] = answer.variables[row]
         return self
@@ -146,17 +143,18 @@ class Microcircuit(LiquidState):
     def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
-        quiet = not magnitude(self.neuron_.noise)
-        alike = isinstance(self.neuron_, LIF) and quiet and self.circuit_.background is None
+        equations = equations_of(type(self).__name__, self.neuron_)
+        alike = equations.method == "exact" and not equations.noise and self.circuit_.background is None
         if state is not None and not alike:
-            raise parameter_error(type(self).__name__, "state", "None but for LIF units without noise", state)
+            wanted = "None but for LIF, and other units whose step is exact, without noise"
+            raise parameter_error(type(self).__name__, "state", wanted, state)
         if state is not None or (alike and self.twin):
             return super()._run(X, state, finals_too)
         finals = super()._run(X, None, True)[1] if finals_too else None
         members, kind, lengths = self._read(X)
         heard = [self._heard(*one) for one in zip(members, lengths, strict=True)]
         trials = [Trial(self._rest.variables, one.events, self._injected(one), one.n_steps) for one in heard]
-        network = make_network(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
+        network = write_circuit(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
         job = type(self).__name__, network, trials, self.codegen, self._seed % 2**32
         answers, self.codegen_ = run_job(*job, n_jobs=self.n_jobs, verbose=self.verbose)
         rows = [

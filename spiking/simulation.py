@@ -20,8 +20,8 @@ from reservoir.systems.simulation import (
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_has, check_real, parameter_error
 from spiking._brian import engine
-from spiking.jobs import run_job
-from spiking.network import Answer, Trial, make_network
+from spiking.circuit_text import Answer, Trial, write_circuit
+from spiking.execution import run_job
 
 _LEARNED = {"w": "weight", "U": "U"}  # variables of a rule, and the fields of a projection that hold them
 
@@ -60,8 +60,8 @@ def simulate(
         How Brian2 runs: interpreted; compiled by Cython, which takes a minute for the first simulation of its kind on a
         machine; or as a C++ program, which takes some 10 s to build each time and then runs fastest. Both need a C++
         compiler. "auto" interprets short jobs and builds a program for those of 150,000 steps and more (Cython, from a
-        million steps on, where weights are normalised), and says so in the log ``spiking.jobs``; without a compiler it
-        interprets, with a `CompilerWarning`.
+        million steps on, where weights are normalised), and says so in the log ``spiking.execution``; without a
+        compiler it interprets, with a `CompilerWarning`.
     n_jobs : int or None, default None
         Processes that share the networks of up to 64 trials, -1 for all processors. None: 1, or what
         ``joblib.parallel_config`` says. The result is the same.
@@ -102,7 +102,7 @@ def simulate(
     neuron = LIF() if neuron is None else neuron
     check_has("simulate", "neuron", neuron, ("cells", "initial_state"), "None or a record of reservoir.neurons")
     recorded = read_record(record, ("voltages", "weights", "traces"))
-    network = make_network("simulate", circuit, neuron, plasticity, dt)
+    network = write_circuit("simulate", circuit, neuron, plasticity, dt)
     neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
     seed = int(as_generator("simulate", random_state).integers(2**63))
     given, many = read_trials(circuit, spikes, currents, dt)

@@ -14,4 +14,10 @@ from reservoir.neurons.spiking.hodgkin_huxley import HodgkinHuxley
 from reservoir.neurons.spiking.izhikevich import Izhikevich
 from reservoir.neurons.spiking.lif import LIF
 
-__all__ = ["LIF", "AdaptiveExponential", "AdaptiveThreshold", "HodgkinHuxley", "Izhikevich"]
+__all__ = [
+    "LIF",
+    "AdaptiveExponential",
+    "AdaptiveThreshold",
+    "HodgkinHuxley",
+    "Izhikevich",
+]

@@ -1,4 +1,4 @@
-"""Plasticity rules: records that write their own text for Brian2.
+"""Plasticity rules: records that write the text by which an engine changes synapses.
 
 A rule changes what a synapse carries, its weight w or its utilisation U, at the spikes of its two units. `acts_on` says
 which synapses of a projection learn; `rule` gives the text: variables that decay (``traces``), what a spike that
@@ -8,8 +8,9 @@ nothing between spikes. A spike counts when it arrives, after the delay of its
 synapse; where a spike arrives and the receiver fires in one step, ``on_pre`` comes first. `Normalised` wraps a rule and
 keeps the sum of the weights.
 
-A new rule is one file: a class that stores its parameters, with `acts_on` and `rule` (see ``inhibitory.py``, the
-shortest), one export line here, and its twin in plain Python in ``tests/plasticity/plasticity_oracles.py``.
+A new rule is one file: a class that stores its parameters, with `rule`, `window` where it has one, and `acts_on` where
+it does not act on excitatory synapses (see ``inhibitory.py``, the shortest); one export line here, and its twin in
+plain Python in ``tests/plasticity/plasticity_oracles.py``.
 """
 
 from reservoir.plasticity.inhibitory import InhibitorySTDP
@@ -20,4 +21,13 @@ from reservoir.plasticity.rule import Rule, Scaling
 from reservoir.plasticity.stdp import STDP
 from reservoir.plasticity.triplet import TripletSTDP
 
-__all__ = ["STDP", "InhibitorySTDP", "Normalised", "ReleaseSTDP", "RewardSTDP", "Rule", "Scaling", "TripletSTDP"]
+__all__ = [
+    "STDP",
+    "InhibitorySTDP",
+    "Normalised",
+    "ReleaseSTDP",
+    "RewardSTDP",
+    "Rule",
+    "Scaling",
+    "TripletSTDP",
+]

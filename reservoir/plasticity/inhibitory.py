@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
-from reservoir.plasticity.rule import Rule, inhibits, read_bound, read_numbers
-from reservoir.validation import check_real
+from reservoir.plasticity.rule import PlasticityRule, Rule, inhibits, read_bound, read_lags
+from reservoir.validation import Parameters
 
 
-class InhibitorySTDP(BaseEstimator):
+class InhibitorySTDP(PlasticityRule):
     """Rule of Vogels and colleagues for inhibitory synapses: it draws the rate of a unit towards `target_rate`.
 
     Arriving spikes and spikes of the receiver leave traces x_arriving and x_receiver, which grow by 1 at a spike and
@@ -46,18 +47,9 @@ class InhibitorySTDP(BaseEstimator):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from reservoir.circuits import MaassColumn
-    >>> from reservoir.spikes import SpikeTrains
-    >>> from spiking import simulate
     >>> from reservoir.plasticity import InhibitorySTDP
-    >>> column = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0))
-    >>> regular = SpikeTrains(np.arange(0.01, 0.1, 0.02), np.zeros(5, int), n_units=1, duration=0.1)
-    >>> rules = {"recurrent": InhibitorySTDP(eta=0.1)}
-    >>> learned = simulate(column, regular, plasticity=rules, record="weights", random_state=0).circuit
-    >>> excites = column.recurrent.weight > 0
-    >>> bool((learned.recurrent.weight == column.recurrent.weight)[excites].all())
-    True
+    >>> InhibitorySTDP(eta=0.1).window([-0.02, 0.0, 0.02]).round(4).tolist()
+    [0.0368, 0.1, 0.0368]
     """
 
     def __init__(self, *, eta: float = 0.001, target_rate: float = 3.0, tau: float = 0.02, w_max: float | None = None):
@@ -72,14 +64,26 @@ class InhibitorySTDP(BaseEstimator):
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
-        parameters = read_bound(self, projection, 10)
-        parameters["tau_trace"] = read_numbers(self, tau="second")["tau"]
-        rate = check_real("InhibitorySTDP", "target_rate", self.target_rate, 0, unit="hertz")
-        parameters["alpha"] = 2 * rate * parameters["tau_trace"][0], "1"
-        parameters["eta"] = check_real("InhibitorySTDP", "eta", self.eta, 0, closed="neither"), "1"
+        eta, tau = self._rate_and_time()
+        alpha = 2 * Parameters(self).real("target_rate", 0, unit="hertz") * tau
+        parameters = {"tau_trace": (tau, "second"), "alpha": (alpha, "1"), "eta": (eta, "1")}
         return Rule(
             {"arrivals": "tau_trace", "answers": "tau_trace"},
             ["w = clip(w + w_max * eta * (answers - alpha), 0 * amp, w_max)", "arrivals += 1"],
             ["w = clip(w + w_max * eta * arrivals, 0 * amp, w_max)", "answers += 1"],
-            parameters,
+            parameters | read_bound(self, projection, 10),
         )
+
+    @property
+    def reach(self) -> float:
+        """Seconds of lag after which a pair hardly counts: five of `tau`."""
+        return 5 * self._rate_and_time()[1]
+
+    def window(self, lags: Any, share: float = 0.5) -> np.ndarray:
+        """Change by a lone pair, without what the arriving spike does alone; see `PairRule.window`."""
+        eta, tau = self._rate_and_time()
+        return eta * np.exp(-np.abs(read_lags(self, lags)) / tau)
+
+    def _rate_and_time(self) -> tuple[float, float]:
+        p = Parameters(self)
+        return p.real("eta", 0, closed="neither"), p.real("tau", 0, closed="neither", unit="second")

@@ -11,7 +11,7 @@ from reservoir.circuits import Projection
 from reservoir.circuits.circuit import weight_unit
 from reservoir.plasticity.rule import Rule, Scaling
 from reservoir.plasticity.stdp import STDP
-from reservoir.validation import check_has, check_real, parameter_error
+from reservoir.validation import Parameters, check_has
 
 
 class Normalised(BaseEstimator):
@@ -73,17 +73,27 @@ class Normalised(BaseEstimator):
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
-        total = self.total
+        p, total = Parameters(self), self.total
         if total is not None:
-            unit = weight_unit(projection.reversal)
-            total = check_real("Normalised", "total", total, 0, closed="neither", unit=unit)
-        every = check_real("Normalised", "every", self.every, 1e-6, unit="second")
+            total = p.real("total", 0, closed="neither", unit=weight_unit(projection.reversal))
+        every = p.real("every", 1e-6, unit="second")
         text = self._inside().rule(projection)
         if "w" not in text.read:
-            raise parameter_error("Normalised", "learning", "a rule that changes weights", self.learning)
+            raise p.error("learning", "a rule that changes weights")
         return text._replace(scaling=Scaling(total, every))
 
-    def _inside(self) -> Any:
+    @property
+    def reach(self) -> float:
+        """That of the rule inside."""
+        return self._inside("reach").reach
+
+    def window(self, lags: Any, share: float = 0.5) -> np.ndarray:
+        """That of the rule inside, before weights are scaled; see `PairRule.window`."""
+        return self._inside("window").window(lags, share)
+
+    def _inside(self, *more: str) -> Any:
+        """The rule inside, which must have these methods."""
         inside = STDP() if self.learning is None else self.learning
-        check_has("Normalised", "learning", inside, ("rule", "acts_on"), "None or a rule of reservoir.plasticity")
+        owner, wanted = type(self).__name__, "None or a rule of reservoir.plasticity"
+        check_has(owner, "learning", inside, ("rule", "acts_on", *more), wanted)
         return inside

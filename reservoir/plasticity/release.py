@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
-from reservoir.plasticity.rule import Rule, inhibits, read_numbers
-from reservoir.validation import check_real, parameter_error
+from reservoir.plasticity.rule import PairRule, Rule
+from reservoir.validation import Parameters, parameter_error
 
 
-class ReleaseSTDP(BaseEstimator):
+class ReleaseSTDP(PairRule):
     """Spike-timing-dependent plasticity of U, the utilisation at rest of excitatory dynamic synapses.
 
     A pair of a spike that arrives and a spike of the receiver, `lag` seconds later, changes U by
@@ -48,17 +47,9 @@ class ReleaseSTDP(BaseEstimator):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from reservoir.circuits import MaassColumn
-    >>> from reservoir.spikes import SpikeTrains
-    >>> from spiking import simulate
     >>> from reservoir.plasticity import ReleaseSTDP
-    >>> column = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0))
-    >>> regular = SpikeTrains(np.arange(0.01, 0.1, 0.02), np.zeros(5, int), n_units=1, duration=0.1)
-    >>> rules = {"recurrent": ReleaseSTDP(A_plus=0.1, A_minus=0.1)}
-    >>> learned = simulate(column, regular, plasticity=rules, record="weights", random_state=0).circuit.recurrent
-    >>> bool((learned.weight == column.recurrent.weight).all()), bool((learned.U == column.recurrent.U).all())
-    (True, False)
+    >>> ReleaseSTDP(A_plus=0.1, A_minus=0.1).window([-0.02, 0.0, 0.02]).round(4).tolist()  # changes of U
+    [-0.0368, 0.1, 0.0368]
     """
 
     def __init__(
@@ -71,25 +62,22 @@ class ReleaseSTDP(BaseEstimator):
         U_min: float = 0.01,
         U_max: float = 1.0,
     ):
-        self.A_plus = A_plus
-        self.A_minus = A_minus
-        self.tau_plus = tau_plus
-        self.tau_minus = tau_minus
+        super().__init__(A_plus, A_minus, tau_plus, tau_minus)
         self.U_min = U_min
         self.U_max = U_max
 
     def acts_on(self, projection: Projection) -> np.ndarray:
         """Which synapses learn (n_synapses,): the excitatory ones. ValueError where they are static."""
         if not projection.dynamic:
-            raise parameter_error("ReleaseSTDP", "projection", "one of dynamic synapses, with U, D and F", projection)
-        return ~inhibits(projection)
+            wanted = "one of dynamic synapses, with U, D and F"
+            raise parameter_error(type(self).__name__, "projection", wanted, projection)
+        return super().acts_on(projection)
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
-        parameters = read_numbers(self, A_plus="1", A_minus="1", tau_plus="second", tau_minus="second")
-        low = check_real("ReleaseSTDP", "U_min", self.U_min, 0, 1, closed="right")
-        parameters["U_min"] = low, "1"
-        parameters["U_max"] = check_real("ReleaseSTDP", "U_max", self.U_max, low, 1), "1"
+        p = Parameters(self)
+        low = p.real("U_min", 0, 1, closed="right")
+        parameters = self._pair_numbers() | {"U_min": (low, "1"), "U_max": (p.real("U_max", low, 1), "1")}
         return Rule(
             {"arrivals": "tau_plus", "answers": "tau_minus"},
             ["U = clip(U - A_minus * answers, U_min, U_max)", "arrivals += 1"],

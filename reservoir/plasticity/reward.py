@@ -7,14 +7,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
-from reservoir.plasticity.rule import Rule, inhibits, read_bound, read_numbers
-from reservoir.validation import parameter_error, real_array, without_unit
+from reservoir.plasticity.rule import PairRule, Rule, read_bound, read_numbers
+from reservoir.validation import Parameters, real_array, without_unit
 
 
-class RewardSTDP(BaseEstimator):
+class RewardSTDP(PairRule):
     """Reward-modulated plasticity of excitatory synapses: dopamine turns the traces of pairs of spikes into weight.
 
         dc/dt = -c / tau_c + (window of the pairs of spikes)      eligibility of a synapse
@@ -71,16 +70,13 @@ class RewardSTDP(BaseEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> from reservoir.circuits import MaassColumn
-    >>> from reservoir.spikes import SpikeTrains
-    >>> from spiking import simulate
+    >>> from reservoir.circuits import Projection
     >>> from reservoir.plasticity import RewardSTDP
-    >>> column = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0))
-    >>> regular = SpikeTrains(np.arange(0.01, 0.1, 0.02), np.zeros(5, int), n_units=1, duration=0.1)
-    >>> rules = {"recurrent": RewardSTDP([0.05])}
-    >>> learned = simulate(column, regular, plasticity=rules, record="weights", random_state=0).circuit
-    >>> learned.recurrent.equals(column.recurrent)
-    False
+    >>> rule = RewardSTDP([0.05])
+    >>> text = rule.rule(Projection(pre=[0], post=[1], weight=3e-8, delay=0.0, time_constant=3e-3))
+    >>> (name, prospect), = text.signals  # what a reward of 50 ms after the beginning promises
+    >>> name, prospect(np.array([0.0, 0.04, 0.06])).round(4).tolist()
+    ('prospect', [0.1585, 0.165, 0.1585])
     """
 
     def __init__(
@@ -98,22 +94,15 @@ class RewardSTDP(BaseEstimator):
     ):
         self.reward_times = reward_times
         self.reward_amounts = reward_amounts
-        self.A_plus = A_plus
-        self.A_minus = A_minus
-        self.tau_plus = tau_plus
-        self.tau_minus = tau_minus
+        super().__init__(A_plus, A_minus, tau_plus, tau_minus)
         self.tau_c = tau_c
         self.tau_d = tau_d
         self.w_max = w_max
 
-    def acts_on(self, projection: Projection) -> np.ndarray:
-        """Which synapses learn (n_synapses,): the excitatory ones."""
-        return ~inhibits(projection)
-
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
-        times = dict.fromkeys(("tau_plus", "tau_minus", "tau_c", "tau_d"), "second")
-        parameters = read_numbers(self, A_plus="1", A_minus="1", **times) | read_bound(self, projection, 2)
+        parameters = self._pair_numbers() | read_numbers(self, tau_c="second", tau_d="second")
+        parameters |= read_bound(self, projection, 2)
         prospect = partial(_prospect, self._rewards(), parameters["tau_c"][0], parameters.pop("tau_d")[0])
         lines = (
             "eligibility : 1\nseen : second\nahead : 1",
@@ -134,13 +123,13 @@ class RewardSTDP(BaseEstimator):
 
     def _rewards(self) -> tuple[np.ndarray, np.ndarray]:
         """Times and amounts (n_rewards,)."""
-        times = real_array(without_unit("RewardSTDP", "reward_times", self.reward_times, "second"))
+        p = Parameters(self)
+        times = real_array(without_unit(p.owner, "reward_times", self.reward_times, "second"))
         if times is None or times.ndim != 1 or not (np.isfinite(times) & (times >= 0)).all():
-            raise parameter_error("RewardSTDP", "reward_times", "a 1-D array of numbers >= 0", self.reward_times)
-        amounts = real_array(without_unit("RewardSTDP", "reward_amounts", self.reward_amounts, "hertz"))
+            raise p.error("reward_times", "a 1-D array of numbers >= 0")
+        amounts = real_array(without_unit(p.owner, "reward_amounts", self.reward_amounts, "hertz"))
         if amounts is None or amounts.shape not in ((), times.shape) or not np.isfinite(amounts).all():
-            wanted = f"a finite number or an array of shape {times.shape}"
-            raise parameter_error("RewardSTDP", "reward_amounts", wanted, self.reward_amounts)
+            raise p.error("reward_amounts", f"a finite number or an array of shape {times.shape}")
         order = np.argsort(times, kind="stable")
         return times[order], np.broadcast_to(amounts, times.shape)[order]
 

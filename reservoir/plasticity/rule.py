@@ -1,4 +1,4 @@
-"""What a plasticity rule hands to Brian2, and how it reads its numbers."""
+"""What a plasticity rule says of itself to an engine, and what rules share."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.circuits.circuit import weight_unit
-from reservoir.validation import check_real
+from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
 
 
 class Scaling(NamedTuple):
@@ -23,8 +24,8 @@ class Rule(NamedTuple):
     """The text of a rule for one set of synapses.
 
     The text may use `w`, amperes >= 0, and for dynamic synapses `U`, `D`, `F`, `u` and `R`; it must not declare these,
-    nor `direction`, `last`, names that end in ``_pre`` or ``_post``, names of functions, or names that ``neurons.py``
-    uses. The `w` of a conductance is the current at a driving force of one volt.
+    nor `direction`, `last`, names that end in ``_pre`` or ``_post``, names of functions, or names in the equations of a
+    unit. The `w` of a conductance is the current at a driving force of one volt.
     """
 
     traces: dict[str, str]  # variables that decay, and the names of their time constants
@@ -39,17 +40,86 @@ class Rule(NamedTuple):
     scaling: Scaling | None = None
 
 
+class PlasticityRule(BaseEstimator):
+    """Rule of excitatory synapses; a subclass has `rule`, which gives the `Rule` for a projection.
+
+    Where a lone pair of spikes has an effect that does not depend on others, it also has `window`, and `reach`, the
+    seconds of lag after which the window is all but zero.
+    """
+
+    def acts_on(self, projection: Projection) -> np.ndarray:
+        """Which synapses learn (n_synapses,): the excitatory ones."""
+        return ~inhibits(projection)
+
+
+class PairRule(PlasticityRule):
+    """Rule with an exponential window of pairs of spikes: A_plus and tau_plus where the arrival is first."""
+
+    def __init__(self, A_plus: float, A_minus: float, tau_plus: float, tau_minus: float):
+        self.A_plus = A_plus
+        self.A_minus = A_minus
+        self.tau_plus = tau_plus
+        self.tau_minus = tau_minus
+
+    @property
+    def reach(self) -> float:
+        """Seconds of lag after which a pair hardly counts: five of the longer time constant."""
+        numbers = self._pair_numbers()
+        return 5 * max(numbers["tau_plus"][0], numbers["tau_minus"][0])
+
+    def window(self, lags: Any, share: float = 0.5) -> np.ndarray:
+        """Change by a lone pair of spikes.
+
+        Parameters
+        ----------
+        lags : array (n_lags,) or float
+            Seconds from the arrival to the spike of the receiver.
+        share : float in [0, 1], default 0.5
+            Weight before the pair, a share of w_max, where the change depends on it.
+
+        Returns
+        -------
+        array (n_lags,), a share of w_max, or what else the rule changes
+        """
+        check_real(type(self).__name__, "share", share, 0, 1)
+        return self._pair_window(lags)
+
+    def _pair_window(self, lags: Any, plus: float = 1.0, minus: float = 1.0) -> np.ndarray:
+        """The window with its sides scaled by these."""
+        size = {name: number for name, (number, _) in self._pair_numbers().items()}
+        sides = size["A_plus"] * plus, size["tau_plus"], size["A_minus"] * minus, size["tau_minus"]
+        return two_sided(read_lags(self, lags), *sides)
+
+    def _pair_numbers(self) -> dict[str, tuple[float, str]]:
+        return read_numbers(self, A_plus="1", A_minus="1", tau_plus="second", tau_minus="second")
+
+
+def two_sided(lags: np.ndarray, plus: float, tau_plus: float, minus: float, tau_minus: float) -> np.ndarray:
+    """Window of exponentials: plus exp(-lag / tau_plus) for lag >= 0, -minus exp(lag / tau_minus) for lag < 0."""
+    distance = np.abs(lags)
+    return np.where(lags >= 0, plus * np.exp(-distance / tau_plus), -minus * np.exp(-distance / tau_minus))
+
+
 def inhibits(projection: Projection) -> np.ndarray:
     """Which synapses are inhibitory (n_synapses,): those with a negative weight, or -0.0, where learning has ended."""
     return np.signbit(projection.weight)
 
 
+def read_lags(part: Any, lags: Any) -> np.ndarray:
+    """Lags in seconds; NaN may be among them."""
+    owner = type(part).__name__
+    array = real_array(without_unit(owner, "lags", lags, "second"))
+    if array is None:
+        raise parameter_error(owner, "lags", "numbers", lags)
+    return array
+
+
 def read_numbers(part: Any, **units: str) -> dict[str, tuple[float, str]]:
     """Numbers that a rule stores, with their units: any finite number, and more than 0 for those in seconds."""
-    owner, read = type(part).__name__, {}
+    p, read = Parameters(part), {}
     for name, unit in units.items():
-        low, measured = 0 if unit == "second" else None, None if unit == "1" else unit
-        read[name] = check_real(owner, name, getattr(part, name), low, closed="neither", unit=measured), unit
+        low, measured = 0 if unit == "second" else None, "" if unit == "1" else unit
+        read[name] = p.real(name, low, closed="neither", unit=measured), unit
     return read
 
 
@@ -57,5 +127,10 @@ def read_bound(part: Any, projection: Projection, times: float) -> dict[str, tup
     """The largest weight, amperes: `w_max` of a rule, or where that is None so many times the mean initial weight."""
     if part.w_max is None:
         return {"w_max": (times * float(np.abs(projection.weight).mean()), "amp")}
-    unit, owner = weight_unit(projection.reversal), type(part).__name__
-    return {"w_max": (check_real(owner, "w_max", part.w_max, 0, closed="neither", unit=unit), "amp")}
+    bound = Parameters(part).real("w_max", 0, closed="neither", unit=weight_unit(projection.reversal))
+    return {"w_max": (bound, "amp")}
+
+
+def read_pairing(part: Any) -> str:
+    """How a trace takes a spike: it grows by 1, or is set to 1 where the nearest spike alone counts."""
+    return {"all": "+=", "nearest": "="}[Parameters(part).choice("pairing", ["all", "nearest"])]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
-from reservoir.plasticity.rule import Rule, inhibits, read_bound, read_numbers
-from reservoir.validation import check_choice, check_real
+from reservoir.plasticity.rule import PairRule, Rule, read_bound, read_pairing
+from reservoir.validation import Parameters, check_real
 
 
-class STDP(BaseEstimator):
+class STDP(PairRule):
     """Pair-based spike-timing-dependent plasticity of excitatory synapses.
 
     A pair of a spike that arrives and a spike of the receiver, `lag` seconds later, changes the weight by
@@ -92,30 +93,32 @@ class STDP(BaseEstimator):
         pairing: str = "all",
         w_max: float | None = None,
     ):
-        self.A_plus = A_plus
-        self.A_minus = A_minus
-        self.tau_plus = tau_plus
-        self.tau_minus = tau_minus
+        super().__init__(A_plus, A_minus, tau_plus, tau_minus)
         self.mu_plus = mu_plus
         self.mu_minus = mu_minus
         self.pairing = pairing
         self.w_max = w_max
 
-    def acts_on(self, projection: Projection) -> np.ndarray:
-        """Which synapses learn (n_synapses,): the excitatory ones."""
-        return ~inhibits(projection)
-
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
-        parameters = read_numbers(self, A_plus="1", A_minus="1", tau_plus="second", tau_minus="second")
-        for name in ("mu_plus", "mu_minus"):
-            parameters[name] = check_real("STDP", name, getattr(self, name), 0), "1"
-        add = {"all": "+=", "nearest": "="}[check_choice("STDP", "pairing", self.pairing, ["all", "nearest"])]
-        room = " * clip(1 - w / w_max, 0, 1) ** mu_plus" if self.mu_plus else ""
-        stock = " * (w / w_max) ** mu_minus" if self.mu_minus else ""
+        mu_plus, mu_minus = self._powers()
+        parameters = self._pair_numbers() | {"mu_plus": (mu_plus, "1"), "mu_minus": (mu_minus, "1")}
+        add = read_pairing(self)
+        room = " * clip(1 - w / w_max, 0, 1) ** mu_plus" if mu_plus else ""
+        stock = " * (w / w_max) ** mu_minus" if mu_minus else ""
         return Rule(
             {"arrivals": "tau_plus", "answers": "tau_minus"},
             [f"w = clip(w - w_max * A_minus * answers{stock}, 0 * amp, w_max)", f"arrivals {add} 1"],
             [f"w = clip(w + w_max * A_plus * arrivals{room}, 0 * amp, w_max)", f"answers {add} 1"],
             parameters | read_bound(self, projection, 2),
         )
+
+    def window(self, lags: Any, share: float = 0.5) -> np.ndarray:
+        """Change by a lone pair of spikes, see `PairRule.window`."""
+        share = check_real(type(self).__name__, "share", share, 0, 1)
+        mu_plus, mu_minus = self._powers()
+        return self._pair_window(lags, (1 - share) ** mu_plus, share**mu_minus)
+
+    def _powers(self) -> tuple[float, float]:
+        p = Parameters(self)
+        return p.real("mu_plus", 0), p.real("mu_minus", 0)

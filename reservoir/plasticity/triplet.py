@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
-from reservoir.plasticity.rule import Rule, inhibits, read_bound, read_numbers
+from reservoir.plasticity.rule import (
+    PlasticityRule,
+    Rule,
+    read_bound,
+    read_lags,
+    read_numbers,
+    read_pairing,
+    two_sided,
+)
 from reservoir.validation import check_choice
 
 # A2_plus, A3_plus, A2_minus, A3_minus, tau_x and tau_y in milliseconds, pairing. The paper leaves tau_x of the minimal
@@ -23,7 +32,7 @@ _FITS: dict[str, tuple[float, float, float, float, float, float, str]] = {
 }
 
 
-class TripletSTDP(BaseEstimator):
+class TripletSTDP(PlasticityRule):
     """Triplet rule of Pfister and Gerstner for excitatory synapses.
 
     Arriving spikes leave the traces r1 and r2, spikes of the receiver o1 and o2, which decay with tau_plus, tau_x,
@@ -75,17 +84,10 @@ class TripletSTDP(BaseEstimator):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from reservoir.circuits import MaassColumn
-    >>> from reservoir.spikes import SpikeTrains
-    >>> from spiking import simulate
     >>> from reservoir.plasticity import TripletSTDP
-    >>> column = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0))
-    >>> regular = SpikeTrains(np.arange(0.01, 0.1, 0.02), np.zeros(5, int), n_units=1, duration=0.1)
-    >>> rules = {"recurrent": TripletSTDP.fitted("hippocampus")}
-    >>> learned = simulate(column, regular, plasticity=rules, record="weights", random_state=0).circuit
-    >>> learned.recurrent.equals(column.recurrent)
-    False
+    >>> rule = TripletSTDP.fitted("hippocampus")
+    >>> rule.A3_plus, rule.window([-0.02, 0.02]).round(5).tolist()
+    (0.0067, [-0.00088, 0.00185])
     """
 
     def __init__(
@@ -132,20 +134,31 @@ class TripletSTDP(BaseEstimator):
             tau_x=tau_x / 1000, tau_y=tau_y / 1000, pairing=pairing, w_max=w_max,
         )  # fmt: skip
 
-    def acts_on(self, projection: Projection) -> np.ndarray:
-        """Which synapses learn (n_synapses,): the excitatory ones."""
-        return ~inhibits(projection)
-
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
-        add = {"all": "+=", "nearest": "="}[check_choice("TripletSTDP", "pairing", self.pairing, ["all", "nearest"])]
-        amplitudes = dict.fromkeys(("A2_plus", "A3_plus", "A2_minus", "A3_minus"), "1")
-        times = dict.fromkeys(("tau_plus", "tau_minus", "tau_x", "tau_y"), "second")
+        add = read_pairing(self)
         arrival = "w = clip(w - w_max * o1 * (A2_minus + A3_minus * r2), 0 * amp, w_max)"
         answer = "w = clip(w + w_max * r1 * (A2_plus + A3_plus * o2), 0 * amp, w_max)"
         return Rule(
             {"r1": "tau_plus", "r2": "tau_x", "o1": "tau_minus", "o2": "tau_y"},
             [arrival, f"r1 {add} 1", f"r2 {add} 1"],
             [answer, f"o1 {add} 1", f"o2 {add} 1"],
-            read_numbers(self, **amplitudes, **times) | read_bound(self, projection, 2),
+            self._numbers() | read_bound(self, projection, 2),
         )
+
+    @property
+    def reach(self) -> float:
+        """Seconds of lag after which a lone pair hardly counts: five of the longer time constant."""
+        numbers = self._numbers()
+        return 5 * max(numbers["tau_plus"][0], numbers["tau_minus"][0])
+
+    def window(self, lags: Any, share: float = 0.5) -> np.ndarray:
+        """Change by a lone pair, far from all other spikes: A2_plus and A2_minus; see `PairRule.window`."""
+        size = {name: number for name, (number, _) in self._numbers().items()}
+        sides = size["A2_plus"], size["tau_plus"], size["A2_minus"], size["tau_minus"]
+        return two_sided(read_lags(self, lags), *sides)
+
+    def _numbers(self) -> dict[str, tuple[float, str]]:
+        amplitudes = dict.fromkeys(("A2_plus", "A3_plus", "A2_minus", "A3_minus"), "1")
+        times = dict.fromkeys(("tau_plus", "tau_minus", "tau_x", "tau_y"), "second")
+        return read_numbers(self, **amplitudes, **times)

@@ -12,6 +12,7 @@ from reservoir.plotting.palette import BLACK, line
 from reservoir.validation import check_real, parameter_error, real_array
 
 _POINTS = 400  # a side
+_REACH = 0.1  # seconds, where a rule does not say how far its window goes
 
 
 class STDPWindowDisplay(Display):
@@ -71,14 +72,12 @@ class STDPWindowDisplay(Display):
         Parameters
         ----------
         rule : rule of `reservoir.plasticity`, function, or dict of these by name
-            A rule is known by its numbers: A_plus, A_minus, tau_plus and tau_minus, with mu_plus and mu_minus where it
-            has them; A2_plus and A2_minus of triplet rules, whose window is that of a pair far from all other spikes;
-            eta and tau of a rule with a symmetric window, of which what arriving spikes do alone is left out. A
-            function gets lags (n_lags,) in seconds and returns changes (n_lags,).
+            A rule is asked for its ``window(lags, share)``, the change by a pair that is far from all other spikes, and
+            for its `reach`. A function gets lags (n_lags,) in seconds and returns changes (n_lags,).
         weights : None or list of float in [0, 1], default None
             Weights, shares of w_max, at which the window is drawn; only where it depends on the weight. None is 0.5.
         span : float > 0 or None, default None
-            Largest lag, seconds. None is five times the longest time constant, or 0.1 for functions.
+            Largest lag, seconds. None is the longest `reach`, five time constants of a window, or 0.1 for functions.
         ax : None or Axes, default None
 
         Returns
@@ -90,14 +89,14 @@ class STDPWindowDisplay(Display):
         if shares is None or shares.ndim != 1 or not shares.size or not ((shares >= 0) & (shares <= 1)).all():
             raise parameter_error(cls.__name__, "weights", "None or a list of numbers in [0, 1]", weights)
         windows = {name: _window_of(cls.__name__, part) for name, part in rules.items()}
-        longest = max((window[1] for window in windows.values()), default=0.02)
-        span = (
-            5 * longest if span is None else check_real(cls.__name__, "span", span, 0, closed="neither", unit="second")
-        )
+        if span is None:
+            span = max((reach for _, reach in windows.values()), default=_REACH)
+        span = check_real(cls.__name__, "span", span, 0, closed="neither", unit="second")
         side = np.linspace(0, span, _POINTS)
         lags = np.concatenate([-side[:0:-1], [-np.nextafter(0, 1), np.nan], side])
         changes = {}
-        for name, (window, _, by_weight) in windows.items():
+        for name, (window, _) in windows.items():
+            by_weight = _depends_on_weight(window, lags)
             for share in shares if by_weight else shares[:1]:
                 words = [name] * bool(name) + [f"w = {share:g} w_max"] * by_weight
                 changes[", ".join(words)] = np.asarray(window(lags, share))
@@ -127,34 +126,14 @@ class STDPWindowDisplay(Display):
         return self
 
 
-def _window_of(owner: str, rule: Any) -> tuple[Callable, float, bool]:
-    """Function of lags and the weight, longest time constant in seconds, and whether the weight matters."""
-    while hasattr(rule, "learning"):  # a rule around another
-        rule = rule.learning
-    if _has(rule, "A2_plus", "A2_minus", "tau_plus", "tau_minus"):
-        return _two_sided(owner, rule, rule.A2_plus, rule.A2_minus)
-    if _has(rule, "A_plus", "A_minus", "tau_plus", "tau_minus"):
-        return _two_sided(owner, rule, rule.A_plus, rule.A_minus)
-    if _has(rule, "eta", "tau"):
-        tau = check_real(owner, "tau", rule.tau, 0, closed="neither", unit="second")
-        return lambda lags, share: rule.eta * np.exp(-np.abs(lags) / tau), tau, False
+def _window_of(owner: str, rule: Any) -> tuple[Callable, float]:
+    """Function of lags and the weight, and how far it is drawn, seconds."""
+    if hasattr(rule, "window") and not isinstance(rule, type):
+        return rule.window, getattr(rule, "reach", _REACH)
     if callable(rule) and not isinstance(rule, type):
-        return lambda lags, share: rule(lags), 0.02, False
-    raise parameter_error(owner, "rule", "a rule with a window of pairs, a function, or a dict of these", rule)
+        return lambda lags, share: rule(lags), _REACH
+    raise parameter_error(owner, "rule", "a rule with a `window` of pairs, a function, or a dict of these", rule)
 
 
-def _has(rule: Any, *names: str) -> bool:
-    return all(hasattr(rule, name) for name in names)
-
-
-def _two_sided(owner: str, rule: Any, plus: float, minus: float) -> tuple[Callable, float, bool]:
-    after = check_real(owner, "tau_plus", rule.tau_plus, 0, closed="neither", unit="second")
-    before = check_real(owner, "tau_minus", rule.tau_minus, 0, closed="neither", unit="second")
-    mu_plus, mu_minus = getattr(rule, "mu_plus", 0.0), getattr(rule, "mu_minus", 0.0)
-
-    def window(lags: np.ndarray, share: float) -> np.ndarray:
-        up = plus * (1 - share) ** mu_plus * np.exp(-np.abs(lags) / after)
-        down = -minus * share**mu_minus * np.exp(-np.abs(lags) / before)
-        return np.where(lags >= 0, up, down)
-
-    return window, max(after, before), bool(mu_plus or mu_minus)
+def _depends_on_weight(window: Callable, lags: np.ndarray) -> bool:
+    return not np.array_equal(window(lags, 0.25), window(lags, 0.75), equal_nan=True)

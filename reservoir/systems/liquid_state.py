@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,17 +11,16 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.circuits import MaassColumn
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
+from reservoir.seeds import generator_for
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.spikes import Exponential, Poisson
 from reservoir.systems.simulation import SHORTEST_STEP, input_events, make_engine, run_engine, start
 from reservoir.systems.transformer import SequenceTransformer
 from reservoir.trains import SpikeTrains
 from reservoir.validation import (
-    as_generator,
+    Parameters,
     check_finite_array,
     check_has,
-    check_real,
-    parameter_error,
     unchanged_on_error,
 )
 
@@ -145,7 +143,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         """
         dt, self._step = self._times()
         parts = self._checked_parts()
-        *seeds, self._seed = as_generator(type(self).__name__, self.random_state).integers(2**63, size=4).tolist()
+        *seeds, self._seed = Parameters(self).generator().integers(2**63, size=4).tolist()
         rngs = [np.random.default_rng(seed) for seed in seeds]
         self.encoder_: Any = None
         if _are_spikes(X):
@@ -254,11 +252,10 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
 
     def _times(self) -> tuple[float, float]:
         """`dt` and `step` in seconds."""
-        owner = type(self).__name__
-        dt = check_real(owner, "dt", self.dt, SHORTEST_STEP, unit="second")
-        step = check_real(owner, "step", self.step, 0, closed="neither", unit="second")
+        p = Parameters(self)
+        dt, step = p.real("dt", SHORTEST_STEP, unit="second"), p.real("step", 0, closed="neither", unit="second")
         if round(step / dt) < 1 or abs(step / dt - round(step / dt)) > 1e-6 * step / dt:
-            raise parameter_error(owner, "step", f"a whole multiple of dt, {dt:g} s", self.step)
+            raise p.error("step", f"a whole multiple of dt, {dt:g} s")
         return dt, step
 
     def _read(self, X: Any) -> tuple[list, str, list[int]]:
@@ -279,9 +276,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
 
     def _generator(self, member: Any) -> np.random.Generator:
         """Random numbers of one sequence, from the seed of `fit` and its own bytes."""
-        arrays = (member.times, member.units) if isinstance(member, SpikeTrains) else (np.ascontiguousarray(member),)
-        digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).digest()
-        return np.random.default_rng(np.random.SeedSequence([self._seed, int.from_bytes(digest[:16], "little")]))
+        arrays = (member.times, member.units) if isinstance(member, SpikeTrains) else (member,)
+        return generator_for(self._seed, *arrays)
 
     def _initial_states(self, state: Any, kind: str, n_members: int) -> list:
         if state is None:

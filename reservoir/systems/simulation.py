@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,9 +10,11 @@ import numpy as np
 
 from reservoir.circuits import Circuit, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
+from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import Background, State, Wiring, resting_state, run_circuit
 from reservoir.quantities import magnitude
+from reservoir.seeds import generator_for
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_has, check_real, parameter_error, real_array, without_unit
 
@@ -47,7 +48,7 @@ class Recording:
         return f"<Recording: {', '.join([str(self.spikes), *more])}>"
 
 
-class Engine(NamedTuple):
+class CircuitEngine(NamedTuple):
     """A circuit made ready for the kernel at one length of a step."""
 
     circuit: Circuit
@@ -135,7 +136,7 @@ def read_record(record: Any, known: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> Engine:
+def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> CircuitEngine:
     """The circuit, checked and in the form of the kernel."""
     dt = check_real(owner, "dt", dt, SHORTEST_STEP, unit="second")
     if not isinstance(circuit, Circuit):
@@ -148,7 +149,7 @@ def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> Engine:
         kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
     kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt)
-    return Engine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind)
+    return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind)
 
 
 def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
@@ -174,7 +175,7 @@ def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
 
 
 def run_engine(
-    engine: Engine,
+    engine: CircuitEngine,
     state: State,
     n_steps: int,
     events: np.ndarray,
@@ -191,7 +192,7 @@ def run_engine(
     if engine.circuit.background is not None:
         currents = currents + engine.circuit.background.current
     steps_a_row, pieces, step = -(-n_steps // len(currents)), [np.empty((0, 2), np.int64)], 0
-    noisy = magnitude(getattr(engine.neuron, "noise", 0)) > 0
+    noisy, loop = magnitude(getattr(engine.neuron, "noise", 0)) > 0, loop_for(run_circuit, type(engine.cells))
     chunk = max(1, min(_WORK_A_CALL // (n_units * (len(engine.wiring.decay) + 10)), _NUMBERS // n_units))
     while step < n_steps:
         last = min(step + chunk, n_steps)
@@ -199,7 +200,7 @@ def run_engine(
         jumps = _jumps(engine, last - step, rng)
         while step < last:  # more than once where `room` gets full
             kept = noise[:0] if voltages is None else voltages[step:last]
-            n_spikes, reached = run_circuit(
+            n_spikes, reached = loop(
                 engine.cells, engine.wiring, state, step, last, currents, steps_a_row, noise, events, seen, room, kept,
                 *jumps,
             )  # fmt: skip
@@ -214,7 +215,7 @@ def run_engine(
     return np.concatenate(pieces)
 
 
-def start(engine: Engine, rng: np.random.Generator) -> State:
+def start(engine: CircuitEngine, rng: np.random.Generator) -> State:
     """The state at rest, with initial values from `rng`."""
     variables = engine.neuron.initial_state(len(engine.circuit.excitatory), rng)
     spontaneous = engine.circuit.spontaneous_rate
@@ -241,11 +242,12 @@ def input_events(
 
 def trial_generator(seed: int, trains: SpikeTrains) -> np.random.Generator:
     """Random numbers that depend on a seed and on the input of the trial alone."""
-    digest = hashlib.sha256(trains.times.tobytes() + trains.units.tobytes()).digest()
-    return np.random.default_rng(np.random.SeedSequence([seed, int.from_bytes(digest[:16], "little")]))
+    return generator_for(seed, trains.times, trains.units)
 
 
-def _run_trial(engine: Engine, seed: int, trains: SpikeTrains, currents: np.ndarray, voltages_too: bool) -> Recording:
+def _run_trial(
+    engine: CircuitEngine, seed: int, trains: SpikeTrains, currents: np.ndarray, voltages_too: bool
+) -> Recording:
     rng = trial_generator(seed, trains)
     state = start(engine, rng)
     n_steps = round(trains.duration / engine.dt)
@@ -287,7 +289,7 @@ def _read_trial(circuit: Circuit, trains: Any, currents: Any, dt: float) -> tupl
     return trains, rows
 
 
-def _jumps(engine: Engine, n_steps: int, rng: np.random.Generator) -> tuple[Background, ...]:
+def _jumps(engine: CircuitEngine, n_steps: int, rng: np.random.Generator) -> tuple[Background, ...]:
     """One record of what the units hear from outside in n_steps; none where there is no background."""
     background = engine.circuit.background
     if background is None:

@@ -12,15 +12,15 @@ import pytest
 from sklearn.base import clone
 
 import spiking
-from reservoir import EchoState, LiquidState, circuits, neurons, simulate, spikes
+from reservoir import EchoState, LiquidState, circuits, neurons, plasticity, simulate, spikes
 from reservoir.circuits import Circuit, GraphCircuit, MaassColumn, Projection, Synapses, damaged
 from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.neurons import LIF, Izhikevich
+from reservoir.neurons.spiking.equations import equations_of
 from reservoir.quantities import UNITS, is_quantity
 from reservoir.spikes import Current, Exponential, Poisson, SpikeTrains
 from reservoir.validation import InvalidParameterError
-from spiking import STDP, Microcircuit, _brian, plasticity
-from spiking.neurons import equations_of
+from spiking import STDP, Microcircuit, _brian
 
 B = _brian.engine()
 ROOTED = "volt * second**-0.5"

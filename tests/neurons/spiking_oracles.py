@@ -1,7 +1,7 @@
 """Plain twins of the spiking units: the equation, one step of one unit in plain Python, and what a spike does.
 
-Each twin also says what a test needs: the `order` of the step, the name of the parameter that is the `cut` above which
-a unit fires, a `quiet` current that does not make it fire and a `loud` one that does, amperes, and whether v `resets`.
+A twin is a class with the name of the unit; what the tests of all units need to know of it stands there too, see
+`Unit`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,49 @@ def mean_decay(tau, seconds):
     return tau / seconds * (1 - math.exp(-seconds / tau))
 
 
-class LIF:
-    order, cut, resets, quiet, loud = math.inf, "threshold", True, 0.5e-9, 2e-9
+TWINS = {}
+
+
+class Unit:
+    """What a twin says where it differs from this, besides `flow`, `move` and `reset`."""
+
+    order = 2  # of the step
+    cut = "threshold"  # name of the parameter above which a unit fires
+    resets = True  # whether v is reset and held after a spike
+    quiet, loud = 0.2e-9, 1e-9  # amperes that do not make it fire, and that do
+    largest = 3e-9  # amperes up to which both engines count the same spikes, but for one
+    synapse = 4e-9  # siemens that are felt and do not make it fire
+
+    def __init_subclass__(cls):
+        TWINS[cls.__name__] = cls
+
+    def below(volts):
+        """Parameters under which a unit may fire above `volts`, and is reset further down."""
+        return {"reset": volts - 0.1}
+
+    def time_constant(p):
+        """Of the membrane, seconds, so that a synapse may have the same."""
+        return 0.01
+
+    def raised(y):
+        """Volts that are added to the cut."""
+        return 0
+
+    def noise(p, dt):
+        """Standard deviation that noise gives the voltage in a step, volts."""
+        return p.noise * math.sqrt(dt)
+
+
+def twin_of(unit):
+    """The twin of a unit or of its class, by its name."""
+    return TWINS[unit.__name__ if isinstance(unit, type) else type(unit).__name__]
+
+
+class LIF(Unit):
+    order, quiet, loud, synapse = math.inf, 0.5e-9, 2e-9, 4e-8
+
+    def time_constant(p):
+        return p.time_constant
 
     def flow(p, y, current, excitatory=True):
         return [(p.rest - y[0] + p.resistance * (p.background + current)) / p.time_constant]
@@ -63,8 +104,14 @@ class AdaptiveThreshold(LIF):
         return [p.reset, y[1] + p.increment]
 
 
-class AdaptiveExponential:
-    order, cut, resets, quiet, loud = 2, "cutoff", True, 0.3e-9, 1e-9
+class AdaptiveExponential(Unit):
+    cut, quiet, largest = "cutoff", 0.3e-9, 2e-9
+
+    def below(volts):
+        return {"reset": volts - 0.1, "threshold": volts - 1e-3}
+
+    def time_constant(p):
+        return p.capacitance / p.leak_conductance
 
     def rise(p, v):
         return p.leak_conductance * p.slope * math.exp((min(v, p.cutoff) - p.threshold) / p.slope)
@@ -92,15 +139,15 @@ class AdaptiveExponential:
         new = v if held else part(dt, AdaptiveExponential.rise(p, middle), adapt(dt / 2, v))
         return [new, adapt(dt, middle)]
 
-    def noise(p, dt):
-        return p.noise * math.sqrt(dt)
-
     def reset(p, y, excitatory):
         return [p.reset, y[1] + p.b]
 
 
-class Izhikevich:
-    order, cut, resets, quiet, loud = 2, "peak", True, 0.2e-9, 1e-9
+class Izhikevich(Unit):
+    cut = "peak"
+
+    def below(volts):
+        return {"c": volts - 0.1}
 
     def flow(p, y, current, excitatory=True):
         v, u = 1e3 * y[0], y[1]  # the paper's millivolts
@@ -122,15 +169,15 @@ class Izhikevich:
         new, _ = np.linalg.solve(left, right) if math.isfinite(right[0]) else (math.inf, 0)
         return [new, (u / dt + a * (p.b * (v + min(new, p.peak)) - u) / 2) / (1 / dt + a / 2)]
 
-    def noise(p, dt):
-        return p.noise * math.sqrt(dt)
-
     def reset(p, y, excitatory):
         return [of(p.c, excitatory), y[1] + of(p.d, excitatory)]
 
 
-class HodgkinHuxley:
-    order, cut, resets, quiet, loud = 2, "threshold", False, 0.2e-9, 1e-9
+class HodgkinHuxley(Unit):
+    resets = False
+
+    def below(volts):
+        return {}
 
     def rates(volts):
         """Opening and closing of m, h, n, 1 / second."""
@@ -174,16 +221,13 @@ class HodgkinHuxley:
             gates.append(goal + (gate - goal) * math.exp(-dt * (up + down)))
         return [half(middle, gates, dt / 2), *gates]
 
-    def noise(p, dt):
-        return p.noise * math.sqrt(dt)
-
     def reset(p, y, excitatory):
         return y
 
 
 def simulate(p, variables, n_steps, dt, external, currents, taus, noise, excitatory, dead):
     """Voltages (n_steps, n_units) and spikes (step, unit), one unit and one step after the other."""
-    twin = globals()[type(p).__name__]
+    twin = twin_of(p)
     n_units = len(excitatory)
     states = [list(variables[:, i]) for i in range(n_units)]
     currents, ready = np.array(currents), [math.inf if dead[i] else 0 for i in range(n_units)]
@@ -194,7 +238,7 @@ def simulate(p, variables, n_steps, dt, external, currents, taus, noise, excitat
             y = twin.move(p, states[i], held and twin.resets, external[step, i], currents[:, i], taus, dt, kind)
             if not (held and twin.resets):
                 y[0] += twin.noise(p, dt) * noise[step, i]
-            cut = getattr(p, twin.cut) + (twin.raised(y) if hasattr(twin, "raised") else 0)
+            cut = getattr(p, twin.cut) + twin.raised(y)
             crosses = y[0] > cut and (twin.resets or old <= cut)
             if crosses and not held:
                 y = twin.reset(p, y, kind)

@@ -214,6 +214,6 @@ def test_no_text_reaches_the_equations_of_a_rule(tmp_path):
 
 
 def test_the_names_of_the_registry_that_are_repeated_there_are_those_of_the_rooms():
-    from spiking.jobs import CODEGEN
+    from spiking.execution import CODEGEN
 
     assert all(registry.REGISTRY["spiking.Microcircuit"].parameters["codegen"].fits(word, {}) for word in CODEGEN)

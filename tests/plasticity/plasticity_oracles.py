@@ -1,10 +1,14 @@
 """Plain twins of the plasticity rules: one synapse, every change a sum over the spikes before it, no traces.
 
-A twin takes the rule, the initial value, w_max, the times of the spikes that arrive and of the receiver, and the end,
-seconds.
+`learn` of a twin takes the rule, the initial value, w_max, the times of the spikes that arrive and of the receiver, and
+the end, seconds. What else the tests of all rules need to know of a rule is said there as well, see `Twin`.
 """
 
 from math import exp
+
+from sklearn.base import clone
+
+from reservoir import plasticity
 
 
 def events(arrivals, answers):
@@ -23,67 +27,151 @@ def clip(value, low, high):
     return min(max(value, low), high)
 
 
-def pair(p, w, w_max, arrivals, answers, end):
-    w /= w_max
-    for time, kind, before in events(arrivals, answers):
-        if kind == 0:
-            w -= p.A_minus * w**p.mu_minus * trace(time, before, p.tau_minus, p.pairing)
-        else:
-            w += p.A_plus * max(1 - w, 0) ** p.mu_plus * trace(time, before, p.tau_plus, p.pairing)
-        w = clip(w, 0, 1)
-    return w * w_max
+class Twin:
+    """What a twin says where it differs from this."""
+
+    bound = 2  # w_max is by default so many times the mean initial weight
+    inhibitory = False  # whether it is inhibitory synapses that learn
+    learns = "w"  # the variable of a synapse that changes: the weight, or "U" of dynamic synapses
+    variants = ()  # rules that are compared with the twin
+    still = ()  # places of those that change nothing
+    wrong = ()  # parameters that are out of range
+    arrays = ()  # parameters that are arrays, and may be True
+    given = ()  # parameters, name and value, without which others are not looked at
+
+    @classmethod
+    def lone_pair(cls, p, share, lag):
+        """What a pair alone does to a weight of this share of w_max, without what the arriving spike does alone."""
+        with_pair, without = (cls.learn(p, share, 1.0, [1.0], answers, 2.0) for answers in ([1.0 + lag], []))
+        return with_pair - without
 
 
-def triplet(p, w, w_max, arrivals, answers, end):
-    w /= w_max
-    for time, kind, before in events(arrivals, answers):
-        if kind == 0:
-            r2 = trace(time, [t for t in arrivals if t < time], p.tau_x, p.pairing)
-            w -= trace(time, before, p.tau_minus, p.pairing) * (p.A2_minus + p.A3_minus * r2)
-        else:
-            o2 = trace(time, [t for t in answers if t < time], p.tau_y, p.pairing)
-            w += trace(time, before, p.tau_plus, p.pairing) * (p.A2_plus + p.A3_plus * o2)
-        w = clip(w, 0, 1)
-    return w * w_max
+class STDP(Twin):
+    variants = (
+        plasticity.STDP(),
+        plasticity.STDP(A_plus=0.4, A_minus=0.5, tau_plus=0.01, tau_minus=0.05, w_max=0.9e-12),
+        plasticity.STDP(mu_plus=1.0, mu_minus=1.0, A_plus=0.05, A_minus=0.05),
+        plasticity.STDP(mu_plus=0.3, mu_minus=0.3, A_plus=0.1, A_minus=0.12),
+        plasticity.STDP(mu_plus=0.5, mu_minus=0.5, A_plus=0.3, A_minus=0.2, w_max=0.4e-12),
+        plasticity.STDP(mu_minus=1.0, A_plus=0.03, A_minus=0.1, pairing="nearest"),
+        plasticity.STDP(pairing="nearest", A_plus=-0.02, A_minus=-0.01),
+    )
+    wrong = (
+        {"tau_plus": 0.0}, {"tau_minus": -1.0}, {"mu_plus": -0.1}, {"mu_minus": -1}, {"pairing": "a"}, {"w_max": 0},
+    )  # fmt: skip
+
+    def learn(p, w, w_max, arrivals, answers, end):
+        w /= w_max
+        for time, kind, before in events(arrivals, answers):
+            if kind == 0:
+                w -= p.A_minus * w**p.mu_minus * trace(time, before, p.tau_minus, p.pairing)
+            else:
+                w += p.A_plus * max(1 - w, 0) ** p.mu_plus * trace(time, before, p.tau_plus, p.pairing)
+            w = clip(w, 0, 1)
+        return w * w_max
 
 
-def inhibitory(p, w, w_max, arrivals, answers, end):
-    for time, kind, before in events(arrivals, answers):
-        alone = 2 * p.target_rate * p.tau if kind == 0 else 0
-        w = clip(w + w_max * p.eta * (trace(time, before, p.tau) - alone), 0, w_max)
-    return w
+FITS = [base + ending for base in ("visual cortex", "hippocampus") for ending in ("", ", nearest")]
 
 
-def release(p, U, w_max, arrivals, answers, end):
-    for time, kind, before in events(arrivals, answers):
-        change = p.A_plus * trace(time, before, p.tau_plus) if kind else -p.A_minus * trace(time, before, p.tau_minus)
-        U = clip(U + change, p.U_min, p.U_max)
-    return U
+class TripletSTDP(Twin):
+    variants = tuple(plasticity.TripletSTDP.fitted(name + ending) for ending in ("", ", minimal") for name in FITS)
+    wrong = {"tau_x": 0}, {"tau_y": 0}, {"pairing": None}, {"w_max": -1e-9}
+
+    def learn(p, w, w_max, arrivals, answers, end):
+        w /= w_max
+        for time, kind, before in events(arrivals, answers):
+            if kind == 0:
+                r2 = trace(time, [t for t in arrivals if t < time], p.tau_x, p.pairing)
+                w -= trace(time, before, p.tau_minus, p.pairing) * (p.A2_minus + p.A3_minus * r2)
+            else:
+                o2 = trace(time, [t for t in answers if t < time], p.tau_y, p.pairing)
+                w += trace(time, before, p.tau_plus, p.pairing) * (p.A2_plus + p.A3_plus * o2)
+            w = clip(w, 0, 1)
+        return w * w_max
 
 
-def reward(p, w, w_max, arrivals, answers, end):
-    """From event to event, rewards among them, with c d decaying in between; bounds at the spikes and at the end."""
-    amounts = [p.reward_amounts] * len(p.reward_times) if isinstance(p.reward_amounts, float) else p.reward_amounts
-    rewards = [(time, -1, amount) for time, amount in zip(p.reward_times, amounts, strict=True)]
-    rate = 1 / p.tau_c + 1 / p.tau_d
-    c, d, earned, last = 0.0, 0.0, 0.0, 0.0
-    both = [*rewards, *events(arrivals, answers), (end, 2, None)]
-    for time, kind, what in sorted((event for event in both if event[0] <= end), key=lambda event: event[:2]):
-        earned += w_max * c * d * (1 - exp(-(time - last) * rate)) / rate
-        c, d, last = c * exp(-(time - last) / p.tau_c), d * exp(-(time - last) / p.tau_d), time
-        if kind == -1:
-            d += what
-            continue
-        w, earned = clip(w + earned, 0, w_max), 0.0
-        if kind == 2:
-            return w
-        c += p.A_plus * trace(time, what, p.tau_plus) if kind else -p.A_minus * trace(time, what, p.tau_minus)
+class InhibitorySTDP(Twin):
+    bound, inhibitory = 10, True
+    variants = (
+        plasticity.InhibitorySTDP(),
+        plasticity.InhibitorySTDP(eta=0.1, target_rate=20.0, tau=0.03, w_max=2e-12),
+    )
+    wrong = {"eta": 0}, {"target_rate": -1}, {"tau": 0}, {"w_max": 0}
+
+    def learn(p, w, w_max, arrivals, answers, end):
+        for time, kind, before in events(arrivals, answers):
+            alone = 2 * p.target_rate * p.tau if kind == 0 else 0
+            w = clip(w + w_max * p.eta * (trace(time, before, p.tau) - alone), 0, w_max)
+        return w
 
 
-TWINS = {
-    "STDP": pair,
-    "TripletSTDP": triplet,
-    "InhibitorySTDP": inhibitory,
-    "ReleaseSTDP": release,
-    "RewardSTDP": reward,
-}
+class ReleaseSTDP(Twin):
+    learns = "U"
+    variants = (
+        plasticity.ReleaseSTDP(),
+        plasticity.ReleaseSTDP(A_plus=0.2, A_minus=0.15, tau_plus=0.03, U_min=0.2, U_max=0.7),
+        plasticity.ReleaseSTDP(A_plus=-0.2, A_minus=-0.15, tau_minus=0.03, U_min=0.3, U_max=0.6),
+    )
+    wrong = {"U_min": 0}, {"U_max": 1.1}, {"U_min": 0.5, "U_max": 0.4}, {"tau_minus": 0}
+
+    def learn(p, U, w_max, arrivals, answers, end):
+        for time, kind, before in events(arrivals, answers):
+            tau, size = (p.tau_plus, p.A_plus) if kind else (p.tau_minus, -p.A_minus)
+            U = clip(U + size * trace(time, before, tau), p.U_min, p.U_max)
+        return U
+
+    @classmethod
+    def lone_pair(cls, p, share, lag):
+        """Without the bounds."""
+        return super().lone_pair(clone(p).set_params(U_min=1e-9, U_max=1.0), share, lag)
+
+
+class RewardSTDP(Twin):
+    still = (0,)
+    arrays = "reward_times", "reward_amounts"
+    given = (("reward_times", [1.0, 2.0, 3.0]),)
+    variants = (
+        plasticity.RewardSTDP(),
+        plasticity.RewardSTDP([0.2], 3.0, A_plus=0.1),
+        plasticity.RewardSTDP(
+            [0.0, 0.05, 0.1503, 0.3, 0.35, 900.0], [3, 2, -4, 1, 8, 5.5], A_plus=0.5, A_minus=0.6, tau_c=0.1
+        ),
+    )
+    wrong = (
+        {"reward_times": [-1.0]}, {"reward_times": [[1.0]]}, {"reward_times": 1.0}, {"tau_c": 0}, {"tau_d": 0},
+        {"reward_times": [1.0, 2.0], "reward_amounts": [1.0]}, {"w_max": 0},
+    )  # fmt: skip
+
+    def learn(p, w, w_max, arrivals, answers, end):
+        """From event to event, rewards among them, with c d decaying in between; bounds at spikes and at the end."""
+        amounts = [p.reward_amounts] * len(p.reward_times) if isinstance(p.reward_amounts, float) else p.reward_amounts
+        rewards = [(time, -1, amount) for time, amount in zip(p.reward_times, amounts, strict=True)]
+        rate = 1 / p.tau_c + 1 / p.tau_d
+        c, d, earned, last = 0.0, 0.0, 0.0, 0.0
+        both = [*rewards, *events(arrivals, answers), (end, 2, None)]
+        for time, kind, what in sorted((event for event in both if event[0] <= end), key=lambda event: event[:2]):
+            earned += w_max * c * d * (1 - exp(-(time - last) * rate)) / rate
+            c, d, last = c * exp(-(time - last) / p.tau_c), d * exp(-(time - last) / p.tau_d), time
+            if kind == -1:
+                d += what
+                continue
+            w, earned = clip(w + earned, 0, w_max), 0.0
+            if kind == 2:
+                return w
+            c += p.A_plus * trace(time, what, p.tau_plus) if kind else -p.A_minus * trace(time, what, p.tau_minus)
+
+    @classmethod
+    def lone_pair(cls, p, share, lag):
+        """The eligibility after the later spike, from what one reward makes of it until all has decayed."""
+        later, rate = max(1.0, 1.0 + lag), 1 / p.tau_c + 1 / p.tau_d
+        p = clone(p).set_params(reward_times=[later + p.tau_c], reward_amounts=1.0)
+        return (cls.learn(p, share, 1.0, [1.0], [1.0 + lag], 60.0) - share) * rate * exp(1)
+
+
+TWINS = {twin.__name__: twin for twin in Twin.__subclasses__()}
+
+
+def twin_of(rule):
+    """The twin of a rule, by the name of its class."""
+    return TWINS[type(rule).__name__]

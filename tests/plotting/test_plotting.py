@@ -178,7 +178,7 @@ BAD = [
     (lambda: STDPWindowDisplay.from_rule(Ridge()), "rule"),
     (lambda: STDPWindowDisplay.from_rule(STDP(), weights=[2.0]), "weights"),
     (lambda: STDPWindowDisplay.from_rule(STDP(), span=0.0), "span"),
-    (lambda: STDPWindowDisplay.from_rule(STDP(tau_plus=-1.0)), "tau_plus"),
+    (lambda: STDPWindowDisplay.from_rule(STDP), "rule"),
     (lambda: STDPWindowDisplay.from_changes([0.0, 1.0], [1.0]), "changes"),
     (lambda: STDPWindowDisplay.from_changes("now", [1.0]), "lags"),
     (lambda: plotting.StatesDisplay.from_states(np.ones((5, 1))), "states"),

@@ -18,7 +18,7 @@ import spiking
 from reservoir.circuits import MaassColumn
 from reservoir.neurons import LIF
 from reservoir.spikes import SpikeTrains
-from spiking import STDP, _brian, neurons, tiles
+from spiking import STDP, _brian, side_by_side
 
 ROOT = Path(__file__).resolve().parents[2]
 # What every process of its own begins with.
@@ -79,9 +79,9 @@ def test_brian2_is_loaded_by_the_first_simulation_and_changes_nothing(tmp_path):
     """No hook, no handler, no channel of warnings, no random numbers, no file."""
     code = """
     from reservoir.neurons import LIF
-    from spiking.network import make_network
+    from spiking.circuit_text import write_circuit
     from reservoir.plasticity import STDP
-    make_network("simulate", column, LIF(), {"recurrent": STDP()}, 1e-4)
+    write_circuit("simulate", column, LIF(), {"recurrent": STDP()}, 1e-4)
     def state():
         return (sys.excepthook, signal.getsignal(signal.SIGINT), warnings.showwarning, np.geterr(),
                 np.random.get_state()[1].tolist(), sorted(os.listdir(tempfile.gettempdir())))
@@ -159,13 +159,13 @@ def test_an_interrupt_ends_a_simulation(codegen, tmp_path):
 
 def test_two_simulations_at_once_are_refused(monkeypatch):
     """In threads Brian2 gives wrong spikes without an error."""
-    alone, found, run = simulate(), [], tiles.Tiles.run
+    alone, found, run = simulate(), [], side_by_side.SideBySide.run
 
     def run_beside_another(self, *arguments):
         found.append(caught_in_a_thread(simulate))
         return run(self, *arguments)
 
-    monkeypatch.setattr(tiles.Tiles, "run", run_beside_another)
+    monkeypatch.setattr(side_by_side.SideBySide, "run", run_beside_another)
     beside = simulate()
     assert len(alone.spikes) > 20 and beside.spikes == alone.spikes
     assert len(found) == 1 and "Another Brian2 simulation is under way" in found[0]
@@ -223,10 +223,8 @@ def test_preferences_are_put_back(preferences, target, monkeypatch):
     assert simulate().spikes == alone.spikes  # in double precision
     assert {name: preferences[name] for name in wanted} == wanted
 
-    def broken(neuron):
-        return neurons._lif(neuron)._replace(threshold="v > nowhere")
-
-    monkeypatch.setitem(neurons._MODELS, LIF, broken)
+    broken = LIF().equations()._replace(threshold="v > nowhere")
+    monkeypatch.setattr(LIF, "equations", lambda neuron: broken)
     with pytest.raises(_brian.engine().BrianObjectException, match="units_spike_thresholder"):  # in Brian2 itself
         simulate()
     monkeypatch.undo()
@@ -306,7 +304,7 @@ def test_a_program_leaves_no_file_and_no_device(tmp_path):
 
 def test_names_in_the_code_stay_the_same(monkeypatch):
     """A name that counts on, as those of clocks do, makes Brian2 compile all anew for every simulation."""
-    found, run = [], tiles.Tiles.run
+    found, run = [], side_by_side.SideBySide.run
 
     def keep_names(self, *arguments):
         parts = (*self.sources.values(), *self.synapses, self.spikes, *self.watch)
@@ -317,7 +315,7 @@ def test_names_in_the_code_stay_the_same(monkeypatch):
         return run(self, *arguments)
 
     kept: list = []
-    monkeypatch.setattr(tiles.Tiles, "run", keep_names)
+    monkeypatch.setattr(side_by_side.SideBySide, "run", keep_names)
     for _ in range(2):
         simulate(record="voltages", currents=np.zeros((5, 27)))
     assert found[0] == found[1] and {"steps", "units", "voltages"} <= found[0]

@@ -12,8 +12,8 @@ from reservoir.circuits import Circuit, MaassColumn, Projection
 from reservoir.neurons import LIF, AdaptiveThreshold
 from reservoir.plasticity import Normalised, ReleaseSTDP, RewardSTDP
 from reservoir.spikes import Latency, SpikeTrains
-from spiking import STDP, Microcircuit, jobs, simulate
-from tests.plasticity.plasticity_oracles import TWINS
+from spiking import STDP, Microcircuit, execution, simulate
+from tests.plasticity.plasticity_oracles import twin_of
 from tests.spiking.test_same_spikes import NONE, trains_of
 
 DT = 1e-3
@@ -94,7 +94,7 @@ def test_synapses_of_units_that_fire_of_themselves_learn(rule):
         arrivals = np.round((fired[part.pre[s]] + part.delay[s]) / 1e-4).astype(int)
         answers = (np.round(fired[part.post[s]] / 1e-4).astype(int) * 1e-4).tolist() if not rate[part.post[s]] else []
         given = (arrivals[arrivals < 3000] * 1e-4).tolist(), answers, 0.3
-        twin = TWINS[type(rule).__name__](rule, part.weight[s], w_max, *given)
+        twin = twin_of(rule).learn(rule, part.weight[s], w_max, *given)
         assert learned[s] == pytest.approx(twin, rel=0, abs=1e-12 * w_max)
 
 
@@ -108,8 +108,8 @@ def weights(recordings):
 @pytest.fixture
 def sizes(monkeypatch):
     """How many trials the networks have."""
-    found, run = [], jobs.run_trials
-    monkeypatch.setattr(jobs, "run_trials", lambda network, trials, **options: (
+    found, run = [], execution.run_trials
+    monkeypatch.setattr(execution, "run_trials", lambda network, trials, **options: (
         found.append(len(trials)) or run(network, trials, **options)))  # fmt: skip
     return found
 
@@ -127,7 +127,7 @@ def test_trials_that_learn_are_tiles_where_they_last_as_long(sizes):
 
 
 def test_processes_change_nothing(monkeypatch):
-    monkeypatch.setattr(jobs, "_TILES", 2)
+    monkeypatch.setattr(execution, "_TILES", 2)
     trains = [trains_of(seed, 0.05, 60) for seed in range(5)]
     options = {"plasticity": {"recurrent": STDP(A_plus=0.1)}, "record": "weights", "random_state": 0}
     alone, spread = (simulate(COLUMN, trains, n_jobs=n_jobs, **options) for n_jobs in (1, 2))

@@ -10,8 +10,8 @@ from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.neurons import LIF, Izhikevich
 from reservoir.plasticity import Normalised
 from reservoir.spikes import Current, Latency, SpikeTrains
-from spiking import STDP, Microcircuit, jobs, simulate
-from spiking.network import make_network
+from spiking import STDP, Microcircuit, execution, simulate
+from spiking.circuit_text import write_circuit
 
 COLUMN = MaassColumn((3, 3, 3), input_probability=1.0, weight_scale=2.0)
 
@@ -106,12 +106,14 @@ def test_in_a_model(series):
 
 def test_long_jobs_are_compiled_where_there_is_a_compiler(monkeypatch, caplog):
     circuit = COLUMN.draw(np.random.default_rng(0))
-    fixed, scaled = (make_network("test", circuit, LIF(), rules, 1e-4) for rules in (None, {"recurrent": Normalised()}))
+    fixed, scaled = (
+        write_circuit("test", circuit, LIF(), rules, 1e-4) for rules in (None, {"recurrent": Normalised()})
+    )
 
     def target(codegen, n_steps, network=fixed):
-        return jobs.choose_target("Microcircuit", network, codegen, n_steps)
+        return execution.choose_target("Microcircuit", network, codegen, n_steps)
 
-    monkeypatch.setattr(jobs.shutil, "which", lambda name: "/bin/" + name)
+    monkeypatch.setattr(execution.shutil, "which", lambda name: "/bin/" + name)
     assert [target("auto", n_steps) for n_steps in (1000, 10**7)] == ["numpy", "standalone"]
     assert "Microcircuit: 10000000 steps of Brian2, codegen standalone" in caplog.text
     assert [target(codegen, 10**7) for codegen in ("numpy", "cython")] == ["numpy", "cython"]
@@ -119,9 +121,9 @@ def test_long_jobs_are_compiled_where_there_is_a_compiler(monkeypatch, caplog):
         "numpy", "cython"]  # fmt: skip
     with pytest.raises(ValueError, match="'codegen' parameter of Microcircuit must be another one for normalised"):
         target("standalone", 1, scaled)
-    monkeypatch.setattr(jobs.shutil, "which", lambda name: None)
+    monkeypatch.setattr(execution.shutil, "which", lambda name: None)
     for codegen in ("auto", "cython", "standalone"):
-        with pytest.warns(jobs.CompilerWarning, match="no C"):
+        with pytest.warns(execution.CompilerWarning, match="no C"):
             assert target(codegen, 10**7) == "numpy"
 
 

@@ -8,9 +8,11 @@ import pytest
 
 import reservoir
 import spiking
+from reservoir import neurons
 from reservoir.circuits import Circuit, MaassColumn, Projection, damaged
-from reservoir.neurons import LIF, AdaptiveExponential, HodgkinHuxley, Izhikevich
+from reservoir.neurons import LIF
 from reservoir.spikes import SpikeTrains
+from tests.neurons.spiking_oracles import twin_of
 
 N_INPUTS = 5
 VOLTS = 1e-12  # 1e-9 mV
@@ -189,16 +191,22 @@ def test_more_trials_than_one_network_holds():
     assert [one.spikes for one in ours] == [one.spikes for one in theirs]
 
 
-# Units whose equations the two engines integrate by methods of their own
+# All units; most equations the two engines integrate by methods of their own
 
-UNITS = [AdaptiveExponential(), Izhikevich(), HodgkinHuxley()]
+UNITS = [getattr(neurons, name)() for name in neurons.__all__]
+EXACT = [neuron for neuron in UNITS if neuron.equations().method == "exact"]
 
 
 def names(neuron):
     return type(neuron).__name__
 
 
-@pytest.mark.parametrize("neuron", [LIF(), *UNITS], ids=names)
+@pytest.mark.parametrize("neuron", EXACT, ids=names)
+def test_units_whose_step_is_exact_give_the_same_spikes(neuron):
+    assert_same(column(1), [trains_of(1, 0.15)], neuron=neuron, fewest=50)
+
+
+@pytest.mark.parametrize("neuron", UNITS, ids=names)
 def test_trajectories_below_threshold_meet(neuron):
     """With a fourth of the step, the difference of second-order methods is a sixteenth; 8 is asked for."""
     circuit = Circuit([True], NONE, Projection([0], [0], [2e-10], [0.0], [3e-3]), 1)
@@ -213,10 +221,10 @@ def test_trajectories_below_threshold_meet(neuron):
 
 
 @pytest.mark.parametrize("neuron", UNITS, ids=names)
-def test_other_units_fire_as_often(neuron):
+def test_units_fire_as_often(neuron):
     """20 units under constant currents of many sizes: no count differs by more than one spike."""
     circuit = Circuit(np.ones(20, bool), NONE, NONE, 0)
-    currents = np.linspace(0, 2e-9 if isinstance(neuron, AdaptiveExponential) else 3e-9, 20)[None]
+    currents = np.linspace(0, twin_of(neuron).largest, 20)[None]
     trains = SpikeTrains([], np.zeros(0, int), 0, 0.3)
     options = {"neuron": neuron, "dt": 5e-5, "currents": currents, "random_state": 0}
     ours, theirs = (run(circuit, trains, **options) for run in (reservoir.simulate, spiking.simulate))

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from reservoir import LiquidState, simulate
+from reservoir import LiquidState, neurons, simulate
 from reservoir.circuits import Circuit, MaassColumn, Projection
 from reservoir.circuits.synapse_statistics import KINDS, PRESETS
-from reservoir.neurons import LIF, AdaptiveExponential, AdaptiveThreshold, HodgkinHuxley
+from reservoir.neurons import LIF, AdaptiveThreshold
 from reservoir.plasticity import STDP, InhibitorySTDP
 from reservoir.spikes import SpikeTrains
-from tests.neurons import spiking_oracles
+from tests.neurons.spiking_oracles import twin_of
 from tests.oracles import spiking_circuit
-from tests.spiking.test_same_spikes import N_INPUTS, NONE, assert_same, names, trains_of
+from tests.spiking.test_same_spikes import N_INPUTS, NONE, assert_same, trains_of
 from tests.systems.test_simulation import recording_start
 
 DT = 1e-4
@@ -62,11 +62,13 @@ def lone(weight, reversal, tau=5e-3):
     return Circuit([True], NONE, Projection([0], [0], [weight], [0.0], [tau], reversal=[reversal]), 1)
 
 
-@pytest.mark.parametrize("neuron", [LIF(initial=0.014), AdaptiveExponential(), HodgkinHuxley()], ids=names)
-def test_the_step_is_of_first_order(neuron):
+@pytest.mark.parametrize("name", neurons.__all__)
+def test_the_step_is_of_first_order(name):
     """Against SciPy, below the threshold: half the step, half the error."""
-    flow, start = getattr(spiking_oracles, names(neuron)).flow, neuron.initial_state(1, np.random.default_rng(0))
-    reversal, weight = start[0, 0] - 0.01, 4e-8 if isinstance(neuron, LIF) else 4e-9
+    model = getattr(neurons, name)
+    neuron = model(initial=float(np.mean(model().initial)))
+    flow, start = twin_of(neuron).flow, neuron.initial_state(1, np.random.default_rng(0))
+    reversal, weight = start[0, 0] - 0.01, twin_of(neuron).synapse
     seconds, errors = 0.01, []
 
     def whole(t, y):

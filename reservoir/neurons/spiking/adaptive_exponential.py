@@ -10,8 +10,10 @@ from sklearn.base import BaseEstimator
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
-from reservoir.neurons.spiking.lif import decaying_gain, pair_of, refractory_steps
-from reservoir.validation import check_real
+from reservoir.neurons.spiking.equations import Equations
+from reservoir.neurons.spiking.lif import decaying_gain, initial_voltages, refractory_steps
+from reservoir.quantities import magnitude
+from reservoir.validation import Parameters
 
 
 @kernel(exponential.__file__, forceinline=True)
@@ -203,45 +205,64 @@ class AdaptiveExponential(BaseEstimator):
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: v in volts, w in amperes."""
-        low, high = pair_of(type(self).__name__, "initial", self.initial, unit="volt")
-        return np.stack([rng.uniform(low, high, n_units), np.zeros(n_units)])
+        return np.stack([initial_voltages(self, n_units, rng), np.zeros(n_units)])
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> AdaptiveExponentialCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
-        owner = type(self).__name__
-        threshold = check_real(owner, "threshold", self.threshold, unit="volt")
-        cutoff = check_real(owner, "cutoff", self.cutoff, threshold, closed="neither", unit="volt")
-        slope = check_real(owner, "slope", self.slope, 0, closed="neither", unit="volt")
+        p = Parameters(self)
+        threshold = p.real("threshold", unit="volt")
+        cutoff = p.real("cutoff", threshold, closed="neither", unit="volt")
+        slope = p.real("slope", 0, closed="neither", unit="volt")
         return AdaptiveExponentialCells(
             half=self._part(time_constants, dt / 2),
             whole=self._part(time_constants, dt),
             upswing=self._conductance() * slope,
             slope=slope,
             threshold=threshold,
-            rest=check_real(owner, "rest", self.rest, unit="volt"),
+            rest=p.real("rest", unit="volt"),
             cutoff=cutoff,
-            reset=check_real(owner, "reset", self.reset, None, cutoff, unit="volt"),
-            b=check_real(owner, "b", self.b, unit="amp"),
-            noise=check_real(owner, "noise", self.noise, 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
-            refractory=refractory_steps(owner, self.refractory, excitatory, dt),
+            reset=p.real("reset", None, cutoff, unit="volt"),
+            b=p.real("b", unit="amp"),
+            noise=p.real("noise", 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
+            refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
+        )
+
+    def equations(self) -> Equations:
+        """The same for Brian2."""
+        names = {"rest": "volt", "threshold": "volt", "slope": "volt", "cutoff": "volt", "reset": "volt"}
+        names |= {"capacitance": "farad", "a": "siemens", "b": "amp", "background": "amp"}
+        names |= {"noise": "volt * second**-0.5"}
+        other = {"g": (self.leak_conductance, "siemens"), "tau_w": (self.time_constant_w, "second")}
+        return Equations(
+            """
+            upswing = g * slope * exp((clip(v, -1 * volt, cutoff) - threshold) / slope) : amp
+            dv/dt = (g * (rest - v) + upswing - adaptation + background + {current}) / capacitance{noise}
+                    : volt (unless refractory)
+            dadaptation/dt = (a * (clip(v, -1 * volt, cutoff) - rest) - adaptation) / tau_w : amp
+            """,
+            threshold="v > cutoff",
+            reset="v = reset; adaptation += b",
+            variables={"v": "volt", "adaptation": "amp"},
+            parameters={name: (getattr(self, name), unit) for name, unit in names.items()} | other,
+            refractory=self.refractory,
+            noise=" + noise * xi" if magnitude(self.noise) else "",
         )
 
     def _conductance(self) -> float:
-        owner, value = type(self).__name__, self.leak_conductance
-        return check_real(owner, "leak_conductance", value, 0, closed="neither", unit="siemens")
+        return Parameters(self).real("leak_conductance", 0, closed="neither", unit="siemens")
 
     def _part(self, time_constants: np.ndarray, seconds: float) -> Part:
-        owner = type(self).__name__
-        capacitance = check_real(owner, "capacitance", self.capacitance, 0, closed="neither", unit="farad")
+        p = Parameters(self)
+        capacitance = p.real("capacitance", 0, closed="neither", unit="farad")
         conductance = self._conductance()
-        tau_w = check_real(owner, "time_constant_w", self.time_constant_w, 0, closed="neither", unit="second")
-        background = check_real(owner, "background", self.background, unit="amp")
+        tau_w = p.real("time_constant_w", 0, closed="neither", unit="second")
+        background = p.real("background", unit="amp")
         tau, share = capacitance / conductance, -np.expm1(-seconds * conductance / capacitance)
         return Part(
             keep=float(np.exp(-seconds / tau)),
-            rest=float(share * (check_real(owner, "rest", self.rest, unit="volt") + background / conductance)),
+            rest=float(share * (p.real("rest", unit="volt") + background / conductance)),
             gain=float(share / conductance),
             weights=decaying_gain(tau, time_constants, seconds) / capacitance,
             keep_w=float(np.exp(-seconds / tau_w)),
-            gain_w=float(-np.expm1(-seconds / tau_w)) * check_real(owner, "a", self.a, unit="siemens"),
+            gain_w=float(-np.expm1(-seconds / tau_w)) * p.real("a", unit="siemens"),
         )

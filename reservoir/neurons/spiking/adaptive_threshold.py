@@ -8,8 +8,9 @@ import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.neurons.spiking import lif
+from reservoir.neurons.spiking.equations import Equations
 from reservoir.neurons.spiking.lif import LIF, LIFCells, gather, move
-from reservoir.validation import check_real
+from reservoir.validation import Parameters
 
 
 class AdaptiveThresholdCells(NamedTuple):
@@ -113,10 +114,21 @@ class AdaptiveThreshold(LIF):
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> Any:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
-        owner = type(self).__name__
-        tau = check_real(
-            owner, "threshold_time_constant", self.threshold_time_constant, 0, closed="neither", unit="second"
-        )
-        increment = check_real(owner, "increment", self.increment, 0, unit="volt")
+        p = Parameters(self)
+        tau = p.real("threshold_time_constant", 0, closed="neither", unit="second")
+        increment = p.real("increment", 0, unit="volt")
         membrane = super().cells(excitatory, time_constants, dt)
         return AdaptiveThresholdCells(membrane, float(np.exp(-dt / tau)), increment)
+
+    def equations(self) -> Equations:
+        """The same for Brian2."""
+        membrane = super().equations()
+        own = {"tau_theta": (self.threshold_time_constant, "second"), "increment": (self.increment, "volt")}
+        return membrane._replace(
+            text=membrane.text + "\ndtheta/dt = -theta / tau_theta : volt",
+            threshold="v > threshold + theta",
+            reset="v = reset; theta += increment",
+            variables=membrane.variables | {"theta": "volt"},
+            parameters=membrane.parameters | own,
+            kept=("theta",),
+        )

@@ -17,8 +17,10 @@ when a spike is sent, a time D after the one before:
 
 with u = 0 and R = 1 at rest. Only spikes cost time there.
 
-A unit model is a record with `cells` and `initial_state`, and a NamedTuple of arrays with a compiled function
-`advance`; see `lif.py`. The loop finds the function by the type of the tuple, when it is compiled.
+A unit model is a record and a NamedTuple of arrays with a compiled function `advance`, which the loop finds by the type
+of the tuple when it is compiled; see ``lif.py``. The record has `initial_state`, the variables of units that begin, and
+`cells`, the tuple for one length of a step; `equations`, see ``equations.py``, where it is also to run in Brian2; and
+where random numbers move it, `noise`, a number that is 0 when they do not.
 """
 
 from __future__ import annotations

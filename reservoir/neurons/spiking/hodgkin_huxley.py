@@ -10,8 +10,10 @@ from sklearn.base import BaseEstimator
 from reservoir.compilation import kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
-from reservoir.neurons.spiking.lif import pair_of, refractory_steps
-from reservoir.validation import check_real
+from reservoir.neurons.spiking.equations import Equations
+from reservoir.neurons.spiking.lif import initial_voltages, refractory_steps
+from reservoir.quantities import magnitude
+from reservoir.validation import Parameters
 
 
 @kernel(exponential.__file__, forceinline=True)
@@ -238,30 +240,54 @@ class HodgkinHuxley(BaseEstimator):
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (4, n_units) of units that begin: v in volts, m, h, n."""
-        low, high = pair_of(type(self).__name__, "initial", self.initial, unit="volt")
-        voltages = rng.uniform(low, high, n_units)
+        voltages = initial_voltages(self, n_units, rng)
         state = np.stack([voltages, *np.zeros((3, n_units))])
         _move_gates(np.inf, np.clip(1e3 * voltages, -200.0, 200.0), *state[1:])
         return state
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> HodgkinHuxleyCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
-        owner = type(self).__name__
+        p = Parameters(self)
         half = 0.5 * dt / np.asarray(time_constants, dtype=np.float64)
         first = -np.expm1(-half) / half
         return HodgkinHuxleyCells(
             dt=float(dt),
-            half=0.5 * dt / check_real(owner, "capacitance", self.capacitance, 0, closed="neither", unit="farad"),
-            sodium=check_real(owner, "sodium_conductance", self.sodium_conductance, 0, unit="siemens"),
-            potassium=check_real(owner, "potassium_conductance", self.potassium_conductance, 0, unit="siemens"),
-            leak=check_real(owner, "leak_conductance", self.leak_conductance, 0, closed="neither", unit="siemens"),
-            reversal_sodium=check_real(owner, "sodium_reversal", self.sodium_reversal, unit="volt"),
-            reversal_potassium=check_real(owner, "potassium_reversal", self.potassium_reversal, unit="volt"),
-            reversal_leak=check_real(owner, "leak_reversal", self.leak_reversal, unit="volt"),
-            background=check_real(owner, "background", self.background, unit="amp"),
+            half=0.5 * dt / p.real("capacitance", 0, closed="neither", unit="farad"),
+            sodium=p.real("sodium_conductance", 0, unit="siemens"),
+            potassium=p.real("potassium_conductance", 0, unit="siemens"),
+            leak=p.real("leak_conductance", 0, closed="neither", unit="siemens"),
+            reversal_sodium=p.real("sodium_reversal", unit="volt"),
+            reversal_potassium=p.real("potassium_reversal", unit="volt"),
+            reversal_leak=p.real("leak_reversal", unit="volt"),
+            background=p.real("background", unit="amp"),
             weights_first=first,
             weights_second=first * np.exp(-half),
-            threshold=check_real(owner, "threshold", self.threshold, unit="volt"),
-            noise=check_real(owner, "noise", self.noise, 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
-            refractory=refractory_steps(owner, self.refractory, excitatory, dt),
+            threshold=p.real("threshold", unit="volt"),
+            noise=p.real("noise", 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
+            refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
+        )
+
+    def equations(self) -> Equations:
+        """The same for Brian2."""
+        names = {"capacitance": "farad", "threshold": "volt", "background": "amp", "noise": "volt * second**-0.5"}
+        names |= dict.fromkeys(("sodium_conductance", "potassium_conductance", "leak_conductance"), "siemens")
+        names |= dict.fromkeys(("sodium_reversal", "potassium_reversal", "leak_reversal"), "volt")
+        return Equations(
+            """
+            x = v / volt * 1000 : 1
+            dv/dt = (sodium_conductance * m**3 * h * (sodium_reversal - v) + potassium_conductance * n**4
+                     * (potassium_reversal - v) + leak_conductance * (leak_reversal - v) + background + {current})
+                    / capacitance{noise} : volt
+            dm/dt = (1000 / exprel(-0.1 * (x + 40)) * (1 - m) - 4000 * exp(-(x + 65) / 18) * m) / second : 1
+            dh/dt = (70 * exp(-(x + 65) / 20) * (1 - h) - 1000 / (exp(-0.1 * (x + 35)) + 1) * h) / second : 1
+            dn/dt = (100 / exprel(-0.1 * (x + 55)) * (1 - n) - 125 * exp(-(x + 65) / 80) * n) / second : 1
+            """,
+            threshold="v > threshold and before <= threshold",
+            reset="",
+            variables={"v": "volt", "m": "1", "h": "1", "n": "1"},
+            parameters={name: (getattr(self, name), unit) for name, unit in names.items()},
+            refractory=self.refractory,
+            method="rk4",
+            noise=" + noise * xi" if magnitude(self.noise) else "",
+            before="before",
         )

@@ -8,8 +8,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.compilation import kernel
-from reservoir.neurons.spiking.lif import pair_of, refractory_steps
-from reservoir.validation import check_real
+from reservoir.neurons.spiking.equations import Equations
+from reservoir.neurons.spiking.lif import initial_voltages, pair_of, refractory_steps
+from reservoir.quantities import magnitude
+from reservoir.validation import Parameters, check_real
 
 # dv/dt = SQUARE v^2 + LINEAR v + CONSTANT - u + ...: 0.04, 5 and 140 of the paper, in volts and seconds.
 _SQUARE, _LINEAR, _CONSTANT = 4e4, 5e3, 140.0
@@ -174,16 +176,15 @@ class Izhikevich(BaseEstimator):
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: v in volts, u in volts a second."""
-        low, high = pair_of(type(self).__name__, "initial", self.initial, unit="volt")
-        v = rng.uniform(low, high, n_units)
-        return np.stack([v, check_real(type(self).__name__, "b", self.b, unit="hertz") * v])
+        v = initial_voltages(self, n_units, rng)
+        return np.stack([v, Parameters(self).real("b", unit="hertz") * v])
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> IzhikevichCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
-        owner = type(self).__name__
-        peak = check_real(owner, "peak", self.peak, unit="volt")
-        capacitance = check_real(owner, "capacitance", self.capacitance, 0, closed="neither", unit="farad")
-        background = check_real(owner, "background", self.background, unit="amp")
+        p = Parameters(self)
+        peak = p.real("peak", unit="volt")
+        capacitance = p.real("capacitance", 0, closed="neither", unit="farad")
+        background = p.real("background", unit="amp")
         half_turn = 0.5 * dt * self._of_units("a", "hertz", excitatory, 0)
         return IzhikevichCells(
             square=_SQUARE * dt,
@@ -193,16 +194,34 @@ class Izhikevich(BaseEstimator):
             gain=dt / capacitance,
             weights=np.asarray(-np.expm1(-dt / time_constants) * time_constants / capacitance),
             keep=(1.0 - half_turn) / (1.0 + half_turn),
-            share=half_turn * check_real(owner, "b", self.b, unit="hertz") / (1.0 + half_turn),
+            share=half_turn * p.real("b", unit="hertz") / (1.0 + half_turn),
             peak=peak,
             c=self._of_units("c", "volt", excitatory, None, peak),
             d=self._of_units("d", "volt / second", excitatory),
-            noise=check_real(owner, "noise", self.noise, 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
-            refractory=refractory_steps(owner, self.refractory, excitatory, dt),
+            noise=p.real("noise", 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
+            refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
+        )
+
+    def equations(self) -> Equations:
+        """The same for Brian2."""
+        names = {"a": "hertz", "b": "hertz", "c": "volt", "d": "volt / second", "peak": "volt"}
+        names |= {"capacitance": "farad", "background": "amp", "noise": "volt * second**-0.5"}
+        return Equations(
+            """
+            dv/dt = 4e4 / (volt * second) * v**2 + 5e3 / second * v + 140 * volt / second - recovery
+                    + (background + {current}) / capacitance{noise} : volt (unless refractory)
+            drecovery/dt = a * (b * v - recovery) : volt / second
+            """,
+            threshold="v > peak",
+            reset="v = c; recovery += d",
+            variables={"v": "volt", "recovery": "volt / second"},
+            parameters={name: (getattr(self, name), unit) for name, unit in names.items()},
+            refractory=self.refractory,
+            noise=" + noise * xi" if magnitude(self.noise) else "",
         )
 
     def _of_units(self, name: str, unit: str, excitatory: np.ndarray, low: Any = None, high: Any = None) -> np.ndarray:
-        """One number a unit, of one or two numbers in [low, high]."""
+        """One number per unit, of one or two numbers in [low, high]."""
         owner = type(self).__name__
         pair = pair_of(owner, name, getattr(self, name), unit=unit)
         first, second = (check_real(owner, name, x, low, high) for x in pair)

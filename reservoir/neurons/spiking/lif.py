@@ -8,15 +8,16 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.compilation import REASSOCIATE, kernel
-from reservoir.quantities import is_quantity
-from reservoir.validation import check_real, parameter_error
+from reservoir.neurons.spiking.equations import Equations
+from reservoir.quantities import is_quantity, magnitude
+from reservoir.validation import Parameters, check_real, parameter_error
 
 _LONGEST = 2**52  # steps that a unit may be held, which is for ever
 
 
 @kernel(fastmath=REASSOCIATE, forceinline=True)
 def gather(cells, external, currents, noise, injected):
-    """The injected current (n_units,) that does the same as `external`, the noise, and the third current on."""
+    """Injected current (n_units,) that stands for `external`, the noise and the currents after the first two kinds."""
     for i in range(injected.size):
         injected[i] = external[i]
     for i in range(noise.size):
@@ -151,28 +152,49 @@ class LIF(BaseEstimator):
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (1, n_units) of units that begin: the voltages."""
-        low, high = pair_of(type(self).__name__, "initial", self.initial, unit="volt")
-        return rng.uniform(low, high, (1, n_units))
+        return initial_voltages(self, n_units, rng)[None]
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> Any:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
-        owner = type(self).__name__
-        tau = check_real(owner, "time_constant", self.time_constant, 0, closed="neither", unit="second")
-        resistance = check_real(owner, "resistance", self.resistance, 0, closed="neither", unit="ohm")
-        threshold = check_real(owner, "threshold", self.threshold, unit="volt")
-        reset = check_real(owner, "reset", self.reset, None, threshold, unit="volt")
-        background = check_real(owner, "background", self.background, unit="amp")
+        p = Parameters(self)
+        tau = p.real("time_constant", 0, closed="neither", unit="second")
+        resistance = p.real("resistance", 0, closed="neither", unit="ohm")
+        threshold = p.real("threshold", unit="volt")
+        reset = p.real("reset", None, threshold, unit="volt")
+        background = p.real("background", unit="amp")
         gain = -np.expm1(-dt / tau)
-        held = check_real(owner, "rest", self.rest, unit="volt") + resistance * background
+        held = p.real("rest", unit="volt") + resistance * background
         return LIFCells(
             rest=np.full(len(excitatory), held * gain),
             keep=float(np.exp(-dt / tau)),
             gain=resistance * gain,
             weights=resistance / tau * decaying_gain(tau, time_constants, dt),
-            noise=check_real(owner, "noise", self.noise, 0, unit="volt") * float(np.sqrt(-np.expm1(-2 * dt / tau))),
+            noise=p.real("noise", 0, unit="volt") * float(np.sqrt(-np.expm1(-2 * dt / tau))),
             threshold=threshold,
             reset=reset,
-            refractory=refractory_steps(owner, self.refractory, excitatory, dt),
+            refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
+        )
+
+    def equations(self) -> Equations:
+        """The same for Brian2."""
+        return Equations(
+            "dv/dt = (rest - v + resistance * (background + {current})) / tau{noise} : volt (unless refractory)",
+            threshold="v > threshold",
+            reset="v = reset",
+            variables={"v": "volt"},
+            parameters={
+                "rest": (self.rest, "volt"),
+                "resistance": (self.resistance, "ohm"),
+                "background": (self.background, "amp"),
+                "tau": (self.time_constant, "second"),
+                "threshold": (self.threshold, "volt"),
+                "reset": (self.reset, "volt"),
+                "noise": (self.noise, "volt"),
+            },
+            refractory=self.refractory,
+            method="exact",
+            noise=" + noise * sqrt(2 / tau) * xi" if magnitude(self.noise) else "",
+            membrane="tau",
         )
 
 
@@ -184,6 +206,12 @@ def decaying_gain(tau: float, time_constants: np.ndarray, dt: float) -> np.ndarr
     ratio = np.divide(np.expm1(usual), usual, out=np.ones_like(x), where=usual != 0)
     follows = dt * np.exp(-dt / others) / np.maximum(x, 700.0)  # a unit that forgets at once, where expm1 overflows
     return np.where(x > 700.0, follows, np.exp(-dt / tau) * dt * ratio)
+
+
+def initial_voltages(part: Any, n_units: int, rng: np.random.Generator) -> np.ndarray:
+    """Voltages (n_units,) between the two of `initial`."""
+    low, high = pair_of(type(part).__name__, "initial", part.initial, unit="volt")
+    return rng.uniform(low, high, n_units)
 
 
 def refractory_steps(owner: str, refractory: Any, excitatory: np.ndarray, dt: float) -> np.ndarray:

@@ -9,10 +9,10 @@ import numpy as np
 
 from reservoir.circuits import Circuit, PoissonBackground, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
+from reservoir.neurons.spiking.equations import Equations, equations_of
 from reservoir.neurons.spiking.lif import refractory_steps
 from reservoir.plasticity import Rule
 from reservoir.validation import check_has, parameter_error
-from spiking.neurons import Equations, equations_of
 
 _ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
 
@@ -32,7 +32,7 @@ class Path(NamedTuple):
     rule: Rule | None
 
 
-class Network(NamedTuple):
+class CircuitText(NamedTuple):
     """A circuit with its units, for any number of trials side by side."""
 
     equations: Equations
@@ -59,7 +59,7 @@ class UnitText(NamedTuple):
     """The units of a network as Brian2 reads them."""
 
     model: str
-    noisy: bool
+    method: str
     constants: dict[str, tuple[float, str]]  # SI value and unit
     by_unit: dict[str, tuple[np.ndarray, str]]  # SI values (n_units,) and unit
     at_start: dict[str, str]  # what is done before a step, by name
@@ -74,7 +74,7 @@ class Answer(NamedTuple):
     learned: dict[str, dict[str, np.ndarray]]  # of every plastic projection: which synapses, and what a rule changes
 
 
-def make_network(owner: str, circuit: Circuit, neuron: Any, plasticity: Any, dt: float) -> Network:
+def write_circuit(owner: str, circuit: Circuit, neuron: Any, plasticity: Any, dt: float) -> CircuitText:
     """The circuit, cut into paths."""
     plasticity = _read_plasticity(owner, plasticity)
     kinds = receptors_of(circuit)
@@ -89,20 +89,20 @@ def make_network(owner: str, circuit: Circuit, neuron: Any, plasticity: Any, dt:
         *_paths("recurrent", "selves", circuit.recurrent, fires[circuit.recurrent.pre], kinds, plasticity, dt),
         *_paths("inputs", "inputs", circuit.inputs, np.ones(len(circuit.inputs), dtype=bool), kinds, plasticity, dt),
     ]
-    refractory = refractory_steps(type(neuron).__name__, neuron.refractory, circuit.excitatory, dt)
-    return Network(
-        equations_of(owner, neuron), circuit.excitatory, refractory, listening, kinds, tuple(paths), circuit.n_inputs,
-        dt, circuit.background,
+    equations = equations_of(owner, neuron)
+    refractory = refractory_steps(type(neuron).__name__, equations.refractory, circuit.excitatory, dt)
+    return CircuitText(
+        equations, circuit.excitatory, refractory, listening, kinds, tuple(paths), circuit.n_inputs, dt,
+        circuit.background,
     )  # fmt: skip
 
 
-def write_units(network: Network, injected: bool) -> UnitText:
+def write_units(network: CircuitText, injected: bool) -> UnitText:
     """Equations of the units under all their currents, and their numbers."""
     equations, kinds = network.equations, network.kinds
-    noisy = equations.parameters["noise"][0] != 0
     lines, currents, constants = _currents(network)
-    at_start = {"remember": "before = v"} if "before" in equations.threshold else {}
-    lines += ["before : volt"] if at_start else []
+    at_start = {"remember": f"{equations.before} = v"} if equations.before else {}
+    lines += [f"{equations.before} : volt"] if at_start else []
     if len(kinds.conductances):
         flows = [f"G_{k} * (E_{k} - v)" for k in range(len(kinds.conductances))]
         at_start["drive"] = f"I_conductances = {' + '.join(flows)}"
@@ -122,16 +122,18 @@ def write_units(network: Network, injected: bool) -> UnitText:
             constants[name] = float(value), unit
     lines += [f"{name} : {unit} (shared, constant)" for name, (_, unit) in constants.items()]
     lines += ["hold : second (constant)", "listening : boolean (constant)"]
-    text = equations.text.format(current=" + ".join(currents) or "0 * amp", noise=equations.noise if noisy else "")
-    return UnitText("\n".join([text, *lines]), noisy, constants, by_unit, at_start)
+    text = equations.text.format(current=" + ".join(currents) or "0 * amp", noise=equations.noise)
+    method = "euler" if equations.noise else equations.method
+    return UnitText("\n".join([text, *lines]), method, constants, by_unit, at_start)
 
 
-def _currents(network: Network) -> tuple[list[str], list[str], dict[str, tuple[float, str]]]:
+def _currents(network: CircuitText) -> tuple[list[str], list[str], dict[str, tuple[float, str]]]:
     """Equations of the synaptic currents and conductances, the names of what flows, and their numbers."""
-    kinds, membrane = network.kinds, network.equations.parameters.get("tau", (0.0, "second"))[0]
+    kinds, equations = network.kinds, network.equations
+    membrane = equations.parameters[equations.membrane][0] if equations.membrane else 0.0
     lines, currents, constants = [], [], {}
     for k, tau in enumerate(kinds.currents):
-        decay = "tau" if abs(tau - membrane) < _ALIKE * tau else f"tau_I_{k}"
+        decay = equations.membrane if abs(tau - membrane) < _ALIKE * tau else f"tau_I_{k}"
         lines.append(f"dI_{k}/dt = -I_{k} / {decay} : amp")
         currents.append(f"I_{k}")
         constants[f"tau_I_{k}"] = float(tau), "second"

@@ -11,7 +11,7 @@ import numpy as np
 
 from reservoir.circuits import PoissonBackground
 from reservoir.plasticity import Rule, Scaling
-from spiking.network import Answer, Network, Path, Trial, write_units
+from spiking.circuit_text import Answer, CircuitText, Path, Trial, write_units
 from spiking.synapses import conductance, current, depressing_and_facilitating
 
 _FOR_EVER = 1e6  # seconds; Brian2 takes a unit that has not fired for one that fired 1e4 seconds ago
@@ -33,14 +33,14 @@ class Exact:
         return self.brian2.exact(free, variables, options)
 
 
-class Tiles:
+class SideBySide:
     """The network, built; `run` gives the answer of every trial.
 
     Parts that stand in the code that Brian2 compiles have names, since its own differ from run to run. Numbers are
     shared constants of their group: in a namespace they would be part of the keys under which Brian2 keeps code.
     """
 
-    def __init__(self, brian2: ModuleType, network: Network, trials: list[Trial], seed: int, voltages: bool):
+    def __init__(self, brian2: ModuleType, network: CircuitText, trials: list[Trial], seed: int, voltages: bool):
         self.brian2, self.network, self.trials = brian2, network, trials
         self.n_units, self.n_tiles = len(network.excitatory), len(trials)
         self.n_steps = max(trial.n_steps for trial in trials)
@@ -54,7 +54,7 @@ class Tiles:
         self.watch = [brian2.StateMonitor(units, "v", record=True, when="end", name="voltages")] if voltages else []
 
     def run(self, build: Callable[[], None], report: Callable | None = None) -> list[Answer]:
-        """Simulate all trials, as long as the longest lasts; `build` comes when Brian2 has been told all.
+        """Simulate all trials, as long as the longest lasts; `build` is called once the network is complete.
 
         Brian2 calls `report` now and then with the share that is done, as its second argument.
         """
@@ -81,21 +81,21 @@ class Tiles:
         injected = self.trials[0].currents is not None
         text = write_units(network, injected)
         namespace = {"injected": self._injected()} if injected else {}
-        method: Any = Exact(brian2, text.model) if equations.method == "exact" else equations.method
+        method: Any = Exact(brian2, text.model) if text.method == "exact" else text.method
         units = brian2.NeuronGroup(
             self.n_units * self.n_tiles,
             text.model,
             threshold=f"listening and {equations.threshold}",
             reset=equations.reset or "v = v",
             refractory="hold",
-            method="euler" if text.noisy else method,
+            method=method,
             clock=self.clock,
             namespace=namespace,
             name="units",
         )
         for name, line in text.at_start.items():
             units.run_regularly(line, when="start", name=name)
-        for row, (name, unit) in enumerate(equations.variables):
+        for row, (name, unit) in enumerate(equations.variables.items()):
             values = np.concatenate([trial.variables[row] for trial in self.trials])
             setattr(units, name, self._value(values, unit))
         for name, (value, unit) in text.constants.items():
@@ -229,7 +229,7 @@ class Tiles:
         spikes[:, 1] -= units.start
         spikes = spikes[np.lexsort((spikes[:, 1], spikes[:, 0]))]
         voltages = np.asarray(self.watch[0].v)[units, : trial.n_steps].T.copy() if self.watch else None
-        names = [name for name, _ in self.network.equations.variables]
+        names = self.network.equations.variables
         variables = np.stack([np.asarray(getattr(self.sources["units"], f"{name}_"))[units] for name in names])
         return Answer(spikes, voltages, variables, self._learned(tile))
 

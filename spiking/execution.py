@@ -1,4 +1,4 @@
-"""How many trials are run: side by side in one network, compiled or interpreted, in one process or several."""
+"""How trials are run: side by side in one network, compiled or interpreted, in one process or several."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import joblib
 from reservoir.progress import Progress
 from reservoir.validation import check_choice, check_integer, parameter_error
 from spiking._brian import run_trials
-from spiking.network import Answer, Network, Trial
+from spiking.circuit_text import Answer, CircuitText, Trial
 
 CODEGEN = ("auto", "numpy", "cython", "standalone")
 _TILES = 64
@@ -30,7 +30,7 @@ class CompilerWarning(UserWarning):
 
 
 def run_job(
-    owner: str, network: Network, trials: list[Trial], codegen: str, seed: int, *, voltages: bool = False,
+    owner: str, network: CircuitText, trials: list[Trial], codegen: str, seed: int, *, voltages: bool = False,
     n_jobs: int | None = None, verbose: int = 0,
 ) -> tuple[list[Answer], str]:  # fmt: skip
     """The answers of all trials, and how Brian2 has run. Neither tiles nor processes change an answer."""
@@ -75,7 +75,7 @@ class _Counter:
             self._progress.add(new)
 
 
-def _batches(network: Network, trials: list[Trial]) -> Iterator[list[Trial]]:
+def _batches(network: CircuitText, trials: list[Trial]) -> Iterator[list[Trial]]:
     """Trials that follow one another and can be tiles of one network.
 
     Rows of injected currents must last as long in all; where synapses learn, so must the trials, since all tiles go on
@@ -95,7 +95,7 @@ def _batches(network: Network, trials: list[Trial]) -> Iterator[list[Trial]]:
         yield batch
 
 
-def choose_target(owner: str, network: Network, codegen: str, n_steps: int) -> str:
+def choose_target(owner: str, network: CircuitText, codegen: str, n_steps: int) -> str:
     """How Brian2 runs a job of so many steps: what is asked for, or for "auto" what takes least time."""
     check_choice(owner, "codegen", codegen, CODEGEN)
     scaled = any(path.rule is not None and path.rule.scaling is not None for path in network.paths)

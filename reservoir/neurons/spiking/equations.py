@@ -1,0 +1,89 @@
+"""What a spiking unit says of itself to an engine that reads differential equations as text, as Brian2 does."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reservoir.quantities import UNITS, magnitude
+from reservoir.validation import parameter_error
+
+
+class Equations(NamedTuple):
+    """The equations of one record, in the syntax of Brian2.
+
+    The first variable is the voltage, `v` in volts. `hold`, `listening`, `injected` and names that begin with ``I_``,
+    ``G_``, ``E_``, ``tau_I_``, ``tau_G_`` or ``outside_`` are the engine's.
+    """
+
+    text: str
+    """Differential equations: ``{current}`` is where the currents into a unit stand, amperes, a sum that may need
+    brackets, and ``{noise}`` where `noise` does. ``(unless refractory)`` marks what is held after a spike."""
+    threshold: str
+    """Condition under which a unit fires."""
+    reset: str
+    """Statements that follow a spike; "" for none."""
+    variables: dict[str, str]
+    """Name and unit of each, in the order of the rows of `initial_state`."""
+    parameters: dict[str, tuple[Any, str]]
+    """Value and unit of each name that the texts use: a number in SI units or a quantity, or two of them, for
+    excitatory and for inhibitory units. A unit is a name of `reservoir.quantities.UNITS`, or "1" for none."""
+    refractory: Any = 0.0
+    """Seconds after a spike, one number or two."""
+    method: str = "rk2"
+    """How they are integrated where there is no noise; Euler with it. "exact", for linear equations that stand still
+    under a constant current, says that the compiled step is exact as well: both engines give the same spikes."""
+    noise: str = ""
+    """What ``{noise}`` stands for; "" for units that are quiet as they are."""
+    membrane: str = ""
+    """Name of the parameter that is the time constant of the voltage where the equations are linear: a current that
+    decays with the same one is then written with this name, without which the exact solution would be 0 / 0."""
+    before: str = ""
+    """Name by which the threshold knows the voltage that a step began with; "" where it does not ask."""
+    kept: tuple[str, ...] = ()
+    """Variables that stay as learning has left them."""
+
+
+def equations_of(owner: str, neuron: Any) -> Equations:
+    """The equations of a record, with numbers in SI units; the record checks them when it makes its cells."""
+    _check_record(owner, neuron)
+    equations = neuron.equations()
+    if wanted := _missing(equations, len(neuron.initial_state(1, np.random.default_rng(0)))):
+        raise parameter_error(owner, "neuron", f"None or a record {wanted}", neuron)
+    parameters = {name: (_number(value), unit) for name, (value, unit) in equations.parameters.items()}
+    return equations._replace(parameters=parameters)
+
+
+def _missing(equations: Any, n_variables: int) -> str:
+    """What the equations of a record with so many variables should be; "" where they are."""
+    if not isinstance(equations, Equations) or next(iter(equations.variables.items()), None) != ("v", "volt"):
+        return "whose `equations` gives Equations, with the voltage 'v' in 'volt' as first variable"
+    if n_variables != len(equations.variables):
+        return f"whose `initial_state` has a row for each of its variables, {', '.join(equations.variables)}"
+    units = {*equations.variables.values(), *(unit for _, unit in equations.parameters.values())}
+    unknown = sorted(units - {*UNITS, "1"})
+    return f"with equations in units among {', '.join(UNITS)} and 1, not {', '.join(unknown)}" if unknown else ""
+
+
+def _check_record(owner: str, neuron: Any) -> None:
+    """Refuse a record without equations, and one whose compiled step is newer than the equations it has inherited."""
+    wanted = "None or a record with equations for Brian2, see reservoir.neurons.spiking.equations"
+    if not hasattr(neuron, "equations") or isinstance(neuron, type):
+        why = "an instance, not the class" if isinstance(neuron, type) else "missing: equations"
+        raise parameter_error(owner, "neuron", f"{wanted} ({why})", neuron)
+    steps, texts = (_defined_in(type(neuron), name) for name in ("cells", "equations"))
+    if steps is not texts and issubclass(steps, texts):
+        why = f"missing: equations of {steps.__name__} for its own cells; those of {texts.__name__} are inherited"
+        raise parameter_error(owner, "neuron", f"{wanted} ({why})", neuron)
+
+
+def _defined_in(kind: type, name: str) -> type:
+    """The class from which a class has a method; itself where that cannot be told."""
+    return next((base for base in kind.__mro__ if name in vars(base)), kind)
+
+
+def _number(value: Any) -> Any:
+    """A number or two, without their unit."""
+    value = magnitude(value)
+    return value.tolist() if isinstance(value, np.ndarray) else value
