@@ -274,7 +274,7 @@ REGRESSORS = {
     "depth of a member": (RAGGED, odd_member(VALUES, 2, VALUES[2][:, 0]), "member 2"),
     "NaN in a member": (RAGGED, odd_member(VALUES, 1, VALUES[1] * np.nan), "NaN"),
     "number of members": (RAGGED, VALUES[:-1], "Got 4 for 5 sequences"),
-    "one a sequence": (RAGGED, np.arange(5.0), "one number a sequence"),
+    "one per sequence": (RAGGED, np.arange(5.0), "one number per sequence"),
     "length of a series": (STACK[0], np.zeros(T - 1), r"\[12, 11\]"),
     "too deep": (STACK[0], np.zeros((T, 2, 2)), "y of ReservoirRegressor"),
     "no target": (STACK[0], None, "requires y to be passed"),
