@@ -360,13 +360,13 @@ def _each(X: Any, answer: Any, per_step: bool = True) -> list:
 
 def _equal(one: Iterable, other: Iterable) -> bool:
     """Whether all members have the same type, shape and bits."""
-    for a, b in zip(map(np.asarray, one), map(np.asarray, other), strict=True):
-        if a.dtype != b.dtype or a.shape != b.shape:
-            return False
-        same = (a == b).all() if a.dtype == object else a.tobytes() == b.tobytes()
-        if not same:
-            return False
-    return True
+    return all(_same_bits(a, b) for a, b in zip(map(np.asarray, one), map(np.asarray, other), strict=True))
+
+
+def _same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    return bool((a == b).all()) if a.dtype == object else a.tobytes() == b.tobytes()
 
 
 def _close(one: list, other: list, tolerance: float) -> bool:

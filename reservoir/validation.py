@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import numbers
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -179,6 +179,16 @@ def unchanged_on_error(method: _Method) -> _Method:
             raise
 
     return guarded  # type: ignore[return-value]
+
+
+def default_parts_first(estimator: Any, params: dict[str, Any], defaults: Mapping[str, Callable[[], Any]]) -> dict:
+    """Parameters for `set_params`: where one is of a part that is None, ``reservoir__leak``, the default part too."""
+    missing = [
+        name
+        for name in defaults
+        if any(key.startswith(f"{name}__") for key in params) and params.get(name, getattr(estimator, name)) is None
+    ]
+    return params | {name: defaults[name]() for name in missing}
 
 
 def check_has(owner: str, name: str, part: Any, methods: Sequence[str], what: str) -> None:

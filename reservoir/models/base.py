@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from reservoir.models.blocks import run_in_blocks
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import Sequences, joined
 from reservoir.systems import EchoState
-from reservoir.validation import Parameters, check_has
+from reservoir.validation import Parameters, check_has, default_parts_first
+
+_DEFAULTS: dict[str, Callable[[], Any]] = {"reservoir": partial(EchoState, random_state=0), "readout": RidgeReadout}
 
 
 class ReservoirModel(BaseEstimator):
@@ -26,10 +29,7 @@ class ReservoirModel(BaseEstimator):
 
     def set_params(self, **params: Any) -> ReservoirModel:
         """Set parameters; naming one of a part that is None, ``reservoir__leak``, makes the default part first."""
-        for name, as_part in (("reservoir", as_reservoir), ("readout", as_readout)):
-            if any(key.startswith(f"{name}__") for key in params):
-                params[name] = as_part(params.get(name, getattr(self, name)))
-        return super().set_params(**params)
+        return super().set_params(**default_parts_first(self, params, _DEFAULTS))
 
     def _check_parameters(self) -> None:
         p = Parameters(self)
@@ -77,12 +77,12 @@ class ReservoirModel(BaseEstimator):
 
 def as_reservoir(reservoir: Any) -> Any:
     """The parameter `reservoir` of a model as a part; the default is seeded, so that two fits are equal."""
-    return EchoState(random_state=0) if reservoir is None else reservoir
+    return _DEFAULTS["reservoir"]() if reservoir is None else reservoir
 
 
 def as_readout(readout: Any) -> Any:
     """The parameter `readout` of a model as a part."""
-    return RidgeReadout() if readout is None else readout
+    return _DEFAULTS["readout"]() if readout is None else readout
 
 
 def readout_features(states: np.ndarray, inputs: np.ndarray, include_input: bool) -> np.ndarray:
