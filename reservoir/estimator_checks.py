@@ -84,13 +84,12 @@ def check_sequence_estimator(
 ) -> None:
     """Check that an estimator keeps the data contract for sequences.
 
-    Four kinds of estimator are known: a system (with ``run``), a regressor, a classifier, and a forecaster
-    (with ``forecast``). A classifier is checked with a label per step and with a label per sequence, a regressor
-    with a target per sequence if it has a parameter ``pooling`` that is not None. The rules: a series, a list
-    of one and a stack of one get the same answer; a sequence gets the same bits alone, in a list, in a stack
-    and in any order; the container that goes in comes out; rows in are rows out; a run may be cut in two;
-    bad data are refused by ValueError; a failed `fit` changes nothing; `clone` and `pickle` work; data are
-    not written to.
+    Four kinds of estimator are known: a system (with ``run``), a regressor, a classifier, and a forecaster (with
+    ``forecast``). A classifier is checked with a label per step and with a label per sequence, a regressor with a
+    target per sequence if it has a parameter ``pooling`` that is not None. The rules: a series, a list of one and a
+    stack of one get the same answer; a sequence gets the same bits alone, in a list, in a stack and in any order; the
+    container that goes in comes out; rows in are rows out; a run may be cut in two; bad data are refused by ValueError;
+    a failed `fit` changes nothing; `clone` and `pickle` work; data are not written to.
 
     Parameters
     ----------

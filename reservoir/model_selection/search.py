@@ -6,6 +6,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import joblib
@@ -26,6 +27,7 @@ from reservoir.sequences import container_kind
 from reservoir.validation import Parameters, check_has, check_integer, unchanged_on_error
 
 
+@dataclass(eq=False, repr=False)
 class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
     """Search over the parameters of a model by cross-validation, with one run of the reservoir for many candidates.
 
@@ -129,40 +131,22 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
     {'readout__alpha': 1e-08, 'reservoir__leak': 0.9}
     """
 
-    def __init__(
-        self,
-        estimator: Any,
-        param_distributions: Any,
-        *,
-        n_iter: int | None = None,
-        scoring: Any = None,
-        cv: Any = None,
-        n_seeds: int | None = None,
-        pruning: int | None = None,
-        refit: Any = True,
-        random_state: Any = None,
-        n_jobs: int | None = None,
-        store: str | os.PathLike | None = None,
-        client: Any = None,
-        error_score: Any = np.nan,
-        return_train_score: bool = False,
-        verbose: int = 0,
-    ):
-        self.estimator = estimator
-        self.param_distributions = param_distributions
-        self.n_iter = n_iter
-        self.scoring = scoring
-        self.cv = cv
-        self.n_seeds = n_seeds
-        self.pruning = pruning
-        self.refit = refit
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-        self.store = store
-        self.client = client
-        self.error_score = error_score
-        self.return_train_score = return_train_score
-        self.verbose = verbose
+    estimator: Any
+    param_distributions: Any
+    _: KW_ONLY
+    n_iter: int | None = None
+    scoring: Any = None
+    cv: Any = None
+    n_seeds: int | None = None
+    pruning: int | None = None
+    refit: Any = True
+    random_state: Any = None
+    n_jobs: int | None = None
+    store: str | os.PathLike | None = None
+    client: Any = None
+    error_score: Any = np.nan
+    return_train_score: bool = False
+    verbose: int = 0
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any = None, *, groups: Any = None) -> ReservoirSearchCV:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ def _readout_has_probabilities(model: ReservoirClassifier) -> bool:
     return hasattr(getattr(model, "readout_", model.readout), "predict_proba")
 
 
+@dataclass(eq=False, repr=False)
 class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     """Classification with a reservoir: one label per sequence, or one per step. The depth of y in `fit` decides.
 
@@ -76,20 +78,12 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     array(['fast'], dtype='<U4')
     """
 
-    def __init__(
-        self,
-        reservoir: Any = None,
-        readout: Any = None,
-        *,
-        pooling: Any = "mean",
-        include_input: bool = False,
-        washout: int = 0,
-    ):
-        self.reservoir = reservoir
-        self.readout = readout
-        self.pooling = pooling
-        self.include_input = include_input
-        self.washout = washout
+    reservoir: Any = None
+    readout: Any = None
+    _: KW_ONLY
+    pooling: Any = "mean"
+    include_input: bool = False
+    washout: int = 0
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any) -> ReservoirClassifier:

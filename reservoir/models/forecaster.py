@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ class DivergenceWarning(RuntimeWarning):
     """A forecast left every bound; its rows are NaN from there on."""
 
 
+@dataclass(eq=False, repr=False)
 class ReservoirForecaster(ReservoirModel):
     """Forecast of a series by a reservoir that runs on its own predictions.
 
@@ -96,26 +98,15 @@ class ReservoirForecaster(ReservoirModel):
     True
     """
 
-    def __init__(
-        self,
-        reservoir: Any = None,
-        readout: Any = None,
-        *,
-        washout: int = 100,
-        include_input: bool = True,
-        squared_states: bool = False,
-        feedback_scaling: float = 1.0,
-        exogenous: Any = (),
-        n_members: int = 1,
-    ):
-        self.reservoir = reservoir
-        self.readout = readout
-        self.washout = washout
-        self.include_input = include_input
-        self.squared_states = squared_states
-        self.feedback_scaling = feedback_scaling
-        self.exogenous = exogenous
-        self.n_members = n_members
+    reservoir: Any = None
+    readout: Any = None
+    _: KW_ONLY
+    washout: int = 100
+    include_input: bool = True
+    squared_states: bool = False
+    feedback_scaling: float = 1.0
+    exogenous: Any = ()
+    n_members: int = 1
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any = None) -> ReservoirForecaster:

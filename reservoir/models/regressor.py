@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from reservoir.targets import read_sequence_values, read_step_values
 from reservoir.validation import unchanged_on_error
 
 
+@dataclass(eq=False, repr=False)
 class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
     """Regression with a reservoir: a number or vector for every step, or one for every sequence.
 
@@ -66,20 +68,12 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
     True
     """
 
-    def __init__(
-        self,
-        reservoir: Any = None,
-        readout: Any = None,
-        *,
-        washout: int = 0,
-        include_input: bool = True,
-        pooling: Any = None,
-    ):
-        self.reservoir = reservoir
-        self.readout = readout
-        self.washout = washout
-        self.include_input = include_input
-        self.pooling = pooling
+    reservoir: Any = None
+    readout: Any = None
+    _: KW_ONLY
+    washout: int = 0
+    include_input: bool = True
+    pooling: Any = None
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any) -> ReservoirRegressor:
