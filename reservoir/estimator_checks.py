@@ -66,7 +66,7 @@ class Case:
         return model.transform(X) if hasattr(model, "transform") else model.run(X)[0]
 
     def answers(self, model: Any, X: Any) -> list:
-        """The answer, one entry a sequence."""
+        """The answer, one entry per sequence."""
         return _each(X, self.ask(model, X), self.per_step)
 
     def require(self, kept: bool, what: str) -> None:
@@ -84,13 +84,12 @@ def check_sequence_estimator(
 ) -> None:
     """Check that an estimator keeps the data contract for sequences.
 
-    Four kinds of estimator are known: a system (with ``run``), a regressor, a classifier, and a forecaster
-    (with ``forecast``). A classifier is checked with a label a step and with a label a sequence, a regressor
-    with a target a sequence if it has a parameter ``pooling`` that is not None. The rules: a series, a list
-    of one and a stack of one get the same answer; a sequence gets the same bits alone, in a list, in a stack
-    and in any order; the container that goes in comes out; rows in are rows out; a run may be cut in two;
-    bad data are refused by ValueError; a failed `fit` changes nothing; `clone` and `pickle` work; data are
-    not written to.
+    Four kinds of estimator are known: a system (with ``run``), a regressor, a classifier, and a forecaster (with
+    ``forecast``). A classifier is checked with a label per step and with a label per sequence, a regressor with a
+    target per sequence if it has a parameter ``pooling`` that is not None. The rules: a series, a list of one and a
+    stack of one get the same answer; a sequence gets the same bits alone, in a list, in a stack and in any order; the
+    container that goes in comes out; rows in are rows out; a run may be cut in two; bad data are refused by ValueError;
+    a failed `fit` changes nothing; `clone` and `pickle` work; data are not written to.
 
     Parameters
     ----------
@@ -343,29 +342,30 @@ def _cases(estimator: Any, n_features: int, random_state: int, tolerance: float)
     name = type(estimator).__name__
     if is_classifier(estimator):
         steps = [np.resize(["a", "b", "c"], len(member)) for member in ragged]
-        yield Case(f"{name} (a label a step)", seeded, True, ragged, steps, tolerance)
+        yield Case(f"{name} (a label per step)", seeded, True, ragged, steps, tolerance)
         labels = np.resize(["a", "b", "c"], len(ragged))
-        yield Case(f"{name} (a label a sequence)", seeded, False, ragged, labels, tolerance)
+        yield Case(f"{name} (a label per sequence)", seeded, False, ragged, labels, tolerance)
     elif is_regressor(estimator) and getattr(estimator, "pooling", None) is not None:
-        yield Case(f"{name} (a target a sequence)", seeded, False, ragged, rng.uniform(size=6), tolerance)
+        yield Case(f"{name} (a target per sequence)", seeded, False, ragged, rng.uniform(size=6), tolerance)
     else:
         values = [rng.uniform(size=len(member)) for member in ragged] if is_regressor(estimator) else None
         yield Case(name, seeded, True, ragged, values, tolerance)
 
 
 def _each(X: Any, answer: Any, per_step: bool = True) -> list:
-    """The answer for X, one entry a sequence."""
+    """The answer for X, one entry per sequence."""
     return [answer] if per_step and isinstance(X, np.ndarray) and X.ndim == 2 else list(answer)
 
 
 def _equal(one: Iterable, other: Iterable) -> bool:
     """Whether all members have the same type, shape and bits."""
-    for a, b in zip(map(np.asarray, one), map(np.asarray, other), strict=True):
-        if a.dtype != b.dtype or a.shape != b.shape:
-            return False
-        if not (a == b).all() if a.dtype == object else a.tobytes() != b.tobytes():
-            return False
-    return True
+    return all(_same_bits(a, b) for a, b in zip(map(np.asarray, one), map(np.asarray, other), strict=True))
+
+
+def _same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    return bool((a == b).all()) if a.dtype == object else a.tobytes() == b.tobytes()
 
 
 def _close(one: list, other: list, tolerance: float) -> bool:

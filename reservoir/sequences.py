@@ -13,6 +13,7 @@ Time stands before features, always. The structure decides the kind, never a len
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,7 @@ class Sequences:
         return np.diff(self.offsets)
 
     def split(self, rows: np.ndarray) -> list[np.ndarray]:
-        """Views of `rows` (n_rows, ...), one a sequence."""
+        """Views of `rows` (n_rows, ...), one per sequence."""
         return [rows[a:b] for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True)]
 
     def members(self) -> list[np.ndarray]:
@@ -177,7 +178,7 @@ def container_kind(X: Any, owner: str) -> str:
         if hasattr(X[0], "shape") and first == 1:
             raise ValueError(
                 f"X of {owner} is a list of 1-D arrays, which could be read in two ways. Make each a series with "
-                "one feature, [x.reshape(-1, 1) for x in X], or one series with a feature a member, "
+                "one feature, [x.reshape(-1, 1) for x in X], or one series with one feature per member, "
                 "np.column_stack(X)."
             )
     elif _is_object_array(X) and len(X) and n_dimensions(X[0]) == 2:
@@ -193,6 +194,11 @@ def container_kind(X: Any, owner: str) -> str:
     raise ValueError(
         f"X of {owner} must be one series (T, F), a stack (N, T, F) or a list of series (T_i, F). Got {got}.{advice}"
     )
+
+
+def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The parts, row after row, as one array; a single one is not copied."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def is_one_series(X: Any) -> bool:
@@ -288,12 +294,10 @@ def _validated_members(estimator: Any, members: list, reset: bool) -> list[np.nd
                 f"Got {n_dimensions(member)} dimensions."
             )
         refuse_masked(member, f"Sequence {index} of X", type(estimator).__name__)
-    plain = [np.asarray(member) for member in members if not hasattr(member, "columns") and not sparse.issparse(member)]
-    widths = {member.shape[1:] for member in plain}
-    if len(plain) == len(members) and len(widths) == 1 and all(map(len, plain)):
-        if np.isfinite(rows := np.concatenate(plain)).all() if _all_real(plain) else False:
-            rows = _validated(estimator, rows, reset, len(plain[0]))
-            return np.split(rows, np.cumsum([len(member) for member in plain])[:-1])
+    plain = _joined_numbers(members)
+    if plain is not None:
+        rows = _validated(estimator, plain, reset, len(members[0]))
+        return np.split(rows, np.cumsum([len(member) for member in members])[:-1])
     checked = []
     for index, member in enumerate(members):
         try:
@@ -303,5 +307,14 @@ def _validated_members(estimator: Any, members: list, reset: bool) -> list[np.nd
     return checked
 
 
-def _all_real(members: list[np.ndarray]) -> bool:
-    return all(member.dtype.kind in "fiub" for member in members)
+def _joined_numbers(members: list) -> np.ndarray | None:
+    """All rows, where the members are plain arrays of finite numbers and equal width; otherwise None."""
+    if any(hasattr(member, "columns") or sparse.issparse(member) for member in members):
+        return None
+    arrays = [np.asarray(member) for member in members]
+    if not all(array.dtype.kind in "fiub" and len(array) for array in arrays):
+        return None
+    if len({array.shape[1] for array in arrays}) > 1:
+        return None
+    rows = np.concatenate(arrays)
+    return rows if np.isfinite(rows).all() else None

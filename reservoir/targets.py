@@ -19,9 +19,9 @@ def read_step_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarr
     if sequences.kind == "series":
         joined = _numbers(owner, y, "y", sequences, 0)
         return joined.reshape(len(joined), -1), joined.ndim == 1
-    members = _one_a_sequence(owner, y, sequences)
+    members = _one_per_sequence(owner, y, sequences)
     if _depth(members[0]) == 0:
-        raise ValueError(_per_step_text(owner, "one number a sequence (that needs a pooling)"))
+        raise ValueError(_per_step_text(owner, "one number per sequence (that needs a pooling)"))
     checked = [
         _numbers(owner, member, f"Member {index} of y", sequences, index) for index, member in enumerate(members)
     ]
@@ -37,7 +37,7 @@ def read_step_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarr
 
 
 def read_sequence_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, bool]:
-    """One number or vector a sequence: (n_sequences, n_outputs), and whether y was 1-D."""
+    """One number or vector per sequence: (n_sequences, n_outputs), and whether y was 1-D."""
     _require(owner, y)
     _refuse_series(owner, sequences)
     values = _numbers(owner, y, "y", sequences)
@@ -47,14 +47,14 @@ def read_sequence_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.n
 def read_labels(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, bool]:
     """Labels, and whether there is one for every step.
 
-    Returns (n_rows,) for labels a step, (n_sequences,) for labels a sequence. The depth of y decides.
+    Returns (n_rows,) for labels per step, (n_sequences,) for labels per sequence. The depth of y decides.
     """
     _require(owner, y)
     if sequences.kind == "series":
         if n_dimensions(y) == 0:
             raise ValueError(f"y of {owner} is one label for one series: wrap both, fit([X], [y]).")
         return _labels(owner, y, "y", sequences, 0), True
-    members = _one_a_sequence(owner, y, sequences)
+    members = _one_per_sequence(owner, y, sequences)
     shape: tuple = getattr(y, "shape", ())
     if len(shape) == 2 and shape[1] > 1 and (sequences.lengths != shape[1]).all():
         raise ValueError(f"y of {owner} must hold labels, not indicators. Got shape {shape}.")
@@ -73,18 +73,18 @@ def _require(owner: str, y: Any) -> None:
 
 def _refuse_series(owner: str, sequences: Sequences) -> None:
     if sequences.kind == "series":
-        raise ValueError(f"{owner} with a pooling takes one target a sequence, but X is one series: wrap it, [X].")
+        raise ValueError(f"{owner} with a pooling takes one target per sequence, but X is one series: wrap it, [X].")
 
 
-def _one_a_sequence(owner: str, y: Any, sequences: Sequences) -> list:
+def _one_per_sequence(owner: str, y: Any, sequences: Sequences) -> list:
     refuse_masked(y, "y", owner)
     array = y if isinstance(y, (list, tuple)) else np.asarray(y)
     if not isinstance(array, (list, tuple)) and array.ndim == 0:
-        raise ValueError(f"y of {owner} must be an array or list with one member a sequence. Got {y!r}.")
+        raise ValueError(f"y of {owner} must be an array or list with one member per sequence. Got {y!r}.")
     members = list(array)
     if len(members) != len(sequences):
         raise ValueError(
-            f"y of {owner} must have one member a sequence. Got {len(members)} for {len(sequences)} sequences."
+            f"y of {owner} must have one member per sequence. Got {len(members)} for {len(sequences)} sequences."
         )
     return members
 
@@ -114,7 +114,7 @@ def _labels(owner: str, y: Any, name: str, sequences: Sequences, index: int | No
         raise ValueError(f"{name} of {owner} must hold labels, not indicators or a scalar. Got shape {labels.shape}.")
     labels = column_or_1d(labels, warn=True)
     _check_length(owner, name, len(labels), sequences, index)
-    if any(map(_is_missing, labels)) if labels.dtype == object else False:
+    if labels.dtype == object and any(map(_is_missing, labels)):
         raise ValueError(f"{name} of {owner} contains NaN or None.")
     if labels.dtype.kind in "mM" and np.isnat(labels).any():
         raise ValueError(f"{name} of {owner} contains NaT.")

@@ -1,4 +1,4 @@
-"""From candidates to shards: which of them share a random draw, a run of states, a factorisation."""
+"""From candidates to tasks: which of them share a random draw, a run of states, a factorisation."""
 
 from __future__ import annotations
 
@@ -32,6 +32,19 @@ class Configuration(NamedTuple):
     parameters: tuple[dict, ...]  # of each candidate
 
 
+class EvaluationTask(NamedTuple):
+    """What a worker does at a time: configurations that differ in scalings alone, with one seed."""
+
+    configurations: list[Configuration]
+    seed: int | None  # of the reservoir; None where it keeps its own
+    share: float  # of the training parts
+
+    @property
+    def n_candidates(self) -> int:
+        """Number of candidates of all configurations."""
+        return sum(len(configuration.candidates) for configuration in self.configurations)
+
+
 def configurations_of(candidates: Sequence[dict]) -> list[Configuration]:
     """The candidates, those that differ in the penalty alone side by side, in the order of their first."""
     found: dict[tuple, list[int]] = {}
@@ -41,26 +54,28 @@ def configurations_of(candidates: Sequence[dict]) -> list[Configuration]:
     return [Configuration(tuple(group), tuple(candidates[index] for index in group)) for group in found.values()]
 
 
-def shards_of(configurations: list[Configuration], n_wanted: int = 1) -> list[list[Configuration]]:
-    """Shards of at most 16 configurations that differ in scalings alone.
+def tasks_of(
+    configurations: list[Configuration], seeds: Sequence[int | None], share: float, n_wanted: int = 1
+) -> list[EvaluationTask]:
+    """Tasks of at most 16 configurations, for every seed.
 
-    Large groups are cut further where that gives `n_wanted` shards in all. The size of a shard changes no bit of a
+    Large groups are cut further where that gives `n_wanted` parts in all. The size of a task changes no bit of a
     score: lanes do not see one another.
     """
-    groups: dict[tuple, list[Configuration]] = {}
+    alike: dict[tuple, list[Configuration]] = {}
     for configuration in configurations:
-        groups.setdefault(_group(configuration.parameters[0]), []).append(configuration)
-    shards = []
-    for group in groups.values():
-        share = -(-n_wanted * len(group) // len(configurations))
-        n_parts = max(-(-len(group) // LANES), min(share, len(group) // LEAST_OF_A_PART))
+        alike.setdefault(_common(configuration.parameters[0]), []).append(configuration)
+    parts = []
+    for group in alike.values():
+        wanted = -(-n_wanted * len(group) // len(configurations))
+        n_parts = max(-(-len(group) // LANES), min(wanted, len(group) // LEAST_OF_A_PART))
         edges = [k * len(group) // n_parts for k in range(n_parts + 1)]
-        shards += [group[start:stop] for start, stop in itertools.pairwise(edges)]
-    return shards
+        parts += [group[start:stop] for start, stop in itertools.pairwise(edges)]
+    return [EvaluationTask(part, seed, share) for part in parts for seed in seeds]
 
 
-def _group(parameters: dict) -> tuple:
-    """What the candidates of a shard have in common. Noise, which is heard in training alone, has shards of its own."""
+def _common(parameters: dict) -> tuple:
+    """What the candidates of a task have in common. Noise, which is heard in training alone, has tasks of its own."""
     common = {name: value for name, value in parameters.items() if name != PENALTY and not _is_lane(name, value)}
     return _key(common | {NOISE: bool(parameters.get(NOISE, False))})
 

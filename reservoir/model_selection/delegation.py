@@ -24,35 +24,26 @@ def _best_has(name: str) -> Callable:
     return check
 
 
+def _of_best(name: str) -> Any:
+    """The method of this name, which takes X, of the best model."""
+
+    def method(self: BestModel, X: Any) -> Any:
+        return getattr(self._best(), name)(X)
+
+    method.__name__, method.__qualname__, method.__doc__ = name, f"BestModel.{name}", f"`{name}` of the best model."
+    return available_if(_best_has(name))(method)
+
+
 class BestModel:
     """Methods of `best_estimator_`, each there if that has it."""
 
     best_estimator_: Any
 
-    @available_if(_best_has("predict"))
-    def predict(self, X: Any) -> Any:
-        """`predict` of the best model."""
-        return self._best().predict(X)
-
-    @available_if(_best_has("predict_proba"))
-    def predict_proba(self, X: Any) -> Any:
-        """`predict_proba` of the best model."""
-        return self._best().predict_proba(X)
-
-    @available_if(_best_has("predict_log_proba"))
-    def predict_log_proba(self, X: Any) -> Any:
-        """`predict_log_proba` of the best model."""
-        return self._best().predict_log_proba(X)
-
-    @available_if(_best_has("decision_function"))
-    def decision_function(self, X: Any) -> Any:
-        """`decision_function` of the best model."""
-        return self._best().decision_function(X)
-
-    @available_if(_best_has("transform"))
-    def transform(self, X: Any) -> Any:
-        """`transform` of the best model."""
-        return self._best().transform(X)
+    predict = _of_best("predict")
+    predict_proba = _of_best("predict_proba")
+    predict_log_proba = _of_best("predict_log_proba")
+    decision_function = _of_best("decision_function")
+    transform = _of_best("transform")
 
     @available_if(_best_has("run"))
     def run(self, X: Any, state: Any = None) -> tuple[Any, Any]:

@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from reservoir.model_selection.candidates import Configuration
-from reservoir.model_selection.problem import Problem
+from reservoir.model_selection.folds import CrossValidation
 
 _FEWEST_ROWS = 100
 _FEWEST_SEQUENCES = 10
 
 
-def training_shares(factor: int | None, problem: Problem, n_configurations: int, washout: int) -> list[float]:
+def training_shares(factor: int | None, cv: CrossValidation, n_configurations: int, washout: int) -> list[float]:
     """Shares of the training parts, from the smallest to 1.
 
     Each is `factor` times the one before. There are as many as the configurations allow, and the shortest part keeps
@@ -21,8 +21,8 @@ def training_shares(factor: int | None, problem: Problem, n_configurations: int,
     """
     if factor is None:
         return [1.0]
-    shortest = min(len(train) for train, _ in problem.splits)
-    fewest = washout + _FEWEST_ROWS if problem.kind == "series" else _FEWEST_SEQUENCES
+    shortest = min(len(train) for train, _ in cv.splits)
+    fewest = washout + _FEWEST_ROWS if cv.kind == "series" else _FEWEST_SEQUENCES
     n_steps = 0
     while factor ** (n_steps + 1) <= n_configurations and shortest / factor ** (n_steps + 1) >= fewest:
         n_steps += 1

@@ -1,4 +1,4 @@
-"""The table of a search, with the columns of scikit-learn's searches."""
+"""What a task finds, and the table of a search, with the columns of scikit-learn's searches."""
 
 from __future__ import annotations
 
@@ -8,8 +8,25 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
+from reservoir.model_selection.folds import CrossValidation
 
-class Table:
+
+class TaskResult:
+    """Scores and times of the candidates of one task, filled in fold by fold."""
+
+    def __init__(self, cv: CrossValidation, n_candidates: int):
+        shape = n_candidates, len(cv.splits)
+        self.scores = {part: np.full((len(cv.scorers), *shape), np.nan) for part in cv.scored_parts}
+        self.fit_seconds, self.score_seconds = np.zeros(shape), np.zeros(shape)
+        self.errors: list[str] = []
+
+    def to_dict(self) -> dict:
+        """As numbers, arrays and strings, which a file or another process can take."""
+        times = {"fit_seconds": self.fit_seconds, "score_seconds": self.score_seconds}
+        return {"scores": self.scores, "errors": self.errors, **times}
+
+
+class ResultTable:
     """Scores (n_metrics, n_candidates, n_seeds, n_folds) of the test and perhaps training parts, and times."""
 
     def __init__(
@@ -23,7 +40,7 @@ class Table:
         self.n_fits = int(np.prod(shape))
 
     def put(self, candidates: Sequence[int], seed: int, share: float, result: dict | None, error_score: float) -> None:
-        """Take in what a shard has found; None where its process died."""
+        """Take in the result of a task; None where its process died."""
         rows = list(candidates)
         self.shares[rows] = share
         for part, scores in self._scores.items():

@@ -26,8 +26,8 @@ def sequence_scorer(scoring: Any = None, *, warmup: int = 0) -> Callable:
 
         m([y_i(t)], [p_i(t)]),   t = warmup, ..., T_i - 1,   i = 0, 1, ...
 
-    so each step counts once. The model still sees every row. Targets of one number, vector or label a sequence are
-    passed through uncut.
+    so each step counts once. The model still sees every row. Targets of one number, vector or label per sequence
+    are passed through uncut.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def sequence_scorer(scoring: Any = None, *, warmup: int = 0) -> Callable:
         classifier and "r2" for a regressor.
     warmup : int >= 0, default 0
         Rows at the head of every sequence, of the training part too, that are predicted but not scored. With 0 this is
-        the scorer for stacks and lists with a target a step, where the names alone fail.
+        the scorer for stacks and lists with a target per step, where the names alone fail.
 
     Returns
     -------
@@ -50,8 +50,8 @@ def sequence_scorer(scoring: Any = None, *, warmup: int = 0) -> Callable:
 
     Notes
     -----
-    The cut goes by `warmup`, not by the `washout` of the model; both work together. y has a target a step where its
-    members are at least 1-D and as long as their sequences; a regressor with a `pooling` has one a sequence.
+    The cut goes by `warmup`, not by the `washout` of the model; both work together. y has a target per step where its
+    members are at least 1-D and as long as their sequences; a regressor with a `pooling` has one per sequence.
 
     Examples
     --------
@@ -117,11 +117,11 @@ class _Rows(NamedTuple):
     warmup: int
 
     def scored(self, values: Any, name: str) -> np.ndarray:
-        """The scored rows of all sequences, joined; `values` has one entry a row, in the container of X."""
+        """The scored rows of all sequences, joined; `values` has one entry per row, in the container of X."""
         members = [np.asarray(member) for member in ([values] if self.kind == "series" else values)]
         if len(members) != len(self.lengths):
             raise ValueError(
-                f"{name} must have one member a sequence. Got {len(members)} for {len(self.lengths)} sequences."
+                f"{name} must have one member per sequence. Got {len(members)} for {len(self.lengths)} sequences."
             )
         for index, (member, length) in enumerate(zip(members, self.lengths, strict=True)):
             which = "" if self.kind == "series" else f" of sequence {index}"
@@ -176,14 +176,14 @@ def _default_scoring(estimator: Any) -> str:
 
 
 def _per_step(estimator: Any, targets: Any, lengths: list[int]) -> bool:
-    """Whether targets of a stack or list hold one entry a step."""
+    """Whether targets of a stack or list hold one entry per step."""
     last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if is_regressor(last) and getattr(last, "pooling", None) is not None:
         return False
     found = [_n_rows(member) if n_dimensions(member) else None for member in targets]
     if None in found or len(found) != len(lengths):
         return False
-    # Vectors of one length, which is not that of the sequences, are a target a sequence.
+    # Vectors of one length, which is not that of the sequences, are one target per sequence.
     return found == lengths or len(set(found)) > 1
 
 

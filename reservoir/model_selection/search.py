@@ -6,6 +6,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import joblib
@@ -14,17 +15,19 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.exceptions import FitFailedWarning
 from sklearn.utils import get_tags, indexable
 
-from reservoir.model_selection.candidates import configurations_of, shards_of
+from reservoir.model_selection.candidates import EvaluationTask, configurations_of, tasks_of
 from reservoir.model_selection.delegation import BestModel
+from reservoir.model_selection.folds import CrossValidation
 from reservoir.model_selection.halving import survivors, training_shares
-from reservoir.model_selection.problem import Problem
-from reservoir.model_selection.results import Table
-from reservoir.model_selection.settings import read_candidates, read_scorers, read_seeds, read_splitter
-from reservoir.model_selection.shards import Work, run_shards, run_stored_shards
+from reservoir.model_selection.results import ResultTable
+from reservoir.model_selection.seeds import read_seeds
+from reservoir.model_selection.settings import read_candidates, read_scorers, read_splitter
+from reservoir.model_selection.tasks import run_stored_tasks, run_tasks
 from reservoir.sequences import container_kind
-from reservoir.validation import check_flag, check_has, check_integer, check_real, parameter_error, unchanged_on_error
+from reservoir.validation import Parameters, check_has, check_integer, unchanged_on_error
 
 
+@dataclass(eq=False, repr=False)
 class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
     """Search over the parameters of a model by cross-validation, with one run of the reservoir for many candidates.
 
@@ -34,7 +37,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
     differ only in `spectral_radius`, `input_scaling`, `bias_scaling`, `leak` and `noise` of an `EchoState` advance as
     lanes of one kernel; training parts that begin alike share one run and its sums of products; all values of
     ``readout__alpha`` are solved from one factorisation. That holds for a `ReservoirRegressor` or `ReservoirClassifier`
-    with an `EchoState`, and for a target a step with a `RidgeReadout` (but not ``alpha="blocked"``). All others are
+    with an `EchoState`, and for a target per step with a `RidgeReadout` (but not ``alpha="blocked"``). All others are
     fitted one by one with the same results; where the readout is a `RidgeReadout` its penalties still share one fit.
 
     Parameters
@@ -76,15 +79,15 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
     return_train_score : bool, default False
         Whether the training parts are scored too.
     verbose : int >= 0, default 0
-        Above 0 shows progress in shards: 1 by a bar in a terminal or a notebook, where tqdm is installed, otherwise
-        by a line every 30 s in the log ``reservoir.model_selection``; 2 by a line for every shard. With a `store` as
-        in `run_batch`.
+        Above 0 shows progress in tasks, each of up to 16 configurations: 1 by a bar in a terminal or a notebook, where
+        tqdm is installed, otherwise by a line every 30 s in the log ``reservoir.model_selection``; 2 by a line for
+        every task. With a `store` as in `run_batch`.
 
     Attributes
     ----------
     cv_results_ : dict of arrays (n_candidates,)
         ``params``, ``param_*``, ``split*_test_score``, ``mean_``, ``std_`` and ``rank_test_score``, ``mean_fit_time``
-        and so on; the time of a shard is divided evenly. With `n_seeds` also ``seed*_test_score`` and
+        and so on; the time of a task is divided evenly. With `n_seeds` also ``seed*_test_score`` and
         ``std_seed_score``, the standard deviation over seeds of the mean over folds; the splits are means over seeds.
         With `pruning` also ``training_share``; candidates of a larger share rank first.
     best_estimator_, best_params_, best_score_, best_index_, n_splits_, scorer_, refit_time_, multimetric_
@@ -128,40 +131,22 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
     {'readout__alpha': 1e-08, 'reservoir__leak': 0.9}
     """
 
-    def __init__(
-        self,
-        estimator: Any,
-        param_distributions: Any,
-        *,
-        n_iter: int | None = None,
-        scoring: Any = None,
-        cv: Any = None,
-        n_seeds: int | None = None,
-        pruning: int | None = None,
-        refit: Any = True,
-        random_state: Any = None,
-        n_jobs: int | None = None,
-        store: str | os.PathLike | None = None,
-        client: Any = None,
-        error_score: Any = np.nan,
-        return_train_score: bool = False,
-        verbose: int = 0,
-    ):
-        self.estimator = estimator
-        self.param_distributions = param_distributions
-        self.n_iter = n_iter
-        self.scoring = scoring
-        self.cv = cv
-        self.n_seeds = n_seeds
-        self.pruning = pruning
-        self.refit = refit
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-        self.store = store
-        self.client = client
-        self.error_score = error_score
-        self.return_train_score = return_train_score
-        self.verbose = verbose
+    estimator: Any
+    param_distributions: Any
+    _: KW_ONLY
+    n_iter: int | None = None
+    scoring: Any = None
+    cv: Any = None
+    n_seeds: int | None = None
+    pruning: int | None = None
+    refit: Any = True
+    random_state: Any = None
+    n_jobs: int | None = None
+    store: str | os.PathLike | None = None
+    client: Any = None
+    error_score: Any = np.nan
+    return_train_score: bool = False
+    verbose: int = 0
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any = None, *, groups: Any = None) -> ReservoirSearchCV:
@@ -174,16 +159,15 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
         groups : None or array, default None
             For a splitter that keeps groups together.
         """
-        owner = type(self).__name__
         self._check_parameters()
-        candidates = read_candidates(owner, self.param_distributions, self.n_iter, self.random_state)
-        self.seeds_ = read_seeds(owner, self.n_seeds, self.random_state, self.estimator, candidates)
-        problem = self._problem(X, y, groups)
-        table = self._evaluate(problem, candidates)
+        candidates = read_candidates(self)
+        self.seeds_ = read_seeds(self, candidates)
+        cv = self._cross_validation(X, y, groups)
+        table = self._evaluate(cv, candidates)
         self._choose(table, candidates)
         if self.refit:
             start = time.perf_counter()
-            model = problem.model(self.best_params_, self.seeds_[0] if self.seeds_ else None)
+            model = cv.candidate(self.best_params_, self.seeds_[0] if self.seeds_ else None)
             self.best_estimator_ = model.fit(X) if y is None else model.fit(X, y)
             self.refit_time_ = time.perf_counter() - start
             if hasattr(self.best_estimator_, "feature_names_in_"):
@@ -196,71 +180,71 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
         return scorer(self._best(), X) if y is None else scorer(self._best(), X, y)
 
     def _check_parameters(self) -> None:
-        owner = type(self).__name__
-        check_has(owner, "estimator", self.estimator, ("fit", "get_params", "set_params"), "an estimator")
+        p = Parameters(self)
+        check_has(p.owner, "estimator", self.estimator, ("fit", "get_params", "set_params"), "an estimator")
         if self.pruning is not None:
-            check_integer(owner, "pruning", self.pruning, 2)
+            p.integer("pruning", 2)
         if not isinstance(self.refit, bool | np.bool_ | str) and not callable(self.refit):
-            raise parameter_error(owner, "refit", "True, False, the name of a metric or a function", self.refit)
-        if self.n_jobs is not None and check_integer(owner, "n_jobs", self.n_jobs) == 0:
-            raise parameter_error(owner, "n_jobs", "None or an integer other than 0", self.n_jobs)
+            raise p.error("refit", "True, False, the name of a metric or a function")
+        if self.n_jobs is not None and p.integer("n_jobs") == 0:
+            raise p.error("n_jobs", "None or an integer other than 0")
         if self.client is not None and self.store is None:
-            raise parameter_error(owner, "client", "None without a store", self.client)
-        check_flag(owner, "return_train_score", self.return_train_score)
-        check_integer(owner, "verbose", self.verbose, 0)
+            raise p.error("client", "None without a store")
+        p.flag("return_train_score")
+        p.integer("verbose", 0)
         if isinstance(self.error_score, str) and self.error_score == "raise":
             return
         if self.error_score is not np.nan:
-            check_real(owner, "error_score", self.error_score)
+            p.real("error_score")
 
-    def _problem(self, X: Any, y: Any, groups: Any) -> Problem:
-        """What is asked of every candidate; sets `scorer_`, `multimetric_` and `n_splits_`."""
-        owner = type(self).__name__
+    def _cross_validation(self, X: Any, y: Any, groups: Any) -> CrossValidation:
+        """What all candidates share; sets `scorer_`, `multimetric_` and `n_splits_`."""
         X, y, groups = indexable(X, y, groups)
-        kind = container_kind(X, owner)
-        splitter = read_splitter(owner, self.cv, kind, self.estimator, y)
-        scorers = read_scorers(owner, self.scoring, self.estimator, splitter, kind)
+        kind = container_kind(X, type(self).__name__)
+        splitter = read_splitter(self, kind, y)
+        scorers = read_scorers(self, splitter, kind)
         self.multimetric_ = list(scorers) != ["score"] or isinstance(self.scoring, dict)
         self.scorer_: Any = scorers if self.multimetric_ else scorers["score"]
         if self.multimetric_ and not (self.refit is False or callable(self.refit) or self.refit in scorers):
             wanted = f"False, a callable or one of {', '.join(scorers)}, since there are several metrics"
-            raise parameter_error(owner, "refit", wanted, self.refit)
+            raise Parameters(self).error("refit", wanted)
         given = self.scoring.values() if isinstance(self.scoring, dict) else [self.scoring]
         standard = not any(map(callable, given))
         splits = [(np.asarray(train), np.asarray(test)) for train, test in splitter.split(X, y, groups)]
         self.n_splits_ = len(splits)
-        return Problem(self.estimator, X, y, kind, splits, scorers, standard, self.return_train_score, self.error_score)
+        with_train = self.return_train_score
+        return CrossValidation(self.estimator, X, y, kind, splits, scorers, standard, with_train, self.error_score)
 
-    def _evaluate(self, problem: Problem, candidates: list[dict]) -> Table:
+    def _evaluate(self, cv: CrossValidation, candidates: list[dict]) -> ResultTable:
         """The scores of all candidates; with pruning those of the last round that each has reached."""
         configurations = configurations_of(candidates)
-        table = Table(list(problem.scorers), candidates, max(1, len(self.seeds_)), self.n_splits_, problem.parts)
+        table = ResultTable(list(cv.scorers), candidates, max(1, len(self.seeds_)), self.n_splits_, cv.scored_parts)
         washouts = [parameters.get("washout", getattr(self.estimator, "washout", 0)) for parameters in candidates]
-        shares = training_shares(self.pruning, problem, len(configurations), max(washouts))
+        shares = training_shares(self.pruning, cv, len(configurations), max(washouts))
         errors: list[str] = []
         for share in shares:
-            works = self._works(configurations, share)
-            for work, result in zip(works, self._results(problem, works), strict=True):
-                places = [place for configuration in work.shard for place in configuration.candidates]
-                seed = 0 if work.seed is None else self.seeds_.index(work.seed)
-                table.put(places, seed, share, result, self.error_score)
+            tasks = self._tasks(configurations, share)
+            for task, result in zip(tasks, self._results(cv, tasks), strict=True):
+                indices = [index for configuration in task.configurations for index in configuration.candidates]
+                seed = 0 if task.seed is None else self.seeds_.index(task.seed)
+                table.put(indices, seed, share, result, self.error_score)
                 errors += ["a worker died"] if result is None else result["errors"]
             if self.pruning is not None and share < 1:
                 configurations = survivors(configurations, table.mean_scores(self._metric()), self.pruning)
-        self._tell(errors, table)
+        self._report(errors, table)
         return table
 
-    def _works(self, configurations: list, share: float) -> list[Work]:
+    def _tasks(self, configurations: list, share: float) -> list[EvaluationTask]:
         seeds: list = self.seeds_ or [None]
         n_wanted = 1 if self.store is not None else -(-joblib.effective_n_jobs(self.n_jobs) // len(seeds))
-        return [Work(shard, seed, share) for shard in shards_of(configurations, n_wanted) for seed in seeds]
+        return tasks_of(configurations, seeds, share, n_wanted)
 
-    def _results(self, problem: Problem, works: list[Work]) -> Iterator[dict | None]:
+    def _results(self, cv: CrossValidation, tasks: list[EvaluationTask]) -> Iterator[dict | None]:
         if self.store is None:
-            return run_shards(problem, works, self.n_jobs, self.verbose)
+            return run_tasks(cv, tasks, self.n_jobs, self.verbose)
         n_jobs = 1 if self.n_jobs is None else self.n_jobs
         options = {"n_jobs": n_jobs, "client": self.client, "progress": self.verbose > 0}
-        return run_stored_shards(problem, works, self.store, options)
+        return run_stored_tasks(type(self).__name__, cv, tasks, self.store, options)
 
     def _metric(self) -> str:
         """The metric that ranks."""
@@ -268,7 +252,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
             return "score"
         return self.refit if isinstance(self.refit, str) else next(iter(self.scorer_))
 
-    def _choose(self, table: Table, candidates: list[dict]) -> None:
+    def _choose(self, table: ResultTable, candidates: list[dict]) -> None:
         """Set `cv_results_`, and which candidate is the best."""
         self.cv_results_ = table.columns(with_seeds=self.n_seeds is not None, with_shares=self.pruning is not None)
         if self.multimetric_ and not self.refit:
@@ -281,7 +265,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
             self.best_score_ = float(self.cv_results_[f"mean_test_{self._metric()}"][self.best_index_])
         self.best_params_ = candidates[self.best_index_]
 
-    def _tell(self, errors: list[str], table: Table) -> None:
+    def _report(self, errors: list[str], table: ResultTable) -> None:
         if not errors:
             return
         text = f"{len(errors)} fits or scores of {type(self).__name__} failed, first with:\n{errors[0]}"

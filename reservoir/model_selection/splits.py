@@ -10,7 +10,7 @@ from sklearn.model_selection import TimeSeriesSplit
 
 from reservoir.model_selection.scorer import sequence_scorer
 from reservoir.sequences import container_kind
-from reservoir.validation import check_integer
+from reservoir.validation import Parameters
 
 
 class WarmTimeSeriesSplit(TimeSeriesSplit):
@@ -114,9 +114,9 @@ class WarmTimeSeriesSplit(TimeSeriesSplit):
         return sequence_scorer(scoring, warmup=self._check_parameters())
 
     def _check_parameters(self) -> int:
-        owner = type(self).__name__
-        check_integer(owner, "gap", self.gap, 0)
+        p = Parameters(self)
+        p.integer("gap", 0)
         for name in ("max_train_size", "test_size"):
             if getattr(self, name) is not None:
-                check_integer(owner, name, getattr(self, name), 1)
-        return check_integer(owner, "warmup", self.warmup, 0)
+                p.integer(name, 1)
+        return p.integer("warmup", 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
-from reservoir.models.base import ReservoirModel
 from reservoir.models.pooling import as_pooling
+from reservoir.models.supervised import SupervisedModel
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_labels
 from reservoir.validation import unchanged_on_error
@@ -22,10 +22,11 @@ def _readout_has_probabilities(model: ReservoirClassifier) -> bool:
     return hasattr(getattr(model, "readout_", model.readout), "predict_proba")
 
 
-class ReservoirClassifier(ClassifierMixin, ReservoirModel):
-    """Classification with a reservoir: one label a sequence, or one a step. The depth of y in `fit` decides.
+@dataclass(eq=False, repr=False)
+class ReservoirClassifier(ClassifierMixin, SupervisedModel):
+    """Classification with a reservoir: one label per sequence, or one per step. The depth of y in `fit` decides.
 
-    A classifier as readout is trained on the labels. A regressor is trained on one target a class, +1 for the
+    A classifier as readout is trained on the labels. A regressor is trained on one target per class, +1 for the
     class and -1 for the others (a single target for two classes), and the largest answer wins.
 
     Parameters
@@ -35,7 +36,7 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
     readout : None or estimator, default None
         Any scikit-learn classifier or regressor. None is ``RidgeReadout()``.
     pooling : "mean", "last", "max", "segments", "weighted", "model_space" or a part with ``pool``, default "mean"
-        For one label a sequence: how the rows after the washout become one vector. Not used for labels a step.
+        For one label per sequence: how the rows after the washout become one vector. Not used for labels per step.
     include_input : bool, default False
         Whether the readout sees the input, pooled alike, beside the states. (The regressor's default is True.)
     washout : int >= 0, default 0
@@ -58,7 +59,7 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
 
     Notes
     -----
-    With one label a sequence the states of one sequence are held at a time. With ``EchoState`` and ``RidgeReadout``
+    With one label per sequence the states of one sequence are held at a time. With ``EchoState`` and ``RidgeReadout``
     a prediction is bit-identical for sequences given one by one, in a list or in a stack.
 
     References
@@ -77,20 +78,12 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
     array(['fast'], dtype='<U4')
     """
 
-    def __init__(
-        self,
-        reservoir: Any = None,
-        readout: Any = None,
-        *,
-        pooling: Any = "mean",
-        include_input: bool = False,
-        washout: int = 0,
-    ):
-        self.reservoir = reservoir
-        self.readout = readout
-        self.pooling = pooling
-        self.include_input = include_input
-        self.washout = washout
+    reservoir: Any = None
+    readout: Any = None
+    _: KW_ONLY
+    pooling: Any = "mean"
+    include_input: bool = False
+    washout: int = 0
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any) -> ReservoirClassifier:
@@ -100,32 +93,14 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
         ----------
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
         y : labels
-            One a sequence (N,) for a stack or list. One a step: (T,) for a series, (N, T) for a stack, a list of (T_i,)
-            for a list.
+            One per sequence (N,) for a stack or list. One per step: (T,) for a series, (N, T) for a stack, a list of
+            (T_i,) for a list.
         """
-        sequences, batches = self._lesson(X, y)
-        self._make_parts(sequences)
-        self._fit_readout(batches)
+        self._train(*self._read_training_data(X, y))
         return self
 
-    def _lesson(self, X: Any, y: Any, reset: bool = True, classes: Any = None) -> tuple[Sequences, Iterator]:
-        """The sequences, and the blocks of features and targets that the readout learns from, not yet computed."""
-        sequences, codes = self._read_lesson(X, y, reset, classes)
-        batches = self._step_batches if self.per_step_ else self._pooled_batches
-        return sequences, batches(sequences, codes)
-
-    def _read_lesson(self, X: Any, y: Any, reset: bool = True, classes: Any = None) -> tuple[Sequences, np.ndarray]:
-        """The sequences, and what the readout is to answer: a label or a code a row, or a sequence."""
-        self._check_parameters()
-        as_pooling(type(self).__name__, self.pooling)
-        sequences = read_sequences(self, X, reset=reset)
-        labels, self.per_step_ = read_labels(type(self).__name__, y, sequences)
-        codes = self._encode(labels, classes)
-        self._check_lengths(sequences)
-        return sequences, codes
-
     def predict(self, X: Any) -> Any:
-        """Labels: (N,), or one a step in the container of X. A series given to a model of sequences gets (1,)."""
+        """Labels: (N,), or one per step in the container of X. A series given to a model of sequences gets (1,)."""
         return self.run(X)[0]
 
     def run(self, X: Any, state: Any = None) -> tuple[Any, Any]:
@@ -133,32 +108,46 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
         return self._answers(X, "predict", state, None if self._readout_classifies() else self._decide)
 
     def decision_function(self, X: Any) -> Any:
-        """Scores: (N,) for two classes, positive for ``classes_[1]``, otherwise (N, n_classes); or one such a step."""
+        """Scores: (N,) for two classes, positive for ``classes_[1]``, otherwise (N, n_classes); or such per step."""
         if self._readout_classifies():
             return self._answers(X, "decision_function")[0]
         return self._answers(X, "predict", None, self._scores)[0]
 
     @available_if(_readout_has_probabilities)
     def predict_proba(self, X: Any) -> Any:
-        """Probabilities (N, n_classes), or one row a step, from a readout that has them."""
+        """Probabilities (N, n_classes), or one row per step, from a readout that has them."""
         return self._answers(X, "predict_proba")[0]
 
     def score(self, X: Any, y: Any) -> float:
         """Accuracy: over sequences, or over the rows of all sequences joined without the washout."""
         self._check_fitted()
-        sequences = read_sequences(self, X, reset=False)
+        sequences = self._inference.read(self, X)
         labels, per_step = read_labels(type(self).__name__, y, sequences)
         if per_step != self.per_step_:
-            raise ValueError(f"{type(self).__name__} was fitted with one label a {self._unit()}; y has another depth.")
+            unit = "step" if self.per_step_ else "sequence"
+            raise ValueError(f"{type(self).__name__} was fitted with one label per {unit}; y has another depth.")
         self._check_lengths(sequences)
-        predictions = self.predict(X)
-        if per_step:
-            joined = predictions if sequences.kind == "series" else np.concatenate(predictions)
-            predictions, labels = (
-                self._after_washout(sequences, joined),
-                self._after_washout(sequences, labels),
-            )
-        return float(accuracy_score(labels, predictions))
+        return float(accuracy_score(*self._scored(sequences, labels, self.predict(X))))
+
+    @property
+    def _per_step(self) -> bool:
+        return self.per_step_
+
+    @property
+    def _target_depth(self) -> bool:
+        return self.per_step_
+
+    def _read_training_data(
+        self, X: Any, y: Any, reset: bool = True, classes: Any = None
+    ) -> tuple[Sequences, np.ndarray]:
+        """The sequences, and what the readout is to answer: a label or a code, per row or per sequence."""
+        self._check_parameters()
+        as_pooling(type(self).__name__, self.pooling)
+        sequences = read_sequences(self, X, reset=reset)
+        labels, self.per_step_ = read_labels(type(self).__name__, y, sequences)
+        codes = self._encode(labels, classes)
+        self._check_lengths(sequences)
+        return sequences, codes
 
     def _encode(self, labels: np.ndarray, classes: Any = None) -> np.ndarray:
         """Labels for a classifier, targets of -1 and 1 for a regressor; sets `classes_`, to those given if any are."""
@@ -178,19 +167,6 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
             return 2.0 * codes - 1.0 if len(self.classes_) == 2 else np.ones(len(codes))
         return 2.0 * np.eye(len(self.classes_))[codes] - 1.0
 
-    def _answers(self, X: Any, method: str, state: Any = None, then: Any = None) -> tuple[Any, Any]:
-        self._check_fitted()
-        sequences = read_sequences(self, X, reset=False)
-        state = self._states_of(state, sequences)
-        if self.per_step_:
-            answers, finals = self._predict_steps(sequences, method, state)
-        else:
-            self._check_lengths(sequences)
-            answers, finals = self._predict_pooled(sequences, method, state)
-        answers = answers if then is None else then(answers)
-        packed = sequences.pack(answers) if self.per_step_ else answers
-        return packed, finals[0] if sequences.kind == "series" else finals
-
     def _scores(self, answers: np.ndarray) -> np.ndarray:
         return answers.reshape(len(answers)) if len(self.classes_) <= 2 else answers
 
@@ -205,6 +181,3 @@ class ReservoirClassifier(ClassifierMixin, ReservoirModel):
 
     def _readout_classifies(self) -> bool:
         return self.readout is not None and is_classifier(self.readout)
-
-    def _unit(self) -> str:
-        return "step" if self.per_step_ else "sequence"

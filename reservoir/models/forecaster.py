@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import r2_score
 
-from reservoir.models.base import ReservoirModel, default_reservoir, run_in_blocks
+from reservoir.models.base import ReservoirModel, as_reservoir, fit_readout
+from reservoir.models.blocks import run_in_blocks
 from reservoir.models.closed_loop import Feedback, Member, free_run, learn_in_loop
 from reservoir.neurons.noise import without_noise
 from reservoir.sequences import Sequences, container_kind, read_sequences
 from reservoir.validation import (
+    Parameters,
     as_generator,
     check_channels,
-    check_flag,
     check_integer,
-    check_real,
     parameter_error,
     unchanged_on_error,
 )
@@ -28,6 +29,7 @@ class DivergenceWarning(RuntimeWarning):
     """A forecast left every bound; its rows are NaN from there on."""
 
 
+@dataclass(eq=False, repr=False)
 class ReservoirForecaster(ReservoirModel):
     """Forecast of a series by a reservoir that runs on its own predictions.
 
@@ -97,26 +99,15 @@ class ReservoirForecaster(ReservoirModel):
     True
     """
 
-    def __init__(
-        self,
-        reservoir: Any = None,
-        readout: Any = None,
-        *,
-        washout: int = 100,
-        include_input: bool = True,
-        squared_states: bool = False,
-        feedback_scaling: float = 1.0,
-        exogenous: Any = (),
-        n_members: int = 1,
-    ):
-        self.reservoir = reservoir
-        self.readout = readout
-        self.washout = washout
-        self.include_input = include_input
-        self.squared_states = squared_states
-        self.feedback_scaling = feedback_scaling
-        self.exogenous = exogenous
-        self.n_members = n_members
+    reservoir: Any = None
+    readout: Any = None
+    _: KW_ONLY
+    washout: int = 100
+    include_input: bool = True
+    squared_states: bool = False
+    feedback_scaling: float = 1.0
+    exogenous: Any = ()
+    n_members: int = 1
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any = None) -> ReservoirForecaster:
@@ -151,7 +142,7 @@ class ReservoirForecaster(ReservoirModel):
         context : None, series (T, F), stack or list of series
             History to continue, which the reservoir hears from rest; its last row is the input of the first step. None
             continues the series of `fit`, and gives bit for bit what that series as context gives.
-        observed : None, array (n_steps, F), stack or list of these, one a context, default None
+        observed : None, array (n_steps, F), stack or list of these, one per context, default None
             What is known of the rows to come, NaN elsewhere: all of the `exogenous` channels, and any value of the
             others, which then takes the place of the prediction as the next input. The last row is not used.
 
@@ -206,20 +197,18 @@ class ReservoirForecaster(ReservoirModel):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        owner = type(self).__name__
-        check_flag(owner, "squared_states", self.squared_states)
-        check_real(owner, "feedback_scaling", self.feedback_scaling, 0)
-        check_integer(owner, "n_members", self.n_members, 1)
+        p = Parameters(self)
+        p.flag("squared_states")
+        p.real("feedback_scaling", 0)
+        p.integer("n_members", 1)
 
     def _read_channels(self) -> Feedback:
         """The channels that are predicted and come back."""
-        owner, n_features = type(self).__name__, self.n_features_in_
-        exogenous = check_channels(owner, "exogenous", self.exogenous, n_features)
+        p, n_features = Parameters(self), self.n_features_in_
+        exogenous = check_channels(p.owner, "exogenous", self.exogenous, n_features)
         channels = np.setdiff1d(np.arange(n_features), exogenous)
         if not channels.size:
-            raise parameter_error(
-                owner, "exogenous", "fewer columns than there are, to leave one to forecast", exogenous
-            )
+            raise p.error("exogenous", "fewer columns than there are, to leave one to forecast")
         return Feedback(channels, float(self.feedback_scaling))
 
     def _heard(self, sequences: Sequences) -> Sequences:
@@ -241,12 +230,10 @@ class ReservoirForecaster(ReservoirModel):
         return super()._features(states, inputs)
 
     def _seeded_members(self) -> list[ReservoirForecaster]:
-        reservoir = default_reservoir() if self.reservoir is None else self.reservoir
+        reservoir = as_reservoir(self.reservoir)
         seeded = [name for name in reservoir.get_params() if name.split("__")[-1] == "random_state"]
         if not seeded:
-            raise parameter_error(
-                type(self).__name__, "n_members", "1 for a system without random_state", self.n_members
-            )
+            raise Parameters(self).error("n_members", "1 for a system without random_state")
         rng = as_generator(type(reservoir).__name__, reservoir.get_params()[seeded[0]])
         members = []
         for seed in rng.integers(2**32, size=self.n_members):
@@ -259,7 +246,7 @@ class ReservoirForecaster(ReservoirModel):
         inputs = Sequences.of_members([member[:-1] for member in heard.members()])
         targets = np.concatenate([member[1:, self._feedback.channels] for member in sequences.members()])
         finals: dict = {}
-        self._fit_readout(self._step_batches(inputs, targets, finals))
+        fit_readout(self.readout_, self._step_blocks(inputs, targets, finals))
         if without_noise(self.reservoir_) is self.reservoir_:
             self._context = sequences.kind, list(finals.values()), [member[-1].copy() for member in heard.members()]
         else:
@@ -280,9 +267,9 @@ class ReservoirForecaster(ReservoirModel):
         longer = [index for index, member in enumerate(members) if len(member) > 1]
         if longer:
             inputs = Sequences.of_members([members[index][:-1] for index in longer])
-            for pieces in run_in_blocks(without_noise(self.reservoir_), inputs):
-                for piece in pieces:
-                    states[longer[piece.sequence]] = piece.final_state
+            for blocks in run_in_blocks(without_noise(self.reservoir_), inputs):
+                for block in blocks:
+                    states[longer[block.sequence]] = block.final_state
         return states, [member[-1].copy() for member in members]
 
     def _read_observed(self, observed: Any, n_steps: int, kind: str, n_series: int) -> list[np.ndarray]:
@@ -312,7 +299,7 @@ def _until_lost(rows: np.ndarray) -> np.ndarray:
 
 
 def _tables(observed: Any, kind: str) -> list[np.ndarray]:
-    """Arrays of float64, one a series; an empty list where that is not what was given."""
+    """Arrays of float64, one per series; an empty list where that is not what was given."""
     try:
         series = [observed] if container_kind(observed, "forecast") == "series" else list(observed)
         return [np.array(table, dtype=np.float64) for table in series]

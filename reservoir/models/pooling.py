@@ -10,7 +10,7 @@ from scipy import linalg
 from sklearn.base import BaseEstimator
 
 from reservoir.compilation import one_blas_thread
-from reservoir.validation import check_integer, check_real, parameter_error
+from reservoir.validation import Parameters, parameter_error
 
 
 class Mean(BaseEstimator):
@@ -62,7 +62,7 @@ class Segments(BaseEstimator):
 
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_segments * n_columns,)."""
-        n = check_integer("Segments", "n_segments", self.n_segments, 1)
+        n = Parameters(self).integer("n_segments", 1)
         edges = [k * len(rows) // n for k in range(n + 1)]
         starts_stops = itertools.pairwise(edges)
         return np.concatenate([rows[start : max(stop, start + 1)].mean(axis=0) for start, stop in starts_stops])
@@ -102,7 +102,7 @@ class Weighted(BaseEstimator):
 
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_columns,)."""
-        exponents = check_real("Weighted", "rate", self.rate) * (np.arange(1, len(rows) + 1) / len(rows))
+        exponents = Parameters(self).real("rate") * (np.arange(1, len(rows) + 1) / len(rows))
         return np.average(rows, axis=0, weights=np.exp(exponents - exponents.max()))
 
 
@@ -128,7 +128,7 @@ class ModelSpace(BaseEstimator):
 
     Notes
     -----
-    N units give N (N + 1) numbers a sequence: 930 for 30 units, 10,100 for 100, 250,500 for 500. Take a small
+    N units give N (N + 1) numbers per sequence: 930 for 30 units, 10,100 for 100, 250,500 for 500. Take a small
     reservoir, and behind more than about 60 units a readout whose cost is that of the sequences, not of their numbers,
     such as scikit-learn's `RidgeClassifier`; `RidgeReadout` keeps a square matrix of them. The system of equations is
     min(N, T - 1) high.
@@ -157,10 +157,11 @@ class ModelSpace(BaseEstimator):
 
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_columns * (n_columns + 1),)."""
-        alpha = check_real("ModelSpace", "alpha", self.alpha, 0, closed="neither")
+        alpha = Parameters(self).real("alpha", 0, closed="neither")
         if len(rows) < 2:
             raise ValueError(
-                f"ModelSpace needs at least 2 rows of every sequence after the washout. Got {len(rows)} row(s)."
+                f"{type(self).__name__} needs at least 2 rows of every sequence after the washout. "
+                f"Got {len(rows)} row(s)."
             )
         now, following = rows[:-1].astype(np.float64), rows[1:].astype(np.float64)
         mean, mean_following = now.mean(axis=0), following.mean(axis=0)

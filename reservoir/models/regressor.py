@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.metrics import r2_score
 
-from reservoir.models.base import ReservoirModel
 from reservoir.models.pooling import as_pooling
+from reservoir.models.supervised import SupervisedModel
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_sequence_values, read_step_values
 from reservoir.validation import unchanged_on_error
 
 
-class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
+@dataclass(eq=False, repr=False)
+class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
     """Regression with a reservoir: a number or vector for every step, or one for every sequence.
 
         states = reservoir(X),   prediction = readout([state, input])
@@ -33,7 +34,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
     include_input : bool, default True
         Whether the readout sees the input beside the states. (The classifier's default is False.)
     pooling : None, "mean", "last", "max", "segments", "weighted", "model_space" or a part with ``pool``, default None
-        None predicts every step. Otherwise the rows after the washout are pooled and y is one target a sequence.
+        None predicts every step. Otherwise the rows after the washout are pooled and y is one target per sequence.
 
     Attributes
     ----------
@@ -67,20 +68,12 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
     True
     """
 
-    def __init__(
-        self,
-        reservoir: Any = None,
-        readout: Any = None,
-        *,
-        washout: int = 0,
-        include_input: bool = True,
-        pooling: Any = None,
-    ):
-        self.reservoir = reservoir
-        self.readout = readout
-        self.washout = washout
-        self.include_input = include_input
-        self.pooling = pooling
+    reservoir: Any = None
+    readout: Any = None
+    _: KW_ONLY
+    washout: int = 0
+    include_input: bool = True
+    pooling: Any = None
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any) -> ReservoirRegressor:
@@ -89,28 +82,10 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
         Parameters
         ----------
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        y : targets a step: (T,), (T, K), stack or list of these; with a pooling (N,) or (N, K)
+        y : targets per step: (T,), (T, K), stack or list of these; with a pooling (N,) or (N, K)
         """
-        sequences, batches = self._lesson(X, y)
-        self._make_parts(sequences)
-        self._fit_readout(batches)
+        self._train(*self._read_training_data(X, y))
         return self
-
-    def _lesson(self, X: Any, y: Any, reset: bool = True) -> tuple[Sequences, Iterator]:
-        """The sequences, and the blocks of features and targets that the readout learns from, not yet computed."""
-        sequences, targets = self._read_lesson(X, y, reset)
-        batches = self._step_batches if self.pooling is None else self._pooled_batches
-        return sequences, batches(sequences, targets)
-
-    def _read_lesson(self, X: Any, y: Any, reset: bool = True) -> tuple[Sequences, np.ndarray]:
-        """The sequences, and what the readout is to answer: a number or vector a row, or a sequence."""
-        self._check_parameters()
-        if self.pooling is not None:
-            as_pooling(type(self).__name__, self.pooling)
-        sequences = read_sequences(self, X, reset=reset)
-        targets, self._flat = self._read_targets(y, sequences)
-        self._check_lengths(sequences)
-        return sequences, targets[:, 0] if self._flat else targets
 
     def predict(self, X: Any) -> Any:
         """Predictions in the container of X, each shaped like y in `fit`; with a pooling (N,) or (N, K)."""
@@ -122,32 +97,35 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, ReservoirModel):
         Parameters
         ----------
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        state : None or what the reservoir's `run` returned: one entry a sequence, the entry itself for a series
+        state : None or what the reservoir's `run` returned: one entry per sequence, the entry itself for a series
         """
-        self._check_fitted()
-        sequences = read_sequences(self, X, reset=False)
-        state = self._states_of(state, sequences)
-        if self.pooling is None:
-            answers, finals = self._predict_steps(sequences, "predict", state)
-            packed = sequences.pack(self._shaped(answers))
-        else:
-            self._check_lengths(sequences)
-            answers, finals = self._predict_pooled(sequences, "predict", state)
-            packed = self._shaped(answers)
-        return packed, finals[0] if sequences.kind == "series" else finals
+        return self._answers(X, "predict", state, self._shaped)
 
     def score(self, X: Any, y: Any) -> float:
         """R2 over the rows of all sequences joined, without the first `washout` rows of each."""
         self._check_fitted()
-        sequences = read_sequences(self, X, reset=False)
+        sequences = self._inference.read(self, X)
         targets, _ = self._read_targets(y, sequences)
         self._check_lengths(sequences)
-        predictions = self.predict(X)
-        if self.pooling is None:
-            predictions = np.concatenate(predictions) if sequences.kind != "series" else predictions
-            predictions = self._after_washout(sequences, predictions.reshape(len(targets), -1))
-            targets = self._after_washout(sequences, targets)
-        return float(r2_score(targets, predictions))
+        return float(r2_score(*self._scored(sequences, targets, self.predict(X))))
+
+    @property
+    def _per_step(self) -> bool:
+        return self.pooling is None
+
+    @property
+    def _target_depth(self) -> bool:
+        return self._flat
+
+    def _read_training_data(self, X: Any, y: Any, reset: bool = True) -> tuple[Sequences, np.ndarray]:
+        """The sequences, and what the readout is to answer: a number or vector, per row or per sequence."""
+        self._check_parameters()
+        if self.pooling is not None:
+            as_pooling(type(self).__name__, self.pooling)
+        sequences = read_sequences(self, X, reset=reset)
+        targets, self._flat = self._read_targets(y, sequences)
+        self._check_lengths(sequences)
+        return sequences, targets[:, 0] if self._flat else targets
 
     def _read_targets(self, y: Any, sequences: Sequences) -> tuple[np.ndarray, bool]:
         read = read_step_values if self.pooling is None else read_sequence_values

@@ -23,6 +23,7 @@ from reservoir.validation import (
     check_flag,
     check_has,
     check_integer,
+    default_parts_first,
     parameter_error,
     real_array,
     unchanged_on_error,
@@ -111,10 +112,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
 
     def set_params(self, **params: Any) -> DeepEchoState:
         """Set parameters; naming one of a `layer` that is None, ``layer__leak``, makes the default layer first."""
-        nested = any(key.startswith("layer__") for key in params)
-        if nested and params.get("layer", self.layer) is None:
-            params["layer"] = default_layer()
-        return super().set_params(**params)
+        return super().set_params(**default_parts_first(self, params, {"layer": default_layer}))
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any = None) -> DeepEchoState:

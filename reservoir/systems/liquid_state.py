@@ -21,6 +21,7 @@ from reservoir.validation import (
     Parameters,
     check_finite_array,
     check_has,
+    default_parts_first,
     unchanged_on_error,
 )
 
@@ -126,11 +127,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
 
     def set_params(self, **params: Any) -> LiquidState:
         """Set parameters; naming one of a part that is None, ``circuit__lam``, makes the default part first."""
-        for name, default in _PARTS.items():
-            nested = any(key.startswith(f"{name}__") for key in params)
-            if nested and params.get(name, getattr(self, name)) is None:
-                params[name] = default()
-        return super().set_params(**params)
+        return super().set_params(**default_parts_first(self, params, _PARTS))
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any = None) -> LiquidState:

@@ -249,12 +249,12 @@ def test_brian_tells_its_steps(caplog):
         system.set_params(verbose=-1).fit(X[:10])
 
 
-def test_a_search_tells_its_shards(caplog, still_clock):
+def test_a_search_tells_its_tasks(caplog, still_clock):
     search = ReservoirSearchCV(ReservoirRegressor(SMALL), {"readout__alpha": [0.1, 1.0]}, cv=2, verbose=1)
     with caplog.at_level(logging.INFO, "reservoir.model_selection"):
         search.fit([X, X, X], [Y, Y, Y])
     (record,) = caplog.records
-    assert re.match(r"(\d+) of \1 shards", record.getMessage())
+    assert re.match(r"(\d+) of \1 tasks", record.getMessage())
 
 
 def test_the_library_is_silent():

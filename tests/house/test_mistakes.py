@@ -52,7 +52,7 @@ MISTAKES = {
     "aeon list": (lambda: CLASSIFIER.fit(STACK, labels(4)).predict([one.T for one in STACK]), AXES),
     "washout": (lambda: ReservoirRegressor(SMALL, washout=70).fit(X, Y), r"60 sample.*washout=70.*71 rows"),
     "context": (lambda: FORECASTER.fit(X).forecast(3, context=X[:20]), "20 sample.*washout=50 needs at least 50"),
-    "too few labels": (lambda: CLASSIFIER.fit(STACK, labels(3)), "one member a sequence. Got 3 for 4"),
+    "too few labels": (lambda: CLASSIFIER.fit(STACK, labels(3)), "one member per sequence. Got 3 for 4"),
     "one label": (lambda: CLASSIFIER.fit(X, "a"), r"wrap both, fit\(\[X\], \[y\]\)"),
     "a step less": (lambda: REGRESSOR.fit(X, Y[:-1]), "y of .* has 59 entries, but X has 60"),
     "y with NaN": (lambda: REGRESSOR.fit(X, np.where(Y > 0.5, np.nan, Y)), "y of ReservoirRegressor: .*NaN"),
@@ -97,7 +97,7 @@ def test_no_hint_without_a_reason():
         lambda: REGRESSOR.fit(X, Y[:-1]),
         lambda: REGRESSOR.fit(X, Y).predict(X[:, :1]),
         lambda: FORECASTER.fit(X[:40]),
-        lambda: CLASSIFIER.fit(STACK, labels(2)),  # as many as features, but one label a sequence
+        lambda: CLASSIFIER.fit(STACK, labels(2)),  # as many as features, but one label per sequence
     ):
         with pytest.raises(ValueError) as caught:
             action()

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from reservoir import EchoState, ReservoirRegressor
-from reservoir.models.base import BLOCK_ROWS
+from reservoir.models.blocks import BLOCK_ROWS
 from reservoir.readouts import (
     BackpropagationDecorrelation,
     Force,

@@ -10,7 +10,8 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.model_selection.candidates import LEAST_OF_A_PART, SCALINGS
-from reservoir.models.base import BLOCK_ROWS, default_reservoir
+from reservoir.models.base import as_reservoir
+from reservoir.models.blocks import BLOCK_ROWS
 from reservoir.neurons.vectors import LANES
 from reservoir.systems import EchoState, EchoStateLanes
 from reservoir.systems.lanes import lane_names
@@ -22,7 +23,7 @@ _NAMES = [name.removeprefix("reservoir__") for name in SCALINGS]
 Blocks = Iterator[tuple[int, Sequence[np.ndarray]]]
 
 
-class StateSource:
+class CandidateStates:
     """Reservoirs that differ in scalings alone, drawn once, and what they answer to rows.
 
     Lanes of one kernel, or one run for each where that is quicker: a circulant graph, whose kernel needs no indices,
@@ -30,7 +31,7 @@ class StateSource:
     """
 
     def __init__(self, models: list, example: np.ndarray):
-        self._reservoirs = [default_reservoir() if m.reservoir is None else m.reservoir for m in models]
+        self._reservoirs = [as_reservoir(model.reservoir) for model in models]
         self.noisy = any(reservoir.noise > 0 for reservoir in self._reservoirs)
         self._lanes = _prefers_lanes(self._reservoirs)
         self.n_units = self._reservoirs[0].n_units

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.batch import run_batch
-from reservoir.models.base import default_readout
+from reservoir.models.base import as_readout
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.regressor import ReservoirRegressor
 from reservoir.validation import check_has, parameter_error
@@ -87,7 +87,7 @@ def fit_in_parts(
     parts = _checked(model, list(parts), classes)
     learner = clone(model)
     options = {} if classes is None else {"classes": classes}
-    sequences, _ = learner._lesson(*load(parts[0]), **options)
+    sequences, _ = learner._read_training_data(*load(parts[0]), **options)
     learner._make_parts(sequences)
     check_has("fit_in_parts", "model", learner.readout_, ("to_record", "add_record"), "a model whose readout merges")
     del sequences
@@ -112,12 +112,11 @@ class Learning:
 
     def __call__(self, task: dict, *, random_state: int) -> dict:
         learner = copy.copy(self.learner)
-        learner.readout_ = default_readout() if learner.readout is None else clone(learner.readout)
-        _, batches = learner._lesson(*load(self.parts[task["part"]]), reset=False, **self.options)
-        kind = "per_step_" if hasattr(learner, "per_step_") else "_flat"
-        if getattr(learner, kind) != getattr(self.learner, kind):
+        learner.readout_ = clone(as_readout(learner.readout))
+        data = learner._read_training_data(*load(self.parts[task["part"]]), reset=False, **self.options)
+        if learner._target_depth != self.learner._target_depth:
             raise ValueError(f"y of part {task['part']} has another depth than y of the first part.")
-        for features, targets in batches:
+        for features, targets in learner._training_blocks(*data):
             learner.readout_.accumulate(features, targets)
         return learner.readout_.to_record()
 

@@ -1,6 +1,4 @@
-"""Warm splits and sequence scorers: against a state handed over, and inside the tools of scikit-learn."""
-
-import pickle
+"""Warm splits, against a state handed over, and inside the tools of scikit-learn."""
 
 import numpy as np
 import pandas as pd
@@ -21,7 +19,6 @@ from sklearn.metrics import (
 )
 from sklearn.model_selection import (
     GridSearchCV,
-    KFold,
     RandomizedSearchCV,
     TimeSeriesSplit,
     cross_val_predict,
@@ -34,28 +31,9 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
-from reservoir.datasets import make_mackey_glass
-from reservoir.model_selection import WarmTimeSeriesSplit, sequence_scorer
-from reservoir.readouts import RidgeReadout
-
-SERIES = make_mackey_glass(401)
-X, Y = SERIES[:-1], SERIES[1:, 0]
-LABELS = np.where(Y > np.median(Y), "high", "low")
-RNG = np.random.default_rng(3)
-LENGTHS = (12, 7, 9, 15, 8)
-STACK = RNG.uniform(size=(5, 12, 2))
-RAGGED = [RNG.uniform(size=(length, 2)) for length in LENGTHS]
-RMSE = "neg_root_mean_squared_error"
-CV = WarmTimeSeriesSplit(4, warmup=60)
-
-
-def system(**parameters):
-    """A reservoir that has forgotten its start after 60 rows."""
-    return EchoState(40, **{"spectral_radius": 0.4, "random_state": 0, **parameters})
-
-
-MODEL = ReservoirRegressor(system(), RidgeReadout(), washout=20)
+from reservoir import ReservoirClassifier, ReservoirForecaster
+from reservoir.model_selection import WarmTimeSeriesSplit
+from tests.model_selection.warm_cases import CV, LABELS, MODEL, RAGGED, RMSE, SERIES, STACK, X, Y, lists, system
 
 
 def continued(model, train, first, scored):
@@ -68,10 +46,6 @@ def continued(model, train, first, scored):
 def references(model, cv, metric):
     folds = TimeSeriesSplit(cv.n_splits, max_train_size=cv.max_train_size, test_size=cv.test_size, gap=cv.gap).split(X)
     return [metric(Y[scored], continued(model, train, scored[0], scored)) for train, scored in folds]
-
-
-def lists(folds):
-    return [(train.tolist(), test.tolist()) for train, test in folds]
 
 
 def span(start, stop):
@@ -192,7 +166,7 @@ def test_pipeline_frames_and_routing(routing):
 
 
 @pytest.mark.parametrize("readout", [None, LogisticRegression()])
-def test_label_a_step(readout):
+def test_label_per_step(readout):
     model = ReservoirClassifier(system(), readout, washout=20)
     scoring = {"auc": CV.scorer("roc_auc"), "default": CV.scorer(), "accuracy": CV.scorer("accuracy")}
     if readout is not None:
@@ -217,82 +191,6 @@ def test_forecaster_scores_itself():
     scores = cross_val_score(model, SERIES, cv=cv)
     fits = [clone(model).fit(SERIES[train]).score(SERIES[test]) for train, test in cv.split(SERIES)]
     assert np.array_equal(scores, fits)
-
-
-def step_targets(kind, *tail):
-    rng = np.random.default_rng(1)
-    if kind == "list":
-        return [rng.uniform(size=(length, *tail)) for length in LENGTHS]
-    return rng.uniform(size=(5, 12, *tail))
-
-
-@pytest.mark.parametrize("warmup", [0, 3])
-@pytest.mark.parametrize("tail", [(), (1,), (2,)])
-@pytest.mark.parametrize("kind", ["stack", "list"])
-def test_target_a_step_of_many_sequences(kind, tail, warmup):
-    """Each step counts once: the rows of all sequences are joined, without the first of each."""
-    data, y = (STACK if kind == "stack" else RAGGED), step_targets(kind, *tail)
-    model = ReservoirRegressor(system(), RidgeReadout(1.0))
-    fitted = clone(model).fit(data, y)
-    truth, said = (np.concatenate([row[warmup:] for row in rows]) for rows in (y, fitted.predict(data)))
-    assert sequence_scorer(warmup=warmup)(fitted, data, y) == r2_score(truth, said)
-    score = sequence_scorer("neg_mean_absolute_error", warmup=warmup)(fitted, data, y)
-    assert score == -mean_absolute_error(truth, said)
-    scores = cross_val_score(model, data, y, cv=KFold(2), scoring=sequence_scorer(warmup=warmup), error_score="raise")
-    assert np.isfinite(scores).all()
-
-
-@pytest.mark.parametrize("box", [list, tuple, lambda y: np.array(y, dtype=object), pd.Series])
-def test_containers_of_labels(box):
-    y = [np.where(member > 0.5, "high", "low") for member in step_targets("list")]
-    model = ReservoirClassifier(system(), LogisticRegression()).fit(RAGGED, y)
-    truth, said = np.concatenate(y), np.concatenate(model.predict_proba(RAGGED))
-    assert sequence_scorer("roc_auc")(model, RAGGED, box(y)) == roc_auc_score(truth == "low", said[:, 1])
-    assert sequence_scorer("neg_log_loss")(model, RAGGED, box(y)) == -log_loss(truth, said)
-    assert sequence_scorer()(model, RAGGED, box(y)) == model.score(RAGGED, y)
-
-
-def test_column_of_labels_a_step():
-    labels = (step_targets("stack") > 0.5).astype(int)
-    model = ReservoirClassifier(system()).fit(STACK, labels)
-    for name in (None, "roc_auc", "f1"):
-        assert sequence_scorer(name)(model, STACK, labels[..., None]) == sequence_scorer(name)(model, STACK, labels)
-
-
-@pytest.mark.parametrize("data", [STACK, RAGGED], ids=["stack", "list"])
-def test_targets_a_sequence_pass_uncut(data):
-    labels = np.array(["a", "b", "a", "b", "a"])
-    model = ReservoirClassifier(system()).fit(data, labels)
-    for box in (np.array, list, pd.Series):
-        assert sequence_scorer("accuracy", warmup=4)(model, data, box(labels)) == model.score(data, labels)
-    for width in (2, 12):  # 12 is the length of the sequences of the stack
-        values = np.random.default_rng(0).uniform(size=(5, width))
-        pooled = ReservoirRegressor(system(), pooling="mean").fit(data, values)
-        assert sequence_scorer(warmup=4)(pooled, data, values) == r2_score(values, pooled.predict(data))
-        frame = pd.DataFrame(values)
-        assert sequence_scorer(warmup=4)(pooled, data, frame) == pooled.score(data, values)
-
-
-def test_own_scorer_sees_the_scored_rows():
-    fitted = clone(MODEL).fit(X, Y)
-
-    def rows_and_features(estimator, X, y):
-        assert hasattr(estimator, "predict") and not hasattr(estimator, "predict_proba")
-        return len(y) + len(estimator.predict(X)) + estimator.n_features_in_
-
-    assert sequence_scorer(rows_and_features, warmup=30)(fitted, X, Y) == 2 * 370 + 1
-    with pytest.raises(AttributeError, match="score"):
-        sequence_scorer(lambda estimator, X, y: estimator.score(X, y), warmup=30)(fitted, X, Y)
-
-
-def test_pickling_and_reading():
-    fitted = clone(MODEL).fit(X, Y)
-    for scorer in (CV.scorer("r2"), sequence_scorer(), sequence_scorer(make_scorer(r2_score), warmup=3)):
-        assert pickle.loads(pickle.dumps(scorer))(fitted, X, Y) == scorer(fitted, X, Y)
-    again = pickle.loads(pickle.dumps(CV))
-    assert lists(again.split(X)) == lists(CV.split(X))
-    assert "n_splits=4" in repr(CV) and "warmup=60" in repr(CV)
-    assert repr(CV.scorer("r2")) == "sequence_scorer('r2', warmup=60)"
 
 
 BAD_SPLITS = {
@@ -320,32 +218,3 @@ def test_split_is_refused(parameters, data, text):
 def test_overlapping_test_parts_cannot_be_joined():
     with pytest.raises(ValueError, match="partitions"):
         cross_val_predict(MODEL, X, Y, cv=CV)
-
-
-FITTED = ReservoirRegressor(system()).fit(RAGGED, step_targets("list"))
-SHORT = [*step_targets("list")[:4], np.zeros(3)]
-BAD_CALLS = {
-    "no y": (sequence_scorer(), FITTED, RAGGED, None, "y is None"),
-    "short sequence": (sequence_scorer(warmup=7), FITTED, RAGGED, step_targets("list"), "of sequence 1 has 7 row"),
-    "short member of y": (sequence_scorer(), FITTED, RAGGED, SHORT, r"y of sequence 4 .* shape \(3,\) for 8 rows"),
-    "short y": (sequence_scorer(), FITTED, RAGGED[0], np.zeros(11), r"y must have one entry .* \(11,\) for 12 rows"),
-    "no default": (sequence_scorer(), ReservoirForecaster(), X, Y, "neither a classifier nor a regressor"),
-    "no such answer": (sequence_scorer("roc_auc"), FITTED, RAGGED[0], LENGTHS[0] * [1], "predict_proba"),
-}
-
-
-@pytest.mark.parametrize("scorer, model, data, y, text", BAD_CALLS.values(), ids=BAD_CALLS)
-def test_call_is_refused(scorer, model, data, y, text):
-    with pytest.raises((ValueError, AttributeError), match=text):
-        scorer(model, data, y)
-
-
-def test_bad_scoring():
-    for scoring in (3, "r3", ["r2"], {"a": "r2"}):
-        with pytest.raises(ValueError, match="The 'scoring' parameter of sequence_scorer must be None, a name of"):
-            CV.scorer(scoring)
-    with pytest.raises(ValueError, match="make_scorer"):
-        sequence_scorer(r2_score)
-    for warmup in (-1, True, 2.5, None):
-        with pytest.raises(ValueError, match="The 'warmup' parameter of sequence_scorer must be an integer >= 0"):
-            sequence_scorer("r2", warmup=warmup)

@@ -1,0 +1,94 @@
+"""A target for every sequence: its states are pooled once, and all folds and readouts take the pooled rows."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from sklearn.base import clone
+
+from reservoir.model_selection.candidate_states import CandidateStates
+from reservoir.model_selection.folds import CrossValidation, ReadFold
+from reservoir.model_selection.results import TaskResult
+from reservoir.model_selection.sharing import ConfiguredModel, solve_penalties
+from reservoir.models.base import as_reservoir, fit_readout, readout_features
+from reservoir.models.pooling import as_pooling
+from reservoir.models.precomputed import PrecomputedPooling, with_attributes, with_inference, with_readout
+from reservoir.sequences import Sequences, joined
+
+
+class PooledEvaluation:
+    """Models with any readout, scored on every fold."""
+
+    def __init__(
+        self, cv: CrossValidation, models: list[ConfiguredModel], folds: list[ReadFold], everything: Sequences
+    ):
+        self._cv, self._folds, self._model = cv, folds, models[0].model
+        self._members = everything.members()
+        used = np.zeros(len(self._members), dtype=bool)
+        for fold, _, _ in folds:
+            used[fold.train] = used[fold.test] = True
+        self._used = np.flatnonzero(used)
+        self._n_units = as_reservoir(self._model.reservoir).n_units
+
+    def bytes_per_model(self) -> int:
+        """Memory that a configuration needs: the states of one sequence, held twice."""
+        return 16 * max(len(self._members[index]) for index in self._used) * self._n_units
+
+    def run(self, models: list[ConfiguredModel], states: CandidateStates, result: TaskResult) -> None:
+        """Fill in the scores of these models."""
+        start = time.perf_counter()
+        training = self._pooled(len(models), states, noisy=True)
+        test = self._pooled(len(models), states, noisy=False) if states.noisy else training
+        shared = (time.perf_counter() - start) / sum(len(own.positions) for own in models) / len(self._folds)
+        for lane, configured in enumerate(models):
+            for number, fold in enumerate(self._folds):
+                start = time.perf_counter()
+                readouts = _fitted(configured, training[lane][fold.fold.train], fold.training.targets)
+                fitted = time.perf_counter()
+                self._score(configured, readouts, test[lane], number, result)
+                positions, end = list(configured.positions), time.perf_counter()
+                result.fit_seconds[positions, number] = shared + (fitted - start) / len(positions)
+                result.score_seconds[positions, number] = (end - fitted) / len(positions)
+
+    def _pooled(self, n_models: int, states: CandidateStates, noisy: bool) -> list[np.ndarray]:
+        """For every model the pooled rows (n_sequences, n_columns); those of sequences in no fold are NaN."""
+        model = self._model
+        pool = as_pooling(type(model).__name__, model.pooling).pool
+        found: list[dict[int, np.ndarray]] = [{} for _ in range(n_models)]
+        for index in self._used:
+            inputs = self._members[index]
+            blocks = [block for _, block in states.blocks(inputs, noisy)]
+            pooled_inputs = pool(inputs[model.washout :]) if model.include_input else inputs[0]
+            for lane in range(n_models):
+                own = pool(joined([block[lane] for block in blocks])[model.washout :])
+                found[lane][index] = readout_features(own, pooled_inputs, model.include_input)
+        return [self._as_table(rows) for rows in found]
+
+    def _as_table(self, rows: dict[int, np.ndarray]) -> np.ndarray:
+        first = rows[self._used[0]]
+        table = np.full((len(self._members), len(first)), np.nan, dtype=first.dtype)
+        table[self._used] = np.stack([rows[index] for index in self._used])
+        return table
+
+    def _score(
+        self, configured: ConfiguredModel, readouts: list, rows: np.ndarray, number: int, result: TaskResult
+    ) -> None:
+        fold = self._folds[number]
+        for part in self._cv.scored_parts:
+            X, y = fold.fold.data(part)
+            pooling = PrecomputedPooling(X, fold.sequences(part), rows[getattr(fold.fold, part)])
+            model = with_inference(with_attributes(configured.model, fold.training.attributes), pooling)
+            for position, readout in zip(configured.positions, readouts, strict=True):
+                fitted = with_readout(model, readout, getattr(readout, "alpha", None))
+                result.scores[part][:, position, number] = self._cv.scores(fitted, X, y)
+
+
+def _fitted(configured: ConfiguredModel, rows: np.ndarray, targets: np.ndarray) -> list:
+    """Fitted readouts, one per candidate."""
+    if configured.solved_from_record:
+        return solve_penalties(configured.readouts, lambda readout: readout.accumulate(rows, targets))
+    readouts = [clone(readout) for readout in configured.readouts]
+    for readout in readouts:
+        fit_readout(readout, [(rows, targets)])
+    return readouts

@@ -1,0 +1,53 @@
+"""The candidates of one task, evaluated together: states once, moments once, penalties from one factorisation."""
+
+from __future__ import annotations
+
+import copy
+
+from reservoir.compilation import one_blas_thread
+from reservoir.model_selection.candidate_states import CandidateStates
+from reservoir.model_selection.candidates import EvaluationTask
+from reservoir.model_selection.evaluate_one_by_one import evaluate_one_by_one
+from reservoir.model_selection.evaluate_pooled import PooledEvaluation
+from reservoir.model_selection.evaluate_steps import StepEvaluation
+from reservoir.model_selection.folds import CrossValidation, read_fold
+from reservoir.model_selection.results import TaskResult
+from reservoir.model_selection.sharing import CannotShareError, configured_models
+from reservoir.sequences import read_sequences
+
+_MOST_BYTES = 2**30
+
+
+def evaluate(cv: CrossValidation, task: EvaluationTask) -> dict:
+    """Scores and times of the candidates of a task; see `TaskResult`.
+
+    An error met while candidates are evaluated together is met again, and reported, where they are evaluated one by
+    one.
+    """
+    with one_blas_thread():
+        try:
+            return _evaluate_together(cv, task).to_dict()
+        except Exception:
+            return evaluate_one_by_one(cv, task).to_dict()
+
+
+def _evaluate_together(cv: CrossValidation, task: EvaluationTask) -> TaskResult:
+    """The scores that `evaluate_one_by_one` gives, up to rounding.
+
+    Raises CannotShareError, or the error that a candidate meets, where the candidates are to be evaluated one by one.
+    """
+    models = configured_models(cv, task)
+    reader = models[0].model
+    folds = [read_fold(reader, fold) for fold in cv.folds(task.share)]
+    everything = read_sequences(copy.copy(reader), cv.X, reset=True)
+    kind = StepEvaluation if folds[0].training.per_step else PooledEvaluation
+    evaluation = kind(cv, models, folds, everything)
+    n_at_once = int(_MOST_BYTES // evaluation.bytes_per_model())
+    if n_at_once < 1:
+        raise CannotShareError
+    result = TaskResult(cv, task.n_candidates)
+    for start in range(0, len(models), n_at_once):
+        part = models[start : start + n_at_once]
+        states = CandidateStates([configured.model for configured in part], everything.rows[:1])
+        evaluation.run(part, states, result)
+    return result

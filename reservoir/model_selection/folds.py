@@ -1,0 +1,105 @@
+"""The folds of a cross-validation: data, splits and scorers, and a fold as a model reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn import config_context
+from sklearn.base import clone
+
+from reservoir.model_selection.seeds import seed_names
+from reservoir.models.precomputed import TrainingData, read_training_data, with_attributes
+from reservoir.models.supervised import SupervisedModel
+from reservoir.sequences import Sequences, read_sequences
+
+
+class Fold(NamedTuple):
+    """One split of the data."""
+
+    train: np.ndarray  # indices of rows of a series, or of sequences
+    test: np.ndarray
+    X_train: Any
+    y_train: Any
+    X_test: Any
+    y_test: Any
+
+    def data(self, part: str) -> tuple[Any, Any]:
+        """X and y of the test or training part."""
+        return (self.X_test, self.y_test) if part == "test" else (self.X_train, self.y_train)
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """What all candidates share; a worker gets it once."""
+
+    estimator: Any
+    X: Any
+    y: Any
+    kind: str  # of container
+    splits: list[tuple[np.ndarray, np.ndarray]]
+    scorers: dict[str, Callable]
+    standard_scorers: bool  # whether all are scikit-learn's own
+    with_train_scores: bool
+    error_score: Any
+
+    def candidate(self, parameters: dict, seed: int | None) -> Any:
+        """An unfitted candidate, with the seed in its reservoir."""
+        model = clone(self.estimator).set_params(**clone(parameters, safe=False))
+        return model if seed is None else model.set_params(**dict.fromkeys(seed_names(model), seed))
+
+    def folds(self, share: float) -> list[Fold]:
+        """All splits, with this share of their training parts."""
+        return [self._fold(self._shortened(train, share), test) for train, test in self.splits]
+
+    @property
+    def scored_parts(self) -> tuple[str, ...]:
+        """The parts of a fold that are scored."""
+        return ("test", "train") if self.with_train_scores else ("test",)
+
+    def scores(self, model: Any, X: Any, y: Any) -> list[float]:
+        """The scores of a fitted model, one per metric."""
+        rest = () if y is None else (y,)
+        with config_context(skip_parameter_validation=self.standard_scorers):  # half of the time of a short score
+            return [float(scorer(model, X, *rest)) for scorer in self.scorers.values()]
+
+    def _shortened(self, train: np.ndarray, share: float) -> np.ndarray:
+        """The first rows of a series; of sequences as many, evenly spread."""
+        n_kept = max(1, round(share * len(train)))
+        if self.kind == "series" or n_kept == len(train):
+            return train[:n_kept]
+        return train[np.arange(n_kept) * len(train) // n_kept]
+
+    def _fold(self, train: np.ndarray, test: np.ndarray) -> Fold:
+        taken = [_take(data, indices) for indices in (train, test) for data in (self.X, self.y)]
+        return Fold(train, test, *taken)
+
+
+class ReadFold(NamedTuple):
+    """A fold as a model reads it."""
+
+    fold: Fold
+    training: TrainingData
+    test: Sequences
+
+    def sequences(self, part: str) -> Sequences:
+        """The test or training part."""
+        return self.test if part == "test" else self.training.sequences
+
+
+def read_fold(model: SupervisedModel, fold: Fold) -> ReadFold:
+    """Both parts of a fold, read by an unfitted model."""
+    training = read_training_data(model, fold.X_train, fold.y_train)
+    reader = with_attributes(model, training.attributes)
+    return ReadFold(fold, training, read_sequences(reader, fold.X_test, reset=False))
+
+
+def _take(data: Any, indices: np.ndarray) -> Any:
+    """Rows of a table or array, or members of a list."""
+    if data is None:
+        return None
+    if hasattr(data, "iloc"):
+        return data.iloc[indices]
+    return data[indices] if hasattr(data, "shape") else [data[index] for index in indices]

@@ -1,0 +1,77 @@
+"""Which candidates can share one run of a reservoir and one factorisation, and which must be fitted by themselves."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from reservoir.model_selection.candidates import PENALTY, EvaluationTask
+from reservoir.model_selection.folds import CrossValidation
+from reservoir.models import ReservoirClassifier, ReservoirRegressor
+from reservoir.models.base import as_readout, as_reservoir
+from reservoir.readouts import RidgeReadout
+from reservoir.systems import EchoState
+
+
+class CannotShareError(Exception):
+    """These candidates are to be evaluated one by one."""
+
+
+class ConfiguredModel(NamedTuple):
+    """A configuration as an unfitted model, and the readouts of its candidates, which differ in the penalty."""
+
+    model: Any
+    readouts: list  # unfitted, one per candidate
+    positions: range  # of the candidates in the result
+
+    @property
+    def solved_from_record(self) -> bool:
+        """Whether all readouts can be solved from one record of the features."""
+        return all(is_ridge(r) and not (isinstance(r.alpha, str) and r.alpha == "blocked") for r in self.readouts)
+
+
+def configured_models(cv: CrossValidation, task: EvaluationTask) -> list[ConfiguredModel]:
+    """The configurations of a task. Raises CannotShareError for models and reservoirs that may go their own way."""
+    found, first = [], 0
+    for configuration in task.configurations:
+        model = cv.candidate(configuration.parameters[0], task.seed)
+        if type(model) not in (ReservoirRegressor, ReservoirClassifier):
+            raise CannotShareError
+        if not runs_kernel_equation(as_reservoir(model.reservoir)):
+            raise CannotShareError
+        readouts = []
+        for parameters in configuration.parameters:
+            readouts.append(copy.copy(as_readout(model.readout)))
+            if PENALTY in parameters:
+                readouts[-1].set_params(alpha=parameters[PENALTY])
+        found.append(ConfiguredModel(model, readouts, range(first, first + len(readouts))))
+        first += len(readouts)
+    return found
+
+
+def runs_kernel_equation(system: Any) -> bool:
+    """Whether the compiled kernels run the very equation of this system."""
+    return type(system) is EchoState
+
+
+def is_ridge(readout: Any) -> bool:
+    """Whether this is ridge regression itself, whose records and penalties are known here."""
+    return type(readout) is RidgeReadout
+
+
+def solve_penalties(readouts: list[RidgeReadout], taught: Callable[[RidgeReadout], RidgeReadout]) -> list[RidgeReadout]:
+    """The readouts with coefficients, where `taught` gives one its record; penalties share a factorisation."""
+    found: list[Any] = [None] * len(readouts)
+    paths: dict[str, list[int]] = {}
+    for position, readout in enumerate(readouts):
+        kind = readout.record_kind()
+        if isinstance(readout.alpha, str) or readout.alpha == 0:
+            found[position] = taught(copy.copy(readout)).solve()
+        else:
+            paths.setdefault(kind, []).append(position)
+    for positions in paths.values():
+        path = taught(copy.copy(readouts[positions[0]])).solve_path([readouts[k].alpha for k in positions])
+        for position, readout in zip(positions, path, strict=True):
+            found[position] = readout
+    return found

@@ -1,0 +1,55 @@
+"""Runs of a reservoir over many sequences, in blocks of bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reservoir.sequences import Sequences
+
+BLOCK_ROWS = 4096
+
+
+class Block(NamedTuple):
+    """Consecutive rows of one sequence with their states."""
+
+    sequence: int  # index of the sequence
+    first: int  # position of the first row in the sequence
+    inputs: np.ndarray  # (n_rows, n_features)
+    states: np.ndarray  # (n_rows, n_units)
+    final_state: Any  # state after the last row
+
+
+def run_in_blocks(reservoir: Any, sequences: Sequences, state: Any = None) -> Iterator[list[Block]]:
+    """States of all sequences in blocks; a long sequence is cut and its state carried over.
+
+    Where a sequence is cut depends on that sequence alone; a block that continues one is run by itself. `state` holds
+    one entry per sequence, or is None.
+    """
+    batch: list[tuple[int, int, np.ndarray]] = []
+    carried = dict(enumerate(state)) if state is not None else {}
+    size = 0
+    for index, rows in enumerate(sequences.members()):
+        for first in range(0, len(rows), BLOCK_ROWS):
+            if batch and (size + len(rows) > BLOCK_ROWS or first or batch[-1][1]):
+                yield _run_batch(reservoir, batch, carried)
+                batch, size = [], 0
+            batch.append((index, first, rows[first : first + BLOCK_ROWS]))
+            size += len(batch[-1][2])
+    yield _run_batch(reservoir, batch, carried)
+
+
+def _run_batch(reservoir: Any, batch: list[tuple[int, int, np.ndarray]], carried: dict) -> list[Block]:
+    known = [carried.get(index) for index, _, _ in batch]
+    rows = [rows for _, _, rows in batch]
+    if all(entry is None for entry in known):
+        states, finals = reservoir.run(rows)
+    else:
+        states, finals = reservoir.run(rows, known)
+    carried.update({index: final for (index, _, _), final in zip(batch, finals, strict=True)})
+    return [
+        Block(index, first, inputs, block_states, final)
+        for (index, first, inputs), block_states, final in zip(batch, states, finals, strict=True)
+    ]

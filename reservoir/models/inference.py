@@ -1,0 +1,64 @@
+"""From X to the answers of a readout: a model runs its reservoir, unless its answers are at hand already."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from reservoir.models.blocks import run_in_blocks
+from reservoir.models.pooling import as_pooling
+from reservoir.neurons.noise import without_noise
+from reservoir.sequences import Sequences, joined, read_sequences
+
+
+class Inference:
+    """How a fitted model reads X, and gets its answers per step or its pooled rows: it runs its reservoir.
+
+    A model holds one; see `reservoir.models.precomputed` for those that take the place of this one.
+    """
+
+    def read(self, model: Any, X: Any) -> Sequences:
+        """X as sequences."""
+        return read_sequences(model, X, reset=False)
+
+    def step_answers(
+        self, model: Any, sequences: Sequences, method: str, state: list | None
+    ) -> tuple[np.ndarray, list]:
+        """The answers of the readout's `method` to every row, and the final state of every sequence.
+
+        A readout whose answer to a row depends on the rows before (`row_wise` is false) gets every sequence whole.
+        """
+        ask, row_wise = getattr(model.readout_, method), getattr(model.readout_, "row_wise", True)
+        lengths, finals = sequences.lengths, [None] * len(sequences)
+        answers, held = [], []
+        for block in itertools.chain.from_iterable(run_in_blocks(without_noise(model.reservoir_), sequences, state)):
+            held.append(model._features(block.states, block.inputs))
+            finals[block.sequence] = block.final_state
+            if row_wise or block.first + len(block.inputs) == lengths[block.sequence]:
+                answers.append(ask(joined(held)))
+                held = []
+        return np.concatenate(answers), finals
+
+    def pooled_rows(self, model: Any, sequences: Sequences, state: list | None) -> tuple[np.ndarray, list]:
+        """What the readout sees of every sequence (n_sequences, n_columns), and the final states."""
+        return pool_sequences(model, without_noise(model.reservoir_), sequences, state)
+
+
+def pool_sequences(
+    model: Any, reservoir: Any, sequences: Sequences, state: list | None = None
+) -> tuple[np.ndarray, list]:
+    """[pool(states), pool(inputs)] after the washout, one row per sequence, and the final states."""
+    members = sequences.members()
+    pool = as_pooling(type(model).__name__, model.pooling).pool
+    rows, finals, held = [], [], []
+    for block in itertools.chain.from_iterable(run_in_blocks(reservoir, sequences, state)):
+        held.append(block.states)
+        inputs = members[block.sequence]
+        if block.first + len(block.inputs) == len(inputs):
+            states = np.concatenate(held)[model.washout :]
+            rows.append(model._features(pool(states), pool(inputs[model.washout :])))
+            finals.append(block.final_state)
+            held = []
+    return np.stack(rows), finals
