@@ -354,7 +354,7 @@ def test_a_bidirectional_network_needs_whole_sequences():
         model.run(X, model.run(X)[1])
     with pytest.raises(ValueError, match="bidirectional"):
         small(bidirectional=True, truncation=3).fit(X, SUMS)
-    with pytest.raises(ValueError, match="one target a sequence"):
+    with pytest.raises(ValueError, match="one target per sequence"):
         small(pooling="last", truncation=3).fit(X, LAST)
 
 
