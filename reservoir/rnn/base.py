@@ -10,16 +10,16 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.compilation import one_blas_thread
-from reservoir.rnn.cells import CELLS
+from reservoir.rnn.cells import CELLS, Cell
+from reservoir.rnn.descent import Descent, descend, run_rows
 from reservoir.rnn.examples import Examples
 from reservoir.rnn.losses import LOSSES
-from reservoir.rnn.network import Network
+from reservoir.rnn.output_rows import pooled
 from reservoir.rnn.packing import Packing
 from reservoir.rnn.parameters import RecurrentParameters
-from reservoir.rnn.pooling import pooled
-from reservoir.rnn.training import Descent, descend, run_rows
+from reservoir.rnn.recurrent_network import RecurrentNetwork
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.validation import Parameters, check_integer, parameter_error, real_array
+from reservoir.validation import Parameters, parameter_error, real_array
 
 
 class RecurrentModel(RecurrentParameters):
@@ -96,7 +96,7 @@ class RecurrentModel(RecurrentParameters):
         rngs = [np.random.default_rng(seed) for seed in seeds]
         cell = CELLS[self.cell]() if isinstance(self.cell, str) else clone(self.cell)
         shape = self.n_features_in_, n_outputs
-        self.network_ = Network(cell, self._sizes(), self.bidirectional, *shape, rngs[0], np.dtype(self.dtype))
+        self.network_ = RecurrentNetwork(cell, self._sizes(), self.bidirectional, *shape, rngs[0], np.dtype(self.dtype))
         optimizer = self._optimizer(self.network_.vector)
         self._descent = Descent(self.network_, optimizer, LOSSES[self.loss], rngs[1], self._settings(1))
 
@@ -208,9 +208,8 @@ class RecurrentModel(RecurrentParameters):
     def _check_sequences(self, sequences: Sequences) -> None:
         """Refuse sequences without a row after the washout, and numbers too large for the dtype."""
         self._check_truncation(self.pooling_)
-        column = getattr(self.cell, "time_column", None)
-        if column is not None:
-            check_integer(type(self.cell).__name__, "time_column", column, 0, sequences.rows.shape[1] - 1)
+        if isinstance(self.cell, Cell) and self.cell.time_column is not None:
+            Parameters(self.cell).integer("time_column", 0, sequences.rows.shape[1] - 1)
         sequences.check_lengths(self.washout + 1, type(self).__name__, self.washout)
         if np.dtype(self.dtype) == np.float32 and np.abs(sequences.rows).max() > np.finfo(np.float32).max:
             raise ValueError(f"X of {type(self).__name__} has a number too large for float32.")

@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.rnn.cells import CELLS, Cell
+from reservoir.rnn.descent import Settings
 from reservoir.rnn.optimizers import SGD, Adam, RMSProp
-from reservoir.rnn.training import Settings
 from reservoir.validation import Parameters, check_integer, check_real
 
 _DTYPES = ("float32", "float64", np.float32, np.float64, np.dtype(np.float32), np.dtype(np.float64))
@@ -88,7 +88,7 @@ class RecurrentParameters(BaseEstimator):
 
     Attributes
     ----------
-    network_ : Network
+    network_ : RecurrentNetwork
         The trained network.
     parameters_ : dict of arrays
         Its parameters by name, as views.

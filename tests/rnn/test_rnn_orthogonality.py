@@ -89,7 +89,7 @@ def test_transitions_stay_orthogonal_through_a_thousand_updates(cell):
     linear = after | {"modulus_bias": np.zeros(N_UNITS)}
     for matrix in (last, operator(cell, linear, N_UNITS)):
         assert np.abs(matrix @ matrix.conj().T - np.eye(N_UNITS)).max() <= 1e-10
-    twin = TWINS[cell.name](cell, after, X[0], np.empty(0), np.ones(model.network_.width))
+    twin = TWINS[cell.name].outputs(cell, after, X[0], np.empty(0), np.ones(model.network_.width))
     np.testing.assert_allclose(model.states(X[0]), twin, atol=1e-10)
 
 

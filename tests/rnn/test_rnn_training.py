@@ -14,11 +14,12 @@ from sklearn.model_selection import GridSearchCV, KFold
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn import RNNClassifier, RNNRegressor
-from reservoir.rnn.cells import CELLS, LSTM, PhasedLSTM
+from reservoir.rnn.cells import CELLS, LSTM
+from reservoir.rnn.descent import Descent
 from reservoir.rnn.examples import Examples
 from reservoir.rnn.losses import LOSSES
 from reservoir.rnn.optimizers import SGD, Adam, RMSProp, clipped
-from reservoir.rnn.training import Descent
+from tests.rnn.recurrent_oracles import TWINS
 
 LENGTHS = (9, 4, 12, 7, 7, 10)
 RNG = np.random.default_rng(3)
@@ -99,9 +100,7 @@ def test_clipping_keeps_the_direction():
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("options", [{}, {"pooling": "last"}, {"bidirectional": True}, {"truncation": 4}], ids=str)
 def test_the_loss_goes_down(cell, options):
-    """Units of the Phased LSTM as it comes would sleep through most of these short sequences."""
-    awake = {"phased_lstm": PhasedLSTM(open_ratio=0.5, period_range=(2.0, 8.0))}
-    model = RNNRegressor(awake.get(cell, cell), 8, max_iter=40, learning_rate_init=0.01, random_state=0, **options)
+    model = RNNRegressor(TWINS[cell].awake or cell, 8, max_iter=40, learning_rate_init=0.01, random_state=0, **options)
     model.fit(X, targets_of(model))
     assert model.loss_curve_[-1] < 0.5 * model.loss_curve_[0]
     assert model.n_iter_ == len(model.loss_curve_) and model.best_loss_ == min(model.loss_curve_)

@@ -11,11 +11,11 @@ from reservoir.compilation import kernel
 from reservoir.rnn import modrelu as modrelu_module
 from reservoir.rnn import rotations
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, feed_back, mask_gradient
+from reservoir.rnn.cells.cell import Cell, Steps, mask_gradient, mask_state
 from reservoir.rnn.initialisation import glorot
 from reservoir.rnn.modrelu import modrelu, modrelu_gradient
 from reservoir.rnn.rotations import LOOP, add_turn, copy, load, rotate_back, turn, turn_back, unload
-from reservoir.validation import check_flag, check_integer
+from reservoir.validation import Parameters
 
 _FILES = (modrelu_module.__file__, rotations.__file__, cell.__file__)
 
@@ -37,7 +37,7 @@ def _forward(angles, phases, last_phases, width, fft, bias, z, starts, mask, h, 
     at_once = phases.shape[2] // width
     buffers = np.empty((2, 4 * phases.shape[2]), z.dtype)
     for t in range(starts.size - 1):
-        feed_back(h, mask, turned[starts[t] : starts[t + 1]])
+        mask_state(h, mask, turned[starts[t] : starts[t + 1]])
         for first in range(starts[t], starts[t + 1], at_once):
             last = min(first + at_once, starts[t + 1])
             work, other = buffers[0, : 4 * width * (last - first)], buffers[1, : 4 * width * (last - first)]
@@ -172,20 +172,13 @@ class EUNN(Cell):
 
     def check(self) -> None:
         """Refuse options outside their range."""
-        check_integer(type(self).__name__, "capacity", self.capacity, 1)
-        check_flag(type(self).__name__, "fft", self.fft)
-
-    def n_drive(self, n_units: int) -> int:
-        """Real and imaginary parts."""
-        return 2 * n_units
+        p = Parameters(self)
+        p.integer("capacity", 1)
+        p.flag("fft")
 
     def n_outputs(self, n_units: int) -> int:
         """Real and imaginary parts."""
         return 2 * n_units
-
-    def state_widths(self, n_units: int) -> tuple[int, ...]:
-        """Real and imaginary parts in one array."""
-        return (2 * n_units,)
 
     def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """See the class."""

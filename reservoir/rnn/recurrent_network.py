@@ -14,10 +14,10 @@ from reservoir.rnn.packing import Packing
 
 
 class Masks(NamedTuple):
-    """Variational dropout of one batch: a mask a sequence, the same at every step, in the order of the packing."""
+    """Variational dropout of one batch: one mask per sequence, the same at every step, in the order of the packing."""
 
-    inputs: list[np.ndarray]  # one a layer (n_sequences, n_inputs)
-    recurrent: list[list[np.ndarray]]  # one a direction of a layer (n_sequences, n_outputs)
+    inputs: list[np.ndarray]  # one per layer (n_sequences, n_inputs)
+    recurrent: list[list[np.ndarray]]  # one per direction of a layer (n_sequences, n_outputs)
     outputs: np.ndarray  # (n_sequences, width), before the output weights
 
     def first(self, n_sequences: int) -> Masks:
@@ -26,7 +26,7 @@ class Masks(NamedTuple):
         return Masks([mask[:n_sequences] for mask in self.inputs], recurrent, self.outputs[:n_sequences])
 
 
-class Network:
+class RecurrentNetwork:
     """Stacked layers, each in one or two directions.
 
     Parameters
@@ -56,7 +56,7 @@ class Network:
         directions = ("forward", "reverse")[: 1 + bidirectional]
         drawn: dict[str, np.ndarray] = {}
         self._keys: list[tuple[int, str, int]] = []
-        width = n_inputs - (getattr(cell, "time_column", None) is not None)
+        width = n_inputs - (cell.time_column is not None)
         for index, n_units in enumerate(sizes):
             for direction in directions:
                 parameters = cell.draw(width, n_units, rng)
@@ -90,7 +90,7 @@ class Network:
 
     def split_times(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Inputs of the first layer and the time stamps in float64, empty where the cell asks for none."""
-        column = getattr(self.cell, "time_column", None)
+        column = self.cell.time_column
         if column is None:
             return _narrowed(rows, self.vector.dtype, "The inputs"), np.empty(0)
         inputs = _narrowed(np.delete(rows, column, axis=1), self.vector.dtype, "The inputs")
