@@ -6,7 +6,6 @@ defaults, if it has any. Its function is (cell, parameters, x (T, n_inputs), tim
 "initial_state" of the parameters.
 """
 
-import itertools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -183,10 +182,12 @@ TWINS = {
     "irnn": Twin(elman),
     "lstm": Twin(
         lstm,
-        tuple(
-            LSTM(forget_gate, 1.0, peepholes, coupled)
-            for forget_gate, peepholes, coupled in itertools.product([True, False], repeat=3)
-            if forget_gate or not coupled
+        (
+            LSTM(peepholes=True),
+            LSTM(coupled=True),
+            LSTM(peepholes=True, coupled=True),
+            LSTM(forget_gate=False),
+            LSTM(forget_gate=False, peepholes=True),
         ),
     ),
     "gru": Twin(gru, (GRU(reset_after=False),)),

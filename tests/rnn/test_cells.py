@@ -12,7 +12,6 @@ from reservoir.rnn.descent import loss_and_gradient, run_rows
 from reservoir.rnn.examples import Batch, Examples
 from reservoir.rnn.losses import LOSSES
 from reservoir.rnn.recurrent_network import RecurrentNetwork
-from reservoir.rnn.row_products import sum_over_rows
 from tests.rnn.recurrent_oracles import TWINS, cells
 
 LENGTHS = np.array([3, 12, 1, 7, 12])
@@ -170,20 +169,6 @@ def test_float32_is_near_float64(cell):
     networks[1].vector[:] = networks[0].vector
     single, double = (run_rows(network, examples_of().rows, OFFSETS)[0] for network in networks)
     np.testing.assert_allclose(single, double, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("n_rows", [255, 256, 700])
-@pytest.mark.parametrize(("n", "m"), [(1, 64), (7, 100), (9, 63), (300, 70)])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_gradients_of_weights_are_sums_over_rows(n_rows, n, m, dtype):
-    """Against extended precision, within the bound of rounding; `y` may be some columns of a larger array."""
-    rng = np.random.default_rng(3)
-    x, y = rng.normal(size=(n_rows, n)).astype(dtype), rng.normal(size=(n_rows, m + 5)).astype(dtype)[:, 2 : m + 2]
-    wide = x.astype(np.longdouble), y.astype(np.longdouble)
-    result = sum_over_rows(x, y)
-    assert result.dtype == dtype
-    bound = n_rows * np.finfo(dtype).eps * (np.abs(wide[0]).T @ np.abs(wide[1]))
-    assert np.all(np.abs(result - wide[0].T @ wide[1]) <= bound)
 
 
 @pytest.mark.parametrize("name", ["elman", "lstm", "gru"])
