@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.compilation import one_blas_thread
@@ -26,6 +27,21 @@ class RecurrentModel(RecurrentParameters):
     """A network of recurrent cells with a linear output, trained by backpropagation through time."""
 
     pooling_: str | None
+
+    def predict(self, X: Any) -> Any:
+        """What `fit` saw as y: one prediction or label per row in the container of X, or one per sequence."""
+        return self.run(X)[0]
+
+    def run(self, X: Any, state: Any = None) -> tuple[Any, np.ndarray]:
+        """Predictions from a given state on, and the states where they end.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        state : None, array (state_size,) for a series, or (N, state_size) otherwise
+            What `run` returned. None is the beginning. A bidirectional network takes no other.
+        """
+        return self._answers(X, state, self._decide)
 
     def states(self, X: Any) -> Any:
         """Outputs of the last hidden layer for every row, in the container of X.
@@ -111,6 +127,10 @@ class RecurrentModel(RecurrentParameters):
 
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Sequences, np.ndarray]:
         """Sequences with their targets, checked together with the parameters."""
+        raise NotImplementedError
+
+    def _decide(self, outputs: np.ndarray) -> np.ndarray:
+        """The prediction of every row of outputs."""
         raise NotImplementedError
 
     def _examples(self, sequences: Sequences, targets: np.ndarray) -> Examples:
@@ -214,7 +234,7 @@ class RecurrentModel(RecurrentParameters):
         if np.dtype(self.dtype) == np.float32 and np.abs(sequences.rows).max() > np.finfo(np.float32).max:
             raise ValueError(f"X of {type(self).__name__} has a number too large for float32.")
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags

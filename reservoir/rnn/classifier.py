@@ -102,24 +102,9 @@ class RNNClassifier(ClassifierMixin, RecurrentModel):
         self._train_once(sequences, self._encode(labels), len(self.classes_))
         return self
 
-    def predict(self, X: Any) -> Any:
-        """Labels: (N,), or one for every step in the container of X, as `fit` saw them."""
-        return self.run(X)[0]
-
     def predict_proba(self, X: Any) -> Any:
         """Probabilities (N, n_classes), or one row per step in the container of X."""
-        return self._answers(X, None, lambda outputs: self._loss.answer(outputs))[0]
-
-    def run(self, X: Any, state: Any = None) -> tuple[Any, np.ndarray]:
-        """Labels from a given state on, and the states where they end.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        state : None, array (state_size,) for a series, or (N, state_size) otherwise
-            What `run` returned. None is the beginning. A bidirectional network takes no other.
-        """
-        return self._answers(X, state, lambda outputs: self.classes_[outputs.argmax(axis=1)])
+        return self._answers(X, None, self._loss.answer)[0]
 
     def score(self, X: Any, y: Any) -> float:
         """Accuracy: over sequences, or over the rows of all sequences joined without the washout."""
@@ -128,7 +113,7 @@ class RNNClassifier(ClassifierMixin, RecurrentModel):
         labels, per_step = read_labels(type(self).__name__, y, sequences)
         self._check_depth(per_step)
         sequences.check_lengths(self.washout + 1, type(self).__name__, self.washout)
-        predictions = self.classes_[self._outputs(sequences)[0].argmax(axis=1)]
+        predictions = self._decide(self._outputs(sequences)[0])
         if per_step:
             kept = self._kept(sequences)
             predictions, labels = predictions[kept], labels[kept]
@@ -146,6 +131,9 @@ class RNNClassifier(ClassifierMixin, RecurrentModel):
         check_classification_targets(labels)
         self._check_sequences(sequences)
         return sequences, labels
+
+    def _decide(self, outputs: np.ndarray) -> np.ndarray:
+        return self.classes_[outputs.argmax(axis=1)]
 
     def _distinct(self, labels: np.ndarray) -> np.ndarray:
         try:

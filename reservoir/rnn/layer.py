@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from reservoir.compilation import kernel, rows_per_call
 from reservoir.rnn import row_products
 from reservoir.rnn.cells import Cell, Steps
+from reservoir.rnn.cells.cell import Arrays, State
 from reservoir.rnn.packing import Packing
 from reservoir.rnn.row_products import affine_rows, sum_over_rows
 
@@ -19,7 +20,7 @@ class Tape(NamedTuple):
     """What the way back needs of a way there."""
 
     inputs: np.ndarray
-    pieces: list  # (first step, last step, tape of the cell)
+    pieces: list[tuple[int, int, Any]]  # (first step, last step, tape of the cell)
     packing: Packing
     times: np.ndarray
     mask: np.ndarray
@@ -38,7 +39,7 @@ class Layer:
 
     cell: Cell
     n_units: int
-    parameters: dict[str, np.ndarray]
+    parameters: Arrays
     reverse: bool = False
 
     @property
@@ -94,9 +95,7 @@ class Layer:
         tape = Tape(inputs, pieces, packing, times, mask, from_start, training)
         return joined, np.concatenate(running, axis=1), tape
 
-    def backward(
-        self, tape: Tape, d_outputs: np.ndarray, gradients: dict[str, np.ndarray], with_inputs: bool
-    ) -> np.ndarray | None:
+    def backward(self, tape: Tape, d_outputs: np.ndarray, gradients: Arrays, with_inputs: bool) -> np.ndarray | None:
         """Add to `gradients`; gives the gradient with respect to the inputs (n_rows, n_inputs) where it is wanted."""
         packing, weights = tape.packing, self.parameters["input_weights"]
         mirror = packing.mirrored() if self.reverse else None
@@ -124,7 +123,7 @@ class Layer:
             return self.parameters["bias"]
         return np.zeros(self.parameters["input_weights"].shape[1], self.dtype)
 
-    def _arrays(self, state: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _arrays(self, state: np.ndarray) -> State:
         """The state of all sequences as the arrays that the cell wants."""
         ends = np.cumsum(self.cell.state_widths(self.n_units))
         return tuple(np.array(part, dtype=self.dtype, order="C") for part in np.split(state, ends[:-1], axis=1))
@@ -148,8 +147,8 @@ class Layer:
         training: bool,
         first: int,
         last: int,
-        state: tuple,
-    ) -> tuple[Steps, tuple]:
+        state: State,
+    ) -> tuple[Steps, State]:
         """What the cell is told about the steps first:last, and the state of the sequences that run then."""
         starts = packing.starts[first : last + 1]
         n_running = starts[1] - starts[0]

@@ -9,7 +9,7 @@ import numpy as np
 from reservoir.readouts.affine import affine
 from reservoir.rnn.cells import Cell
 from reservoir.rnn.initialisation import glorot
-from reservoir.rnn.layer import Layer
+from reservoir.rnn.layer import Layer, Tape
 from reservoir.rnn.packing import Packing
 
 
@@ -103,7 +103,7 @@ class RecurrentNetwork:
         state: np.ndarray | None = None,
         masks: Masks | None = None,
         training: bool = False,
-    ) -> tuple[np.ndarray, np.ndarray, list]:
+    ) -> tuple[np.ndarray, np.ndarray, list[Tape]]:
         """Outputs of the last layer (n_rows, width) of packed rows, the final state of all layers, and the tapes.
 
         `rows` is (n_rows, n_inputs) in float64, `state` (n_sequences, state_size) or None at the beginning.
@@ -123,7 +123,9 @@ class RecurrentNetwork:
             hidden = outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=1)
         return hidden, np.concatenate(finals, axis=1), tapes
 
-    def backward(self, tapes: list, d_hidden: np.ndarray, packing: Packing, masks: Masks | None = None) -> np.ndarray:
+    def backward(
+        self, tapes: list[Tape], d_hidden: np.ndarray, packing: Packing, masks: Masks | None = None
+    ) -> np.ndarray:
         """Gradient like `vector`, given that of the last layer's outputs; zero for the output weights."""
         gradient = np.zeros_like(self.vector)
         views, tapes = self.views(gradient), list(tapes)
@@ -172,10 +174,10 @@ class RecurrentNetwork:
         parts = [None] * len(sizes) if state is None else np.split(state, np.cumsum(sizes)[:-1], axis=1)
         return iter(parts)
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in ("named", "layers")}
 
-    def __setstate__(self, state: dict) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._bind()
 

@@ -78,21 +78,6 @@ class RNNRegressor(MultiOutputMixin, RegressorMixin, RecurrentModel):
         self._train_once(sequences, targets, targets.shape[1])
         return self
 
-    def predict(self, X: Any) -> Any:
-        """Predictions in the container of X, each shaped like y in `fit`; with a pooling (N,) or (N, K)."""
-        return self.run(X)[0]
-
-    def run(self, X: Any, state: Any = None) -> tuple[Any, np.ndarray]:
-        """Predictions from a given state on, and the states where they end.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        state : None, array (state_size,) for a series, or (N, state_size) otherwise
-            What `run` returned. None is the beginning. A bidirectional network takes no other.
-        """
-        return self._answers(X, state, lambda outputs: self._shaped(self._loss.answer(outputs)))
-
     def score(self, X: Any, y: Any) -> float:
         """R2 over the rows of all sequences joined, without the first `washout` rows of each; or over sequences."""
         check_is_fitted(self, "network_")
@@ -149,5 +134,6 @@ class RNNRegressor(MultiOutputMixin, RegressorMixin, RecurrentModel):
         read = read_step_values if self.pooling_ is None else read_sequence_values
         return read(type(self).__name__, y, sequences)
 
-    def _shaped(self, answers: np.ndarray) -> np.ndarray:
+    def _decide(self, outputs: np.ndarray) -> np.ndarray:
+        answers = self._loss.answer(outputs)
         return answers[:, 0] if self._flat else answers

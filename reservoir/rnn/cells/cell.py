@@ -54,6 +54,11 @@ from reservoir.compilation import kernel
 from reservoir.rnn import row_products
 from reservoir.rnn.row_products import add_row_products
 
+Arrays = dict[str, np.ndarray]
+"""Parameters or gradients by name."""
+State = tuple[np.ndarray, ...]
+"""One array (n_sequences, width) per part of the state."""
+
 
 class Steps(NamedTuple):
     """What the kernels of a cell are told about the packed rows."""
@@ -91,13 +96,11 @@ class Cell(BaseEstimator):
         """Columns of each state array; one array like the outputs unless the cell says more."""
         return (self.n_outputs(n_units),)
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """The parameters at the start of training, in float64."""
         raise NotImplementedError
 
-    def forward(
-        self, parameters: dict[str, np.ndarray], drive: np.ndarray, steps: Steps, state: tuple[np.ndarray, ...]
-    ) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """Run over packed rows.
 
         Parameters
@@ -119,12 +122,12 @@ class Cell(BaseEstimator):
 
     def backward(
         self,
-        parameters: dict[str, np.ndarray],
+        parameters: Arrays,
         tape: Any,
         steps: Steps,
         d_outputs: np.ndarray,
-        d_state: tuple[np.ndarray, ...],
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        d_state: State,
+    ) -> tuple[np.ndarray, Arrays]:
         """Gradients of a loss, given those with respect to the outputs and to the state after the last step.
 
         Parameters

@@ -11,7 +11,7 @@ from reservoir.neurons import activations
 from reservoir.neurons.activations import ACTIVATIONS, RELU, TANH, activate
 from reservoir.rnn import row_products
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, mask_gradient, mask_state
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, mask_gradient, mask_state
 from reservoir.rnn.initialisation import glorot, orthogonal
 from reservoir.rnn.row_products import add_row_products, sum_over_rows
 from reservoir.validation import Parameters
@@ -98,7 +98,7 @@ class Elman(Cell):
         """Refuse an unknown activation."""
         Parameters(self).choice("activation", ["tanh", "relu", "logistic"])
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         return {
             "input_weights": glorot(rng, n_inputs, n_units),
@@ -106,7 +106,7 @@ class Elman(Cell):
             "recurrent_weights": orthogonal(rng, n_units),
         }
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         previous = np.empty_like(drive)
         code, (h,) = ACTIVATIONS[self.activation], state
@@ -114,8 +114,8 @@ class Elman(Cell):
         return drive, (drive, previous)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         (outputs, previous), (d_h,) = tape, d_state
         transposed = np.ascontiguousarray(parameters["recurrent_weights"].T)

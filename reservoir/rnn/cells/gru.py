@@ -11,7 +11,7 @@ from reservoir.neurons.activations import TANH
 from reservoir.rnn import gates as gates_module
 from reservoir.rnn import row_products, squashing
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, mask_gradient, mask_state
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, mask_gradient, mask_state
 from reservoir.rnn.gates import mix, unmix
 from reservoir.rnn.initialisation import glorot, orthogonal
 from reservoir.rnn.row_products import add_row_products, sum_over_rows
@@ -196,7 +196,7 @@ class GRU(Cell):
         """Three blocks."""
         return 3 * n_units
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         parameters = {"input_weights": glorot(rng, n_inputs, n_units, 3), "bias": np.zeros(3 * n_units)}
         blocks = orthogonal(rng, n_units, 3)
@@ -207,7 +207,7 @@ class GRU(Cell):
             "candidate_weights": blocks[:, 2 * n_units :],
         }
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         (h,) = state
         outputs, previous, before, kept = (np.empty((len(drive), h.shape[1]), drive.dtype) for _ in range(4))
@@ -221,8 +221,8 @@ class GRU(Cell):
         return outputs, (drive, previous, before, kept)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         (gates, previous, before, kept), (d_h,) = tape, d_state
         transposed, n = np.ascontiguousarray(parameters["recurrent_weights"].T), d_h.shape[1]

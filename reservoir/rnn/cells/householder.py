@@ -11,7 +11,7 @@ from reservoir.neurons import activations
 from reservoir.neurons.activations import TANH, activate
 from reservoir.rnn import row_products
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, mask_gradient, mask_state
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, mask_gradient, mask_state
 from reservoir.rnn.initialisation import glorot
 from reservoir.rnn.row_products import add_row_products
 from reservoir.validation import Parameters
@@ -132,7 +132,7 @@ class Householder(Cell):
         p.integer("n_reflections", 1)
         p.choice("activation", list(_SLOPES))
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         rows, columns = _places(n_units, self.n_reflections)
         normal, limit = rng.standard_normal(rows.size), np.sqrt(1.5 / n_units)
@@ -144,7 +144,7 @@ class Householder(Cell):
             "initial_state": rng.uniform(-limit, limit, size=n_units),
         }
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         (h,), factors, dtype = state, self._factors(parameters), drive.dtype
         vectors, _, triangle = factors
@@ -155,8 +155,8 @@ class Householder(Cell):
         return drive, (drive, previous, factors)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         (outputs, previous, factors), (d_h,) = tape, d_state
         (vectors, _, triangle), dtype = factors, outputs.dtype
@@ -168,7 +168,7 @@ class Householder(Cell):
         gradient = self._gradient(left.astype(float), right.astype(float), *factors)
         return d_drive, {"reflections": gradient.astype(dtype)}
 
-    def _factors(self, parameters: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _factors(self, parameters: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Vectors of length 1 in columns (n, m), their lengths before (m,), and T, for rows times I - V T V'."""
         n = parameters["bias"].size
         vectors = np.zeros((n, min(self.n_reflections, n - 1)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from reservoir.rnn.cells.cell import Arrays
 from reservoir.rnn.cells.elman import Elman
 from reservoir.rnn.initialisation import glorot
 from reservoir.validation import Parameters
@@ -50,7 +51,7 @@ class IRNN(Elman):
         """Refuse a negative scale."""
         Parameters(self).real("recurrent_scale", 0)
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         return {
             "input_weights": glorot(rng, n_inputs, n_units),

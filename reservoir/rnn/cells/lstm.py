@@ -9,7 +9,7 @@ import numpy as np
 from reservoir.compilation import kernel
 from reservoir.rnn import row_products, squashing
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, mask_gradient, mask_state
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, mask_gradient, mask_state
 from reservoir.rnn.initialisation import glorot, orthogonal
 from reservoir.rnn.row_products import add_row_products, sum_over_rows
 from reservoir.rnn.squashing import logistic, tanh
@@ -218,7 +218,7 @@ class LSTM(Cell):
         """State h and memory c."""
         return n_units, n_units
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         n_blocks = self.n_drive(1)
         parameters = {
@@ -233,7 +233,7 @@ class LSTM(Cell):
             parameters["peephole_weights"] = np.zeros((n_blocks - 1, n_units))
         return parameters
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         h, c = state
         outputs, previous, before, squashed = (np.empty((len(drive), h.shape[1]), drive.dtype) for _ in range(4))
@@ -243,8 +243,8 @@ class LSTM(Cell):
         return outputs, (drive, previous, before, squashed)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         gates, previous, before, squashed = tape
         transposed, peepholes = np.ascontiguousarray(parameters["recurrent_weights"].T), self._peepholes(parameters)
@@ -257,6 +257,6 @@ class LSTM(Cell):
     def _kind(self) -> int:
         return COUPLED if self.coupled else FULL if self.forget_gate else NO_FORGET
 
-    def _peepholes(self, parameters: dict) -> np.ndarray:
+    def _peepholes(self, parameters: Arrays) -> np.ndarray:
         weights = parameters["recurrent_weights"]
         return parameters["peephole_weights"] if self.peepholes else np.empty((0, len(weights)), weights.dtype)

@@ -10,7 +10,7 @@ import numpy as np
 from reservoir.compilation import kernel
 from reservoir.rnn import row_products, squashing
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, add_fed_back, mask_state
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, add_fed_back, mask_state
 from reservoir.rnn.initialisation import glorot, orthogonal
 from reservoir.rnn.row_products import add_row_products, sum_over_rows
 from reservoir.rnn.squashing import logistic, tanh
@@ -272,7 +272,7 @@ class PhasedLSTM(Cell):
         """State h and memory c; without time stamps also the number of the next row, which takes no gradient."""
         return (n_units, n_units, 1) if self.time_column is None else (n_units, n_units)
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         parameters = {
             "input_weights": glorot(rng, n_inputs, n_units, 4),
@@ -284,7 +284,7 @@ class PhasedLSTM(Cell):
         shift = period * rng.uniform(size=n_units)
         return parameters | {"period": period, "shift": shift, "open_ratio": np.full(n_units, float(self.open_ratio))}
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         h, c, *reached = state
         starts, mask, times = steps.starts, steps.recurrent_mask, steps.times
@@ -299,8 +299,8 @@ class PhasedLSTM(Cell):
         return outputs, (times, opened, drive, previous, before, old, squashed)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         times, opened, gates, previous, before, old, squashed = tape
         transposed, peepholes = np.ascontiguousarray(parameters["recurrent_weights"].T), parameters["peephole_weights"]
@@ -310,12 +310,12 @@ class PhasedLSTM(Cell):
         gradients = {"recurrent_weights": sum_over_rows(previous, gates), "peephole_weights": d_peepholes}
         return gates, gradients | self._rhythm_gradients(parameters, steps, times, opened)
 
-    def _rhythm(self, parameters: dict, steps: Steps) -> tuple:
+    def _rhythm(self, parameters: Arrays, steps: Steps) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         """Rate, shift and rise of the time gates, and the leak."""
         period, shift, ratio = (parameters[name].astype(np.float64) for name in ("period", "shift", "open_ratio"))
         return 1 / np.abs(period), shift, 2 / np.abs(ratio), float(self.leak) if steps.training else 0.0
 
-    def _rhythm_gradients(self, parameters: dict, steps: Steps, times: np.ndarray, d_opened: np.ndarray) -> dict:
+    def _rhythm_gradients(self, parameters: Arrays, steps: Steps, times: np.ndarray, d_opened: np.ndarray) -> Arrays:
         rhythm = self._rhythm(parameters, steps)
         d_turn, d_rate, d_ratio = np.zeros((3, d_opened.shape[1]))
         _rhythm_gradient(times, *rhythm, d_opened, d_turn, d_rate, d_ratio)

@@ -11,7 +11,7 @@ from reservoir.neurons.activations import ACTIVATIONS, activate
 from reservoir.rnn import gates as gates_module
 from reservoir.rnn import row_products, squashing
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, add_fed_back, mask_state
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, add_fed_back, mask_state
 from reservoir.rnn.gates import mix, unmix
 from reservoir.rnn.initialisation import glorot, orthogonal
 from reservoir.rnn.row_products import add_row_products, sum_over_rows
@@ -107,7 +107,7 @@ class UGRNN(Cell):
         """Two blocks."""
         return 2 * n_units
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         return {
             "input_weights": glorot(rng, n_inputs, n_units, 2),
@@ -116,7 +116,7 @@ class UGRNN(Cell):
             "initial_state": np.zeros(n_units),
         }
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         (h,), mask = state, steps.recurrent_mask
         outputs, previous = (np.empty((len(drive), h.shape[1]), drive.dtype) for _ in range(2))
@@ -126,8 +126,8 @@ class UGRNN(Cell):
         return outputs, (drive, previous, before)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         (gates, previous, before), (d_h,) = tape, d_state
         transposed, code = np.ascontiguousarray(parameters["recurrent_weights"].T), ACTIVATIONS[self.activation]

@@ -11,7 +11,7 @@ from reservoir.compilation import kernel
 from reservoir.rnn import modrelu as modrelu_module
 from reservoir.rnn import row_products
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, mask_gradient, mask_state
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, mask_gradient, mask_state
 from reservoir.rnn.initialisation import glorot
 from reservoir.rnn.modrelu import modrelu, modrelu_gradient
 from reservoir.rnn.row_products import add_row_products, sum_over_rows
@@ -122,7 +122,7 @@ class Unitary(Cell):
         """Real and imaginary parts."""
         return 2 * n_units
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         limit = np.sqrt(1.5 / n_units)
         return {
@@ -134,7 +134,7 @@ class Unitary(Cell):
             "initial_state": rng.uniform(-limit, limit, size=2 * n_units),
         }
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         (h,), matrix = state, self._product(*self._factors(parameters))
         weights = _as_real(matrix).astype(drive.dtype)
@@ -143,8 +143,8 @@ class Unitary(Cell):
         return outputs, (drive, previous, matrix, weights)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         (z, previous, matrix, weights), (d_h,), bias = tape, d_state, parameters["modulus_bias"]
         transposed, d_bias = np.ascontiguousarray(weights.T), np.zeros_like(bias)
@@ -158,7 +158,7 @@ class Unitary(Cell):
             "reflections": np.concatenate([d_reflections.real, d_reflections.imag], axis=1).astype(z.dtype),
         }
 
-    def _factors(self, parameters: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _factors(self, parameters: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The diagonals (3, n), the vectors (2, n) across the planes, and the permutation (n,)."""
         n = parameters["modulus_bias"].size
         vectors = parameters["reflections"].astype(float)
