@@ -77,7 +77,7 @@ def ours(layer: Layer, rows: np.ndarray, times: np.ndarray, d_outputs: np.ndarra
     n_steps, n_sequences, _ = rows.shape
     packing = Packing.of(np.full(n_sequences, n_steps))
     none = np.empty((0, layer.n_outputs), dtype=np.float32)
-    times = times.ravel() if getattr(layer.cell, "time_column", None) is not None else np.empty(0)
+    times = times.ravel() if layer.cell.time_column is not None else np.empty(0)
     outputs, _, tape = layer.forward(rows.reshape(-1, N_INPUTS), packing, times, None, none, training=True)
     gradients = {name: np.zeros_like(array) for name, array in layer.parameters.items()}
     layer.backward(tape, d_outputs.reshape(outputs.shape), gradients, with_inputs=False)

@@ -17,6 +17,10 @@ from threadpoolctl import ThreadpoolController
 # Keeps NaN and infinity, so that divergence can be seen outside the kernel.
 REASSOCIATE = {"contract", "reassoc", "nsz", "arcp"}
 
+# What a kernel does well within half a second, in units of different cost: multiplications of a loop over the steps of
+# one series, multiplications over packed rows, and updates of a spiking unit or a current.
+_WORK_PER_CALL = {"multiplication": 200_000_000, "packed multiplication": 1 << 30, "update": 100_000_000}
+
 _blas: ThreadpoolController | None = None
 _limit: Any = None
 _users = 0
@@ -40,6 +44,14 @@ def kernel(*files: str, **options) -> Callable:
         return numba.njit(function, cache=True, nogil=True, error_model="numpy", **options)
 
     return compile_with_cache
+
+
+def rows_per_call(work_per_row: int, unit: str = "multiplication") -> int:
+    """How many rows, or steps, a kernel gets at once: it cannot be interrupted, so it must come back soon.
+
+    `unit` is what the work is counted in: "multiplication", "packed multiplication" or "update".
+    """
+    return max(1, _WORK_PER_CALL[unit] // work_per_row)
 
 
 @contextmanager

@@ -8,12 +8,12 @@ import numpy as np
 
 from reservoir.persistence.archive import Damaged
 from reservoir.rnn.cells import Cell
+from reservoir.rnn.descent import Descent
 from reservoir.rnn.losses import LOSSES
-from reservoir.rnn.network import Network
 from reservoir.rnn.optimizers import SGD, Adam, RMSProp
-from reservoir.rnn.training import Descent
+from reservoir.rnn.recurrent_network import RecurrentNetwork
 
-# Each optimiser: what it is made of, and what it has gathered, one number a parameter.
+# Each optimiser: what it is made of, and what it has gathered, one number per parameter.
 _OPTIMIZERS: dict[str, tuple[Any, tuple[str, ...], tuple[str, ...]]] = {
     "sgd": (SGD, ("momentum", "nesterov"), ("velocity",)),
     "rmsprop": (RMSProp, ("decay", "epsilon"), ("mean_square",)),
@@ -53,7 +53,9 @@ def rebuild_network(model: Any, kept: dict, max_bytes: float) -> None:
     cell.check()
     shape = model.n_features_in_, kept["n_outputs"]
     _check_draw(cell, sizes, 1 + kept["bidirectional"], shape, vector.size)
-    model.network_ = Network(cell, tuple(sizes), kept["bidirectional"], *shape, np.random.default_rng(0), vector.dtype)
+    model.network_ = RecurrentNetwork(
+        cell, tuple(sizes), kept["bidirectional"], *shape, np.random.default_rng(0), vector.dtype
+    )
     if model.network_.vector.shape != vector.shape:
         raise Damaged("it holds another number of parameters than its network has")
     model.network_.vector[...] = vector
@@ -82,7 +84,7 @@ def _check_draw(cell: Cell, sizes: list[int], n_directions: int, shape: tuple[in
     largest = max(*shape, *sizes, 1)
     if largest > n_kept or len(sizes) > _MOST_LAYERS or getattr(cell, "capacity", 1) > _LARGEST_CAPACITY:
         raise Damaged("it holds a network that is larger than its parameters")
-    width, total = shape[0] - (getattr(cell, "time_column", None) is not None), 0
+    width, total = shape[0] - (cell.time_column is not None), 0
     for size in sizes:
         for shift in range(size.bit_length() - 1, -1, -1):
             drawn = _drawn(cell, width, size >> shift)

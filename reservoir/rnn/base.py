@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.compilation import one_blas_thread
 from reservoir.rnn.cells import CELLS, Cell
+from reservoir.rnn.descent import Descent, descend, run_rows
 from reservoir.rnn.examples import Examples
 from reservoir.rnn.losses import LOSSES
-from reservoir.rnn.network import Network
-from reservoir.rnn.optimizers import SGD, Adam, RMSProp
+from reservoir.rnn.output_rows import pooled
 from reservoir.rnn.packing import Packing
-from reservoir.rnn.pooling import pooled
-from reservoir.rnn.training import Descent, Settings, descend, run_rows
+from reservoir.rnn.parameters import RecurrentParameters
+from reservoir.rnn.recurrent_network import RecurrentNetwork
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.validation import (
-    as_generator,
-    check_choice,
-    check_flag,
-    check_integer,
-    check_real,
-    parameter_error,
-    real_array,
-)
-
-_DTYPES = ("float32", "float64", np.float32, np.float64, np.dtype(np.float32), np.dtype(np.float64))
+from reservoir.validation import Parameters, parameter_error, real_array
 
 
-class RecurrentModel(BaseEstimator):
+class RecurrentModel(RecurrentParameters):
     """A network of recurrent cells with a linear output, trained by backpropagation through time."""
 
-    pooling: Any
-    _read: Any
+    pooling_: str | None
 
-    def set_params(self, **params: Any) -> RecurrentModel:
-        """Set parameters; naming an option of a cell that is given by name, ``cell__forget_bias``, makes the cell."""
-        cell = params.get("cell", self.cell)
-        if isinstance(cell, str) and cell in CELLS and any(key.startswith("cell__") for key in params):
-            params["cell"] = CELLS[cell]()
-        return super().set_params(**params)
+    def predict(self, X: Any) -> Any:
+        """What `fit` saw as y: one prediction or label per row in the container of X, or one per sequence."""
+        return self.run(X)[0]
+
+    def run(self, X: Any, state: Any = None) -> tuple[Any, np.ndarray]:
+        """Predictions from a given state on, and the states where they end.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        state : None, array (state_size,) for a series, or (N, state_size) otherwise
+            What `run` returned. None is the beginning. A bidirectional network takes no other.
+        """
+        return self._answers(X, state, self._decide)
 
     def states(self, X: Any) -> Any:
         """Outputs of the last hidden layer for every row, in the container of X.
@@ -76,13 +75,12 @@ class RecurrentModel(BaseEstimator):
         sequences: Sequences,
         targets: np.ndarray,
         n_outputs: int,
-        loss: str,
         held_out: tuple[Sequences, np.ndarray] | None,
     ) -> None:
         """Draw a network, unless `warm_start` keeps the one there is, and train it to an end."""
         examples = self._examples(sequences, targets)
         if not (self.warm_start and hasattr(self, "network_")):
-            self._draw(n_outputs, loss)
+            self._draw(n_outputs)
         self._check_network(n_outputs)
         descent = self._descent
         descent.settings, descent.rate = self._settings(len(sequences)), self.learning_rate_init
@@ -94,11 +92,11 @@ class RecurrentModel(BaseEstimator):
         self.validation_scores_ = [-loss for loss in history.validation_losses] if validation else None
         self.n_iter_, self.n_updates_ = len(history.losses), descent.n_updates
 
-    def _train_once(self, sequences: Sequences, targets: np.ndarray, n_outputs: int, loss: str) -> None:
+    def _train_once(self, sequences: Sequences, targets: np.ndarray, n_outputs: int) -> None:
         """One epoch, by the optimiser of the call before."""
         examples = self._examples(sequences, targets)
         if not hasattr(self, "network_"):
-            self._draw(n_outputs, loss)
+            self._draw(n_outputs)
             self.loss_curve_, self.best_loss_, self.n_iter_, self.validation_scores_ = [], np.inf, 0, None
         self._check_network(n_outputs)
         descent = self._descent
@@ -108,23 +106,15 @@ class RecurrentModel(BaseEstimator):
         self.best_loss_ = min(self.loss_curve_)
         self.n_iter_, self.n_updates_ = self.n_iter_ + 1, descent.n_updates
 
-    def _draw(self, n_outputs: int, loss: str) -> None:
+    def _draw(self, n_outputs: int) -> None:
         """A new network with its optimiser."""
-        seeds = as_generator(type(self).__name__, self.random_state).integers(2**63, size=2)
+        seeds = Parameters(self).generator().integers(2**63, size=2)
         rngs = [np.random.default_rng(seed) for seed in seeds]
         cell = CELLS[self.cell]() if isinstance(self.cell, str) else clone(self.cell)
         shape = self.n_features_in_, n_outputs
-        self.network_ = Network(cell, self._sizes(), self.bidirectional, *shape, rngs[0], np.dtype(self.dtype))
-        settings = self._settings(1)
-        self._descent = Descent(self.network_, self._optimizer(), LOSSES[loss], rngs[1], settings)
-
-    def _optimizer(self) -> SGD | RMSProp | Adam:
-        size, dtype = self.network_.vector.size, self.network_.vector.dtype
-        if self.solver == "sgd":
-            return SGD(size, dtype, self.momentum, self.nesterovs_momentum)
-        if self.solver == "rmsprop":
-            return RMSProp(size, dtype, self.decay, self.epsilon)
-        return Adam(size, dtype, self.beta_1, self.beta_2, self.epsilon)
+        self.network_ = RecurrentNetwork(cell, self._sizes(), self.bidirectional, *shape, rngs[0], np.dtype(self.dtype))
+        optimizer = self._optimizer(self.network_.vector)
+        self._descent = Descent(self.network_, optimizer, LOSSES[self.loss], rngs[1], self._settings(1))
 
     def _check_network(self, n_outputs: int) -> None:
         """Refuse to go on with a network of other outputs."""
@@ -134,6 +124,14 @@ class RecurrentModel(BaseEstimator):
                 f"{type(self).__name__} was fitted with {present} outputs or classes; y has {n_outputs}. Without "
                 "warm_start, fit begins anew."
             )
+
+    def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Sequences, np.ndarray]:
+        """Sequences with their targets, checked together with the parameters."""
+        raise NotImplementedError
+
+    def _decide(self, outputs: np.ndarray) -> np.ndarray:
+        """The prediction of every row of outputs."""
+        raise NotImplementedError
 
     def _examples(self, sequences: Sequences, targets: np.ndarray) -> Examples:
         return Examples(sequences.rows, sequences.offsets, targets, self.pooling_, self.washout)
@@ -146,7 +144,7 @@ class RecurrentModel(BaseEstimator):
         if X_val is None or y_val is None:
             raise ValueError(f"{owner} takes X_val and y_val together.")
         if not self.early_stopping:
-            raise parameter_error(owner, "early_stopping", "True where X_val is given", self.early_stopping)
+            raise Parameters(self).error("early_stopping", "True where X_val is given")
         try:
             return self._read(X_val, y_val, reset=False)
         except ValueError as error:
@@ -182,8 +180,19 @@ class RecurrentModel(BaseEstimator):
         hidden, finals = self._hidden(sequences, self._states_of(state, sequences))
         return self.network_.output(self._pooled(hidden, sequences)), finals
 
+    def _answers(self, X: Any, state: Any, decide: Callable[[np.ndarray], np.ndarray]) -> tuple[Any, np.ndarray]:
+        """What is decided from the outputs, in the container of X or one row per sequence, and the final states."""
+        check_is_fitted(self, "network_")
+        sequences = read_sequences(self, X, reset=False)
+        if self.pooling_ is not None:
+            sequences.check_lengths(self.washout + 1, type(self).__name__, self.washout)
+        outputs, finals = self._outputs(sequences, state)
+        answers = decide(outputs)
+        packed = sequences.pack(answers) if self.pooling_ is None else answers
+        return packed, finals[0] if sequences.kind == "series" else finals
+
     def _pooled(self, hidden: np.ndarray, sequences: Sequences) -> np.ndarray:
-        """What the output weights see: all rows, or one row a sequence."""
+        """What the output weights see: all rows, or one row per sequence."""
         if self.pooling_ is None:
             return hidden
         packing, n_forward = Packing.of(sequences.lengths), self.network_.layers[-1][0].n_outputs
@@ -218,76 +227,14 @@ class RecurrentModel(BaseEstimator):
 
     def _check_sequences(self, sequences: Sequences) -> None:
         """Refuse sequences without a row after the washout, and numbers too large for the dtype."""
-        self._check_truncation(type(self).__name__)
-        column = getattr(self.cell, "time_column", None)
-        if column is not None:
-            check_integer(type(self.cell).__name__, "time_column", column, 0, sequences.rows.shape[1] - 1)
+        self._check_truncation(self.pooling_)
+        if isinstance(self.cell, Cell) and self.cell.time_column is not None:
+            Parameters(self.cell).integer("time_column", 0, sequences.rows.shape[1] - 1)
         sequences.check_lengths(self.washout + 1, type(self).__name__, self.washout)
         if np.dtype(self.dtype) == np.float32 and np.abs(sequences.rows).max() > np.finfo(np.float32).max:
             raise ValueError(f"X of {type(self).__name__} has a number too large for float32.")
 
-    def _settings(self, n_sequences: int) -> Settings:
-        values = {name: getattr(self, name) for name in Settings._fields if hasattr(self, name)}
-        size = 32 if self.batch_size == "auto" else self.batch_size
-        return Settings(**values | {"batch_size": min(size, n_sequences), "dropout": self._dropout()})
-
-    def _sizes(self) -> tuple[int, ...]:
-        owner, sizes = type(self).__name__, self.hidden_layer_sizes
-        sizes = sizes if isinstance(sizes, list | tuple | np.ndarray) else (sizes,)
-        if not len(sizes):
-            raise parameter_error(owner, "hidden_layer_sizes", "one integer >= 1 or several", sizes)
-        return tuple(check_integer(owner, "hidden_layer_sizes", size, 1) for size in sizes)
-
-    def _dropout(self) -> tuple[float, float, float]:
-        owner, rates = type(self).__name__, self.variational_dropout
-        rates = rates if isinstance(rates, list | tuple) else (rates,) * 3
-        if len(rates) != 3:
-            raise parameter_error(owner, "variational_dropout", "one number in [0, 1) or three", rates)
-        first, second, third = (check_real(owner, "variational_dropout", rate, 0, 1, closed="left") for rate in rates)
-        return first, second, third
-
-    def _check_parameters(self) -> None:
-        owner = type(self).__name__
-        if isinstance(self.cell, Cell):
-            self.cell.check()
-        else:
-            check_choice(owner, "cell", self.cell, [*CELLS, "a cell of reservoir.rnn.cells"])
-            check_choice(owner, "cell", self.cell, list(CELLS))
-        self._sizes()
-        self._dropout()
-        check_choice(owner, "solver", self.solver, ["adam", "rmsprop", "sgd"])
-        check_choice(owner, "learning_rate", self.learning_rate, ["constant", "invscaling", "adaptive"])
-        check_choice(owner, "pooling", self.pooling, [None, "last", "mean"])
-        for name in ("learning_rate_init", "epsilon"):
-            check_real(owner, name, getattr(self, name), 0, closed="neither")
-        for name in ("alpha", "power_t", "tol"):
-            check_real(owner, name, getattr(self, name), 0)
-        for name in ("momentum", "decay", "beta_1", "beta_2"):
-            check_real(owner, name, getattr(self, name), 0, 1, closed="left")
-        check_real(owner, "validation_fraction", self.validation_fraction, 0, 1, closed="neither")
-        for name in ("max_iter", "n_iter_no_change"):
-            check_integer(owner, name, getattr(self, name), 1)
-        check_integer(owner, "washout", self.washout, 0)
-        for name in ("bidirectional", "early_stopping", "nesterovs_momentum", "shuffle", "warm_start"):
-            check_flag(owner, name, getattr(self, name))
-        if not isinstance(self.verbose, bool):
-            check_integer(owner, "verbose", self.verbose, 0)
-        if not isinstance(self.batch_size, str) or self.batch_size != "auto":
-            check_integer(owner, "batch_size", self.batch_size, 1)
-        if self.max_gradient_norm is not None:
-            check_real(owner, "max_gradient_norm", self.max_gradient_norm, 0, closed="neither")
-        if not isinstance(self.dtype, str | type | np.dtype) or self.dtype not in _DTYPES:
-            raise parameter_error(owner, "dtype", "'float32' or 'float64'", self.dtype)
-
-    def _check_truncation(self, owner: str) -> None:
-        if self.truncation is None:
-            return
-        check_integer(owner, "truncation", self.truncation, 1)
-        if self.bidirectional or self.pooling_ is not None:
-            what = "None for a bidirectional network, and where there is one target a sequence"
-            raise parameter_error(owner, "truncation", what, self.truncation)
-
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags

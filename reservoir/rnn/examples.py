@@ -39,7 +39,7 @@ class Examples:
         return head, Examples(self.rows, self.offsets, self.targets, None, kept)
 
 
-class Piece(NamedTuple):
+class BatchPiece(NamedTuple):
     """Consecutive steps of a batch."""
 
     packing: Packing
@@ -58,7 +58,7 @@ class Batch:
         self.targets = examples.targets[places if self.pooling is None else self.packing.order]
         self.scored = self.packing.step >= examples.washout
 
-    def pieces(self, n_steps: int | None = None) -> Iterator[Piece]:
+    def pieces(self, n_steps: int | None = None) -> Iterator[BatchPiece]:
         """Pieces of `n_steps` steps, or the whole."""
         last = len(self.packing.starts) - 1
         n_steps = last if n_steps is None else n_steps
@@ -66,4 +66,4 @@ class Batch:
             packing = self.packing.cut(first, min(first + n_steps, last))
             rows = slice(self.packing.starts[first], self.packing.starts[first] + packing.starts[-1])
             targets = self.targets[rows] if self.pooling is None else self.targets
-            yield Piece(packing, self.rows[rows], targets, self.scored[rows])
+            yield BatchPiece(packing, self.rows[rows], targets, self.scored[rows])

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from reservoir.compilation import kernel
-from reservoir.rnn import products
+from reservoir.compilation import kernel, rows_per_call
+from reservoir.rnn import row_products
 from reservoir.rnn.cells import Cell, Steps
+from reservoir.rnn.cells.cell import Arrays, State
 from reservoir.rnn.packing import Packing
-from reservoir.rnn.products import affine_rows, sum_over_rows
-
-_WORK_A_CALL = 1 << 30
-"""Multiplications of one call of a kernel, below half a second, after which an interrupt is served."""
+from reservoir.rnn.row_products import affine_rows, sum_over_rows
 
 
 class Tape(NamedTuple):
     """What the way back needs of a way there."""
 
     inputs: np.ndarray
-    pieces: list  # (first step, last step, tape of the cell)
+    pieces: list[tuple[int, int, Any]]  # (first step, last step, tape of the cell)
     packing: Packing
     times: np.ndarray
     mask: np.ndarray
@@ -30,7 +28,7 @@ class Tape(NamedTuple):
     training: bool
 
 
-@kernel(products.__file__)
+@kernel(row_products.__file__)
 def _drive(inputs, weights, bias, out):
     affine_rows(inputs, weights, bias, out)
 
@@ -41,8 +39,13 @@ class Layer:
 
     cell: Cell
     n_units: int
-    parameters: dict[str, np.ndarray]
+    parameters: Arrays
     reverse: bool = False
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of parameters and states."""
+        return self.parameters["input_weights"].dtype
 
     @property
     def n_outputs(self) -> int:
@@ -56,7 +59,7 @@ class Layer:
 
     def start(self, n_sequences: int) -> np.ndarray:
         """The state (n_sequences, state_size) before the first row."""
-        initial = self.parameters.get("initial_state", np.zeros(self.state_size, self.parameters["bias"].dtype))
+        initial = self.parameters.get("initial_state", np.zeros(self.state_size, self.dtype))
         return np.tile(initial, (n_sequences, 1))
 
     def forward(
@@ -76,13 +79,13 @@ class Layer:
         if self.reverse:
             mirror = packing.mirrored()
             inputs, times = inputs[mirror], times[mirror] if times.size else times
-        bias = self.parameters["bias"]
-        drive = np.empty((len(inputs), bias.size), bias.dtype)
+        weights, bias = self.parameters["input_weights"], self._bias_of_drive()
+        drive = np.empty((len(inputs), bias.size), self.dtype)
         running = self._arrays(self.start(len(packing.lengths)) if state is None else state)
         outputs, pieces = [], []
         for first, last in self._pieces(packing):
             rows = slice(packing.starts[first], packing.starts[last])
-            _drive(inputs[rows], self.parameters["input_weights"], bias, drive[rows])
+            _drive(inputs[rows], weights, bias, drive[rows])
             steps, here = self._steps(packing, times, mask, training, first, last, running)
             out, tape = self.cell.forward(self.parameters, drive[rows], steps, here)
             outputs.append(out)
@@ -92,21 +95,20 @@ class Layer:
         tape = Tape(inputs, pieces, packing, times, mask, from_start, training)
         return joined, np.concatenate(running, axis=1), tape
 
-    def backward(
-        self, tape: Tape, d_outputs: np.ndarray, gradients: dict[str, np.ndarray], with_inputs: bool
-    ) -> np.ndarray | None:
+    def backward(self, tape: Tape, d_outputs: np.ndarray, gradients: Arrays, with_inputs: bool) -> np.ndarray | None:
         """Add to `gradients`; gives the gradient with respect to the inputs (n_rows, n_inputs) where it is wanted."""
         packing, weights = tape.packing, self.parameters["input_weights"]
         mirror = packing.mirrored() if self.reverse else None
         d_outputs = d_outputs if mirror is None else d_outputs[mirror]
-        d_state = self._arrays(np.zeros((len(packing.lengths), self.state_size), weights.dtype))
-        d_inputs = np.empty((len(tape.inputs), len(weights)), weights.dtype) if with_inputs else None
+        d_state = self._arrays(np.zeros((len(packing.lengths), self.state_size), self.dtype))
+        d_inputs = np.empty((len(tape.inputs), len(weights)), self.dtype) if with_inputs else None
         for first, last, of_cell in reversed(tape.pieces):
             rows = slice(packing.starts[first], packing.starts[last])
             steps, here = self._steps(packing, tape.times, tape.mask, tape.training, first, last, d_state)
             d_drive, own = self.cell.backward(self.parameters, of_cell, steps, d_outputs[rows], here)
             own["input_weights"] = sum_over_rows(tape.inputs[rows], d_drive)
-            own["bias"] = d_drive.sum(axis=0)
+            if self.cell.bias_in_drive:
+                own["bias"] = d_drive.sum(axis=0)
             for name, gradient in own.items():
                 gradients[name] += gradient
             if d_inputs is not None:
@@ -115,16 +117,21 @@ class Layer:
             gradients["initial_state"] += np.concatenate(d_state, axis=1).sum(axis=0)
         return d_inputs if d_inputs is None or mirror is None else d_inputs[mirror]
 
-    def _arrays(self, state: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _bias_of_drive(self) -> np.ndarray:
+        """What is added to the product with the inputs: the bias, or nothing where that is the business of the cell."""
+        if self.cell.bias_in_drive:
+            return self.parameters["bias"]
+        return np.zeros(self.parameters["input_weights"].shape[1], self.dtype)
+
+    def _arrays(self, state: np.ndarray) -> State:
         """The state of all sequences as the arrays that the cell wants."""
         ends = np.cumsum(self.cell.state_widths(self.n_units))
-        dtype = self.parameters["bias"].dtype
-        return tuple(np.array(part, dtype=dtype, order="C") for part in np.split(state, ends[:-1], axis=1))
+        return tuple(np.array(part, dtype=self.dtype, order="C") for part in np.split(state, ends[:-1], axis=1))
 
     def _pieces(self, packing: Packing) -> list[tuple[int, int]]:
         """Ranges of steps that one call of a kernel takes."""
         work = sum(array.size for array in self.parameters.values()) + 50 * self.n_units
-        rows = max(1, _WORK_A_CALL // work)
+        rows = rows_per_call(work, "packed multiplication")
         n_steps = len(packing.starts) - 1
         cuts = [0]
         while cuts[-1] < n_steps:
@@ -140,8 +147,8 @@ class Layer:
         training: bool,
         first: int,
         last: int,
-        state: tuple,
-    ) -> tuple[Steps, tuple]:
+        state: State,
+    ) -> tuple[Steps, State]:
         """What the cell is told about the steps first:last, and the state of the sequences that run then."""
         starts = packing.starts[first : last + 1]
         n_running = starts[1] - starts[0]

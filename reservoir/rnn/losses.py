@@ -40,7 +40,7 @@ class CrossEntropy:
 
 
 class Bernoulli:
-    """Negative log-probability of independent bits, sum over columns and mean over rows: nats a frame."""
+    """Negative log-probability of independent bits, sum over columns and mean over rows: nats per frame."""
 
     def of(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
         """Loss and gradient (n_rows, n_outputs) for targets of that shape in [0, 1]."""

@@ -31,11 +31,12 @@ from reservoir.readouts import (
     RidgeReadout,
 )
 from reservoir.rnn import RNNClassifier, RNNRegressor
-from reservoir.rnn.cells import CELLS, EUNN, GRU, LSTM, UGRNN, Elman, Householder, PhasedLSTM
-from reservoir.rnn.products import sum_over_rows
+from reservoir.rnn.cells import EUNN
+from reservoir.rnn.row_products import sum_over_rows
 from reservoir.spikes import Alpha, Counts, Exponential, SendOnDelta, SpikeTrains
 from reservoir.systems import EchoStateLanes, simulation
 from reservoir.systems.rate_runs import close_loop, weights_of
+from tests.rnn.recurrent_oracles import cells
 
 X = np.random.default_rng(0).uniform(-1, 1, (14, 2))
 Y = np.roll(X[:, 0], 1) * 0.5
@@ -171,12 +172,8 @@ def spiking_units():
 def recurrent_networks():
     times = [np.c_[x, np.arange(len(x))] for x in RAGGED]
     targets = [x[:, 0] for x in RAGGED]
-    variants = [cell() for cell in CELLS.values()]
-    variants += [Elman("logistic"), Elman("relu"), GRU(reset_after=False), UGRNN("relu", -0.5), EUNN(3), EUNN(fft=True)]
-    variants += [LSTM(peepholes=True), LSTM(True, 1.0, True, True), LSTM(False), PhasedLSTM(2, (1.0, 9.0), 0.6, 0.1)]
-    variants += [Householder(2, "tanh"), Householder(1, "relu")]
     options = {"max_iter": 2, "random_state": 0}
-    for cell, dtype in itertools.product(variants, ("float64", "float32")):
+    for cell, dtype in itertools.product(cells(), ("float64", "float32")):
         extra = {"variational_dropout": 0.2} if dtype == "float64" else {}
         model = RNNRegressor(cell, 9, dtype=dtype, **options, **extra).fit(times, targets)
         yield f"{cell} {dtype}", np.concatenate(model.predict(times))

@@ -21,6 +21,7 @@ from reservoir.circuits import MaassColumn
 from reservoir.model_selection import WarmTimeSeriesSplit
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn import RNNRegressor
+from reservoir.rnn.cells import CELLS
 from reservoir.spikes import SpikeTrains
 from tests.batch.batch_tasks import plain
 
@@ -239,9 +240,7 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.readouts.ParallelPerceptronClassifier": model(X, LABELS, n_perceptrons=5, random_state=0, **ONLINE),
     "reservoir.rnn.RNNRegressor": model(X, Y, **TRAINED),
     "reservoir.rnn.RNNClassifier": model(STACK, LABELS[:3], **TRAINED),
-    **{f"reservoir.rnn.cells.{name}": cell() for name in ("EUNN", "GRU", "IRNN", "LSTM", "UGRNN", "Elman", "Unitary")},
-    "reservoir.rnn.cells.Householder": cell(n_reflections=2),
-    "reservoir.rnn.cells.PhasedLSTM": cell(),
+    **{f"reservoir.rnn.cells.{part.__name__}": cell() for part in CELLS.values()},
     # Parts
     **{f"reservoir.topologies.{name}": topology() for name in ("Cycle", "Hadamard", "Orthogonal", "Permutation")},
     **{f"reservoir.topologies.{name}": topology() for name in ("Bernoulli", "DoubleCycle")},

@@ -1,11 +1,17 @@
 """Recurrent cells as they are written in papers: one sequence, one step after the other, in NumPy.
 
-A twin is a function (cell, parameters, x (T, n_inputs), times (T,), mask (n_outputs,)) -> outputs (T, n_outputs), under
-the name of the cell in ``TWINS``. `mask` multiplies the state where it enters the recurrent product. It begins at zero,
-or at the "initial_state" of the parameters.
+The twin of a cell stands under its name in ``TWINS``, with the options under which the cell is tested beside its
+defaults, if it has any. Its function is (cell, parameters, x (T, n_inputs), times (T,), mask (n_outputs,)) -> outputs
+(T, n_outputs). `mask` multiplies the state where it enters the recurrent product. It begins at zero, or at the
+"initial_state" of the parameters.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
+
+from reservoir.rnn.cells import CELLS, EUNN, GRU, LSTM, UGRNN, Cell, Elman, Householder, PhasedLSTM
 
 ACTIVATIONS = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0), "logistic": lambda x: 1 / (1 + np.exp(-x))}
 ACTIVATIONS["leaky_relu"] = lambda x: np.where(x > 0, x, 0.1 * x)
@@ -163,14 +169,40 @@ def householder(cell, parameters, x, times, mask):
     return np.array(outputs)
 
 
+class Twin(NamedTuple):
+    """A cell as it is written in its paper."""
+
+    outputs: Callable
+    variants: tuple[Cell, ...] = ()
+    awake: Cell | None = None  # the cell as it learns within a few steps, where by default it sleeps through them
+
+
 TWINS = {
-    "elman": elman,
-    "irnn": elman,
-    "lstm": lstm,
-    "gru": gru,
-    "ugrnn": ugrnn,
-    "phased_lstm": phased_lstm,
-    "eunn": of_complex_units(eunn_matrix),
-    "unitary": of_complex_units(unitary_matrix),
-    "householder": householder,
+    "elman": Twin(elman, (Elman("logistic"), Elman("relu"))),
+    "irnn": Twin(elman),
+    "lstm": Twin(
+        lstm,
+        (
+            LSTM(peepholes=True),
+            LSTM(coupled=True),
+            LSTM(peepholes=True, coupled=True),
+            LSTM(forget_gate=False),
+            LSTM(forget_gate=False, peepholes=True),
+        ),
+    ),
+    "gru": Twin(gru, (GRU(reset_after=False),)),
+    "ugrnn": Twin(ugrnn, (UGRNN("relu", -0.5),)),
+    "phased_lstm": Twin(
+        phased_lstm,
+        (PhasedLSTM(2, (1.0, 9.0), 0.6, 0.1),),
+        awake=PhasedLSTM(open_ratio=0.5, period_range=(2.0, 8.0)),
+    ),
+    "eunn": Twin(of_complex_units(eunn_matrix), (EUNN(1), EUNN(5), EUNN(fft=True))),
+    "unitary": Twin(of_complex_units(unitary_matrix)),
+    "householder": Twin(householder, (Householder(2, "tanh"), Householder(1, "relu"))),
 }
+
+
+def cells():
+    """Every cell as it comes, then its variants."""
+    return [cell() for cell in CELLS.values()] + [cell for twin in TWINS.values() for cell in twin.variants]

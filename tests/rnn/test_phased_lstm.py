@@ -5,16 +5,16 @@ import pytest
 
 from reservoir.rnn import RNNRegressor
 from reservoir.rnn.cells import PhasedLSTM
-from reservoir.rnn.network import Network
+from reservoir.rnn.descent import run_rows
 from reservoir.rnn.packing import Packing
-from reservoir.rnn.training import run_rows
+from reservoir.rnn.recurrent_network import RecurrentNetwork
 from tests.rnn.recurrent_oracles import phased_lstm
 
 N_STEPS = 40
 
 
 def network_of(cell, n_features=3, dtype="float64", n_units=6):
-    return Network(cell, (n_units,), False, n_features, 1, np.random.default_rng(3), np.dtype(dtype))
+    return RecurrentNetwork(cell, (n_units,), False, n_features, 1, np.random.default_rng(3), np.dtype(dtype))
 
 
 def rows_of(start=0.0):

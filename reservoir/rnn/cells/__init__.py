@@ -12,10 +12,24 @@ from reservoir.rnn.cells.ugrnn import UGRNN
 from reservoir.rnn.cells.unitary import Unitary
 
 __all__ = [
-    "EUNN", "GRU", "IRNN", "LSTM", "UGRNN", "Cell", "Elman", "Householder", "PhasedLSTM", "Steps", "Unitary",
-]  # fmt: skip
+    "EUNN",
+    "GRU",
+    "IRNN",
+    "LSTM",
+    "UGRNN",
+    "Cell",
+    "Elman",
+    "Householder",
+    "PhasedLSTM",
+    "Steps",
+    "Unitary",
+]
 
-CELLS: dict[str, type[Cell]] = {
-    part.name: part for part in (globals()[name] for name in __all__) if issubclass(part, Cell) and part is not Cell
-}
-"""The cells by the name that `cell=` takes."""
+
+def _derived(cell: type[Cell]) -> list[type[Cell]]:
+    """All classes below this one."""
+    return [below for part in cell.__subclasses__() for below in (part, *_derived(part))]
+
+
+CELLS: dict[str, type[Cell]] = {part.name: part for part in sorted(_derived(Cell), key=lambda part: part.name)}
+"""The cells by the name that `cell=` takes: all that are imported here."""

@@ -21,25 +21,26 @@ can be cut anywhere and the state, or its gradient, handed on. A complex state i
 
 **Parameters** are a dict of named float arrays of one type, as `draw` makes them: "input_weights" (n_inputs, n_drive)
 and "bias" (n_drive,), which belong to the layer, and whatever else the cell needs, whose gradients `backward` returns.
-Names that end in "weights" are penalised by `alpha`. An array "initial_state" (sum of the state widths,) is the learnt
-state before the first row; the layer takes care of it, and without it the state begins at zero.
+A cell with ``bias_in_drive = False`` gets the bare product X input_weights as its drive; a bias, if it has one, is then
+its own, and so is the gradient. Names that end in "weights" are penalised by `alpha`. An array "initial_state" (sum of
+the state widths,) is the learnt state before the first row; the layer takes care of it, and without it the state begins
+at zero.
 
-**Steps** tell a kernel about the rows: `starts`, the time stamp of every row, and one mask a sequence for the state
+**Steps** tell a kernel about the rows: `starts`, the time stamp of every row, and one mask per sequence for the state
 that is fed back (`recurrent_mask`, empty without dropout). The mask multiplies the state where it enters the recurrent
-product, not where it is carried on. A cell with an attribute `time_column` gets that column of X as `times`, not as an
-input; in other cells it is empty. `training` tells a cell that is another one in training.
+product, not where it is carried on. A cell whose `time_column` is a number gets that column of X as `times`, not as an
+input; in other cells it is empty. `training` tells the cells that compute something else in training.
 
 A kernel
     - is decorated by ``compilation.kernel`` with the files of the kernels that it calls,
     - gets arrays and numbers only, and works for float32 and float64,
-    - multiplies by `products.add_product`, whose bits do not depend on the other rows,
+    - multiplies by `row_products.add_row_products`, whose bits do not depend on the other rows,
     - has at most five arrays in one loop over units, each a slice made before the loop, so that the loop vectorises.
 
-To add a cell: its file, its export in ``cells/__init__.py`` (which makes its name known to `cell=`), its twin in
-``tests/rnn/recurrent_oracles.py``, and, if it has options, some of them in `VARIANTS` of
-``tests/rnn/test_rnn_cells.py``. The
-tests walk the exports: equality with the twin, every gradient against finite differences (ragged, stacked, in two
-directions, with masks, truncated, cut into pieces), bits that do not depend on the batch.
+To add a cell: its file, its import and name in ``cells/__init__.py``, its twin in ``tests/rnn/recurrent_oracles.py``,
+with some of its options if it has any. ``tests/rnn/test_cells.py`` walks the exports: equality with the twin, every
+gradient against finite differences (ragged, stacked, in two directions, with masks, truncated, cut into pieces), bits
+that do not depend on the batch. Other tests walk them too, and say what they miss.
 """
 
 from __future__ import annotations
@@ -50,8 +51,13 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from reservoir.compilation import kernel
-from reservoir.rnn import products
-from reservoir.rnn.products import add_product
+from reservoir.rnn import row_products
+from reservoir.rnn.row_products import add_row_products
+
+Arrays = dict[str, np.ndarray]
+"""Parameters or gradients by name."""
+State = tuple[np.ndarray, ...]
+"""One array (n_sequences, width) per part of the state."""
 
 
 class Steps(NamedTuple):
@@ -69,28 +75,32 @@ class Cell(BaseEstimator):
     name: str
     """What `cell=` of the estimators calls it."""
 
+    bias_in_drive: bool = True
+    """Whether the layer adds "bias" to the drive and finds its gradient; if not, both are the business of the cell."""
+
+    time_column: int | None = None
+    """The column of X that holds time stamps, if the cell reads any."""
+
     def check(self) -> None:
         """Raise ValueError for an option outside its range."""
-
-    def n_drive(self, n_units: int) -> int:
-        """Columns of the drive."""
-        raise NotImplementedError
 
     def n_outputs(self, n_units: int) -> int:
         """Columns of what the next layer sees."""
         return n_units
 
-    def state_widths(self, n_units: int) -> tuple[int, ...]:
-        """Columns of each state array."""
-        return (n_units,)
+    def n_drive(self, n_units: int) -> int:
+        """Columns of the drive; as many as of the outputs unless the cell says more."""
+        return self.n_outputs(n_units)
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def state_widths(self, n_units: int) -> tuple[int, ...]:
+        """Columns of each state array; one array like the outputs unless the cell says more."""
+        return (self.n_outputs(n_units),)
+
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """The parameters at the start of training, in float64."""
         raise NotImplementedError
 
-    def forward(
-        self, parameters: dict[str, np.ndarray], drive: np.ndarray, steps: Steps, state: tuple[np.ndarray, ...]
-    ) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """Run over packed rows.
 
         Parameters
@@ -112,12 +122,12 @@ class Cell(BaseEstimator):
 
     def backward(
         self,
-        parameters: dict[str, np.ndarray],
+        parameters: Arrays,
         tape: Any,
         steps: Steps,
         d_outputs: np.ndarray,
-        d_state: tuple[np.ndarray, ...],
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        d_state: State,
+    ) -> tuple[np.ndarray, Arrays]:
         """Gradients of a loss, given those with respect to the outputs and to the state after the last step.
 
         Parameters
@@ -134,13 +144,13 @@ class Cell(BaseEstimator):
         -------
         d_drive : array (n_rows, n_drive)
         gradients : dict of arrays
-            Of all parameters except "input_weights", "bias" and "initial_state".
+            Of all parameters except "input_weights", "initial_state" and, where it stands in the drive, "bias".
         """
         raise NotImplementedError
 
 
 @kernel()
-def feed_back(state, mask, out):
+def mask_state(state, mask, out):
     """The state (n, n_outputs) that enters the recurrent product: masked where there is a mask."""
     for s in range(len(out)):
         row, target = state[s], out[s]
@@ -163,7 +173,7 @@ def mask_gradient(mask, d_state):
                 row[j] *= kept[j]
 
 
-@kernel(products.__file__)
+@kernel(row_products.__file__)
 def add_fed_back(d_drive, transposed, mask, scratch, d_state):
     """Add to the gradient (n, n_outputs) of the state what came by way of the recurrent product.
 
@@ -171,11 +181,11 @@ def add_fed_back(d_drive, transposed, mask, scratch, d_state):
     """
     if len(mask):
         scratch[:] = 0
-        add_product(d_drive, transposed, scratch)
+        add_row_products(d_drive, transposed, scratch)
         mask_gradient(mask, scratch)
         for s in range(len(d_state)):
             row, more = d_state[s], scratch[s]
             for j in range(row.size):
                 row[j] += more[j]
     else:
-        add_product(d_drive, transposed, d_state)
+        add_row_products(d_drive, transposed, d_state)

@@ -9,14 +9,14 @@ import numpy as np
 from reservoir.compilation import kernel
 from reservoir.neurons import activations
 from reservoir.neurons.activations import ACTIVATIONS, RELU, TANH, activate
-from reservoir.rnn import products
+from reservoir.rnn import row_products
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, feed_back, mask_gradient
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, mask_gradient, mask_state
 from reservoir.rnn.initialisation import glorot, orthogonal
-from reservoir.rnn.products import add_product, sum_over_rows
-from reservoir.validation import check_choice
+from reservoir.rnn.row_products import add_row_products, sum_over_rows
+from reservoir.validation import Parameters
 
-_FILES = (*activations.FILES, products.__file__, cell.__file__)
+_FILES = (*activations.FILES, row_products.__file__, cell.__file__)
 
 
 @kernel(*_FILES)
@@ -24,8 +24,8 @@ def _forward(weights, code, outputs, starts, mask, h, previous):
     """Turn the drive in `outputs` into states and move `h` on; `previous` takes what was fed back."""
     for t in range(starts.size - 1):
         first, last = starts[t], starts[t + 1]
-        feed_back(h, mask, previous[first:last])
-        add_product(previous[first:last], weights, outputs[first:last])
+        mask_state(h, mask, previous[first:last])
+        add_row_products(previous[first:last], weights, outputs[first:last])
         for s in range(last - first):
             row, state = outputs[first + s], h[s]
             activate(code, row)
@@ -55,7 +55,7 @@ def _backward(transposed, code, outputs, starts, mask, d_outputs, d_h, d_drive):
         first, last = starts[t], starts[t + 1]
         for s in range(last - first):
             _through_activation(code, outputs[first + s], d_outputs[first + s], d_h[s], d_drive[first + s])
-        add_product(d_drive[first:last], transposed, d_h[: last - first])
+        add_row_products(d_drive[first:last], transposed, d_h[: last - first])
         mask_gradient(mask, d_h[: last - first])
 
 
@@ -96,13 +96,9 @@ class Elman(Cell):
 
     def check(self) -> None:
         """Refuse an unknown activation."""
-        check_choice(type(self).__name__, "activation", self.activation, ["tanh", "relu", "logistic"])
+        Parameters(self).choice("activation", ["tanh", "relu", "logistic"])
 
-    def n_drive(self, n_units: int) -> int:
-        """One column a unit."""
-        return n_units
-
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         return {
             "input_weights": glorot(rng, n_inputs, n_units),
@@ -110,7 +106,7 @@ class Elman(Cell):
             "recurrent_weights": orthogonal(rng, n_units),
         }
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         previous = np.empty_like(drive)
         code, (h,) = ACTIVATIONS[self.activation], state
@@ -118,8 +114,8 @@ class Elman(Cell):
         return drive, (drive, previous)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         (outputs, previous), (d_h,) = tape, d_state
         transposed = np.ascontiguousarray(parameters["recurrent_weights"].T)

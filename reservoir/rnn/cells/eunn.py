@@ -11,11 +11,11 @@ from reservoir.compilation import kernel
 from reservoir.rnn import modrelu as modrelu_module
 from reservoir.rnn import rotations
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, feed_back, mask_gradient
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, mask_gradient, mask_state
 from reservoir.rnn.initialisation import glorot
 from reservoir.rnn.modrelu import modrelu, modrelu_gradient
 from reservoir.rnn.rotations import LOOP, add_turn, copy, load, rotate_back, turn, turn_back, unload
-from reservoir.validation import check_flag, check_integer
+from reservoir.validation import Parameters
 
 _FILES = (modrelu_module.__file__, rotations.__file__, cell.__file__)
 
@@ -37,7 +37,7 @@ def _forward(angles, phases, last_phases, width, fft, bias, z, starts, mask, h, 
     at_once = phases.shape[2] // width
     buffers = np.empty((2, 4 * phases.shape[2]), z.dtype)
     for t in range(starts.size - 1):
-        feed_back(h, mask, turned[starts[t] : starts[t + 1]])
+        mask_state(h, mask, turned[starts[t] : starts[t + 1]])
         for first in range(starts[t], starts[t + 1], at_once):
             last = min(first + at_once, starts[t + 1])
             work, other = buffers[0, : 4 * width * (last - first)], buffers[1, : 4 * width * (last - first)]
@@ -172,22 +172,15 @@ class EUNN(Cell):
 
     def check(self) -> None:
         """Refuse options outside their range."""
-        check_integer(type(self).__name__, "capacity", self.capacity, 1)
-        check_flag(type(self).__name__, "fft", self.fft)
-
-    def n_drive(self, n_units: int) -> int:
-        """Real and imaginary parts."""
-        return 2 * n_units
+        p = Parameters(self)
+        p.integer("capacity", 1)
+        p.flag("fft")
 
     def n_outputs(self, n_units: int) -> int:
         """Real and imaginary parts."""
         return 2 * n_units
 
-    def state_widths(self, n_units: int) -> tuple[int, ...]:
-        """Real and imaginary parts in one array."""
-        return (2 * n_units,)
-
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         n_pairs = _pairs(n_units, self.capacity, self.fft)[1].size
         return {
@@ -199,7 +192,7 @@ class EUNN(Cell):
             "modulus_bias": rng.uniform(-0.01, 0.01, size=n_units),
         }
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         (h,), tables, bias = state, self._tables(parameters, len(state[0])), parameters["modulus_bias"]
         turned, outputs = np.empty_like(drive), np.empty_like(drive)
@@ -207,8 +200,8 @@ class EUNN(Cell):
         return outputs, (drive, turned, tables)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         (z, turned, tables), (d_h,), bias = tape, d_state, parameters["modulus_bias"]
         angles, phases, _, width = tables
@@ -223,7 +216,7 @@ class EUNN(Cell):
             gradients[name] = repeats.sum(axis=1)[layers, places]
         return z, gradients
 
-    def _tables(self, parameters: dict, n_sequences: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    def _tables(self, parameters: Arrays, n_sequences: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
         """Cosines and sines of all angles for the kernels, 1 and 0 where there is no pair, and `width`."""
         bias = parameters["modulus_bias"]
         width, layers, places = _pairs(bias.size, self.capacity, self.fft)

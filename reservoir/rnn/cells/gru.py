@@ -7,36 +7,18 @@ from typing import Any
 import numpy as np
 
 from reservoir.compilation import kernel
-from reservoir.rnn import products, squashing
+from reservoir.neurons.activations import TANH
+from reservoir.rnn import gates as gates_module
+from reservoir.rnn import row_products, squashing
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, feed_back, mask_gradient
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, mask_gradient, mask_state
+from reservoir.rnn.gates import mix, unmix
 from reservoir.rnn.initialisation import glorot, orthogonal
-from reservoir.rnn.products import add_product, sum_over_rows
+from reservoir.rnn.row_products import add_row_products, sum_over_rows
 from reservoir.rnn.squashing import logistic, tanh
-from reservoir.validation import check_flag
+from reservoir.validation import Parameters
 
-_FILES = (*squashing.FILES, products.__file__, cell.__file__)
-
-
-@kernel(fastmath={"contract", "nsz"})
-def _mix(update, candidate, state, old, out):
-    """state = update * state + (1 - update) * candidate, kept in `out` and, before the change, in `old`."""
-    for j in range(state.size):
-        h = state[j]
-        old[j] = h
-        out[j] = candidate[j] + update[j] * (h - candidate[j])
-    for j in range(state.size):
-        state[j] = out[j]
-
-
-@kernel(fastmath={"contract", "nsz"})
-def _unmix(update, candidate, old, d_output, d_state):
-    """Turn `update` and `candidate` into the gradients of their drive; `d_state` takes what is carried along."""
-    for j in range(update.size):
-        z, n, d = update[j], candidate[j], d_state[j] + d_output[j]
-        update[j] = d * (old[j] - n) * (z - z * z)
-        candidate[j] = d * (1 - z) * (1 - n * n)
-        d_state[j] = d * z
+_FILES = (gates_module.__file__, *squashing.FILES, row_products.__file__, cell.__file__)
 
 
 @kernel(*_FILES, fastmath={"contract", "nsz"})
@@ -49,12 +31,12 @@ def _forward_after(weights, bias, gates, starts, mask, h, outputs, previous, bef
     product = np.empty((len(h), 3 * n), gates.dtype)
     for t in range(starts.size - 1):
         first, last = starts[t], starts[t + 1]
-        feed_back(h, mask, previous[first:last])
+        mask_state(h, mask, previous[first:last])
         for s in range(last - first):
             row = product[s]
             for j in range(3 * n):
                 row[j] = bias[j]
-        add_product(previous[first:last], weights, product[: last - first])
+        add_row_products(previous[first:last], weights, product[: last - first])
         for s in range(last - first):
             row, added, kept = gates[first + s], product[s], heard[first + s]
             reset, candidate, inner = row[:n], row[2 * n :], added[2 * n :]
@@ -65,7 +47,7 @@ def _forward_after(weights, bias, gates, starts, mask, h, outputs, previous, bef
                 kept[j] = inner[j]
                 candidate[j] += reset[j] * inner[j]
             tanh(candidate)
-            _mix(row[n : 2 * n], candidate, h[s], before[first + s], outputs[first + s])
+            mix(row[n : 2 * n], candidate, h[s], before[first + s], outputs[first + s])
 
 
 @kernel(*_FILES, fastmath={"contract", "nsz"})
@@ -78,7 +60,7 @@ def _backward_after(transposed, gates, starts, mask, before, heard, d_outputs, d
         for s in range(last - first):
             row, d_row, kept = gates[first + s], d_recurrent[first + s], heard[first + s]
             reset, candidate, d_inner = row[:n], row[2 * n :], d_row[2 * n :]
-            _unmix(row[n : 2 * n], candidate, before[first + s], d_outputs[first + s], d_h[s])
+            unmix(TANH, row[n : 2 * n], candidate, before[first + s], d_outputs[first + s], d_h[s])
             for j in range(n):
                 r, d = reset[j], candidate[j]
                 d_inner[j] = d * r
@@ -90,7 +72,7 @@ def _backward_after(transposed, gates, starts, mask, before, heard, d_outputs, d
                 along[j] = d_state[j]
                 d_state[j] = 0
         d_states = d_h[: last - first]
-        add_product(d_recurrent[first:last], transposed, d_states)
+        add_row_products(d_recurrent[first:last], transposed, d_states)
         mask_gradient(mask, d_states)
         for s in range(last - first):
             along, d_state = carried[s], d_h[s]
@@ -107,10 +89,10 @@ def _forward_before(weights, candidate_weights, gates, starts, mask, h, outputs,
     for t in range(starts.size - 1):
         first, last = starts[t], starts[t + 1]
         size = last - first
-        feed_back(h, mask, previous[first:last])
+        mask_state(h, mask, previous[first:last])
         product[:size] = 0
         inner[:size] = 0
-        add_product(previous[first:last], weights, product[:size])
+        add_row_products(previous[first:last], weights, product[:size])
         for s in range(size):
             row, added, fed, kept = gates[first + s], product[s], previous[first + s], reset_states[first + s]
             for j in range(2 * n):
@@ -119,14 +101,14 @@ def _forward_before(weights, candidate_weights, gates, starts, mask, h, outputs,
             reset = row[:n]
             for j in range(n):
                 kept[j] = reset[j] * fed[j]
-        add_product(reset_states[first:last], candidate_weights, inner[:size])
+        add_row_products(reset_states[first:last], candidate_weights, inner[:size])
         for s in range(size):
             row, added = gates[first + s], inner[s]
             candidate = row[2 * n :]
             for j in range(n):
                 candidate[j] += added[j]
             tanh(candidate)
-            _mix(row[n : 2 * n], candidate, h[s], before[first + s], outputs[first + s])
+            mix(row[n : 2 * n], candidate, h[s], before[first + s], outputs[first + s])
 
 
 @kernel(*_FILES, fastmath={"contract", "nsz"})
@@ -141,11 +123,11 @@ def _backward_before(transposed, candidate_transposed, gates, starts, mask, prev
         for s in range(size):
             row = gates[first + s]
             candidate, d_candidate, sums = row[2 * n :], d_candidates[s], d_reset[s]
-            _unmix(row[n : 2 * n], candidate, before[first + s], d_outputs[first + s], d_h[s])
+            unmix(TANH, row[n : 2 * n], candidate, before[first + s], d_outputs[first + s], d_h[s])
             for j in range(n):
                 d_candidate[j] = candidate[j]
                 sums[j] = 0
-        add_product(d_candidates[:size], candidate_transposed, d_reset[:size])
+        add_row_products(d_candidates[:size], candidate_transposed, d_reset[:size])
         for s in range(size):
             row, fed, sums, along, d_state = gates[first + s], previous[first + s], d_reset[s], carried[s], d_h[s]
             reset, d_gate = row[:n], d_gates[s]
@@ -157,7 +139,7 @@ def _backward_before(transposed, candidate_transposed, gates, starts, mask, prev
                 reset[j] = d * fed[j] * (r - r * r)
             for j in range(2 * n):
                 d_gate[j] = row[j]
-        add_product(d_gates[:size], transposed, d_h[:size])
+        add_row_products(d_gates[:size], transposed, d_h[:size])
         mask_gradient(mask, d_h[:size])
         for s in range(size):
             along, d_state = carried[s], d_h[s]
@@ -173,13 +155,13 @@ class GRU(Cell):
         n = tanh(W_n x + b_n + U_n (r * h))            without
         h' = z * h + (1 - z) * n
 
-    with the logistic function s and one matrix block a gate, in the order r, z, n. Each block of W starts uniform
+    with the logistic function s and one matrix block per gate, in the order r, z, n. Each block of W starts uniform
     (Glorot), each block of U orthogonal, biases at zero.
 
     Parameters
     ----------
     reset_after : bool, default True
-        Whether the reset gate acts after the product with the state, which takes one product a step, or before it, as
+        Whether the reset gate acts after the product with the state, which takes one product per step, or before it, as
         in the first publication, which takes two.
 
     Raises
@@ -208,13 +190,13 @@ class GRU(Cell):
 
     def check(self) -> None:
         """Refuse what is no flag."""
-        check_flag(type(self).__name__, "reset_after", self.reset_after)
+        Parameters(self).flag("reset_after")
 
     def n_drive(self, n_units: int) -> int:
         """Three blocks."""
         return 3 * n_units
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         parameters = {"input_weights": glorot(rng, n_inputs, n_units, 3), "bias": np.zeros(3 * n_units)}
         blocks = orthogonal(rng, n_units, 3)
@@ -225,7 +207,7 @@ class GRU(Cell):
             "candidate_weights": blocks[:, 2 * n_units :],
         }
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         (h,) = state
         outputs, previous, before, kept = (np.empty((len(drive), h.shape[1]), drive.dtype) for _ in range(4))
@@ -239,8 +221,8 @@ class GRU(Cell):
         return outputs, (drive, previous, before, kept)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         (gates, previous, before, kept), (d_h,) = tape, d_state
         transposed, n = np.ascontiguousarray(parameters["recurrent_weights"].T), d_h.shape[1]

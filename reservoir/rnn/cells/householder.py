@@ -9,14 +9,14 @@ import numpy as np
 from reservoir.compilation import kernel
 from reservoir.neurons import activations
 from reservoir.neurons.activations import TANH, activate
-from reservoir.rnn import products
+from reservoir.rnn import row_products
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, feed_back, mask_gradient
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, mask_gradient, mask_state
 from reservoir.rnn.initialisation import glorot
-from reservoir.rnn.products import add_product
-from reservoir.validation import check_choice, check_integer
+from reservoir.rnn.row_products import add_row_products
+from reservoir.validation import Parameters
 
-_FILES = (*activations.FILES, products.__file__, cell.__file__)
+_FILES = (*activations.FILES, row_products.__file__, cell.__file__)
 _SLOPES = {"leaky_relu": 0.1, "relu": 0.0, "tanh": 1.0}  # below zero; 1 stands for tanh
 
 
@@ -51,9 +51,9 @@ def _forward(into, out_of, slope, outputs, starts, mask, h, previous, inner):
     """
     for t in range(starts.size - 1):
         first, last = starts[t], starts[t + 1]
-        feed_back(h, mask, previous[first:last])
-        add_product(previous[first:last], into, inner[first:last])
-        add_product(inner[first:last], out_of, outputs[first:last])
+        mask_state(h, mask, previous[first:last])
+        add_row_products(previous[first:last], into, inner[first:last])
+        add_row_products(inner[first:last], out_of, outputs[first:last])
         for s in range(last - first):
             row, fed, state = outputs[first + s], previous[first + s], h[s]
             for j in range(row.size):
@@ -70,8 +70,8 @@ def _backward(into, out_of, slope, outputs, starts, mask, d_outputs, d_h, d_driv
         first, last = starts[t], starts[t + 1]
         for s in range(last - first):
             _through_squash(slope, outputs[first + s], d_outputs[first + s], d_h[s], d_drive[first + s])
-        add_product(d_drive[first:last], into, d_inner[first:last])
-        add_product(d_inner[first:last], out_of, d_h[: last - first])
+        add_row_products(d_drive[first:last], into, d_inner[first:last])
+        add_row_products(d_inner[first:last], out_of, d_h[: last - first])
         mask_gradient(mask, d_h[: last - first])
 
 
@@ -90,7 +90,7 @@ class Householder(Cell):
     can be any orthogonal matrix of its sign of the determinant. W starts uniform (Glorot), each u_k in a random
     direction, b at zero; the state before the first row is learnt and starts uniform in +-sqrt(3 / (2 n_units)).
 
-    The reflections are gathered as Q = I - V T V', which takes two narrow products a step.
+    The reflections are gathered as Q = I - V T V', which takes two narrow products per step.
 
     Parameters
     ----------
@@ -128,14 +128,11 @@ class Householder(Cell):
 
     def check(self) -> None:
         """Refuse options outside their range."""
-        check_integer(type(self).__name__, "n_reflections", self.n_reflections, 1)
-        check_choice(type(self).__name__, "activation", self.activation, list(_SLOPES))
+        p = Parameters(self)
+        p.integer("n_reflections", 1)
+        p.choice("activation", list(_SLOPES))
 
-    def n_drive(self, n_units: int) -> int:
-        """One column a unit."""
-        return n_units
-
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         rows, columns = _places(n_units, self.n_reflections)
         normal, limit = rng.standard_normal(rows.size), np.sqrt(1.5 / n_units)
@@ -147,7 +144,7 @@ class Householder(Cell):
             "initial_state": rng.uniform(-limit, limit, size=n_units),
         }
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         (h,), factors, dtype = state, self._factors(parameters), drive.dtype
         vectors, _, triangle = factors
@@ -158,8 +155,8 @@ class Householder(Cell):
         return drive, (drive, previous, factors)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         (outputs, previous, factors), (d_h,) = tape, d_state
         (vectors, _, triangle), dtype = factors, outputs.dtype
@@ -171,7 +168,7 @@ class Householder(Cell):
         gradient = self._gradient(left.astype(float), right.astype(float), *factors)
         return d_drive, {"reflections": gradient.astype(dtype)}
 
-    def _factors(self, parameters: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _factors(self, parameters: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Vectors of length 1 in columns (n, m), their lengths before (m,), and T, for rows times I - V T V'."""
         n = parameters["bias"].size
         vectors = np.zeros((n, min(self.n_reflections, n - 1)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from reservoir.rnn.cells.cell import Arrays
 from reservoir.rnn.cells.elman import Elman
 from reservoir.rnn.initialisation import glorot
-from reservoir.validation import check_real
+from reservoir.validation import Parameters
 
 
 class IRNN(Elman):
@@ -48,9 +49,9 @@ class IRNN(Elman):
 
     def check(self) -> None:
         """Refuse a negative scale."""
-        check_real(type(self).__name__, "recurrent_scale", self.recurrent_scale, 0)
+        Parameters(self).real("recurrent_scale", 0)
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         return {
             "input_weights": glorot(rng, n_inputs, n_units),

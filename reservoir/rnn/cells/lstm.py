@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from reservoir.compilation import kernel
-from reservoir.rnn import products, squashing
+from reservoir.rnn import row_products, squashing
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, feed_back, mask_gradient
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, mask_gradient, mask_state
 from reservoir.rnn.initialisation import glorot, orthogonal
-from reservoir.rnn.products import add_product, sum_over_rows
+from reservoir.rnn.row_products import add_row_products, sum_over_rows
 from reservoir.rnn.squashing import logistic, tanh
-from reservoir.validation import check_flag, check_real, parameter_error
+from reservoir.validation import Parameters
 
-_FILES = (*squashing.FILES, products.__file__, cell.__file__)
+_FILES = (*squashing.FILES, row_products.__file__, cell.__file__)
 # Which gates stand before the output gate: input and forget, input alone, or forget with input = 1 - forget.
 FULL, NO_FORGET, COUPLED = range(3)
 
@@ -38,7 +38,7 @@ def _remember(kind, gates, candidate, c):
 
 @kernel(fastmath={"contract", "nsz"})
 def _look(peepholes, c, gates):
-    """Add what each gate sees of the memory: `peepholes` and `gates` hold one block of c.size a gate."""
+    """Add what each gate sees of the memory: `peepholes` and `gates` hold one block of c.size per gate."""
     for block in range(len(peepholes)):
         weights, gate = peepholes[block], gates[block * c.size : (block + 1) * c.size]
         for j in range(c.size):
@@ -55,8 +55,8 @@ def _forward(weights, peepholes, kind, gates, starts, mask, h, c, outputs, previ
     inner = gates.shape[1] - 2 * n  # where the output gate begins
     for t in range(starts.size - 1):
         first, last = starts[t], starts[t + 1]
-        feed_back(h, mask, previous[first:last])
-        add_product(previous[first:last], weights, gates[first:last])
+        mask_state(h, mask, previous[first:last])
+        add_row_products(previous[first:last], weights, gates[first:last])
         for s in range(last - first):
             row, memory, state = gates[first + s], c[s], h[s]
             output, candidate = row[inner : inner + n], row[inner + n :]
@@ -140,7 +140,7 @@ def _backward(transposed, peepholes, kind, gates, starts, mask, before, squashed
                 _through_peepholes(peepholes[:-1], row, old, d_memory, d_peepholes[:-1])
             for j in range(n):
                 d_state[j] = 0
-        add_product(gates[first:last], transposed, d_h[: last - first])
+        add_row_products(gates[first:last], transposed, d_h[: last - first])
         mask_gradient(mask, d_h[: last - first])
 
 
@@ -150,7 +150,7 @@ class LSTM(Cell):
         i, f, o = s(W x + U h + b),   g = tanh(W_g x + U_g h + b_g)
         c' = f * c + i * g,   h' = o * tanh(c')
 
-    with the logistic function s and one matrix block a gate, in the order i, f, o, g. Each block of W starts uniform
+    with the logistic function s and one matrix block per gate, in the order i, f, o, g. Each block of W starts uniform
     (Glorot), each block of U orthogonal, biases and peepholes at zero except the bias of f.
 
     Parameters
@@ -160,7 +160,7 @@ class LSTM(Cell):
     forget_bias : float, default 1.0
         Bias of f at the start: a large one makes the cell remember at first.
     peepholes : bool, default False
-        Whether i and f also see p * c, and o sees p * c', with one learnt weight a unit.
+        Whether i and f also see p * c, and o sees p * c', with one learnt weight per unit.
     coupled : bool, default False
         Whether i = 1 - f. Needs the forget gate.
 
@@ -203,12 +203,12 @@ class LSTM(Cell):
 
     def check(self) -> None:
         """Refuse options of another kind, and coupled gates without a forget gate."""
-        owner = type(self).__name__
+        p = Parameters(self)
         for option in ("forget_gate", "peepholes", "coupled"):
-            check_flag(owner, option, getattr(self, option))
-        check_real(owner, "forget_bias", self.forget_bias)
+            p.flag(option)
+        p.real("forget_bias")
         if self.coupled and not self.forget_gate:
-            raise parameter_error(owner, "coupled", "False without a forget gate", self.coupled)
+            raise p.error("coupled", "False without a forget gate")
 
     def n_drive(self, n_units: int) -> int:
         """Three or four blocks."""
@@ -218,7 +218,7 @@ class LSTM(Cell):
         """State h and memory c."""
         return n_units, n_units
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         n_blocks = self.n_drive(1)
         parameters = {
@@ -233,7 +233,7 @@ class LSTM(Cell):
             parameters["peephole_weights"] = np.zeros((n_blocks - 1, n_units))
         return parameters
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         h, c = state
         outputs, previous, before, squashed = (np.empty((len(drive), h.shape[1]), drive.dtype) for _ in range(4))
@@ -243,8 +243,8 @@ class LSTM(Cell):
         return outputs, (drive, previous, before, squashed)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         gates, previous, before, squashed = tape
         transposed, peepholes = np.ascontiguousarray(parameters["recurrent_weights"].T), self._peepholes(parameters)
@@ -257,6 +257,6 @@ class LSTM(Cell):
     def _kind(self) -> int:
         return COUPLED if self.coupled else FULL if self.forget_gate else NO_FORGET
 
-    def _peepholes(self, parameters: dict) -> np.ndarray:
+    def _peepholes(self, parameters: Arrays) -> np.ndarray:
         weights = parameters["recurrent_weights"]
         return parameters["peephole_weights"] if self.peepholes else np.empty((0, len(weights)), weights.dtype)

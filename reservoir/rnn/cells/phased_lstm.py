@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from reservoir.compilation import kernel
-from reservoir.rnn import products, squashing
+from reservoir.rnn import row_products, squashing
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, add_fed_back, feed_back
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, add_fed_back, mask_state
 from reservoir.rnn.initialisation import glorot, orthogonal
-from reservoir.rnn.products import add_product, sum_over_rows
+from reservoir.rnn.row_products import add_row_products, sum_over_rows
 from reservoir.rnn.squashing import logistic, tanh
-from reservoir.validation import check_integer, check_real, parameter_error
+from reservoir.validation import Parameters, check_real
 
-_FILES = (*squashing.FILES, products.__file__, cell.__file__)
+_FILES = (*squashing.FILES, row_products.__file__, cell.__file__)
 
 
 @kernel()
@@ -106,8 +106,8 @@ def _forward(weights, peepholes, opened, gates, starts, mask, h, c, outputs, pre
     for t in range(starts.size - 1):
         first, last = starts[t], starts[t + 1]
         before[first:last] = h[: last - first]
-        feed_back(h, mask, previous[first:last])
-        add_product(previous[first:last], weights, gates[first:last])
+        mask_state(h, mask, previous[first:last])
+        add_row_products(previous[first:last], weights, gates[first:last])
         for s in range(last - first):
             row = first + s
             _advance(gates[row], peepholes, opened[row], c[s], h[s], old[row], squashed[row], outputs[row])
@@ -184,7 +184,7 @@ def _backward(
 
 
 class PhasedLSTM(Cell):
-    """Long short-term memory with a time gate: units sleep, and open once a period each.
+    """Long short-term memory with a time gate: units sleep, and each opens once per period.
 
         p = ((t - shift) mod period) / period
         k = 2 p / ratio           for p < ratio / 2
@@ -194,10 +194,10 @@ class PhasedLSTM(Cell):
         c~ = f * c + i * g,   o = s(W_o x + U_o h + v_o * c~ + b_o)
         c' = k * c~ + (1 - k) * c,   h' = k * o * tanh(c~) + (1 - k) * h
 
-    with the logistic function s, the time stamp t of the row, and one matrix block a gate, in the order i, f, o, g.
-    Period, shift and ratio are learnt, one a unit; the first and the last count by their absolute value. Each block of
-    W starts uniform (Glorot), each block of U orthogonal, biases and peepholes v at zero except the bias of f, shifts
-    uniform over the period.
+    with the logistic function s, the time stamp t of the row, and one matrix block per gate, in the order i, f, o, g.
+    Period, shift and ratio are learnt, one per unit; the first and the last count by their absolute value. Each block
+    of W starts uniform (Glorot), each block of U orthogonal, biases and peepholes v at zero except the bias of f, and
+    shifts uniform over the period.
 
     Parameters
     ----------
@@ -253,16 +253,16 @@ class PhasedLSTM(Cell):
 
     def check(self) -> None:
         """Refuse options outside their ranges."""
-        owner = type(self).__name__
+        p = Parameters(self)
         if self.time_column is not None:
-            check_integer(owner, "time_column", self.time_column, low=0)
+            p.integer("time_column", 0)
         if not isinstance(self.period_range, (tuple, list)) or len(self.period_range) != 2:
-            raise parameter_error(owner, "period_range", "two numbers", self.period_range)
-        low = check_real(owner, "period_range[0]", self.period_range[0], 1e-30)
-        check_real(owner, "period_range[1]", self.period_range[1], low)
-        check_real(owner, "open_ratio", self.open_ratio, 1e-6, 1)
-        check_real(owner, "leak", self.leak, 0, 1)
-        check_real(owner, "forget_bias", self.forget_bias)
+            raise p.error("period_range", "two numbers")
+        low = check_real(p.owner, "period_range[0]", self.period_range[0], 1e-30)
+        check_real(p.owner, "period_range[1]", self.period_range[1], low)
+        p.real("open_ratio", 1e-6, 1)
+        p.real("leak", 0, 1)
+        p.real("forget_bias")
 
     def n_drive(self, n_units: int) -> int:
         """Four blocks."""
@@ -272,7 +272,7 @@ class PhasedLSTM(Cell):
         """State h and memory c; without time stamps also the number of the next row, which takes no gradient."""
         return (n_units, n_units, 1) if self.time_column is None else (n_units, n_units)
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         parameters = {
             "input_weights": glorot(rng, n_inputs, n_units, 4),
@@ -284,7 +284,7 @@ class PhasedLSTM(Cell):
         shift = period * rng.uniform(size=n_units)
         return parameters | {"period": period, "shift": shift, "open_ratio": np.full(n_units, float(self.open_ratio))}
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         h, c, *reached = state
         starts, mask, times = steps.starts, steps.recurrent_mask, steps.times
@@ -299,8 +299,8 @@ class PhasedLSTM(Cell):
         return outputs, (times, opened, drive, previous, before, old, squashed)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         times, opened, gates, previous, before, old, squashed = tape
         transposed, peepholes = np.ascontiguousarray(parameters["recurrent_weights"].T), parameters["peephole_weights"]
@@ -310,12 +310,12 @@ class PhasedLSTM(Cell):
         gradients = {"recurrent_weights": sum_over_rows(previous, gates), "peephole_weights": d_peepholes}
         return gates, gradients | self._rhythm_gradients(parameters, steps, times, opened)
 
-    def _rhythm(self, parameters: dict, steps: Steps) -> tuple:
+    def _rhythm(self, parameters: Arrays, steps: Steps) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         """Rate, shift and rise of the time gates, and the leak."""
         period, shift, ratio = (parameters[name].astype(np.float64) for name in ("period", "shift", "open_ratio"))
         return 1 / np.abs(period), shift, 2 / np.abs(ratio), float(self.leak) if steps.training else 0.0
 
-    def _rhythm_gradients(self, parameters: dict, steps: Steps, times: np.ndarray, d_opened: np.ndarray) -> dict:
+    def _rhythm_gradients(self, parameters: Arrays, steps: Steps, times: np.ndarray, d_opened: np.ndarray) -> Arrays:
         rhythm = self._rhythm(parameters, steps)
         d_turn, d_rate, d_ratio = np.zeros((3, d_opened.shape[1]))
         _rhythm_gradient(times, *rhythm, d_opened, d_turn, d_rate, d_ratio)

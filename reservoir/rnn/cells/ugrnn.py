@@ -7,27 +7,18 @@ from typing import Any
 import numpy as np
 
 from reservoir.compilation import kernel
-from reservoir.neurons.activations import ACTIVATIONS, TANH, activate
-from reservoir.rnn import products, squashing
+from reservoir.neurons.activations import ACTIVATIONS, activate
+from reservoir.rnn import gates as gates_module
+from reservoir.rnn import row_products, squashing
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, add_fed_back, feed_back
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, add_fed_back, mask_state
+from reservoir.rnn.gates import mix, unmix
 from reservoir.rnn.initialisation import glorot, orthogonal
-from reservoir.rnn.products import add_product, sum_over_rows
+from reservoir.rnn.row_products import add_row_products, sum_over_rows
 from reservoir.rnn.squashing import logistic
-from reservoir.validation import check_choice, check_real
+from reservoir.validation import Parameters
 
-_FILES = (*squashing.FILES, products.__file__, cell.__file__)
-
-
-@kernel(fastmath={"contract", "nsz"})
-def _mix(gate, candidate, state, old, out):
-    """state = candidate + gate * (state - candidate), kept in `out` and, before the change, in `old`."""
-    for j in range(state.size):
-        h = state[j]
-        old[j] = h
-        out[j] = candidate[j] + gate[j] * (h - candidate[j])
-    for j in range(state.size):
-        state[j] = out[j]
+_FILES = (gates_module.__file__, *squashing.FILES, row_products.__file__, cell.__file__)
 
 
 @kernel(*_FILES)
@@ -39,31 +30,14 @@ def _forward(weights, code, gates, starts, mask, h, outputs, previous, before):
     n = h.shape[1]
     for t in range(starts.size - 1):
         first, last = starts[t], starts[t + 1]
-        feed_back(h, mask, previous[first:last])
-        add_product(previous[first:last], weights, gates[first:last])
+        mask_state(h, mask, previous[first:last])
+        add_row_products(previous[first:last], weights, gates[first:last])
         for s in range(last - first):
             row = gates[first + s]
             gate, candidate = row[:n], row[n:]
             logistic(gate)
             activate(code, candidate)
-            _mix(gate, candidate, h[s], before[first + s], outputs[first + s])
-
-
-@kernel(fastmath={"contract", "nsz"})
-def _unmix(code, gate, candidate, old, d_output, d_state):
-    """Turn gate and candidate into the gradients of their drive; `d_state` takes what is carried along."""
-    if code == TANH:
-        for j in range(gate.size):
-            g, c, d = gate[j], candidate[j], d_state[j] + d_output[j]
-            gate[j] = d * (old[j] - c) * (g - g * g)
-            candidate[j] = d * (1 - g) * (1 - c * c)
-            d_state[j] = d * g
-    else:
-        for j in range(gate.size):
-            g, c, d = gate[j], candidate[j], d_state[j] + d_output[j]
-            gate[j] = d * (old[j] - c) * (g - g * g)
-            candidate[j] = d * (1 - g) if c > 0 else 0
-            d_state[j] = d * g
+            mix(gate, candidate, h[s], before[first + s], outputs[first + s])
 
 
 @kernel(*_FILES)
@@ -76,7 +50,7 @@ def _backward(transposed, code, gates, starts, mask, before, d_outputs, d_h):
         size = last - first
         for s in range(size):
             row = gates[first + s]
-            _unmix(code, row[:n], row[n:], before[first + s], d_outputs[first + s], d_h[s])
+            unmix(code, row[:n], row[n:], before[first + s], d_outputs[first + s], d_h[s])
         add_fed_back(gates[first:last], transposed, mask, scratch[:size], d_h[:size])
 
 
@@ -125,14 +99,15 @@ class UGRNN(Cell):
 
     def check(self) -> None:
         """Refuse an unknown activation, and a bias that is no number."""
-        check_choice(type(self).__name__, "activation", self.activation, ["tanh", "relu"])
-        check_real(type(self).__name__, "gate_bias", self.gate_bias)
+        p = Parameters(self)
+        p.choice("activation", ["tanh", "relu"])
+        p.real("gate_bias")
 
     def n_drive(self, n_units: int) -> int:
         """Two blocks."""
         return 2 * n_units
 
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         return {
             "input_weights": glorot(rng, n_inputs, n_units, 2),
@@ -141,7 +116,7 @@ class UGRNN(Cell):
             "initial_state": np.zeros(n_units),
         }
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         (h,), mask = state, steps.recurrent_mask
         outputs, previous = (np.empty((len(drive), h.shape[1]), drive.dtype) for _ in range(2))
@@ -151,8 +126,8 @@ class UGRNN(Cell):
         return outputs, (drive, previous, before)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         (gates, previous, before), (d_h,) = tape, d_state
         transposed, code = np.ascontiguousarray(parameters["recurrent_weights"].T), ACTIVATIONS[self.activation]

@@ -9,15 +9,15 @@ from scipy import fft
 
 from reservoir.compilation import kernel
 from reservoir.rnn import modrelu as modrelu_module
-from reservoir.rnn import products
+from reservoir.rnn import row_products
 from reservoir.rnn.cells import cell
-from reservoir.rnn.cells.cell import Cell, Steps, feed_back, mask_gradient
+from reservoir.rnn.cells.cell import Arrays, Cell, State, Steps, mask_gradient, mask_state
 from reservoir.rnn.initialisation import glorot
 from reservoir.rnn.modrelu import modrelu, modrelu_gradient
-from reservoir.rnn.products import add_product, sum_over_rows
-from reservoir.validation import check_integer
+from reservoir.rnn.row_products import add_row_products, sum_over_rows
+from reservoir.validation import Parameters
 
-_FILES = (modrelu_module.__file__, products.__file__, cell.__file__)
+_FILES = (modrelu_module.__file__, row_products.__file__, cell.__file__)
 
 
 @kernel(*_FILES)
@@ -25,8 +25,8 @@ def _forward(weights, bias, z, starts, mask, h, previous, outputs):
     """Turn the drive in `z` into what the rectifier sees and move `h` on; `previous` takes what was fed back."""
     for t in range(starts.size - 1):
         first, last = starts[t], starts[t + 1]
-        feed_back(h, mask, previous[first:last])
-        add_product(previous[first:last], weights, z[first:last])
+        mask_state(h, mask, previous[first:last])
+        add_row_products(previous[first:last], weights, z[first:last])
         for s in range(last - first):
             row, state = outputs[first + s], h[s]
             modrelu(z[first + s], bias, row)
@@ -47,7 +47,7 @@ def _backward(transposed, bias, z, starts, mask, d_outputs, d_h, d_bias):
             modrelu_gradient(z[first + s], bias, d_state, d_bias, inverse, along)
             for j in range(d_state.size):
                 d_state[j] = 0
-        add_product(z[first:last], transposed, d_h[: last - first])
+        add_row_products(z[first:last], transposed, d_h[: last - first])
         mask_gradient(mask, d_h[: last - first])
 
 
@@ -116,21 +116,13 @@ class Unitary(Cell):
 
     def check(self) -> None:
         """Refuse what is no seed."""
-        check_integer(type(self).__name__, "permutation_seed", self.permutation_seed, 0)
-
-    def n_drive(self, n_units: int) -> int:
-        """Real and imaginary parts."""
-        return 2 * n_units
+        Parameters(self).integer("permutation_seed", 0)
 
     def n_outputs(self, n_units: int) -> int:
         """Real and imaginary parts."""
         return 2 * n_units
 
-    def state_widths(self, n_units: int) -> tuple[int, ...]:
-        """Real and imaginary parts in one array."""
-        return (2 * n_units,)
-
-    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, n_inputs: int, n_units: int, rng: np.random.Generator) -> Arrays:
         """See the class."""
         limit = np.sqrt(1.5 / n_units)
         return {
@@ -142,7 +134,7 @@ class Unitary(Cell):
             "initial_state": rng.uniform(-limit, limit, size=2 * n_units),
         }
 
-    def forward(self, parameters: dict, drive: np.ndarray, steps: Steps, state: tuple) -> tuple[np.ndarray, Any]:
+    def forward(self, parameters: Arrays, drive: np.ndarray, steps: Steps, state: State) -> tuple[np.ndarray, Any]:
         """See `Cell.forward`."""
         (h,), matrix = state, self._product(*self._factors(parameters))
         weights = _as_real(matrix).astype(drive.dtype)
@@ -151,8 +143,8 @@ class Unitary(Cell):
         return outputs, (drive, previous, matrix, weights)
 
     def backward(
-        self, parameters: dict, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: tuple
-    ) -> tuple[np.ndarray, dict]:
+        self, parameters: Arrays, tape: Any, steps: Steps, d_outputs: np.ndarray, d_state: State
+    ) -> tuple[np.ndarray, Arrays]:
         """See `Cell.backward`."""
         (z, previous, matrix, weights), (d_h,), bias = tape, d_state, parameters["modulus_bias"]
         transposed, d_bias = np.ascontiguousarray(weights.T), np.zeros_like(bias)
@@ -166,7 +158,7 @@ class Unitary(Cell):
             "reflections": np.concatenate([d_reflections.real, d_reflections.imag], axis=1).astype(z.dtype),
         }
 
-    def _factors(self, parameters: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _factors(self, parameters: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The diagonals (3, n), the vectors (2, n) across the planes, and the permutation (n,)."""
         n = parameters["modulus_bias"].size
         vectors = parameters["reflections"].astype(float)

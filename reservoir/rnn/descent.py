@@ -11,11 +11,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from reservoir.compilation import one_blas_thread
 from reservoir.progress import Progress
-from reservoir.rnn.examples import Batch, Examples, Piece
-from reservoir.rnn.network import Masks, Network
+from reservoir.rnn.examples import Batch, BatchPiece, Examples
 from reservoir.rnn.optimizers import clipped
+from reservoir.rnn.output_rows import pooled, spread
 from reservoir.rnn.packing import Packing
-from reservoir.rnn.pooling import pooled, spread
+from reservoir.rnn.recurrent_network import Masks, RecurrentNetwork
 
 _ROWS_AT_ONCE = 1 << 14
 _SMALLEST_RATE = 1e-6
@@ -43,7 +43,12 @@ class Settings(NamedTuple):
 
 
 def loss_and_gradient(
-    network: Network, piece: Piece, pooling: str | None, loss: Any, masks: Masks | None, state: np.ndarray | None
+    network: RecurrentNetwork,
+    piece: BatchPiece,
+    pooling: str | None,
+    loss: Any,
+    masks: Masks | None,
+    state: np.ndarray | None,
 ) -> tuple[float, int, np.ndarray | None, np.ndarray]:
     """Mean loss over the targets of a piece, their number, the gradient (None without targets), and the final state.
 
@@ -71,7 +76,7 @@ def loss_and_gradient(
 
 
 def run_rows(
-    network: Network, rows: np.ndarray, offsets: np.ndarray, state: np.ndarray | None = None
+    network: RecurrentNetwork, rows: np.ndarray, offsets: np.ndarray, state: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hidden states (n_rows, width) of concatenated sequences and final states (n_sequences, state_size).
 
@@ -106,7 +111,9 @@ def _groups(lengths: np.ndarray) -> Iterator[np.ndarray]:
 class Descent:
     """Training of one network. It lives on between calls of `partial_fit`."""
 
-    def __init__(self, network: Network, optimizer: Any, loss: Any, rng: np.random.Generator, settings: Settings):
+    def __init__(
+        self, network: RecurrentNetwork, optimizer: Any, loss: Any, rng: np.random.Generator, settings: Settings
+    ):
         self.network, self.optimizer, self.loss, self.rng, self.settings = network, optimizer, loss, rng, settings
         self.rate, self.n_updates = settings.learning_rate_init, 0
         self.penalised = network.penalised()
@@ -243,7 +250,7 @@ def _divergence(owner: str, descent: Descent) -> str:
 
 
 def _finished(descent: Descent, history: History) -> bool:
-    """Whether to stop for want of improvement; an adaptive rate is lowered first."""
+    """Whether training ends because the loss no longer improves; an adaptive rate is lowered first."""
     if history.n_without < descent.settings.n_iter_no_change:
         return False
     if descent.settings.learning_rate != "adaptive" or descent.rate <= _SMALLEST_RATE:

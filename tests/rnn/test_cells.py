@@ -7,47 +7,28 @@ import numpy as np
 import pytest
 
 from reservoir.rnn import layer as layer_module
-from reservoir.rnn.cells import CELLS, EUNN, GRU, LSTM, UGRNN, Elman, Householder, PhasedLSTM
+from reservoir.rnn.cells import CELLS
+from reservoir.rnn.descent import loss_and_gradient, run_rows
 from reservoir.rnn.examples import Batch, Examples
 from reservoir.rnn.losses import LOSSES
-from reservoir.rnn.network import Network
-from reservoir.rnn.products import sum_over_rows
-from reservoir.rnn.training import loss_and_gradient, run_rows
-from tests.rnn.recurrent_oracles import TWINS
+from reservoir.rnn.recurrent_network import RecurrentNetwork
+from tests.rnn.recurrent_oracles import TWINS, cells
 
 LENGTHS = np.array([3, 12, 1, 7, 12])
 ROWS, OFFSETS = int(LENGTHS.sum()), np.concatenate([[0], np.cumsum(LENGTHS)])
-VARIANTS = [
-    Elman("logistic"),
-    Elman("relu"),
-    *(
-        LSTM(forget_gate, 1.0, peepholes, coupled)
-        for forget_gate, peepholes, coupled in itertools.product([True, False], repeat=3)
-        if forget_gate or not coupled
-    ),
-    GRU(reset_after=False),
-    UGRNN("relu", -0.5),
-    PhasedLSTM(2, (1.0, 9.0), 0.6, 0.1),
-    Householder(2, "tanh"),
-    Householder(1, "relu"),
-    EUNN(1),
-    EUNN(5),
-    EUNN(fft=True),
-]
-CASES = [cell() for cell in CELLS.values()] + VARIANTS
 
 
 def name_of(cell):
     return repr(cell).replace("\n", "").replace(" ", "")
 
 
-all_cells = pytest.mark.parametrize("cell", CASES, ids=name_of)
+all_cells = pytest.mark.parametrize("cell", cells(), ids=name_of)
 
 
 def network_of(cell, sizes=(4,), bidirectional=False, n_outputs=2, n_features=3, dtype="float64"):
     """A network with no parameter at zero, and none so large that rectified units explode."""
     rng = np.random.default_rng(5)
-    network = Network(cell, sizes, bidirectional, n_features, n_outputs, rng, np.dtype(dtype))
+    network = RecurrentNetwork(cell, sizes, bidirectional, n_features, n_outputs, rng, np.dtype(dtype))
     network.vector += rng.normal(scale=0.15, size=network.vector.size).astype(dtype)
     network.vector *= 0.7
     return network
@@ -95,7 +76,7 @@ def test_twin(cell):
     rows, times = network.split_times(examples.rows)
     for a, b in itertools.pairwise(OFFSETS):
         own = network.layers[0][0].parameters
-        expected = TWINS[cell.name](cell, own, rows[a:b], times[a:b], np.ones(network.width))
+        expected = TWINS[cell.name].outputs(cell, own, rows[a:b], times[a:b], np.ones(network.width))
         np.testing.assert_allclose(hidden[a:b], expected, rtol=1e-12, atol=1e-12)
 
 
@@ -109,7 +90,7 @@ def test_twin_with_a_mask(cell):
     for member in range(len(LENGTHS)):
         here = batch.packing.member == member
         x, mask = rows[here] * masks.inputs[0][member], masks.recurrent[0][0][member]
-        expected = TWINS[cell.name](
+        expected = TWINS[cell.name].outputs(
             cell, network.layers[0][0].parameters, x, times[here] if times.size else times, mask
         )
         np.testing.assert_allclose(hidden[here], expected, rtol=1e-12, atol=1e-12)
@@ -154,7 +135,7 @@ def test_long_runs_are_cut_without_a_trace(cell, bidirectional, monkeypatch):
     network = network_of(cell, (3, 2), bidirectional)
     piece = next(Batch(examples_of()).pieces())
     at_once = loss_and_gradient(network, piece, None, LOSSES["squared"], None, None)
-    monkeypatch.setattr(layer_module, "_WORK_A_CALL", 2000)
+    monkeypatch.setattr(layer_module, "rows_per_call", lambda *work: 6)
     in_pieces = loss_and_gradient(network, piece, None, LOSSES["squared"], None, None)
     assert at_once[0] == in_pieces[0]
     np.testing.assert_array_equal(at_once[3], in_pieces[3])
@@ -188,20 +169,6 @@ def test_float32_is_near_float64(cell):
     networks[1].vector[:] = networks[0].vector
     single, double = (run_rows(network, examples_of().rows, OFFSETS)[0] for network in networks)
     np.testing.assert_allclose(single, double, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("n_rows", [255, 256, 700])
-@pytest.mark.parametrize(("n", "m"), [(1, 64), (7, 100), (9, 63), (300, 70)])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_gradients_of_weights_are_sums_over_rows(n_rows, n, m, dtype):
-    """Against extended precision, within the bound of rounding; `y` may be some columns of a larger array."""
-    rng = np.random.default_rng(3)
-    x, y = rng.normal(size=(n_rows, n)).astype(dtype), rng.normal(size=(n_rows, m + 5)).astype(dtype)[:, 2 : m + 2]
-    wide = x.astype(np.longdouble), y.astype(np.longdouble)
-    result = sum_over_rows(x, y)
-    assert result.dtype == dtype
-    bound = n_rows * np.finfo(dtype).eps * (np.abs(wide[0]).T @ np.abs(wide[1]))
-    assert np.all(np.abs(result - wide[0].T @ wide[1]) <= bound)
 
 
 @pytest.mark.parametrize("name", ["elman", "lstm", "gru"])

@@ -59,7 +59,7 @@ def _add_four_rows(x, matrix, out):
 
 
 @kernel()
-def add_product(x, matrix, out):
+def add_row_products(x, matrix, out):
     """out (n_rows, m) += x (n_rows, n) matrix (n, m)."""
     whole = len(x) // 4 * 4
     for row in range(0, whole, 4):
@@ -77,7 +77,7 @@ def affine_rows(x, matrix, bias, out):
             target = out[row]
             for j in range(bias.size):
                 target[j] = bias[j]
-        add_product(x[first:last], matrix, out[first:last])
+        add_row_products(x[first:last], matrix, out[first:last])
 
 
 @kernel()
@@ -87,7 +87,7 @@ def _add_blocks(x, y, out):
     for first in range(0, len(y), _BLOCK):
         last = min(first + _BLOCK, len(y))
         part[:] = 0
-        add_product(np.ascontiguousarray(x[first:last].T), y[first:last], part)
+        add_row_products(np.ascontiguousarray(x[first:last].T), y[first:last], part)
         for i in range(len(out)):
             target, more = out[i], part[i]
             for j in range(more.size):

@@ -9,15 +9,15 @@ import numpy as np
 from reservoir.readouts.affine import affine
 from reservoir.rnn.cells import Cell
 from reservoir.rnn.initialisation import glorot
-from reservoir.rnn.layer import Layer
+from reservoir.rnn.layer import Layer, Tape
 from reservoir.rnn.packing import Packing
 
 
 class Masks(NamedTuple):
-    """Variational dropout of one batch: a mask a sequence, the same at every step, in the order of the packing."""
+    """Variational dropout of one batch: one mask per sequence, the same at every step, in the order of the packing."""
 
-    inputs: list[np.ndarray]  # one a layer (n_sequences, n_inputs)
-    recurrent: list[list[np.ndarray]]  # one a direction of a layer (n_sequences, n_outputs)
+    inputs: list[np.ndarray]  # one per layer (n_sequences, n_inputs)
+    recurrent: list[list[np.ndarray]]  # one per direction of a layer (n_sequences, n_outputs)
     outputs: np.ndarray  # (n_sequences, width), before the output weights
 
     def first(self, n_sequences: int) -> Masks:
@@ -26,7 +26,7 @@ class Masks(NamedTuple):
         return Masks([mask[:n_sequences] for mask in self.inputs], recurrent, self.outputs[:n_sequences])
 
 
-class Network:
+class RecurrentNetwork:
     """Stacked layers, each in one or two directions.
 
     Parameters
@@ -56,7 +56,7 @@ class Network:
         directions = ("forward", "reverse")[: 1 + bidirectional]
         drawn: dict[str, np.ndarray] = {}
         self._keys: list[tuple[int, str, int]] = []
-        width = n_inputs - (getattr(cell, "time_column", None) is not None)
+        width = n_inputs - (cell.time_column is not None)
         for index, n_units in enumerate(sizes):
             for direction in directions:
                 parameters = cell.draw(width, n_units, rng)
@@ -90,7 +90,7 @@ class Network:
 
     def split_times(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Inputs of the first layer and the time stamps in float64, empty where the cell asks for none."""
-        column = getattr(self.cell, "time_column", None)
+        column = self.cell.time_column
         if column is None:
             return _narrowed(rows, self.vector.dtype, "The inputs"), np.empty(0)
         inputs = _narrowed(np.delete(rows, column, axis=1), self.vector.dtype, "The inputs")
@@ -103,7 +103,7 @@ class Network:
         state: np.ndarray | None = None,
         masks: Masks | None = None,
         training: bool = False,
-    ) -> tuple[np.ndarray, np.ndarray, list]:
+    ) -> tuple[np.ndarray, np.ndarray, list[Tape]]:
         """Outputs of the last layer (n_rows, width) of packed rows, the final state of all layers, and the tapes.
 
         `rows` is (n_rows, n_inputs) in float64, `state` (n_sequences, state_size) or None at the beginning.
@@ -123,7 +123,9 @@ class Network:
             hidden = outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=1)
         return hidden, np.concatenate(finals, axis=1), tapes
 
-    def backward(self, tapes: list, d_hidden: np.ndarray, packing: Packing, masks: Masks | None = None) -> np.ndarray:
+    def backward(
+        self, tapes: list[Tape], d_hidden: np.ndarray, packing: Packing, masks: Masks | None = None
+    ) -> np.ndarray:
         """Gradient like `vector`, given that of the last layer's outputs; zero for the output weights."""
         gradient = np.zeros_like(self.vector)
         views, tapes = self.views(gradient), list(tapes)
@@ -172,10 +174,10 @@ class Network:
         parts = [None] * len(sizes) if state is None else np.split(state, np.cumsum(sizes)[:-1], axis=1)
         return iter(parts)
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in ("named", "layers")}
 
-    def __setstate__(self, state: dict) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._bind()
 

@@ -1,0 +1,45 @@
+"""One docstring out of two: what a class says of itself, and what it shares with others."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+_Class = TypeVar("_Class", bound=type)
+_SECTIONS = ("", "Parameters", "Attributes", "Raises", "Warns", "Notes", "References", "Examples")
+_TITLE = re.compile(r"^(\w+)\n-+\n", re.MULTILINE)
+_ENTRY = re.compile(r"^(\w+) : ", re.MULTILINE)
+
+
+def documented_with(shared: type) -> Callable[[_Class], _Class]:
+    """Decorator of classes that adds the numpydoc sections of `shared` to their own; summaries stay apart.
+
+    Parameters come in the order of the constructor, in all other sections what is shared comes first.
+    """
+
+    def document(cls: _Class) -> _Class:
+        if cls.__doc__ is None or shared.__doc__ is None:  # python -OO
+            return cls
+        own, common = _sections(cls.__doc__), _sections(shared.__doc__)
+        both = {title: common.get(title, "") + own.get(title, "") for title in _SECTIONS[1:]}
+        both["Parameters"] = _ordered(both["Parameters"], list(inspect.signature(cls).parameters))
+        parts = [f"{title}\n{'-' * len(title)}\n{text}" for title, text in both.items() if text]
+        cls.__doc__ = "\n".join([own[""], *parts])
+        return cls
+
+    return document
+
+
+def _sections(docstring: str) -> dict[str, str]:
+    """The text of every section by its title, the summary under ""; each ends with one line break."""
+    titled = ["", *_TITLE.split(inspect.cleandoc(docstring))]
+    return {title: text.strip("\n") + "\n" for title, text in zip(titled[::2], titled[1::2], strict=True)}
+
+
+def _ordered(entries: str, names: list[str]) -> str:
+    """The entries of the section "Parameters" in the order of the names."""
+    _, *found = _ENTRY.split(entries)
+    texts = dict(zip(found[::2], found[1::2], strict=True))
+    return "".join(f"{name} : {texts[name]}" for name in names)
