@@ -37,6 +37,8 @@ ROOMS = {
     "reservoir.neurons": [parts.SpikingUnit],
 }
 
+MANY_AT_ONCE = {"EchoStateLanes"}  # runs the candidates of a search, and is no part of a model
+
 
 def asked():
     """What the code asks of other objects by hasattr and getattr: {name: places}."""
@@ -87,6 +89,7 @@ def test_every_export_of_a_room_is_a_part(room):
     names = getattr(module, "__all__", [name for name in vars(module) if name[0].isupper()])
     classes = [value for name in names if inspect.isclass(value := getattr(module, name))]
     classes = [cls for cls in classes if hasattr(cls, "get_params") and cls.__module__.startswith("reservoir.")]
+    classes = [cls for cls in classes if cls.__name__ not in MANY_AT_ONCE]
     assert classes
     odd = [cls for cls in classes if not any(fits(cls, kind) for kind in ROOMS[room])]
     assert not odd
