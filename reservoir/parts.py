@@ -64,7 +64,7 @@ class FittedModel(Protocol):
     def readout_(self) -> Any: ...
 
 
-class Forecaster(FittedModel, Protocol):
+class FittedForecaster(FittedModel, Protocol):
     """A model that goes on with a series by itself."""
 
     def forecast(self, n_steps: int, context: Any = None, /) -> Any: ...
@@ -117,6 +117,24 @@ class Topology(Protocol):
     """Which units hear which: ``draw(n_units, rng)`` gives a `Matrix`, all of whose randomness comes from `rng`."""
 
     def draw(self, n_units: int, rng: np.random.Generator, /) -> Matrix: ...
+
+
+class RateUnit(Protocol):
+    """A record of the parameters of rate units: what a step makes of the state and of what the units hear.
+
+    ``cells(n_units, matrices, dtype)`` gives the coefficients of a step, a NamedTuple with a compiled `step` that the
+    loops find by its type. ``draw(n_units, rng)`` gives the matrices that the unit has of its own, ``recurrent(W)`` the
+    one by which units hear one another, and `n_arrays` is the number of arrays of state, of which readouts see the first.
+    """
+
+    @property
+    def n_arrays(self) -> int: ...
+
+    def draw(self, n_units: int, rng: np.random.Generator, /) -> dict[str, Any]: ...
+
+    def recurrent(self, W: Any, /) -> Any: ...
+
+    def cells(self, n_units: int, matrices: dict[str, Any], dtype: np.dtype[Any], /) -> Any: ...
 
 
 class SpikingUnit(Protocol):
