@@ -124,7 +124,7 @@ class RateUnit(Protocol):
 
     ``cells(n_units, matrices, dtype)`` gives the coefficients of a step, a NamedTuple with a compiled `step` that the
     loops find by its type. ``draw(n_units, rng)`` gives the matrices that the unit has of its own, ``recurrent(W)`` the
-    one by which units hear one another, and `n_arrays` is the number of arrays of state, of which readouts see the first.
+    one by which units hear one another; of `n_arrays` arrays of state readouts see the first.
     """
 
     @property

@@ -195,7 +195,15 @@ class _Counted:
             if failed >= patience:
                 return
 
-    def _add(self, delays, projected, lengths, chance, margin: float, floor: float) -> None:
+    def _add(
+        self,
+        delays: np.ndarray,
+        projected: np.ndarray,
+        lengths: np.ndarray,
+        chance: np.ndarray,
+        margin: float,
+        floor: float,
+    ) -> None:
         """Those of the functions whose capacity is above the floor, and above the margin times what chance gives."""
         good = np.square(projected).sum(axis=1) > np.maximum(floor, margin * chance)
         if good.any():

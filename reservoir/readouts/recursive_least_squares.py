@@ -109,7 +109,7 @@ class RecursiveLeastSquares(OnlineRegressor):
         return float(self.forgetting), _FADED / float(self.alpha)
 
 
-@kernel(fastmath=REASSOCIATE)
+@kernel(fastmath=REASSOCIATE, forceinline=True)
 def sweep(columns, values, changes, gain, row, products, lengths):
     """Apply the update of a row to U, finish its gain P z, and multiply the new U by the next row.
 
@@ -143,7 +143,7 @@ def sweep(columns, values, changes, gain, row, products, lengths):
         lengths[j], lengths[j + 1] = length, next_length + new * new
 
 
-@kernel(fastmath=REASSOCIATE)
+@kernel(fastmath=REASSOCIATE, forceinline=True)
 def measure(scales, products, lengths, forgetting, largest, values, changes):
     """Forget, then prepare the update of U and D for one row: returns 1 + z^T P z."""
     total = 1.0
@@ -158,7 +158,7 @@ def measure(scales, products, lengths, forgetting, largest, values, changes):
     return total
 
 
-@kernel(fastmath=REASSOCIATE)
+@kernel(fastmath=REASSOCIATE, forceinline=True)
 def multiply(weights, row, output):
     """output = weights row."""
     for k in range(weights.shape[0]):
