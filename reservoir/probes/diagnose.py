@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.compilation import one_blas_thread
+from reservoir.estimators import BaseEstimator
 from reservoir.parts import FittedModel, Labels, Numbers, SequenceData, System
 from reservoir.probes.advice import findings
 from reservoir.probes.diagnosis import Diagnosis, DiagnosisWarning

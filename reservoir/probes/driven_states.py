@@ -6,11 +6,12 @@ import copy
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.estimators import BaseEstimator
 from reservoir.parts import SequenceData, System, check_part
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.validation import parameter_error, real_array

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 
 from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.estimators import BaseEstimator, MultiOutputMixin, RegressorMixin
 from reservoir.parts import Numbers
 from reservoir.readouts.rows import read_rows
 

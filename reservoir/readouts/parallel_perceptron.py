@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers, Seed
 from reservoir.readouts.affine import affine
 from reservoir.readouts.rows import read_rows

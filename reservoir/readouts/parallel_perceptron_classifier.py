@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
+from reservoir.estimators import ClassifierMixin
 from reservoir.parts import Labels, Numbers, Seed
 from reservoir.readouts.parallel_perceptron import ParallelPerceptron
 from reservoir.readouts.rows import read_labelled

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from sklearn.base import MultiOutputMixin, RegressorMixin
 
+from reservoir.estimators import MultiOutputMixin, RegressorMixin
 from reservoir.parts import Numbers, Seed
 from reservoir.readouts.parallel_perceptron import ParallelPerceptron
 from reservoir.readouts.rows import check_outputs, read_pairs
