@@ -52,23 +52,56 @@ def power(parameters: dict[str, float], *, random_state: int) -> float:
     return parameters["base"] ** 2
 
 
-def parts_fit() -> None:
-    systems: list[System] = [EchoState(10), LiquidState(), Microcircuit(MaassColumn()), Halving()]
-    readouts: list[Readout] = [RidgeReadout(), Force(), ParallelPerceptronClassifier(), Ridge(), ReservoirRegressor()]
-    online: list[OnlineReadout] = [Force(), RecursiveLeastSquares()]
-    topologies: list[Topology] = [Cycle(), Random(in_degree=3)]
-    circuits: list[CircuitModel] = [MaassColumn()]
-    encoders: list[Encoder] = [Poisson(), Current()]
-    traces: list[Trace] = [Exponential()]
-    poolings: list[Pooling] = [Mean()]
-    units: list[SpikingUnit] = [LIF()]
-    rules: list[PlasticityRule] = [STDP()]
-    cells: list[RecurrentCell] = [GRU()]
+def systems() -> list[System]:
+    return [EchoState(10), LiquidState(), Microcircuit(MaassColumn()), Halving()]
 
 
-def other_things_do_not() -> None:
-    no_system: System = RidgeReadout()  # type: ignore[assignment]
-    not_online: OnlineReadout = RidgeReadout()  # type: ignore[assignment]
+def readouts() -> list[Readout]:
+    return [RidgeReadout(), Force(), ParallelPerceptronClassifier(), Ridge(), ReservoirRegressor()]
+
+
+def online() -> list[OnlineReadout]:
+    return [Force(), RecursiveLeastSquares()]
+
+
+def topologies() -> list[Topology]:
+    return [Cycle(), Random(in_degree=3)]
+
+
+def circuits() -> list[CircuitModel]:
+    return [MaassColumn()]
+
+
+def encoders() -> list[Encoder]:
+    return [Poisson(), Current()]
+
+
+def traces() -> list[Trace]:
+    return [Exponential()]
+
+
+def poolings() -> list[Pooling]:
+    return [Mean()]
+
+
+def units() -> list[SpikingUnit]:
+    return [LIF()]
+
+
+def rules() -> list[PlasticityRule]:
+    return [STDP()]
+
+
+def cells() -> list[RecurrentCell]:
+    return [GRU()]
+
+
+def no_system() -> System:
+    return RidgeReadout()  # type: ignore[return-value]
+
+
+def not_online() -> OnlineReadout:
+    return RidgeReadout()  # type: ignore[return-value]
 
 
 def methods_keep_their_types() -> None:
