@@ -20,7 +20,7 @@ class Cluster:
     def __init__(self, job: Job, client: Any):
         self._job, self._client = job, client
         self._running: dict[int, tuple[Any, Chunk]] = {}
-        self._done: queue.SimpleQueue = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._looked, self._n_workers = 0.0, 0
         self._shared = client.submit(_same, job, key=f"{job.name}-job", pure=False)
 

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 from sklearn.model_selection import ParameterGrid
@@ -15,16 +15,19 @@ from reservoir.validation import parameter_error
 
 _ARRAY = "__array__"
 
+Tasks: TypeAlias = Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]]
+"""A grid {name: values}, or the parameters of every task."""
+
 
 class Task(NamedTuple):
     """One call of the function: parameters, identity (32 hexadecimal digits) and seed in [0, 2^32)."""
 
-    parameters: dict
+    parameters: dict[str, Any]
     identity: str
     random_state: int
 
 
-def read_tasks(tasks: Any, name: str, version: str, seed: int) -> list[Task]:
+def read_tasks(tasks: Tasks, name: str, version: str, seed: int) -> list[Task]:
     """The tasks of a list of parameter dictionaries, or of a grid {name: values}, in their order."""
     if isinstance(tasks, Mapping):
         tasks = ParameterGrid(dict(tasks))
@@ -47,13 +50,13 @@ def read_tasks(tasks: Any, name: str, version: str, seed: int) -> list[Task]:
     return found
 
 
-def canonical(value: Any) -> str:
+def canonical(parameters: Mapping[str, Any]) -> str:
     """The one JSON text of parameters: keys sorted, NumPy scalars as numbers, arrays as shape, type and digest.
 
     1 and 1.0 differ, as do 0.0 and -0.0; a tuple is a list. Raises a ValueError (and TypeError) for anything that
     JSON and NumPy do not hold.
     """
-    return json.dumps(_plain(value, "parameters"), sort_keys=True, separators=(",", ":"))
+    return json.dumps(_plain(parameters, "parameters"), sort_keys=True, separators=(",", ":"))
 
 
 def task_identity(text: str, name: str, version: str) -> str:
@@ -66,7 +69,7 @@ def task_seed(text: str, seed: int) -> int:
     return int.from_bytes(hashlib.sha256(json.dumps([text, seed]).encode()).digest()[:4], "little")
 
 
-def function_name(func: Callable) -> str:
+def function_name(func: Callable[..., Any]) -> str:
     """Module and qualified name. What a `functools.partial` binds is part of it; the state of an object is not."""
     if isinstance(func, functools.partial):
         bound = [list(func.args), func.keywords]
@@ -99,13 +102,13 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _digest(array: np.ndarray) -> dict:
+def _digest(array: np.ndarray) -> dict[str, Any]:
     """Type, shape and content of an array, whatever its order in memory and the order of its bytes."""
     plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     content = hashlib.sha256(plain.tobytes()).hexdigest()
     return {_ARRAY: [plain.dtype.str, list(array.shape), content]}
 
 
-def _unfit(where: str, value: Any) -> Any:
+def _unfit(where: str, value: Any) -> NoReturn:
     wanted = f"made of numbers, strings, lists, dictionaries and NumPy arrays ({where})"
     raise parameter_error("run_batch", "tasks", wanted, value)

@@ -22,7 +22,7 @@ class Worker(NamedTuple):
     """An executor of one process, and the answer to whether it holds the job."""
 
     executor: ProcessPoolExecutor
-    holds: Future
+    holds: Future[None]
 
 
 _idle: list[tuple[int, ProcessPoolExecutor]] = []  # kept for the next batch, with the process they belong to
@@ -37,7 +37,7 @@ class Processes:
         self._job, self._n_jobs = job, n_jobs
         self._free: list[Worker] = []
         self._busy: dict[int, tuple[Worker, Chunk]] = {}
-        self._done: queue.SimpleQueue = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[int, Future[Report | None]]] = queue.SimpleQueue()
 
     def capacity(self) -> int:
         """How many chunks run at once."""
@@ -95,12 +95,12 @@ class Processes:
         return Worker(executor, _submitted(executor, _hold, self._job))
 
 
-def _submitted(executor: ProcessPoolExecutor, *call: Any) -> Future:
+def _submitted(executor: ProcessPoolExecutor, *call: Any) -> Future[Any]:
     """The future of a call, also where the process was killed while it was idle."""
     try:
         return executor.submit(*call)
     except TerminatedWorkerError as error:
-        future: Future = Future()
+        future: Future[Any] = Future()
         future.set_exception(error)
         return future
 
@@ -114,7 +114,7 @@ def _report_of_death(job: Job, chunk: Chunk) -> Report:
 
 
 def _start(parent: int) -> None:
-    """In the worker: an interrupt is the parent's affair, and the worker does not outlive it."""
+    """In the worker: interrupts are left to the parent, and the worker does not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with(parent)
 
@@ -127,5 +127,5 @@ def _release(name: str) -> None:
     _held.pop(name, None)
 
 
-def _run_held(name: str, chunk: Chunk) -> Any:
+def _run_held(name: str, chunk: Chunk) -> Report | None:
     return run_chunk(_held[name], chunk) if name in _held else None

@@ -25,7 +25,8 @@ _PADDED = 256
 class Record(NamedTuple):
     """One finished or failed task, as read from its file."""
 
-    run: dict  # seconds, attempts, finished (seconds since 1970), host, process, and of a failure error and traceback
+    # seconds, attempts, finished (seconds since 1970), host, process, and of a failure error and traceback
+    run: dict[str, Any]
     parameters: str  # canonical JSON
     result: Any
 
@@ -60,7 +61,7 @@ def decode(data: bytes) -> Record:
     if magic != _MAGIC or not newline or len(body) != n_run + n_content + n_arrays or zlib.crc32(body) != checksum:
         raise DamagedRecordError("an incomplete result file, or one of another format")
     parameters, result = json.loads(body[n_run : n_run + n_content])
-    arrays: Mapping = {}
+    arrays: Mapping[str, np.ndarray] = {}
     if n_arrays:
         with np.load(io.BytesIO(body[n_run + n_content :]), allow_pickle=False) as stored:
             arrays = dict(stored)
@@ -85,7 +86,7 @@ def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
     )
 
 
-def _unpack(value: Any, arrays: Mapping) -> Any:
+def _unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     if isinstance(value, list):
         return [_unpack(item, arrays) for item in value]
     if isinstance(value, dict):

@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
 from typing import Any
 
 import joblib
 
 from reservoir.batch.cluster import Cluster, check_client
 from reservoir.batch.dispatch import Dispatch, Engine
-from reservoir.batch.identity import Task, function_name, read_tasks
+from reservoir.batch.identity import Task, Tasks, function_name, read_tasks
 from reservoir.batch.processes import Processes
 from reservoir.batch.store import Store, new_batch_name
 from reservoir.batch.study import Study
-from reservoir.batch.workers import Job, resolve
+from reservoir.batch.workers import Job, Setup, TaskFunction, resolve
 from reservoir.progress import Progress
 from reservoir.validation import check_choice, check_flag, check_integer, check_real, parameter_error
 
 
 def run_batch(
-    func: Callable,
-    tasks: Any,
+    func: TaskFunction,
+    tasks: Tasks,
     *,
-    store: str | os.PathLike,
+    store: str | os.PathLike[str],
     n_jobs: int = -1,
     client: Any = None,
     seed: int = 0,
     retries: int = 1,
     timeout: float | None = None,
     on_error: str = "record",
-    setup: Callable | str | None = None,
+    setup: Setup = None,
     progress: bool = True,
     version: str = "",
 ) -> Study:
@@ -168,7 +167,7 @@ def _n_workers(n_jobs: int) -> int:
     return number if number > 0 else max(1, joblib.cpu_count() + 1 + number)
 
 
-def _checked_setup(setup: Any) -> Any:
+def _checked_setup(setup: Setup) -> Setup:
     if setup is None or callable(setup) or (isinstance(setup, str) and "." in setup):
         return setup
     raise parameter_error("run_batch", "setup", "None, a callable or its name, such as 'spiking.warm_up'", setup)

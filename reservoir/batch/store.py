@@ -1,4 +1,4 @@
-"""The store of a batch: a folder with one small file a finished task, which no crash can leave half-written.
+"""The store of a batch: a folder with one small file per finished task, which no crash can leave half-written.
 
     store/batch.json                        the batch seed, for which all files stand, and the versions
     store/3f/3f09...-2a7.done               result of the task 3f09..., 0x2a7 bytes long
@@ -36,7 +36,7 @@ class StoreError(OSError):
 class Store:
     """The folder of a batch; workers hold one too."""
 
-    def __init__(self, folder: str | os.PathLike):
+    def __init__(self, folder: str | os.PathLike[str]):
         self.folder = Path(folder).absolute()
 
     def open(self, seed: int) -> None:
@@ -155,7 +155,7 @@ def _write_whole(path: Path, data: bytes) -> None:
         raise
 
 
-def _remove_old(entry: os.DirEntry) -> None:
+def _remove_old(entry: os.DirEntry[str]) -> None:
     """Remove what a writer that was killed has left; a living one needs less than a second."""
     with contextlib.suppress(OSError):
         if time.time() - entry.stat().st_mtime > _OLD_PART:

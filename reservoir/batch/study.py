@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from reservoir.batch.identity import Task
 from reservoir.batch.records import Record
 from reservoir.batch.store import Store
-from reservoir.batch.tables import columns_of, frame, write_table
+from reservoir.batch.tables import Columns, columns_of, frame, write_table
 from reservoir.validation import parameter_error
 
 _STATES = ("done", "failed", "pending")
@@ -19,7 +19,7 @@ _STATES = ("done", "failed", "pending")
 class Failure(NamedTuple):
     """A task that gave no result."""
 
-    parameters: dict
+    parameters: dict[str, Any]
     error: str
     traceback: str
     attempts: int
@@ -46,7 +46,7 @@ class Study:
         counts = ", ".join(f"{states.count(state)} {state}" for state in _STATES)
         return f"Study({len(states)} tasks: {counts}; store='{self.store}')"
 
-    def results(self) -> list:
+    def results(self) -> list[Any]:
         """What the function returned, task by task; None for a task without a result. Tuples come back as lists."""
         return list(self.iter_results())
 
@@ -54,7 +54,7 @@ class Study:
         """The same, read one at a time, so that large results are never held together."""
         return (record.result if state == "done" else None for _, state, record in self._read(_STATES))
 
-    def pending(self) -> list[dict]:
+    def pending(self) -> list[dict[str, Any]]:
         """Parameters of the tasks that have neither a result nor an error."""
         found = self._store.scan()
         return [task.parameters for task in self._tasks if self._state(task, found) == "pending"]
@@ -65,19 +65,19 @@ class Study:
         return [Failure(task.parameters, run["error"], run["traceback"], run["attempts"]) for task, run in read]
 
     def to_frame(self) -> Any:
-        """A pandas DataFrame with a row a task: parameters, status ("done", "failed", "pending") and result.
+        """A pandas DataFrame with one row per task: parameters, status ("done", "failed", "pending") and result.
 
-        A result that is a dictionary has a column a key, any other the column ``result``. A name that is taken already
-        gets an underscore behind it.
+        A result that is a dictionary has one column per key, any other the column ``result``. A name that is taken
+        already gets an underscore behind it.
         """
         return frame(self._columns()[0])
 
     def runs(self) -> Any:
-        """A pandas DataFrame with a row a task: identity, random_state, seconds, attempts, finished (seconds since
+        """A pandas DataFrame with one row per task: identity, random_state, seconds, attempts, finished (seconds since
         1970), host, process, error, traceback."""
         return frame(self._columns()[1])
 
-    def consolidate(self, path: str | os.PathLike) -> None:
+    def consolidate(self, path: str | os.PathLike[str]) -> None:
         """Write `to_frame` to one Parquet or CSV file, and `runs` beside it, to ``<name>_runs.<ending>``.
 
         The first has the same bytes whatever the order, number of workers, engine and interruptions. Arrays are nested
@@ -90,7 +90,7 @@ class Study:
         write_table(results, path)
         write_table(runs, path.with_name(f"{path.stem}_runs{path.suffix}"))
 
-    def _columns(self) -> tuple[dict[str, list], dict[str, list]]:
+    def _columns(self) -> tuple[Columns, Columns]:
         return columns_of(self._read(_STATES))
 
     def _read(self, states: tuple[str, ...]) -> Iterator[tuple[Task, str, Record]]:
@@ -105,5 +105,5 @@ class Study:
                     yield task, state, record or Record({}, "", None)
 
     @staticmethod
-    def _state(task: Task, found: dict) -> str:
+    def _state(task: Task, found: dict[str, dict[str, str]]) -> str:
         return next((kind for kind in ("done", "failed") if task.identity in found[kind]), "pending")

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,10 +14,12 @@ from reservoir.batch.identity import Task
 from reservoir.batch.records import Record
 
 _RUN = ("seconds", "attempts", "finished", "host", "process", "error", "traceback")
+Columns: TypeAlias = dict[str, list[Any]]
+"""A table as lists of one length by their names."""
 INSTALL = 'pip install "reservoir-spiking[batch]"'
 
 
-def columns_of(rows: Iterable[tuple[Task, str, Record]]) -> tuple[dict[str, list], dict[str, list]]:
+def columns_of(rows: Iterable[tuple[Task, str, Record]]) -> tuple[Columns, Columns]:
     """(Parameters, status and results), and what differs from run to run: columns of tasks in their order."""
     rows = list(rows)
     parameters = _columns([task.parameters for task, _, _ in rows])
@@ -28,18 +30,18 @@ def columns_of(rows: Iterable[tuple[Task, str, Record]]) -> tuple[dict[str, list
         while name in table:
             name += "_"
         table[name] = column
-    runs: dict[str, list] = {"task": [task.identity for task, _, _ in rows]}
+    runs: Columns = {"task": [task.identity for task, _, _ in rows]}
     runs["random_state"] = [task.random_state for task, _, _ in rows]
     return table, runs | {name: [record.run.get(name) for _, _, record in rows] for name in _RUN}
 
 
-def frame(columns: dict[str, list]) -> Any:
+def frame(columns: Columns) -> Any:
     """The columns as a DataFrame."""
     pandas = _pandas()
     return pandas.DataFrame({name: pandas.Series(_objects(column)).infer_objects() for name, column in columns.items()})
 
 
-def write_table(columns: dict[str, list], path: Path) -> None:
+def write_table(columns: Columns, path: Path) -> None:
     """Write to Parquet or CSV under another name first, so that a broken write leaves no file."""
     part = path.with_name(path.name + ".part")
     if path.suffix == ".csv":  # as objects: whole numbers stay whole beside missing ones
@@ -58,14 +60,14 @@ def _pandas() -> Any:
     return pandas
 
 
-def _write_parquet(columns: dict[str, list], path: Path) -> None:
+def _write_parquet(columns: Columns, path: Path) -> None:
     try:
         import pyarrow
         from pyarrow import parquet
     except ImportError as error:
         raise ImportError(f"Parquet needs pyarrow, which is not installed: {INSTALL}") from error
 
-    def typed(column: list) -> Any:
+    def typed(column: list[Any]) -> Any:
         values = [value.tolist() if isinstance(value, np.ndarray) else _cell(value) for value in column]
         try:
             return pyarrow.array(values)
@@ -75,8 +77,8 @@ def _write_parquet(columns: dict[str, list], path: Path) -> None:
     parquet.write_table(pyarrow.table({name: typed(column) for name, column in columns.items()}), path)
 
 
-def _columns(rows: list[Mapping]) -> dict[str, list]:
-    """One list a key, in the order in which keys come up; None where a row has none."""
+def _columns(rows: list[Mapping[str, Any]]) -> Columns:
+    """One list per key, in the order in which keys come up; None where a row has none."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [_python(row.get(name)) for row in rows] for name in names}
 
@@ -93,7 +95,7 @@ def _cell(value: Any) -> Any:
     return value
 
 
-def _objects(column: list) -> np.ndarray:
+def _objects(column: list[Any]) -> np.ndarray:
     """A 1-D array of objects, also where all are arrays of one shape."""
     array = np.empty(len(column), dtype=object)
     for place, value in enumerate(column):

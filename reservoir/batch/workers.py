@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple, TypeAlias
 
 import numba
 from threadpoolctl import threadpool_limits
@@ -26,6 +26,11 @@ from reservoir.batch.store import Store, StoreError
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")}
 _WATCH = 0.5
 
+TaskFunction: TypeAlias = Callable[..., Any]
+"""``func(parameters, *, random_state)``, what a batch runs."""
+Setup: TypeAlias = Callable[[], Any] | str | None
+"""What prepares a process, or the name to import it by."""
+
 _prepared: set[str] = set()
 
 
@@ -34,8 +39,8 @@ class Job:
     """What all tasks of a batch share; sent to a worker once."""
 
     name: str  # of the batch
-    func: Callable
-    setup: Callable | str | None
+    func: TaskFunction
+    setup: Setup
     store: Store
     retries: int
     timeout: float | None
@@ -59,7 +64,7 @@ class Report(NamedTuple):
     log: str | None  # of the process that died at this chunk: the first task that is not finished killed it
 
 
-def resolve(setup: Callable | str | None) -> Callable | None:
+def resolve(setup: Setup) -> Callable[[], Any] | None:
     """The callable that a name such as "spiking.warm_up" means."""
     if not isinstance(setup, str):
         return setup
@@ -113,7 +118,7 @@ def run_chunk(job: Job, chunk: Chunk) -> Report:
         return _run_tasks(job, chunk.tasks, path, log)
 
 
-def _run_tasks(job: Job, tasks: list[Task], path: Path, log: IO) -> Report:
+def _run_tasks(job: Job, tasks: list[Task], path: Path, log: IO[str]) -> Report:
     start, finished, failed = time.perf_counter(), [], []
     for task in tasks:
         if not path.exists():
@@ -127,7 +132,7 @@ def _run_tasks(job: Job, tasks: list[Task], path: Path, log: IO) -> Report:
     return Report(finished, failed, time.perf_counter() - start, None)
 
 
-def _run_task(job: Job, task: Task, log: IO) -> bool:
+def _run_task(job: Job, task: Task, log: IO[str]) -> bool:
     """Whether the task gave a result within its attempts; that, or its error, is stored."""
     start = time.perf_counter()
     parameters = canonical(task.parameters)
@@ -140,7 +145,7 @@ def _run_task(job: Job, task: Task, log: IO) -> bool:
             return True
         except StoreError:
             raise
-        except BaseException as error:  # what a task raises, SystemExit too, is its own affair
+        except BaseException as error:  # also a SystemExit: a task must not end its worker, its error is recorded
             caught = error
     run = run_of(time.perf_counter() - start, attempt)
     run |= {"error": f"{type(caught).__name__}: {caught}", "traceback": _own_part(caught)}
@@ -148,7 +153,7 @@ def _run_task(job: Job, task: Task, log: IO) -> bool:
     return False
 
 
-def run_of(seconds: float | None, attempts: int) -> dict:
+def run_of(seconds: float | None, attempts: int) -> dict[str, Any]:
     """The part of a record that differs from run to run."""
     where = {"host": platform.node(), "process": os.getpid()}
     return {"seconds": seconds and round(seconds, 6), "attempts": attempts, "finished": round(time.time(), 3), **where}
@@ -161,7 +166,7 @@ def _own_part(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def _time_limit(seconds: float | None, log: IO) -> Iterator[None]:
+def _time_limit(seconds: float | None, log: IO[str]) -> Iterator[None]:
     """End the process after this time, wherever it is: the clock is a thread of faulthandler, without Python's lock."""
     if seconds is None:
         yield
@@ -174,7 +179,7 @@ def _time_limit(seconds: float | None, log: IO) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _faults_to(log: IO) -> Iterator[None]:
+def _faults_to(log: IO[str]) -> Iterator[None]:
     """Python's stack goes to this file if the process crashes."""
     faulthandler.enable(file=log)
     try:

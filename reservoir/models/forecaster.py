@@ -13,7 +13,7 @@ from sklearn.metrics import r2_score
 from reservoir.models.base import ReservoirModel, as_reservoir, fit_readout
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.closed_loop import Feedback, Member, free_run, learn_in_loop
-from reservoir.neurons.noise import without_noise
+from reservoir.parts import without_noise
 from reservoir.sequences import Sequences, container_kind, read_sequences
 from reservoir.validation import (
     Parameters,

@@ -9,7 +9,7 @@ import numpy as np
 
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.pooling import as_pooling
-from reservoir.neurons.noise import without_noise
+from reservoir.parts import without_noise
 from reservoir.sequences import Sequences, joined, read_sequences
 
 

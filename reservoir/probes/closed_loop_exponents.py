@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from reservoir.compilation import one_blas_thread
-from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, from_growth, growth_of, orthonormal
+from reservoir.parts import FittedForecaster, Numbers, Seed, SequenceData, check_part
+from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, Move, from_growth, growth_of, orthonormal
 from reservoir.probes.tangent import Tangent, blocks, tangent_of
-from reservoir.validation import as_generator, check_has, check_integer, check_real, parameter_error, real_array
+from reservoir.validation import as_generator, check_integer, check_real, parameter_error, real_array
 
 _OWNER = "closed_loop_exponents"
 
 
 def closed_loop_exponents(
-    forecaster: Any,
+    forecaster: FittedForecaster,
     n_exponents: int = 3,
     *,
     n_steps: int = 20_000,
     discard: int = 1000,
     dt: float = 1.0,
     interval: int = 1,
-    context: Any = None,
-    observed: Any = None,
-    random_state: Any = 0,
+    context: SequenceData | None = None,
+    observed: Numbers | None = None,
+    random_state: Seed = 0,
 ) -> LyapunovExponents:
     """Lyapunov exponents of a fitted forecaster with its loop closed, the largest first.
 
@@ -105,12 +106,12 @@ def closed_loop_exponents(
     >>> bool(abs(closed_loop_exponents(model, 1, n_steps=2000).largest) < 1e-3)
     True
     """
-    check_has(_OWNER, "forecaster", forecaster, ("forecast", "reservoir_", "readout_"), "a fitted ReservoirForecaster")
+    check_part(_OWNER, "forecaster", forecaster, FittedForecaster)
     loop = loop_of(forecaster)
     n_exponents = check_integer(_OWNER, "n_exponents", n_exponents, 1, loop.n_values)
     interval = check_integer(_OWNER, "interval", interval, 1)
     n_steps = check_integer(_OWNER, "n_steps", n_steps, N_SEGMENTS * interval)
-    discard = check_integer(_OWNER, "discard", discard, forecaster.washout)
+    discard = check_integer(_OWNER, "discard", discard, getattr(forecaster, "washout", 0))
     dt = check_real(_OWNER, "dt", dt, 0, closed="neither")
     basis = orthonormal(loop.n_values, n_exponents, as_generator(_OWNER, random_state))
     rows = _trajectory(forecaster, loop, discard + n_steps, context, observed)
@@ -167,7 +168,7 @@ class Loop(NamedTuple):
         """Size of the state: the units of all members, then the input, of which the answers are a part."""
         return sum(member.tangent.n_values for member in self.members) + self.n_features
 
-    def moves(self, rows: np.ndarray) -> Iterator[Callable]:
+    def moves(self, rows: np.ndarray) -> Iterator[Move]:
         """The products with the Jacobian of every step, whose inputs are the rows (n_rows, n_features)."""
         starts = [member.tangent.rest() for member in self.members]
         for piece in blocks(len(rows), self.n_values):
@@ -178,7 +179,7 @@ class Loop(NamedTuple):
             for at_step in zip(*(zip(*part, strict=True) for part in parts), strict=True):
                 yield partial(self._move, at_step)
 
-    def _move(self, parts: tuple, basis: np.ndarray) -> np.ndarray:
+    def _move(self, parts: tuple[tuple[Any, np.ndarray], ...], basis: np.ndarray) -> np.ndarray:
         """Differences (n_values, k) after a step through this point, with states (n_units,) then, of every member."""
         inputs, moved, first = basis[-self.n_features :], [], 0
         answers = np.zeros((len(self.channels), basis.shape[1]))

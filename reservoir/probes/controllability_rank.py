@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from reservoir.compilation import one_blas_thread
-from reservoir.probes.drive import fitted
+from reservoir.parts import Numbers, System
+from reservoir.probes.driven_states import fitted
 from reservoir.validation import check_real, parameter_error, real_array
 
 
-def controllability_rank(W: Any, w_in: Any = None, *, tolerance: float | None = None) -> int:
+def controllability_rank(W: System | Numbers, w_in: Numbers | None = None, *, tolerance: float | None = None) -> int:
     """Controllability rank of a linear reservoir, which is its memory capacity in exact arithmetic.
 
         rank [w, W w, W^2 w, ...],   x(t) = W x(t - 1) + w u(t)
@@ -92,7 +93,7 @@ def _good(array: np.ndarray) -> bool:
 def _linear_system(owner: str, system: Any, w_in: Any) -> tuple[np.ndarray, np.ndarray]:
     if w_in is not None:
         raise parameter_error(owner, "w_in", "None beside a system", w_in)
-    fresh = fitted(system)
+    fresh: Any = fitted(owner, system)
     if not hasattr(fresh, "W_") or not hasattr(fresh, "W_in_") or getattr(fresh, "activation", None) != "identity":
         raise parameter_error(owner, "W", "a matrix or a system with W_, W_in_ and activation='identity'", system)
     matrix, inputs = real_array(fresh.W_), real_array(fresh.W_in_)

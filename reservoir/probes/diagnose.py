@@ -7,16 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.compilation import one_blas_thread
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import FittedModel, Labels, Numbers, SequenceData, System
 from reservoir.probes.advice import findings
 from reservoir.probes.diagnosis import Diagnosis, DiagnosisWarning
-from reservoir.probes.drive import driven, is_spiking
-from reservoir.probes.ears import rates_of, with_ears
+from reservoir.probes.driven_states import driven, is_spiking
 from reservoir.probes.exponents import N_SEGMENTS
+from reservoir.probes.firing_rates import rates_of, recording
 from reservoir.probes.lyapunov_exponent import lyapunov_exponent
 from reservoir.probes.washout_estimate import washout_estimate
 from reservoir.sequences import Sequences
@@ -28,7 +30,13 @@ _DYNAMIC_ROWS = 2000
 
 
 def diagnose(
-    system: Any, X: Any, y: Any = None, *, washout: int | None = None, warn: bool = True, rate_bound: float = 200.0
+    system: System | FittedModel,
+    X: SequenceData,
+    y: Numbers | Labels | None = None,
+    *,
+    washout: int | None = None,
+    warn: bool = True,
+    rate_bound: float = 200.0,
 ) -> Diagnosis:
     """Health of a system, or of the reservoir of a model, on given data: one table, and advice.
 
@@ -61,7 +69,7 @@ def diagnose(
     Warns
     -----
     DiagnosisWarning
-        One a finding.
+        One per finding.
 
     Raises
     ------
@@ -116,9 +124,9 @@ def _fitted_model(system: Any, X: Any, y: Any) -> Any:
     return system
 
 
-def _states(system: Any, sequences: Sequences, skip: int) -> tuple[np.ndarray, dict]:
+def _states(system: Any, sequences: Sequences, skip: int) -> tuple[np.ndarray, dict[str, Any]]:
     """States (n_rows, n_states) after the washout of as many series as hold 10,000 rows, and the fields of spikes."""
-    system, ears = with_ears(system) if hasattr(system, "circuit_") else (system, None)
+    system, trace = recording(system) if hasattr(system, "circuit_") else (system, None)
     parts, n_rows = [], 0
     for rows in sequences.members():
         rows = rows[: skip + _MOST_ROWS - n_rows]
@@ -128,10 +136,10 @@ def _states(system: Any, sequences: Sequences, skip: int) -> tuple[np.ndarray, d
         if n_rows >= _MOST_ROWS:
             break
     silent = dict.fromkeys(("mean_rate", "highest_rate", "silent_units", "interval_variation"))
-    return np.concatenate(parts), silent if ears is None else rates_of(ears.heard)
+    return np.concatenate(parts), silent if trace is None else rates_of(trace.records)
 
 
-def _of_inputs(rows: np.ndarray) -> dict:
+def _of_inputs(rows: np.ndarray) -> dict[str, Any]:
     """The fields about features."""
     means, deviations = rows.mean(axis=0), rows.std(axis=0)
     deviations[deviations <= np.finfo(float).eps * np.abs(means)] = 0.0
@@ -140,7 +148,7 @@ def _of_inputs(rows: np.ndarray) -> dict:
     return {"feature_means": means, "feature_deviations": deviations, "feature_peaks": peaks}
 
 
-def _of_states(system: Any, states: np.ndarray) -> dict:
+def _of_states(system: Any, states: np.ndarray) -> dict[str, Any]:
     """The fields about the states (n_rows, n_states)."""
     precision = np.finfo(states.dtype).eps if states.dtype.kind == "f" else np.finfo(float).eps
     states = states.astype(np.float64)
@@ -174,7 +182,7 @@ def _saturation(system: Any, states: np.ndarray) -> float | None:
     return float(np.mean(np.concatenate(parts, axis=1))) if parts else None
 
 
-def _of_memory(system: Any, sequences: Sequences, skip: int) -> dict:
+def _of_memory(system: Any, sequences: Sequences, skip: int) -> dict[str, Any]:
     """The fields about what the system forgets, on the head of the longest series."""
     rows = max(sequences.members(), key=len)[: skip + _DYNAMIC_ROWS]
     fields: dict[str, Any] = {"washout_rows": None, "lyapunov_exponent": None, "lyapunov_error": None}

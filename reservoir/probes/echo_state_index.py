@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from reservoir.probes.drive import driven, one_series
-from reservoir.probes.starts import apart, drawn_start, response
+from reservoir.parts import FittedModel, Seed, SequenceData, System
+from reservoir.probes.driven_states import driven, one_series
+from reservoir.probes.initial_states import apart, drawn_start, response
 from reservoir.validation import as_generator, check_integer, check_real
 
 _OWNER = "echo_state_index"
 _N_COMPARED = 200
 
 
-def echo_state_index(system: Any, X: Any, *, n_starts: int = 10, tolerance: float = 1e-3, random_state: Any = 0) -> int:
+def echo_state_index(
+    system: System | FittedModel,
+    X: SequenceData,
+    *,
+    n_starts: int = 10,
+    tolerance: float = 1e-3,
+    random_state: Seed = 0,
+) -> int:
     """Echo index: the number of stable responses to one input, counted from random starts.
 
     The system hears X from n_starts random states. Two starts lead to the same response where their states differ,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
+Move: TypeAlias = Callable[[np.ndarray], np.ndarray]
+"""How small differences (n, k) move in one step."""
 N_SEGMENTS = 20
 """Pieces of time whose scatter gives the standard errors."""
 
@@ -53,7 +56,7 @@ def from_growth(growth: np.ndarray, step: float) -> LyapunovExponents:
     return LyapunovExponents(growth.mean(axis=0)[order] / step, errors[order] / step)
 
 
-def growth_of(moves: Iterable[Callable], basis: np.ndarray, interval: int, n_discarded: int) -> np.ndarray:
+def growth_of(moves: Iterable[Move], basis: np.ndarray, interval: int, n_discarded: int) -> np.ndarray:
     """Logarithms of growth (n_pieces, k) of orthonormal differences (n, k), made so again after every `interval` moves.
 
     The first n_discarded moves only turn the differences; what is left at the end and fills no interval is dropped.

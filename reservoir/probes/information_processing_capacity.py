@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.stats import chi2
 
 from reservoir.compilation import one_blas_thread
-from reservoir.probes.drive import fitted, states_of
+from reservoir.parts import Seed, System
+from reservoir.probes.driven_states import fitted, states_of
 from reservoir.probes.legendre import Products, functions
-from reservoir.probes.span import orthonormal
-from reservoir.validation import as_generator, check_has, check_integer, check_real
+from reservoir.probes.orthonormal_basis import orthonormal_basis
+from reservoir.validation import as_generator, check_integer, check_real
 
 _MAX_ITERATIONS, _ACCURACY = 100, 1e-7
 
@@ -52,7 +52,7 @@ class InformationProcessingCapacity:
 
 
 def information_processing_capacity(
-    system: Any,
+    system: System,
     max_degree: int = 6,
     n_delays: int | None = None,
     *,
@@ -62,7 +62,7 @@ def information_processing_capacity(
     significance: float = 1e-3,
     factor: float = 2.0,
     patience: int = 1000,
-    random_state: Any = None,
+    random_state: Seed = None,
 ) -> InformationProcessingCapacity:
     """Information processing capacity: the share of every function of past inputs that a linear readout recovers.
 
@@ -144,7 +144,7 @@ def information_processing_capacity(
     (True, True)
     """
     owner = "information_processing_capacity"
-    check_has(owner, "system", system, ("fit", "run"), "an object with fit and run")
+    system = fitted(owner, system)
     max_degree = check_integer(owner, "max_degree", max_degree, 1)
     washout = check_integer(owner, "washout", washout, 0)
     amplitude = check_real(owner, "amplitude", amplitude, 0, closed="neither")
@@ -152,7 +152,6 @@ def information_processing_capacity(
     factor = check_real(owner, "factor", factor, 0, closed="neither")
     patience = check_integer(owner, "patience", patience, 1)
     rng = as_generator(owner, random_state)
-    system = fitted(system)
     n_states = states_of(system, np.zeros((1, 1))).shape[1]
     n_delays = 2 * n_states + 100 if n_delays is None else check_integer(owner, "n_delays", n_delays, 1)
     n_steps = check_integer(owner, "n_steps", n_steps, 10 * n_states)
@@ -160,7 +159,7 @@ def information_processing_capacity(
     states = states_of(system, amplitude * inputs[:, None])[-n_steps:]
     products = Products(inputs[-n_steps - n_delays + 1 :], n_steps, max_degree)
     with one_blas_thread():
-        basis = orthonormal(states, centred=False)
+        basis = orthonormal_basis(states, centred=False)
         floor = capacity_floor(basis.shape[1], n_steps, significance, factor)
         counted = _Counted(max_degree, n_delays)
         for degree in range(1, max_degree + 1):
@@ -196,7 +195,15 @@ class _Counted:
             if failed >= patience:
                 return
 
-    def _add(self, delays, projected, lengths, chance, margin: float, floor: float) -> None:
+    def _add(
+        self,
+        delays: np.ndarray,
+        projected: np.ndarray,
+        lengths: np.ndarray,
+        chance: np.ndarray,
+        margin: float,
+        floor: float,
+    ) -> None:
         """Those of the functions whose capacity is above the floor, and above the margin times what chance gives."""
         good = np.square(projected).sum(axis=1) > np.maximum(floor, margin * chance)
         if good.any():

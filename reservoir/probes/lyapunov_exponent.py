@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from reservoir.compilation import one_blas_thread
-from reservoir.probes.drive import driven, is_spiking, one_series
-from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, from_growth, growth_of, orthonormal
+from reservoir.parts import FittedModel, Seed, SequenceData, System
+from reservoir.probes.driven_states import driven, is_spiking, one_series
+from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, Move, from_growth, growth_of, orthonormal
 from reservoir.probes.tangent import Tangent, blocks, tangent_of
 from reservoir.validation import as_generator, check_choice, check_integer, check_real, parameter_error
 
@@ -18,15 +18,15 @@ _OWNER = "lyapunov_exponent"
 
 
 def lyapunov_exponent(
-    system: Any,
-    X: Any,
+    system: System | FittedModel,
+    X: SequenceData,
     *,
     n_exponents: int = 1,
     method: str = "auto",
     washout: int = 100,
     interval: int = 1,
     dt: float = 1.0,
-    random_state: Any = 0,
+    random_state: Seed = 0,
 ) -> LyapunovExponents:
     """Conditional Lyapunov exponents: the rate at which a small difference of state grows under one and the same input.
 
@@ -116,7 +116,7 @@ def lyapunov_exponent(
         return from_growth(growth_of(_moves(tangent, rows), basis, interval, washout), interval * dt)
 
 
-def _moves(tangent: Tangent, rows: np.ndarray) -> Iterator[Callable]:
+def _moves(tangent: Tangent, rows: np.ndarray) -> Iterator[Move]:
     """How differences of state move with every row."""
     state = tangent.rest()
     for piece in blocks(len(rows), tangent.n_values):
@@ -125,7 +125,9 @@ def _moves(tangent: Tangent, rows: np.ndarray) -> Iterator[Callable]:
             yield partial(tangent.move, point)
 
 
-def _two_trajectories(system: Any, rows: np.ndarray, washout: int, interval: int, rng: np.random.Generator):
+def _two_trajectories(
+    system: System, rows: np.ndarray, washout: int, interval: int, rng: np.random.Generator
+) -> np.ndarray:
     """Logarithms of growth (n_pieces, 1) of a difference that is made small again after every `interval` rows."""
     growth: list[float] = []
     direction, state = None, None

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from reservoir.compilation import one_blas_thread
-from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, from_growth, growth_of, orthonormal
+from reservoir.parts import Numbers, Seed
+from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, Move, from_growth, growth_of, orthonormal
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error, real_array
 
 _OWNER = "lyapunov_spectrum"
 
+Field: TypeAlias = Callable[[np.ndarray], Any]
+"""What a state (n,) is taken to: a vector, or a matrix."""
+
 
 def lyapunov_spectrum(
-    function: Callable,
-    jacobian: Callable,
-    start: Any,
+    function: Field,
+    jacobian: Field,
+    start: Numbers,
     *,
     dt: float | None = None,
     n_exponents: int | None = None,
     n_steps: int = 10_000,
     discard: int = 1000,
     interval: int = 1,
-    random_state: Any = 0,
+    random_state: Seed = 0,
 ) -> LyapunovExponents:
     """Lyapunov exponents of a map or of differential equations, the largest first.
 
@@ -97,7 +101,7 @@ def lyapunov_spectrum(
         return from_growth(growth_of(moves, basis, interval, discard), interval * (1.0 if dt is None else dt))
 
 
-def _moves(function: Callable, jacobian: Callable, x: np.ndarray, dt: float | None, n_steps: int) -> Iterator[Callable]:
+def _moves(function: Field, jacobian: Field, x: np.ndarray, dt: float | None, n_steps: int) -> Iterator[Move]:
     """How differences move in each step, along the trajectory from x."""
     for step in range(n_steps):
         if not np.isfinite(x).all():
@@ -110,7 +114,7 @@ def _moves(function: Callable, jacobian: Callable, x: np.ndarray, dt: float | No
         yield matrix.__matmul__
 
 
-def _runge_kutta(function: Callable, jacobian: Callable, x: np.ndarray, dt: float) -> tuple[np.ndarray, np.ndarray]:
+def _runge_kutta(function: Field, jacobian: Field, x: np.ndarray, dt: float) -> tuple[np.ndarray, np.ndarray]:
     """The state after dt (n,), and its derivatives by the state before (n, n)."""
     identity = np.eye(len(x))
     slope, turn = np.zeros(len(x)), np.zeros_like(identity)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.special import betainccinv
 
 from reservoir.compilation import one_blas_thread
-from reservoir.probes.drive import fitted, states_of
-from reservoir.probes.span import orthonormal
-from reservoir.validation import as_generator, check_has, check_integer, check_real
+from reservoir.parts import Seed, System
+from reservoir.probes.driven_states import fitted, states_of
+from reservoir.probes.orthonormal_basis import orthonormal_basis
+from reservoir.validation import as_generator, check_integer, check_real
 
 _DELAYS_A_BLOCK = 128
 _AMPLITUDE = 0.8
@@ -34,12 +34,12 @@ class MemoryCapacity:
 
 
 def memory_capacity(
-    system: Any,
+    system: System,
     n_delays: int | None = None,
     *,
     n_steps: int | None = None,
     washout: int = 100,
-    random_state: Any = None,
+    random_state: Seed = None,
     significance: float = 1e-4,
 ) -> MemoryCapacity:
     """Short-term memory capacity: the share of past inputs that a linear readout of the state recovers.
@@ -107,11 +107,10 @@ def memory_capacity(
     20
     """
     owner = "memory_capacity"
-    check_has(owner, "system", system, ("fit", "run"), "an object with fit and run")
+    system = fitted(owner, system)
     washout = check_integer(owner, "washout", washout, 0)
     significance = check_real(owner, "significance", significance, 0, 1, closed="neither")
     rng = as_generator(owner, random_state)
-    system = fitted(system)
     n_states = states_of(system, np.zeros((1, 1))).shape[1]
     n_delays = 2 * n_states + 100 if n_delays is None else check_integer(owner, "n_delays", n_delays, 1)
     if n_steps is None:
@@ -120,8 +119,8 @@ def memory_capacity(
     inputs = rng.uniform(-_AMPLITUDE, _AMPLITUDE, size=n_delays + washout + n_steps)
     states = states_of(system, inputs[:, None])[-n_steps:]
     with one_blas_thread():
-        basis = orthonormal(states, centred=True)
-        shares = _shares(basis, inputs[-n_steps - n_delays + 1 :], n_delays)
+        basis = orthonormal_basis(states, centred=True)
+        shares = delay_shares(basis, inputs[-n_steps - n_delays + 1 :], n_delays)
     return _counted(shares, basis.shape[1], n_steps, significance)
 
 
@@ -137,7 +136,7 @@ def _counted(shares: np.ndarray, rank: int, n_steps: int, significance: float) -
     return MemoryCapacity(float(per_delay.sum()), per_delay, floor)
 
 
-def _shares(basis: np.ndarray, inputs: np.ndarray, n_delays: int) -> np.ndarray:
+def delay_shares(basis: np.ndarray, inputs: np.ndarray, n_delays: int) -> np.ndarray:
     """The share of every delayed input, made orthonormal, that lies in the span of the basis (n_delays,)."""
     n_steps = len(basis)
     delayed = np.lib.stride_tricks.sliding_window_view(inputs, n_steps)[::-1]  # row k holds u(t - k)

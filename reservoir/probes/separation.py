@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from reservoir.probes.drive import fitted, n_features_of, states_of_all
-from reservoir.validation import as_generator, check_has, check_integer, parameter_error, real_array
+from reservoir.parts import Numbers, Seed, System
+from reservoir.probes.driven_states import fitted, n_features_of, states_of_all
+from reservoir.validation import as_generator, check_integer, parameter_error, real_array
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Separation:
 
 
 def separation(
-    system: Any,
-    distances: Any = (0.0, 0.1, 0.2, 0.5, 1.0),
+    system: System,
+    distances: Numbers = (0.0, 0.1, 0.2, 0.5, 1.0),
     *,
     n_pairs: int = 100,
     n_steps: int = 100,
-    random_state: Any = None,
+    random_state: Seed = None,
 ) -> Separation:
     """Separation property: the distance of states as a function of the distance of inputs.
 
@@ -81,14 +81,13 @@ def separation(
     [0.0, 1.0]
     """
     owner = "separation"
-    check_has(owner, "system", system, ("fit", "run"), "an object with fit and run")
+    system = fitted(owner, system)
     n_pairs = check_integer(owner, "n_pairs", n_pairs, 2)
     n_steps = check_integer(owner, "n_steps", n_steps, 1)
     shares = real_array(distances)
     if shares is None or shares.ndim != 1 or not shares.size or not ((shares >= 0) & (shares <= 1)).all():
         raise parameter_error(owner, "distances", "an array of numbers in [0, 1]", distances)
     rng = as_generator(owner, random_state)
-    system = fitted(system)
     numbers = np.round(shares * n_steps).astype(int)
     streams = rng.uniform(-1, 1, size=(n_pairs, n_steps, n_features_of(system)))
     states = np.stack(states_of_all(system, streams)).astype(np.float64)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from reservoir.compilation import one_blas_thread
-from reservoir.probes.drive import final_states, fitted, n_features_of
-from reservoir.probes.span import precision_of
-from reservoir.validation import as_generator, check_has, check_integer, check_real, parameter_error
+from reservoir.parts import Seed, SequenceData, System
+from reservoir.probes.driven_states import final_states, fitted, n_features_of
+from reservoir.probes.orthonormal_basis import precision_of
+from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class StateRank:
 
 
 def kernel_rank(
-    system: Any,
-    streams: Any = None,
+    system: System,
+    streams: SequenceData | None = None,
     *,
     n_streams: int | None = None,
     n_steps: int = 100,
     tolerance: float | None = None,
     noise: float = 0.0,
-    random_state: Any = None,
+    random_state: Seed = None,
 ) -> StateRank:
     """Kernel rank: the number of independent directions among the final states of different streams.
 
@@ -86,7 +86,7 @@ def kernel_rank(
     20
     """
     owner = "kernel_rank"
-    fresh = _checked(owner, system)
+    fresh = fitted(owner, system)
     if streams is None:
         rng = as_generator(owner, random_state)
         streams = rng.uniform(-1, 1, size=_shape(owner, fresh, n_streams, n_steps))
@@ -94,8 +94,8 @@ def kernel_rank(
 
 
 def generalisation_rank(
-    system: Any,
-    streams: Any = None,
+    system: System,
+    streams: SequenceData | None = None,
     *,
     n_streams: int | None = None,
     n_steps: int = 100,
@@ -103,7 +103,7 @@ def generalisation_rank(
     jitter: float = 0.1,
     tolerance: float | None = None,
     noise: float = 0.0,
-    random_state: Any = None,
+    random_state: Seed = None,
 ) -> StateRank:
     """Generalisation rank: the number of directions among the final states of streams that should count as one.
 
@@ -147,7 +147,7 @@ def generalisation_rank(
     1
     """
     owner = "generalisation_rank"
-    fresh = _checked(owner, system)
+    fresh = fitted(owner, system)
     jitter = check_real(owner, "jitter", jitter, 0)
     n_steps = check_integer(owner, "n_steps", n_steps, 1)
     n_shared = n_steps if n_shared is None else check_integer(owner, "n_shared", n_shared, 0, n_steps)
@@ -160,18 +160,13 @@ def generalisation_rank(
     return _rank(owner, _last_states(owner, fresh, streams), tolerance, noise)
 
 
-def _checked(owner: str, system: Any) -> Any:
-    check_has(owner, "system", system, ("fit", "run"), "an object with fit and run")
-    return fitted(system)
-
-
-def _last_states(owner: str, system: Any, streams: Any) -> np.ndarray:
+def _last_states(owner: str, system: System, streams: SequenceData) -> np.ndarray:
     if not np.iterable(streams):
         raise parameter_error(owner, "streams", "None, or sequences (T, n_features) or spike trains", streams)
     return final_states(system, streams)
 
 
-def _shape(owner: str, system: Any, n_streams: int | None, n_steps: int) -> tuple[int, int, int]:
+def _shape(owner: str, system: System, n_streams: int | None, n_steps: int) -> tuple[int, int, int]:
     """Number of streams, of rows, and of features to draw."""
     n_features = n_features_of(system)
     n_steps = check_integer(owner, "n_steps", n_steps, 1)

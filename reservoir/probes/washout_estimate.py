@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
-from reservoir.probes.drive import driven, one_series
-from reservoir.probes.starts import apart, drawn_start, response, rest
+from reservoir.parts import FittedModel, Seed, SequenceData, System
+from reservoir.probes.driven_states import driven, one_series
+from reservoir.probes.initial_states import apart, drawn_start, response, rest
 from reservoir.validation import as_generator, check_integer, check_real
 
 _OWNER = "washout_estimate"
 
 
 def washout_estimate(
-    system: Any, X: Any, *, tolerance: float = 1e-3, n_starts: int = 5, random_state: Any = 0
+    system: System | FittedModel, X: SequenceData, *, tolerance: float = 1e-3, n_starts: int = 5, random_state: Seed = 0
 ) -> int | float:
     """Number of rows after which states from different starts agree.
 

@@ -1,14 +1,13 @@
-"""Linear predictions that do not depend on which other rows are predicted."""
+"""What linear readouts share: predictions that do not depend on which other rows are predicted."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from reservoir.compilation import REASSOCIATE, kernel
-from reservoir.sequences import check_magnitude, refuse_masked
+from reservoir.estimators import BaseEstimator, MultiOutputMixin, RegressorMixin
+from reservoir.parts import Numbers
+from reservoir.readouts.rows import read_rows
 
 
 @kernel(fastmath=REASSOCIATE)
@@ -27,18 +26,34 @@ def affine(rows, coef, intercept, out):
             out[t, k] = total + intercept[k]
 
 
-def read_rows(readout: Any, X: Any) -> np.ndarray:
-    """Rows (n_rows, n_features) to predict, checked against those of `fit`."""
-    owner = type(readout).__name__
-    check_is_fitted(readout, "coef_")
-    refuse_masked(X, "X", owner)
-    return check_magnitude(validate_data(readout, X, reset=False, dtype=np.float64, order="C"), "X", owner)
+class LinearReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
+    """A readout y = coef x + intercept, whatever it learned that from."""
 
+    row_wise = True
+    fit_intercept: bool
+    coef_: np.ndarray
+    intercept_: float | np.ndarray
+    n_features_in_: int
+    _one_output: bool
 
-def predict_rows(readout: Any, X: Any) -> np.ndarray:
-    """coef x + intercept of a linear readout: (n_rows,) or (n_rows, n_outputs), as `coef_` is 1-D or 2-D."""
-    rows = read_rows(readout, X)
-    coef = np.ascontiguousarray(np.atleast_2d(readout.coef_))
-    out = np.empty((len(rows), len(coef)))
-    affine(rows, coef, np.atleast_1d(np.asarray(readout.intercept_, dtype=np.float64)), out)
-    return out[:, 0] if np.ndim(readout.coef_) == 1 else out
+    def predict(self, X: Numbers) -> np.ndarray:
+        """coef x + intercept for every row; a row's result does not depend on the other rows.
+
+        Parameters
+        ----------
+        X : array (n_rows, n_features)
+
+        Returns
+        -------
+        array (n_rows,) or (n_rows, n_outputs), like y in `fit`
+        """
+        rows = read_rows(self, X)
+        coef = np.ascontiguousarray(np.atleast_2d(self.coef_))
+        out = np.empty((len(rows), len(coef)))
+        affine(rows, coef, np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64)), out)
+        return out[:, 0] if np.ndim(self.coef_) == 1 else out
+
+    def _publish(self, coef: np.ndarray, intercept: np.ndarray) -> None:
+        """Set `coef_` (n_outputs, n_features) and `intercept_` (n_outputs,), in the shape that y had."""
+        self.coef_ = coef[0] if self._one_output else coef
+        self.intercept_ = float(intercept[0]) if self._one_output else intercept

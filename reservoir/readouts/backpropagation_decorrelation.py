@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.parts import Numbers
 from reservoir.readouts.online import OnlineRegressor
-from reservoir.validation import check_flag, check_integer, check_real
+from reservoir.validation import Parameters
 
 
 class BackpropagationDecorrelation(OnlineRegressor):
-    """Output units with dynamics of their own, trained in O(n_inputs) operations an output and row.
+    """Output units with dynamics of their own, trained in O(n_inputs) operations per output and row.
 
     A row x(t) holds what the units of a reservoir send. The outputs o are potentials; they hear the row, a constant
     1 (with an intercept), and what all outputs sent a row before (with `output_feedback`):
@@ -99,7 +98,7 @@ class BackpropagationDecorrelation(OnlineRegressor):
         """Whether the prediction of a row is free of the rows before."""
         return bool(self.dt == 1 and not self.output_feedback)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Numbers) -> np.ndarray:
         """The outputs o(t), which begin at zero before the first row.
 
         Parameters
@@ -116,12 +115,12 @@ class BackpropagationDecorrelation(OnlineRegressor):
         return potentials.reshape(drive.shape)
 
     def _check_parameters(self) -> None:
-        owner = type(self).__name__
-        check_real(owner, "learning_rate", self.learning_rate, 0, 2, closed="neither")
-        check_real(owner, "dt", self.dt, 0, 1, closed="right")
-        check_flag(owner, "output_feedback", self.output_feedback)
-        check_real(owner, "epsilon", self.epsilon, 0, closed="neither")
-        check_integer(owner, "n_epochs", self.n_epochs, 1)
+        p = Parameters(self)
+        p.real("learning_rate", 0, 2, closed="neither")
+        p.real("dt", 0, 1, closed="right")
+        p.flag("output_feedback")
+        p.real("epsilon", 0, closed="neither")
+        p.integer("n_epochs", 1)
 
     def _begin(self, n_inputs: int, n_outputs: int) -> dict[str, np.ndarray]:
         return {

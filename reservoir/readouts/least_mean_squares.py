@@ -6,11 +6,11 @@ import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.readouts.online import OnlineRegressor
-from reservoir.validation import check_flag, check_integer, check_real
+from reservoir.validation import Parameters
 
 
 class LeastMeanSquares(OnlineRegressor):
-    """Stochastic gradient descent on the squared error, one step a row, in O(n_inputs) operations.
+    """Stochastic gradient descent on the squared error, one step per row, in O(n_inputs) operations.
 
     With the input z = [x, 1] (without the 1 if there is no intercept) every row does
 
@@ -73,11 +73,10 @@ class LeastMeanSquares(OnlineRegressor):
         self.fit_intercept = fit_intercept
 
     def _check_parameters(self) -> None:
-        owner = type(self).__name__
-        high = 2 if check_flag(owner, "normalized", self.normalized) else None
-        check_real(owner, "learning_rate", self.learning_rate, 0, high, closed="neither")
-        check_real(owner, "epsilon", self.epsilon, 0, closed="neither")
-        check_integer(owner, "n_epochs", self.n_epochs, 1)
+        p = Parameters(self)
+        p.real("learning_rate", 0, 2 if p.flag("normalized") else None, closed="neither")
+        p.real("epsilon", 0, closed="neither")
+        p.integer("n_epochs", 1)
 
     def _advance(self, rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
         outputs = np.empty(targets.shape)

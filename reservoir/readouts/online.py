@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import validate_data
 
-from reservoir.readouts.affine import predict_rows
-from reservoir.sequences import LARGEST, check_magnitude, refuse_masked
+from reservoir.parts import Numbers
+from reservoir.readouts.affine import LinearReadout
+from reservoir.readouts.rows import check_outputs, read_pairs
+from reservoir.sequences import LARGEST, check_magnitude
 from reservoir.validation import (
+    Parameters,
     check_finite_array,
-    check_flag,
     not_fitted,
     parameter_error,
     real_array,
@@ -21,25 +21,22 @@ from reservoir.validation import (
 )
 
 
-def _learns_in_one_pass(readout: Any) -> bool:
-    return getattr(readout, "n_epochs", 1) == 1
+def _learns_in_one_pass(readout: OnlineRegressor) -> bool:
+    return readout.n_epochs == 1
 
 
-class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+class OnlineRegressor(LinearReadout):
     """A linear readout that learns from one row after another.
 
     All that is learned stands in `memory_`, see `begin`. A rule says what else it remembers
     (`_begin`), checks its parameters (`_check_parameters`), and advances the memory in place (`_advance`).
     """
 
-    row_wise = True
-    fit_intercept: bool
+    n_epochs = 1
     memory_: dict[str, np.ndarray]
-    _one_output: bool
-    n_features_in_: int
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Numbers, y: Numbers) -> Self:
         """Learn from these rows alone, in their order.
 
         Parameters
@@ -48,18 +45,18 @@ class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         y : array (n_rows,) or (n_rows, n_outputs)
         """
         self.__dict__.pop("memory_", None)
-        self._train(X, y, getattr(self, "n_epochs", 1)).publish()
+        self._train(X, y, self.n_epochs).publish()
         return self
 
     @unchanged_on_error
-    def partial_fit(self, X: Any, y: Any) -> Self:
+    def partial_fit(self, X: Numbers, y: Numbers) -> Self:
         """Go on learning from these rows, once; what came before is kept."""
         self._train(X, y, 1).publish()
         return self
 
     @available_if(_learns_in_one_pass)
     @unchanged_on_error
-    def accumulate(self, X: Any, y: Any) -> Self:
+    def accumulate(self, X: Numbers, y: Numbers) -> Self:
         """Go on learning from these rows like `partial_fit`, without setting `coef_`; only where `fit` is one pass.
 
         Blocks in their order, and then `solve`, give bit for bit what one `fit` on all rows gives.
@@ -75,7 +72,7 @@ class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.publish()
         return self
 
-    def step(self, x: Any, target: Any) -> np.ndarray:
+    def step(self, x: Numbers, target: float | Numbers) -> np.ndarray:
         """The output for one row, and then the update; for loops in which the output comes back as input.
 
         A readout that has learned nothing yet begins with weights of zero.
@@ -114,23 +111,8 @@ class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         if not np.isfinite(weights).all():
             name = type(self).__name__
             raise ValueError(f"The weights of {name} grew beyond every bound: scale the features or learn more slowly.")
-        coef = weights[:, : self.n_features_in_].copy()
-        intercept = weights[:, -1].copy() if self.fit_intercept else np.zeros(len(coef))
-        self.coef_ = coef[0] if self._one_output else coef
-        self.intercept_ = float(intercept[0]) if self._one_output else intercept
-
-    def predict(self, X: Any) -> np.ndarray:
-        """coef x + intercept for every row; a row's result does not depend on the other rows.
-
-        Parameters
-        ----------
-        X : array (n_rows, n_features)
-
-        Returns
-        -------
-        array (n_rows,) or (n_rows, n_outputs), like y in `fit`
-        """
-        return predict_rows(self, X)
+        intercept = weights[:, -1].copy() if self.fit_intercept else np.zeros(len(weights))
+        self._publish(weights[:, : self.n_features_in_].copy(), intercept)
 
     def _check_parameters(self) -> None:
         raise NotImplementedError
@@ -151,12 +133,14 @@ class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         n_outputs, n_inputs = self.memory_["weights"].shape
         return max(1, min(100_000 // n_inputs, 100_000_000 // (n_outputs * n_inputs)))
 
-    def _train(self, X: Any, y: Any, n_epochs: int) -> Self:
-        owner = type(self).__name__
+    def _train(self, X: Numbers, y: Numbers, n_epochs: int) -> Self:
         self._check_parameters()
-        check_flag(owner, "fit_intercept", self.fit_intercept)
-        rows, targets, one_output = self._read(X, y)
-        if not hasattr(self, "memory_"):
+        Parameters(self).flag("fit_intercept")
+        known = hasattr(self, "memory_")
+        rows, targets, one_output = read_pairs(self, X, y, reset=not known)
+        if known:
+            self._check_continues(rows.shape[1], targets, one_output)
+        else:
             self._start(rows.shape[1], targets.shape[1], one_output)
         self.memory_ = {name: array.copy() for name, array in self.memory_.items()}
         size = self._rows_a_call()
@@ -164,38 +148,23 @@ class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             if epoch:
                 self._begin_epoch()
             for start in range(0, len(rows), size):
-                block = check_magnitude(rows[start : start + size], "X", owner)
+                block = check_magnitude(rows[start : start + size], "X", type(self).__name__)
                 self._advance(self._with_constant(block), np.array(targets[start : start + size]))
         return self
 
     def _start(self, n_features: int, n_outputs: int, one_output: bool) -> None:
-        n_inputs = n_features + check_flag(type(self).__name__, "fit_intercept", self.fit_intercept)
+        n_inputs = n_features + Parameters(self).flag("fit_intercept")
         self._one_output = one_output
         self.memory_ = self._begin(n_inputs, n_outputs)
         self.memory_.setdefault("weights", np.zeros((n_outputs, n_inputs)))
 
-    def _read(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray, bool]:
-        """Rows, targets (n_rows, n_outputs), and whether y was 1-D; checked against what was learned before.
-
-        The magnitude of the rows is left to `_train`, which checks them while they are in the cache.
-        """
-        owner = type(self).__name__
-        known = hasattr(self, "memory_")
-        refuse_masked(X, "X", owner)
-        refuse_masked(y, "y", owner)
-        X, y = validate_data(
-            self, X, y, reset=not known, dtype=np.float64, multi_output=True, y_numeric=True, order="C"
-        )
-        targets = check_magnitude(y.astype(np.float64).reshape(len(y), -1), "y", owner)
-        if known:
-            n_outputs, n_inputs = self.memory_["weights"].shape
-            if targets.shape[1] != n_outputs or (y.ndim == 1) != self._one_output:
-                raise ValueError(
-                    f"y of {owner} must have the outputs of the rows before, {n_outputs}. Got shape {y.shape}."
-                )
-            if n_inputs - X.shape[1] != self.fit_intercept:
-                raise ValueError(f"fit_intercept of {owner} was changed after the first rows; call fit to start anew.")
-        return X, targets, y.ndim == 1
+    def _check_continues(self, n_features: int, targets: np.ndarray, one_output: bool) -> None:
+        """Refuse rows and targets that do not go with what was learned before."""
+        n_outputs, n_inputs = self.memory_["weights"].shape
+        check_outputs(self, n_outputs, targets, one_output)
+        if n_inputs - n_features != self.fit_intercept:
+            owner = type(self).__name__
+            raise ValueError(f"fit_intercept of {owner} was changed after the first rows; call fit to start anew.")
 
     def _with_constant(self, rows: np.ndarray) -> np.ndarray:
         """The rows, with a last column of ones for the intercept; writeable, so that kernels know but one type."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
 
 from reservoir.compilation import REASSOCIATE, kernel
-from reservoir.readouts.affine import affine, read_rows
-from reservoir.sequences import check_magnitude, refuse_masked
-from reservoir.validation import as_generator, check_flag, check_integer, check_real, parameter_error
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import Numbers, Seed
+from reservoir.readouts.affine import affine
+from reservoir.readouts.rows import read_rows
+from reservoir.validation import Parameters
 
 SLOWEST, FASTEST = 1e-5, 0.1
 _ROWS_A_CALL = 2_000_000  # rows times weights for which a kernel runs well below half a second
@@ -27,53 +27,59 @@ class ParallelPerceptron(BaseEstimator):
 
     row_wise = True
     memory_: dict[str, np.ndarray]
-    n_perceptrons: int
-    epsilon: float
-    rho: float | None
-    mu: float
-    margin: float
-    learning_rate: float
-    adapt_every: int | None
-    n_epochs: int
-    shuffle: bool
-    random_state: Any
+    n_features_in_: int
+
+    def __init__(
+        self,
+        n_perceptrons: int,
+        epsilon: float,
+        rho: float | None,
+        mu: float,
+        margin: float,
+        learning_rate: float,
+        adapt_every: int | None,
+        n_epochs: int,
+        shuffle: bool,
+        random_state: Seed,
+    ):
+        self.n_perceptrons = n_perceptrons
+        self.epsilon = epsilon
+        self.rho = rho
+        self.mu = mu
+        self.margin = margin
+        self.learning_rate = learning_rate
+        self.adapt_every = adapt_every
+        self.n_epochs = n_epochs
+        self.shuffle = shuffle
+        self.random_state = random_state
 
     def _check_parameters(self) -> None:
-        owner = type(self).__name__
-        check_integer(owner, "n_perceptrons", self.n_perceptrons, 1)
-        check_real(owner, "epsilon", self.epsilon, 0, 2, closed="neither")
+        p = Parameters(self)
+        n_perceptrons = p.integer("n_perceptrons", 1)
+        p.real("epsilon", 0, 2, closed="neither")
         if self.rho is not None:
-            check_real(owner, "rho", self.rho, 0, self.n_perceptrons, closed="right")
-        check_real(owner, "mu", self.mu, 0)
-        check_real(owner, "margin", self.margin, 0)
-        check_real(owner, "learning_rate", self.learning_rate, SLOWEST, FASTEST)
+            p.real("rho", 0, n_perceptrons, closed="right")
+        p.real("mu", 0)
+        p.real("margin", 0)
+        p.real("learning_rate", SLOWEST, FASTEST)
         if self.adapt_every is not None:
-            check_integer(owner, "adapt_every", self.adapt_every, 1)
-        check_integer(owner, "n_epochs", self.n_epochs, 1)
-        check_flag(owner, "shuffle", self.shuffle)
-
-    def _read(self, X: Any, y: Any, **checks: Any) -> tuple[np.ndarray, np.ndarray]:
-        owner = type(self).__name__
-        refuse_masked(X, "X", owner)
-        refuse_masked(y, "y", owner)
-        reset = not hasattr(self, "memory_")
-        X, y = validate_data(self, X, y, reset=reset, dtype=np.float64, order="C", **checks)
-        return check_magnitude(X, "X", owner), y
+            p.integer("adapt_every", 1)
+        p.integer("n_epochs", 1)
+        p.flag("shuffle")
 
     def _rho(self) -> float:
         return self.n_perceptrons / 2 if self.rho is None else float(self.rho)
 
     def _train(self, X: np.ndarray, targets: np.ndarray, n_epochs: int, shuffle: bool) -> Self:
         """Passes over rows (n, n_features) with targets (n, n_outputs) in [-1, 1]."""
-        rng = as_generator(type(self).__name__, self.random_state)
+        p = Parameters(self)
+        rng = p.generator()
         if not hasattr(self, "memory_"):
             self.memory_ = self._begin(rng, X.shape[1] + 1, targets.shape[1])
         memory = self.memory_ = {name: array.copy() for name, array in self.memory_.items()}
         _, n_perceptrons, n_inputs = memory["weights"].shape
         if n_perceptrons != self.n_perceptrons:
-            raise parameter_error(
-                type(self).__name__, "n_perceptrons", f"{n_perceptrons}, as before", self.n_perceptrons
-            )
+            raise p.error("n_perceptrons", f"{n_perceptrons}, as before")
         size = max(1, _ROWS_A_CALL // memory["weights"].size)
         settings = self._rho(), float(self.epsilon), float(self.mu), self.adapt_every or 0
         for _ in range(n_epochs):
@@ -106,14 +112,14 @@ class ParallelPerceptron(BaseEstimator):
         self.margin_ = self.memory_["margins"].copy()
         self.learning_rate_ = self.memory_["rates"].copy()
 
-    def _votes(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _votes(self, X: Numbers) -> tuple[np.ndarray, np.ndarray]:
         """Votes for minus votes against, and the sum of what the perceptrons hear, both (n_rows, n_outputs)."""
-        X = read_rows(self, X)
+        read = read_rows(self, X)
         n_outputs, n_perceptrons, n_features = self.coef_.shape
         coef, intercept = np.ascontiguousarray(self.coef_).reshape(-1, n_features), self.intercept_.reshape(-1)
-        votes, heard = np.empty((len(X), n_outputs)), np.empty((len(X), n_outputs))
-        for start in range(0, len(X), _ROWS_OF_VOTES):
-            rows = X[start : start + _ROWS_OF_VOTES]
+        votes, heard = np.empty((len(read), n_outputs)), np.empty((len(read), n_outputs))
+        for start in range(0, len(read), _ROWS_OF_VOTES):
+            rows = read[start : start + _ROWS_OF_VOTES]
             activity = np.empty((len(rows), n_outputs * n_perceptrons))
             affine(rows, coef, intercept, activity)
             activity = activity.reshape(len(rows), n_outputs, n_perceptrons)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
+from reservoir.estimators import ClassifierMixin
+from reservoir.parts import Labels, Numbers, Seed
 from reservoir.readouts.parallel_perceptron import ParallelPerceptron
-from reservoir.validation import parameter_error, unchanged_on_error
+from reservoir.readouts.rows import read_labelled
+from reservoir.validation import Parameters, parameter_error, unchanged_on_error
 
 
 class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
     """Classification by the votes of perceptrons, trained by the p-delta rule.
 
     The rule is that of `ParallelPerceptronRegressor`, with the targets 1 for a class and -1 for the others. Two
-    classes need one group of perceptrons, more need one a class; the class with the largest sum of votes wins. Equal
+    classes need one group of perceptrons, more need one per class; the class with the largest sum of votes wins. Equal
     sums are decided by what the perceptrons hear.
 
     Parameters
     ----------
     n_perceptrons : odd int >= 1, default 15
-        Perceptrons a group; odd, so that the votes are never equal.
+        Perceptrons per group; odd, so that the votes are never equal.
     epsilon : float in (0, 2), default 0.51
         Error on the scale of [-1, 1] that is let pass; epsilon rho perceptrons are kept within the margin.
     rho : None or float in (0, n_perceptrons], default 1.0
@@ -40,7 +42,7 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
         Passes over the rows in `fit`.
     shuffle : bool, default True
         Whether each pass of `fit` takes the rows in another random order.
-    random_state : None, int, Generator or RandomState, default None
+    random_state : None, int, Generator, SeedSequence or RandomState, default None
         Seed of the first weights and the orders.
 
     Attributes
@@ -88,21 +90,14 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
         adapt_every: int | None = 500,
         n_epochs: int = 50,
         shuffle: bool = True,
-        random_state: Any = None,
+        random_state: Seed = None,
     ):
-        self.n_perceptrons = n_perceptrons
-        self.epsilon = epsilon
-        self.rho = rho
-        self.mu = mu
-        self.margin = margin
-        self.learning_rate = learning_rate
-        self.adapt_every = adapt_every
-        self.n_epochs = n_epochs
-        self.shuffle = shuffle
-        self.random_state = random_state
+        super().__init__(
+            n_perceptrons, epsilon, rho, mu, margin, learning_rate, adapt_every, n_epochs, shuffle, random_state
+        )
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any) -> ParallelPerceptronClassifier:
+    def fit(self, X: Numbers, y: Labels) -> Self:
         """Learn from these rows alone, in `n_epochs` passes.
 
         Parameters
@@ -113,13 +108,13 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
         """
         self.__dict__.pop("memory_", None)
         self._check_parameters()
-        X, y = self._read(X, y)
-        self._check_labels(y)
-        self.classes_ = self._read_classes(y)
-        return self._train(X, self._targets(y), self.n_epochs, self.shuffle)
+        rows, labels = read_labelled(self, X, y, reset=True)
+        self._check_labels(labels)
+        self.classes_ = self._read_classes(labels)
+        return self._train(rows, self._targets(labels), self.n_epochs, self.shuffle)
 
     @unchanged_on_error
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> ParallelPerceptronClassifier:
+    def partial_fit(self, X: Numbers, y: Labels, classes: Labels | None = None) -> Self:
         """Go on learning from these rows, once and in their order.
 
         Parameters
@@ -133,16 +128,16 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
         known = hasattr(self, "memory_")
         if not known and classes is None:
             raise parameter_error("partial_fit", "classes", "given in the first call", classes)
-        X, y = self._read(X, y)
-        self._check_labels(y)
+        rows, labels = read_labelled(self, X, y, reset=not known)
+        self._check_labels(labels)
         if classes is not None:
-            labels = self._read_classes(classes)
-            if known and not np.array_equal(labels, self.classes_):
+            given = self._read_classes(classes)
+            if known and not np.array_equal(given, self.classes_):
                 raise parameter_error("partial_fit", "classes", f"those of the first call, {self.classes_}", classes)
-            self.classes_ = labels
-        return self._train(X, self._targets(y), 1, False)
+            self.classes_ = given
+        return self._train(rows, self._targets(labels), 1, False)
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Numbers) -> np.ndarray:
         """Sum of the votes over their number, with the share of one vote for what the perceptrons hear.
 
         Parameters
@@ -157,7 +152,7 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
         values = (votes + 0.5 * heard / (1 + np.abs(heard))) / self.coef_.shape[1]
         return values[:, 0] if len(self.classes_) == 2 else values
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Numbers) -> np.ndarray:
         """The class of every row (n_rows,); a row's result does not depend on the other rows."""
         values = self.decision_function(X)
         return self.classes_[(values > 0).astype(int) if values.ndim == 1 else values.argmax(axis=1)]
@@ -165,14 +160,14 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         if self.n_perceptrons % 2 == 0:
-            raise parameter_error(type(self).__name__, "n_perceptrons", "odd", self.n_perceptrons)
+            raise Parameters(self).error("n_perceptrons", "odd")
 
     def _check_labels(self, y: np.ndarray) -> None:
         if y.dtype == object and len({type(label) for label in y}) > 1:
             raise ValueError(f"The labels y of {type(self).__name__} must be of one type that sorts.")
         check_classification_targets(y)
 
-    def _read_classes(self, labels: Any) -> np.ndarray:
+    def _read_classes(self, labels: Labels) -> np.ndarray:
         classes = np.unique(labels)
         if len(classes) < 2:
             name = type(self).__name__

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Self
 
 import numpy as np
-from sklearn.base import MultiOutputMixin, RegressorMixin
 
+from reservoir.estimators import MultiOutputMixin, RegressorMixin
+from reservoir.parts import Numbers, Seed
 from reservoir.readouts.parallel_perceptron import ParallelPerceptron
+from reservoir.readouts.rows import check_outputs, read_pairs
 from reservoir.sequences import check_magnitude
-from reservoir.validation import parameter_error, real_array, unchanged_on_error
+from reservoir.validation import Parameters, real_array, unchanged_on_error
 
 
 class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerceptron):
@@ -31,7 +33,7 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
     Parameters
     ----------
     n_perceptrons : int >= 1, default 120
-        Perceptrons an output.
+        Perceptrons per output.
     epsilon : float in (0, 2), default 0.1
         Error on the scale of [-1, 1] that is let pass.
     rho : None or float in (0, n_perceptrons], default None
@@ -51,7 +53,7 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
         Passes over the rows in `fit`.
     shuffle : bool, default True
         Whether each pass of `fit` takes the rows in another random order.
-    random_state : None, int, Generator or RandomState, default None
+    random_state : None, int, Generator, SeedSequence or RandomState, default None
         Seed of the first weights and the orders.
 
     Attributes
@@ -89,6 +91,9 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
     True
     """
 
+    output_range_: np.ndarray
+    _one_output: bool
+
     def __init__(
         self,
         n_perceptrons: int = 120,
@@ -102,22 +107,15 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
         adapt_every: int | None = 2000,
         n_epochs: int = 50,
         shuffle: bool = True,
-        random_state: Any = None,
+        random_state: Seed = None,
     ):
-        self.n_perceptrons = n_perceptrons
-        self.epsilon = epsilon
-        self.rho = rho
+        super().__init__(
+            n_perceptrons, epsilon, rho, mu, margin, learning_rate, adapt_every, n_epochs, shuffle, random_state
+        )
         self.output_range = output_range
-        self.mu = mu
-        self.margin = margin
-        self.learning_rate = learning_rate
-        self.adapt_every = adapt_every
-        self.n_epochs = n_epochs
-        self.shuffle = shuffle
-        self.random_state = random_state
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any) -> ParallelPerceptronRegressor:
+    def fit(self, X: Numbers, y: Numbers) -> Self:
         """Learn from these rows alone, in `n_epochs` passes.
 
         Parameters
@@ -129,11 +127,11 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
         return self._learn_rows(X, y, self.n_epochs, self.shuffle)
 
     @unchanged_on_error
-    def partial_fit(self, X: Any, y: Any) -> ParallelPerceptronRegressor:
+    def partial_fit(self, X: Numbers, y: Numbers) -> Self:
         """Go on learning from these rows, once and in their order."""
         return self._learn_rows(X, y, 1, False)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Numbers) -> np.ndarray:
         """The output for every row; a row's result does not depend on the other rows.
 
         Parameters
@@ -149,29 +147,25 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
         out = low + (high - low) * (np.clip(votes / self._rho(), -1, 1) + 1) / 2
         return out[:, 0] if self._one_output else out
 
-    def _learn_rows(self, X: Any, y: Any, n_epochs: int, shuffle: bool) -> ParallelPerceptronRegressor:
-        owner = type(self).__name__
+    def _learn_rows(self, X: Numbers, y: Numbers, n_epochs: int, shuffle: bool) -> Self:
         self._check_parameters()
         given = self._given_range()
-        X, y = self._read(X, y, multi_output=True, y_numeric=True)
-        targets = check_magnitude(y.astype(np.float64).reshape(len(y), -1), "y", owner)
-        if not hasattr(self, "memory_"):
-            self._one_output = y.ndim == 1
+        known = hasattr(self, "memory_")
+        rows, targets, one_output = read_pairs(self, X, y, reset=not known)
+        check_magnitude(rows, "X", type(self).__name__)
+        if known:
+            check_outputs(self, self.output_range_.shape[1], targets, one_output)
+        else:
+            self._one_output = one_output
             lowest, highest = (targets.min(axis=0), targets.max(axis=0)) if given is None else given
             self.output_range_ = np.stack([np.broadcast_to(edge, targets.shape[1]) for edge in (lowest, highest)])
-        elif targets.shape[1] != self.output_range_.shape[1] or (y.ndim == 1) != self._one_output:
-            n_outputs = self.output_range_.shape[1]
-            raise ValueError(
-                f"y of {owner} must have the outputs of the rows before, {n_outputs}. Got shape {y.shape}."
-            )
         low, high = self.output_range_
-        return self._train(X, 2 * (targets - low) / np.where(high > low, high - low, 1) - 1, n_epochs, shuffle)
+        return self._train(rows, 2 * (targets - low) / np.where(high > low, high - low, 1) - 1, n_epochs, shuffle)
 
     def _given_range(self) -> np.ndarray | None:
         if self.output_range is None:
             return None
         edges = real_array(self.output_range)
         if edges is None or edges.shape != (2,) or not np.isfinite(edges).all() or edges[0] >= edges[1]:
-            requirement = "None or two finite numbers, the lower one first"
-            raise parameter_error(type(self).__name__, "output_range", requirement, self.output_range)
+            raise Parameters(self).error("output_range", "None or two finite numbers, the lower one first")
         return edges

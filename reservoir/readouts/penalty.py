@@ -1,12 +1,11 @@
-"""The whole path of penalties from one factorisation, and the choice of one."""
+"""The whole path of penalties from one factorisation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
-from typing import Any, NamedTuple
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal, lapack
@@ -31,7 +30,7 @@ class Principal(NamedTuple):
     centred: bool
 
     def coefficients(self, alpha: np.ndarray) -> np.ndarray:
-        """coef (n_features, n_outputs) for one penalty a target (n_outputs,)."""
+        """coef (n_features, n_outputs) for one penalty per target (n_outputs,)."""
         return self.basis @ (self.sizes[:, None] / (self.sizes[:, None] ** 2 + alpha) * self.shares)
 
     def path(self, alphas: np.ndarray) -> np.ndarray:
@@ -84,7 +83,7 @@ class Tridiagonal:
         return len(values) * _EPSILON * max(values.max(), 0.0)
 
     def coefficients(self, alpha: np.ndarray) -> np.ndarray:
-        """coef (n_features, n_outputs) for one penalty a target (n_outputs,)."""
+        """coef (n_features, n_outputs) for one penalty per target (n_outputs,)."""
         alphas, which = np.unique(alpha, return_inverse=True)
         inner = np.empty_like(self.products)
         for index, solve in enumerate(self._solutions(alphas)):
@@ -106,7 +105,7 @@ class Tridiagonal:
         rest = np.maximum(self.squares - (shares**2).sum(axis=0), 0.0)
         return _scores(alphas, sizes, shares, rest, self.weight, self.centred)
 
-    def _solutions(self, alphas: np.ndarray) -> Iterator[Callable]:
+    def _solutions(self, alphas: np.ndarray) -> Iterator[Callable[[np.ndarray], np.ndarray]]:
         """For each penalty a function from a right side to (T + alpha)^-1 times it.
 
         Where rounding spoils that, it goes along the known eigenvectors alone, which are found at most once.
@@ -115,10 +114,10 @@ class Tridiagonal:
         for alpha in alphas:
             if self._can_be_solved(alpha):
                 diagonal, beside, _ = lapack.dpttrf(self.diagonal + alpha, self.beside)
-                yield lambda right, factors=(diagonal, beside): lapack.dpttrs(*factors, right)[0]
+                yield partial(_solved, diagonal, beside)
             else:
                 known = known or self._known_eigenvectors()
-                yield lambda right, pair=known, alpha=alpha: pair[1] @ (pair[1].T @ right / (pair[0] + alpha))
+                yield partial(_along_known, *known, alpha)
 
     def _can_be_solved(self, alpha: float) -> bool:
         """Whether the eigenvalues of T + alpha stand above rounding; those of T are found only where that is close."""
@@ -131,6 +130,16 @@ class Tridiagonal:
         values, vectors = eigh_tridiagonal(self.diagonal, self.beside)
         known = values > self.unknown
         return values[known, None], vectors[:, known]
+
+
+def _solved(diagonal: np.ndarray, beside: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """What the tridiagonal matrix with these factors takes to the right side (n_features, n_outputs)."""
+    return lapack.dpttrs(diagonal, beside, right)[0]
+
+
+def _along_known(values: np.ndarray, vectors: np.ndarray, alpha: float, right: np.ndarray) -> np.ndarray:
+    """The same along known eigenvectors (n_features, n_known), whose eigenvalues (n_known, 1) the penalty raises."""
+    return vectors @ (vectors.T @ right / (values + alpha))
 
 
 def _reflected(reflectors: np.ndarray, factors: np.ndarray, columns: np.ndarray, side: str) -> np.ndarray:
@@ -190,27 +199,3 @@ def _scores(
     residual = rest + (1 - kept) ** 2 @ shares**2
     free = weight - centred - kept.sum(axis=1)
     return weight * residual / np.maximum(free, np.finfo(float).tiny)[:, None] ** 2
-
-
-def blocked_errors(blocks: list, alphas: np.ndarray) -> np.ndarray:
-    """Squared errors (n_alphas, n_outputs) on every block by the coefficients of all other blocks."""
-    before: list[Any] = [None]
-    after: list[Any] = [None]
-    for block, later in zip(blocks[:-1], blocks[:0:-1], strict=True):
-        before.append(block if before[-1] is None else before[-1].merged(block))
-        after.append(later if after[-1] is None else later.merged(after[-1]))
-    errors = np.zeros((len(alphas), blocks[0].n_outputs))
-    for block, head, tail in zip(blocks, before, reversed(after), strict=True):
-        others = tail if head is None else head if tail is None else head.merged(tail)
-        coef = others.factorised().path(alphas)
-        errors += block.squared_errors(coef, others.intercept(coef))
-    return errors
-
-
-def thinned(blocks: list, most: int) -> list:
-    """The blocks, the lightest neighbours joined as often as it takes to have at most `most`."""
-    blocks = list(blocks)
-    while len(blocks) > most:
-        first = int(np.argmin([one.weight + other.weight for one, other in pairwise(blocks)]))
-        blocks[first : first + 2] = [blocks[first].merged(blocks[first + 1])]
-    return blocks

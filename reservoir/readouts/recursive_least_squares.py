@@ -6,7 +6,7 @@ import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.readouts.online import OnlineRegressor
-from reservoir.validation import check_real, not_fitted
+from reservoir.validation import Parameters, not_fitted
 
 _FADED = 10.0
 
@@ -86,9 +86,9 @@ class RecursiveLeastSquares(OnlineRegressor):
         return columns.T @ (self.memory_["scales"][:, None] * columns)
 
     def _check_parameters(self) -> None:
-        owner = type(self).__name__
-        check_real(owner, "forgetting", self.forgetting, 0, 1, closed="right")
-        check_real(owner, "alpha", self.alpha, 0, closed="neither")
+        p = Parameters(self)
+        p.real("forgetting", 0, 1, closed="right")
+        p.real("alpha", 0, closed="neither")
 
     def _begin(self, n_inputs: int, n_outputs: int) -> dict[str, np.ndarray]:
         return {"columns": np.zeros((n_inputs, n_inputs)), "scales": np.full(n_inputs, 1 / self.alpha)}
@@ -109,7 +109,7 @@ class RecursiveLeastSquares(OnlineRegressor):
         return float(self.forgetting), _FADED / float(self.alpha)
 
 
-@kernel(fastmath=REASSOCIATE)
+@kernel(fastmath=REASSOCIATE, forceinline=True)
 def sweep(columns, values, changes, gain, row, products, lengths):
     """Apply the update of a row to U, finish its gain P z, and multiply the new U by the next row.
 
@@ -143,7 +143,7 @@ def sweep(columns, values, changes, gain, row, products, lengths):
         lengths[j], lengths[j + 1] = length, next_length + new * new
 
 
-@kernel(fastmath=REASSOCIATE)
+@kernel(fastmath=REASSOCIATE, forceinline=True)
 def measure(scales, products, lengths, forgetting, largest, values, changes):
     """Forget, then prepare the update of U and D for one row: returns 1 + z^T P z."""
     total = 1.0
@@ -158,7 +158,7 @@ def measure(scales, products, lengths, forgetting, largest, values, changes):
     return total
 
 
-@kernel(fastmath=REASSOCIATE)
+@kernel(fastmath=REASSOCIATE, forceinline=True)
 def multiply(weights, row, output):
     """output = weights row."""
     for k in range(weights.shape[0]):

@@ -5,31 +5,25 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from scipy.linalg import LinAlgWarning
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from reservoir.compilation import one_blas_thread
-from reservoir.readouts.affine import predict_rows
+from reservoir.parts import Numbers
+from reservoir.readouts.affine import LinearReadout
 from reservoir.readouts.moments import Moments
-from reservoir.readouts.penalty import blocked_errors, thinned
+from reservoir.readouts.record import Record, blocked_errors, merged, thinned
+from reservoir.readouts.rows import check_outputs, read_pairs
 from reservoir.readouts.triangle import Triangle
-from reservoir.sequences import check_magnitude, refuse_masked
-from reservoir.validation import (
-    check_choice,
-    check_flag,
-    check_real,
-    not_fitted,
-    parameter_error,
-    real_array,
-    unchanged_on_error,
-)
+from reservoir.sequences import check_magnitude
+from reservoir.validation import Parameters, check_real, not_fitted, parameter_error, real_array, unchanged_on_error
 
 DEFAULT_ALPHAS = np.logspace(-8, 4, 25)
-_RECORDS = {"gram": Moments, "qr": Triangle}
+_RECORDS: dict[str, type[Record]] = {"gram": Moments, "qr": Triangle}
 _SMALL = 1e-8
 _ROWS_AT_ONCE = 4096
 _N_BLOCKS = 5
@@ -48,7 +42,7 @@ class Conditioning(NamedTuple):
     degrees_of_freedom: np.ndarray  # sum of s^2 / (s^2 + alpha), for every target
 
 
-class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
+class RidgeReadout(LinearReadout):
     """Ridge regression with an unpenalised intercept, trained in one piece, in blocks or by merging.
 
     Minimises over coef and intercept
@@ -111,19 +105,24 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
     array([21.])
     """
 
-    row_wise = True
-    _record: Any
-    _blocks: list
-    _one_output: bool
+    _record: Record
+    _blocks: list[Record]
 
-    def __init__(self, alpha: Any = 1e-6, *, alphas: Any = None, solver: str = "auto", fit_intercept: bool = True):
+    def __init__(
+        self,
+        alpha: float | str = 1e-6,
+        *,
+        alphas: Numbers | None = None,
+        solver: str = "auto",
+        fit_intercept: bool = True,
+    ):
         self.alpha = alpha
         self.alphas = alphas
         self.solver = solver
         self.fit_intercept = fit_intercept
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RidgeReadout:
+    def fit(self, X: Numbers, y: Numbers, sample_weight: float | Numbers | None = None) -> Self:
         """Train on these rows alone.
 
         Parameters
@@ -137,53 +136,40 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return self.accumulate(X, y, sample_weight).solve()
 
     @unchanged_on_error
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> RidgeReadout:
+    def partial_fit(self, X: Numbers, y: Numbers, sample_weight: float | Numbers | None = None) -> Self:
         """Train on these rows and all that came before; `accumulate`, then `solve`."""
         return self.accumulate(X, y, sample_weight).solve()
 
     @unchanged_on_error
-    def accumulate(self, X: Any, y: Any, sample_weight: Any = None, *, check_input: bool = True) -> RidgeReadout:
+    def accumulate(
+        self, X: Numbers, y: Numbers, sample_weight: float | Numbers | None = None, *, check_input: bool = True
+    ) -> Self:
         """Take a block of rows into the record, without solving.
 
         Without `check_input` X and y must be finite float arrays that belong together.
         """
-        owner = type(self).__name__
-        kind, centred = self._check_parameters()
+        self._check_parameters()
         before = getattr(self, "_record", None)
-        if check_input:
-            X, y = self._checked(X, y, reset=before is None)
-        elif before is None:
-            self.n_features_in_ = X.shape[1]
-        X, targets = X.astype(np.float64, copy=False), y.astype(np.float64).reshape(len(y), -1)
-        sample_weight = _read_weights(owner, sample_weight, len(X))
+        rows, targets, one_output = self._rows(X, y, before is None, check_input)
+        weights = _read_weights(type(self).__name__, sample_weight, len(rows))
         if before is not None:
-            self._check_continues(before, kind, centred, targets, y)
-        self._one_output = y.ndim == 1
+            self._check_continues(before, targets, one_output)
+        self._one_output = one_output
         blocked = isinstance(self.alpha, str) and self.alpha == "blocked"
-        n_blocks = min(_N_BLOCKS, len(X))
-        edges = np.linspace(0, len(X), n_blocks + 1, dtype=int) if blocked else np.arange(0, len(X), _ROWS_AT_ONCE)
-        blocks = []
         with one_blas_thread():
-            for start, stop in zip(edges, [*edges[1:], len(X)], strict=True):
-                if start < stop:
-                    weights = None if sample_weight is None else sample_weight[start:stop]
-                    blocks.append(kind.of_rows(X[start:stop], targets[start:stop], weights, centred))
-            self._record = _merged(blocks if before is None else [before, *blocks])
+            blocks = self._records_of(rows, targets, weights, blocked)
+            self._record = merged(blocks if before is None else [before, *blocks])
             if blocked:
                 self._blocks = thinned([*getattr(self, "_blocks", []), *blocks], _N_BLOCKS)
         return self
 
     @unchanged_on_error
-    def merge(self, other: RidgeReadout) -> RidgeReadout:
+    def merge(self, other: RidgeReadout) -> Self:
         """Take in all that another readout has learned; in place, exact up to rounding."""
         owner = type(self).__name__
         if not isinstance(other, RidgeReadout):
             raise parameter_error("merge", "other", "a fitted RidgeReadout", other)
-        for readout in (self, other):
-            if not hasattr(readout, "_record"):
-                raise not_fitted(readout)
-        settings = [(r.alpha, r.fit_intercept, type(r._record).__name__, r.n_features_in_) for r in (self, other)]
-        outputs = [(r._record.n_outputs, r._one_output) for r in (self, other)]
+        settings, outputs = zip(self._settings(), other._settings(), strict=True)
         for name, mine, theirs in zip(("alpha", "fit_intercept", "solver", "n_features_in_"), *settings, strict=True):
             if mine != theirs:
                 raise ValueError(f"{owner} cannot merge readouts of different {name}: {mine} and {theirs}.")
@@ -196,7 +182,7 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return self.solve()
 
     @unchanged_on_error
-    def solve(self) -> RidgeReadout:
+    def solve(self) -> Self:
         """Compute `coef_` and `intercept_` from the record."""
         self._check_record()
         with one_blas_thread():
@@ -204,7 +190,7 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
             intercept = self._record.intercept(coef)
         return self._take(alpha, coef, intercept)
 
-    def solve_path(self, alphas: Sequence[float]) -> list[RidgeReadout]:
+    def solve_path(self, alphas: Sequence[Any]) -> list[Self]:
         """Solved copies for several penalties from one factorisation of the record, which they share.
 
         Parameters
@@ -232,21 +218,20 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     def record_kind(self) -> str:
         """The record that these settings ask for, "gram" or "qr"; see `solver`."""
-        kind, _ = self._check_parameters()
-        return next(name for name, known in _RECORDS.items() if known is kind)
+        self._check_parameters()
+        return next(name for name, known in _RECORDS.items() if known is self._record_type())
 
-    def to_record(self) -> dict:
+    def to_record(self) -> dict[str, Any]:
         """All that has been learned, as plain values and arrays that a file or another process can take."""
-        if not hasattr(self, "_record"):
-            raise not_fitted(self)
+        record = self._known()
         blocks = [vars(block) for block in getattr(self, "_blocks", [])]
-        kind = next(name for name, kind in _RECORDS.items() if isinstance(self._record, kind))
-        return {"kind": kind, "total": vars(self._record), "blocks": blocks, "one_output": self._one_output}
+        kind = next(name for name, known in _RECORDS.items() if type(record) is known)
+        return {"kind": kind, "total": vars(record), "blocks": blocks, "one_output": self._one_output}
 
     @unchanged_on_error
-    def add_record(self, record: dict) -> RidgeReadout:
+    def add_record(self, record: dict[str, Any]) -> Self:
         """Take in what another readout of the same settings has learned, without solving; see `to_record`."""
-        kind: Any = _RECORDS[record["kind"]]
+        kind = _RECORDS[record["kind"]]
         total, blocks = kind(**record["total"]), [kind(**block) for block in record["blocks"]]
         before = getattr(self, "_record", None)
         if before is not None:
@@ -261,19 +246,6 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
                 self._blocks = thinned([*getattr(self, "_blocks", []), *blocks], _N_BLOCKS)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
-        """coef x + intercept for every row; a row's result does not depend on the other rows.
-
-        Parameters
-        ----------
-        X : array (n_rows, n_features)
-
-        Returns
-        -------
-        array (n_rows,) or (n_rows, n_outputs), like y in `fit`
-        """
-        return predict_rows(self, X)
-
     def conditioning(self) -> Conditioning:
         """Condition number and rank of the rows so far, and the degrees of freedom of every target."""
         check_is_fitted(self, "coef_")
@@ -285,28 +257,51 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         alpha = np.broadcast_to(self.alpha_, self._record.n_outputs)
         return Conditioning(float(condition), len(sizes), n_features, (squares / (squares + alpha)).sum(axis=0))
 
-    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[np.ndarray, np.ndarray]:
-        owner = type(self).__name__
-        refuse_masked(X, "X", owner)
-        refuse_masked(y, "y", owner)
-        X, y = validate_data(self, X, y, reset=reset, dtype=np.float64, multi_output=True, y_numeric=True, order="C")
-        return check_magnitude(X, "X", owner), check_magnitude(y.astype(np.float64), "y", owner)
+    def _rows(self, X: Any, y: Any, first: bool, check_input: bool) -> tuple[np.ndarray, np.ndarray, bool]:
+        """Rows, targets (n_rows, n_outputs), and whether y was 1-D, in float64."""
+        if check_input:
+            rows, targets, one_output = read_pairs(self, X, y, reset=first)
+            return check_magnitude(rows, "X", type(self).__name__), targets, one_output
+        if first:
+            self.n_features_in_ = X.shape[1]
+        return X.astype(np.float64, copy=False), y.astype(np.float64).reshape(len(y), -1), y.ndim == 1
 
-    def _check_record(self) -> None:
+    def _records_of(
+        self, rows: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, blocked: bool
+    ) -> list[Record]:
+        """Records of consecutive rows: of a few equal blocks, or of as many rows as fit into the cache."""
+        n_rows, kind = len(rows), self._record_type()
+        n_blocks = min(_N_BLOCKS, n_rows)
+        edges = np.linspace(0, n_rows, n_blocks + 1, dtype=int) if blocked else np.arange(0, n_rows, _ROWS_AT_ONCE)
+        blocks = []
+        for start, stop in pairwise(np.union1d(edges, n_rows)):
+            own = None if weights is None else weights[start:stop]
+            blocks.append(kind.of_rows(rows[start:stop], targets[start:stop], own, bool(self.fit_intercept)))
+        return blocks
+
+    def _known(self) -> Record:
         if not hasattr(self, "_record"):
             raise not_fitted(self)
-        if self._record.weight <= 0:
+        return self._record
+
+    def _settings(self) -> tuple[tuple[Any, ...], tuple[int, bool]]:
+        """What readouts must share to be merged: alpha, fit_intercept, record and number of features; and outputs."""
+        record = self._known()
+        shared = self.alpha, self.fit_intercept, type(record).__name__, record.n_features
+        return shared, (record.n_outputs, self._one_output)
+
+    def _check_record(self) -> None:
+        if self._known().weight <= 0:
             raise ValueError("Sample weights must contain at least one non-zero number.")
 
-    def _take(self, alpha: np.ndarray, coef: np.ndarray, intercept: np.ndarray) -> RidgeReadout:
+    def _take(self, alpha: np.ndarray, coef: np.ndarray, intercept: np.ndarray) -> Self:
         """Penalties (n_outputs,), coefficients (n_features, n_outputs) and intercepts as the fitted attributes."""
         self.alpha_ = float(alpha[0]) if len(set(alpha)) == 1 else alpha
-        self.coef_ = coef[:, 0].copy() if self._one_output else np.ascontiguousarray(coef.T)
-        self.intercept_ = float(intercept[0]) if self._one_output else intercept
+        self._publish(np.array(coef.T, order="C"), intercept)
         return self
 
     def _given(self) -> tuple[np.ndarray, np.ndarray]:
-        alpha = check_real(type(self).__name__, "alpha", self.alpha, 0)
+        alpha = Parameters(self).real("alpha", 0)
         coef = self._record.solve(alpha) if alpha > 0 else None
         every = np.full(self._record.n_outputs, alpha)
         if coef is None:
@@ -332,43 +327,38 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
             warnings.warn(f"{text}: try smaller or larger ones.", PenaltyWarning, stacklevel=4)
         return alphas[best], factorised.coefficients(alphas[best])
 
-    def _check_parameters(self) -> tuple[Any, bool]:
-        owner = type(self).__name__
+    def _check_parameters(self) -> None:
+        p = Parameters(self)
         if isinstance(self.alpha, str):
-            check_choice(owner, "alpha", self.alpha, ["gcv", "blocked"])
+            p.choice("alpha", ["gcv", "blocked"])
         else:
-            check_real(owner, "alpha", self.alpha, 0)
-        candidates = self._candidates()
-        smallest = candidates.min() if isinstance(self.alpha, str) else self.alpha
-        if check_choice(owner, "solver", self.solver, ["auto", *_RECORDS]) != "auto":
-            return _RECORDS[self.solver], check_flag(owner, "fit_intercept", self.fit_intercept)
-        return _RECORDS["qr" if smallest < _SMALL else "gram"], check_flag(owner, "fit_intercept", self.fit_intercept)
+            p.real("alpha", 0)
+        self._candidates()
+        p.choice("solver", ["auto", *_RECORDS])
+        p.flag("fit_intercept")
+
+    def _record_type(self) -> type[Record]:
+        """The record that these settings ask for."""
+        if self.solver != "auto":
+            return _RECORDS[self.solver]
+        smallest = self._candidates().min() if isinstance(self.alpha, str) else self.alpha
+        return Triangle if smallest < _SMALL else Moments
 
     def _candidates(self) -> np.ndarray:
         if self.alphas is None:
             return DEFAULT_ALPHAS
         alphas = real_array(self.alphas)
         if alphas is None or alphas.ndim != 1 or not len(alphas) or not ((alphas > 0) & np.isfinite(alphas)).all():
-            raise parameter_error(type(self).__name__, "alphas", "None or a 1-D array of numbers > 0", self.alphas)
+            raise Parameters(self).error("alphas", "None or a 1-D array of numbers > 0")
         return np.sort(alphas)
 
-    def _check_continues(self, before: Any, kind: type, centred: bool, targets: np.ndarray, y: np.ndarray) -> None:
-        owner = type(self).__name__
-        if targets.shape[1] != before.n_outputs or (y.ndim == 1) != self._one_output:
+    def _check_continues(self, before: Record, targets: np.ndarray, one_output: bool) -> None:
+        check_outputs(self, before.n_outputs, targets, one_output)
+        if before.centred != self.fit_intercept or not isinstance(before, self._record_type()):
             raise ValueError(
-                f"y of {owner} must have the outputs of the blocks before, {before.n_outputs}. Got shape {y.shape}."
+                f"fit_intercept, alpha or solver of {type(self).__name__} was changed after the first rows; "
+                "call fit to start anew."
             )
-        if before.centred != centred or not isinstance(before, kind):
-            raise ValueError(
-                f"fit_intercept, alpha or solver of {owner} was changed after the first block; call fit to start anew."
-            )
-
-
-def _merged(records: list) -> Any:
-    total = records[0]
-    for record in records[1:]:
-        total = total.merged(record)
-    return total
 
 
 def _read_weights(owner: str, sample_weight: Any, n_rows: int) -> np.ndarray | None:

@@ -12,7 +12,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.foreign_code import inherited
-from reservoir.neurons.noise import without_noise
+from reservoir.parts import without_noise
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.transformer import SequenceTransformer

@@ -126,7 +126,7 @@ def test_forecasters_that_have_no_exponents():
         closed_loop_exponents(ReservoirForecaster(EchoState(10, random_state=0), glm).fit(series))
     with pytest.raises(ValueError, match=f"{name} one whose reservoir is an EchoState"):
         closed_loop_exponents(ReservoirForecaster(LiquidState(random_state=0), washout=10).fit(series))
-    with pytest.raises(ValueError, match=f"{name} a fitted ReservoirForecaster"):
+    with pytest.raises(ValueError, match=f"{name} a fitted forecaster"):
         closed_loop_exponents(ReservoirForecaster())
     unstable = ReservoirForecaster(EchoState(5, activation="identity", random_state=0)).fit(
         1.1 ** np.arange(200.0)[:, None]

@@ -11,7 +11,7 @@ from scipy.linalg import LinAlgWarning
 from sklearn.linear_model import Ridge
 
 from reservoir.readouts import RidgeReadout
-from reservoir.readouts.penalty import thinned
+from reservoir.readouts.record import thinned
 from reservoir.readouts.ridge import DEFAULT_ALPHAS, PenaltyWarning
 from tests import oracles
 
@@ -174,7 +174,7 @@ def test_a_solver_cannot_change_between_blocks():
     X, y = problem(0)
     readout = RidgeReadout(1e-3).fit(X, y)
     readout.solver = "qr"
-    with pytest.raises(ValueError, match="after the first block"):
+    with pytest.raises(ValueError, match="after the first rows"):
         readout.partial_fit(X, y)
     with pytest.raises(ValueError, match="solver"):
         RidgeReadout(1e-3).fit(X, y).merge(RidgeReadout(1e-3, solver="qr").fit(X, y))

@@ -1,4 +1,4 @@
-"""How every probe drives a system: fitted if it is not, fed with rows, its states checked."""
+"""The states of a driven system: fitted if it is not, fed with rows, its states checked."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import copy
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.neurons.noise import without_noise
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import SequenceData, System, check_part, without_noise
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.validation import check_has, parameter_error, real_array
+from reservoir.validation import parameter_error, real_array
 
 
-def fitted(system: Any, n_features: int = 1) -> Any:
-    """The system as it is, if it is a fitted estimator; else a copy fitted to the number of features."""
+def fitted(owner: str, system: System) -> System:
+    """The system as it is, if it is a fitted estimator; else a copy fitted to one feature."""
+    check_part(owner, "system", system, System)
     if isinstance(system, BaseEstimator) and not _lacks_fit(system):
         return system
-    fresh = clone(system, safe=False)
-    fresh.fit(np.zeros((1, n_features)))
+    fresh: System = clone(system, safe=False)
+    fresh.fit(np.zeros((1, 1)))
     return fresh
 
 
-def states_of(system: Any, rows: np.ndarray) -> np.ndarray:
+def states_of(system: System, rows: np.ndarray) -> np.ndarray:
     """The states (n_rows, n_states) of a fitted system that hears the rows (n_rows, n_features) from rest."""
     states = np.asarray(system.run(rows)[0])
     if states.ndim != 2 or len(states) != len(rows) or not np.isfinite(states).all():
@@ -36,12 +38,12 @@ def states_of(system: Any, rows: np.ndarray) -> np.ndarray:
     return states
 
 
-def n_features_of(system: Any) -> int:
+def n_features_of(system: System) -> int:
     """Number of features that a fitted system hears; 1 where it does not say."""
     return int(getattr(system, "n_features_in_", 1))
 
 
-def states_of_all(system: Any, streams: Any) -> list[np.ndarray]:
+def states_of_all(system: System, streams: Any) -> list[np.ndarray]:
     """The states (n_rows, n_states) of a fitted system after every stream, each from rest.
 
     Streams that are one array of equal lengths, or spike trains, go to an estimator that takes stacks at once.
@@ -55,12 +57,12 @@ def states_of_all(system: Any, streams: Any) -> list[np.ndarray]:
     return states
 
 
-def final_states(system: Any, streams: Any) -> np.ndarray:
+def final_states(system: System, streams: Any) -> np.ndarray:
     """The last state of a fitted system after every stream, each from rest (n_streams, n_states)."""
     return np.stack([rows[-1] for rows in states_of_all(system, streams)])
 
 
-def driven(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:
+def driven(owner: str, system: Any, X: SequenceData) -> tuple[System, Sequences]:
     """The fitted system without its noise, and the data as it hears them.
 
     Of a fitted model this is its reservoir. Of a system that is not fitted, a copy is fitted to X.
@@ -70,7 +72,7 @@ def driven(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:
         if getattr(system, "feedback_scaling", 1.0) != 1.0:
             heard = _scaled(system, X)
         system = system.reservoir_
-    check_has(owner, "system", system, ("fit", "run"), "an object with fit and run, or a fitted model")
+    check_part(owner, "system", system, System)
     if _lacks_fit(system):
         if hasattr(system, "readout") or get_tags(system).target_tags.required:
             raise parameter_error(owner, "system", "a system, or a fitted model", system)

@@ -6,26 +6,27 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reservoir.probes.drive import is_spiking
+from reservoir.parts import System
+from reservoir.probes.driven_states import is_spiking
 
 _N_HISTORY = 100
 
 
-class Start(NamedTuple):
+class InitialState(NamedTuple):
     """Where a run begins: what `run` takes (None is rest), and the row of states there (n_states,)."""
 
     state: Any
     row: np.ndarray
 
 
-def rest(system: Any, rows: np.ndarray) -> Start:
+def rest(system: System, rows: np.ndarray) -> InitialState:
     """The start from rest."""
     states, final = system.run(rows[:1])
     known = is_spiking(system) or np.shape(final) == np.shape(states)[1:]
-    return Start(None, np.zeros(np.shape(states)[1:]) if known else np.asarray(states)[0])
+    return InitialState(None, np.zeros(np.shape(states)[1:]) if known else np.asarray(states)[0])
 
 
-def drawn_start(system: Any, rows: np.ndarray, rng: np.random.Generator) -> Start:
+def drawn_start(system: System, rows: np.ndarray, rng: np.random.Generator) -> InitialState:
     """A random start: a state uniform in [-1, 1], or for spiking units that after a history of rows in random order.
 
     Where the state is no row of states, as in a cell with a memory beside its output, the row after one row of input
@@ -33,20 +34,20 @@ def drawn_start(system: Any, rows: np.ndarray, rng: np.random.Generator) -> Star
     """
     if is_spiking(system):
         states, final = system.run(rows[rng.integers(len(rows), size=_N_HISTORY)])
-        return Start(final, states[-1])
+        return InitialState(final, states[-1])
     states, final = system.run(rows[:1])
     state = rng.uniform(-1, 1, size=np.shape(final)).astype(np.asarray(final).dtype)
     if state.shape == np.shape(states)[1:]:
-        return Start(state, state)
-    return Start(state, np.asarray(system.run(rows[:1], state)[0])[0])
+        return InitialState(state, state)
+    return InitialState(state, np.asarray(system.run(rows[:1], state)[0])[0])
 
 
-def response(system: Any, rows: np.ndarray, start: Start) -> np.ndarray:
+def response(system: System, rows: np.ndarray, start: InitialState) -> np.ndarray:
     """States (n_rows, n_states) from a start on, in float64."""
     states = system.run(rows)[0] if start.state is None else system.run(rows, start.state)[0]
     return np.asarray(states, dtype=np.float64).reshape(len(rows), -1)
 
 
-def apart(one: Start, other: Start, gaps: np.ndarray) -> float:
+def apart(one: InitialState, other: InitialState, gaps: np.ndarray) -> float:
     """Distance of two starts, or the largest of the `gaps` to come where there is none."""
     return float(np.linalg.norm(np.subtract(one.row, other.row, dtype=np.float64))) or float(gaps.max())

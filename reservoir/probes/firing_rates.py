@@ -1,4 +1,4 @@
-"""What the spikes of a liquid tell, heard on their way to its trace."""
+"""How fast the units of a liquid fire, and how regularly."""
 
 from __future__ import annotations
 
@@ -7,31 +7,34 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.parts import Trace
 from reservoir.trains import SpikeTrains
 
 
-class Ears:
+class RecordingTrace:
     """A trace that keeps the spikes that it filters."""
 
-    def __init__(self, trace: Any):
+    def __init__(self, trace: Trace):
         self.trace = trace
-        self.heard: list[SpikeTrains] = []
+        self.records: list[SpikeTrains] = []
 
     def n_memory(self, step: float) -> int:
         """As of the trace itself."""
         return self.trace.n_memory(step)
 
-    def filter(self, trains: SpikeTrains, *args: Any) -> tuple[np.ndarray, np.ndarray]:
+    def filter(
+        self, trains: SpikeTrains, step: float, n_rows: int, memory: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """States and memory, as of the trace itself."""
-        self.heard.append(trains)
-        return self.trace.filter(trains, *args)
+        self.records.append(trains)
+        return self.trace.filter(trains, step, n_rows, memory)
 
 
-def with_ears(system: Any) -> tuple[Any, Ears]:
-    """A copy of a fitted liquid whose trace keeps the spikes."""
-    listening = copy.copy(system)
-    listening.trace_ = Ears(system.trace_)
-    return listening, listening.trace_
+def recording(system: Any) -> tuple[Any, RecordingTrace]:
+    """A copy of a fitted liquid, and its trace, which keeps the spikes."""
+    copied = copy.copy(system)
+    copied.trace_ = RecordingTrace(system.trace_)
+    return copied, copied.trace_
 
 
 def rates_of(records: list[SpikeTrains]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ def precision_of(states: np.ndarray) -> float:
     return float(np.finfo(states.dtype if states.dtype.kind == "f" else float).eps)
 
 
-def orthonormal(states: np.ndarray, *, centred: bool) -> np.ndarray:
+def orthonormal_basis(states: np.ndarray, *, centred: bool) -> np.ndarray:
     """Orthonormal columns (n_steps, rank) that span the states, as far as their type tells directions apart.
 
     With `centred`, they span the states without their means.

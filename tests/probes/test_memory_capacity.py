@@ -5,8 +5,8 @@ import pytest
 
 from reservoir import EchoState
 from reservoir.probes import MemoryCapacity, memory_capacity
-from reservoir.probes.memory_capacity import _shares
-from reservoir.probes.span import orthonormal
+from reservoir.probes.memory_capacity import delay_shares
+from reservoir.probes.orthonormal_basis import orthonormal_basis
 from reservoir.topologies import Cycle, DelayLine, Hadamard, Orthogonal, Random
 from tests import oracles
 
@@ -64,10 +64,10 @@ def test_shares_equal_the_naive_regressions(n_delays):
     system = EchoState(7, random_state=0).fit(np.zeros((1, 1)))
     inputs = np.random.default_rng(0).uniform(-1, 1, 150)
     states = system.run(inputs[:, None])[0][-100:]
-    basis = orthonormal(states, centred=True)
+    basis = orthonormal_basis(states, centred=True)
     assert basis.shape == (100, 7)
     np.testing.assert_allclose(basis.T @ basis, np.eye(7), atol=1e-12)
-    found = _shares(basis, inputs[-100 - n_delays + 1 :], n_delays)
+    found = delay_shares(basis, inputs[-100 - n_delays + 1 :], n_delays)
     np.testing.assert_allclose(found, oracles.memory_shares(states, inputs, n_delays), atol=1e-9)
     assert found.sum() <= 7 + 1e-12
 

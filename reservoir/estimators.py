@@ -1,0 +1,85 @@
+"""scikit-learn's base classes, as type checkers should know them.
+
+scikit-learn has no types, so that a class with one of its bases would pass for anything: a checker could not tell a
+system from a readout. At run time these are scikit-learn's own classes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    class BaseEstimator:
+        """An object with parameters."""
+
+        n_features_in_: int
+        feature_names_in_: np.ndarray
+
+        def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+
+        def set_params(self, **params: Any) -> Self: ...
+
+        def __sklearn_tags__(self) -> Any: ...
+
+    class RegressorMixin:
+        """What predicts numbers."""
+
+        def score(self, X: Any, y: Any, *args: Any, **options: Any) -> float: ...
+
+        def __sklearn_tags__(self) -> Any: ...
+
+    class ClassifierMixin:
+        """What predicts classes."""
+
+        classes_: np.ndarray
+
+        def score(self, X: Any, y: Any, *args: Any, **options: Any) -> float: ...
+
+        def __sklearn_tags__(self) -> Any: ...
+
+    class MultiOutputMixin:
+        """What predicts several targets."""
+
+        def __sklearn_tags__(self) -> Any: ...
+
+    class TransformerMixin:
+        """What transforms data."""
+
+        def __init_subclass__(cls, auto_wrap_output_keys: Any = ..., **options: Any) -> None: ...
+
+        def set_output(self, *, transform: str | None = None) -> Self: ...
+
+        def __sklearn_tags__(self) -> Any: ...
+
+    class ClassNamePrefixFeaturesOutMixin:
+        """What names its output columns by its class and their number."""
+
+        _n_features_out: int
+
+        def get_feature_names_out(self, input_features: Any = None) -> np.ndarray: ...
+
+    class MetaEstimatorMixin:
+        """What holds another estimator."""
+
+else:
+    from sklearn.base import (
+        BaseEstimator,
+        ClassifierMixin,
+        ClassNamePrefixFeaturesOutMixin,
+        MetaEstimatorMixin,
+        MultiOutputMixin,
+        RegressorMixin,
+        TransformerMixin,
+    )
+
+__all__ = [
+    "BaseEstimator",
+    "ClassNamePrefixFeaturesOutMixin",
+    "ClassifierMixin",
+    "MetaEstimatorMixin",
+    "MultiOutputMixin",
+    "RegressorMixin",
+    "TransformerMixin",
+]

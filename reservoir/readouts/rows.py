@@ -1,0 +1,48 @@
+"""How readouts read their data: rows to predict, rows to learn from with their targets, and what came before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from reservoir.sequences import check_magnitude, refuse_masked
+
+
+def read_rows(readout: Any, X: Any) -> np.ndarray:
+    """Rows (n_rows, n_features) to predict, checked against those of `fit`."""
+    owner = type(readout).__name__
+    check_is_fitted(readout, "coef_")
+    refuse_masked(X, "X", owner)
+    return check_magnitude(validate_data(readout, X, reset=False, dtype=np.float64, order="C"), "X", owner)
+
+
+def read_labelled(readout: Any, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (n_rows, n_features) to learn from and their labels (n_rows,)."""
+    owner = type(readout).__name__
+    refuse_masked(X, "X", owner)
+    refuse_masked(y, "y", owner)
+    X, y = validate_data(readout, X, y, reset=reset, dtype=np.float64, order="C")
+    return check_magnitude(X, "X", owner), y
+
+
+def read_pairs(readout: Any, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Rows (n_rows, n_features) to learn from, targets (n_rows, n_outputs), and whether y was 1-D.
+
+    The magnitude of the rows is left to the caller, who may check them where they are in the cache.
+    """
+    owner = type(readout).__name__
+    refuse_masked(X, "X", owner)
+    refuse_masked(y, "y", owner)
+    X, y = validate_data(readout, X, y, reset=reset, dtype=np.float64, multi_output=True, y_numeric=True, order="C")
+    targets = y.astype(np.float64, copy=False).reshape(len(y), -1)
+    return X, check_magnitude(targets, "y", owner), y.ndim == 1
+
+
+def check_outputs(readout: Any, n_outputs: int, targets: np.ndarray, one_output: bool) -> None:
+    """Refuse targets (n_rows, n_outputs) of another number or shape than those of the rows before."""
+    if targets.shape[1] != n_outputs or one_output != readout._one_output:
+        shape = targets.shape[:1] if one_output else targets.shape
+        owner = type(readout).__name__
+        raise ValueError(f"y of {owner} must have the outputs of the rows before, {n_outputs}. Got shape {shape}.")

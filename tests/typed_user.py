@@ -1,0 +1,128 @@
+"""What a user's type checker knows of the library. It is read by mypy alone, which `make lint` runs over it.
+
+No function here is ever called. An error that must be found stands on a line with ``type: ignore``, and mypy tells
+where there is none to ignore.
+"""
+
+from typing import assert_type
+
+import numpy as np
+from sklearn.linear_model import Ridge
+
+from reservoir import EchoState, LiquidState, ReservoirForecaster, ReservoirRegressor
+from reservoir.batch import Study, run_batch
+from reservoir.circuits import MaassColumn
+from reservoir.models.pooling import Mean
+from reservoir.neurons import LIF
+from reservoir.parts import (
+    CircuitModel,
+    Encoder,
+    OnlineReadout,
+    PlasticityRule,
+    Pooling,
+    Readout,
+    RecurrentCell,
+    SpikingUnit,
+    System,
+    Topology,
+    Trace,
+)
+from reservoir.plasticity import STDP
+from reservoir.probes import MemoryCapacity, closed_loop_exponents, diagnose, memory_capacity, washout_estimate
+from reservoir.readouts import Force, ParallelPerceptronClassifier, RecursiveLeastSquares, RidgeReadout
+from reservoir.rnn.cells import GRU
+from reservoir.spikes import Current, Exponential, Poisson
+from reservoir.topologies import Cycle, Random
+from spiking import Microcircuit
+
+X = np.zeros((50, 1))
+
+
+class Halving:
+    """A user's own system."""
+
+    def fit(self, rows: np.ndarray) -> "Halving":
+        return self
+
+    def run(self, rows: np.ndarray, state: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        return rows / 2, rows[-1] / 2
+
+
+def power(parameters: dict[str, float], *, random_state: int) -> float:
+    return parameters["base"] ** 2
+
+
+def systems() -> list[System]:
+    return [EchoState(10), LiquidState(), Microcircuit(MaassColumn()), Halving()]
+
+
+def readouts() -> list[Readout]:
+    return [RidgeReadout(), Force(), ParallelPerceptronClassifier(), Ridge(), ReservoirRegressor()]
+
+
+def online() -> list[OnlineReadout]:
+    return [Force(), RecursiveLeastSquares()]
+
+
+def topologies() -> list[Topology]:
+    return [Cycle(), Random(in_degree=3)]
+
+
+def circuits() -> list[CircuitModel]:
+    return [MaassColumn()]
+
+
+def encoders() -> list[Encoder]:
+    return [Poisson(), Current()]
+
+
+def traces() -> list[Trace]:
+    return [Exponential()]
+
+
+def poolings() -> list[Pooling]:
+    return [Mean()]
+
+
+def units() -> list[SpikingUnit]:
+    return [LIF()]
+
+
+def rules() -> list[PlasticityRule]:
+    return [STDP()]
+
+
+def cells() -> list[RecurrentCell]:
+    return [GRU()]
+
+
+def no_system() -> System:
+    return RidgeReadout()  # type: ignore[return-value]
+
+
+def not_online() -> OnlineReadout:
+    return RidgeReadout()  # type: ignore[return-value]
+
+
+def methods_keep_their_types() -> None:
+    assert_type(EchoState(10).fit(X), EchoState)
+    assert_type(RidgeReadout().fit(X, X), RidgeReadout)
+    assert_type(RidgeReadout().predict(X), np.ndarray)
+    assert_type(Force().fit([[0.0], [1.0]], [0.0, 1.0]), Force)
+    EchoState(10).fit(X, nonsense=3)  # type: ignore[call-arg]
+    RidgeReadout().fit("what", X)  # type: ignore[arg-type]
+
+
+def probes() -> None:
+    assert_type(memory_capacity(EchoState(10)), MemoryCapacity)
+    assert_type(washout_estimate(Halving(), X), int | float)
+    diagnose(ReservoirRegressor(), X, X)
+    closed_loop_exponents(ReservoirForecaster().fit(X))
+    memory_capacity(3)  # type: ignore[arg-type]
+    memory_capacity(RidgeReadout())  # type: ignore[arg-type]
+    diagnose(EchoState(10), "what")  # type: ignore[arg-type]
+
+
+def batches() -> None:
+    assert_type(run_batch(power, {"base": [1.0, 2.0]}, store="somewhere"), Study)
+    run_batch(power, [{"base": 1.0}], store="somewhere", setup=3)  # type: ignore[arg-type]
