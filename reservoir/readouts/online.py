@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
-from reservoir.readouts.affine import predict_rows
+from reservoir.readouts.affine import check_outputs, predict_rows
 from reservoir.sequences import LARGEST, check_magnitude, refuse_masked
 from reservoir.validation import (
     check_finite_array,
@@ -29,10 +29,18 @@ class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     """A linear readout that learns from one row after another.
 
     All that is learned stands in `memory_`, see `begin`. A rule says what else it remembers
-    (`_begin`), checks its parameters (`_check_parameters`), and advances the memory in place (`_advance`).
+    (`_begin`), checks its parameters (`_check_parameters`), and advances the memory in place (`_advance`). One that
+    remembers more than weights says so in `learned`, for model files.
     """
 
     row_wise = True
+    learned: ClassVar[dict[str, Any]] = {
+        "memory_": {"weights": "reals (k, m)"},
+        "_one_output": "flag",
+        "n_features_in_": "size (f)",
+        "coef_": "optional reals (k?, f)",
+        "intercept_": "optional number or reals (k)",
+    }
     fit_intercept: bool
     memory_: dict[str, np.ndarray]
     _one_output: bool
@@ -131,6 +139,13 @@ class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         array (n_rows,) or (n_rows, n_outputs), like y in `fit`
         """
         return predict_rows(self, X)
+
+    def check_learned(self) -> None:
+        """ValueError unless there is a weight for every feature, and at most one more, and for every output."""
+        n_outputs, n_inputs = self.memory_["weights"].shape
+        if n_inputs - self.n_features_in_ not in (0, 1):
+            raise ValueError(f"{type(self).__name__} holds weights for other features")
+        check_outputs(self, n_outputs)
 
     def _check_parameters(self) -> None:
         raise NotImplementedError

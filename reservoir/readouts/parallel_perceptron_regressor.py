@@ -89,6 +89,8 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
     True
     """
 
+    learned = ParallelPerceptron.learned | {"_one_output": "flag", "output_range_": "reals (2, k)"}
+
     def __init__(
         self,
         n_perceptrons: int = 120,

@@ -54,7 +54,6 @@ from spiking import STDP, Microcircuit
 
 RECORDS = ("reservoir.circuits", "reservoir.spikes", "reservoir.topologies")  # rooms whose other classes are kept too
 NOT_KEPT = {
-    "Cell": "what cells derive from",
     "ReservoirSearchCV": "holds scorers, which are functions; its best_estimator_ is kept",
 }
 

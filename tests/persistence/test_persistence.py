@@ -224,17 +224,17 @@ def _function():
 
 
 REFUSED = {
-    "own class": (lambda: ReservoirRegressor(OwnSystem()), "reservoirRegressor.reservoir'.*OwnSystem"),
-    "njit": (lambda: ReservoirRegressor(EchoState(activation=_function())), "reservoirRegressor.reservoir.activation'"),
-    "function": (lambda: EchoState(topology=[lambda n, rng: None]), r"echoState.topology\[0\]'"),
+    "own class": (lambda: ReservoirRegressor(OwnSystem()), "ReservoirRegressor.reservoir'.*OwnSystem"),
+    "njit": (lambda: ReservoirRegressor(EchoState(activation=_function())), "ReservoirRegressor.reservoir.activation'"),
+    "function": (lambda: EchoState(topology=[lambda n, rng: None]), r"EchoState.topology\[0\]'"),
     "other estimator": (lambda: ReservoirRegressor(readout=KernelRidge()), "readout'.*KernelRidge"),
-    "objects": (lambda: EchoState(bias=np.array([1, None], dtype=object)), "echoState.bias'.*array of object"),
-    "masked": (lambda: EchoState(bias=np.ma.ones(3)), "echoState.bias'"),
-    "key": (lambda: EchoState(bias={(1, 2): 3}), "echoState.bias'.*key"),
-    "graph": (lambda: EchoState(topology=Graph(object())), "echoState.topology.graph'"),
-    "search": (lambda: ReservoirSearchCV(EchoState(), {}), "reservoirSearchCV'"),
-    "own attribute": (lambda: _with(EchoState(), note="mine"), "echoState.note'"),
-    "nothing": (lambda: None, "noneType'"),
+    "objects": (lambda: EchoState(bias=np.array([1, None], dtype=object)), "EchoState.bias'.*array of object"),
+    "masked": (lambda: EchoState(bias=np.ma.ones(3)), "EchoState.bias'"),
+    "key": (lambda: EchoState(bias={(1, 2): 3}), "EchoState.bias'.*key"),
+    "graph": (lambda: EchoState(topology=Graph(object())), "EchoState.topology.graph'"),
+    "search": (lambda: ReservoirSearchCV(EchoState(), {}), "ReservoirSearchCV'"),
+    "own attribute": (lambda: _with(EchoState(), note="mine"), "EchoState.note'"),
+    "nothing": (lambda: None, "NoneType'"),
     "shape": (lambda: _with(EchoState(10).fit(SERIES), bias_=np.ones(9)), "EchoState cannot be saved.*bias_"),
     "loop": (lambda: _with(EchoState(), bias=_endless()), "nested"),
 }
