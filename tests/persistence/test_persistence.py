@@ -67,8 +67,8 @@ def test_every_public_class_is_registered():
         if kind not in kinds and name not in NOT_KEPT
     ]
     assert not missing, (
-        f"No model file keeps {', '.join(missing)}. Add to reservoir/persistence/registry.py the room to _ROOMS, or the "
-        "name to REGISTRY; or the name to NOT_KEPT of tests/persistence/saved_models.py."
+        f"No model file keeps {', '.join(missing)}. Add to reservoir/persistence/registry.py the room (_ROOMS) or the "
+        "name (REGISTRY), or to tests/persistence/saved_models.py the name, with a reason (NOT_KEPT)."
     )
 
 
