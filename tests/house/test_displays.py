@@ -1,17 +1,13 @@
 """How estimators, parts and records show themselves: a page in notebooks, and a line."""
 
 import inspect
-import pkgutil
 import re
-from importlib import import_module
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
-import reservoir
-import spiking
 from reservoir import (
     DeepEchoState,
     EchoState,
@@ -27,6 +23,7 @@ from reservoir.probes import memory_capacity
 from reservoir.readouts import RidgeReadout
 from reservoir.spikes import Raster, SpikeTrains
 from spiking import STDP, Microcircuit
+from tests.house.exports import is_complete, modules
 
 RNG = np.random.default_rng(5)
 X = RNG.uniform(size=(60, 2))
@@ -36,25 +33,15 @@ COLUMN = MaassColumn((2, 2, 2))
 SMALL = EchoState(10, random_state=0)
 
 
-def modules():
-    for package in (reservoir, spiking):
-        yield package
-        for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-            yield import_module(found.name)
-
-
-def classes():
-    """Every estimator and part of the library that can be made without arguments."""
+def parts():
+    """Every estimator and part of the library that can be made without arguments, not only those that are exported."""
     found = {value for module in modules() for value in vars(module).values() if inspect.isclass(value)}
-    ours = {one for one in found if issubclass(one, BaseEstimator) and one.__module__.split(".")[0] in
-            ("reservoir", "spiking")}  # fmt: skip
-    required = {one for one in ours if any(
-        p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
-        for p in inspect.signature(one).parameters.values())}  # fmt: skip
-    return sorted(ours - required, key=lambda one: one.__qualname__)
+    ours = {one for one in found if one.__module__.startswith(("reservoir.", "spiking."))}
+    parts = [one for one in ours if issubclass(one, BaseEstimator) and is_complete(one)]
+    return sorted(parts, key=lambda one: one.__qualname__)
 
 
-@pytest.mark.parametrize("one", classes(), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("one", parts(), ids=lambda one: one.__name__)
 def test_every_part_is_displayed(one):
     assert one.__name__ in one()._repr_html_()
     assert len(repr(one())) < 200

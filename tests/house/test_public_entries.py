@@ -5,10 +5,8 @@ may come out, and an object whose `fit` fails stays as it was.
 """
 
 import contextlib
-import importlib
 import inspect
 import linecache
-import pkgutil
 import signal
 import traceback
 import warnings
@@ -27,6 +25,7 @@ import spiking
 from reservoir import EchoState
 from reservoir.models import DivergenceWarning
 from tests.house.entries import Entry, object_of
+from tests.house.exports import modules
 from tests.house.public_entries import ALSO_PUBLIC, ENTRIES, NOT_CALLED, OPEN_MODULES
 
 OURS = tuple(str(Path(package.__file__).parent) for package in (reservoir, spiking))
@@ -37,16 +36,13 @@ WITH_DATA = [name for name in ENTRIES if ENTRIES[name].X is not None]
 def exports():
     """The full name of everything public, by the shortest way to it."""
     found = {}
-    for package in (reservoir, spiking):
-        modules = [package.__name__]
-        modules += [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
-        for module in map(importlib.import_module, (name for name in modules if "._" not in name)):
-            names = getattr(module, "__all__", ())
-            if module in OPEN_MODULES:
-                names = [name for name, _ in inspect.getmembers(module, inspect.isfunction) if name[0] != "_"]
-                names = [name for name in names if getattr(module, name).__module__ == module.__name__]
-            for name in names:
-                found.setdefault(id(getattr(module, name)), f"{module.__name__}.{name}")
+    for module in modules():
+        names = getattr(module, "__all__", ())
+        if module in OPEN_MODULES:
+            names = [name for name, _ in inspect.getmembers(module, inspect.isfunction) if name[0] != "_"]
+            names = [name for name in names if getattr(module, name).__module__ == module.__name__]
+        for name in names:
+            found.setdefault(id(getattr(module, name)), f"{module.__name__}.{name}")
     return sorted([*found.values(), *ALSO_PUBLIC])
 
 

@@ -1,16 +1,14 @@
 """One small fitted example of every class that a model file keeps, what it answers, and how to compare two of them."""
 
 import copy
-import importlib
 import inspect
 import math
-import pkgutil
 import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import ClassifierMixin, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import (
     ElasticNet,
@@ -25,9 +23,7 @@ from sklearn.linear_model import (
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
-import reservoir
 import reservoir.rnn.cells as cells
-import spiking
 from reservoir import (
     DeepEchoState,
     EchoState,
@@ -49,6 +45,7 @@ from reservoir.spikes import SpikeTrains
 from reservoir.systems import EchoStateLanes
 from reservoir.topologies import Blocks, Cycle, Hadamard, Random
 from spiking import STDP, Microcircuit
+from tests.house.exports import exported_classes, is_complete
 
 RECORDS = ("reservoir.circuits", "reservoir.spikes", "reservoir.topologies")  # rooms whose other classes are kept too
 NOT_KEPT = {
@@ -71,23 +68,10 @@ class Example(NamedTuple):
     data: tuple
 
 
-def exported_classes():
-    """Public names of all estimators and records of all rooms, (module, name), and their classes."""
-    found = {}
-    for package in (reservoir, spiking):
-        rooms = [room.name for room in pkgutil.walk_packages(package.__path__, f"{package.__name__}.") if room.ispkg]
-        for module in map(importlib.import_module, [*rooms, package.__name__]):
-            for name in getattr(module, "__all__", ()):
-                kind = getattr(module, name)
-                if inspect.isclass(kind) and (issubclass(kind, BaseEstimator) or module.__name__ in RECORDS):
-                    found.setdefault(kind, (module.__name__, name))
-    return {name: kind for kind, name in found.items()}
-
-
 def unfitted():
     """Every estimator as it is made, with None for what has no default."""
-    parts = {f"{module}.{name}": kind for (module, name), kind in exported_classes().items() if name not in NOT_KEPT}
-    return {name: _made(kind) for name, kind in parts.items() if issubclass(kind, BaseEstimator)}
+    parts = {f"{module}.{name}": kind for kind, (module, name) in exported_classes().items() if name not in NOT_KEPT}
+    return {name: _made(kind) for name, kind in parts.items()}
 
 
 def _made(kind, **options):
@@ -146,7 +130,7 @@ def systems():
 def topologies_of_the_room():
     """A reservoir of every topology that is made of nothing."""
     for name, kind in _of_room(topologies, "draw").items():
-        if all(one.default is not one.empty for one in inspect.signature(kind).parameters.values()):
+        if is_complete(kind):
             yield f"echo_{name}", _fitted(_small(topology=kind(), spectral_radius=None), SERIES)
 
 

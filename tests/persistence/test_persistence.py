@@ -25,9 +25,10 @@ from reservoir.persistence import describe
 from reservoir.persistence.registry import REGISTRY
 from reservoir.readouts import RidgeReadout
 from reservoir.topologies import Graph
+from tests.house.exports import exported_classes
 from tests.persistence import saved_models
 from tests.persistence.hostile_files import put_together, taken_apart
-from tests.persistence.saved_models import NOT_KEPT, SERIES, answers, difference, exported_classes
+from tests.persistence.saved_models import NOT_KEPT, RECORDS, SERIES, answers, difference
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,7 +64,7 @@ def test_every_public_class_is_registered():
     kinds = {getattr(importlib.import_module(module), name) for module, _, name in places}
     missing = [
         f"{module}.{name}"
-        for (module, name), kind in exported_classes().items()
+        for kind, (module, name) in exported_classes(*RECORDS).items()
         if kind not in kinds and name not in NOT_KEPT
     ]
     assert not missing, (
