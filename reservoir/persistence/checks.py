@@ -1,7 +1,9 @@
 """What a value in a file must be like: types and shapes, whose lengths go by names.
 
 A check gets a value and the lengths known so far, and says whether it fits. In ``reals("n", "f")`` n and f are the
-same numbers wherever they stand in one part; ``"k?"`` is an axis that may be missing.
+same numbers wherever they stand in one part; ``"k?"`` is an axis that may be missing. A part that learns says the
+same in plain text, in its attribute `learned`, so that it need not know this room: ``"optional number or reals (k)"``,
+and a dictionary for a dictionary. `check_of` reads it.
 """
 
 from __future__ import annotations
@@ -145,6 +147,21 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
+def equation_parameter(default: Any) -> Check:
+    """What a part that writes equations may get: numbers, other parts, and one word where the default is a word.
+
+    Whatever stands in an equation is compiled, so no other text may come from a file. That the word is one of its
+    choices the part checks itself, before it writes anything.
+    """
+
+    def fits(value: Any, lengths: Lengths) -> bool:
+        if isinstance(default, str):
+            return type(value) is str and value.isidentifier()
+        return _is_numeric(value) or isinstance(value, BaseEstimator)
+
+    return Check(fits, "a word" if isinstance(default, str) else "numbers, None or a part")
+
+
 def _is_numeric(value: Any, depth: int = 0) -> bool:
     if isinstance(value, list | tuple):
         return depth < 3 and all(_is_numeric(one, depth + 1) for one in value)
@@ -158,6 +175,25 @@ COUNT = Check(lambda value, lengths: type(value) is int and 0 <= value < 1 << 63
 NUMERIC = Check(lambda value, lengths: _is_numeric(value), "numbers or None")
 NONE = Check(lambda value, lengths: value is None, "None")
 ANY = Check(lambda value, lengths: True, "anything")
+# The words that a part may use for what it has learned.
+_WORDS: dict[str, Callable[..., Check]] = {
+    **{one.__name__: one for one in (reals, integers, flags, labels, size, part, parts)},
+    **{"flag": lambda: FLAG, "number": lambda: NUMBER, "count": lambda: COUNT, "numeric": lambda: NUMERIC},
+    "none": lambda: NONE,
+}
+
+
+def check_of(said: str | dict) -> Check:
+    """The check that a text of a part means, or a dictionary of texts."""
+    if isinstance(said, dict):
+        return table(**{name: check_of(one) for name, one in said.items()})
+    if said.startswith("optional "):
+        return optional(check_of(said.removeprefix("optional ")))
+    checks = []
+    for one in said.split(" or "):
+        word, _, axes = one.removesuffix(")").partition(" (")
+        checks.append(_WORDS[word](*filter(None, axes.split(", "))))
+    return checks[0] if len(checks) == 1 else either(*checks)
 
 
 def _fits(value: Any, axes: tuple[str, ...], lengths: Lengths, types: str) -> bool:

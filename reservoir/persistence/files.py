@@ -74,7 +74,7 @@ def save(model: Any, path: str | os.PathLike) -> None:
     """
     name = type(model).__name__
     writer = Writer()
-    writer.part(model, name[:1].lower() + name[1:])
+    writer.part(model, name)
     text = json.dumps({**_versions(), "parts": writer.parts}, allow_nan=False).encode()
     path = os.path.realpath(os.fspath(path))
     part = f"{path}.{uuid.uuid4().hex[:12]}.part"

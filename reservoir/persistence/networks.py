@@ -72,7 +72,7 @@ def _optimizer(name: str, kept: dict, vector: np.ndarray) -> Any:
     if set(kept) != set(vars(made)) or not all(
         type(kept[one]) in (int, float, bool) for one in set(kept) - set(arrays)
     ):
-        raise Damaged("it holds an optimiser that is none")
+        raise Damaged("it holds an optimiser without all of its numbers")
     if any(getattr(kept[one], "shape", None) != vector.shape or kept[one].dtype != vector.dtype for one in arrays):
         raise Damaged("it holds an optimiser of other parameters")
     vars(made).update(kept)

@@ -35,7 +35,7 @@ def state_of(source: Any) -> dict | None:
 
 
 def source_of(kept: Any) -> Any:
-    """The generator of a state; Damaged where it is none, for NumPy takes what it gets."""
+    """The generator of a state; Damaged where there is no such state, for NumPy takes what it gets."""
     if not isinstance(kept, dict) or not isinstance(kept.get("state", {}), dict):
         raise Damaged("it holds a random generator without a state")
     kind = kept.get("kind")
@@ -58,7 +58,7 @@ def source_of(kept: Any) -> Any:
 
 def _seeds(kept: dict) -> np.random.SeedSequence:
     if set(kept) != {"entropy", "spawn_key", "pool_size", "n_children_spawned"} or not _is_small(kept["pool_size"]):
-        raise Damaged("it holds a sequence of seeds that is none")
+        raise Damaged("it holds a sequence of seeds with other fields than NumPy knows")
     return np.random.SeedSequence(**kept)
 
 
@@ -80,4 +80,4 @@ def _check_alike(state: Any, known: Any, name: str = "") -> None:
     elif isinstance(known, str):
         good = good and state == known
     if not good:
-        raise Damaged("it holds the state of a random generator that cannot be one")
+        raise Damaged("it holds the state of a random generator that NumPy could not have given")

@@ -55,12 +55,12 @@ class Reader:
     def add_part(self, tree: Any) -> None:
         """Make the next part."""
         if not isinstance(tree, dict) or set(tree) != {"class", "parameters", "attributes"}:
-            raise Damaged("it holds a part that is none")
+            raise Damaged("one of its parts does not have the fields of a part")
         name, parameters, attributes = tree["class"], tree["parameters"], tree["attributes"]
         if not isinstance(name, str) or name not in REGISTRY:
             raise Damaged(f"it holds a {name!r:.100}, which this version of the library does not know")
         if not isinstance(parameters, dict) or not isinstance(attributes, dict):
-            raise Damaged("it holds a part that is none")
+            raise Damaged("one of its parts does not have the fields of a part")
         self._size, self._levels = 1, 1
         fields = [{key: self.value(value) for key, value in one.items()} for one in (parameters, attributes)]
         if self._size > _MOST_PARTS or self._levels > DEEPEST:
@@ -88,7 +88,7 @@ class Reader:
         pairs = [_as_list(pair, 2) for pair in _as_list(tree)]
         found = {key: self.value(one, depth + 1) for key, one in pairs if isinstance(key, str | int)}
         if len(found) != len(pairs):
-            raise Damaged("it holds a dictionary with a key twice, or with one that is none")
+            raise Damaged("it holds a dictionary with a key twice, or with a key that is neither a text nor an integer")
         return found
 
     def _array(self, index: Any) -> np.ndarray:
@@ -105,7 +105,7 @@ class Reader:
         if name == "str" and type(value) is str:
             return np.str_(value)
         if name not in _TYPES or type(value) not in (bool, int, float):
-            raise Damaged("it holds a number that is none")
+            raise Damaged("it holds a number of an unknown type")
         return np.dtype(name).type(value)
 
     def _random(self, tree: Any, depth: int) -> Any:
@@ -118,19 +118,19 @@ class Reader:
 
     def _texts(self, tree: Any, depth: int) -> np.ndarray:
         if not all(isinstance(one, str) for one in _as_list(tree)):
-            raise Damaged("it holds texts that are none")
+            raise Damaged("it holds an array of texts with something else among them")
         found = np.empty(len(tree), dtype=object)
         found[:] = tree
         return found
 
     def _dtype(self, name: Any, depth: int) -> np.dtype:
         if not isinstance(name, str) or len(name) > 10 or not is_plain(np.dtype(name)):
-            raise Damaged("it holds a type of numbers that is none")
+            raise Damaged("it holds an unknown type of numbers")
         return np.dtype(name)
 
     def _type(self, name: Any, depth: int) -> type:
         if name not in _TYPES:
-            raise Damaged("it holds a type of numbers that is none")
+            raise Damaged("it holds an unknown type of numbers")
         return np.dtype(name).type
 
     def _sparse(self, tree: Any, depth: int) -> Any:

@@ -89,23 +89,6 @@ def _check_room(circuit: Circuit, dt: float, max_bytes: float) -> None:
         raise Damaged("it holds a circuit whose state takes more than max_bytes")
 
 
-def online(readout: Any, kept: dict, max_bytes: float) -> None:
-    """Check that there is a weight for every feature, and at most one more."""
-    n_outputs, n_inputs = readout.memory_["weights"].shape
-    if n_inputs - readout.n_features_in_ not in (0, 1):
-        raise Damaged("it holds a readout with weights for other features")
-    _check_answers(readout, n_outputs)
-
-
-def perceptrons(readout: Any, kept: dict, max_bytes: float) -> None:
-    """Check that there is a weight for every feature and one more, and a group of perceptrons for every output."""
-    n_outputs, _, n_inputs = readout.memory_["weights"].shape
-    n_classes = len(getattr(readout, "classes_", ())) or n_outputs
-    groups = (n_outputs,) if n_classes > 2 else (1, n_classes)
-    if n_inputs != readout.n_features_in_ + 1 or n_outputs not in groups:
-        raise Damaged("it holds perceptrons for other features or classes")
-
-
 def triangle(kept: Any, attributes: dict, max_bytes: float) -> None:
     """Check that there is a feature and an output."""
     if not (kept.n_outputs >= 1 and kept.n_features >= 1):
@@ -124,16 +107,7 @@ def ridge(readout: Any, kept: dict, max_bytes: float) -> None:
     first = records[0]
     if len(kinds) > 1 or first.n_features != readout.n_features_in_:
         raise Damaged("it holds records of other features or outputs")
-    _check_answers(readout, first.n_outputs)
-
-
-def _check_answers(readout: Any, n_outputs: int) -> None:
-    """Check that coefficients and intercepts are those of as many outputs as were learned."""
-    shape = () if readout._one_output else (n_outputs,)
-    solved = hasattr(readout, "coef_") or hasattr(readout, "intercept_")
-    known = [np.shape(readout.coef_)[:-1], np.shape(readout.intercept_)] if solved else []
-    if (readout._one_output and n_outputs != 1) or any(one != shape for one in known):
-        raise Damaged("it holds coefficients of other outputs")
+    readout.check_coefficients(first.n_outputs)
 
 
 def forecaster(model: Any, kept: dict, max_bytes: float) -> None:

@@ -1,13 +1,23 @@
-"""The classes that a file may hold, by literal names, and what each must hold.
+"""The classes that a file may hold, and what each must hold.
 
-A class is imported only once its name has been found here. A part whose parameters are all it has is a name in
-``_PLAIN``; one that learns gets a line that says what, with shapes; see `entries.Entry` and `checks`.
+A part is known by its room: what a room of ``_ROOMS`` exports in its ``__all__``, and is an estimator, may stand in a
+file, with its parameters and what it says that it learns (its attribute `learned`, see `checks`; most learn nothing).
+The others have an entry here: records, systems and models, of which something is made anew, and what is kept of
+scikit-learn. Both are fixed before a file is opened: no name in a file is looked for anywhere else.
+
+What a parameter may be the part checks where it is used, as it does for every caller, and a fitted part is made only
+once arrays fit together (`entry`, `rebuilding`), since kernels do not look at bounds. A file holds no functions, so
+text is the one way in which code could come: parts that write equations, which Brian2 compiles, get none.
 """
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import sys
 from typing import Any
+
+from sklearn.base import BaseEstimator
 
 from reservoir.persistence import networks, rebuilding
 from reservoir.persistence.checks import (
@@ -18,8 +28,10 @@ from reservoir.persistence.checks import (
     NUMBER,
     NUMERIC,
     Check,
+    check_of,
     dtype,
     either,
+    equation_parameter,
     flags,
     integers,
     labels,
@@ -30,56 +42,42 @@ from reservoir.persistence.checks import (
     reals,
     record,
     size,
-    table,
     unsigned,
     word,
 )
-from reservoir.persistence.entries import Entry
+from reservoir.persistence.entry import Entry
 
-_PLAIN = """
-reservoir.topologies: Bernoulli Blocks CirculantGraph Cycle CycleWithJumps DelayLine DoubleCycle ExcitatoryInhibitory
-    Graph Hadamard Orthogonal Permutation Random ScaleFree SmallWorld
-reservoir.circuits: MaassColumn PotjansDiesmann RandomCircuit ScaleFreeCircuit SmallWorldCircuit TwoWayPowerLawCircuit
-    GraphCircuit PairStatistics SynapseStatistics Synapses
-reservoir.spikes: Alpha Counts Exponential Raster
-reservoir.models: Last Max Mean ModelSpace Segments Weighted
-reservoir.rnn.cells: EUNN GRU IRNN LSTM UGRNN Elman Householder PhasedLSTM Unitary
-reservoir.neurons.rate: EdgeOfStability Euler LeakyIntegrator
-reservoir.plasticity: Normalised
-"""
-_NUMBERS_ONLY = """
-reservoir.neurons: LIF AdaptiveExponential AdaptiveThreshold HodgkinHuxley Izhikevich
-reservoir.plasticity: InhibitorySTDP ReleaseSTDP RewardSTDP
-"""
-_PAIRED = "reservoir.plasticity: STDP TripletSTDP"
-_ENCODERS = "reservoir.spikes: Current GaussianReceptiveFields Latency Poisson SendOnDelta"
+_ROOMS = (
+    "reservoir.topologies",
+    "reservoir.circuits",
+    "reservoir.neurons",
+    "reservoir.neurons.rate",
+    "reservoir.plasticity",
+    "reservoir.spikes",
+    "reservoir.readouts",
+    "reservoir.models",
+    "reservoir.rnn.cells",
+)
+_WRITE_EQUATIONS = ("reservoir.neurons", "reservoir.plasticity")
 _CODEGEN = word("auto", "numpy", "cython", "standalone")
 
 
-def _listed(text: str) -> list[str]:
-    """Names of classes with their modules."""
-    found, module = [], ""
-    for one in text.split():
-        if one.endswith(":"):
-            module = one[:-1]
-        else:
-            found.append(f"{module}.{one}")
-    return found
+def _parts_of(room: str) -> dict[str, Entry]:
+    """The parts that a room exports, by name, with what they say of themselves."""
+    module = importlib.import_module(room)
+    kinds = {name: getattr(module, name) for name in getattr(module, "__all__", ())}
+    return {
+        f"{room}.{name}": _entry_of_part(kind, room in _WRITE_EQUATIONS)
+        for name, kind in kinds.items()
+        if isinstance(kind, type) and issubclass(kind, BaseEstimator)
+    }
 
 
-def _online(**memory: Check) -> Entry:
-    """A readout that remembers these beside its weights."""
-    return Entry(
-        {
-            "memory_": table(**memory, weights=reals("k", "m")),
-            "_one_output": FLAG,
-            "n_features_in_": size("f"),
-            "coef_": optional(reals("k?", "f")),
-            "intercept_": optional(either(NUMBER, reals("k"))),
-            **({"feedback_": optional(reals("k", "k"))} if "feedback" in memory else {}),
-        },
-        rebuild=rebuilding.online,
-    )
+def _entry_of_part(kind: Any, writes_equations: bool) -> Entry:
+    """An entry of what a part says that it learns; of its parameters where their text would be compiled."""
+    learned = {name: check_of(said) for name, said in getattr(kind, "learned", {}).items()}
+    taken = inspect.signature(kind).parameters.values() if writes_equations else ()
+    return Entry(learned, {one.name: equation_parameter(one.default) for one in taken})
 
 
 def _linear(rebuild: Any = None, **more: Check) -> Entry:
@@ -121,17 +119,6 @@ _OF_LIQUID: dict[str, Any] = {
 # `_store_cv_results` is what scikit-learn 1.6 keeps beside.
 _CHOSEN = {"alpha_": NUMERIC, "best_score_": NUMERIC, "cv_results_": NUMERIC, "_store_cv_results": FLAG}
 _MODEL = {"reservoir_": part("run"), "readout_": part("predict"), "n_features_in_": size("f")}
-_PERCEPTRONS = {
-    "memory_": table(
-        weights=reals("k", "p", "m"), margins=reals("k"), rates=reals("k"), errors=reals("k"), before=reals("k"),
-        counts=integers("k"),
-    ),
-    "coef_": reals("k", "p", "f"),
-    "intercept_": reals("k", "p"),
-    "margin_": reals("k"),
-    "learning_rate_": reals("k"),
-    "n_features_in_": size("f"),
-}  # fmt: skip
 _TRAINED = {
     "n_features_in_": size("f"),
     "pooling_": word(None, "last", "mean"),
@@ -164,10 +151,7 @@ _SYNAPSES = {name: reals("s") for name in ("weight", "delay", "time_constant")}
 _DYNAMICS = {name: either(NONE, reals("s")) for name in ("U", "D", "F", "reversal")}
 
 REGISTRY: dict[str, Entry] = {
-    **{name: Entry() for name in _listed(_PLAIN)},
-    **{name: Entry(parameters={"*": NUMERIC}) for name in _listed(_NUMBERS_ONLY)},
-    **{name: Entry(parameters={"*": NUMERIC, "pairing": word("all", "nearest")}) for name in _listed(_PAIRED)},
-    **{name: Entry({"low_": reals("f"), "high_": reals("f")}) for name in _listed(_ENCODERS)},
+    **{name: entry for room in _ROOMS for name, entry in _parts_of(room).items()},
     "reservoir.topologies.CirculantMatrix": Entry(
         parameters={"weights": reals("k", "n"), "offsets": integers("k")}, rebuild=rebuilding.circulant
     ),
@@ -177,6 +161,7 @@ REGISTRY: dict[str, Entry] = {
     "reservoir.circuits.Projection": Entry(
         parameters={"pre": integers("s"), "post": integers("s"), **_SYNAPSES, **_DYNAMICS}
     ),
+    **dict.fromkeys(("reservoir.circuits.PairStatistics", "reservoir.circuits.SynapseStatistics"), Entry()),
     "reservoir.circuits.PoissonBackground": Entry(parameters={"*": reals("n")}),
     "reservoir.circuits.Circuit": Entry(
         parameters={
@@ -262,18 +247,6 @@ REGISTRY: dict[str, Entry] = {
     "reservoir.readouts.triangle.Triangle": Entry(
         parameters={"weight": NUMBER, "factor": reals("m", "m"), "n_outputs": size("k"), "centred": FLAG},
         rebuild=rebuilding.triangle,
-    ),
-    "reservoir.readouts.LeastMeanSquares": _online(),
-    "reservoir.readouts.RecursiveLeastSquares": _online(columns=reals("m", "m"), scales=reals("m")),
-    "reservoir.readouts.Force": _online(columns=reals("m", "m"), scales=reals("m")),
-    "reservoir.readouts.BackpropagationDecorrelation": _online(
-        feedback=reals("k", "k"), outputs=reals("k"), errors=reals("k")
-    ),
-    "reservoir.readouts.ParallelPerceptronClassifier": Entry(
-        {**_PERCEPTRONS, "classes_": labels("c")}, rebuild=rebuilding.perceptrons
-    ),
-    "reservoir.readouts.ParallelPerceptronRegressor": Entry(
-        {**_PERCEPTRONS, "_one_output": FLAG, "output_range_": reals("2", "k")}, rebuild=rebuilding.perceptrons
     ),
     "reservoir.rnn.RNNRegressor": Entry({**_TRAINED, "_flat": FLAG}, **_OF_TRAINED),
     "reservoir.rnn.RNNClassifier": Entry({**_TRAINED, "classes_": labels("k"), "per_step_": FLAG}, **_OF_TRAINED),

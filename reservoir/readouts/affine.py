@@ -57,3 +57,11 @@ class LinearReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """Set `coef_` (n_outputs, n_features) and `intercept_` (n_outputs,), in the shape that y had."""
         self.coef_ = coef[0] if self._one_output else coef
         self.intercept_ = float(intercept[0]) if self._one_output else intercept
+
+    def check_coefficients(self, n_outputs: int) -> None:
+        """ValueError unless coefficients and intercepts are those of as many outputs as were learned."""
+        shape = () if self._one_output else (n_outputs,)
+        solved = hasattr(self, "coef_") or hasattr(self, "intercept_")
+        known = [np.shape(self.coef_)[:-1], np.shape(self.intercept_)] if solved else []
+        if (self._one_output and n_outputs != 1) or any(one != shape for one in known):
+            raise ValueError(f"{type(self).__name__} holds coefficients of other outputs")

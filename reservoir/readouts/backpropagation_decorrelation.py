@@ -76,6 +76,16 @@ class BackpropagationDecorrelation(OnlineRegressor):
     ((2,), (1, 1))
     """
 
+    learned = OnlineRegressor.learned | {
+        "memory_": {
+            "feedback": "reals (k, k)",
+            "outputs": "reals (k)",
+            "errors": "reals (k)",
+            "weights": "reals (k, m)",
+        },
+        "feedback_": "optional reals (k, k)",
+    }
+
     def __init__(
         self,
         learning_rate: float = 0.1,

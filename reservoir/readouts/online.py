@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
@@ -29,9 +29,17 @@ class OnlineRegressor(LinearReadout):
     """A linear readout that learns from one row after another.
 
     All that is learned stands in `memory_`, see `begin`. A rule says what else it remembers
-    (`_begin`), checks its parameters (`_check_parameters`), and advances the memory in place (`_advance`).
+    (`_begin`), checks its parameters (`_check_parameters`), and advances the memory in place (`_advance`). One that
+    remembers more than weights says so in `learned`, for model files.
     """
 
+    learned: ClassVar[dict[str, Any]] = {
+        "memory_": {"weights": "reals (k, m)"},
+        "_one_output": "flag",
+        "n_features_in_": "size (f)",
+        "coef_": "optional reals (k?, f)",
+        "intercept_": "optional number or reals (k)",
+    }
     n_epochs = 1
     memory_: dict[str, np.ndarray]
 
@@ -113,6 +121,13 @@ class OnlineRegressor(LinearReadout):
             raise ValueError(f"The weights of {name} grew beyond every bound: scale the features or learn more slowly.")
         intercept = weights[:, -1].copy() if self.fit_intercept else np.zeros(len(weights))
         self._publish(weights[:, : self.n_features_in_].copy(), intercept)
+
+    def check_learned(self) -> None:
+        """ValueError unless there is a weight for every feature, and at most one more, and for every output."""
+        n_outputs, n_inputs = self.memory_["weights"].shape
+        if n_inputs - self.n_features_in_ not in (0, 1):
+            raise ValueError(f"{type(self).__name__} holds weights for other features")
+        self.check_coefficients(n_outputs)
 
     def _check_parameters(self) -> None:
         raise NotImplementedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -26,6 +26,18 @@ class ParallelPerceptron(BaseEstimator):
     """
 
     row_wise = True
+    learned: ClassVar[dict[str, Any]] = {
+        "memory_": {
+            "weights": "reals (k, p, m)",
+            **dict.fromkeys(("margins", "rates", "errors", "before"), "reals (k)"),
+            "counts": "integers (k)",
+        },
+        "coef_": "reals (k, p, f)",
+        "intercept_": "reals (k, p)",
+        "margin_": "reals (k)",
+        "learning_rate_": "reals (k)",
+        "n_features_in_": "size (f)",
+    }
     memory_: dict[str, np.ndarray]
     n_features_in_: int
 
@@ -111,6 +123,14 @@ class ParallelPerceptron(BaseEstimator):
         self.intercept_ = -self.memory_["weights"][:, :, -1]
         self.margin_ = self.memory_["margins"].copy()
         self.learning_rate_ = self.memory_["rates"].copy()
+
+    def check_learned(self) -> None:
+        """ValueError unless there is a weight for every feature and one more, and a group for every output."""
+        n_outputs, _, n_inputs = self.memory_["weights"].shape
+        n_classes = len(getattr(self, "classes_", ())) or n_outputs
+        groups = (n_outputs,) if n_classes > 2 else (1, n_classes)
+        if n_inputs != self.n_features_in_ + 1 or n_outputs not in groups:
+            raise ValueError(f"{type(self).__name__} holds perceptrons for other features or classes")
 
     def _votes(self, X: Numbers) -> tuple[np.ndarray, np.ndarray]:
         """Votes for minus votes against, and the sum of what the perceptrons hear, both (n_rows, n_outputs)."""

@@ -78,6 +78,8 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
     array([ True, False])
     """
 
+    learned = ParallelPerceptron.learned | {"classes_": "labels (c)"}
+
     def __init__(
         self,
         n_perceptrons: int = 15,

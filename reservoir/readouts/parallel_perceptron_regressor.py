@@ -91,6 +91,7 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
     True
     """
 
+    learned = ParallelPerceptron.learned | {"_one_output": "flag", "output_range_": "reals (2, k)"}
     output_range_: np.ndarray
     _one_output: bool
 

@@ -72,6 +72,10 @@ class RecursiveLeastSquares(OnlineRegressor):
     array([21.])
     """
 
+    learned = OnlineRegressor.learned | {
+        "memory_": {"columns": "reals (m, m)", "scales": "reals (m)", "weights": "reals (k, m)"}
+    }
+
     def __init__(self, forgetting: float = 1.0, alpha: float = 1.0, *, fit_intercept: bool = True):
         self.forgetting = forgetting
         self.alpha = alpha

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -19,6 +19,7 @@ class Scaled(BaseEstimator):
     The share is (value - low) / (high - low), clipped to [0, 1]; that of a constant feature is 0.
     """
 
+    learned: ClassVar = {"low_": "reals (f)", "high_": "reals (f)"}
     piecewise = True  # whether rows may be encoded in pieces: False where it changes the spikes
     low: Any
     high: Any

@@ -6,16 +6,18 @@ of the compiler and no Python, are then replaced by the twins below.
 """
 
 import dataclasses
+import inspect
 import itertools
 import sys
 
 import joblib
 import numba
 import numpy as np
+from sklearn.base import is_classifier
 
 import reservoir.neurons
 import reservoir.topologies
-from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor, simulate
+from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor, readouts, simulate, spikes
 from reservoir.circuits import MaassColumn, PoissonBackground, damaged
 from reservoir.datasets import make_mackey_glass
 from reservoir.neurons import exponential, products
@@ -25,7 +27,6 @@ from reservoir.readouts import (
     BackpropagationDecorrelation,
     Force,
     LeastMeanSquares,
-    ParallelPerceptronClassifier,
     ParallelPerceptronRegressor,
     RecursiveLeastSquares,
     RidgeReadout,
@@ -33,7 +34,6 @@ from reservoir.readouts import (
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.rnn.cells import EUNN
 from reservoir.rnn.row_products import sum_over_rows
-from reservoir.spikes import Alpha, Counts, Exponential, SendOnDelta, SpikeTrains
 from reservoir.systems import EchoStateLanes, simulation
 from reservoir.systems.rate_runs import close_loop, weights_of
 from tests.rnn.recurrent_oracles import cells
@@ -109,42 +109,50 @@ def rate_units():
         yield f"{len(chosen)} lanes {dtype}", next(together.blocks(X))[1]
 
 
-def readouts():
+def exported(room, method, **options):
+    """The parts of a room that have this method, with those of the options that they take."""
+    kinds = [kind for kind in (getattr(room, name) for name in room.__all__) if hasattr(kind, method)]
+    for kind in kinds:
+        taken = inspect.signature(kind).parameters
+        yield kind(**{name: value for name, value in options.items() if name in taken})
+
+
+def trained_readouts():
     rows, noise = np.random.default_rng(2).uniform(-1, 1, (2, 40, 9))
-    both = 0.3 * rows[:, :2] + 0.1 * noise[:, :2]
-    targets = both[:, 0]
-    parts = (
-        *(RidgeReadout(), RidgeReadout(alpha="gcv"), RidgeReadout(alpha=1.0, solver="gram")),
-        *(RecursiveLeastSquares(0.9), Force(), LeastMeanSquares(), LeastMeanSquares(0.01, normalized=False)),
-        *(BackpropagationDecorrelation(), BackpropagationDecorrelation(dt=0.5, output_feedback=False)),
-    )
+    both = 1 + 0.3 * rows[:, :2] + 0.1 * noise[:, :2]
+    few = {"n_perceptrons": 5, "n_epochs": 2, "adapt_every": 10, "random_state": 0}
+    parts = [
+        *exported(readouts, "fit", **few),
+        *(RidgeReadout(alpha="gcv"), RidgeReadout(alpha=1.0, solver="gram"), RecursiveLeastSquares(0.9)),
+        *(LeastMeanSquares(0.01, normalized=False), BackpropagationDecorrelation(dt=0.5, output_feedback=False)),
+        *(ParallelPerceptronRegressor(rho=rho, **few) for rho in (None, 2.0)),
+    ]
     for number, part in enumerate(parts):
-        for y in (targets, both):
+        if is_classifier(part):
+            yield f"readout {number}", part.fit(rows, np.arange(40) % 3).decision_function(rows)
+            continue
+        for y in (both[:, 0], both):
             yield f"readout {number} {y.ndim}", part.fit(rows, y).predict(rows)
-    for rho in (None, 2.0):
-        perceptrons = ParallelPerceptronRegressor(7, rho=rho, n_epochs=2, adapt_every=10, random_state=0)
-        yield f"perceptrons {rho}", perceptrons.fit(rows, targets).predict(rows)
-    labels = ParallelPerceptronClassifier(5, n_epochs=2, adapt_every=10, random_state=0)
-    yield "classes", labels.fit(rows, np.arange(40) % 3).decision_function(rows)
     forced = ReservoirForecaster(small(), Force(), washout=2, feedback_scaling=0.5).fit([X, X])
     yield "forced loop", np.concatenate(forced.forecast(5))
     yield "pooled", ReservoirRegressor(small(), pooling="mean").fit(RAGGED, np.arange(4.0)).predict(RAGGED)
 
 
-def spikes():
-    trains = SpikeTrains([0.001, 0.001, 0.012, 0.0121, 0.05], [0, 1, 0, 0, 2], 3, 0.07)
-    for part in (Exponential(), Alpha(), Counts(), Counts(window=0.03)):
+def traces_and_encoders():
+    trains = spikes.SpikeTrains([0.001, 0.001, 0.012, 0.0121, 0.05], [0, 1, 0, 0, 2], 3, 0.07)
+    for part in (*exported(spikes, "filter"), spikes.Counts(window=0.03)):
         rows, memory = part.filter(trains, 0.01, 7)
         yield f"trace {part}", rows
         yield f"trace {part} continued", part.filter(trains, 0.01, 7, memory)[0]
-    encoder = SendOnDelta().fit(X)
-    yield "deltas", encoder.encode(X, 0.01, np.random.default_rng(0)).times
+    for encoder in exported(spikes, "encode"):
+        whole = np.abs(np.round(3 * X))  # counts, which `Raster` takes too
+        yield f"spikes of {encoder}", encoder.fit(whole).encode(whole, 0.01, np.random.default_rng(0)).times
 
 
 def spiking_units():
     rng = np.random.default_rng(0)
     column = MaassColumn((2, 2, 2), weight_scale=3.0).draw(rng)
-    trains = SpikeTrains(np.arange(0.001, 0.02, 0.002), np.zeros(10, int), 1, 0.02)
+    trains = spikes.SpikeTrains(np.arange(0.001, 0.02, 0.002), np.zeros(10, int), 1, 0.02)
     pushed = np.full((4, 8), 2e-8)
     static = dataclasses.replace(column.recurrent, U=None, D=None, F=None)
     kinds = np.resize([1e-3, 3e-3, 5e-3, 7e-3], len(static))
@@ -195,7 +203,7 @@ def series():
     yield "capacities", information_processing_capacity(small(5), **options).table
 
 
-JOBS = (rate_units, readouts, spikes, spiking_units, recurrent_networks, series)
+JOBS = (rate_units, trained_readouts, traces_and_encoders, spiking_units, recurrent_networks, series)
 
 
 def answers():

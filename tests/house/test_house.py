@@ -1,7 +1,9 @@
 """The structure of the house: floors, imports, the size of files, the promise that importing is light."""
 
 import ast
+import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -93,3 +95,24 @@ def test_a_file_is_one_idea(path):
         if isinstance(node, ast.FunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body
             assert not body or body[-1].end_lineno - body[0].lineno < 40, f"{node.name} is longer than 40 lines"
+
+
+def test_the_library_is_silent():
+    """No calls of print, and a log that says nothing until a program asks for it."""
+    for path in [*ROOT.glob("reservoir/**/*.py"), *ROOT.glob("spiking/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            assert not (isinstance(node, ast.Name) and node.id == "print"), path
+            written = isinstance(node, ast.Attribute) and node.attr in ("stdout", "__stdout__")
+            assert not written or path.name == "__main__.py" or "std_silent" in ast.unparse(node), path
+    for name in ("reservoir", "spiking"):
+        assert any(isinstance(handler, logging.NullHandler) for handler in logging.getLogger(name).handlers)
+
+
+def test_tests_mirror_the_rooms():
+    """Whoever edits a file of a room knows the folder of its tests."""
+    rooms = {path.parent.name for path in ROOT.glob("reservoir/*/__init__.py")} | {"spiking"}
+    folders = {path.parent.name for path in ROOT.glob("tests/*/__init__.py")}
+    assert folders == rooms | {"house", "studies"}, "a folder of tests/ bears the name of the room that it tests"
+    modules = "|".join(path.stem.strip("_") for path in ROOT.glob("reservoir/*.py") if path.stem != "__init__")
+    for path in ROOT.glob("tests/test_*.py"):
+        assert re.match(rf"test_({modules})(_|$)", path.stem), f"{path.name} belongs to the folder of its room"

@@ -5,10 +5,8 @@ may come out, and an object whose `fit` fails stays as it was.
 """
 
 import contextlib
-import importlib
 import inspect
 import linecache
-import pkgutil
 import signal
 import traceback
 import warnings
@@ -26,7 +24,9 @@ import reservoir
 import spiking
 from reservoir import EchoState
 from reservoir.models import DivergenceWarning
-from tests.house.public_entries import ALSO_PUBLIC, CALLS, ENTRIES, NOT_CALLED, OPEN_MODULES, Entry, object_of
+from tests.house.entries import Entry, object_of
+from tests.house.exports import modules
+from tests.house.public_entries import ALSO_PUBLIC, ENTRIES, NOT_CALLED, OPEN_MODULES
 
 OURS = tuple(str(Path(package.__file__).parent) for package in (reservoir, spiking))
 SCIKIT_LEARN = str(Path(sklearn.__file__).parent)
@@ -36,22 +36,20 @@ WITH_DATA = [name for name in ENTRIES if ENTRIES[name].X is not None]
 def exports():
     """The full name of everything public, by the shortest way to it."""
     found = {}
-    for package in (reservoir, spiking):
-        modules = [package.__name__]
-        modules += [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
-        for module in map(importlib.import_module, (name for name in modules if "._" not in name)):
-            names = getattr(module, "__all__", ())
-            if module in OPEN_MODULES:
-                names = [name for name, _ in inspect.getmembers(module, inspect.isfunction) if name[0] != "_"]
-                names = [name for name in names if getattr(module, name).__module__ == module.__name__]
-            for name in names:
-                found.setdefault(id(getattr(module, name)), f"{module.__name__}.{name}")
+    for module in modules():
+        names = getattr(module, "__all__", ())
+        if module in OPEN_MODULES:
+            names = [name for name, _ in inspect.getmembers(module, inspect.isfunction) if name[0] != "_"]
+            names = [name for name in names if getattr(module, name).__module__ == module.__name__]
+        for name in names:
+            found.setdefault(id(getattr(module, name)), f"{module.__name__}.{name}")
     return sorted([*found.values(), *ALSO_PUBLIC])
 
 
 def test_every_export_has_an_entry():
     missing = [name for name in exports() if name not in ENTRIES and name not in NOT_CALLED]
-    assert not missing, f"add to ENTRIES (or NOT_CALLED) of tests/house/public_entries.py: {', '.join(missing)}"
+    lines = "\n".join(f'    "{name}": function(...),' for name in missing)
+    assert not missing, f"add to ENTRIES, or the names to NOT_CALLED, of tests/house/public_entries.py:\n{lines}"
 
 
 # What may come out
@@ -92,7 +90,7 @@ def answers(entry: Entry, name, arguments, X, y):
         warnings.simplefilter("always")
         try:
             with within(120):  # the first call of a machine compiles
-                made = CALLS.get(name, object_of(name))(**arguments)
+                made = entry.called(name)(**arguments)
                 if entry.fit is not None:
                     stage, before = "fit", dict(vars(made))
                     entry.fit(made, X, y)

@@ -1,9 +1,10 @@
 """Quantities of Brian2 in place of numbers: the same results, and an error for a wrong dimension.
 
-`MEASURED` says which parameters of all exported parts have a unit, and which; a test compares it with their docstrings.
+Which parameters of all exported parts have a unit, and which, is read from docstrings: "Seconds ...", "..., volts".
 """
 
 import inspect
+import itertools
 import pickle
 import re
 
@@ -30,56 +31,31 @@ BY_UNIT |= {"volt / second": B.volt / B.second, ROOTED: B.volt * B.second**-0.5}
 TYPICAL = {"second": 2e-3, "amp": 1e-10, "volt": 1e-3, ROOTED: 1e-3, "hertz": 5.0}
 
 
-def of(unit, *names):
-    return dict.fromkeys(names, unit)
+PARTS = {name: getattr(room, name) for room in (neurons, circuits, spikes, plasticity) for name in room.__all__}
+# Not what a rule hands to Brian2, in SI units.
+PARTS = {name: part for name, part in PARTS.items() if not hasattr(part, "_fields")}
+# What docstrings call the units; where several stand in one, the first counts.
+WORDS = {
+    "volts per square root of a second": ROOTED, "volts a second": "volt / second", "volts per second": "volt / second",
+    "1 / second": "hertz", "seconds": "second", "volts": "volt", "amperes": "amp", "hertz": "hertz", "ohms": "ohm",
+    "siemens": "siemens", "farads": "farad",
+}  # fmt: skip
+UNIT = re.compile(rf"\b({'|'.join(WORDS)})\b", re.IGNORECASE)
 
 
-MEASURED = {
-    "LIF": of("volt", "rest", "threshold", "reset", "initial", "noise")
-    | of("second", "time_constant", "refractory")
-    | {"resistance": "ohm", "background": "amp"},
-    "AdaptiveThreshold": of("volt", "rest", "threshold", "reset", "initial", "noise", "increment")
-    | of("second", "time_constant", "refractory", "threshold_time_constant")
-    | {"resistance": "ohm", "background": "amp"},
-    "AdaptiveExponential": of("volt", "rest", "threshold", "slope", "cutoff", "reset", "initial")
-    | of("second", "time_constant_w", "refractory")
-    | of("siemens", "leak_conductance", "a")
-    | of("amp", "b", "background")
-    | {"capacitance": "farad", "noise": ROOTED},
-    "Izhikevich": of("hertz", "a", "b")
-    | of("volt", "c", "peak", "initial")
-    | {"d": "volt / second", "capacitance": "farad", "refractory": "second", "background": "amp", "noise": ROOTED},
-    "HodgkinHuxley": of("siemens", "sodium_conductance", "potassium_conductance", "leak_conductance")
-    | of("volt", "sodium_reversal", "potassium_reversal", "leak_reversal", "threshold", "initial")
-    | {"capacitance": "farad", "refractory": "second", "background": "amp", "noise": ROOTED},
-    "Projection": of("second", "delay", "time_constant", "D", "F") | {"weight": "amp", "reversal": "volt"},
-    "PoissonBackground": of("amp", "weight", "current") | {"rate": "hertz", "time_constant": "second"},
-    "Circuit": {"positions": "metre", "spontaneous_rate": "hertz"},
-    "PairStatistics": of("second", "delay", "time_constant", "D", "F") | {"weight": "amp", "reversal": "volt"},
-    "SynapseStatistics": of("amp", "input_to_excitatory", "input_to_inhibitory")
-    | of("second", "input_time_constant", "input_delay")
-    | {"input_reversal": "volt"},
-    "damaged": {"rate": "hertz"},
-    "Poisson": of("hertz", "max_rate", "min_rate"),
-    "Current": {"scaling": "amp"},
-    "Alpha": {"time_constant": "second"},
-    "Exponential": {"time_constant": "second"},
-    "Counts": {"window": "second"},
-    "SpikeTrains": of("second", "times", "duration"),
-    "STDP": of("second", "tau_plus", "tau_minus") | {"w_max": "amp"},
-    "TripletSTDP": of("second", "tau_plus", "tau_minus", "tau_x", "tau_y") | {"w_max": "amp"},
-    "InhibitorySTDP": {"tau": "second", "target_rate": "hertz", "w_max": "amp"},
-    "ReleaseSTDP": of("second", "tau_plus", "tau_minus"),
-    "Normalised": {"total": "amp", "every": "second"},
-    "RewardSTDP": of("second", "reward_times", "tau_plus", "tau_minus", "tau_c", "tau_d")
-    | {"reward_amounts": "hertz", "w_max": "amp"},
-}
-PARTS = {
-    name: getattr(room, name)
-    for room in (neurons, circuits, spikes, plasticity)
-    for name in room.__all__
-    if name not in ("Rule", "Scaling")  # what a rule hands to Brian2, in SI units
-}
+def measured_by(part):
+    """The parameters of a part that have a unit, and which, by the words of its docstring."""
+    found, text = {}, inspect.getdoc(part).partition("Parameters\n----------\n")[2].partition("\n\n")[0]
+    for entry in re.split(r"\n(?=\S)", text):
+        names, _, what = entry.partition(" : ")
+        named, like = UNIT.search(" ".join(what.split())), re.match(r"as in `(\w+)`", what)
+        units = measured_by(PARTS[like[1]]) if like else {}
+        found |= {one: WORDS[named[1].lower()] if named else units.get(one) for one in names.split(", ")}
+    return {name: unit for name, unit in found.items() if unit}
+
+
+MEASURED = {name: measured for name, part in PARTS.items() if (measured := measured_by(part))}
+MEASURED["Circuit"]["positions"] = "metre"  # or in grid steps
 MADE = {  # how a part is made whose constructor wants more than defaults
     "Projection": dict(pre=[0, 1], post=[1, 0], weight=[3e-8, -2e-8], delay=[1e-3, 2e-3], time_constant=3e-3)
     | dict(U=0.5, D=[0.5, 0.2], F=0.1),
@@ -156,23 +132,6 @@ def shape_of(name, parameter, words):
     return re.escape(f"The '{parameter}' parameter of {name} must be {words}. Got ")
 
 
-# The table
-
-
-def test_the_table_knows_every_parameter_that_has_a_unit():
-    """By the words of the docstrings: a new part, or a new parameter, must be in the table."""
-    unit = re.compile(r"\b(seconds|1 / second|volts|amperes|hertz|ohms|siemens|farads)\b", re.IGNORECASE)
-    found = set()
-    for name, part in PARTS.items():
-        text = inspect.getdoc(part).partition("Parameters\n----------\n")[2].partition("\n\n")[0]
-        for entry in re.split(r"\n(?=\S)", text):
-            names, _, what = entry.partition(" : ")
-            if unit.search(what) or what.startswith("as in"):
-                found |= {(name, one) for one in names.split(", ")}
-    known = {(name, one) for name in MEASURED for one in MEASURED[name]}
-    assert found | {("Circuit", "positions")} == known  # these may be in grid steps
-
-
 # Each parameter by itself
 
 
@@ -197,14 +156,14 @@ def test_a_wrong_dimension_is_refused(name, parameter):
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_a_parameter_without_unit_refuses_volts(name):
+def test_a_parameter_without_unit_refuses_quantities(name):
+    """Of every unit, so that no unit is missing in a docstring."""
     options = {key: one.default for key, one in inspect.signature(PARTS[name]).parameters.items()} | MADE.get(name, {})
-    numbers = [
-        key for key, value in options.items() if isinstance(value, int | float) and key not in MEASURED.get(name, {})
-    ]
-    for parameter in [one for one in numbers if not isinstance(options[one], bool)]:
-        with pytest.raises(InvalidParameterError, match=rf"^The '{parameter}' parameter of {name} must be .*\. Got "):
-            used(make(name, **{parameter: options[parameter] * B.volt}))
+    numbers = [key for key in options if type(options[key]) in (int, float) and key not in MEASURED.get(name, {})]
+    for parameter, unit in itertools.product(numbers, BY_UNIT.values()):
+        refused = rf"^The '{parameter}' parameter of {name} must be (?!a number or a quantity).*\. Got "
+        with pytest.raises(InvalidParameterError, match=refused):
+            used(make(name, **{parameter: (options[parameter] or 1) * unit}))
 
 
 def test_arrays_without_unit_refuse_volts():

@@ -19,7 +19,8 @@ from reservoir.models import fit_in_parts
 from reservoir.readouts import RidgeReadout
 from spiking import STDP, Microcircuit
 from tests.batch.batch_tasks import plain
-from tests.house.public_entries import COLUMN, ENTRIES, TRAINS, digest, numbers
+from tests.house.entries import COLUMN, TRAINS, numbers
+from tests.house.public_entries import ENTRIES, digest
 
 ROOT = Path(__file__).resolve().parents[2]
 RNG = np.random.default_rng(0)

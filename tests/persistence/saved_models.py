@@ -1,14 +1,14 @@
 """One small fitted example of every class that a model file keeps, what it answers, and how to compare two of them."""
 
-import importlib
+import copy
 import inspect
 import math
-import pkgutil
 import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
+from sklearn.base import ClassifierMixin, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import (
     ElasticNet,
@@ -23,9 +23,7 @@ from sklearn.linear_model import (
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
-import reservoir
 import reservoir.rnn.cells as cells
-import spiking
 from reservoir import (
     DeepEchoState,
     EchoState,
@@ -33,59 +31,62 @@ from reservoir import (
     ReservoirClassifier,
     ReservoirForecaster,
     ReservoirRegressor,
+    neurons,
+    readouts,
+    spikes,
+    topologies,
 )
 from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, RandomCircuit
 from reservoir.models import ModelSpace, Segments
-from reservoir.neurons import LIF, AdaptiveExponential, AdaptiveThreshold, HodgkinHuxley, Izhikevich
-from reservoir.readouts import (
-    BackpropagationDecorrelation,
-    Force,
-    LeastMeanSquares,
-    ParallelPerceptronClassifier,
-    ParallelPerceptronRegressor,
-    RecursiveLeastSquares,
-    RidgeReadout,
-)
+from reservoir.neurons import LIF
+from reservoir.readouts import Force
 from reservoir.rnn import RNNClassifier, RNNRegressor
-from reservoir.spikes import Alpha, Counts, Current, GaussianReceptiveFields, Latency, SendOnDelta, SpikeTrains
+from reservoir.spikes import SpikeTrains
 from reservoir.systems import EchoStateLanes
 from reservoir.topologies import Blocks, Cycle, Hadamard, Random
 from spiking import STDP, Microcircuit
+from tests.house.exports import exported_classes, is_complete
 
 RECORDS = ("reservoir.circuits", "reservoir.spikes", "reservoir.topologies")  # rooms whose other classes are kept too
 NOT_KEPT = {
-    "Cell": "what cells derive from",
     "ReservoirSearchCV": "holds scorers, which are functions; its best_estimator_ is kept",
 }
 
 SERIES = np.sin(np.arange(90) / 4).reshape(-1, 1) * [1.0, 0.5]
 STACK = np.stack([np.roll(SERIES[:24], shift, axis=0) for shift in range(6)])
 TARGETS = np.roll(SERIES, 1, axis=0)
+GOALS = TARGETS + 1.5  # of readouts, some of which take positive numbers only
 NAMES = np.array(["low", "high", "low", "mid", "high", "mid"])
 STEPS = np.where(SERIES[:, 0] > 0, "up", "down")
 SPIKES = SpikeTrains(np.arange(0.001, 0.1, 0.004), np.arange(25) % 2, 2, 0.1)
 
 
-def exported_classes():
-    """Public names of all estimators and records of all rooms, (module, name)."""
-    for package in (reservoir, spiking):
-        for _, module, is_room in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            exports = getattr(importlib.import_module(module), "__all__", ()) if is_room else ()
-            for name in exports:
-                kind = getattr(importlib.import_module(module), name)
-                if inspect.isclass(kind) and (issubclass(kind, BaseEstimator) or module in RECORDS):
-                    yield module, name
-    yield "spiking", "Microcircuit"
+class Example(NamedTuple):
+    """A model that has learned, and from what."""
+
+    model: Any
+    data: tuple
 
 
 def unfitted():
-    """Every estimator that can be made without arguments, as it is made."""
-    found = {}
-    for module, name in exported_classes():
-        kind = getattr(importlib.import_module(module), name)
-        if name not in NOT_KEPT and issubclass(kind, BaseEstimator):
-            found[f"{module}.{name}"] = kind(None) if name == "Graph" else kind()
-    return found
+    """Every estimator as it is made, with None for what has no default."""
+    parts = {f"{module}.{name}": kind for kind, (module, name) in exported_classes().items() if name not in NOT_KEPT}
+    return {name: _made(kind) for name, kind in parts.items()}
+
+
+def _made(kind, **options):
+    taken = inspect.signature(kind).parameters
+    options = {name: value for name, value in options.items() if name in taken}
+    return kind(**{name: None for name, one in taken.items() if one.default is one.empty} | options)
+
+
+def _of_room(room, method):
+    """The parts of a room that have this method or mark, by name."""
+    return {name: getattr(room, name) for name in room.__all__ if hasattr(getattr(room, name), method)}
+
+
+def _fitted(model, *data):
+    return Example(model.fit(*data), data)
 
 
 def _small(**options):
@@ -105,86 +106,88 @@ def _given_circuit():
 
 def systems():
     rows = sparse.csr_array(np.diag([0.5, 0.25, 0.125], 1))
-    yield "echo", _small().fit(SERIES)
-    yield "echo_float32", _small(dtype="float32", noise=1e-3, topology=Random(4), leak=0.3).fit(SERIES)
-    yield "echo_hadamard", _small(topology=Hadamard(), activation="relu").fit(SERIES)
-    yield "echo_cycle", _small(topology=Cycle(), leak=np.linspace(0.1, 1, 20)).fit(SERIES)
-    yield "echo_dense", _small(n_units=4, topology=np.eye(4), spectral_radius=None, bias=np.ones(4)).fit(STACK)
-    yield "echo_sparse", _small(n_units=4, topology=rows, spectral_radius=None, dtype=np.float32).fit(SERIES)
-    yield "lanes", EchoStateLanes(_small(), [{"leak": 0.5}, {"spectral_radius": 0.5}]).fit(SERIES)
-    yield "deep", DeepEchoState(_small(), 2, input_to_all=True, random_state=3).fit(SERIES)
-    yield "deep_list", DeepEchoState(layers=[_small(topology=Blocks()), _small(n_units=5)]).fit(SERIES)
-    encoders = {"poisson": None, "delta": SendOnDelta(), "fields": GaussianReceptiveFields(3), "latency": Latency()}
-    for name, encoder in encoders.items():
-        yield f"liquid_{name}", LiquidState(**_column(encoder=encoder)).fit(SERIES)
-    neurons = [AdaptiveExponential(), AdaptiveThreshold(), HodgkinHuxley(), Izhikevich(), LIF(noise=1e-3)]
-    for neuron in neurons:
-        yield f"liquid_{type(neuron).__name__}", LiquidState(neuron=neuron, **_column(encoder=Current())).fit(SERIES)
-    yield "liquid_spikes", LiquidState(**_column(trace=Counts(0.05))).fit([SPIKES, SPIKES])
-    yield (
-        "liquid_circuit",
-        LiquidState(_given_circuit(), trace=Alpha(), random_state=np.random.default_rng(2)).fit(SPIKES),
-    )
-    yield (
-        "microcircuit",
-        Microcircuit(**_column(circuit=RandomCircuit(12), plasticity={"recurrent": STDP()})).fit(SERIES),
-    )
+    yield "echo", _fitted(_small(), SERIES)
+    yield "echo_float32", _fitted(_small(dtype="float32", noise=1e-3, topology=Random(4), leak=0.3), SERIES)
+    yield "echo_hadamard", _fitted(_small(topology=Hadamard(), activation="relu"), SERIES)
+    yield "echo_cycle", _fitted(_small(topology=Cycle(), leak=np.linspace(0.1, 1, 20)), SERIES)
+    yield "echo_dense", _fitted(_small(n_units=4, topology=np.eye(4), spectral_radius=None, bias=np.ones(4)), STACK)
+    yield "echo_sparse", _fitted(_small(n_units=4, topology=rows, spectral_radius=None, dtype=np.float32), SERIES)
+    yield "lanes", _fitted(EchoStateLanes(_small(), [{"leak": 0.5}, {"spectral_radius": 0.5}]), SERIES)
+    yield "deep", _fitted(DeepEchoState(_small(), 2, input_to_all=True, random_state=3), SERIES)
+    yield "deep_list", _fitted(DeepEchoState(layers=[_small(topology=Blocks()), _small(n_units=5)]), SERIES)
+    yield "liquid", _fitted(LiquidState(**_column(neuron=LIF(noise=1e-3))), SERIES)
+    for name, encoder in _of_room(spikes, "learned").items():
+        yield f"liquid_{name}", _fitted(LiquidState(**_column(encoder=encoder())), SERIES)
+    for name, neuron in _of_room(neurons, "cells").items():
+        yield f"liquid_{name}", _fitted(LiquidState(neuron=neuron(), **_column(encoder=spikes.Current())), SERIES)
+    yield "liquid_spikes", _fitted(LiquidState(**_column(trace=spikes.Counts(0.05))), [SPIKES, SPIKES])
+    given = LiquidState(_given_circuit(), trace=spikes.Alpha(), random_state=np.random.default_rng(2))
+    yield "liquid_circuit", _fitted(given, SPIKES)
+    learning = Microcircuit(**_column(circuit=RandomCircuit(12), plasticity={"recurrent": STDP()}))
+    yield "microcircuit", _fitted(learning, SERIES)
 
 
-def readouts():
-    one, two = (SERIES, TARGETS[:, 0]), (SERIES, TARGETS)
-    for name, data in (("one", one), ("two", two)):
-        yield f"ridge_{name}", RidgeReadout().fit(*data)
-        yield f"ridge_qr_{name}", RidgeReadout(1e-12).fit(*data)
-        yield f"ridge_blocked_{name}", RidgeReadout("blocked", alphas=[1e-3, 1.0, 10.0]).fit(*data)
-        yield f"rls_{name}", RecursiveLeastSquares(0.99).fit(*data)
-        yield f"lms_{name}", LeastMeanSquares(fit_intercept=False).fit(*data)
-        yield f"force_{name}", Force().fit(*data)
-        yield f"decorrelation_{name}", BackpropagationDecorrelation(dt=0.5).fit(*data)
-        yield f"perceptrons_{name}", ParallelPerceptronRegressor(5, random_state=0).fit(*data)
-        yield f"sklearn_ridge_{name}", Ridge().fit(*data)
-        yield f"sklearn_ridge_cv_{name}", RidgeCV().fit(*data)
-        yield f"sklearn_linear_{name}", LinearRegression().fit(*data)
-        yield f"sklearn_lasso_{name}", Lasso(0.01).fit(*data)
-        yield f"sklearn_net_{name}", ElasticNet(0.01).fit(*data)
-        yield f"sklearn_target_{name}", TransformedTargetRegressor(Ridge(), transformer=StandardScaler()).fit(*data)
-        yield f"sklearn_plain_target_{name}", TransformedTargetRegressor(Ridge()).fit(*data)
-    yield "ridge_waiting", RidgeReadout().accumulate(*one)
-    yield "rls_waiting", RecursiveLeastSquares().accumulate(*two)
+def topologies_of_the_room():
+    """A reservoir of every topology that is made of nothing."""
+    for name, kind in _of_room(topologies, "draw").items():
+        if is_complete(kind):
+            yield f"echo_{name}", _fitted(_small(topology=kind(), spectral_radius=None), SERIES)
+
+
+def readouts_of_the_room():
+    """Every readout, of one output and of two, or of as many classes; also while it waits to be solved."""
     thirds = np.digitize(SERIES[:, 0], [-0.5, 0.5])
-    for name, labels in (("two", STEPS), ("three", thirds)):
-        yield f"classifier_perceptrons_{name}", ParallelPerceptronClassifier(5, random_state=1).fit(SERIES, labels)
+    numbers, classes = {"one": GOALS[:, 0], "two": GOALS}, {"two": STEPS, "three": thirds}
+    for name, kind in _of_room(readouts, "fit").items():
+        for number, y in (classes if issubclass(kind, ClassifierMixin) else numbers).items():
+            yield f"{name}_{number}", _fitted(_made(kind, random_state=0), SERIES, y)
+        if hasattr(kind(), "accumulate"):
+            yield f"{name}_waiting", Example(kind().accumulate(SERIES, GOALS), (SERIES, GOALS))
+    for number, y in numbers.items():
+        yield f"ridge_qr_{number}", _fitted(readouts.RidgeReadout(1e-12), SERIES, y)
+        yield f"ridge_blocked_{number}", _fitted(readouts.RidgeReadout("blocked", alphas=[1e-3, 1.0, 10.0]), SERIES, y)
+        yield f"rls_{number}", _fitted(readouts.RecursiveLeastSquares(0.99), SERIES, y)
+        yield f"lms_{number}", _fitted(readouts.LeastMeanSquares(fit_intercept=False), SERIES, y)
+        yield f"decorrelation_{number}", _fitted(readouts.BackpropagationDecorrelation(dt=0.5), SERIES, y)
+    yield "ridge_waiting", Example(readouts.RidgeReadout().accumulate(SERIES, GOALS[:, 0]), (SERIES, GOALS[:, 0]))
+    for number, y in classes.items():
         for model in (RidgeClassifier(), RidgeClassifierCV(), LogisticRegression()):
-            yield f"sklearn_{type(model).__name__}_{name}", model.fit(SERIES, labels)
+            yield f"sklearn_{type(model).__name__}_{number}", _fitted(model, SERIES, y)
+
+
+def parts_of_scikit_learn():
+    to_be_scaled = TransformedTargetRegressor(Ridge(), transformer=StandardScaler())
+    linear = (Ridge(), RidgeCV(), LinearRegression(), Lasso(0.01), ElasticNet(0.01))
+    regressors = {"target": to_be_scaled, "plain_target": TransformedTargetRegressor(Ridge())}
+    regressors |= {type(model).__name__: model for model in linear}
+    for name, model in regressors.items():
+        yield f"sklearn_{name}_one", _fitted(clone(model), SERIES, TARGETS[:, 0])
+        yield f"sklearn_{name}_two", _fitted(clone(model), SERIES, TARGETS)
     for scaler in (StandardScaler(), MinMaxScaler(), MaxAbsScaler(), RobustScaler(), FunctionTransformer()):
-        yield f"sklearn_{type(scaler).__name__}", scaler.fit(SERIES)
-    yield "sklearn_no_mean", StandardScaler(with_mean=False, with_std=False).fit(SERIES)
+        yield f"sklearn_{type(scaler).__name__}", _fitted(scaler, SERIES)
+    yield "sklearn_plain", _fitted(StandardScaler(with_mean=False, with_std=False), SERIES)
 
 
 def models():
-    yield "regressor", ReservoirRegressor(_small(), washout=5).fit(SERIES, TARGETS[:, 0])
-    yield "regressor_pooled", ReservoirRegressor(_small(), Ridge(), pooling=Segments(2)).fit(STACK, np.arange(6.0))
+    yield "regressor", _fitted(ReservoirRegressor(_small(), washout=5), SERIES, TARGETS[:, 0])
+    yield "regressor_pooled", _fitted(ReservoirRegressor(_small(), Ridge(), pooling=Segments(2)), STACK, np.arange(6.0))
     scaled = make_pipeline(StandardScaler(), RidgeCV())
-    yield "regressor_pipeline", ReservoirRegressor(_small(), scaled).fit(SERIES, TARGETS)
-    yield "classifier", ReservoirClassifier(_small(), pooling=ModelSpace(), washout=1).fit(STACK, NAMES)
-    yield "classifier_objects", ReservoirClassifier(_small(), RidgeClassifier()).fit(STACK, NAMES.astype(object))
-    yield "classifier_steps", ReservoirClassifier(_small(), LogisticRegression()).fit(SERIES, STEPS)
-    yield "forecaster", ReservoirForecaster(_small(noise=1e-6), washout=10, squared_states=True).fit(SERIES)
-    yield "forecaster_force", ReservoirForecaster(_small(), Force(fit_intercept=True), washout=10).fit(SERIES)
-    yield "forecaster_lasso", ReservoirForecaster(_small(), Lasso(1e-4), washout=10).fit([SERIES, SERIES[:40]])
-    yield "forecaster_members", ReservoirForecaster(_small(), washout=10, n_members=3).fit(STACK[:, :, :1])
-    yield (
-        "pipeline",
-        Pipeline([("scale", StandardScaler()), ("model", ReservoirRegressor(_small()))]).fit(SERIES, TARGETS),
-    )
+    yield "regressor_pipeline", _fitted(ReservoirRegressor(_small(), scaled), SERIES, TARGETS)
+    yield "classifier", _fitted(ReservoirClassifier(_small(), pooling=ModelSpace(), washout=1), STACK, NAMES)
+    yield "classifier_objects", _fitted(ReservoirClassifier(_small(), RidgeClassifier()), STACK, NAMES.astype(object))
+    yield "classifier_steps", _fitted(ReservoirClassifier(_small(), LogisticRegression()), SERIES, STEPS)
+    yield "forecaster", _fitted(ReservoirForecaster(_small(noise=1e-6), washout=10, squared_states=True), SERIES)
+    yield "forecaster_force", _fitted(ReservoirForecaster(_small(), Force(fit_intercept=True), washout=10), SERIES)
+    yield "forecaster_lasso", _fitted(ReservoirForecaster(_small(), Lasso(1e-4), washout=10), [SERIES, SERIES[:40]])
+    yield "forecaster_members", _fitted(ReservoirForecaster(_small(), washout=10, n_members=3), STACK[:, :, :1])
+    steps = Pipeline([("scale", StandardScaler()), ("model", ReservoirRegressor(_small()))])
+    yield "pipeline", _fitted(steps, SERIES, TARGETS)
 
 
 def networks():
     for name, cell in cells.CELLS.items():
-        yield (
-            f"rnn_{name}",
-            RNNRegressor(hidden_layer_sizes=5, cell=cell(), max_iter=2, random_state=0).fit(STACK, STACK[:, :, 0]),
-        )
+        model = RNNRegressor(hidden_layer_sizes=5, cell=cell(), max_iter=2, random_state=0)
+        yield f"rnn_{name}", _fitted(model, STACK, STACK[:, :, 0])
     deep = {
         "bidirectional": True,
         "pooling": "mean",
@@ -192,25 +195,24 @@ def networks():
         "dtype": "float32",
         "variational_dropout": 0.1,
     }
-    yield (
-        "rnn_deep",
-        RNNClassifier(hidden_layer_sizes=(4, 3), cell="gru", max_iter=2, random_state=0, **deep).fit(STACK, NAMES),
-    )
+    model = RNNClassifier(hidden_layer_sizes=(4, 3), cell="gru", max_iter=2, random_state=0, **deep)
+    yield "rnn_deep", _fitted(model, STACK, NAMES)
     steps = RNNClassifier(
         hidden_layer_sizes=4, cell="elman", solver="sgd", max_iter=2, random_state=0, learning_rate="adaptive"
     )
-    yield "rnn_steps", steps.fit(SERIES, STEPS)
+    yield "rnn_steps", _fitted(steps, SERIES, STEPS)
     stopped = RNNRegressor(
         hidden_layer_sizes=4, cell="lstm", early_stopping=True, max_iter=3, random_state=np.random.RandomState(3)
     )
-    yield "rnn_stopped", stopped.fit(STACK, STACK)
+    yield "rnn_stopped", _fitted(stopped, STACK, STACK)
 
 
 def fitted():
     """All examples by name; that so little training does not converge is no matter here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return {name: model for kind in (systems, readouts, models, networks) for name, model in kind()}
+        kinds = (systems, topologies_of_the_room, readouts_of_the_room, parts_of_scikit_learn, models, networks)
+        return {name: example for kind in kinds for name, example in kind()}
 
 
 def answers(model):
@@ -220,8 +222,8 @@ def answers(model):
         X = SPIKES
     if isinstance(model, EchoStateLanes):
         return [states for _, states in model.blocks(X)]
-    if isinstance(model, RidgeReadout | RecursiveLeastSquares) and not hasattr(model, "coef_"):
-        return [getattr(model.solve(), "coef_")]  # noqa: B009
+    if hasattr(model, "solve") and not hasattr(model, "coef_"):
+        return [copy.deepcopy(model).solve().coef_]
     if isinstance(model, ReservoirForecaster):
         return [
             np.stack(one) if isinstance(one, list) else one for one in (model.forecast(12), model.forecast(5, X[:30]))

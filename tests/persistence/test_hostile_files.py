@@ -27,8 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def examples(tmp_path_factory):
     """Files of all fitted examples."""
     folder = tmp_path_factory.mktemp("models")
-    for name, model in saved_models.fitted().items():
-        save(model, folder / name)
+    for name, example in saved_models.fitted().items():
+        save(example.model, folder / name)
     return folder
 
 

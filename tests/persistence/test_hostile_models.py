@@ -206,7 +206,7 @@ def test_no_text_reaches_the_equations_of_a_neuron(name, text, tmp_path):
 
 def test_no_text_reaches_the_equations_of_a_rule(tmp_path):
     for name, rule in saved_models.unfitted().items():
-        if name.startswith("reservoir.plasticity.") and not name.endswith("Normalised"):
+        if name.startswith("reservoir.plasticity."):
             for key in rule.get_params():
                 change = _with_attribute(name.rpartition(".")[2], **{key: "w = 0"})
                 refused(changed(Microcircuit(plasticity={"inputs": rule}), tmp_path / "model", change), key)

@@ -30,7 +30,8 @@ class Entry:
     parameters : what the constructor gets; "*" stands for all that are not named, and what has no check may be anything
     anew : attributes that are not kept
     kept : what is kept in their place, as `keep` gives it
-    rebuild : makes them anew from what was kept, and checks what has to fit together
+    rebuild : makes them anew from what was kept, and checks what has to fit together; a part may check that itself,
+        in `check_learned`
     """
 
     attributes: Mapping[str, Check] = field(default_factory=dict)
@@ -78,6 +79,11 @@ class Entry:
             raise Damaged(f"'{name}.{min(missing)}' is missing")
         if rest:
             vars(made).update({key: value for key, value in rest.items() if key not in self.kept})
+        if learned and hasattr(made, "check_learned"):
+            try:
+                made.check_learned()
+            except ValueError as error:
+                raise Damaged(str(error)) from None
         if self.rebuild is not None and (learned or not self.attributes):
             self.rebuild(made, {key: rest[key] for key in self.kept}, max_bytes)
         return made

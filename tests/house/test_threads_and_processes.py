@@ -3,16 +3,14 @@
 import os
 import subprocess
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
 
-from reservoir.compilation import one_blas_thread
 from tests.house.public_entries import ENTRIES, run
+from tests.test_compilation import blas_threads
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = [name for name in ENTRIES if not ENTRIES[name].slow]
@@ -21,10 +19,6 @@ N_THREADS = 8
 
 def same(one, other):
     return len(one) == len(other) and all(map(np.array_equal, one, other))
-
-
-def blas_threads():
-    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -47,45 +41,6 @@ def test_threads_that_share_a_model(name):
     assert all(same(alone, one) for one in together)
 
 
-def test_one_blas_thread_in_threads():
-    """The limit holds as long as one of them needs it, and no longer."""
-    before, inside, go_on = blas_threads(), threading.Barrier(2), threading.Event()
-
-    def hold():
-        with one_blas_thread():
-            inside.wait()
-            go_on.wait()
-
-    thread = threading.Thread(target=hold)
-    with one_blas_thread():
-        thread.start()
-        inside.wait()
-    assert set(blas_threads()) <= {1}
-    go_on.set()
-    thread.join()
-    assert blas_threads() == before
-
-
-def test_one_blas_thread_under_a_limit_of_another_thread():
-    """Newer threadpoolctl would leave the limit to the thread that has set one before."""
-
-    def inside():
-        with one_blas_thread():
-            return set(blas_threads())
-
-    before = blas_threads()
-    with threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(1) as pool:
-        assert pool.submit(inside).result() == {1}
-    assert blas_threads() == before
-
-
-def test_the_limit_ends_with_an_error():
-    before = blas_threads()
-    with pytest.raises(KeyError), one_blas_thread():
-        raise KeyError
-    assert blas_threads() == before
-
-
 # In processes of their own, so that one that hangs or crashes is seen
 
 START = """if True:
@@ -94,7 +49,7 @@ START = """if True:
     faulthandler.enable()
     faulthandler.dump_traceback_later(1200, exit=True)  # it hangs
     warnings.filterwarnings("ignore", "This process", DeprecationWarning)  # of BLAS threads beside a fork
-    from tests import kernel_work
+    from tests.house import kernel_work
     def same(one, other):
         return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
 """

@@ -1,0 +1,99 @@
+"""How far a long run is: lines in a log, and a bar in a terminal."""
+
+import itertools
+import logging
+import re
+import sys
+import types
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from reservoir import (
+    EchoState,
+    ReservoirRegressor,
+)
+from reservoir import progress as progress_module
+from reservoir.circuits import MaassColumn
+from reservoir.model_selection import ReservoirSearchCV
+from reservoir.progress import Progress
+from spiking import STDP, Microcircuit
+
+RNG = np.random.default_rng(5)
+X = RNG.uniform(size=(60, 2))
+Y = X[:, 0]
+COLUMN = MaassColumn((2, 2, 2))
+SMALL = EchoState(10, random_state=0)
+
+
+def lines(caplog, n_pieces, verbose):
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "reservoir"), Progress(n_pieces, "pieces", "reservoir.x", verbose, 2) as shown:
+        for k in range(n_pieces - 2):
+            shown.add(1, f"note {k}")
+    return [record.getMessage() for record in caplog.records]
+
+
+@pytest.mark.parametrize("verbose, n_lines", [(0, 0), (False, 0), (1, 1), (True, 1), (2, 8), (9, 8)])
+def test_lines_of_progress(caplog, still_clock, verbose, n_lines):
+    said = lines(caplog, 10, verbose)
+    assert len(said) == n_lines
+    if said:
+        assert re.fullmatch(r"10 of 10 pieces, note 7, \S+ a second, 0 s left", said[-1])
+
+
+def test_lines_come_in_intervals(caplog, monkeypatch):
+    times = itertools.count(0.0, 10.0)
+    monkeypatch.setattr(progress_module, "time", types.SimpleNamespace(monotonic=lambda: next(times)))
+    assert 1 < len(lines(caplog, 10, 1)) < 8
+
+
+class Terminal:
+    """Standard error of somebody who looks."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+    def isatty(self):
+        return True
+
+
+def test_a_bar_in_a_terminal(caplog, still_clock, monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert lines(caplog, 10, 1) == [] and "10/10" in terminal.text and "note 7" in terminal.text
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # not installed
+    assert len(lines(caplog, 10, 1)) == 1
+    monkeypatch.setattr(sys, "stderr", None)  # as under pythonw
+    assert len(lines(caplog, 10, 1)) == 1
+
+
+def test_brian_tells_its_steps(caplog):
+    system = Microcircuit(COLUMN, plasticity={"recurrent": STDP()}, random_state=0, codegen="numpy", verbose=2)
+    with caplog.at_level(logging.INFO, "spiking"):
+        verbose = system.fit(X[:10])
+    said = [record.getMessage() for record in caplog.records if record.name == "spiking"]
+    assert said[-1].startswith("1000 of 1000 steps")
+    quiet = clone(system).set_params(verbose=0)
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "spiking"):
+        quiet.fit(X[:10])
+    assert not [record for record in caplog.records if record.name == "spiking"]
+    assert quiet.circuit_.equals(verbose.circuit_)
+    with pytest.raises(ValueError, match=r"'verbose' parameter of Microcircuit must be an integer >= 0. Got -1"):
+        system.set_params(verbose=-1).fit(X[:10])
+
+
+def test_a_search_tells_its_tasks(caplog, still_clock):
+    search = ReservoirSearchCV(ReservoirRegressor(SMALL), {"readout__alpha": [0.1, 1.0]}, cv=2, verbose=1)
+    with caplog.at_level(logging.INFO, "reservoir.model_selection"):
+        search.fit([X, X, X], [Y, Y, Y])
+    (record,) = caplog.records
+    assert re.match(r"(\d+) of \1 tasks", record.getMessage())

@@ -1,0 +1,34 @@
+"""Converters to and from the axes of aeon."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reservoir.sequences import from_aeon, to_aeon
+
+SIZES = st.integers(1, 4)
+
+
+@given(SIZES, SIZES, SIZES)
+def test_aeon_and_back(n_cases, n_channels, n_times):
+    cases = np.arange(n_cases * n_channels * n_times, dtype=np.float32).reshape(n_cases, n_channels, n_times)
+    stack = from_aeon(cases)
+    assert stack.dtype == cases.dtype and stack.flags.c_contiguous
+    assert all(stack[i, t, c] == cases[i, c, t] for i, c, t in np.ndindex(cases.shape))
+    np.testing.assert_array_equal(to_aeon(stack), cases)
+    np.testing.assert_array_equal(from_aeon(cases[:, 0]), from_aeon(cases[:, :1]))
+    ragged = [case[:, : 1 + k % n_times] for k, case in enumerate(cases)]
+    for make in (list, tuple, lambda cases: [pd.DataFrame(case) for case in cases]):
+        series = from_aeon(make(ragged))
+        assert [one.shape for one in series] == [case.T.shape for case in ragged]
+        assert all(map(np.array_equal, to_aeon(series), ragged))
+    np.testing.assert_array_equal(to_aeon(cases[0]), cases[:1].swapaxes(1, 2))  # one series
+
+
+@pytest.mark.parametrize("data", [3, "abc", [], [1, 2], np.zeros(3), np.zeros((1, 1, 1, 1)), [np.zeros((2, 2)), 3]])
+@pytest.mark.parametrize("convert", [from_aeon, to_aeon])
+def test_what_cannot_be_converted(convert, data):
+    with pytest.raises(ValueError, match=convert.__name__):
+        convert(data)
