@@ -3,6 +3,8 @@
 # make test-long  the long profile too
 # make test-oldest    the same with the oldest releases that setup.cfg allows
 # make test-versions  the same on every Python of VERSIONS
+# make test-machines  the same as other machines would: kernels of BLAS and compiled loops of other processors, two copies
+#                     at once, VERSIONS and the oldest; hours, then a summary. MACHINES="--only Haswell busy" chooses
 # make coverage       lines that tests run: kernels as plain Python, all else as it is
 # make comparison every kind of system on the same tasks, with equal budgets; writes comparison.html
 # make bench      the peers in environments of their own; writes benchmarks/README.md
@@ -14,13 +16,12 @@
 PYTHON ?= python3
 VENV := .venv
 BENCH ?= .venv-bench
-OLDEST := .venv-oldest
 VERSIONS ?= python3.11 python3.12 python3.13
 BIN := $(VENV)/bin
 # One environment for one interpreter: another PYTHON builds it anew.
 INTERPRETER := $(VENV)/.interpreter-$(subst /,_,$(PYTHON))
 
-.PHONY: demo test test-long test-oldest test-versions coverage comparison bench docs lint format clean
+.PHONY: demo test test-long test-oldest test-versions test-machines coverage comparison bench docs lint format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python benchmarks/studies/who_spoke.py
@@ -31,13 +32,14 @@ test: $(VENV)/.test
 test-long: $(VENV)/.test
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist loadfile -m "long or not long"
 
-test-oldest:
-	$(PYTHON) -m venv --clear $(OLDEST)
-	$(OLDEST)/bin/python -m pip install --quiet --constraint .ci/oldest.txt --editable ".[test]"
-	$(OLDEST)/bin/python -m pytest -n auto --dist loadfile
+test-oldest: $(VENV)/.test
+	$(BIN)/python .ci/machines.py --only oldest
 
-test-versions:
-	for version in $(VERSIONS); do $(MAKE) test PYTHON=$$version || exit 1; done
+test-versions: $(VENV)/.test
+	$(BIN)/python .ci/machines.py --versions "$(VERSIONS)" --only $(VERSIONS)
+
+test-machines: $(VENV)/.test
+	$(BIN)/python .ci/machines.py --versions "$(VERSIONS)" $(MACHINES)
 
 coverage: $(VENV)/.test
 	$(BIN)/python -m coverage erase
@@ -88,5 +90,5 @@ $(VENV)/.lint: $(VENV)/.test
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(OLDEST) .coverage* build *.egg-info compare.png comparison.html docs/_build docs/examples docs/api
+	rm -rf $(VENV) .machines .coverage* build *.egg-info compare.png comparison.html docs/_build docs/examples docs/api
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
