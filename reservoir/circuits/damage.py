@@ -50,7 +50,7 @@ def damaged(
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For an unknown kind of damage, a fraction outside [0, 1], and a rate that is not above 0.
 
     References
     ----------

@@ -90,7 +90,7 @@ class PotjansDiesmann(BaseEstimator):
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For a scale outside (0, 1], and a number of fibres below 0.
 
     References
     ----------

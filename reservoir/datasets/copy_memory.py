@@ -58,7 +58,7 @@ def make_copy_memory(
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For no sequences, no delay, no items, fewer than two symbols, and unknown markers.
 
     References
     ----------

@@ -58,7 +58,7 @@ def make_frequency_discrimination(
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For no sequences, and unknown times.
 
     References
     ----------

@@ -54,7 +54,7 @@ def make_multitask(
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For no trials, and a step longer than a trial.
 
     References
     ----------

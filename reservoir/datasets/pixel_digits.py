@@ -65,7 +65,7 @@ def load_pixel_digits(*, permuted: bool = False, random_state: Any = 0, return_X
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For a `permuted` or `return_X_y` that is no bool.
 
     References
     ----------

@@ -25,15 +25,13 @@ def fetch_santa_fe_laser() -> Bunch:
     Returns
     -------
     data : Bunch
-        With the attributes
-
-        - data : float64 array of shape (6000, 1), whole numbers from 0 to 255 (no physical unit)
-        - DESCR : str, with credit
+        With `data`, a float64 array of shape (6000, 1) of whole numbers from 0 to 255 (no physical unit), and `DESCR`,
+        a str with credit.
 
     Raises
     ------
     DatasetNotFoundError, ImportError, ValueError
-        If the file is not found, pooch is missing for a download, or the checksum wrong.
+        If the file is not found or wrong, or pooch is missing for a download.
 
     References
     ----------

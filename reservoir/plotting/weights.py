@@ -73,9 +73,7 @@ class WeightsDisplay(Display):
         WeightsDisplay
         """
         parts = list(snapshots)
-        if unit is None:
-            projections = [part for part in parts if hasattr(part, "weight")]
-            unit = ("A" if projections[0].reversal is None else "S") if projections else ""
+        unit = _unit_of(parts) if unit is None else unit
         table = real_array([getattr(part, "weight", part) for part in parts])
         if table is None or table.ndim != 2 or len(table) < 2 or not table.size or not np.isfinite(table).all():
             wanted = "two or more finite arrays or projections of the same synapses"
@@ -126,6 +124,14 @@ class WeightsDisplay(Display):
         panel.plot(times, median, color=BLACK, linewidth=2, label="median")
         panel.set(xlabel="snapshot" if self.times is None else "time (s)", ylabel=label, xlim=(times[0], times[-1]))
         legend_above(panel)
+
+
+def _unit_of(parts: list) -> str:
+    """Amperes of currents or siemens of conductances, by the first projection; none for arrays."""
+    projection = next((part for part in parts if hasattr(part, "weight")), None)
+    if projection is None:
+        return ""
+    return "A" if projection.reversal is None else "S"
 
 
 def _prefixed(values: np.ndarray, unit: str) -> tuple[float, str]:

@@ -30,7 +30,7 @@ class Exponential(LowPass):
     References
     ----------
     Maass, Natschlaeger, Markram 2002, Real-time computing without stable states, Neural Computation 14(11):2531-2560,
-    doi:10.1162/089976602760407955.
+    doi:10.1162/089976602760407955, where liquid states are such traces.
 
     Examples
     --------

@@ -32,7 +32,7 @@ class Blocks(BaseEstimator):
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For no blocks, and densities outside [0, 1].
 
     References
     ----------

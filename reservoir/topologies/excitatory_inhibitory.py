@@ -31,7 +31,7 @@ class ExcitatoryInhibitory(BaseEstimator):
     Raises
     ------
     ValueError
-        For a parameter out of range.
+        For a share outside [0, 1], and a density outside (0, 1].
 
     References
     ----------
