@@ -7,6 +7,7 @@ from sklearn.pipeline import Pipeline
 
 from reservoir import EchoState, LiquidState, ReservoirForecaster, save
 from reservoir.circuits import MaassColumn
+from reservoir.neurons.rate import EdgeOfStability, Euler
 from reservoir.persistence import registry
 from reservoir.readouts import ParallelPerceptronClassifier, RecursiveLeastSquares, RidgeReadout
 from reservoir.rnn import RNNRegressor
@@ -48,6 +49,16 @@ def _set_sparse(place, function):
     return edit
 
 
+def _set_own(function):
+    """A change to the matrix that a unit drew."""
+
+    def edit(named, arrays):
+        ((_, held),) = named["unit_matrices_"]["dict"]
+        arrays[held["array"]] = function(arrays[held["array"]])
+
+    return edit
+
+
 def _bumped(place, value):
     def bump(array):
         changed = array.copy()
@@ -85,7 +96,9 @@ ASTRAY = {
     "bias": lambda: _edit(_echo(), "EchoState", _set("bias_", lambda a: a[:-1])),
     "bias type": lambda: _edit(_echo(), "EchoState", _set("bias_", lambda a: a.astype("f4"))),
     "inputs": lambda: _edit(_echo(), "EchoState", _set("W_in_", lambda a: a[:, :1])),
-    "leak": lambda: _edit(_echo(), "EchoState", _set("_leak", lambda a: a[:3])),
+    "leak": lambda: _edit(_echo(leak=np.ones(12)), "LeakyIntegrator", _set("leak", lambda a: a[:3])),
+    "turn": lambda: _edit(_echo(unit=EdgeOfStability()), "EchoState", _set_own(lambda a: a[:3])),
+    "turn type": lambda: _edit(_echo(unit=EdgeOfStability()), "EchoState", _set_own(lambda a: a.astype("f4"))),
     "weights": lambda: _edit(_echo(), "CirculantMatrix", _set("weights", lambda a: a[:, :-1])),
     "offsets": lambda: _edit(_echo(), "CirculantMatrix", _set("offsets", lambda a: a[:-1])),
     "order": lambda: _edit(_echo(topology=Hadamard()), "HadamardMatrix", _set("order", _bumped(0, 10**6))),
@@ -141,6 +154,9 @@ def _with_attribute(name, **changes):
         (_echo, _with_attribute("EchoState", n_features_in_=3)),
         (_echo, _with_attribute("EchoState", _noise_seed=-1)),
         (_echo, _with_attribute("EchoState", activation="code")),
+        (_echo, _with_attribute("LeakyIntegrator", activation="code")),
+        (lambda: _echo(unit=Euler()), _with_attribute("Euler", step=-1.0)),
+        (lambda: _echo(unit=EdgeOfStability()), _with_attribute("EchoState", unit_matrices_={"dict": []})),
         (_rnn, _with_attribute("RNNRegressor", sizes=[10**9])),
         (_rnn, _with_attribute("RNNRegressor", sizes=[4] * 5000)),
         (_rnn, _with_attribute("RNNRegressor", sizes=[9])),
@@ -196,7 +212,7 @@ def test_states_of_generators_are_not_trusted(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["x = __import__('os')", "1*volt", "v : 1\nrest"])
-@pytest.mark.parametrize("name", [name for name in registry.REGISTRY if ".neurons." in name])
+@pytest.mark.parametrize("name", [name for name in registry.REGISTRY if name.rpartition(".")[0] == "reservoir.neurons"])
 def test_no_text_reaches_the_equations_of_a_neuron(name, text, tmp_path):
     neuron = saved_models.unfitted()[name]
     for key in neuron.get_params():
