@@ -52,7 +52,7 @@ def configured_models(cv: CrossValidation, task: EvaluationTask) -> list[Configu
 
 def runs_kernel_equation(system: Any) -> bool:
     """Whether the compiled kernels run the very equation of this system."""
-    return type(system) is EchoState
+    return isinstance(system, EchoState) and system.runs_compiled
 
 
 def is_ridge(readout: Any) -> bool:
