@@ -240,9 +240,9 @@ class SideBySide:
             if path.rule is None:
                 continue
             part = slice(tile * len(path.pre), (tile + 1) * len(path.pre))
-            names = [*path.rule.read, *path.rule.traces, "lastupdate"]
+            names = [*path.rule.read, *path.rule.traces, *["lastupdate"] * bool(path.rule.traces)]
             found = {name: np.asarray(getattr(synapses, f"{name}_"))[part] for name in names}
-            since = self.n_steps * self.network.dt - found.pop("lastupdate")
+            since = self.n_steps * self.network.dt - found.pop("lastupdate", 0.0)
             traces = {name: found.pop(name) * np.exp(-since / path.rule.parameters[tau][0])
                       for name, tau in path.rule.traces.items()}  # fmt: skip
             if path.rule.finish is not None:
