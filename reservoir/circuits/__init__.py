@@ -4,9 +4,10 @@ A `Circuit` says which units are excitatory and holds two `Projection`: the syna
 input. A generator is a `BaseEstimator` with ``draw(rng, n_inputs=1)``, which returns a `Circuit`; a circuit is its own
 generator. `GraphCircuit` takes any topology; `damaged` makes a worse copy of a circuit.
 
-To add a generator, write one file. If its synapses are drawn by the kinds of the units, derive it from
-`synapses.SynapseParameters` and hand a function that returns senders and receivers to `synapses.draw_circuit`, as
-`MaassColumn` does. Add one export line below; the shared tests find it by walking the exports.
+To add a generator, write one file. If its synapses are drawn by the kinds of the units, make it a dataclass derived
+from `synapses.SynapseParameters`, which states the parameters that it has besides, and hand a function that returns
+senders and receivers to `synapses.draw_circuit`, as `MaassColumn` does. Add one export line below, by which the shared
+tests find it.
 """
 
 from reservoir.circuits.circuit import Circuit, PoissonBackground, Projection

@@ -17,8 +17,8 @@ A trace turns spikes into states, one row per `step` seconds, exactly from the t
 
 To add an encoder, write one file with a subclass of `scaling.Scaled` and its ``encode``; where there is more than one
 channel per feature, also ``n_channels``. To add a trace, write one file with a subclass of `sampling.Trace`, its
-``n_memory`` and ``advance``. Both need an export line here, by which the shared tests find them, and a naive twin in
-the test of the same name.
+``n_memory`` and ``advance``. Both need an export line here, by which the shared tests find them; a trace also the
+answer to one spike in ``tests/spikes/test_sampling.py``.
 """
 
 from reservoir.spikes.alpha import Alpha

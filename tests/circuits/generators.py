@@ -13,7 +13,7 @@ CLASSES = [part for part in vars(circuits).values() if inspect.isclass(part) and
 OWN = [part for part in CLASSES if issubclass(part, SynapseParameters)]
 """Generators that have the parameters of synapses themselves."""
 FAMILIES = OWN + [part for part in CLASSES if "synapses" in inspect.signature(part).parameters]
-"""Generators whose synapses are those of `Synapses`; 135 units, if nothing else is said."""
+"""Generators whose synapses are those of `Synapses`."""
 MEAN_DEGREE = [part for part in OWN if issubclass(part, MeanDegreeCircuit)]
 
 

@@ -38,7 +38,9 @@ def test_expected_synapses_of_the_column():
 
 
 def test_number_of_synapses_of_the_column():
-    counts = np.array([len(MaassColumn().draw(generator(seed)).recurrent) for seed in range(N_DRAWS)])
+    drawn = [MaassColumn().draw(generator(seed)).recurrent for seed in range(N_DRAWS)]
+    assert all((recurrent.pre != recurrent.post).all() for recurrent in drawn)
+    counts = np.array([len(recurrent) for recurrent in drawn])
     assert within_error(counts, 637.4, counts.std())
     own = [MaassColumn(allow_self=True).draw(generator(seed)).recurrent for seed in range(N_DRAWS)]
     assert within_error([len(recurrent) for recurrent in own], 637.4 + 35.1, counts.std() + 6)

@@ -12,7 +12,9 @@ from tests.circuits.generators import MEAN_DEGREE, generator, within_error
 def test_number_of_synapses(family, n_units, mean):
     part = family(n_units, mean)
     assert part.expected_synapses() == n_units * mean
-    counts = [len(part.draw(generator(seed)).recurrent) for seed in range(30)]
+    drawn = [part.draw(generator(seed)).recurrent for seed in range(30)]
+    assert all((recurrent.pre != recurrent.post).all() for recurrent in drawn)
+    counts = [len(recurrent) for recurrent in drawn]
     if family is RandomCircuit:
         share = mean / (n_units - 1)
         assert within_error(counts, n_units * mean, np.sqrt(n_units * mean * (1 - share)))
