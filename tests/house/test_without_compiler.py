@@ -36,8 +36,12 @@ def interpreted(tmp_path_factory):
     command = ["-m", "coverage", "run", *options, "-m", "tests.house.kernel_work", folder / "answers.npz"]
     run = subprocess.run(
         [sys.executable, "-W", "error", *command],
-        cwd=ROOT, env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, timeout=600,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
     assert run.returncode == 0, run.stderr
     lines = Coverage(data_file=folder / "lines", config_file=False)
     lines.load()
