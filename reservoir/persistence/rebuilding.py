@@ -13,9 +13,6 @@ import numpy as np
 from reservoir.circuits import Circuit
 from reservoir.circuits.kinds import kinds_of
 from reservoir.persistence.archive import Damaged
-from reservoir.readouts.affine import check_outputs
-from reservoir.readouts.moments import Moments
-from reservoir.readouts.triangle import Triangle
 from reservoir.systems import EchoState
 from reservoir.systems.simulation import make_engine, start
 from reservoir.systems.weights import compiled_form
@@ -89,21 +86,6 @@ def triangle(kept: Any, attributes: dict, max_bytes: float) -> None:
     """Check that there is a feature and an output."""
     if not (kept.n_outputs >= 1 and kept.n_features >= 1):
         raise Damaged("it holds a triangle of other columns")
-
-
-def are_records(blocks: Any, lengths: dict) -> bool:
-    """Whether this is a list of records of rows."""
-    return type(blocks) is list and all(type(block) in (Moments, Triangle) for block in blocks)
-
-
-def ridge(readout: Any, kept: dict, max_bytes: float) -> None:
-    """Check that all records are of one kind and of these features and outputs."""
-    records = [readout._record, *getattr(readout, "_blocks", [])]
-    kinds = {(type(one), one.centred, one.n_outputs, one.n_features) for one in records}
-    first = records[0]
-    if len(kinds) > 1 or first.n_features != readout.n_features_in_:
-        raise Damaged("it holds records of other features or outputs")
-    check_outputs(readout, first.n_outputs)
 
 
 def forecaster(model: Any, kept: dict, max_bytes: float) -> None:

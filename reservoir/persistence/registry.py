@@ -220,18 +220,6 @@ REGISTRY: dict[str, Entry] = {
         rebuild=rebuilding.forecaster,
     ),
     "reservoir.models.closed_loop.Feedback": Entry(parameters={"channels": integers("k"), "scaling": NUMBER}),
-    "reservoir.readouts.RidgeReadout": Entry(
-        {
-            "_record": record("Moments", "Triangle"),
-            "_blocks": optional(Check(rebuilding.are_records, "a list of records")),
-            "_one_output": FLAG,
-            "n_features_in_": size("f"),
-            "coef_": optional(reals("k?", "f")),
-            "intercept_": optional(either(NUMBER, reals("k"))),
-            "alpha_": optional(either(NUMBER, reals("k"))),
-        },
-        rebuild=rebuilding.ridge,
-    ),
     "reservoir.readouts.moments.Moments": Entry(
         parameters={
             "weight": NUMBER,

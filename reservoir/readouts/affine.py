@@ -42,12 +42,3 @@ def predict_rows(readout: Any, X: Any) -> np.ndarray:
     out = np.empty((len(rows), len(coef)))
     affine(rows, coef, np.atleast_1d(np.asarray(readout.intercept_, dtype=np.float64)), out)
     return out[:, 0] if np.ndim(readout.coef_) == 1 else out
-
-
-def check_outputs(readout: Any, n_outputs: int) -> None:
-    """ValueError unless coefficients and intercepts are those of as many outputs as were learned."""
-    shape = () if readout._one_output else (n_outputs,)
-    solved = hasattr(readout, "coef_") or hasattr(readout, "intercept_")
-    known = [np.shape(readout.coef_)[:-1], np.shape(readout.intercept_)] if solved else []
-    if (readout._one_output and n_outputs != 1) or any(one != shape for one in known):
-        raise ValueError(f"{type(readout).__name__} holds coefficients of other outputs")

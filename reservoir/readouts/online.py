@@ -9,7 +9,8 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
-from reservoir.readouts.affine import check_outputs, predict_rows
+from reservoir.readouts.affine import predict_rows
+from reservoir.readouts.learned import LINEAR, check_coefficients
 from reservoir.sequences import LARGEST, check_magnitude, refuse_masked
 from reservoir.validation import (
     check_finite_array,
@@ -34,13 +35,7 @@ class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     """
 
     row_wise = True
-    learned: ClassVar[dict[str, Any]] = {
-        "memory_": {"weights": "reals (k, m)"},
-        "_one_output": "flag",
-        "n_features_in_": "size (f)",
-        "coef_": "optional reals (k?, f)",
-        "intercept_": "optional number or reals (k)",
-    }
+    learned: ClassVar[dict[str, Any]] = LINEAR | {"memory_": {"weights": "reals (k, m)"}}
     fit_intercept: bool
     memory_: dict[str, np.ndarray]
     _one_output: bool
@@ -145,7 +140,7 @@ class OnlineRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         n_outputs, n_inputs = self.memory_["weights"].shape
         if n_inputs - self.n_features_in_ not in (0, 1):
             raise ValueError(f"{type(self).__name__} holds weights for other features")
-        check_outputs(self, n_outputs)
+        check_coefficients(self, n_outputs)
 
     def _check_parameters(self) -> None:
         raise NotImplementedError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgWarning
@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from reservoir.compilation import one_blas_thread
 from reservoir.readouts.affine import predict_rows
+from reservoir.readouts.learned import LINEAR, check_coefficients
 from reservoir.readouts.moments import Moments
 from reservoir.readouts.penalty import blocked_errors, thinned
 from reservoir.readouts.triangle import Triangle
@@ -115,6 +116,12 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
     _record: Any
     _blocks: list
     _one_output: bool
+
+    learned: ClassVar = LINEAR | {
+        "_record": "record (Moments, Triangle)",
+        "_blocks": "optional records (Moments, Triangle)",
+        "alpha_": "optional number or reals (k)",
+    }
 
     def __init__(self, alpha: Any = 1e-6, *, alphas: Any = None, solver: str = "auto", fit_intercept: bool = True):
         self.alpha = alpha
@@ -331,6 +338,14 @@ class RidgeReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
             text = f"The best alpha lies at the edge of the candidates, {alphas[best]}"
             warnings.warn(f"{text}: try smaller or larger ones.", PenaltyWarning, stacklevel=4)
         return alphas[best], factorised.coefficients(alphas[best])
+
+    def check_learned(self) -> None:
+        """ValueError unless all records are of one kind, and of these features and outputs."""
+        records = [self._record, *getattr(self, "_blocks", [])]
+        kinds = {(type(one), one.centred, one.n_outputs, one.n_features) for one in records}
+        if len(kinds) > 1 or self._record.n_features != self.n_features_in_:
+            raise ValueError(f"{type(self).__name__} holds records of other features or outputs")
+        check_coefficients(self, self._record.n_outputs)
 
     def _check_parameters(self) -> tuple[Any, bool]:
         owner = type(self).__name__
