@@ -7,7 +7,8 @@ scikit-learn. Both are fixed before a file is opened: no name in a file is looke
 
 What a parameter may be the part checks where it is used, as it does for every caller, and a fitted part is made only
 once arrays fit together (`entry`, `rebuilding`), since kernels do not look at bounds. A file holds no functions, so
-text is the one way in which code could come: parts that write equations, which Brian2 compiles, get none.
+text is the one way in which code could come: parts that write equations, which Brian2 compiles, get none but a bare
+word where their default is one, and refuse it themselves unless it is among their choices.
 """
 
 from __future__ import annotations
