@@ -133,6 +133,15 @@ def record(*kinds: str) -> Check:
     return Check(lambda value, lengths: type(value).__name__ in kinds, f"a {' or '.join(kinds)}")
 
 
+def records(*kinds: str) -> Check:
+    """A list of such records."""
+    one = record(*kinds)
+    return Check(
+        lambda value, lengths: type(value) is list and all(one.fits(member, lengths) for member in value),
+        f"a list with each {one.what}",
+    )
+
+
 def table(**columns: Check) -> Check:
     """A dictionary with exactly these entries, in this order."""
 
@@ -177,7 +186,7 @@ NONE = Check(lambda value, lengths: value is None, "None")
 ANY = Check(lambda value, lengths: True, "anything")
 # The words that a part may use for what it has learned.
 _WORDS: dict[str, Callable[..., Check]] = {
-    **{one.__name__: one for one in (reals, integers, flags, labels, size, part, parts)},
+    **{one.__name__: one for one in (reals, integers, flags, labels, size, part, parts, record, records)},
     **{"flag": lambda: FLAG, "number": lambda: NUMBER, "count": lambda: COUNT, "numeric": lambda: NUMERIC},
     "none": lambda: NONE,
 }

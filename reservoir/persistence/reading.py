@@ -17,16 +17,19 @@ from reservoir.persistence.writing import DEEPEST, SPARSE
 _MOST_PARTS = 100_000  # counted as often as they are held
 _LONGEST_NUMBER = 400
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-_TYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32",
-          "float64", "complex64", "complex128")  # fmt: skip
+_INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+_TYPES = ("bool", *_INTEGERS, "float16", "float32", "float64", "complex64", "complex128")
 
 
 def read_tree(text: bytes) -> Any:
     """The tree of a text; no key twice, and no number that JSON does not have."""
     return json.loads(
-        text.decode("utf-8"), object_pairs_hook=_distinct, parse_constant=_no_number, parse_int=_integer,
+        text.decode("utf-8"),
+        object_pairs_hook=_distinct,
+        parse_constant=_no_number,
+        parse_int=_integer,
         parse_float=_finite,
-    )  # fmt: skip
+    )
 
 
 class Reader:

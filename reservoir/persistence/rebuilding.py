@@ -14,8 +14,6 @@ from reservoir.circuits import Circuit
 from reservoir.circuits.receptors import receptors_of
 from reservoir.persistence.archive import Damaged
 from reservoir.persistence.checks import matrix
-from reservoir.readouts.moments import Moments
-from reservoir.readouts.triangle import Triangle
 from reservoir.systems import EchoState
 from reservoir.systems.simulation import make_engine, start
 
@@ -93,21 +91,6 @@ def triangle(kept: Any, attributes: dict, max_bytes: float) -> None:
     """Check that there is a feature and an output."""
     if not (kept.n_outputs >= 1 and kept.n_features >= 1):
         raise Damaged("it holds a triangle of other columns")
-
-
-def are_records(blocks: Any, lengths: dict) -> bool:
-    """Whether this is a list of records of rows."""
-    return type(blocks) is list and all(type(block) in (Moments, Triangle) for block in blocks)
-
-
-def ridge(readout: Any, kept: dict, max_bytes: float) -> None:
-    """Check that all records are of one kind and of these features and outputs."""
-    records = [readout._record, *getattr(readout, "_blocks", [])]
-    kinds = {(type(one), one.centred, one.n_outputs, one.n_features) for one in records}
-    first = records[0]
-    if len(kinds) > 1 or first.n_features != readout.n_features_in_:
-        raise Damaged("it holds records of other features or outputs")
-    readout.check_coefficients(first.n_outputs)
 
 
 def forecaster(model: Any, kept: dict, max_bytes: float) -> None:

@@ -7,7 +7,8 @@ scikit-learn. Both are fixed before a file is opened: no name in a file is looke
 
 What a parameter may be the part checks where it is used, as it does for every caller, and a fitted part is made only
 once arrays fit together (`entry`, `rebuilding`), since kernels do not look at bounds. A file holds no functions, so
-text is the one way in which code could come: parts that write equations, which Brian2 compiles, get none.
+text is the one way in which code could come: parts that write equations, which Brian2 compiles, get none but a bare
+word where their default is one, and refuse it themselves unless it is among their choices.
 """
 
 from __future__ import annotations
@@ -221,18 +222,6 @@ REGISTRY: dict[str, Entry] = {
         rebuild=rebuilding.forecaster,
     ),
     "reservoir.models.closed_loop.Feedback": Entry(parameters={"channels": integers("k"), "scaling": NUMBER}),
-    "reservoir.readouts.RidgeReadout": Entry(
-        {
-            "_record": record("Moments", "Triangle"),
-            "_blocks": optional(Check(rebuilding.are_records, "a list of records")),
-            "_one_output": FLAG,
-            "n_features_in_": size("f"),
-            "coef_": optional(reals("k?", "f")),
-            "intercept_": optional(either(NUMBER, reals("k"))),
-            "alpha_": optional(either(NUMBER, reals("k"))),
-        },
-        rebuild=rebuilding.ridge,
-    ),
     "reservoir.readouts.moments.Moments": Entry(
         parameters={
             "weight": NUMBER,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
@@ -30,6 +32,12 @@ class LinearReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
     """A readout y = coef x + intercept, whatever it learned that from."""
 
     row_wise = True
+    learned: ClassVar[dict[str, Any]] = {
+        "_one_output": "flag",
+        "n_features_in_": "size (f)",
+        "coef_": "optional reals (k?, f)",
+        "intercept_": "optional number or reals (k)",
+    }
     fit_intercept: bool
     coef_: np.ndarray
     intercept_: float | np.ndarray

@@ -33,13 +33,7 @@ class OnlineRegressor(LinearReadout):
     remembers more than weights says so in `learned`, for model files.
     """
 
-    learned: ClassVar[dict[str, Any]] = {
-        "memory_": {"weights": "reals (k, m)"},
-        "_one_output": "flag",
-        "n_features_in_": "size (f)",
-        "coef_": "optional reals (k?, f)",
-        "intercept_": "optional number or reals (k)",
-    }
+    learned: ClassVar[dict[str, Any]] = LinearReadout.learned | {"memory_": {"weights": "reals (k, m)"}}
     n_epochs = 1
     memory_: dict[str, np.ndarray]
 

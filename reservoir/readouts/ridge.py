@@ -6,7 +6,7 @@ import copy
 import warnings
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from scipy.linalg import LinAlgWarning
@@ -107,6 +107,12 @@ class RidgeReadout(LinearReadout):
 
     _record: Record
     _blocks: list[Record]
+
+    learned: ClassVar[dict[str, Any]] = LinearReadout.learned | {
+        "_record": "record (Moments, Triangle)",
+        "_blocks": "optional records (Moments, Triangle)",
+        "alpha_": "optional number or reals (k)",
+    }
 
     def __init__(
         self,
@@ -326,6 +332,14 @@ class RidgeReadout(LinearReadout):
             text = f"The best alpha lies at the edge of the candidates, {alphas[best]}"
             warnings.warn(f"{text}: try smaller or larger ones.", PenaltyWarning, stacklevel=4)
         return alphas[best], factorised.coefficients(alphas[best])
+
+    def check_learned(self) -> None:
+        """ValueError unless all records are of one kind, and of these features and outputs."""
+        records = [self._record, *getattr(self, "_blocks", [])]
+        kinds = {(type(one), one.centred, one.n_outputs, one.n_features) for one in records}
+        if len(kinds) > 1 or self._record.n_features != self.n_features_in_:
+            raise ValueError(f"{type(self).__name__} holds records of other features or outputs")
+        self.check_coefficients(self._record.n_outputs)
 
     def _check_parameters(self) -> None:
         p = Parameters(self)

@@ -4,33 +4,20 @@ import inspect
 import re
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
-from reservoir import (
-    DeepEchoState,
-    EchoState,
-    LiquidState,
-    ReservoirClassifier,
-    ReservoirForecaster,
-    ReservoirRegressor,
-    simulate,
-)
-from reservoir.circuits import Circuit, MaassColumn
+from reservoir import simulate
+from reservoir.circuits import Circuit
 from reservoir.model_selection import ReservoirSearchCV
+from reservoir.models import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.probes import memory_capacity
 from reservoir.readouts import RidgeReadout
 from reservoir.spikes import Raster, SpikeTrains
+from reservoir.systems import DeepEchoState, EchoState, LiquidState
 from spiking import STDP, Microcircuit
+from tests.house.data import COLUMN, SMALL, TABLE, Y
 from tests.house.exports import is_complete, modules
-
-RNG = np.random.default_rng(5)
-X = RNG.uniform(size=(60, 2))
-Y = X[:, 0]
-TABLE = pd.DataFrame(X, columns=["flow", "level"], index=pd.date_range("2024-01-01", periods=60, freq="h"))
-COLUMN = MaassColumn((2, 2, 2))
-SMALL = EchoState(10, random_state=0)
 
 
 def parts():

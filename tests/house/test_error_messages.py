@@ -6,26 +6,12 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from reservoir import (
-    DeepEchoState,
-    EchoState,
-    LiquidState,
-    ReservoirClassifier,
-    ReservoirForecaster,
-    ReservoirRegressor,
-)
-from reservoir.circuits import MaassColumn
+from reservoir.models import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn import RNNClassifier, RNNRegressor
+from reservoir.systems import DeepEchoState, EchoState, LiquidState
 from spiking import Microcircuit
-
-RNG = np.random.default_rng(5)
-X = RNG.uniform(size=(60, 2))
-Y = X[:, 0]
-STACK = RNG.uniform(size=(4, 30, 2))
-TABLE = pd.DataFrame(X, columns=["flow", "level"], index=pd.date_range("2024-01-01", periods=60, freq="h"))
-COLUMN = MaassColumn((2, 2, 2))
-SMALL = EchoState(10, random_state=0)
+from tests.house.data import COLUMN, SMALL, STACK, TABLE, X, Y
 
 
 def labels(n):

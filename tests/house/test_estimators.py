@@ -4,15 +4,8 @@ from sklearn.base import ClassifierMixin, RegressorMixin, TransformerMixin
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from reservoir import (
-    DeepEchoState,
-    EchoState,
-    LiquidState,
-    ReservoirClassifier,
-    ReservoirForecaster,
-    ReservoirRegressor,
-)
 from reservoir.circuits import MaassColumn
+from reservoir.models import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.readouts import (
     BackpropagationDecorrelation,
     LeastMeanSquares,
@@ -21,6 +14,7 @@ from reservoir.readouts import (
 )
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import Counts, Latency
+from reservoir.systems import DeepEchoState, EchoState, LiquidState
 from tests.house.exports import exported_classes
 
 KINDS = (ClassifierMixin, RegressorMixin, TransformerMixin)

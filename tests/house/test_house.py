@@ -18,8 +18,12 @@ def python(code, **environment):
     """Run code in a fresh process and return what it prints."""
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
-        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert run.returncode == 0, run.stderr
     return run.stdout
 

@@ -9,25 +9,13 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from reservoir import (
-    DeepEchoState,
-    EchoState,
-    LiquidState,
-    ReservoirClassifier,
-    ReservoirForecaster,
-    ReservoirRegressor,
-)
-from reservoir.circuits import MaassColumn
+from reservoir.models import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.rnn import RNNRegressor
 from reservoir.spikes import SpikeTrains
+from reservoir.systems import DeepEchoState, EchoState, LiquidState
 from spiking import Microcircuit
+from tests.house.data import COLUMN, SMALL, STACK, TABLE, X
 
-RNG = np.random.default_rng(5)
-X = RNG.uniform(size=(60, 2))
-STACK = RNG.uniform(size=(4, 30, 2))
-TABLE = pd.DataFrame(X, columns=["flow", "level"], index=pd.date_range("2024-01-01", periods=60, freq="h"))
-COLUMN = MaassColumn((2, 2, 2))
-SMALL = EchoState(10, random_state=0)
 SYSTEMS = [
     SMALL,
     DeepEchoState(EchoState(4), 2, random_state=0),

@@ -24,25 +24,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 import reservoir.rnn.cells as cells
-from reservoir import (
-    DeepEchoState,
-    EchoState,
-    LiquidState,
-    ReservoirClassifier,
-    ReservoirForecaster,
-    ReservoirRegressor,
-    neurons,
-    readouts,
-    spikes,
-    topologies,
-)
+from reservoir import neurons, readouts, spikes, topologies
 from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, RandomCircuit
-from reservoir.models import ModelSpace, Segments
+from reservoir.models import ModelSpace, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor, Segments
 from reservoir.neurons import LIF
 from reservoir.readouts import Force
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import SpikeTrains
-from reservoir.systems import EchoStateLanes
+from reservoir.systems import DeepEchoState, EchoState, EchoStateLanes, LiquidState
 from reservoir.topologies import Blocks, Cycle, Hadamard, Random
 from spiking import STDP, Microcircuit
 from tests.house.exports import exported_classes, is_complete

@@ -197,7 +197,12 @@ def test_a_newer_format_says_so(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["os.system", "reservoir.persistence.files.save", "builtins.eval", "sklearn.svm.SVC", "", 3]
+    "name",
+    [
+        *("os.system", "builtins.eval", "sklearn.svm.SVC", "reservoir.persistence.files.save", "", 3),
+        *("reservoir.topologies.spectral_radius", "reservoir.plasticity.Rule", "reservoir.topologies.cycle.Cycle"),
+        *("reservoir.spikes.scaling.Scaled", "reservoir.topologies.__init__", "reservoir.models.fit_in_parts"),
+    ],
 )
 def test_only_registered_classes_are_made(name, tmp_path):
     def change(tree, arrays):

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline
 
 from reservoir import EchoState, LiquidState, ReservoirForecaster, save
-from reservoir.circuits import MaassColumn
+from reservoir.circuits import MaassColumn, Projection
 from reservoir.neurons.rate import EdgeOfStability, Euler
 from reservoir.persistence import registry
 from reservoir.readouts import ParallelPerceptronClassifier, RecursiveLeastSquares, RidgeReadout
@@ -227,6 +228,18 @@ def test_no_text_reaches_the_equations_of_a_rule(tmp_path):
                 change = _with_attribute(name.rpartition(".")[2], **{key: "w = 0"})
                 refused(changed(Microcircuit(plasticity={"inputs": rule}), tmp_path / "model", change), key)
     refused(changed(Microcircuit(), tmp_path / "model", _with_attribute("Microcircuit", codegen="bash")), "codegen")
+
+
+def test_a_word_that_is_no_choice_is_refused_by_its_rule():
+    """A file may hold a bare word where the default is one; it must not get into the text of the rule."""
+    ring, asked = Projection([0, 1], [1, 0], 3e-8, 1e-3, 3e-3, 0.5, 0.5, 0.1), 0
+    for name, rule in saved_models.unfitted().items():
+        for key, value in rule.get_params(deep=False).items() if name.startswith("reservoir.plasticity.") else ():
+            if isinstance(value, str):
+                with pytest.raises(ValueError, match=f"'{key}' parameter of .* must be one of"):
+                    clone(rule).set_params(**{key: "w_max"}).rule(ring)
+                asked += 1
+    assert asked >= 2
 
 
 def test_the_names_of_the_registry_that_are_repeated_there_are_those_of_the_rooms():
