@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils.validation import check_is_fitted
 
 from reservoir.models.blocks import run_in_blocks
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import Sequences, joined
 from reservoir.systems import EchoState
-from reservoir.validation import Parameters, check_has, default_parts_first
+from reservoir.validation import Parameters, check_has, default_parts_first, not_fitted
 
 _DEFAULTS: dict[str, Callable[[], Any]] = {"reservoir": partial(EchoState, random_state=0), "readout": RidgeReadout}
 
@@ -67,7 +66,8 @@ class ReservoirModel(BaseEstimator):
         sequences.check_lengths(self.washout + 1, type(self).__name__, self.washout)
 
     def _check_fitted(self) -> None:
-        check_is_fitted(self, "readout_")
+        if not hasattr(self, "readout_"):  # a tenth of the time of `check_is_fitted`, which a search would feel
+            raise not_fitted(self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -85,43 +85,50 @@ def fit_in_parts(
     if isinstance(parts, str | np.ndarray) or not isinstance(parts, Iterable):
         raise parameter_error("fit_in_parts", "parts", "a list with a part in every entry", parts)
     parts = _checked(model, list(parts), classes)
-    learner = clone(model)
+    trained = clone(model)
     options = {} if classes is None else {"classes": classes}
-    sequences, _ = learner._read_training_data(*load(parts[0]), **options)
-    learner._make_parts(sequences)
-    check_has("fit_in_parts", "model", learner.readout_, ("to_record", "add_record"), "a model whose readout merges")
+    sequences, _ = trained._read_training_data(*_load(parts[0]), **options)
+    trained._make_parts(sequences)
+    check_has("fit_in_parts", "model", trained.readout_, ("to_record", "add_record"), "a model whose readout merges")
     del sequences
     with tempfile.TemporaryDirectory(dir=folder) as store:
         study = run_batch(
-            Learning(learner, parts, options), {"part": range(len(parts))}, store=store, n_jobs=n_jobs, client=client,
-            retries=retries, on_error="raise", setup=setup, progress=progress,
-        )  # fmt: skip
+            PartialTraining(trained, parts, options),
+            {"part": range(len(parts))},
+            store=store,
+            n_jobs=n_jobs,
+            client=client,
+            retries=retries,
+            on_error="raise",
+            setup=setup,
+            progress=progress,
+        )
         for record in study.iter_results():
-            learner.readout_.add_record(record)
-    learner.readout_.solve()
+            trained.readout_.add_record(record)
+    trained.readout_.solve()
     parameters = model.get_params(deep=False)
-    model.__dict__.update({name: value for name, value in vars(learner).items() if name not in parameters})
+    model.__dict__.update({name: value for name, value in vars(trained).items() if name not in parameters})
     return model
 
 
-class Learning:
+class PartialTraining:
     """What a worker does with a part: compute states, and return the record of the readout."""
 
-    def __init__(self, learner: Any, parts: list[Part], options: dict):
-        self.learner, self.parts, self.options = learner, parts, options
+    def __init__(self, trained: Any, parts: list[Part], options: dict):
+        self.trained, self.parts, self.options = trained, parts, options
 
     def __call__(self, task: dict, *, random_state: int) -> dict:
-        learner = copy.copy(self.learner)
-        learner.readout_ = clone(as_readout(learner.readout))
-        data = learner._read_training_data(*load(self.parts[task["part"]]), reset=False, **self.options)
-        if learner._target_depth != self.learner._target_depth:
+        trained = copy.copy(self.trained)
+        trained.readout_ = clone(as_readout(trained.readout))
+        data = trained._read_training_data(*_load(self.parts[task["part"]]), reset=False, **self.options)
+        if trained._target_depth != self.trained._target_depth:
             raise ValueError(f"y of part {task['part']} has another depth than y of the first part.")
-        for features, targets in learner._training_blocks(*data):
-            learner.readout_.accumulate(features, targets)
-        return learner.readout_.to_record()
+        for features, targets in trained._training_blocks(*data):
+            trained.readout_.accumulate(features, targets)
+        return trained.readout_.to_record()
 
 
-def load(part: Part) -> tuple[Any, Any]:
+def _load(part: Part) -> tuple[Any, Any]:
     """X and y of a part."""
     if isinstance(part, str | os.PathLike):
         with np.load(Path(part), allow_pickle=False) as arrays:

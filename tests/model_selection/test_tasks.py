@@ -23,7 +23,7 @@ def test_a_search_resumes_from_its_store(tmp_path):
     search = ReservoirSearchCV(regressor(), GROUP, cv=WARM, store=tmp_path / "store", verbose=1)
     first = scores_of(search.fit(X, Y))
     files = sorted((tmp_path / "store").glob("??/*.done"))
-    assert len(files) == 2  # 18 configurations are two shards
+    assert len(files) == 2  # 18 configurations are two tasks
     files[0].unlink()
     before = files[1].stat().st_mtime_ns
     again = scores_of(clone(search).fit(X, Y))
