@@ -106,7 +106,7 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
 
     def predict_proba(self, X: Any) -> Any:
         """Probabilities (N, n_classes), or one row per step in the container of X."""
-        return self._answers(X, None, self._loss.answer)[0]
+        return self._answers(X, None, lambda outputs: self._loss.answer(outputs))[0]
 
     def score(self, X: Any, y: Any) -> float:
         """Accuracy: over sequences, or over the rows of all sequences joined without the washout."""
