@@ -1,4 +1,4 @@
-"""Seconds that a batch costs beside its tasks: overhead a task for loky and Dask, and a resume with all done.
+"""Seconds that a batch costs beside its tasks: overhead per task for loky and Dask, and a resume with all done.
 
     python benchmarks/batches.py                     10,000 tasks, two workers
     python benchmarks/batches.py --many 100000       and a rehearsal of a million, with so many empty tasks
@@ -41,7 +41,7 @@ def seconds_of(tasks: list[dict], folder: str, options: dict) -> float:
 
 
 def overheads(engine: str, folder: str, options: dict, repeats: int) -> list[Row]:
-    """Milliseconds a task beside the task, for empty ones and for those of a millisecond."""
+    """Milliseconds per task beside the task, for empty ones and for those of a millisecond."""
     seconds_of(numbered(50, 0.0), folder, options)  # starts the workers
     rows = []
     for seconds, name in ((0.0, "empty"), (MILLISECOND, "1 ms")):

@@ -1,4 +1,4 @@
-"""Recurrent cells written for torch and for jax: one function a cell, which both frameworks call.
+"""Recurrent cells written for torch and for jax: one function per cell, which both frameworks call.
 
 A function gets the drive of all steps and computes at once, for all of them, what does not depend on the state. It
 returns what every step gets, and the step: (state, what it gets) -> state, the output first.

@@ -86,7 +86,7 @@ def ours(parallel: Parallel, reservoirs: list, grid: list, u: np.ndarray, y: np.
 
 
 def theirs(parallel: Parallel, reservoirs: list, grid: list, u: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Errors (n_seeds, n_configurations) with reservoirpy, one reservoir a task."""
+    """Errors (n_seeds, n_configurations) with reservoirpy, one reservoir per task."""
     fitted = [clone(reservoir).fit(u) for reservoir in reservoirs]
     pairs = [(narrow(reservoir.W_.tocsr()), reservoir.W_in_) for reservoir in fitted]
     tasks = (delayed(peer_error)(*pair, configuration, u, y) for pair in pairs for configuration in grid)

@@ -1,4 +1,4 @@
-"""Microseconds a step of online readouts: 500 features, one output, training alone.
+"""Microseconds per step of online readouts: 500 features, one output, training alone.
 
     python benchmarks/online.py                     beside reservoirpy, where it is installed
     python benchmarks/online.py --repeats 15

@@ -1,9 +1,9 @@
 """Memory capacity and NARMA-10 error of a circulant graph in float32 against a random graph in float64.
 
-    python benchmarks/quality.py                            1000 units, 100 inputs a unit, 20 seeds
+    python benchmarks/quality.py                            1000 units, 100 inputs per unit, 20 seeds
     python benchmarks/quality.py --units 300 --in-degree 30 --seeds 5
 
-Speed counts only at equal quality: both graphs get the same units, inputs a unit, spectral radius and input.
+Speed counts only at equal quality: both graphs get the same units, inputs per unit, spectral radius and input.
 """
 
 from __future__ import annotations

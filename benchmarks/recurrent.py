@@ -59,16 +59,23 @@ def reordered(name: str, array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.concatenate([blocks[k] for k in BLOCKS[name]], axis=-1).T)
 
 
+def there_and_back(
+    layer: Layer, rows: np.ndarray, packing: Packing, times: np.ndarray, d_outputs: np.ndarray, training: bool = False
+) -> tuple[np.ndarray, dict]:
+    """Packed outputs and the gradients of the parameters, for packed rows."""
+    none = np.empty((0, layer.n_outputs), dtype=np.float32)
+    outputs, _, tape = layer.forward(rows, packing, times, None, none, training)
+    gradients = {name: np.zeros_like(array) for name, array in layer.parameters.items()}
+    layer.backward(tape, d_outputs, gradients, with_inputs=False)
+    return outputs, gradients
+
+
 def ours(layer: Layer, members: list[np.ndarray], d_outputs: np.ndarray) -> tuple[np.ndarray, dict]:
     """Packed outputs and the gradients of the parameters; `d_outputs` is packed."""
     lengths = np.array([len(member) for member in members])
     packing = Packing.of(lengths)
     rows = np.concatenate(members)[packing.places(np.cumsum(lengths) - lengths)]
-    none = np.empty((0, layer.n_units), dtype=np.float32)
-    outputs, _, tape = layer.forward(rows, packing, np.empty(0), None, none)
-    gradients = {name: np.zeros_like(array) for name, array in layer.parameters.items()}
-    layer.backward(tape, d_outputs, gradients, with_inputs=False)
-    return outputs, gradients
+    return there_and_back(layer, rows, packing, np.empty(0), d_outputs)
 
 
 def equal_lengths(module: torch.nn.Module, rows: torch.Tensor, d_outputs: torch.Tensor) -> torch.Tensor:

@@ -27,13 +27,12 @@ os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
 os.environ["JAX_PLATFORMS"] = "cpu"
 import jax
 import torch
+from recurrent import BATCHES, LENGTHS, N_INPUTS, SIZES, there_and_back
 
 from reservoir.rnn.cells import Cell
 from reservoir.rnn.layer import Layer
 from reservoir.rnn.packing import Packing
 
-N_INPUTS = 8
-SIZES, BATCHES, LENGTHS = (32, 64, 128), (1, 32), (100, 1000)
 REQUIRED = {"torch": 4.0, "jax": 1 / 1.15}  # their time over ours
 TORCH = Framework(
     torch,
@@ -76,11 +75,9 @@ def ours(layer: Layer, rows: np.ndarray, times: np.ndarray, d_outputs: np.ndarra
     """Outputs (T, N, n_outputs) and the gradients of the parameters, for rows (T, N, F)."""
     n_steps, n_sequences, _ = rows.shape
     packing = Packing.of(np.full(n_sequences, n_steps))
-    none = np.empty((0, layer.n_outputs), dtype=np.float32)
     times = times.ravel() if layer.cell.time_column is not None else np.empty(0)
-    outputs, _, tape = layer.forward(rows.reshape(-1, N_INPUTS), packing, times, None, none, training=True)
-    gradients = {name: np.zeros_like(array) for name, array in layer.parameters.items()}
-    layer.backward(tape, d_outputs.reshape(outputs.shape), gradients, with_inputs=False)
+    packed, d_packed = rows.reshape(-1, N_INPUTS), d_outputs.reshape(-1, layer.n_outputs)
+    outputs, gradients = there_and_back(layer, packed, packing, times, d_packed, training=True)
     return outputs.reshape(n_steps, n_sequences, -1), gradients
 
 

@@ -4,6 +4,6 @@
     python -m benchmarks.comparison --tasks lorenz --systems esn gru --budget 20 --seeds 10
 
 A task is one file in `tasks/`, a system one file in `systems/`; each is found by its name in the list of its folder.
-What a task asks of a system, an answer a sequence, an answer a row or a free forecast, is one of three kinds in
+What a task asks of a system, an answer per sequence, an answer per row or a free forecast, is one of three kinds in
 `kinds/`.
 """

@@ -76,7 +76,7 @@ def direction(task: str) -> str:
 
 
 def console(table: Table) -> str:
-    """A block of lines a task, then where each system loses."""
+    """A block of lines per task, then where each system loses."""
     blocks = []
     for task, entries in table.items():
         lines = [HEADS, *(row.cells() for row in rows(task, entries))]

@@ -54,7 +54,7 @@ COLORS = ("#d55e00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00")
 
 
 def draw(task, n_sequences, length, seed):
-    """Sequences (n, rows, columns), with a label for every row or one number a sequence."""
+    """Sequences (n, rows, columns), with a label for every row or one number per sequence."""
     if task == "copy":
         return make_copy_memory(n_sequences, length, random_state=seed)
     X, y = make_adding(n_sequences, length, random_state=seed)
@@ -78,7 +78,7 @@ def network(task, cell, rate):
 
 
 def score(model, X, y):
-    """Recall and, where there are probabilities, cross-entropy in nats a row; or the mean squared error."""
+    """Recall and, where there are probabilities, cross-entropy in nats per row; or the mean squared error."""
     if y.ndim == 1:
         return (np.mean((model.predict(X) - y) ** 2),)
     if not isinstance(model, RNNClassifier):

@@ -1,4 +1,4 @@
-"""Which notes sound next? An LSTM needs the fewest nats a frame; a deep echo-state network is ahead for some seconds.
+"""Which notes sound next? An LSTM needs the fewest nats per frame; a deep echo-state network is ahead for some seconds.
 
 Piano rolls of Bach's chorales and, with --all, of the Nottingham folk tunes (Boulanger-Lewandowski, Bengio and Vincent
 2012), split as usual. From the frames so far every system gives the probability of each of 88 keys in the next. Of the
@@ -46,7 +46,7 @@ def shifted(pieces):
 
 
 def nats(probabilities, rolls):
-    """Negative log-likelihood a frame; probabilities are kept 1e-7 away from 0 and 1."""
+    """Negative log-likelihood per frame; probabilities are kept 1e-7 away from 0 and 1."""
     certain = np.clip(np.where(rolls, probabilities, 1 - probabilities), 1e-7, 1)
     return -np.log(certain.astype(float)).sum(axis=1).mean()
 
@@ -116,7 +116,7 @@ def main(collections, seed=0):
             print(f"{collection:11} {name:9} {test:6.3f} nats, accuracy {correct:.3f}", end=", ")
             print(f"{len(losses)} epochs, {seconds[-1]:.1f} s", flush=True)
         draw(axes, results, TITLES[collection])
-    np.atleast_1d(panels)[0].set(ylabel="nats a frame: validation (lines), test (dots)")
+    np.atleast_1d(panels)[0].set(ylabel="nats per frame: validation (lines), test (dots)")
     np.atleast_1d(panels)[-1].legend()
     figure.savefig("polyphonic_music.png", dpi=150)
     print("wrote polyphonic_music.png")

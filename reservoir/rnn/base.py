@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,10 +23,17 @@ from reservoir.sequences import Sequences, read_sequences
 from reservoir.validation import Parameters, parameter_error, real_array
 
 
-class RecurrentModel(RecurrentParameters):
+class RecurrentModel(RecurrentParameters, BaseEstimator):
     """A network of recurrent cells with a linear output, trained by backpropagation through time."""
 
     pooling_: str | None
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; naming an option of a cell that is given by name, ``cell__forget_bias``, makes the cell."""
+        cell = params.get("cell", self.cell)
+        if isinstance(cell, str) and cell in CELLS and any(key.startswith("cell__") for key in params):
+            params["cell"] = CELLS[cell]()
+        return super().set_params(**params)
 
     def predict(self, X: Any) -> Any:
         """What `fit` saw as y: one prediction or label per row in the container of X, or one per sequence."""

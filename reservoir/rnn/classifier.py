@@ -19,9 +19,13 @@ from reservoir.targets import read_labels
 from reservoir.validation import Parameters, parameter_error, unchanged_on_error
 
 
-@documented_with(RecurrentParameters)
 @dataclass(eq=False, repr=False, kw_only=True)
-class RNNClassifier(ClassifierMixin, RecurrentModel):
+class _ClassificationParameters(RecurrentParameters):
+    pooling: str | None = "last"
+
+
+@documented_with(RecurrentParameters)
+class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
     """Classification with a recurrent network trained by backpropagation through time.
 
         states = cells(X),   probabilities = softmax(C states + c)
@@ -57,8 +61,6 @@ class RNNClassifier(ClassifierMixin, RecurrentModel):
     >>> model.predict([np.sin(steps / 2.1).reshape(-1, 1)])
     array(['fast'], dtype='<U4')
     """
-
-    pooling: str | None = "last"
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) -> RNNClassifier:
@@ -104,7 +106,7 @@ class RNNClassifier(ClassifierMixin, RecurrentModel):
 
     def predict_proba(self, X: Any) -> Any:
         """Probabilities (N, n_classes), or one row per step in the container of X."""
-        return self._answers(X, None, self._loss.answer)[0]
+        return self._answers(X, None, lambda outputs: self._loss.answer(outputs))[0]
 
     def score(self, X: Any, y: Any) -> float:
         """Accuracy: over sequences, or over the rows of all sequences joined without the washout."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.rnn.cells import CELLS, Cell
 from reservoir.rnn.descent import Settings
@@ -18,11 +17,12 @@ _DTYPES = ("float32", "float64", np.float32, np.float64, np.dtype(np.float32), n
 
 
 @dataclass(eq=False, repr=False)
-class RecurrentParameters(BaseEstimator):
+class RecurrentParameters:
     """A network of recurrent cells with a linear output, trained by backpropagation through time.
 
-    The constructor of an estimator has these parameters in this order. `loss` is one only where the estimator declares
-    it anew, and `pooling` has the default that the estimator gives it.
+    The constructor of an estimator has these parameters in this order. `loss` is one only where it is declared anew.
+    Declarations stand in classes without a base in scikit-learn: below one of unknown type, a type checker would take
+    any keyword.
 
     Parameters
     ----------
@@ -158,13 +158,6 @@ class RecurrentParameters(BaseEstimator):
     epsilon: float = 1e-8
     dtype: Any = "float32"
     verbose: int = False
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters; naming an option of a cell that is given by name, ``cell__forget_bias``, makes the cell."""
-        cell = params.get("cell", self.cell)
-        if isinstance(cell, str) and cell in CELLS and any(key.startswith("cell__") for key in params):
-            params["cell"] = CELLS[cell]()
-        return super().set_params(**params)
 
     def _optimizer(self, vector: np.ndarray) -> SGD | RMSProp | Adam:
         """The solver for parameters like this vector."""

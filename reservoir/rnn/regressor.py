@@ -20,9 +20,14 @@ from reservoir.targets import read_sequence_values, read_step_values
 from reservoir.validation import Parameters, unchanged_on_error
 
 
-@documented_with(RecurrentParameters)
 @dataclass(eq=False, repr=False, kw_only=True)
-class RNNRegressor(MultiOutputMixin, RegressorMixin, RecurrentModel):
+class _RegressionParameters(RecurrentParameters):
+    loss: str = "squared"
+    pooling: str | None = None
+
+
+@documented_with(RecurrentParameters)
+class RNNRegressor(_RegressionParameters, MultiOutputMixin, RegressorMixin, RecurrentModel):
     """Regression with a recurrent network trained by backpropagation through time.
 
         states = cells(X),   prediction = C states + c
@@ -48,9 +53,6 @@ class RNNRegressor(MultiOutputMixin, RegressorMixin, RecurrentModel):
     >>> bool(model.score(X, y) > 0.9)
     True
     """
-
-    loss: str = "squared"
-    pooling: str | None = None
 
     @unchanged_on_error
     def fit(self, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) -> RNNRegressor:
