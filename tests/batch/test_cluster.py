@@ -8,7 +8,7 @@ import pytest
 
 from reservoir.batch import run_batch
 from tests.batch.batch_tasks import logged, spikes, surroundings, trouble
-from tests.batch.test_batch_survival import calls, numbered, table
+from tests.batch.test_survival import calls, numbered, table
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
