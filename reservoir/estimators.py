@@ -64,22 +64,10 @@ if TYPE_CHECKING:
         """What holds another estimator."""
 
 else:
-    from sklearn.base import (
-        BaseEstimator,
-        ClassifierMixin,
-        ClassNamePrefixFeaturesOutMixin,
-        MetaEstimatorMixin,
-        MultiOutputMixin,
-        RegressorMixin,
-        TransformerMixin,
-    )
-
-__all__ = [
-    "BaseEstimator",
-    "ClassNamePrefixFeaturesOutMixin",
-    "ClassifierMixin",
-    "MetaEstimatorMixin",
-    "MultiOutputMixin",
-    "RegressorMixin",
-    "TransformerMixin",
-]
+    from sklearn.base import BaseEstimator as BaseEstimator
+    from sklearn.base import ClassifierMixin as ClassifierMixin
+    from sklearn.base import ClassNamePrefixFeaturesOutMixin as ClassNamePrefixFeaturesOutMixin
+    from sklearn.base import MetaEstimatorMixin as MetaEstimatorMixin
+    from sklearn.base import MultiOutputMixin as MultiOutputMixin
+    from sklearn.base import RegressorMixin as RegressorMixin
+    from sklearn.base import TransformerMixin as TransformerMixin

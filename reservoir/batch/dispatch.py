@@ -18,7 +18,7 @@ class TaskError(RuntimeError):
     """A task failed in a batch with ``on_error="raise"``."""
 
 
-class Engine(Protocol):
+class WorkerPool(Protocol):
     """Workers of one batch."""
 
     chunk_seconds: float  # how long a chunk should take
@@ -46,8 +46,8 @@ class Dispatch:
     task of its chunk that has no file is the one that it died at. That one runs again in a chunk of its own.
     """
 
-    def __init__(self, job: Job, engine: Engine, tasks: list[Task], progress: Progress):
-        self._job, self._engine, self._progress = job, engine, progress
+    def __init__(self, job: Job, pool: WorkerPool, tasks: list[Task], progress: Progress):
+        self._job, self._pool, self._progress = job, pool, progress
         self._waiting = collections.deque(tasks)
         self._suspects: collections.deque[Task] = collections.deque()
         self._deaths: collections.Counter[str] = collections.Counter()
@@ -57,11 +57,11 @@ class Dispatch:
     def run(self) -> None:
         """Run all tasks."""
         while self._waiting or self._suspects or self._under_way:
-            while (self._waiting or self._suspects) and self._under_way < self._engine.capacity():
+            while (self._waiting or self._suspects) and self._under_way < self._pool.capacity():
                 self._n_chunks += 1
-                self._engine.submit(Chunk(self._n_chunks, self._next_tasks()))
+                self._pool.submit(Chunk(self._n_chunks, self._next_tasks()))
                 self._under_way += 1
-            ended = self._engine.next(_POLL)
+            ended = self._pool.next(_POLL)
             if ended is not None:
                 self._under_way -= 1
                 self._take(*ended)
@@ -69,7 +69,7 @@ class Dispatch:
     def _next_tasks(self) -> list[Task]:
         if self._suspects:
             return [self._suspects.popleft()]
-        fair = -(-len(self._waiting) // (2 * self._engine.capacity()))
+        fair = -(-len(self._waiting) // (2 * self._pool.capacity()))
         return [self._waiting.popleft() for _ in range(min(self._size, fair))]
 
     def _take(self, chunk: Chunk, report: Report) -> None:
@@ -87,14 +87,14 @@ class Dispatch:
             raise self._error(next(task for task in chunk.tasks if task.identity == failed[0]))
 
     def _learn(self, n_finished: int, seconds: float) -> None:
-        """Choose the size of the next chunks: at most twice the last, and about the time that the engine wants."""
+        """Choose the size of the next chunks: at most twice the last, and about the time that the workers want."""
         if not n_finished:
             self._false_starts += 1
-            if self._false_starts >= _FALSE_STARTS + self._engine.capacity():
+            if self._false_starts >= _FALSE_STARTS + self._pool.capacity():
                 raise RuntimeError("The workers of run_batch die before they begin a task, perhaps in 'setup'.")
             return
         self._false_starts = 0
-        wanted = self._engine.chunk_seconds * n_finished / max(seconds, 1e-6)
+        wanted = self._pool.chunk_seconds * n_finished / max(seconds, 1e-6)
         self._size = max(1, min(2 * self._size, int(wanted)))
 
     def _after_death(self, tasks: list[Task], log: str) -> tuple[set[str], list[str], Task | None]:

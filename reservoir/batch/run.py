@@ -9,7 +9,7 @@ from typing import Any
 import joblib
 
 from reservoir.batch.cluster import Cluster, check_client
-from reservoir.batch.dispatch import Dispatch, Engine
+from reservoir.batch.dispatch import Dispatch, WorkerPool
 from reservoir.batch.identity import Task, Tasks, function_name, read_tasks
 from reservoir.batch.processes import Processes
 from reservoir.batch.store import Store, new_batch_name
@@ -138,13 +138,13 @@ def _run(job: Job, client: Any, n_workers: int, missing: list[Task], progress: P
         setup()
     job.store.begin(job.name)
     try:
-        engine: Engine = Processes(job, n_workers) if client is None else Cluster(job, client)
+        pool: WorkerPool = Processes(job, n_workers) if client is None else Cluster(job, client)
         try:
-            Dispatch(job, engine, missing, progress).run()
+            Dispatch(job, pool, missing, progress).run()
         except BaseException:
-            engine.abort()
+            pool.abort()
             raise
-        engine.close()
+        pool.close()
     finally:
         job.store.end(job.name)
         progress.close()

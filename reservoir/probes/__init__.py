@@ -1,4 +1,4 @@
-"""Questions asked of a system, a probe a file: what it remembers, computes and tells apart, how differences move in it.
+"""Questions asked of a system, one file per probe: what it remembers, computes, tells apart, how differences move.
 
 A system is anything with ``fit`` and ``run``.
 """

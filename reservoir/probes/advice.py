@@ -1,4 +1,4 @@
-"""What is probably wrong with a system, and what to change: one function a measure."""
+"""What is probably wrong with a system, and what to change: one function per measure."""
 
 from __future__ import annotations
 

@@ -52,13 +52,13 @@ class Diagnosis:
     """Participation ratio of the variances along the principal axes, (sum v)^2 / sum v^2, at most N."""
     washout_rows: float | None
     """See `washout_estimate`, to a thousandth; inf where the states did not meet, None for a network that reads
-    both ways or gives no number a row."""
+    both ways or gives no number per row."""
     lyapunov_exponent: float | None
-    """Largest conditional exponent a row, see `lyapunov_exponent`; None for spiking units and too short series."""
+    """Largest conditional exponent per row, see `lyapunov_exponent`; None for spiking units and too short series."""
     lyapunov_error: float | None
     """Its standard error."""
     mean_rate: float | None
-    """Spikes a unit and second, hertz."""
+    """Spikes per unit and second, hertz."""
     highest_rate: float | None
     """That of the fastest unit, hertz."""
     silent_units: np.ndarray | None

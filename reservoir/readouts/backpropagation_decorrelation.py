@@ -109,16 +109,7 @@ class BackpropagationDecorrelation(OnlineRegressor):
         return bool(self.dt == 1 and not self.output_feedback)
 
     def predict(self, X: Numbers) -> np.ndarray:
-        """The outputs o(t), which begin at zero before the first row.
-
-        Parameters
-        ----------
-        X : array (n_rows, n_features)
-
-        Returns
-        -------
-        array (n_rows,) or (n_rows, n_outputs), like y in `fit`
-        """
+        """The outputs o(t), which begin at zero before the first row, in the shape that y had in `fit`."""
         drive = super().predict(X)
         potentials = drive.reshape(len(drive), -1)
         _relax(potentials, self.feedback_, float(self.dt))

@@ -31,19 +31,9 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
         Sum of votes at which the output is 1. With 1 a bare majority is enough. None is n_perceptrons / 2.
     mu : float >= 0, default 1.0
         Weight of the cases in the margin.
-    margin : float >= 0, default 0.05
-        Where the margin begins.
-    learning_rate : float in [1e-5, 0.1], default 0.01
-        Where the learning rate begins.
     adapt_every : None or int >= 1, default 500
-        Rows after which the learning rate is multiplied by 1.1 if the sum of absolute errors over them fell, by 0.5 if
-        it rose; it stays within [1e-5, 0.1]. None keeps it.
-    n_epochs : int >= 1, default 50
-        Passes over the rows in `fit`.
-    shuffle : bool, default True
-        Whether each pass of `fit` takes the rows in another random order.
-    random_state : None, int, Generator, SeedSequence or RandomState, default None
-        Seed of the first weights and the orders.
+        Rows after which the learning rate changes, as in the regressor. None keeps it.
+    margin, learning_rate, n_epochs, shuffle, random_state : as in `ParallelPerceptronRegressor`
 
     Attributes
     ----------
@@ -142,13 +132,7 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
     def decision_function(self, X: Numbers) -> np.ndarray:
         """Sum of the votes over their number, with the share of one vote for what the perceptrons hear.
 
-        Parameters
-        ----------
-        X : array (n_rows, n_features)
-
-        Returns
-        -------
-        array (n_rows,), positive for classes_[1]; or (n_rows, n_classes) for more than two classes
+        (n_rows,), positive for classes_[1], or (n_rows, n_classes) for more than two classes.
         """
         votes, heard = self._votes(X)
         values = (votes + 0.5 * heard / (1 + np.abs(heard))) / self.coef_.shape[1]

@@ -133,16 +133,7 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
         return self._learn_rows(X, y, 1, False)
 
     def predict(self, X: Numbers) -> np.ndarray:
-        """The output for every row; a row's result does not depend on the other rows.
-
-        Parameters
-        ----------
-        X : array (n_rows, n_features)
-
-        Returns
-        -------
-        array (n_rows,) or (n_rows, n_outputs), like y in `fit`
-        """
+        """The output for every row, in the shape that y had in `fit`; it does not depend on the other rows."""
         votes, _ = self._votes(X)
         low, high = self.output_range_
         out = low + (high - low) * (np.clip(votes / self._rho(), -1, 1) + 1) / 2

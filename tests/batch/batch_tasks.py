@@ -10,6 +10,8 @@ import numba
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from reservoir.batch.identity import read_tasks
+
 SETUPS: list[int] = []
 
 
@@ -79,3 +81,20 @@ def busy(task, *, random_state):
 def note_setup():
     """Count the set-ups of this process."""
     SETUPS.append(os.getpid())
+
+
+def one(parameters, name="f", version="", seed=0):
+    """A task of these parameters."""
+    (task,) = read_tasks([parameters], name, version, seed)
+    return task
+
+
+def alike(one, other):
+    """Whether two results are equal in types, structure and numbers."""
+    if isinstance(one, np.ndarray):
+        return isinstance(other, np.ndarray) and one.dtype == other.dtype and np.array_equal(one, other)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    return type(one) is type(other) and one == other

@@ -7,7 +7,7 @@ import pytest
 
 from reservoir.batch import run_batch
 from tests.batch.batch_tasks import logged, spikes, surroundings, trouble
-from tests.batch.test_batch_survival import TIMEOUT, calls, gated, kill_at_the_gate, meanwhile, numbered, table
+from tests.batch.test_survival import TIMEOUT, calls, gated, kill_at_the_gate, meanwhile, numbered, table
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")

@@ -1,0 +1,78 @@
+"""Who a task is: a text of its parameters, a digest and a seed."""
+
+import functools
+import json
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reservoir.batch import run_batch
+from reservoir.batch.identity import canonical, function_name, task_seed
+from tests.batch.batch_tasks import empty, one, plain
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+VALUES = st.recursive(SCALARS, lambda part: st.lists(part, max_size=3) | st.dictionaries(st.text(), part, max_size=3))
+PARAMETERS = st.dictionaries(st.text(), VALUES, max_size=4)
+
+
+@given(PARAMETERS, st.randoms(use_true_random=False))
+def test_the_order_of_parameters_does_not_matter(parameters, shuffle: random.Random):
+    items = list(parameters.items())
+    shuffle.shuffle(items)
+    assert one(dict(items))[1:] == one(parameters)[1:]
+
+
+@given(PARAMETERS, PARAMETERS)
+def test_other_parameters_are_another_task(first, second):
+    """JSON text tells parameters apart: an independent one, whose order of keys is that of Python."""
+    same = json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
+    assert (one(first).identity == one(second).identity) == same
+    assert (one(first).random_state == one(second).random_state) == same
+
+
+@given(PARAMETERS, st.text(), st.text(), st.integers(0, 2**64))
+def test_name_and_version_change_the_task_but_not_its_seed(parameters, name, version, seed):
+    task, other = one(parameters, seed=seed), one(parameters, name, version, seed)
+    assert task.random_state == other.random_state and 0 <= task.random_state < 2**32
+    assert (task.identity == other.identity) == ((name, version) == ("f", ""))
+    assert one(parameters, seed=seed + 1).identity == task.identity
+
+
+@given(st.integers(-(2**31), 2**31 - 1), st.floats(width=32), st.booleans())
+def test_numpy_scalars_are_numbers(whole, real, flag):
+    numbers = {"a": whole, "b": real, "c": flag}
+    arrays = {"a": np.int32(whole), "b": np.float32(real), "c": np.bool_(flag)}
+    assert canonical(arrays) == canonical(numbers) == canonical({**numbers, "a": np.int64(whole)})
+
+
+def test_arrays_are_their_content():
+    array = np.arange(6.0).reshape(2, 3)
+    same = [array.copy(order="F"), np.ascontiguousarray(array.T).T, array.astype(">f8"), np.repeat(array, 2, 0)[::2]]
+    assert {canonical({"a": other}) for other in same} == {canonical({"a": array})}
+    others = [array + 1, array.reshape(3, 2), array.astype("f4"), array.tolist(), np.array(["x"])]
+    assert len({canonical({"a": other}) for other in [array, *others]}) == 6
+
+
+def test_seeds_look_random():
+    """The bits of 4,096 seeds of neighbours are balanced and no two bits go together."""
+    seeds = np.array([task_seed(canonical({"number": number}), 0) for number in range(4096)], dtype=np.uint32)
+    bits = (seeds[:, None] >> np.arange(32, dtype=np.uint32)) & 1
+    assert np.abs(bits.mean(axis=0) - 0.5).max() < 5 * 0.5 / 64
+    correlation = np.corrcoef(bits.T.astype(float)) - np.eye(32)
+    assert np.abs(correlation).max() < 5 / 64
+
+
+def test_the_name_of_a_function():
+    assert function_name(plain) == "tests.batch.batch_tasks.plain"
+    bound = [functools.partial(plain, scale=scale) for scale in (1, 2)]
+    assert len({function_name(func) for func in [plain, *bound]}) == 3
+    assert function_name(bound[0]) == function_name(functools.partial(plain, scale=np.int64(1)))
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, 1j, b"x", np.array([None]), {"__array__": 0}, {3: 4}])
+def test_parameters_that_no_text_can_name_are_refused(value, tmp_path):
+    with pytest.raises(ValueError, match="'tasks' parameter of run_batch must be"):
+        run_batch(empty, [{"a": value}], store=tmp_path)

@@ -1,0 +1,58 @@
+"""What a result file holds, and that a damaged one is seen."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reservoir.batch.identity import canonical
+from reservoir.batch.records import DamagedRecordError, Record, decode, encode
+from reservoir.batch.store import Store
+from tests.batch.batch_tasks import alike, one
+
+RESULTS = [
+    None, 1, 1.5, float("inf"), "text \u00fc\ud800", True, [], {}, [1, [2.5, "a"], None], {"a": {"b": [1]}},
+    np.arange(6).reshape(2, 3), np.array(3.0), np.zeros((0, 4)), np.array(["ab", "c"]), np.array([1 + 2j]),
+    {"array": np.ones(3, "f4"), "more": [np.array([True]), {"deep": np.arange(2)}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=repr)
+def test_a_record_comes_back(result):
+    record = Record({"seconds": 0.5}, canonical({"a": 1}), result)
+    back = decode(encode(record))
+    assert alike(back.result, result) and back[:2] == record[:2]
+
+
+@pytest.mark.parametrize("result", [object(), {1: 2}, {1, 2}, np.array([None]), {"__array__": 0}, 1j, b"x"])
+def test_what_cannot_be_stored_is_refused(result):
+    with pytest.raises(TypeError, match="A result of run_batch must be"):
+        encode(Record({}, "{}", result))
+
+
+@pytest.mark.parametrize("result", [None, {"a": 1.5, "b": np.arange(3)}])
+def test_every_prefix_of_a_file_is_ignored(result, tmp_path):
+    store, task = Store(tmp_path / "store"), one({"a": 1})
+    store.open(0)
+    store.write(task.identity, Record({"seconds": 0.1}, canonical({"a": 1}), result), "done")
+    (name,) = store.scan()["done"].values()
+    path, whole = Path(name), Path(name).read_bytes()
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        assert store.scan() == {"done": {}, "failed": {}}  # by its length
+        other = path.with_name(f"{task.identity}-{length:x}.done")  # as if that were not seen
+        path.rename(other)
+        assert store.read(str(other)) is None and not other.exists()
+    path.write_bytes(whole)
+    assert store.scan()["done"] == {task.identity: name} and alike(store.read(name).result, result)
+
+
+@given(st.data())
+def test_a_changed_byte_is_seen(data):
+    whole = bytearray(encode(Record({"seconds": 0.1}, "{}", {"a": np.arange(3)})))
+    place = data.draw(st.integers(0, len(whole) - 1))
+    whole[place] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(DamagedRecordError):
+        decode(bytes(whole))

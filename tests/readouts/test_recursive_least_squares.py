@@ -1,0 +1,75 @@
+"""Recursive least squares against a naive twin, ridge regression and fading least squares."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reservoir.readouts import (
+    Force,
+    RecursiveLeastSquares,
+    RidgeReadout,
+)
+from tests import oracles
+from tests.readouts.problems import problem, weights_of, with_constant
+
+
+@given(seed=st.integers(0, 2**32), alpha=st.floats(1e-4, 1e3))
+def test_recursive_least_squares_is_ridge(seed, alpha):
+    """The intercept is penalised, so ridge sees a constant feature instead of an intercept."""
+    X, y = problem(seed)
+    readout = RecursiveLeastSquares(alpha=alpha).fit(X, y)
+    ridge = RidgeReadout(alpha, fit_intercept=False).fit(with_constant(X), y)
+    np.testing.assert_allclose(readout.predict(X), ridge.predict(with_constant(X)), rtol=0, atol=1e-8)
+    correlation = with_constant(X).T @ with_constant(X) + alpha * np.eye(8)
+    np.testing.assert_allclose(readout.inverse_correlation_ @ correlation, np.eye(8), rtol=0, atol=1e-7)
+    force = Force(alpha, fit_intercept=True).fit(X, y)
+    np.testing.assert_array_equal(force.coef_, readout.coef_)
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 7, 8])
+@pytest.mark.parametrize("forgetting", [1.0, 0.99, 0.9])
+def test_recursive_least_squares_equals_its_twin(forgetting, n_features):
+    X, y = problem(n_features=n_features)
+    readout = RecursiveLeastSquares(forgetting, 0.3).fit(X, y)
+    weights, P = oracles.recursive_least_squares(with_constant(X), y, 0.3, forgetting)
+    np.testing.assert_allclose(weights_of(readout), weights, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(readout.inverse_correlation_, P, rtol=1e-8, atol=1e-10)
+
+
+def test_forgetting_is_least_squares_with_fading_weights():
+    X, y = problem(n_rows=2000)
+    readout = RecursiveLeastSquares(0.98, fit_intercept=False).fit(X, y)
+    roots = 0.98 ** (np.arange(len(X))[::-1, None] / 2)
+    expected = np.linalg.lstsq(roots * X, roots * y, rcond=None)[0].T
+    np.testing.assert_allclose(readout.coef_, expected, rtol=0, atol=1e-9)
+
+
+def test_forgetting_does_not_wind_up():
+    """Rows that say nothing of three directions, then rows that do; what is told is still forgotten."""
+    rng = np.random.default_rng(0)
+    silent = rng.normal(size=(20_000, 2)) @ rng.normal(size=(2, 5))
+    readout = RecursiveLeastSquares(0.95, 0.1, fit_intercept=False).fit(silent, silent @ np.ones(5))
+    values = np.linalg.eigvalsh(readout.inverse_correlation_)
+    assert values[0] > 0 and values[-1] < 5 * 10 / 0.1 / 0.95
+    readout.partial_fit(silent[:300], silent[:300] @ np.arange(5))
+    np.testing.assert_allclose(readout.predict(silent), silent @ np.arange(5), atol=0.01)
+    X = rng.normal(size=(300, 5))
+    readout.partial_fit(X, X @ np.arange(5))
+    np.testing.assert_allclose(readout.coef_, np.arange(5), atol=1e-3)
+
+
+@pytest.mark.parametrize("forgetting", [1.0, 0.999])
+@pytest.mark.parametrize("alpha", [1.0, 1e-9])
+def test_a_million_steps_stay_positive_definite(forgetting, alpha):
+    """The features are collinear up to 1e-6."""
+    rng = np.random.default_rng(0)
+    readout = RecursiveLeastSquares(forgetting, alpha)
+    for _ in range(20):
+        X = rng.normal(size=(50_000, 3)) @ np.ones((3, 12)) + 1e-6 * rng.normal(size=(50_000, 12))
+        readout.partial_fit(X, X.sum(axis=1))
+    P = readout.inverse_correlation_
+    assert np.isfinite(readout.coef_).all() and np.isfinite(P).all()
+    np.testing.assert_allclose(P, P.T, rtol=1e-9)
+    assert (readout.memory_["scales"] > 0).all()
+    np.testing.assert_allclose(readout.predict(X), X.sum(axis=1), atol=1e-3)
