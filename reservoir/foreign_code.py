@@ -30,25 +30,37 @@ class Untold(Exception):
     """Code that holds what has no digest."""
 
 
-def loop_for(loop: Any, part: type) -> Any:
-    """The compiled loop for a part of this type, whose compiled functions it calls.
+def loop_for(loop: Any, *parts: type) -> Any:
+    """The compiled loop for parts of these types, whose compiled functions it calls.
 
     For the parts of this package that is the loop itself: it knows their files. For others it is the same code,
-    compiled and kept on disk under a digest of theirs.
+    compiled and kept on disk under a digest of theirs; compiled anew in every process for classes that no other
+    process finds by their name.
     """
-    return loop if _root(part.__module__) in OURS else _compiled_for(loop, part)
+    foreign = tuple(part for part in parts if _root(part.__module__) not in OURS or "<locals>" in part.__qualname__)
+    return _compiled_for(loop, foreign) if foreign else loop
 
 
 @functools.lru_cache(maxsize=64)
-def _compiled_for(loop: Any, part: type) -> Any:
+def _compiled_for(loop: Any, parts: tuple[type, ...]) -> Any:
     if not hasattr(loop, "py_func"):  # Numba is switched off
         return loop
-    plain, digest = loop.py_func, code_digest([part]) if _has_a_name(part) else None
+    plain, digest = loop.py_func, code_digest(parts) if all(map(_has_a_name, parts)) else None
     copy = FunctionType(plain.__code__, plain.__globals__, plain.__name__, plain.__defaults__, plain.__closure__)
     copy.__module__, copy.__doc__ = plain.__module__, plain.__doc__
-    copy.__qualname__ = f"{plain.__qualname__}_{digest or part.__name__}"
+    copy.__qualname__ = f"{plain.__qualname__}_{digest or '_'.join(part.__name__ for part in parts)}"
     options = {name: value for name, value in loop.targetoptions.items() if name != "nopython"}
     return numba.njit(copy, cache=digest is not None, **options)
+
+
+def inherited(part: Any, owner: type, *methods: str) -> bool:
+    """Whether a part has these methods as `owner` wrote them, replaced neither by a subclass nor on the object.
+
+    Only then may compiled code do in their place what they do.
+    """
+    return isinstance(part, owner) and all(
+        getattr(type(part), name) is getattr(owner, name) and name not in vars(part) for name in methods
+    )
 
 
 def functions_of(part: type) -> list[Any]:
