@@ -34,7 +34,8 @@ def loop_for(loop: Any, *parts: type) -> Any:
     """The compiled loop for parts of these types, whose compiled functions it calls.
 
     For the parts of this package that is the loop itself: it knows their files. For others it is the same code,
-    compiled and kept on disk under a digest of theirs.
+    compiled and kept on disk under a digest of theirs; compiled anew in every process for classes that no other
+    process finds by their name.
     """
     foreign = tuple(part for part in parts if _root(part.__module__) not in OURS or "<locals>" in part.__qualname__)
     return _compiled_for(loop, foreign) if foreign else loop

@@ -130,9 +130,15 @@ class SideBySide:
         return self._timed(np.hstack(padded), "amp", "injected", steps)
 
     def _timed(self, values: np.ndarray, unit: str, name: str, steps: int = 1) -> Any:
-        """Values whose rows last so many steps each."""
-        dt = steps * self.network.dt * self.brian2.second
-        return self.brian2.TimedArray(self._value(values, unit), dt=dt, name=name)
+        """Values whose rows last so many steps each.
+
+        Brian2 steps exactly only where the duration of a row, divided by the step, is a whole number to the last bit:
+        where it is not, a row is repeated and lasts a divisor of its steps.
+        """
+        dt = self.network.dt
+        part = next(k for k in range(steps, 0, -1) if steps % k == 0 and k * dt / dt == k)
+        rows = np.repeat(values, steps // part, axis=0)
+        return self.brian2.TimedArray(self._value(rows, unit), dt=part * dt * self.brian2.second, name=name)
 
     def _make_generators(self) -> dict[str, Any]:
         """Generators of the spikes of the channels, and of the units that fire of themselves."""

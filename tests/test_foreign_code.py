@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numba
 import pytest
 
-from reservoir.foreign_code import code_digest, functions_of, loop_for
+from reservoir.foreign_code import code_digest, functions_of, inherited, loop_for
 from reservoir.neurons.spiking.circuit_loop import run_circuit
 from reservoir.neurons.spiking.lif import LIFCells
 
@@ -175,7 +175,7 @@ def test_a_compiled_function_counts_without_staticmethod_too():
 def test_the_loop_is_ours_for_ours_and_a_copy_of_it_for_others():
     assert loop_for(run_circuit, LIFCells) is run_circuit
     copy = loop_for(loop, Cells)
-    assert copy is loop_for(loop, Cells) is not loop
+    assert copy is loop_for(loop, LIFCells, Cells) is not loop
     assert copy.py_func.__code__ is loop.py_func.__code__ and copy.targetoptions == loop.targetoptions
     assert copy.py_func.__qualname__ == f"loop_{code_digest([Cells])}" and caches(copy)
 
@@ -190,8 +190,28 @@ def test_types_that_another_process_does_not_find_are_compiled_anew():
         advance = Cells.advance
 
     shadowed = type("Cells", (), {"__module__": __name__})
+    ours = type("Local", (), {"__module__": LIFCells.__module__, "__qualname__": "made.<locals>.Local"})
     for part in (Local, shadowed):
-        assert code_digest([part]) is not None and not caches(loop_for(loop, part))
+        assert code_digest([part]) is not None and not caches(loop_for(loop, Cells, part))
+    assert loop_for(loop, ours) is not loop
+
+
+def test_what_is_replaced_is_not_inherited():
+    class Same(dict):
+        pass
+
+    class Other(dict):
+        def keys(self):
+            return super().keys()
+
+    changed = Same()
+    changed.keys = lambda: []
+    assert [inherited(one, dict, "keys", "items") for one in (Same(), Other(), changed, [])] == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("part", [LIFCells, Cells])

@@ -143,6 +143,14 @@ def test_other_steps(dt):
     assert_same(column(1), [trains_of(1, 0.1), trains_of(2, 0.10004)], dt=dt)
 
 
+def test_a_row_whose_duration_is_not_whole_in_floating_point():
+    """0.3 s divided by 50 us is 5999.999999999999."""
+    assert 6000 * 5e-5 / 5e-5 != 6000
+    circuit = Circuit(np.ones(3, bool), NONE, NONE, 0)
+    trains = [SpikeTrains([], np.zeros(0, int), 0, 0.3)]
+    assert_same(circuit, trains, currents=[np.array([[0.0, 2e-9, 5e-9]])], dt=5e-5)
+
+
 @pytest.mark.parametrize("refractory", [0.0, (2.95e-3, 0.05e-3)], ids=str)
 def test_refractory_times_are_truncated(refractory):
     assert_same(column(1), [trains_of(1, 0.1)], neuron=LIF(refractory=refractory))
