@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import time
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -18,6 +19,14 @@ _IDLE_SECONDS = 60.0
 _held: dict[str, Job] = {}
 
 
+class Idle(NamedTuple):
+    """An executor that waits since a time of the monotonic clock, and the process that it belongs to."""
+
+    since: float
+    parent: int
+    executor: ProcessPoolExecutor
+
+
 class Worker(NamedTuple):
     """An executor of one process, and the answer to whether it holds the job."""
 
@@ -25,7 +34,7 @@ class Worker(NamedTuple):
     holds: Future[None]
 
 
-_idle: list[tuple[int, ProcessPoolExecutor]] = []  # kept for the next batch, with the process they belong to
+_idle: list[Idle] = []  # kept for the next batch
 
 
 class Processes:
@@ -75,7 +84,7 @@ class Processes:
         """Keep the workers for the next batch; they end when they have been idle for a minute."""
         for worker in self._free:
             _submitted(worker.executor, _release, self._job.name)
-            _idle.append((os.getpid(), worker.executor))
+            _idle.append(Idle(time.monotonic(), os.getpid(), worker.executor))
 
     def abort(self) -> None:
         """Kill all workers."""
@@ -83,10 +92,14 @@ class Processes:
             worker.executor.shutdown(wait=False, kill_workers=True)
 
     def _new_worker(self) -> Worker:
-        """A worker that holds the job; one of an earlier batch if there is any."""
+        """A worker that holds the job; one of an earlier batch if there is any that is not about to end by itself.
+
+        A call that comes at that moment makes loky warn in a thread, which is lost where warnings are errors.
+        """
         while _idle:
-            process, executor = _idle.pop()
-            if process == os.getpid():
+            idle = _idle.pop()
+            if idle.parent == os.getpid() and time.monotonic() - idle.since < _IDLE_SECONDS / 2:
+                executor = idle.executor
                 break
         else:
             executor = ProcessPoolExecutor(

@@ -5,13 +5,15 @@ import json
 import logging
 import pickle
 import threading
+import time
+import types
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.model_selection import ParameterGrid
 
-from reservoir.batch import run_batch
+from reservoir.batch import processes, run_batch
 from tests.batch.batch_tasks import SETUPS, alike, empty, note_setup, plain, surroundings
 
 GRID = {"size": [1, 3], "number": [0, 1, 2]}
@@ -88,6 +90,20 @@ def test_setup_runs_once_in_every_process(setup, tmp_path):
         assert len(counts) == 1
     run_batch(surroundings, {"number": range(9)}, store=tmp_path, n_jobs=1, setup=setup)
     assert len(SETUPS) == before + 3
+
+
+def test_a_worker_is_kept_for_the_next_batch_unless_it_is_about_to_end(tmp_path, monkeypatch):
+    now = [time.monotonic()]
+    monkeypatch.setattr(processes, "time", types.SimpleNamespace(monotonic=lambda: now[0]))
+
+    def executor(name):
+        run_batch(plain, {"number": [1], "size": [3]}, store=tmp_path / name, n_jobs=1)
+        return processes._idle[-1].executor
+
+    first = executor("first")
+    assert executor("second") is first
+    now[0] += processes._IDLE_SECONDS / 2
+    assert executor("third") is not first
 
 
 def test_a_line_in_the_log_where_there_is_no_terminal(tmp_path, caplog, still_clock):

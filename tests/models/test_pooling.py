@@ -119,13 +119,14 @@ def test_any_classifier_sees_the_pooled_vectors(pooling, readout):
 
 
 def test_model_space_hears_the_rule_and_not_the_phase():
-    """Sines of three periods with random phases and lengths: the mean says little, the model all."""
-    errors = {}
-    for pooling in ("mean", "model_space"):
-        model = ReservoirClassifier(system(20), RidgeReadout(1e-3), pooling=pooling, washout=5)
-        answers = cross_val_predict(model, RAGGED, LABELS, cv=LeaveOneOut())
-        errors[pooling] = np.mean(answers != LABELS)
-    assert errors["model_space"] == 0 < errors["mean"]
+    """Sines of three periods with random phases and lengths: the mean says little, the model nearly all."""
+    errors = {"mean": [], "model_space": []}
+    for pooling, found in errors.items():
+        for seed in range(3):
+            model = ReservoirClassifier(system(20, random_state=seed), RidgeReadout(1e-3), pooling=pooling, washout=5)
+            answers = cross_val_predict(model, RAGGED, LABELS, cv=LeaveOneOut())
+            found.append(np.mean(answers != LABELS))
+    assert 2 * np.median(errors["model_space"]) < np.median(errors["mean"])
 
 
 @pytest.mark.parametrize("n_features", [1, 3])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirClassifier, ReservoirRegressor
@@ -94,12 +94,12 @@ def test_spike_trains_instead_of_signals():
 
 
 def test_binned_spikes_go_through_models():
-    """Two rates, told apart from the spikes alone."""
+    """Two rates, told apart from the spikes alone: by guessing 17 of 20 are right once in 780 times."""
     y = np.arange(40) % 2
     trains = [poisson_trains(seed, rate=20 + 40 * label) for seed, label in enumerate(y)]
     X = np.stack([one.binned(0.005) for one in trains])
     model = ReservoirClassifier(liquid(encoder=Raster(), step=0.005)).fit(X[:20], y[:20])
-    assert (model.predict(X[20:]) == y[20:]).mean() > 0.9
+    assert (model.predict(X[20:]) == y[20:]).sum() >= 17
 
 
 def test_spikes_are_refused_where_they_do_not_fit():
@@ -132,13 +132,17 @@ def test_defaults_are_reached_by_name():
 
 
 def test_search_over_wiring_and_synapses():
+    """Every candidate is the liquid with its parameters; where lam leaves no synapse, their strength is no matter."""
     rng = np.random.default_rng(0)
     X = [rng.random((12, 2)) + label for label in (0, 0.5) for _ in range(10)]
     y = np.repeat([0, 1], 10)
     model = ReservoirClassifier(liquid(encoder=Latency(low=0.0, high=1.5)))
     grid = {"reservoir__circuit__lam": [0.0, 2.0], "reservoir__circuit__weight_scale": [1.0, 2.0]}
     search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, y)
-    assert search.best_score_ > 0.8
+    found = search.cv_results_["mean_test_score"]
+    alone = [cross_val_score(clone(model).set_params(**one), X, y, cv=2).mean() for one in search.cv_results_["params"]]
+    np.testing.assert_array_equal(found, alone)
+    assert found[0] == found[1] and len(set(found)) > 1 and search.score(X, y) == 1
 
 
 def test_in_a_pipeline_and_through_pickle():
