@@ -42,6 +42,14 @@ Seed: TypeAlias = int | np.integer | np.random.Generator | np.random.SeedSequenc
 """Source of random numbers; None is a new one in every call."""
 
 
+class Part(Protocol):
+    """Any part that has parameters: a scikit-learn estimator, which `clone` copies and a search sets."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+
+    def set_params(self, **params: Any) -> Any: ...
+
+
 class System(Protocol):
     """What turns sequences into states: `fit` draws or learns what is needed, for the number of features.
 
@@ -243,6 +251,10 @@ class Mark(NamedTuple):
 
 
 MARKS = (
+    Mark("learned", Part, "attributes that `fit` sets, and what a model file may hold there; nothing without it"),
+    Mark("check_learned", Part, "check_learned() refuses attributes from a file that do not fit together"),
+    Mark("runs_compiled", System, "True: compiled loops run its very equation; False where a subclass replaces it"),
+    Mark("runs_layers", System, "True: it runs its layers one after the other, and nothing besides"),
     Mark("without_noise", System, "without_noise() is the same fitted system, free of noise, which answers"),
     Mark("piecewise", System, "False: states change where a run is cut in two; without it they do not"),
     Mark("noise", System, "what is added to the states is drawn anew for other data; 0 without it"),
@@ -257,7 +269,6 @@ MARKS = (
     Mark("circuit_", System, "its units spike: the state holds spikes on their way"),
     Mark("W_", System, "recurrent weights"),
     Mark("W_in_", System, "input weights (n_units, n_features)"),
-    Mark("bias_", System, "bias (n_units,): its states are rates"),
     Mark("input_weights_", System, "weights (n_units, n_features) of the currents of an encoder without spikes"),
     Mark("leak", System, "share of the state that a step replaces; 1 without it"),
     Mark("activation", System, "name of the function of the units"),
@@ -267,7 +278,6 @@ MARKS = (
     Mark("readout", FittedModel, "it is a model, not a system"),
     Mark("washout", FittedModel, "rows at the beginning that are not scored; 0 without it"),
     Mark("pooling", FittedModel, "not None: one answer per sequence"),
-    Mark("per_step_", FittedModel, "whether a classifier labels every row"),
     Mark("n_members", FittedModel, "models in an ensemble; 1 without it"),
     Mark("members_", FittedModel, "models of an ensemble, whose mean goes back"),
     Mark("forecast", FittedModel, "forecast(n_steps) goes on with a series"),
@@ -280,7 +290,6 @@ MARKS = (
     Mark("predict_proba", Readout, "predict_proba(X) gives the probability of every class"),
     Mark("classes_", Readout, "labels, for a classifier"),
     Mark("coef_", Readout, "weights of a linear readout (n_features,) or (n_outputs, n_features)"),
-    Mark("intercept_", Readout, "what a linear readout adds"),
     Mark("alpha", Readout, "penalty; a search may try many at the cost of one"),
     Mark("draw", Topology, "draw(n_units, rng); without it, the topology is a matrix"),
     Mark("spectral_radius", Topology, "spectral_radius(matrix) of what it draws, faster than in general"),
@@ -288,15 +297,19 @@ MARKS = (
     Mark("norm_in_closed_form", Matrix, "norm_in_closed_form() is its largest singular value, or None"),
     Mark("weights", Matrix, "its weights by place, where it repeats them"),
     Mark("run", System, "run(X, state); a matrix has none"),
+    Mark("step", RateUnit, "step of what cells() gives: the compiled step"),
+    Mark("tangent", RateUnit, "tangent of what cells() gives: how small differences move; no Jacobian without it"),
+    Mark("step_lanes", RateUnit, "step_lanes of what cells() gives: the step of several reservoirs side by side"),
+    Mark("apply", RateUnit, "apply of its activation: the compiled function"),
+    Mark("derive", RateUnit, "derive of its activation: the compiled slope"),
     Mark("advance", SpikingUnit, "advance of what cells() gives: the compiled step"),
     Mark("noise", SpikingUnit, "standard deviation of a noise current or voltage; 0 without it"),
     Mark("piecewise", Encoder, "False: rows must be encoded whole; without it, in any pieces"),
     Mark("weights", Encoder, "weights(n_features, n_units, rng) and normalised(rows): currents and no spikes"),
+    Mark("equations", SpikingUnit, "equations() as text for Brian2; without it the unit runs in Numba alone"),
+    Mark("window", PlasticityRule, "window(lags, share): the change by a lone pair of spikes"),
+    Mark("reach", PlasticityRule, "seconds of lag after which its window is all but zero"),
     Mark("pool", Pooling, "pool(rows); without it, the pooling is a name"),
-    Mark("learning", PlasticityRule, "the rule that this one is wrapped around"),
-    Mark("mu_plus", PlasticityRule, "how potentiation depends on the weight; 0 without it"),
-    Mark("mu_minus", PlasticityRule, "how depression depends on the weight; 0 without it"),
-    Mark("time_column", RecurrentCell, "column of X that is time and not an input, or None"),
     Mark("capacity", RecurrentCell, "rotations per step; 1 without it"),
     Mark("scorer", Splitter, "scorer(scoring) leaves out the rows at the start of a fold"),
 )

@@ -5,7 +5,6 @@ These are functions over `RateWeights`; ask for them with `weights_of`, where `E
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import Feedback, LinearReadout, RateWeights
 from reservoir.neurons.rate.unit import block_diagonal, compiled_for, side_by_side
 from reservoir.neurons.structures import compiled_form, multiplications
+from reservoir.seeds import generator_for
 from reservoir.sequences import Sequences
 from reservoir.validation import (
     check_channels,
@@ -89,9 +89,7 @@ def _calls(weights: RateWeights, sequences: Sequences) -> Iterator[tuple[Callabl
 
 def standard_noise(seed: int, rows: np.ndarray, n_units: int, dtype: np.dtype) -> np.ndarray:
     """Normal numbers (n_rows, n_units), seeded by the seed of `fit` and the bytes of `rows`."""
-    digest = hashlib.sha256(np.ascontiguousarray(rows).tobytes()).digest()
-    sequence = np.random.SeedSequence([seed, int.from_bytes(digest[:16], "little")])
-    return np.random.default_rng(sequence).standard_normal((len(rows), n_units), dtype=dtype)
+    return generator_for(seed, rows).standard_normal((len(rows), n_units), dtype=dtype)
 
 
 def close_loop(
