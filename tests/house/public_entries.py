@@ -19,6 +19,7 @@ from reservoir import EchoState, LiquidState, circuits, datasets, metrics, neuro
 from reservoir.batch import run_batch
 from reservoir.circuits import MaassColumn
 from reservoir.model_selection import WarmTimeSeriesSplit
+from reservoir.neurons import rate
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn import RNNRegressor
 from reservoir.spikes import SpikeTrains
@@ -142,6 +143,10 @@ def generator(**arguments):
 
 def neuron(**arguments):
     return Entry(arguments, lambda part, X: numbers(simulated(reservoir.simulate, neuron=part)))
+
+
+def rate_unit(**arguments):
+    return Entry(arguments, lambda part, X: states(EchoState(6, unit=part, random_state=0).fit(X), X))
 
 
 def simulated(simulate, **arguments):
@@ -275,6 +280,7 @@ ENTRIES: dict[str, Entry] = {
         input_to_excitatory=1e-8, input_to_inhibitory=1e-8, input_time_constant=3e-3,
     ),
     **{f"reservoir.neurons.{name}": neuron() for name in neurons.__all__},
+    **{f"reservoir.neurons.rate.{name}": rate_unit() for name in rate.__all__},
     **{f"reservoir.spikes.{name}": trace() for name in ("Alpha", "Counts", "Exponential")},
     **{f"reservoir.spikes.{name}": encoder() for name in ("Current", "Latency", "Poisson", "SendOnDelta")},
     "reservoir.spikes.GaussianReceptiveFields": encoder(n_fields=3),

@@ -36,7 +36,8 @@ from reservoir import (
 )
 from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, RandomCircuit
 from reservoir.models import ModelSpace, Segments
-from reservoir.neurons import LIF, AdaptiveExponential, AdaptiveThreshold, HodgkinHuxley, Izhikevich
+from reservoir.neurons import LIF, AdaptiveExponential, AdaptiveThreshold, HodgkinHuxley, Izhikevich, rate
+from reservoir.neurons.rate import EdgeOfStability, Euler
 from reservoir.readouts import (
     BackpropagationDecorrelation,
     Force,
@@ -111,6 +112,10 @@ def systems():
     yield "echo_cycle", _small(topology=Cycle(), leak=np.linspace(0.1, 1, 20)).fit(SERIES)
     yield "echo_dense", _small(n_units=4, topology=np.eye(4), spectral_radius=None, bias=np.ones(4)).fit(STACK)
     yield "echo_sparse", _small(n_units=4, topology=rows, spectral_radius=None, dtype=np.float32).fit(SERIES)
+    for name in rate.__all__:
+        yield f"echo_{name}", _small(unit=getattr(rate, name)(), dtype="float32").fit(SERIES)
+    yield "echo_turning", _small(unit=EdgeOfStability(matrix=Hadamard()), topology=Random(4)).fit(SERIES)
+    yield "lanes_of_units", EchoStateLanes(_small(unit=Euler()), [{"unit__step": 0.1}, {"noise": 0.1}]).fit(SERIES)
     yield "lanes", EchoStateLanes(_small(), [{"leak": 0.5}, {"spectral_radius": 0.5}]).fit(SERIES)
     yield "deep", DeepEchoState(_small(), 2, input_to_all=True, random_state=3).fit(SERIES)
     yield "deep_list", DeepEchoState(layers=[_small(topology=Blocks()), _small(n_units=5)]).fit(SERIES)
