@@ -7,6 +7,7 @@ from scipy import sparse
 from reservoir import EchoState
 from reservoir.neurons.rate import EdgeOfStability
 from reservoir.topologies import Cycle, Hadamard, Orthogonal, Permutation, Random
+from tests import oracles
 
 X = np.random.default_rng(0).uniform(-1, 1, (50, 2))
 OPTIONS = {"n_units": 20, "bias_scaling": 0.2, "random_state": 0}
@@ -34,19 +35,14 @@ def test_cheap_forms_are_their_dense_matrix(part, dtype):
     system = EchoState(unit=EdgeOfStability(0.2, part), dtype=dtype, **OPTIONS).fit(X)
     turn = system.unit_matrices_["matrix"]
     assert type(turn) is type(part.draw(20, np.random.default_rng(0))) and turn.dtype == dtype
-    full = EchoState(
-        unit=EdgeOfStability(0.2, np.asarray(turn.toarray() if hasattr(turn, "toarray") else turn)),
-        dtype=dtype,
-        **OPTIONS,
-    )
+    full = EchoState(unit=EdgeOfStability(0.2, oracles.dense(turn)), dtype=dtype, **OPTIONS)
     tolerance = 1e-13 if dtype == "float64" else 1e-5
     np.testing.assert_allclose(system.transform(X), full.fit_transform(X), rtol=0, atol=tolerance)
 
 
 def test_the_matrix_is_drawn_from_the_seed_and_changes_no_other_draw():
-    first, again, other = (
-        EchoState(**OPTIONS | {"random_state": seed, "unit": EdgeOfStability()}).fit(X) for seed in (0, 0, 1)
-    )
+    options = [OPTIONS | {"random_state": seed, "unit": EdgeOfStability()} for seed in (0, 0, 1)]
+    first, again, other = (EchoState(**one).fit(X) for one in options)
     turns = [one.unit_matrices_["matrix"] for one in (first, again, other)]
     np.testing.assert_array_equal(turns[0], turns[1])
     assert not np.array_equal(turns[0], turns[2])
