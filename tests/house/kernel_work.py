@@ -103,7 +103,9 @@ def rate_units():
     for activation, dtype in itertools.product(("identity", "relu", "logistic"), ("float64", "float32")):
         system = small(activation=activation, noise=0.01, dtype=dtype)
         yield f"states {activation} {dtype}", system.fit(X).transform(X)
-    for kind, activation in itertools.product(map(rate.__dict__.get, rate.__all__), ("tanh", "logistic", "relu", "identity")):
+    for kind, activation in itertools.product(
+        map(rate.__dict__.get, rate.__all__), ("tanh", "logistic", "relu", "identity")
+    ):
         system = small(unit=kind(activation=activation)).fit(X)
         yield f"states {kind.__name__} {activation}", system.transform(X)
         (point,), _, _ = tangent_of(system).follow(X[:1], np.full(20, 0.1))

@@ -146,7 +146,7 @@ def neuron(**arguments):
 
 
 def rate_unit(**arguments):
-    return Entry(arguments, lambda part, X: states(EchoState(6, unit=part, random_state=0).fit(X), X))
+    return Entry(arguments, lambda part, X: states(EchoState(6, unit=part, random_state=0).fit(ROWS), ROWS))
 
 
 def simulated(simulate, **arguments):
