@@ -49,7 +49,7 @@ def test_the_compiled_loop_equals_the_plain_one(driven, options, monkeypatch):
     model = ReservoirForecaster(small(), RidgeReadout(1e-4), washout=50, **options).fit(driven[:600])
     observed = unknown(driven[600:], [0, 2] if "exogenous" in options else [0, 1, 2, 3])
     compiled = model.forecast(100, observed=observed)
-    monkeypatch.setattr("reservoir.models.closed_loop._is_linear", lambda readout: False)
+    monkeypatch.setattr("reservoir.models.closed_loop.is_linear", lambda readout: False)
     np.testing.assert_allclose(compiled, model.forecast(100, observed=observed), rtol=0, atol=1e-9)
     assert compiled.shape == (100, 2 if "exogenous" in options else 4)
 
@@ -157,7 +157,7 @@ def test_a_deep_reservoir_takes_all_options(driven):
 def test_online_readouts_run_in_the_compiled_loop(driven, readout, monkeypatch):
     model = ReservoirForecaster(small(), readout).fit(driven[:600])
     compiled = model.forecast(30)
-    monkeypatch.setattr("reservoir.models.closed_loop._is_linear", lambda readout: False)
+    monkeypatch.setattr("reservoir.models.closed_loop.is_linear", lambda readout: False)
     np.testing.assert_allclose(compiled, model.forecast(30), rtol=0, atol=1e-9)
 
 
