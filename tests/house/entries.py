@@ -140,6 +140,10 @@ def topology(spectral_radius=0.9, **arguments):
     return Entry(arguments, ask)
 
 
+def rate_unit(**arguments):
+    return Entry(arguments, lambda part, X: states(EchoState(6, unit=part, random_state=0).fit(ROWS), ROWS))
+
+
 def drawn(part, X):
     return numbers(part.draw(np.random.default_rng(0), n_inputs=2))
 

@@ -20,9 +20,10 @@ import reservoir.topologies
 from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor, readouts, simulate, spikes
 from reservoir.circuits import MaassColumn, PoissonBackground, damaged
 from reservoir.datasets import make_mackey_glass
-from reservoir.neurons import exponential, products
+from reservoir.neurons import exponential, products, rate
 from reservoir.neurons.rate import lanes
 from reservoir.probes import information_processing_capacity
+from reservoir.probes.tangent import tangent_of
 from reservoir.readouts import (
     BackpropagationDecorrelation,
     Force,
@@ -103,6 +104,15 @@ def rate_units():
     for activation, dtype in itertools.product(("identity", "relu", "logistic"), ("float64", "float32")):
         system = small(activation=activation, noise=0.01, dtype=dtype)
         yield f"states {activation} {dtype}", system.fit(X).transform(X)
+    for kind, activation in itertools.product(
+        map(rate.__dict__.get, rate.__all__), ("tanh", "logistic", "relu", "identity")
+    ):
+        system = small(unit=kind(activation=activation)).fit(X)
+        yield f"states {kind.__name__} {activation}", system.transform(X)
+        (point,), _, _ = tangent_of(system).follow(X[:1], np.full(20, 0.1))
+        yield f"tangent {kind.__name__} {activation}", tangent_of(system).move(point, np.eye(20), np.zeros((2, 20)))
+    together = small(unit=rate.EdgeOfStability(), topology=np.eye(20)).fit(X)
+    yield "states of turning units together", np.concatenate(together.transform(RAGGED))
     settings = [{"leak": 0.2, "noise": 0.1}, {"spectral_radius": 0.5}]
     for dtype, chosen in itertools.product(("float64", "float32"), (settings, settings[1:])):
         together = EchoStateLanes(small(8, dtype=dtype), chosen).fit(X)

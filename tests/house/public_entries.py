@@ -29,6 +29,7 @@ from reservoir import (
 from reservoir.batch import run_batch
 from reservoir.circuits import MaassColumn
 from reservoir.model_selection import WarmTimeSeriesSplit
+from reservoir.neurons import rate
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn import cells
 from tests.batch.batch_tasks import plain
@@ -59,6 +60,7 @@ from tests.house.entries import (
     of_exports,
     pooling,
     predictions,
+    rate_unit,
     rule,
     states,
     system,
@@ -126,6 +128,7 @@ WALKED = {
     **of_exports(topologies, "draw", topology),
     **of_exports(circuits, "draw", generator, **SPARSE),
     **of_exports(neurons, "cells", neuron),
+    **of_exports(rate, "cells", rate_unit),
     **of_exports(plasticity, "rule", rule),
     **of_exports(spikes, "n_channels", encoder),
     **of_exports(spikes, "filter", trace),

@@ -27,7 +27,8 @@ import reservoir.rnn.cells as cells
 from reservoir import neurons, readouts, spikes, topologies
 from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, RandomCircuit
 from reservoir.models import ModelSpace, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor, Segments
-from reservoir.neurons import LIF
+from reservoir.neurons import LIF, rate
+from reservoir.neurons.rate import EdgeOfStability, Euler
 from reservoir.readouts import Force
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import SpikeTrains
@@ -101,6 +102,12 @@ def systems():
     yield "echo_cycle", _fitted(_small(topology=Cycle(), leak=np.linspace(0.1, 1, 20)), SERIES)
     yield "echo_dense", _fitted(_small(n_units=4, topology=np.eye(4), spectral_radius=None, bias=np.ones(4)), STACK)
     yield "echo_sparse", _fitted(_small(n_units=4, topology=rows, spectral_radius=None, dtype=np.float32), SERIES)
+    for name, unit in _of_room(rate, "cells").items():
+        yield f"echo_{name}", _fitted(_small(unit=unit(), dtype="float32"), SERIES)
+    turning = _small(unit=EdgeOfStability(matrix=Hadamard()), topology=Random(4))
+    yield "echo_turning", _fitted(turning, SERIES)
+    steps = [{"unit__step": 0.1}, {"noise": 0.1}]
+    yield "lanes_of_units", _fitted(EchoStateLanes(_small(unit=Euler()), steps), SERIES)
     yield "lanes", _fitted(EchoStateLanes(_small(), [{"leak": 0.5}, {"spectral_radius": 0.5}]), SERIES)
     yield "deep", _fitted(DeepEchoState(_small(), 2, input_to_all=True, random_state=3), SERIES)
     yield "deep_list", _fitted(DeepEchoState(layers=[_small(topology=Blocks()), _small(n_units=5)]), SERIES)

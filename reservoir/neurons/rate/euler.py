@@ -105,10 +105,10 @@ class Euler(RateUnit):
 
 def _antisymmetric_circulant(W: CirculantMatrix, diffusion: float) -> CirculantMatrix:
     """Offset o of W is offset -o of its transpose, with weights that stand o places further on."""
-    rows = zip(W.offsets, W.weights, strict=True)
-    pairs = [(0, np.full(W.shape[0], -diffusion))]
-    for offset, weights in rows:
+    pairs = []
+    for offset, weights in zip(W.offsets, W.weights, strict=True):
         pairs += [(offset, weights), (-offset, -np.roll(weights, offset))]
+    pairs.append((0, np.full(W.shape[0], -diffusion)))
     offsets, places = np.unique([offset % W.shape[0] for offset, _ in pairs], return_inverse=True)
     joined = np.zeros((len(offsets), W.shape[0]))
     np.add.at(joined, places, np.array([weights for _, weights in pairs]))
