@@ -9,6 +9,8 @@ from reservoir.readouts.online import OnlineRegressor
 from reservoir.validation import Parameters, not_fitted
 
 _FADED = 10.0
+# The kernels below that others call are inlined by force: otherwise LLVM rounds them in one way where they were just
+# compiled, and in another where they come from the cache inside of their caller.
 
 
 class RecursiveLeastSquares(OnlineRegressor):

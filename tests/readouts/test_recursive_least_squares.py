@@ -11,6 +11,7 @@ from reservoir.readouts import (
     RidgeReadout,
 )
 from tests import oracles
+from tests.house.test_house import python
 from tests.readouts.problems import problem, weights_of, with_constant
 
 
@@ -73,3 +74,15 @@ def test_a_million_steps_stay_positive_definite(forgetting, alpha):
     np.testing.assert_allclose(P, P.T, rtol=1e-9)
     assert (readout.memory_["scales"] > 0).all()
     np.testing.assert_allclose(readout.predict(X), X.sum(axis=1), atol=1e-3)
+
+
+def test_the_process_that_compiles_gives_the_bits_of_one_that_loads(tmp_path):
+    """A kernel that calls another may get one copy of it where both were just compiled, and another from the cache."""
+    code = """if True:
+        import numpy as np
+        from reservoir.readouts import RecursiveLeastSquares
+        X = np.random.default_rng(0).normal(size=(3000, 9))
+        print(RecursiveLeastSquares(0.99).fit(X, np.tanh(X[:, :2] + X[:, 2:4])).coef_.tobytes().hex())
+    """
+    compiled, loaded = (python(code, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    assert compiled == loaded and list(tmp_path.rglob("*.nbc"))
