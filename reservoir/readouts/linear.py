@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reservoir.foreign_code import inherited
-from reservoir.readouts.online import OnlineRegressor
+from reservoir.readouts.affine import LinearReadout
 from reservoir.readouts.recursive_least_squares import RecursiveLeastSquares
-from reservoir.readouts.ridge import RidgeReadout
 
 
 def is_linear(readout: Any) -> bool:
@@ -15,7 +14,7 @@ def is_linear(readout: Any) -> bool:
 
     A subclass with a `predict` of its own may answer otherwise, whatever stands in its coef_.
     """
-    return any(inherited(readout, owner, "predict") for owner in (RidgeReadout, OnlineRegressor))
+    return inherited(readout, LinearReadout, "predict")
 
 
 def learns_by_least_squares(readout: Any) -> bool:
