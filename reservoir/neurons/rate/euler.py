@@ -22,7 +22,7 @@ class EulerCells(NamedTuple):
     activation: Any
 
     @staticmethod
-    @kernel(*activations.FILES)
+    @kernel(*activations.FILES, forceinline=True)
     def step(cells, state, heard, scratch):
         """One step, see `unit.py`."""
         squash(cells.activation, heard)

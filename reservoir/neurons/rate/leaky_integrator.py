@@ -20,7 +20,7 @@ class LeakyCells(NamedTuple):
     activation: Any
 
     @staticmethod
-    @kernel(*activations.FILES)
+    @kernel(*activations.FILES, forceinline=True)
     def step(cells, state, heard, scratch):
         """Squash what the units have heard, mix it with the old state, and make that the state."""
         squash(cells.activation, heard)
