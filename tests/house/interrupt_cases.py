@@ -1,5 +1,8 @@
 """Long calls, one after the other in a process of their own, each told to a parent that interrupts it.
 
+Short ones come first, so that nothing is compiled any more: what comes while Numba and LLVM call one another is lost
+now and then, and has to be said again.
+
 Run as ``python -m tests.house.interrupt_cases NAME ...``. Says ``ready`` before each call, and afterwards
 ``interrupted``, ``kept`` (training that ends with what it has) or ``finished``, whether the object is as it was before,
 and the seconds of processor time that this process and the children it has waited for have used so far.
@@ -44,17 +47,20 @@ def long_series(n_rows):
 
 def echo_state():
     system, X = EchoState(500, random_state=0).fit(SHORT), long_series(100_000)
+    system.run(SHORT)
     return system, lambda: system.run(X)
 
 
 def small_echo_state():
     system, X = EchoState(3, random_state=0).fit(SHORT), long_series(10**7)
+    system.run(SHORT)
     return system, lambda: system.run(X)
 
 
 def dense_echo_state():
     W = RNG.normal(size=(1500, 1500)) / 40
     system, X = EchoState(1500, topology=W, random_state=0).fit(SHORT), [SHORT[:20]] * 1000
+    system.run(X[:2])
     return system, lambda: system.run(X)
 
 
@@ -65,11 +71,13 @@ def radius(n_units, topology):
 
 def deep_echo_state():
     system, X = DeepEchoState(EchoState(200), 5, random_state=0).fit(SHORT), long_series(50_000)
+    system.run(SHORT)
     return system, lambda: system.run(X)
 
 
 def liquid_state():
     system, X = LiquidState(random_state=0).fit(SHORT), long_series(30_000)
+    system.transform(SHORT)
     return system, lambda: system.transform(X)
 
 
@@ -92,16 +100,19 @@ def regressor_fit():
 
 def regressor_predict():
     model, X = ReservoirRegressor(SMALL).fit(SHORT, SHORT[:, 0]), long_series(10**7)
+    model.predict(SHORT)
     return model, lambda: model.predict(X)
 
 
 def forecast():
     model = ReservoirForecaster(EchoState(200, random_state=0), washout=10).fit(SHORT)
+    model.forecast(10)
     return model, lambda: model.forecast(10**7)
 
 
 def forecast_step_by_step():
     model = ReservoirForecaster(SMALL, Ridge(), washout=10).fit(SHORT)
+    model.forecast(10)
     return model, lambda: model.forecast(10**6)
 
 
@@ -150,6 +161,7 @@ def rnn_long_sequence():
 def rnn_predict():
     X = RNG.normal(size=(1_000_000, 3))
     model = RNNRegressor("lstm", 64, tol=0, random_state=0, max_iter=1).fit(X[:200], X[:200, 0])
+    model.predict(X[:200])
     return model, lambda: model.predict(X)
 
 

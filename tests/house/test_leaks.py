@@ -40,11 +40,18 @@ def repeated(name, n_times):
 
 @pytest.mark.parametrize("name", [name for name in WITHOUT_BRIAN2 if not ENTRIES[name].slow])
 def test_no_object_stays_behind(name):
-    """An estimator has some ten objects that Python's collector sees; one in three rounds would be too much."""
+    """An estimator has some ten objects that Python's collector sees; one in three fits would be too much.
+
+    A leak shows every time; what another thread makes meanwhile, as that of workers which end by themselves, does not.
+    """
+
+    def grown():
+        before = len(gc.get_objects())
+        repeated(name, 12)
+        return len(gc.get_objects()) - before
+
     repeated(name, 3)
-    before = len(gc.get_objects())
-    repeated(name, 12)
-    assert len(gc.get_objects()) - before < 4
+    assert any(grown() < 4 for _ in range(3))
 
 
 @pytest.mark.skipif(not PROCESS.exists(), reason="reads the process as Linux shows it")
