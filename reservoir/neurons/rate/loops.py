@@ -79,15 +79,21 @@ def advance(weights, rows, offsets, first, last, noisy, finals, states):
     With `noisy`, `states` (n_rows, n_units) comes in holding the noise; `finals` (n_sequences, n_arrays * n_units)
     holds the state of each sequence before its first row here, then after its last.
     """
-    n_units = weights.bias.size
-    scratch = np.empty(2 * n_units + STRIPE, weights.bias.dtype)
+    matrix, input_columns, bias, n_units = weights.matrix, weights.input_columns, weights.bias, weights.bias.size
+    scratch = np.empty(2 * n_units + STRIPE, bias.dtype)
     sequence = 0
+    state = finals[sequence]
+    x = state[:n_units]
     for t in range(first, last):
-        while t >= offsets[sequence + 1]:
-            sequence += 1
-        hear(weights.input_columns, weights.bias, rows[t], noisy, states[t])
-        add_product(weights.matrix, finals[sequence][:n_units], scratch, states[t])
-        step(weights.cells, finals[sequence], states[t], scratch)
+        if t >= offsets[sequence + 1]:
+            while t >= offsets[sequence + 1]:
+                sequence += 1
+            state = finals[sequence]
+            x = state[:n_units]
+        heard = states[t]
+        hear(input_columns, bias, rows[t], noisy, heard)
+        add_product(matrix, x, scratch, heard)
+        step(weights.cells, state, heard, scratch)
 
 
 @kernel(*FILES)
