@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.docstrings import documented_with
 from reservoir.plasticity.rule import PlasticityRule, Rule, inhibits, read_bound, read_lags
 from reservoir.validation import Parameters
 
 
+@documented_with(PlasticityRule)
 class InhibitorySTDP(PlasticityRule):
     """Rule of Vogels and colleagues for inhibitory synapses: it draws the rate of a unit towards `target_rate`.
 
@@ -34,11 +36,6 @@ class InhibitorySTDP(PlasticityRule):
         Of both traces, seconds.
     w_max : float > 0 or None, default None
         Largest magnitude, amperes. None: ten times the mean initial magnitude (the library's own choice).
-
-    Raises
-    ------
-    ValueError
-        For a parameter out of range, when it is used.
 
     References
     ----------

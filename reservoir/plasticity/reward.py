@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Projection
-from reservoir.plasticity.rule import PairRule, Rule, read_bound, read_numbers
+from reservoir.docstrings import documented_with
+from reservoir.plasticity.rule import PairRule, PlasticityRule, Rule, read_bound, read_numbers
 from reservoir.validation import Parameters, real_array, without_unit
 
 
+@documented_with(PlasticityRule)
 class RewardSTDP(PairRule):
     """Reward-modulated plasticity of excitatory synapses: dopamine turns the traces of pairs of spikes into weight.
 
@@ -51,11 +53,6 @@ class RewardSTDP(PairRule):
     w_max : float > 0 or None, default None
         Largest weight, amperes. None: twice the mean initial weight of the synapses that learn (the library's own
         choice).
-
-    Raises
-    ------
-    ValueError
-        For a parameter out of range, when it is used.
 
     Notes
     -----

@@ -45,6 +45,11 @@ class PlasticityRule(BaseEstimator):
 
     Where a lone pair of spikes has an effect that does not depend on others, it also has `window`, and `reach`, the
     seconds of lag after which the window is all but zero.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range, when it is used.
     """
 
     def acts_on(self, projection: Projection) -> np.ndarray:

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Projection
-from reservoir.plasticity.rule import PairRule, Rule, read_bound, read_pairing
+from reservoir.docstrings import documented_with
+from reservoir.plasticity.rule import PairRule, PlasticityRule, Rule, read_bound, read_pairing
 from reservoir.validation import Parameters, check_real
 
 
+@documented_with(PlasticityRule)
 class STDP(PairRule):
     """Pair-based spike-timing-dependent plasticity of excitatory synapses.
 
@@ -49,11 +51,6 @@ class STDP(PairRule):
     w_max : float > 0 or None, default None
         Largest weight, amperes. None: twice the mean weight at the beginning of the synapses that learn (the library's
         own choice), so that who learns in pieces should give it. A weight above it is brought down at its first change.
-
-    Raises
-    ------
-    ValueError
-        For a parameter out of range, when it is used.
 
     References
     ----------

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.docstrings import documented_with
 from reservoir.plasticity.rule import (
     PlasticityRule,
     Rule,
@@ -32,6 +33,7 @@ _FITS: dict[str, tuple[float, float, float, float, float, float, str]] = {
 }
 
 
+@documented_with(PlasticityRule)
 class TripletSTDP(PlasticityRule):
     """Triplet rule of Pfister and Gerstner for excitatory synapses.
 
@@ -71,11 +73,6 @@ class TripletSTDP(PlasticityRule):
     w_max : float > 0 or None, default None
         Largest weight, amperes. None: twice the mean initial weight of the synapses that learn (the library's own
         choice). A weight above it is brought down at its first change.
-
-    Raises
-    ------
-    ValueError
-        For a parameter out of range, when it is used.
 
     References
     ----------
