@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from reservoir.validation import Parameters
 
 
 @documented_with(PlasticityRule)
+@dataclass(eq=False, repr=False, kw_only=True)
 class InhibitorySTDP(PlasticityRule):
     """Rule of Vogels and colleagues for inhibitory synapses: it draws the rate of a unit towards `target_rate`.
 
@@ -49,11 +51,10 @@ class InhibitorySTDP(PlasticityRule):
     [0.0368, 0.1, 0.0368]
     """
 
-    def __init__(self, *, eta: float = 0.001, target_rate: float = 3.0, tau: float = 0.02, w_max: float | None = None):
-        self.eta = eta
-        self.target_rate = target_rate
-        self.tau = tau
-        self.w_max = w_max
+    eta: float = 0.001
+    target_rate: float = 3.0
+    tau: float = 0.02
+    w_max: float | None = None
 
     def acts_on(self, projection: Projection) -> np.ndarray:
         """Which synapses learn (n_synapses,): the inhibitory ones."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from reservoir.validation import Parameters, check_real
 
 
 @documented_with(PlasticityRule)
+@dataclass(eq=False, repr=False, kw_only=True)
 class STDP(PairRule):
     """Pair-based spike-timing-dependent plasticity of excitatory synapses.
 
@@ -78,23 +80,10 @@ class STDP(PairRule):
     True
     """
 
-    def __init__(
-        self,
-        *,
-        A_plus: float = 0.01,
-        A_minus: float = 0.0105,
-        tau_plus: float = 0.02,
-        tau_minus: float = 0.02,
-        mu_plus: float = 0.0,
-        mu_minus: float = 0.0,
-        pairing: str = "all",
-        w_max: float | None = None,
-    ):
-        super().__init__(A_plus, A_minus, tau_plus, tau_minus)
-        self.mu_plus = mu_plus
-        self.mu_minus = mu_minus
-        self.pairing = pairing
-        self.w_max = w_max
+    mu_plus: float = 0.0
+    mu_minus: float = 0.0
+    pairing: str = "all"
+    w_max: float | None = None
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
