@@ -17,6 +17,7 @@ from sklearn.exceptions import NotFittedError
 from reservoir.quantities import UNITS, is_quantity, magnitude, measured_in
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
+_FLOAT_TYPES = ("float64", "float32", np.float64, np.float32)
 _BRACKETS = {"both": "[]", "left": "[)", "right": "(]", "neither": "()"}
 
 
@@ -137,6 +138,13 @@ class Parameters:
     def finite_array(self, name: str, shape: tuple[int, ...], prefix: str = "") -> np.ndarray:
         """See `check_finite_array`."""
         return check_finite_array(self.owner, name, getattr(self.part, name), shape, prefix)
+
+    def float_type(self, name: str) -> np.dtype[Any]:
+        """The type of weights and states, float64 or float32, given by its name, its class or itself."""
+        value = getattr(self.part, name)
+        if not isinstance(value, str | type | np.dtype) or value not in _FLOAT_TYPES:
+            raise self.error(name, "'float64' or 'float32'")
+        return np.dtype(value)
 
     def generator(self, name: str = "random_state") -> np.random.Generator:
         """See `as_generator`."""

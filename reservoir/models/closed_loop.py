@@ -20,7 +20,7 @@ from reservoir.neurons.vectors import STRIPE
 from reservoir.readouts import recursive_least_squares
 from reservoir.readouts.linear import is_linear, learns_by_least_squares
 from reservoir.readouts.recursive_least_squares import measure, multiply, sweep
-from reservoir.systems.rate_runs import close_loop, joined, joined_states, rows_per_call, weights_of
+from reservoir.systems.rate_runs import close_loop, joined, joined_states, rows_at_once, weights_of
 
 
 class Member(NamedTuple):
@@ -150,7 +150,7 @@ def _compiled_learning(
     learned = Learned(*(readout.memory_[name] for name in ("columns", "scales", "weights")), *readout.fading())
     state, seen = np.zeros(weights.state_size, dtype), np.ones(learned.weights.shape[1])
     moment = Moment(state, row.astype(dtype), seen, np.zeros(targets.shape[1]))
-    loop, chunk = compiled_for(_learn, weights.cells), rows_per_call(weights, 2 * seen.size**2)
+    loop, chunk = compiled_for(_learn, weights.cells), rows_at_once(weights, 2 * seen.size**2)
     view = n_units * squared_states, n_features
     for start in range(0, len(targets), chunk):
         steps = slice(start, start + chunk)

@@ -13,8 +13,6 @@ from reservoir.rnn.descent import Settings
 from reservoir.rnn.optimizers import SGD, Adam, RMSProp
 from reservoir.validation import Parameters, check_integer, check_real
 
-_DTYPES = ("float32", "float64", np.float32, np.float64, np.dtype(np.float32), np.dtype(np.float64))
-
 
 @dataclass(eq=False, repr=False)
 class RecurrentParameters:
@@ -217,8 +215,7 @@ class RecurrentParameters:
             p.integer("batch_size", 1)
         if self.max_gradient_norm is not None:
             p.real("max_gradient_norm", 0, closed="neither")
-        if not isinstance(self.dtype, str | type | np.dtype) or self.dtype not in _DTYPES:
-            raise p.error("dtype", "'float32' or 'float64'")
+        p.float_type("dtype")
 
     def _check_truncation(self, pooling: str | None) -> None:
         if self.truncation is None:

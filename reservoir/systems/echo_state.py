@@ -16,7 +16,7 @@ from reservoir.neurons.structures import compiled_form
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.rate_runs import run_rows, standard_noise, weights_of
 from reservoir.systems.transformer import SequenceTransformer
-from reservoir.systems.weights import check_dtype, given_or_drawn, recurrent_weights
+from reservoir.systems.weights import given_or_drawn, recurrent_weights
 from reservoir.topologies import CirculantGraph
 from reservoir.validation import Parameters, as_generator, check_finite_array, check_has, unchanged_on_error
 
@@ -255,7 +255,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
                 value = getattr(self, name)
                 if not (isinstance(value, type(default) | int) and value == default):
                     raise own.error(name, f"left at {default!r} beside a unit, which has its own parameters")
-        return n_units, check_dtype(own.owner, self.dtype)
+        return n_units, own.float_type("dtype")
 
     def _compile(self) -> tuple[Any, Any, Any]:
         """The recurrent weights, their form for the kernels, and the coefficients of the unit."""

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 
+from reservoir.compilation import rows_per_call
 from reservoir.foreign_code import inherited
 from reservoir.neurons.rate.lanes import LANES, LaneWeights, advance_lanes
 from reservoir.neurons.rate.loops import RateWeights
@@ -16,8 +17,6 @@ from reservoir.neurons.structures import compiled_form, narrowest
 from reservoir.sequences import Sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.rate_runs import run_rows, weights_of
-
-_WORK_PER_CALL = 200_000_000
 
 
 class Lane(NamedTuple):
@@ -47,7 +46,7 @@ class FlatGroup(NamedTuple):
 
     def advance(self, rows: np.ndarray, noise: np.ndarray, state: np.ndarray, states: np.ndarray) -> None:
         """Fill the states (LANES, n_rows, n_units), and move `state` on; `noise` is (n_rows, n_units), or none."""
-        chunk = max(1, _WORK_PER_CALL // (LANES * (len(self.weights.values) + 20 * self.n_units)))
+        chunk = rows_per_call(LANES * (len(self.weights.values) + 20 * self.n_units))
         loop = compiled_for(advance_lanes, self.weights.cells)
         for start in range(0, len(rows), chunk):
             part = slice(start, start + chunk)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.compilation import rows_per_call
 from reservoir.neurons.products import Dense
 from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import Feedback, LinearReadout, RateWeights
@@ -26,9 +27,6 @@ from reservoir.validation import (
     check_real,
     parameter_error,
 )
-
-# A kernel returns after about this many multiplications, well within half a second, to let an interrupt through.
-_WORK_PER_CALL = 200_000_000
 
 
 def weights_of(system: Any) -> RateWeights:
@@ -57,10 +55,9 @@ def joined_states(states: list[np.ndarray], n_arrays: int) -> np.ndarray:
     return np.concatenate([state.reshape(n_arrays, -1) for state in states], axis=1).ravel()
 
 
-def rows_per_call(weights: RateWeights, more: int = 0) -> int:
+def rows_at_once(weights: RateWeights, more: int = 0) -> int:
     """Rows that a kernel gets at once, where each takes so many multiplications more than those of the weights."""
-    work = sum(map(multiplications, weights)) + 20 * weights.bias.size + more
-    return max(1, _WORK_PER_CALL // work)
+    return rows_per_call(sum(map(multiplications, weights)) + 20 * weights.bias.size + more)
 
 
 def run_rows(weights: RateWeights, sequences: Sequences, rows: np.ndarray, noisy: bool, finals, states) -> None:
@@ -74,7 +71,7 @@ def _calls(weights: RateWeights, sequences: Sequences) -> Iterator[tuple[Callabl
 
     A dense matrix serves sequences side by side, and first and last are then steps of them, otherwise rows.
     """
-    room, n_sequences = rows_per_call(weights), len(sequences)
+    room, n_sequences = rows_at_once(weights), len(sequences)
     together = isinstance(weights.matrix, Dense) and n_sequences > 1
     loop = compiled_for(loops.advance_together if together else loops.advance, weights.cells)
     at_once = room if together else n_sequences
@@ -149,7 +146,7 @@ def close_loop(
         raise parameter_error(owner, "known", f"None or an array of shape {(n_steps, n_features)}", known)
     readout = LinearReadout(coef, intercept, n_squared)
     feedback = Feedback(channels, check_real(owner, "scaling", scaling))
-    loop, chunk = compiled_for(loops.close_loop, weights.cells), rows_per_call(weights, coef.size)
+    loop, chunk = compiled_for(loops.close_loop, weights.cells), rows_at_once(weights, coef.size)
     for start in range(0, n_steps, chunk):
         rows = slice(start, start + chunk)
         loop(weights, readout, feedback, known[rows], state, row, outputs[rows])

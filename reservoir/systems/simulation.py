@@ -10,6 +10,7 @@ import numpy as np
 
 from reservoir.circuits import Circuit, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
+from reservoir.compilation import rows_per_call
 from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import Background, State, Wiring, resting_state, run_circuit
@@ -19,7 +20,6 @@ from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_has, check_real, parameter_error, real_array, without_unit
 
 # A kernel returns after about this many updates of a unit or a current, well within half a second.
-_WORK_A_CALL = 100_000_000
 _NUMBERS = 2_000_000  # of noise, held at a time
 SHORTEST_STEP = 1e-9  # seconds; with less, delays and trials have more steps than memory or patience
 _SPIKE_ROOM = 65_536  # spikes, before they are copied
@@ -193,7 +193,7 @@ def run_engine(
         currents = currents + engine.circuit.background.current
     steps_a_row, pieces, step = -(-n_steps // len(currents)), [np.empty((0, 2), np.int64)], 0
     noisy, loop = magnitude(getattr(engine.neuron, "noise", 0)) > 0, loop_for(run_circuit, type(engine.cells))
-    chunk = max(1, min(_WORK_A_CALL // (n_units * (len(engine.wiring.decay) + 10)), _NUMBERS // n_units))
+    chunk = max(1, min(rows_per_call(n_units * (len(engine.wiring.decay) + 10), "update"), _NUMBERS // n_units))
     while step < n_steps:
         last = min(step + chunk, n_steps)
         noise = rng.standard_normal((last - step, n_units)) if noisy else np.empty((0, n_units))

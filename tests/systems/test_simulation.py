@@ -148,7 +148,7 @@ def test_pieces_of_work_change_nothing(monkeypatch):
     trains = poisson_trains(2, 0.5, 40, 1)
     neuron = LIF(noise=1e-4)
     whole = simulate(circuit, trains, neuron=neuron, record="voltages", random_state=3)
-    monkeypatch.setattr(simulation, "_WORK_A_CALL", 200_000)
+    monkeypatch.setattr(simulation, "rows_per_call", lambda work, unit: max(1, 200_000 // work))
     monkeypatch.setattr(simulation, "_SPIKE_ROOM", 1)
     cut = simulate(circuit, trains, neuron=neuron, record="voltages", random_state=3)
     assert whole.spikes == cut.spikes and len(whole.spikes) > 600
