@@ -173,6 +173,9 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.topologies.HadamardMatrix": function(signs=np.ones((2, 4)), order=[1, 0, 3, 2]),
     "reservoir.topologies.largest_singular_value": function(matrix=np.diag([1.0, 2.0, 3.0])),
     "reservoir.topologies.spectral_radius": function(matrix=np.diag([1.0, 2.0, 3.0])),
+    "reservoir.circuits.Synapses": Entry(
+        {}, lambda part, X: drawn(circuits.GraphCircuit(12, synapses=part), X)
+    ),
     "reservoir.circuits.PotjansDiesmann": Entry({"scale": 0.001}, drawn, fixed=("scale",)),
     "reservoir.circuits.damaged": function(circuit=COLUMN, fraction=0.5, fixed=("rng",), call=damaged),
     "reservoir.circuits.Projection": function(**SYNAPSES),

@@ -19,6 +19,7 @@ from sklearn.linear_model import Ridge
 
 from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.models import Segments
+from reservoir.neurons.rate import Euler
 from reservoir.readouts import RidgeReadout
 from reservoir.systems import rate_runs
 from reservoir.topologies import CirculantGraph, Cycle, Random
@@ -293,6 +294,7 @@ PARAMETERS = {
         "input_weights": (3, "a", np.ones((20, 3)), np.full((20, F), np.inf), np.ones((20, F)) * 1j),
         "bias": (3, "a", np.ones(3), np.full(20, np.nan), np.ones(20) * 1j, [[1], [1, 2]]),
         "dtype": ("float16", int, None, "a", 3, np.ones(2)),
+        "unit": ("euler", 3, Euler, Random(), [Euler()]),
         "random_state": (-1, 1.5, "a", True, [1, 2]),
     },
     RidgeReadout: {

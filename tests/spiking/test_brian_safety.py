@@ -130,12 +130,12 @@ def test_an_interrupt_ends_a_simulation(codegen, tmp_path):
     """
     code = f"""
     import psutil, time
-    from spiking import tiles
-    whole, networks, run = simulate(), [], tiles.Tiles.run
+    from spiking.side_by_side import SideBySide
+    whole, networks, run = simulate(), [], SideBySide.run
     def known(self, *arguments):
         networks.append(self)
         return run(self, *arguments)
-    tiles.Tiles.run = known
+    SideBySide.run = known
     def under_way():
         if {codegen!r} == "standalone":
             return psutil.Process().children()
