@@ -18,11 +18,8 @@ from sklearn.exceptions import NotFittedError, UndefinedMetricWarning
 from sklearn.linear_model import Ridge
 
 from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
-from reservoir.models import Segments
-from reservoir.neurons.rate import Euler
 from reservoir.readouts import RidgeReadout
 from reservoir.systems import rate_runs
-from reservoir.topologies import CirculantGraph, Cycle, Random
 
 T, F = 12, 2
 RNG = np.random.default_rng(3)
@@ -272,76 +269,6 @@ def test_how_numbers_are_stored(name, largest, tmp_path):
     for form, values in stored(y, tmp_path):
         if form != "object" or not is_classifier(MODELS[name]):  # as labels, objects must be strings
             assert np.array_equal(right, answer(numbers, values)), form
-
-
-SQUARE = np.eye(20)
-REAL = (-1, np.nan, np.inf, "a", True, [1.0], 1j)
-COUNT = (0, -1, 2.5, True, "a", None, np.array([2, 3]))
-MODEL = {
-    "reservoir": ("a", 3, Ridge(), EchoState),
-    "readout": ("a", 3, EchoState(), Ridge),
-    "washout": (-1, 2.5, True, "a", None),
-    "include_input": (1, None, "a"),
-}
-PARAMETERS = {
-    EchoState: {
-        "n_units": COUNT,
-        "topology": ("a", 3, np.ones(20), SQUARE[:3], np.eye(3), SQUARE * np.nan, SQUARE * 1j, Random),
-        "spectral_radius": REAL,
-        **dict.fromkeys(("input_scaling", "bias_scaling", "noise"), (*REAL, None)),
-        "leak": (*REAL, None, 0, 1.5, np.ones(3), [np.nan] * 20, ["a"] * 20, [1j] * 20, [[1], [1, 2]]),
-        "activation": ("sine", None, 3, ["tanh"], np.tanh),
-        "input_weights": (3, "a", np.ones((20, 3)), np.full((20, F), np.inf), np.ones((20, F)) * 1j),
-        "bias": (3, "a", np.ones(3), np.full(20, np.nan), np.ones(20) * 1j, [[1], [1, 2]]),
-        "dtype": ("float16", int, None, "a", 3, np.ones(2)),
-        "unit": ("euler", 3, Euler, Random(), [Euler()]),
-        "random_state": (-1, 1.5, "a", True, [1, 2]),
-    },
-    RidgeReadout: {
-        "alpha": (*REAL, None),
-        "alphas": (3, "a", [0.0], [-1.0], [], [np.nan], [[1.0]]),
-        "solver": ("svd", None, 3),
-        "fit_intercept": (1, None, "a"),
-    },
-    ReservoirRegressor: {**MODEL, "pooling": ("median", 3, True, Segments)},
-    ReservoirClassifier: {**MODEL, "pooling": ("median", 3, True, Segments, None)},
-    ReservoirForecaster: {
-        **MODEL,
-        "squared_states": (1, None, "a"),
-        "feedback_scaling": (*REAL, None),
-        "exogenous": ("a", 3, None, [F], [-1], [0, 0], [0.5], list(range(F)), [[0]]),
-        "n_members": COUNT,
-    },
-    CirculantGraph: {"in_degree": COUNT},
-    Random: {"in_degree": COUNT},
-    Cycle: {},
-    Segments: {"n_segments": COUNT},
-}
-
-
-def test_table_of_parameters_is_complete():
-    assert all(table.keys() == owner().get_params(deep=False).keys() for owner, table in PARAMETERS.items())
-
-
-@pytest.mark.parametrize("owner, name", [(owner, name) for owner in PARAMETERS for name in PARAMETERS[owner]])
-def test_bad_parameter(owner, name):
-    """Every bad value is refused in `fit`, in one shape, and the estimator stays as it was."""
-    unclear = []
-    for value in PARAMETERS[owner][name]:
-        part = owner(**{"n_units": 20, name: value} if owner is EchoState else {name: value})
-        estimator = EchoState(20, topology=part) if hasattr(part, "draw") else part
-        estimator = ReservoirRegressor(SYSTEM, pooling=part) if owner is Segments else estimator
-        sequences = owner in (Segments, ReservoirClassifier)
-        before = dict(vars(estimator))
-        try:
-            estimator.fit(*(([X, X], [0, 1]) if sequences else (np.tile(X, (10, 1)), np.tile(Y, 10))))
-            unclear.append(f"{value!r} is accepted")
-        except Exception as error:
-            shape = rf"The '{name}' parameter of {owner.__name__} must be (.|\n)+\. Got (.|\n)+\."
-            if not isinstance(error, ValueError) or not re.fullmatch(shape, str(error)):
-                unclear.append(f"{value!r} ends in {type(error).__name__}: {error}")
-        assert unchanged(estimator, before)
-    assert not unclear
 
 
 @pytest.mark.parametrize("n_steps", [0, -1, 2.5, True, "a", None])
