@@ -11,7 +11,7 @@ from reservoir.models import Segments
 from reservoir.neurons.rate import Euler
 from reservoir.readouts import RidgeReadout
 from reservoir.topologies import CirculantGraph, Cycle, Random
-from tests.house.test_bad_input import SYSTEM, F, X, unchanged
+from tests.house.test_bad_input import SYSTEM, F, X, Y, unchanged
 
 SQUARE = np.eye(20)
 REAL = (-1, np.nan, np.inf, "a", True, [1.0], 1j)
