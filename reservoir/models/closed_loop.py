@@ -59,6 +59,9 @@ def _runs_compiled(system: Any) -> bool:
 
 def _joint_readout(members: list[Member], squared_states: bool) -> tuple[np.ndarray, np.ndarray]:
     """coef and intercept of the mean answer on [x of all, x^2 of all, u], as `close_loop` takes them."""
+    if len(members) == 1:
+        readout = members[0].readout
+        return np.atleast_2d(readout.coef_), np.atleast_1d(np.asarray(readout.intercept_, dtype=np.float64))
     plain, squared, inputs, intercepts = [], [], [], []
     for system, readout in members:
         coef, n_units = np.atleast_2d(readout.coef_), len(system.bias_)
