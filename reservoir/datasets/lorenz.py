@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from reservoir.parts import Seed
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 
@@ -20,7 +21,7 @@ def make_lorenz(
     x0: Any = None,
     discard: int = 1000,
     rtol: float = 1e-11,
-    random_state: Any = None,
+    random_state: Seed = None,
 ) -> np.ndarray:
     """Solution of the Lorenz equations.
 

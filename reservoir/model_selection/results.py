@@ -39,7 +39,9 @@ class ResultTable:
         self.shares = np.zeros(len(candidates))  # of the training parts that a candidate has seen
         self.n_fits = int(np.prod(shape))
 
-    def put(self, candidates: Sequence[int], seed: int, share: float, result: dict | None, error_score: float) -> None:
+    def put(
+        self, candidates: Sequence[int], seed: int, share: float, result: dict[str, Any] | None, error_score: Any
+    ) -> None:
         """Take in the result of a task; None where its process died."""
         rows = list(candidates)
         self.shares[rows] = share

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.exceptions import FitFailedWarning
 from sklearn.utils import get_tags, indexable
 
+from reservoir.estimators import BaseEstimator, MetaEstimatorMixin
 from reservoir.model_selection.candidates import EvaluationTask, configurations_of, tasks_of
 from reservoir.model_selection.delegation import BestModel
 from reservoir.model_selection.folds import CrossValidation
@@ -23,12 +23,13 @@ from reservoir.model_selection.results import ResultTable
 from reservoir.model_selection.seeds import read_seeds
 from reservoir.model_selection.settings import read_candidates, read_scorers, read_splitter
 from reservoir.model_selection.tasks import run_stored_tasks, run_tasks
+from reservoir.parts import Estimator, Labels, Seed, SequenceData, Splitter, Targets, check_part
 from reservoir.sequences import container_kind
-from reservoir.validation import Parameters, check_has, check_integer, unchanged_on_error
+from reservoir.validation import Parameters, check_integer, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
-class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
+class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: ignore[override]
     """Search over the parameters of a model by cross-validation, with one run of the reservoir for many candidates.
 
         best = argmax_candidate  mean_{seeds, folds}  score(model fitted on the training part, test part)
@@ -131,25 +132,25 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
     {'readout__alpha': 1e-08, 'reservoir__leak': 0.9}
     """
 
-    estimator: Any
-    param_distributions: Any
+    estimator: Estimator
+    param_distributions: Mapping[str, Any] | Sequence[Mapping[str, Any]]
     _: KW_ONLY
     n_iter: int | None = None
-    scoring: Any = None
-    cv: Any = None
+    scoring: str | Callable[..., Any] | Collection[str] | Mapping[str, Any] | None = None
+    cv: Splitter | Iterable[tuple[Any, Any]] | int | None = None
     n_seeds: int | None = None
     pruning: int | None = None
-    refit: Any = True
-    random_state: Any = None
+    refit: bool | str | Callable[..., Any] = True
+    random_state: Seed = None
     n_jobs: int | None = None
     store: str | os.PathLike | None = None
     client: Any = None
-    error_score: Any = np.nan
+    error_score: float | str = np.nan
     return_train_score: bool = False
     verbose: int = 0
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any = None, *, groups: Any = None) -> ReservoirSearchCV:
+    def fit(self, X: SequenceData, y: Targets | None = None, *, groups: Labels | None = None) -> ReservoirSearchCV:
         """Evaluate all candidates, and fit the best on all data.
 
         Parameters
@@ -174,14 +175,14 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
                 self.feature_names_in_ = self.best_estimator_.feature_names_in_
         return self
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: SequenceData, y: Targets | None = None) -> float:
         """The score of the best model by the metric that chose it."""
         scorer: Any = self.scorer_[self.refit] if isinstance(self.scorer_, dict) else self.scorer_
         return scorer(self._best(), X) if y is None else scorer(self._best(), X, y)
 
     def _check_parameters(self) -> None:
         p = Parameters(self)
-        check_has(p.owner, "estimator", self.estimator, ("fit", "get_params", "set_params"), "an estimator")
+        check_part(p.owner, "estimator", self.estimator, Estimator)
         if self.pruning is not None:
             p.integer("pruning", 2)
         if not isinstance(self.refit, bool | np.bool_ | str) and not callable(self.refit):

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.model_selection import TimeSeriesSplit
 
 from reservoir.model_selection.scorer import sequence_scorer
+from reservoir.parts import Labels, SequenceData, Targets
 from reservoir.sequences import container_kind
 from reservoir.validation import Parameters
 
@@ -86,7 +87,9 @@ class WarmTimeSeriesSplit(TimeSeriesSplit):
         super().__init__(n_splits, max_train_size=max_train_size, test_size=test_size, gap=gap)
         self.warmup = warmup
 
-    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def split(
+        self, X: SequenceData, y: Targets | None = None, groups: Labels | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Index arrays of the training rows, and of the warm-up rows with the scored rows behind them.
 
         Parameters
@@ -99,7 +102,8 @@ class WarmTimeSeriesSplit(TimeSeriesSplit):
         warmup = self._check_parameters()
         kind = container_kind(X, owner)
         if kind != "series":
-            raise ValueError(f"{owner} cuts one series; for sequences use KFold. Got a {kind} of {len(X)}.")
+            n_sequences = len(X)  # type: ignore[arg-type]
+            raise ValueError(f"{owner} cuts one series; for sequences use KFold. Got a {kind} of {n_sequences}.")
         folds = list(super().split(X, y, groups))
         first = folds[0][1][0]
         if first < warmup:

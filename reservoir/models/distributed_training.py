@@ -16,7 +16,8 @@ from reservoir.batch import run_batch
 from reservoir.models.base import as_readout
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.regressor import ReservoirRegressor
-from reservoir.validation import check_has, parameter_error
+from reservoir.parts import Labels, MergingReadout, check_part
+from reservoir.validation import parameter_error
 
 Part = Callable[[], tuple[Any, Any]] | str | os.PathLike | tuple[Any, Any]
 
@@ -25,7 +26,7 @@ def fit_in_parts(
     model: ReservoirRegressor | ReservoirClassifier,
     parts: Iterable[Part],
     *,
-    classes: Any = None,
+    classes: Labels | None = None,
     n_jobs: int = -1,
     client: Any = None,
     folder: str | os.PathLike | None = None,
@@ -89,7 +90,7 @@ def fit_in_parts(
     options = {} if classes is None else {"classes": classes}
     sequences, _ = trained._read_training_data(*_load(parts[0]), **options)
     trained._make_parts(sequences)
-    check_has("fit_in_parts", "model", trained.readout_, ("to_record", "add_record"), "a model whose readout merges")
+    check_part(type(model).__name__, "readout", trained.readout_, MergingReadout)
     del sequences
     with tempfile.TemporaryDirectory(dir=folder) as store:
         study = run_batch(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from sklearn.metrics import r2_score
 from reservoir.models.base import ReservoirModel, as_reservoir, fit_readout
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.closed_loop import Feedback, Member, free_run, learn_in_loop
-from reservoir.parts import without_noise
+from reservoir.parts import Readout, SequenceData, System, Targets, without_noise
 from reservoir.sequences import Sequences, container_kind, read_sequences
 from reservoir.validation import (
     Parameters,
@@ -99,18 +100,18 @@ class ReservoirForecaster(ReservoirModel):
     True
     """
 
-    reservoir: Any = None
-    readout: Any = None
+    reservoir: System | None = None
+    readout: Readout | None = None
     _: KW_ONLY
     washout: int = 100
     include_input: bool = True
     squared_states: bool = False
     feedback_scaling: float = 1.0
-    exogenous: Any = ()
+    exogenous: Sequence[int] | np.ndarray = ()
     n_members: int = 1
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any = None) -> ReservoirForecaster:
+    def fit(self, X: SequenceData, y: Targets | None = None) -> ReservoirForecaster:
         """Train the readout to give the next row.
 
         Parameters
@@ -133,7 +134,9 @@ class ReservoirForecaster(ReservoirModel):
             (self._learn_closed if closed else self._learn_open)(sequences, heard)
         return self
 
-    def forecast(self, n_steps: int, context: Any = None, *, observed: Any = None) -> Any:
+    def forecast(
+        self, n_steps: int, context: SequenceData | None = None, *, observed: SequenceData | None = None
+    ) -> Any:
         """The rows after the context.
 
         Parameters
@@ -174,7 +177,7 @@ class ReservoirForecaster(ReservoirModel):
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
         return Sequences(joined, offsets, kind).pack(joined)
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: SequenceData, y: Targets | None = None) -> float:
         """Mean R2 of free forecasts; -inf if one diverges.
 
         The first max(washout, 1) rows of each series are its context, the rest is forecast. Exogenous channels are

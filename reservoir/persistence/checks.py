@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
 from reservoir.topologies import CirculantMatrix, HadamardMatrix
 
 Lengths = dict[str, int]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
 from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters, check_finite_array, check_integer, check_real, parameter_error
 

@@ -8,13 +8,14 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.neurons.structures import drawn_or_given, draws
+from reservoir.parts import FloatType
 from reservoir.topologies import CirculantMatrix, HadamardMatrix, spectral_radius
 from reservoir.validation import InvalidParameterError, check_finite_array, parameter_error
 
 _DTYPES = ("float64", "float32", np.float64, np.float32)
 
 
-def check_dtype(owner: str, dtype: Any) -> np.dtype:
+def check_dtype(owner: str, dtype: FloatType) -> np.dtype[Any]:
     """The type of weights and states."""
     if not isinstance(dtype, str | type | np.dtype) or dtype not in _DTYPES:
         raise parameter_error(owner, "dtype", "'float64' or 'float32'", dtype)

@@ -31,8 +31,9 @@ from typing import Any
 import numpy as np
 from numba.extending import overload
 from scipy import sparse
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
+from reservoir.estimators import BaseEstimator
 from reservoir.foreign_code import loop_for
 from reservoir.neurons.activations import ACTIVATIONS
 from reservoir.validation import check_choice
@@ -40,6 +41,8 @@ from reservoir.validation import check_choice
 
 class RateUnit(BaseEstimator):
     """Base of the rate units, with what most of them have in common; see the head of this file."""
+
+    activation: Any  # of those that have one
 
     n_arrays = 1
     """Arrays of state per unit; the first is what readouts see."""
