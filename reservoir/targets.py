@@ -55,7 +55,7 @@ def read_labels(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, b
             raise ValueError(f"y of {owner} is one label for one series: wrap both, fit([X], [y]).")
         return _labels(owner, y, "y", sequences, 0), True
     members = _one_per_sequence(owner, y, sequences)
-    shape: tuple = getattr(y, "shape", ())
+    shape: tuple[Any, ...] = getattr(y, "shape", ())
     if len(shape) == 2 and shape[1] > 1 and (sequences.lengths != shape[1]).all():
         raise ValueError(f"y of {owner} must hold labels, not indicators. Got shape {shape}.")
     if _depth(members[0]) == 0:
@@ -76,7 +76,7 @@ def _refuse_series(owner: str, sequences: Sequences) -> None:
         raise ValueError(f"{owner} with a pooling takes one target per sequence, but X is one series: wrap it, [X].")
 
 
-def _one_per_sequence(owner: str, y: Any, sequences: Sequences) -> list:
+def _one_per_sequence(owner: str, y: Any, sequences: Sequences) -> list[Any]:
     refuse_masked(y, "y", owner)
     array = y if isinstance(y, (list, tuple)) else np.asarray(y)
     if not isinstance(array, (list, tuple)) and array.ndim == 0:
@@ -149,7 +149,7 @@ def _depth(member: Any) -> int:
 
 
 def _is_column(y: Any) -> bool:
-    shape: tuple = getattr(y, "shape", ())
+    shape: tuple[Any, ...] = getattr(y, "shape", ())
     return len(shape) == 2 and shape[1] == 1
 
 

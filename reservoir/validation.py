@@ -169,7 +169,7 @@ def unchanged_on_error(method: _Method) -> _Method:
     """Decorator of ``fit`` methods: when they raise, the estimator is as it was before."""
 
     @functools.wraps(method)
-    def guarded(self, *args, **kwargs):
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
         before = dict(self.__dict__)
         try:
             return method(self, *args, **kwargs)
@@ -181,7 +181,9 @@ def unchanged_on_error(method: _Method) -> _Method:
     return guarded  # type: ignore[return-value]
 
 
-def default_parts_first(estimator: Any, params: dict[str, Any], defaults: Mapping[str, Callable[[], Any]]) -> dict:
+def default_parts_first(
+    estimator: Any, params: dict[str, Any], defaults: Mapping[str, Callable[[], Any]]
+) -> dict[str, Any]:
     """Parameters for `set_params`: where one is of a part that is None, ``reservoir__leak``, the default part too."""
     missing = [
         name

@@ -88,7 +88,7 @@ def make_lorenz(
     start = _start(x0, random_state)
     times = np.arange(discard + n_steps) * dt
 
-    def flow(t, state):
+    def flow(t: float, state: np.ndarray) -> tuple[float, float, float]:
         x, y, z = state.tolist()
         return sigma * (y - x), x * (rho - z) - y, x * y - beta * z
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.parts import SequenceData
 
 
-def _best_has(name: str) -> Callable:
+def _best_has(name: str) -> Callable[..., Any]:
     """Whether the best model, or before `fit` the estimator, has this method."""
 
     def check(search: Any) -> bool:

@@ -40,12 +40,12 @@ class CrossValidation:
     y: Any
     kind: str  # of container
     splits: list[tuple[np.ndarray, np.ndarray]]
-    scorers: dict[str, Callable]
+    scorers: dict[str, Callable[..., Any]]
     standard_scorers: bool  # whether all are scikit-learn's own
     with_train_scores: bool
     error_score: Any
 
-    def candidate(self, parameters: dict, seed: int | None) -> Any:
+    def candidate(self, parameters: dict[str, Any], seed: int | None) -> Any:
         """An unfitted candidate, with the seed in its reservoir."""
         model = clone(self.estimator).set_params(**clone(parameters, safe=False))
         return model if seed is None else model.set_params(**dict.fromkeys(seed_names(model), seed))

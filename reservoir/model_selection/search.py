@@ -15,7 +15,7 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.utils import get_tags, indexable
 
 from reservoir.estimators import BaseEstimator, MetaEstimatorMixin
-from reservoir.model_selection.candidates import EvaluationTask, configurations_of, tasks_of
+from reservoir.model_selection.candidates import Configuration, EvaluationTask, configurations_of, tasks_of
 from reservoir.model_selection.delegation import BestModel
 from reservoir.model_selection.folds import CrossValidation
 from reservoir.model_selection.halving import survivors, training_shares
@@ -143,7 +143,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
     refit: bool | str | Callable[..., Any] = True
     random_state: Seed = None
     n_jobs: int | None = None
-    store: str | os.PathLike | None = None
+    store: str | os.PathLike[str] | None = None
     client: Any = None
     error_score: float | str = np.nan
     return_train_score: bool = False
@@ -216,7 +216,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         with_train = self.return_train_score
         return CrossValidation(self.estimator, X, y, kind, splits, scorers, standard, with_train, self.error_score)
 
-    def _evaluate(self, cv: CrossValidation, candidates: list[dict]) -> ResultTable:
+    def _evaluate(self, cv: CrossValidation, candidates: list[dict[str, Any]]) -> ResultTable:
         """The scores of all candidates; with pruning those of the last round that each has reached."""
         configurations = configurations_of(candidates)
         table = ResultTable(list(cv.scorers), candidates, max(1, len(self.seeds_)), self.n_splits_, cv.scored_parts)
@@ -235,12 +235,12 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         self._report(errors, table)
         return table
 
-    def _tasks(self, configurations: list, share: float) -> list[EvaluationTask]:
-        seeds: list = self.seeds_ or [None]
+    def _tasks(self, configurations: list[Configuration], share: float) -> list[EvaluationTask]:
+        seeds: Sequence[int | None] = self.seeds_ or [None]
         n_wanted = 1 if self.store is not None else -(-joblib.effective_n_jobs(self.n_jobs) // len(seeds))
         return tasks_of(configurations, seeds, share, n_wanted)
 
-    def _results(self, cv: CrossValidation, tasks: list[EvaluationTask]) -> Iterator[dict | None]:
+    def _results(self, cv: CrossValidation, tasks: list[EvaluationTask]) -> Iterator[dict[str, Any] | None]:
         if self.store is None:
             return run_tasks(cv, tasks, self.n_jobs, self.verbose)
         n_jobs = 1 if self.n_jobs is None else self.n_jobs
@@ -253,7 +253,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
             return "score"
         return self.refit if isinstance(self.refit, str) else next(iter(self.scorer_))
 
-    def _choose(self, table: ResultTable, candidates: list[dict]) -> None:
+    def _choose(self, table: ResultTable, candidates: list[dict[str, Any]]) -> None:
         """Set `cv_results_`, and which candidate is the best."""
         self.cv_results_ = table.columns(with_seeds=self.n_seeds is not None, with_shares=self.pruning is not None)
         if self.multimetric_ and not self.refit:
@@ -274,7 +274,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
             raise ValueError(f"All {text}")
         warnings.warn(f"{text}Their score is {self.error_score}.", FitFailedWarning, stacklevel=3)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
         for name in ("estimator_type", "classifier_tags", "regressor_tags", "transformer_tags", "input_tags"):
             setattr(tags, name, getattr(own, name))

@@ -22,7 +22,7 @@ class ConfiguredModel(NamedTuple):
     """A configuration as an unfitted model, and the readouts of its candidates, which differ in the penalty."""
 
     model: Any
-    readouts: list  # unfitted, one per candidate
+    readouts: list[Any]  # unfitted, one per candidate
     positions: range  # of the candidates in the result
 
     @property

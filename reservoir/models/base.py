@@ -50,7 +50,7 @@ class ReservoirModel(BaseEstimator):
         return readout_features(states, inputs, self.include_input)
 
     def _step_blocks(
-        self, sequences: Sequences, targets: np.ndarray, finals: dict | None = None
+        self, sequences: Sequences, targets: np.ndarray, finals: dict[int, Any] | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Features and targets of every step after the washout, in blocks; the final states go to `finals`."""
         members = sequences.split(targets)
@@ -71,7 +71,7 @@ class ReservoirModel(BaseEstimator):
         if not hasattr(self, "readout_"):  # a tenth of the time of `check_is_fitted`, which a search would feel
             raise not_fitted(self)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags

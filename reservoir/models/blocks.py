@@ -41,7 +41,7 @@ def run_in_blocks(reservoir: Any, sequences: Sequences, state: Any = None) -> It
     yield _run_batch(reservoir, batch, carried)
 
 
-def _run_batch(reservoir: Any, batch: list[tuple[int, int, np.ndarray]], carried: dict) -> list[Block]:
+def _run_batch(reservoir: Any, batch: list[tuple[int, int, np.ndarray]], carried: dict[int, Any]) -> list[Block]:
     known = [carried.get(index) for index, _, _ in batch]
     rows = [rows for _, _, rows in batch]
     if all(entry is None for entry in known):

@@ -248,7 +248,7 @@ class ReservoirForecaster(ReservoirModel):
         """Train on true rows as inputs."""
         inputs = Sequences.of_members([member[:-1] for member in heard.members()])
         targets = np.concatenate([member[1:, self._feedback.channels] for member in sequences.members()])
-        finals: dict = {}
+        finals: dict[int, Any] = {}
         fit_readout(self.readout_, self._step_blocks(inputs, targets, finals))
         if without_noise(self.reservoir_) is self.reservoir_:
             self._context = sequences.kind, list(finals.values()), [member[-1].copy() for member in heard.members()]
@@ -263,10 +263,10 @@ class ReservoirForecaster(ReservoirModel):
             learn_in_loop(member, self._features, self.squared_states, self._feedback, self.washout, rows, targets)
         self._context = sequences.kind, *self._after(heard)
 
-    def _after(self, heard: Sequences) -> tuple[list, list[np.ndarray]]:
+    def _after(self, heard: Sequences) -> tuple[list[Any], list[np.ndarray]]:
         """State before the last row, and that row, of every series."""
         members = heard.members()
-        states: list = [None] * len(members)
+        states: list[Any] = [None] * len(members)
         longer = [index for index, member in enumerate(members) if len(member) > 1]
         if longer:
             inputs = Sequences.of_members([members[index][:-1] for index in longer])

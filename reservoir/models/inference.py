@@ -24,8 +24,8 @@ class Inference:
         return read_sequences(model, X, reset=False)
 
     def step_answers(
-        self, model: Any, sequences: Sequences, method: str, state: list | None
-    ) -> tuple[np.ndarray, list]:
+        self, model: Any, sequences: Sequences, method: str, state: list[Any] | None
+    ) -> tuple[np.ndarray, list[Any]]:
         """The answers of the readout's `method` to every row, and the final state of every sequence.
 
         A readout whose answer to a row depends on the rows before (`row_wise` is false) gets every sequence whole.
@@ -41,14 +41,14 @@ class Inference:
                 held = []
         return np.concatenate(answers), finals
 
-    def pooled_rows(self, model: Any, sequences: Sequences, state: list | None) -> tuple[np.ndarray, list]:
+    def pooled_rows(self, model: Any, sequences: Sequences, state: list[Any] | None) -> tuple[np.ndarray, list[Any]]:
         """What the readout sees of every sequence (n_sequences, n_columns), and the final states."""
         return pool_sequences(model, without_noise(model.reservoir_), sequences, state)
 
 
 def pool_sequences(
-    model: Any, reservoir: Any, sequences: Sequences, state: list | None = None
-) -> tuple[np.ndarray, list]:
+    model: Any, reservoir: Any, sequences: Sequences, state: list[Any] | None = None
+) -> tuple[np.ndarray, list[Any]]:
     """[pool(states), pool(inputs)] after the washout, one row per sequence, and the final states."""
     members = sequences.members()
     pool = as_pooling(type(model).__name__, model.pooling).pool

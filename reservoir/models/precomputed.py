@@ -31,7 +31,7 @@ class _Precomputed(Inference):
     def read(self, model: Any, X: Any) -> Sequences:
         return self._sequences if X is self._X else super().read(model, X)
 
-    def _check_same(self, sequences: Sequences, state: list | None) -> None:
+    def _check_same(self, sequences: Sequences, state: list[Any] | None) -> None:
         known = self._sequences
         if sequences is not known or state is not None:
             same = np.array_equal(known.offsets, sequences.offsets) and np.array_equal(known.rows, sequences.rows)
@@ -47,8 +47,8 @@ class PrecomputedAnswers(_Precomputed):
         self._answers = answers
 
     def step_answers(
-        self, model: Any, sequences: Sequences, method: str, state: list | None
-    ) -> tuple[np.ndarray, list]:
+        self, model: Any, sequences: Sequences, method: str, state: list[Any] | None
+    ) -> tuple[np.ndarray, list[Any]]:
         self._check_same(sequences, state)
         return self._answers, [None] * len(sequences)
 
@@ -60,7 +60,7 @@ class PrecomputedPooling(_Precomputed):
         super().__init__(X, sequences)
         self._rows = rows
 
-    def pooled_rows(self, model: Any, sequences: Sequences, state: list | None) -> tuple[np.ndarray, list]:
+    def pooled_rows(self, model: Any, sequences: Sequences, state: list[Any] | None) -> tuple[np.ndarray, list[Any]]:
         self._check_same(sequences, state)
         return self._rows, [None] * len(sequences)
 

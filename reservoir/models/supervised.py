@@ -82,7 +82,7 @@ class SupervisedModel(ReservoirModel):
         members = [sequences.split(values) for values in (truth, rows)]
         return [np.concatenate([member[self.washout :] for member in own]) for own in members]
 
-    def _states_of(self, state: Any, sequences: Sequences) -> list | None:
+    def _states_of(self, state: Any, sequences: Sequences) -> list[Any] | None:
         """The given states as a list, one entry per sequence."""
         if state is None or sequences.kind == "series":
             return None if state is None else [state]

@@ -115,7 +115,7 @@ def activation_of(value: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=64)
-def _own(function: Callable) -> Callable[[], Any]:
+def _own(function: Callable[..., Any]) -> Callable[[], Any]:
     """A type for a user's function, whose loops are compiled for it; the slope is a central difference."""
 
     class Own(NamedTuple):
@@ -134,18 +134,18 @@ def _own(function: Callable) -> Callable[[], Any]:
                 width = activation.width * max(1.0, abs(values[i]))
                 values[i] = (function(values[i] + width) - function(values[i] - width)) / (2 * width)
 
-        def __reduce__(self):
+        def __reduce__(self) -> tuple[Any, ...]:
             return activation_of, (function,)
 
     return Own
 
 
-def squash(activation, values):
+def squash(activation: Any, values: np.ndarray) -> None:
     """Apply an activation to every element, in place."""
     type(activation).apply(activation, values)
 
 
-def slope(activation, values):
+def slope(activation: Any, values: np.ndarray) -> None:
     """Replace every element by the derivative of an activation there."""
     type(activation).derive(activation, values)
 

@@ -192,7 +192,7 @@ _WORDS: dict[str, Callable[..., Check]] = {
 }
 
 
-def check_of(said: str | dict) -> Check:
+def check_of(said: str | dict[str, Any]) -> Check:
     """The check that a text of a part means, or a dictionary of texts."""
     if isinstance(said, dict):
         return table(**{name: check_of(one) for name, one in said.items()})

@@ -234,7 +234,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
             name = "layer" if self.layers is None else "layers"
             raise parameter_error(type(self).__name__, name, "a system whose state is one vector per sequence", layer)
 
-    def _starts(self, state: Any, sequences: Sequences) -> list:
+    def _starts(self, state: Any, sequences: Sequences) -> list[Any]:
         """The state before the first row, one entry per layer."""
         if state is None:
             return [None] * len(self.layers_)
@@ -243,7 +243,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         given = check_finite_array(type(self).__name__, "state", state, wanted, "None or ")
         return [given[..., columns] for columns in _slices(self._n_state_values)]
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         parts = self.layers if isinstance(self.layers, list | tuple) else [self.layer]
@@ -263,5 +263,5 @@ def _rows(states: Any, sequences: Sequences) -> np.ndarray:
     return np.concatenate(states) if sequences.kind == "list" else np.reshape(states, (-1, np.shape(states)[-1]))
 
 
-def _slices(widths: tuple) -> list[slice]:
+def _slices(widths: tuple[int, ...]) -> list[slice]:
     return [slice(b - a, b) for a, b in zip(widths, accumulate(widths), strict=True)]

@@ -255,7 +255,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
             raise p.error("step", f"a whole multiple of dt, {dt:g} s")
         return dt, step
 
-    def _read(self, X: Any) -> tuple[list, str, list[int]]:
+    def _read(self, X: Any) -> tuple[list[Any], str, list[int]]:
         """Series or spike trains, whichever `fit` has seen; the kind of their container, and how many rows each has."""
         if self.encoder_ is not None and not _are_spikes(X):
             sequences = read_sequences(self, X, reset=False)
@@ -276,14 +276,14 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         arrays = (member.times, member.units) if isinstance(member, SpikeTrains) else (member,)
         return generator_for(self._seed, *arrays)
 
-    def _initial_states(self, state: Any, kind: str, n_members: int) -> list:
+    def _initial_states(self, state: Any, kind: str, n_members: int) -> list[Any]:
         if state is None:
             return [None] * n_members
         size = self.trace_.n_memory(self._step) * self._n_features_out + len(freeze(self._rest, 0))
         shape = (size,) if kind == "series" else (n_members, size)
         return list(check_finite_array(type(self).__name__, "state", state, shape, "None or ").reshape(n_members, size))
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
@@ -293,5 +293,5 @@ def _are_spikes(X: Any) -> bool:
     return isinstance(X, SpikeTrains) or (isinstance(X, list | tuple) and len(X) > 0 and isinstance(X[0], SpikeTrains))
 
 
-def _trains(X: Any) -> list:
+def _trains(X: Any) -> list[Any]:
     return [X] if isinstance(X, SpikeTrains) else list(X)

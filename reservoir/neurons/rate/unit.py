@@ -77,17 +77,19 @@ def check_activation(owner: str, activation: Any) -> Any:
     return check_choice(owner, "activation", activation, [*ACTIVATIONS, "a function compiled by numba.njit"])
 
 
-def step(cells, state, heard, scratch):
+def step(cells: Any, state: np.ndarray, heard: np.ndarray, scratch: np.ndarray) -> None:
     """Move the units by one step, see the head of this file."""
     type(cells).step(cells, state, heard, scratch)
 
 
-def tangent(cells, state, heard, moved, driven, scratch):
+def tangent(
+    cells: Any, state: np.ndarray, heard: np.ndarray, moved: np.ndarray, driven: np.ndarray, scratch: np.ndarray
+) -> None:
     """Move small differences by one step, see the head of this file."""
     type(cells).tangent(cells, state, heard, moved, driven, scratch)
 
 
-def step_lanes(cells, state, heard):
+def step_lanes(cells: Any, state: np.ndarray, heard: np.ndarray) -> None:
     """Move the units of several reservoirs by one step, see the head of this file."""
     type(cells).step_lanes(cells, state, heard)
 
@@ -117,7 +119,7 @@ def compiled_for(loop: Any, cells: Any) -> Any:
     return loop_for(loop, type(cells), *(type(value) for value in cells if isinstance(value, tuple)))
 
 
-def side_by_side(units: list[Any], matrices: list[dict]) -> tuple[Any, dict]:
+def side_by_side(units: list[Any], matrices: list[dict[str, Any]]) -> tuple[Any, dict[str, Any]]:
     """One unit, and its matrices, for reservoirs that do not hear one another; its arrays stand one after the other.
 
     The units differ in nothing but their arrays and matrices.
