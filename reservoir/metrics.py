@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import xlog1py, xlogy
 
-from reservoir.parts import SequenceData
+from reservoir.parts import Numbers, SequenceData
 from reservoir.sequences import n_dimensions
 from reservoir.validation import check_finite_array, check_real, parameter_error, real_array
 
@@ -49,7 +49,7 @@ def valid_prediction_time(
     step: float = 1.0,
     lyapunov_exponent: float = 1.0,
     threshold: float = 0.4,
-    scale: Any = None,
+    scale: Numbers | None = None,
 ) -> float:
     """How long a forecast stays close, in Lyapunov times.
 

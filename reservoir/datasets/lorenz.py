@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from reservoir.parts import Seed
+from reservoir.parts import Numbers, Seed
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 
@@ -18,7 +16,7 @@ def make_lorenz(
     sigma: float = 10.0,
     rho: float = 28.0,
     beta: float = 8 / 3,
-    x0: Any = None,
+    x0: Numbers | None = None,
     discard: int = 1000,
     rtol: float = 1e-11,
     random_state: Seed = None,
@@ -100,7 +98,7 @@ def make_lorenz(
     return np.ascontiguousarray(solution.y.T)
 
 
-def _start(x0: Any, random_state: Any) -> np.ndarray:
+def _start(x0: Numbers | None, random_state: Seed) -> np.ndarray:
     if x0 is None and random_state is None:
         return np.ones(3)
     if x0 is None:

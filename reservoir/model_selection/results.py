@@ -40,7 +40,12 @@ class ResultTable:
         self.n_fits = int(np.prod(shape))
 
     def put(
-        self, candidates: Sequence[int], seed: int, share: float, result: dict[str, Any] | None, error_score: Any
+        self,
+        candidates: Sequence[int],
+        seed: int,
+        share: float,
+        result: dict[str, Any] | None,
+        error_score: float | str,
     ) -> None:
         """Take in the result of a task; None where its process died."""
         rows = list(candidates)

@@ -12,6 +12,7 @@ from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler, Stra
 
 from reservoir.model_selection.scorer import sequence_scorer
 from reservoir.model_selection.splits import WarmTimeSeriesSplit
+from reservoir.parts import Splitter
 from reservoir.sequences import n_dimensions
 from reservoir.validation import Parameters
 
@@ -55,7 +56,7 @@ def read_splitter(search: Any, kind: str, y: Any) -> Any:
     return StratifiedKFold(n_splits) if labels else KFold(n_splits)
 
 
-def read_scorers(search: Any, splitter: Any, kind: str) -> dict[str, Callable[..., Any]]:
+def read_scorers(search: Any, splitter: Splitter, kind: str) -> dict[str, Callable[..., Any]]:
     """Scorers by the name of their metric, which is "score" for a single one."""
     scoring = search.scoring
     if isinstance(scoring, list | tuple | set):

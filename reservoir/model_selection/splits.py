@@ -113,7 +113,7 @@ class WarmTimeSeriesSplit(TimeSeriesSplit):
             )
         return ((train, np.arange(test[0] - warmup, test[-1] + 1)) for train, test in folds)
 
-    def scorer(self, scoring: Any = None) -> Callable[..., Any]:
+    def scorer(self, scoring: str | Callable[..., Any] | None = None) -> Callable[..., Any]:
         """The scorer that leaves out the warm-up rows: ``sequence_scorer(scoring, warmup=self.warmup)``."""
         return sequence_scorer(scoring, warmup=self._check_parameters())
 

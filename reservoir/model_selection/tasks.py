@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Iterator
 from typing import Any
@@ -41,7 +42,7 @@ class StoredEvaluation:
 
 
 def run_stored_tasks(
-    owner: str, cv: CrossValidation, tasks: list[EvaluationTask], store: Any, options: dict[str, Any]
+    owner: str, cv: CrossValidation, tasks: list[EvaluationTask], store: str | os.PathLike[str], options: dict[str, Any]
 ) -> Iterator[dict[str, Any] | None]:
     """Results in the order of the tasks, from a store; None for a task whose process died.
 

@@ -77,12 +77,12 @@ class ReservoirModel(BaseEstimator):
         return tags
 
 
-def as_reservoir(reservoir: Any) -> Any:
+def as_reservoir(reservoir: System | None) -> Any:
     """The parameter `reservoir` of a model as a part; the default is seeded, so that two fits are equal."""
     return _DEFAULTS["reservoir"]() if reservoir is None else reservoir
 
 
-def as_readout(readout: Any) -> Any:
+def as_readout(readout: Readout | None) -> Any:
     """The parameter `readout` of a model as a part."""
     return _DEFAULTS["readout"]() if readout is None else readout
 

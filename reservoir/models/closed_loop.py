@@ -17,6 +17,7 @@ from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import Feedback, collect, feed_back, hear
 from reservoir.neurons.rate.unit import compiled_for, step
 from reservoir.neurons.vectors import STRIPE
+from reservoir.parts import System
 from reservoir.readouts import recursive_least_squares
 from reservoir.readouts.linear import is_linear, learns_by_least_squares
 from reservoir.readouts.recursive_least_squares import measure, multiply, sweep
@@ -58,7 +59,7 @@ def free_run(
     return run
 
 
-def _runs_compiled(system: Any) -> bool:
+def _runs_compiled(system: System) -> bool:
     return getattr(system, "runs_compiled", False)
 
 
@@ -99,7 +100,7 @@ def _plain_run(
     return outputs
 
 
-def step_system(system: Any, row: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
+def step_system(system: System, row: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
     """State after one row, as (1, n_units), and what `run` continues from."""
     return system.run(row[None]) if state is None else system.run(row[None], state)
 

@@ -115,7 +115,7 @@ def fit_in_parts(
 class PartialTraining:
     """What a worker does with a part: compute states, and return the record of the readout."""
 
-    def __init__(self, trained: Any, parts: list[Part], options: dict[str, Any]):
+    def __init__(self, trained: ReservoirRegressor | ReservoirClassifier, parts: list[Part], options: dict[str, Any]):
         self.trained, self.parts, self.options = trained, parts, options
 
     def __call__(self, task: dict[str, Any], *, random_state: int) -> dict[str, Any]:

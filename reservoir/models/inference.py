@@ -9,7 +9,7 @@ import numpy as np
 
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.pooling import as_pooling
-from reservoir.parts import without_noise
+from reservoir.parts import SequenceData, System, without_noise
 from reservoir.sequences import Sequences, joined, read_sequences
 
 
@@ -19,7 +19,7 @@ class Inference:
     A model holds one; see `reservoir.models.precomputed` for those that take the place of this one.
     """
 
-    def read(self, model: Any, X: Any) -> Sequences:
+    def read(self, model: Any, X: SequenceData) -> Sequences:
         """X as sequences."""
         return read_sequences(model, X, reset=False)
 
@@ -47,7 +47,7 @@ class Inference:
 
 
 def pool_sequences(
-    model: Any, reservoir: Any, sequences: Sequences, state: list[Any] | None = None
+    model: Any, reservoir: System, sequences: Sequences, state: list[Any] | None = None
 ) -> tuple[np.ndarray, list[Any]]:
     """[pool(states), pool(inputs)] after the washout, one row per sequence, and the final states."""
     members = sequences.members()

@@ -20,6 +20,7 @@ from numba.extending import overload
 from reservoir.compilation import kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1, expm1_32
+from reservoir.parts import Activation
 
 TANH, IDENTITY, RELU, LOGISTIC = range(4)
 ACTIVATIONS = {"tanh": TANH, "identity": IDENTITY, "relu": RELU, "logistic": LOGISTIC}
@@ -109,7 +110,7 @@ class Named(NamedTuple):
         differentiate(activation.code, values)
 
 
-def activation_of(value: Any) -> Any:
+def activation_of(value: Activation) -> Any:
     """The NamedTuple of a named activation, or of a user's function of one number compiled by ``numba.njit``."""
     return Named(ACTIVATIONS[value]) if isinstance(value, str) else _own(value)()
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.compilation import one_blas_thread
 from reservoir.estimators import BaseEstimator
-from reservoir.parts import SequenceData
+from reservoir.parts import Numbers, SequenceData
 from reservoir.rnn.cells import CELLS, Cell
 from reservoir.rnn.descent import Descent, descend, run_rows
 from reservoir.rnn.examples import Examples
@@ -41,7 +41,7 @@ class RecurrentModel(RecurrentParameters, BaseEstimator):
         """What `fit` saw as y: one prediction or label per row in the container of X, or one per sequence."""
         return self.run(X)[0]
 
-    def run(self, X: SequenceData, state: Any = None) -> tuple[Any, np.ndarray]:
+    def run(self, X: SequenceData, state: Numbers | None = None) -> tuple[Any, np.ndarray]:
         """Predictions from a given state on, and the states where they end.
 
         Parameters

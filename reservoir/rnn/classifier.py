@@ -87,7 +87,7 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
         return self
 
     @unchanged_on_error
-    def partial_fit(self, X: SequenceData, y: Labels, classes: Any = None) -> RNNClassifier:
+    def partial_fit(self, X: SequenceData, y: Labels, classes: Labels | None = None) -> RNNClassifier:
         """One epoch over X and y, from the present parameters and state of the optimiser on.
 
         Parameters

@@ -10,6 +10,7 @@ from scipy.linalg import eigvalsh_tridiagonal
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs, eigsh, splu
 
 from reservoir.compilation import one_blas_thread
+from reservoir.parts import Matrix, Numbers
 from reservoir.validation import real_array
 
 _DENSE_LIMIT = 256
@@ -18,7 +19,7 @@ _LAW_LIMIT = 10_000
 _LAW_DEGREE = 4
 
 
-def spectral_radius(matrix: Any) -> float:
+def spectral_radius(matrix: Matrix | Numbers) -> float:
     """Largest modulus of an eigenvalue of a square matrix (n, n).
 
     Where it has a closed form, that is used: a `HadamardMatrix`, and a `CirculantMatrix` all of whose weights of
@@ -95,7 +96,7 @@ def random_spectral_radius(matrix: Any) -> float:
     return float(np.sqrt(np.square(values).sum() / n))
 
 
-def perron_root(matrix: Any) -> float:
+def perron_root(matrix: Matrix | Numbers) -> float:
     """Spectral radius of a strongly connected matrix (n, n) without negative weights, to rounding.
 
     The iteration of Noda solves (radius - W) y = x by sparse factors and takes the greatest (W x)_i / x_i for the
@@ -123,7 +124,7 @@ def perron_root(matrix: Any) -> float:
     return float(min(radius, before))
 
 
-def largest_singular_value(matrix: Any) -> float:
+def largest_singular_value(matrix: Matrix | Numbers) -> float:
     """Largest singular value of a matrix (n, m), the norm by which it can stretch a state.
 
     A reservoir of tanh units whose W has one below 1 forgets its start for every input. Where there is a closed form,
@@ -152,7 +153,7 @@ def largest_singular_value(matrix: Any) -> float:
         return _norm(rows)
 
 
-def as_sparse(matrix: Any) -> sparse.csr_array:
+def as_sparse(matrix: Matrix | Numbers) -> sparse.csr_array:
     """Dense, sparse or structured matrix as CSR in float64, without stored zeros."""
     if hasattr(matrix, "tocsr"):
         rows = sparse.csr_array(matrix.tocsr(), dtype=np.float64, copy=True)

@@ -36,13 +36,14 @@ from sklearn.base import clone
 from reservoir.estimators import BaseEstimator
 from reservoir.foreign_code import loop_for
 from reservoir.neurons.activations import ACTIVATIONS
+from reservoir.parts import Activation
 from reservoir.validation import check_choice
 
 
 class RateUnit(BaseEstimator):
     """Base of the rate units, with what most of them have in common; see the head of this file."""
 
-    activation: Any  # of those that have one
+    activation: Activation  # of those that have one
 
     n_arrays = 1
     """Arrays of state per unit; the first is what readouts see."""
@@ -70,7 +71,7 @@ class RateUnit(BaseEstimator):
         return check_activation(type(self).__name__, self.activation)
 
 
-def check_activation(owner: str, activation: Any) -> Any:
+def check_activation(owner: str, activation: Activation) -> Any:
     """The activation if it is the name of one or a function compiled by Numba."""
     if hasattr(activation, "py_func"):
         return activation
