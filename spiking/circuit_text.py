@@ -10,7 +10,7 @@ import numpy as np
 from reservoir.circuits import Circuit, PoissonBackground, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
 from reservoir.neurons.spiking.equations import Equations, equations_of
-from reservoir.neurons.spiking.lif import refractory_steps
+from reservoir.neurons.spiking.membrane import refractory_steps
 from reservoir.plasticity import Rule
 from reservoir.validation import check_has, parameter_error
 

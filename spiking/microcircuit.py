@@ -69,8 +69,7 @@ class Microcircuit(LiquidState):
 
     References
     ----------
-    Stimberg, Brette, Goodman 2019, Brian 2, an intuitive and efficient neural simulator, eLife 8:e47314,
-    doi:10.7554/eLife.47314.
+    Stimberg, Brette, Goodman 2019, doi:10.7554/eLife.47314, as for `simulate`.
 
     Examples
     --------

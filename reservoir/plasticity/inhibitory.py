@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.docstrings import documented_with
 from reservoir.plasticity.rule import PlasticityRule, Rule, inhibits, read_bound, read_lags
 from reservoir.validation import Parameters
 
 
+@documented_with(PlasticityRule)
+@dataclass(eq=False, repr=False, kw_only=True)
 class InhibitorySTDP(PlasticityRule):
     """Rule of Vogels and colleagues for inhibitory synapses: it draws the rate of a unit towards `target_rate`.
 
@@ -35,11 +39,6 @@ class InhibitorySTDP(PlasticityRule):
     w_max : float > 0 or None, default None
         Largest magnitude, amperes. None: ten times the mean initial magnitude (the library's own choice).
 
-    Raises
-    ------
-    ValueError
-        For a parameter out of range, when it is used.
-
     References
     ----------
     Vogels, Sprekeler, Zenke, Clopath, Gerstner 2011, Inhibitory plasticity balances excitation and inhibition in
@@ -52,11 +51,10 @@ class InhibitorySTDP(PlasticityRule):
     [0.0368, 0.1, 0.0368]
     """
 
-    def __init__(self, *, eta: float = 0.001, target_rate: float = 3.0, tau: float = 0.02, w_max: float | None = None):
-        self.eta = eta
-        self.target_rate = target_rate
-        self.tau = tau
-        self.w_max = w_max
+    eta: float = 0.001
+    target_rate: float = 3.0
+    tau: float = 0.02
+    w_max: float | None = None
 
     def acts_on(self, projection: Projection) -> np.ndarray:
         """Which synapses learn (n_synapses,): the inhibitory ones."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reservoir.circuits import Projection
@@ -9,6 +11,7 @@ from reservoir.plasticity.rule import PairRule, Rule
 from reservoir.validation import Parameters, parameter_error
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ReleaseSTDP(PairRule):
     """Spike-timing-dependent plasticity of U, the utilisation at rest of excitatory dynamic synapses.
 
@@ -52,19 +55,8 @@ class ReleaseSTDP(PairRule):
     [-0.0368, 0.1, 0.0368]
     """
 
-    def __init__(
-        self,
-        *,
-        A_plus: float = 0.01,
-        A_minus: float = 0.0105,
-        tau_plus: float = 0.02,
-        tau_minus: float = 0.02,
-        U_min: float = 0.01,
-        U_max: float = 1.0,
-    ):
-        super().__init__(A_plus, A_minus, tau_plus, tau_minus)
-        self.U_min = U_min
-        self.U_max = U_max
+    U_min: float = 0.01
+    U_max: float = 1.0
 
     def acts_on(self, projection: Projection) -> np.ndarray:
         """Which synapses learn (n_synapses,): the excitatory ones. ValueError where they are static."""

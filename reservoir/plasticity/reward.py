@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from reservoir.circuits import Projection
-from reservoir.plasticity.rule import PairRule, Rule, read_bound, read_numbers
+from reservoir.docstrings import documented_with
+from reservoir.plasticity.rule import PairRule, PlasticityRule, Rule, read_bound, read_numbers
 from reservoir.validation import Parameters, real_array, without_unit
 
 
+@documented_with(PlasticityRule)
+@dataclass(eq=False, repr=False)
 class RewardSTDP(PairRule):
     """Reward-modulated plasticity of excitatory synapses: dopamine turns the traces of pairs of spikes into weight.
 
@@ -52,11 +56,6 @@ class RewardSTDP(PairRule):
         Largest weight, amperes. None: twice the mean initial weight of the synapses that learn (the library's own
         choice).
 
-    Raises
-    ------
-    ValueError
-        For a parameter out of range, when it is used.
-
     Notes
     -----
     The weight of a synapse is brought up to date at its own spikes, on arrival after the spike has been passed on: that
@@ -79,25 +78,12 @@ class RewardSTDP(PairRule):
     ('prospect', [0.1585, 0.165, 0.1585])
     """
 
-    def __init__(
-        self,
-        reward_times: Any = (),
-        reward_amounts: Any = 1.0,
-        *,
-        A_plus: float = 0.01,
-        A_minus: float = 0.0105,
-        tau_plus: float = 0.02,
-        tau_minus: float = 0.02,
-        tau_c: float = 1.0,
-        tau_d: float = 0.2,
-        w_max: float | None = None,
-    ):
-        self.reward_times = reward_times
-        self.reward_amounts = reward_amounts
-        super().__init__(A_plus, A_minus, tau_plus, tau_minus)
-        self.tau_c = tau_c
-        self.tau_d = tau_d
-        self.w_max = w_max
+    reward_times: Any = ()
+    reward_amounts: Any = 1.0
+    _: KW_ONLY
+    tau_c: float = 1.0
+    tau_d: float = 0.2
+    w_max: float | None = None
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""

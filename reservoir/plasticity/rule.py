@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.circuits.circuit import weight_unit
+from reservoir.estimators import BaseEstimator
 from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
 
 
@@ -45,6 +46,11 @@ class PlasticityRule(BaseEstimator):
 
     Where a lone pair of spikes has an effect that does not depend on others, it also has `window`, and `reach`, the
     seconds of lag after which the window is all but zero.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range, when it is used.
     """
 
     def acts_on(self, projection: Projection) -> np.ndarray:
@@ -52,14 +58,14 @@ class PlasticityRule(BaseEstimator):
         return ~inhibits(projection)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class PairRule(PlasticityRule):
     """Rule with an exponential window of pairs of spikes: A_plus and tau_plus where the arrival is first."""
 
-    def __init__(self, A_plus: float, A_minus: float, tau_plus: float, tau_minus: float):
-        self.A_plus = A_plus
-        self.A_minus = A_minus
-        self.tau_plus = tau_plus
-        self.tau_minus = tau_minus
+    A_plus: float = 0.01
+    A_minus: float = 0.0105
+    tau_plus: float = 0.02
+    tau_minus: float = 0.02
 
     @property
     def reach(self) -> float:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from reservoir.circuits import Projection
-from reservoir.plasticity.rule import PairRule, Rule, read_bound, read_pairing
+from reservoir.docstrings import documented_with
+from reservoir.plasticity.rule import PairRule, PlasticityRule, Rule, read_bound, read_pairing
 from reservoir.validation import Parameters, check_real
 
 
+@documented_with(PlasticityRule)
+@dataclass(eq=False, repr=False, kw_only=True)
 class STDP(PairRule):
     """Pair-based spike-timing-dependent plasticity of excitatory synapses.
 
@@ -50,11 +54,6 @@ class STDP(PairRule):
         Largest weight, amperes. None: twice the mean weight at the beginning of the synapses that learn (the library's
         own choice), so that who learns in pieces should give it. A weight above it is brought down at its first change.
 
-    Raises
-    ------
-    ValueError
-        For a parameter out of range, when it is used.
-
     References
     ----------
     Song, Miller, Abbott 2000, Competitive Hebbian learning through spike-timing-dependent synaptic plasticity, Nature
@@ -81,23 +80,10 @@ class STDP(PairRule):
     True
     """
 
-    def __init__(
-        self,
-        *,
-        A_plus: float = 0.01,
-        A_minus: float = 0.0105,
-        tau_plus: float = 0.02,
-        tau_minus: float = 0.02,
-        mu_plus: float = 0.0,
-        mu_minus: float = 0.0,
-        pairing: str = "all",
-        w_max: float | None = None,
-    ):
-        super().__init__(A_plus, A_minus, tau_plus, tau_minus)
-        self.mu_plus = mu_plus
-        self.mu_minus = mu_minus
-        self.pairing = pairing
-        self.w_max = w_max
+    mu_plus: float = 0.0
+    mu_minus: float = 0.0
+    pairing: str = "all"
+    w_max: float | None = None
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.docstrings import documented_with
 from reservoir.plasticity.rule import (
     PlasticityRule,
     Rule,
@@ -32,6 +34,8 @@ _FITS: dict[str, tuple[float, float, float, float, float, float, str]] = {
 }
 
 
+@documented_with(PlasticityRule)
+@dataclass(eq=False, repr=False, kw_only=True)
 class TripletSTDP(PlasticityRule):
     """Triplet rule of Pfister and Gerstner for excitatory synapses.
 
@@ -72,11 +76,6 @@ class TripletSTDP(PlasticityRule):
         Largest weight, amperes. None: twice the mean initial weight of the synapses that learn (the library's own
         choice). A weight above it is brought down at its first change.
 
-    Raises
-    ------
-    ValueError
-        For a parameter out of range, when it is used.
-
     References
     ----------
     Pfister and Gerstner 2006, Triplets of spikes in a model of spike timing-dependent plasticity, Journal of
@@ -90,30 +89,16 @@ class TripletSTDP(PlasticityRule):
     (0.0067, [-0.00088, 0.00185])
     """
 
-    def __init__(
-        self,
-        *,
-        A2_plus: float = 5e-10,
-        A3_plus: float = 6.2e-3,
-        A2_minus: float = 7e-3,
-        A3_minus: float = 2.3e-4,
-        tau_plus: float = 0.0168,
-        tau_minus: float = 0.0337,
-        tau_x: float = 0.101,
-        tau_y: float = 0.125,
-        pairing: str = "all",
-        w_max: float | None = None,
-    ):
-        self.A2_plus = A2_plus
-        self.A3_plus = A3_plus
-        self.A2_minus = A2_minus
-        self.A3_minus = A3_minus
-        self.tau_plus = tau_plus
-        self.tau_minus = tau_minus
-        self.tau_x = tau_x
-        self.tau_y = tau_y
-        self.pairing = pairing
-        self.w_max = w_max
+    A2_plus: float = 5e-10
+    A3_plus: float = 6.2e-3
+    A2_minus: float = 7e-3
+    A3_minus: float = 2.3e-4
+    tau_plus: float = 0.0168
+    tau_minus: float = 0.0337
+    tau_x: float = 0.101
+    tau_y: float = 0.125
+    pairing: str = "all"
+    w_max: float | None = None
 
     @classmethod
     def fitted(cls, data: str = "visual cortex", *, w_max: float | None = None) -> TripletSTDP:

@@ -39,8 +39,8 @@ class CapacityDisplay(Display):
 
     References
     ----------
-    Dambre, Verstraeten, Schrauwen, Massar 2012, Information processing capacity of dynamical systems, Scientific
-    Reports 2:514, doi:10.1038/srep00514.
+    Dambre, Verstraeten, Schrauwen, Massar 2012, doi:10.1038/srep00514, as for
+    `reservoir.probes.information_processing_capacity`.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from reservoir.validation import check_channels, check_finite_array, check_has, 
 _MOST_CHANNELS = 6
 
 
+@dataclass(eq=False, repr=False)
 class ForecastDisplay(Display):
     """Forecast against truth, channel below channel, the error of every step, and how long the forecast is valid.
 
@@ -62,26 +64,15 @@ class ForecastDisplay(Display):
     (['channel 0', 'error'], 5.8)
     """
 
-    def __init__(
-        self,
-        y_true: Any,
-        y_pred: Any,
-        *,
-        step: float = 1.0,
-        lyapunov_exponent: float | None = None,
-        threshold: float = 0.4,
-        scale: Any = None,
-        unit: str = "steps",
-        names: Any = None,
-    ):
-        self.y_true = y_true
-        self.y_pred = y_pred
-        self.step = step
-        self.lyapunov_exponent = lyapunov_exponent
-        self.threshold = threshold
-        self.scale = scale
-        self.unit = unit
-        self.names = names
+    y_true: Any
+    y_pred: Any
+    _: KW_ONLY
+    step: float = 1.0
+    lyapunov_exponent: float | None = None
+    threshold: float = 0.4
+    scale: Any = None
+    unit: str = "steps"
+    names: Any = None
 
     @classmethod
     def from_estimator(
@@ -110,17 +101,11 @@ class ForecastDisplay(Display):
         observed[:, channels] = np.nan
         known = {"observed": observed} if exogenous.size else {}
         forecast = estimator.forecast(len(rows), context, **known)
+        drawn = None if names is None else [names[channel] for channel in channels]
         return cls.from_predictions(
-            rows[:, channels],
-            forecast,
-            step=step,
-            lyapunov_exponent=lyapunov_exponent,
-            threshold=threshold,
-            scale=scale,
-            unit=unit,
-            names=None if names is None else [names[channel] for channel in channels],
-            ax=ax,
-        )
+            rows[:, channels], forecast, step=step, lyapunov_exponent=lyapunov_exponent, threshold=threshold,
+            scale=scale, unit=unit, names=drawn, ax=ax,
+        )  # fmt: skip
 
     @classmethod
     def from_predictions(
@@ -153,15 +138,9 @@ class ForecastDisplay(Display):
         if names is not None and len(names) != true.shape[1]:
             raise parameter_error(owner, "names", f"None or {true.shape[1]} names", names)
         display = cls(
-            true,
-            predicted,
-            step=step,
-            lyapunov_exponent=lyapunov_exponent,
-            threshold=threshold,
-            scale=sizes,
-            unit=unit,
-            names=names,
-        )
+            true, predicted, step=step, lyapunov_exponent=lyapunov_exponent, threshold=threshold, scale=sizes,
+            unit=unit, names=names,
+        )  # fmt: skip
         return display.plot(ax)
 
     @property

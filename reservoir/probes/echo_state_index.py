@@ -54,7 +54,7 @@ def echo_state_index(
     Raises
     ------
     ValueError
-        For a parameter outside its range.
+        For a parameter outside its range, and an X that is not one series (T, n_features).
 
     References
     ----------

@@ -71,8 +71,7 @@ def lyapunov_spectrum(
 
     References
     ----------
-    Benettin, Galgani, Giorgilli, Strelcyn 1980, Lyapunov characteristic exponents for smooth dynamical systems, Part 1,
-    Meccanica 15:9-20, doi:10.1007/BF02128236.
+    Benettin, Galgani, Giorgilli, Strelcyn 1980, doi:10.1007/BF02128236, as for `lyapunov_exponent`.
 
     Examples
     --------

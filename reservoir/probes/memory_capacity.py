@@ -94,8 +94,7 @@ def memory_capacity(
     References
     ----------
     Jaeger 2001, Short term memory in echo state networks, GMD Report 152, doi:10.24406/publica-fhg-291107.
-    Dambre, Verstraeten, Schrauwen, Massar 2012, Information processing capacity of dynamical systems, Scientific
-    Reports 2:514, doi:10.1038/srep00514.
+    Dambre, Verstraeten, Schrauwen, Massar 2012, doi:10.1038/srep00514, as for `information_processing_capacity`.
 
     Examples
     --------

@@ -110,9 +110,8 @@ def generalisation_rank(
         u_i(t) = base(t) + jitter r_i(t) in the last n_shared rows,   own_i(t) + jitter r_i(t) before
 
     All numbers are independent and uniform in [-1, 1]. With the defaults the streams are one stream, jittered; with
-    ``jitter=0`` and `n_shared` they differ only in the distant past. The rank is that of `kernel_rank`; here, low is
-    good. In exact arithmetic hardly any system is below full rank: choose the tolerance or the noise to the precision
-    that a readout has.
+    ``jitter=0`` and `n_shared` they differ only in the distant past. In exact arithmetic
+    hardly any system is below full rank: choose the tolerance or the noise to the precision that a readout has.
 
     Parameters
     ----------
@@ -126,7 +125,7 @@ def generalisation_rank(
     Returns
     -------
     found : StateRank
-        With `rank`, `singular_values` and `threshold`.
+        As of `kernel_rank`; here a low rank is good.
 
     Raises
     ------
@@ -135,8 +134,7 @@ def generalisation_rank(
 
     References
     ----------
-    Legenstein, Maass 2007, Edge of chaos and prediction of computational performance for neural circuit models,
-    Neural Networks 20(3):323-334, doi:10.1016/j.neunet.2007.04.017.
+    Legenstein, Maass 2007, doi:10.1016/j.neunet.2007.04.017, as for `kernel_rank`.
 
     Examples
     --------

@@ -48,7 +48,7 @@ def washout_estimate(
     Raises
     ------
     ValueError
-        For a parameter outside its range.
+        For a parameter outside its range, and an X that is not one series: a stack or a list, or one without rows.
 
     References
     ----------

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
 from reservoir.readouts.online import OnlineRegressor
 from reservoir.validation import Parameters
 
 
+@documented_with(OnlineRegressor)
 class BackpropagationDecorrelation(OnlineRegressor):
     """Output units with dynamics of their own, trained in O(n_inputs) operations per output and row.
 
@@ -38,22 +40,11 @@ class BackpropagationDecorrelation(OnlineRegressor):
         Keeps the steps of short inputs bounded.
     n_epochs : int >= 1, default 1
         Passes over the rows in `fit`; each begins with outputs and errors of zero.
-    fit_intercept : bool, default True
-        Whether to learn an intercept.
 
     Attributes
     ----------
-    coef_ : array (n_features,) or (n_outputs, n_features)
     feedback_ : array (n_outputs, n_outputs)
         Weights from outputs (columns) to outputs (rows), zero without output feedback.
-    intercept_ : float or array (n_outputs,)
-    n_features_in_ : int
-
-    Raises
-    ------
-    ValueError
-        For a parameter outside its range, unusable data, another number of features or outputs than before, and
-        weights that grow beyond every bound.
 
     Notes
     -----

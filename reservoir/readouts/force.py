@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from reservoir.docstrings import documented_with
+from reservoir.readouts.online import OnlineRegressor
 from reservoir.readouts.recursive_least_squares import RecursiveLeastSquares
 
 
+@documented_with(OnlineRegressor)
 class Force(RecursiveLeastSquares):
     """Recursive least squares for training with the loop closed (first-order reduced and controlled error).
 
@@ -29,16 +32,8 @@ class Force(RecursiveLeastSquares):
 
     Attributes
     ----------
-    coef_ : array (n_features,) or (n_outputs, n_features)
-    intercept_ : float or array (n_outputs,)
     inverse_correlation_ : array (n_inputs, n_inputs)
         The matrix P.
-    n_features_in_ : int
-
-    Raises
-    ------
-    ValueError
-        For a parameter outside its range, unusable data, and another number of features or outputs than before.
 
     References
     ----------

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.docstrings import documented_with
 from reservoir.readouts.online import OnlineRegressor
 from reservoir.validation import Parameters
 
 
+@documented_with(OnlineRegressor)
 class LeastMeanSquares(OnlineRegressor):
     """Stochastic gradient descent on the squared error, one step per row, in O(n_inputs) operations.
 
@@ -26,22 +28,6 @@ class LeastMeanSquares(OnlineRegressor):
         Whether the step is divided by the squared length of the input.
     epsilon : float > 0, default 1e-6
         Keeps the steps of short inputs bounded; used if normalised.
-    n_epochs : int >= 1, default 1
-        Passes over the rows in `fit`.
-    fit_intercept : bool, default True
-        Whether to learn an intercept.
-
-    Attributes
-    ----------
-    coef_ : array (n_features,) or (n_outputs, n_features)
-    intercept_ : float or array (n_outputs,)
-    n_features_in_ : int
-
-    Raises
-    ------
-    ValueError
-        For a parameter outside its range, unusable data, another number of features or outputs than before, and
-        weights that grow beyond every bound.
 
     References
     ----------

@@ -31,6 +31,25 @@ class OnlineRegressor(LinearReadout):
     All that is learned stands in `memory_`, see `begin`. A rule says what else it remembers
     (`_begin`), checks its parameters (`_check_parameters`), and advances the memory in place (`_advance`). One that
     remembers more than weights says so in `learned`, for model files.
+
+    Parameters
+    ----------
+    n_epochs : int >= 1, default 1
+        Passes over the rows in `fit`.
+    fit_intercept : bool, default True
+        Whether to learn an intercept.
+
+    Attributes
+    ----------
+    coef_ : array (n_features,) or (n_outputs, n_features)
+    intercept_ : float or array (n_outputs,)
+    n_features_in_ : int
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, unusable data, another number of features or outputs than before, and
+        weights that grow beyond every bound.
     """
 
     learned: ClassVar[dict[str, Any]] = LinearReadout.learned | {"memory_": {"weights": "reals (k, m)"}}

@@ -23,6 +23,32 @@ class ParallelPerceptron(BaseEstimator):
 
     `memory_` holds ``weights`` (n_outputs, n_perceptrons, n_features + 1), and for every output (n_outputs,) the
     ``margins``, the learning ``rates``, and for their tuning ``errors``, ``before`` and ``counts``.
+
+    Parameters
+    ----------
+    margin : float >= 0, default 0.05
+        Where the margin begins.
+    learning_rate : float in [1e-5, 0.1], default 0.01
+        Where the learning rate begins.
+    n_epochs : int >= 1, default 50
+        Passes over the rows in `fit`.
+    shuffle : bool, default True
+        Whether each pass of `fit` takes the rows in another random order.
+    random_state : None, int, Generator, SeedSequence or RandomState, default None
+        Seed of the first weights and the orders.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+
+    Notes
+    -----
+    The features should be scaled to a variance of about 1.
+
+    References
+    ----------
+    Auer, Burgsteiner and Maass 2008, A learning rule for very simple universal approximators consisting of a single
+    layer of perceptrons, Neural Networks 21(5):786-795, doi:10.1016/j.neunet.2007.12.036.
     """
 
     row_wise = True

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
+from reservoir.docstrings import documented_with
 from reservoir.estimators import ClassifierMixin
 from reservoir.parts import Labels, Numbers, Seed
 from reservoir.readouts.parallel_perceptron import ParallelPerceptron
@@ -14,6 +15,7 @@ from reservoir.readouts.rows import read_labelled
 from reservoir.validation import Parameters, parameter_error, unchanged_on_error
 
 
+@documented_with(ParallelPerceptron)
 class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
     """Classification by the votes of perceptrons, trained by the p-delta rule.
 
@@ -33,7 +35,6 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
         Weight of the cases in the margin.
     adapt_every : None or int >= 1, default 500
         Rows after which the learning rate changes, as in the regressor. None keeps it.
-    margin, learning_rate, n_epochs, shuffle, random_state : as in `ParallelPerceptronRegressor`
 
     Attributes
     ----------
@@ -41,22 +42,12 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
     coef_ : array (n_groups, n_perceptrons, n_features)
     intercept_ : array (n_groups, n_perceptrons)
     margin_, learning_rate_ : arrays (n_groups,)
-    n_features_in_ : int
 
     Raises
     ------
     ValueError
         For a parameter outside its range, unusable data, fewer than two classes, a label that is not among the
         classes, and another number of features than before.
-
-    Notes
-    -----
-    The features should be scaled to a variance of about 1.
-
-    References
-    ----------
-    Auer, Burgsteiner and Maass 2008, A learning rule for very simple universal approximators consisting of a single
-    layer of perceptrons, Neural Networks 21(5):786-795, doi:10.1016/j.neunet.2007.12.036.
 
     Examples
     --------

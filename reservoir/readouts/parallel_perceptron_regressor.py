@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from reservoir.docstrings import documented_with
 from reservoir.estimators import MultiOutputMixin, RegressorMixin
 from reservoir.parts import Numbers, Seed
 from reservoir.readouts.parallel_perceptron import ParallelPerceptron
@@ -14,6 +15,7 @@ from reservoir.sequences import check_magnitude
 from reservoir.validation import Parameters, real_array, unchanged_on_error
 
 
+@documented_with(ParallelPerceptron)
 class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerceptron):
     """Regression by the votes of perceptrons, trained by the p-delta rule.
 
@@ -42,19 +44,9 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
         Lowest and highest output. None takes them from the first targets.
     mu : float >= 0, default 3.0
         Weight of the cases in the margin.
-    margin : float >= 0, default 0.05
-        Where the margin begins.
-    learning_rate : float in [1e-5, 0.1], default 0.01
-        Where the learning rate begins.
     adapt_every : None or int >= 1, default 2000
         Rows after which the learning rate is multiplied by 1.1 if the sum of absolute errors over them fell, by 0.5 if
         it rose; it stays within [1e-5, 0.1]. None keeps it.
-    n_epochs : int >= 1, default 50
-        Passes over the rows in `fit`.
-    shuffle : bool, default True
-        Whether each pass of `fit` takes the rows in another random order.
-    random_state : None, int, Generator, SeedSequence or RandomState, default None
-        Seed of the first weights and the orders.
 
     Attributes
     ----------
@@ -62,7 +54,6 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
     intercept_ : array (n_outputs, n_perceptrons)
     margin_, learning_rate_ : arrays (n_outputs,)
     output_range_ : array (2, n_outputs)
-    n_features_in_ : int
 
     Raises
     ------
@@ -71,15 +62,9 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
 
     Notes
     -----
-    The features should be scaled to a variance of about 1. Secondary sources give rho as 1 / epsilon or
-    1 / (2 epsilon), and mu as 1; on smooth functions the perceptrons then fall together, and the defaults here, with
-    about epsilon rho = 6 of them in the margin, did much better. Of the last term at most half of w_i is taken in a
-    row, which bounds the weights for longer inputs.
-
-    References
-    ----------
-    Auer, Burgsteiner and Maass 2008, A learning rule for very simple universal approximators consisting of a single
-    layer of perceptrons, Neural Networks 21(5):786-795, doi:10.1016/j.neunet.2007.12.036.
+    Secondary sources give rho as 1 / epsilon or 1 / (2 epsilon), and mu as 1; on smooth functions the perceptrons then
+    fall together, and the defaults here, with about epsilon rho = 6 of them in the margin, did much better. Of the last
+    term at most half of w_i is taken in a row, which bounds the weights for longer inputs.
 
     Examples
     --------
@@ -117,13 +102,7 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
 
     @unchanged_on_error
     def fit(self, X: Numbers, y: Numbers) -> Self:
-        """Learn from these rows alone, in `n_epochs` passes.
-
-        Parameters
-        ----------
-        X : array (n_rows, n_features)
-        y : array (n_rows,) or (n_rows, n_outputs)
-        """
+        """Learn from rows X (n_rows, n_features) and y (n_rows,) or (n_rows, n_outputs) alone, in `n_epochs` passes."""
         self.__dict__.pop("memory_", None)
         return self._learn_rows(X, y, self.n_epochs, self.shuffle)
 

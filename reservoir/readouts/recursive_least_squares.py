@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.docstrings import documented_with
 from reservoir.readouts.online import OnlineRegressor
 from reservoir.validation import Parameters, not_fitted
 
@@ -13,6 +14,7 @@ _FADED = 10.0
 # compiled, and in another where they come from the cache inside of their caller.
 
 
+@documented_with(OnlineRegressor)
 class RecursiveLeastSquares(OnlineRegressor):
     """Least squares, solved anew after every row in O(n_inputs^2) operations.
 
@@ -33,21 +35,11 @@ class RecursiveLeastSquares(OnlineRegressor):
         Weight of the row before relative to the present one; the memory is about 1 / (1 - forgetting) rows.
     alpha : float > 0, default 1.0
         Penalty, in units of squared features.
-    fit_intercept : bool, default True
-        Whether to learn an intercept.
 
     Attributes
     ----------
-    coef_ : array (n_features,) or (n_outputs, n_features)
-    intercept_ : float or array (n_outputs,)
     inverse_correlation_ : array (n_inputs, n_inputs)
         The matrix P.
-    n_features_in_ : int
-
-    Raises
-    ------
-    ValueError
-        For a parameter outside its range, unusable data, and another number of features or outputs than before.
 
     Notes
     -----

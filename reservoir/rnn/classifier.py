@@ -10,10 +10,10 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.docstrings import documented_with
 from reservoir.estimators import ClassifierMixin
 from reservoir.parts import Labels, SequenceData
 from reservoir.rnn.base import RecurrentModel
-from reservoir.rnn.docstrings import documented_with
 from reservoir.rnn.parameters import RecurrentParameters
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_labels

@@ -10,11 +10,11 @@ import numpy as np
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.docstrings import documented_with
 from reservoir.estimators import MultiOutputMixin, RegressorMixin
 from reservoir.parts import SequenceData
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn.base import RecurrentModel
-from reservoir.rnn.docstrings import documented_with
 from reservoir.rnn.parameters import RecurrentParameters
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_sequence_values, read_step_values

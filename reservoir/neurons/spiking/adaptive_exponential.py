@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
 from reservoir.neurons.spiking.equations import Equations
-from reservoir.neurons.spiking.lif import decaying_gain, initial_voltages, refractory_steps
+from reservoir.neurons.spiking.lif import decaying_gain
+from reservoir.neurons.spiking.membrane import Membrane, initial_voltages, refractory_steps, unit
 from reservoir.quantities import magnitude
 from reservoir.validation import Parameters
 
@@ -104,7 +104,8 @@ class AdaptiveExponentialCells(NamedTuple):
         return n_fired
 
 
-class AdaptiveExponential(BaseEstimator):
+@unit
+class AdaptiveExponential(Membrane):
     """Adaptive exponential integrate-and-fire units (AdEx).
 
     The voltage v and the adaptation w follow
@@ -143,19 +144,8 @@ class AdaptiveExponential(BaseEstimator):
         Volts; a unit fires above it.
     reset : float <= cutoff, default -0.0706
         Volts.
-    refractory : float or (float, float), default 0.0
-        Seconds during which v is held after a spike: of excitatory and of inhibitory units. Truncated to whole steps.
-    background : float, default 0.0
-        Constant current into every unit, amperes.
     initial : float or (float, float), default -0.0706
         Initial voltages are uniform between two numbers, volts; w begins at 0.
-    noise : float >= 0, default 0.0
-        Volts per square root of a second: after a step of dt, v gets noise sqrt(dt) times a normal number.
-
-    Raises
-    ------
-    ValueError
-        For a parameter outside its range, when it is used.
 
     References
     ----------
@@ -170,38 +160,20 @@ class AdaptiveExponential(BaseEstimator):
     (2, 3)
     """
 
-    def __init__(
-        self,
-        *,
-        capacitance: float = 281e-12,
-        leak_conductance: float = 30e-9,
-        rest: float = -0.0706,
-        threshold: float = -0.0504,
-        slope: float = 0.002,
-        time_constant_w: float = 0.144,
-        a: float = 4e-9,
-        b: float = 80.5e-12,
-        cutoff: float = 0.0,
-        reset: float = -0.0706,
-        refractory: Any = 0.0,
-        background: float = 0.0,
-        initial: Any = -0.0706,
-        noise: float = 0.0,
-    ):
-        self.capacitance = capacitance
-        self.leak_conductance = leak_conductance
-        self.rest = rest
-        self.threshold = threshold
-        self.slope = slope
-        self.time_constant_w = time_constant_w
-        self.a = a
-        self.b = b
-        self.cutoff = cutoff
-        self.reset = reset
-        self.refractory = refractory
-        self.background = background
-        self.initial = initial
-        self.noise = noise
+    capacitance: float = 281e-12
+    leak_conductance: float = 30e-9
+    rest: float = -0.0706
+    threshold: float = -0.0504
+    slope: float = 0.002
+    time_constant_w: float = 0.144
+    a: float = 4e-9
+    b: float = 80.5e-12
+    cutoff: float = 0.0
+    reset: float = -0.0706
+    refractory: Any = 0.0
+    background: float = 0.0
+    initial: Any = -0.0706
+    noise: float = 0.0
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: v in volts, w in amperes."""

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.docstrings import documented_with
 from reservoir.neurons.spiking import lif
 from reservoir.neurons.spiking.equations import Equations
 from reservoir.neurons.spiking.lif import LIF, LIFCells, gather, move
+from reservoir.neurons.spiking.membrane import Membrane
 from reservoir.validation import Parameters
 
 
@@ -40,6 +42,7 @@ class AdaptiveThresholdCells(NamedTuple):
         return n_fired
 
 
+@documented_with(Membrane)
 class AdaptiveThreshold(LIF):
     """Leaky integrate-and-fire units with a threshold that rises at every spike and decays.
 
@@ -59,11 +62,6 @@ class AdaptiveThreshold(LIF):
         Seconds in which theta decays to 1/e.
     time_constant, resistance, rest, threshold, reset, refractory, background, initial, noise : as in `LIF`
         theta begins at 0.
-
-    Raises
-    ------
-    ValueError
-        For a parameter outside its range, when it is used.
 
     References
     ----------

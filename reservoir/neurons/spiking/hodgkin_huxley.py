@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.compilation import kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
 from reservoir.neurons.spiking.equations import Equations
-from reservoir.neurons.spiking.lif import initial_voltages, refractory_steps
+from reservoir.neurons.spiking.membrane import Membrane, initial_voltages, refractory_steps, unit
 from reservoir.quantities import magnitude
 from reservoir.validation import Parameters
 
@@ -136,7 +135,8 @@ class HodgkinHuxleyCells(NamedTuple):
         return n_fired
 
 
-class HodgkinHuxley(BaseEstimator):
+@unit
+class HodgkinHuxley(Membrane):
     """Units of Hodgkin and Huxley, a patch of the giant axon of the squid.
 
     The voltage v and the gates m, h, n follow
@@ -184,17 +184,8 @@ class HodgkinHuxley(BaseEstimator):
         Volts; a unit fires when it rises above it.
     refractory : float or (float, float), default 0.0
         Seconds in which a unit does not fire again: excitatory and inhibitory units. Truncated to whole steps.
-    background : float, default 0.0
-        Constant current into every unit, amperes.
     initial : float or (float, float), default -0.065
         Initial voltages are uniform between two numbers, volts; the gates begin where they would settle.
-    noise : float >= 0, default 0.0
-        Volts per square root of a second: after a step of dt, v gets noise sqrt(dt) times a normal number.
-
-    Raises
-    ------
-    ValueError
-        For a parameter outside its range, when it is used.
 
     References
     ----------
@@ -209,34 +200,18 @@ class HodgkinHuxley(BaseEstimator):
     array([-0.065,  0.053,  0.596,  0.318])
     """
 
-    def __init__(
-        self,
-        *,
-        capacitance: float = 1e-10,
-        sodium_conductance: float = 12e-6,
-        potassium_conductance: float = 3.6e-6,
-        leak_conductance: float = 30e-9,
-        sodium_reversal: float = 0.05,
-        potassium_reversal: float = -0.077,
-        leak_reversal: float = -0.054387,
-        threshold: float = 0.0,
-        refractory: Any = 0.0,
-        background: float = 0.0,
-        initial: Any = -0.065,
-        noise: float = 0.0,
-    ):
-        self.capacitance = capacitance
-        self.sodium_conductance = sodium_conductance
-        self.potassium_conductance = potassium_conductance
-        self.leak_conductance = leak_conductance
-        self.sodium_reversal = sodium_reversal
-        self.potassium_reversal = potassium_reversal
-        self.leak_reversal = leak_reversal
-        self.threshold = threshold
-        self.refractory = refractory
-        self.background = background
-        self.initial = initial
-        self.noise = noise
+    capacitance: float = 1e-10
+    sodium_conductance: float = 12e-6
+    potassium_conductance: float = 3.6e-6
+    leak_conductance: float = 30e-9
+    sodium_reversal: float = 0.05
+    potassium_reversal: float = -0.077
+    leak_reversal: float = -0.054387
+    threshold: float = 0.0
+    refractory: Any = 0.0
+    background: float = 0.0
+    initial: Any = -0.065
+    noise: float = 0.0
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (4, n_units) of units that begin: v in volts, m, h, n."""

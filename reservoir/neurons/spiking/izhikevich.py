@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.compilation import kernel
 from reservoir.neurons.spiking.equations import Equations
-from reservoir.neurons.spiking.lif import initial_voltages, pair_of, refractory_steps
+from reservoir.neurons.spiking.membrane import Membrane, initial_voltages, pair_of, refractory_steps, unit
 from reservoir.quantities import magnitude
 from reservoir.validation import Parameters, check_real
 
@@ -87,7 +86,8 @@ class IzhikevichCells(NamedTuple):
         return n_fired
 
 
-class Izhikevich(BaseEstimator):
+@unit
+class Izhikevich(Membrane):
     """Units of Izhikevich's simple model.
 
     The voltage v, in volts, and the recovery u, in volts a second, follow
@@ -121,19 +121,8 @@ class Izhikevich(BaseEstimator):
         Volts; a unit fires above it.
     capacitance : float > 0, default 1e-10
         Scale of the currents, farads.
-    refractory : float or (float, float), default 0.0
-        Seconds during which v is held after a spike: of excitatory and of inhibitory units. Truncated to whole steps.
-    background : float, default 0.0
-        Constant current into every unit, amperes.
     initial : float or (float, float), default -0.065
         Initial voltages are uniform between two numbers, volts; u begins at b v.
-    noise : float >= 0, default 0.0
-        Volts per square root of a second: after a step of dt, v gets noise sqrt(dt) times a normal number.
-
-    Raises
-    ------
-    ValueError
-        For a parameter outside its range, when it is used.
 
     References
     ----------
@@ -149,30 +138,16 @@ class Izhikevich(BaseEstimator):
            [-13.   , -13.   ]])
     """
 
-    def __init__(
-        self,
-        *,
-        a: Any = (20.0, 100.0),
-        b: float = 200.0,
-        c: Any = -0.065,
-        d: Any = (8.0, 2.0),
-        peak: float = 0.03,
-        capacitance: float = 1e-10,
-        refractory: Any = 0.0,
-        background: float = 0.0,
-        initial: Any = -0.065,
-        noise: float = 0.0,
-    ):
-        self.a = a
-        self.b = b
-        self.c = c
-        self.d = d
-        self.peak = peak
-        self.capacitance = capacitance
-        self.refractory = refractory
-        self.background = background
-        self.initial = initial
-        self.noise = noise
+    a: Any = (20.0, 100.0)
+    b: float = 200.0
+    c: Any = -0.065
+    d: Any = (8.0, 2.0)
+    peak: float = 0.03
+    capacitance: float = 1e-10
+    refractory: Any = 0.0
+    background: float = 0.0
+    initial: Any = -0.065
+    noise: float = 0.0
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: v in volts, u in volts a second."""

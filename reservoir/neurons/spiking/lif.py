@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.neurons.spiking.equations import Equations
-from reservoir.quantities import is_quantity, magnitude
-from reservoir.validation import Parameters, check_real, parameter_error
-
-_LONGEST = 2**52  # steps that a unit may be held, which is for ever
+from reservoir.neurons.spiking.membrane import Membrane, initial_voltages, refractory_steps, unit
+from reservoir.quantities import magnitude
+from reservoir.validation import Parameters
 
 
 @kernel(fastmath=REASSOCIATE, forceinline=True)
@@ -72,7 +70,8 @@ class LIFCells(NamedTuple):
         return n_fired
 
 
-class LIF(BaseEstimator):
+@unit
+class LIF(Membrane):
     """Leaky integrate-and-fire units.
 
     Below the threshold the voltage v follows
@@ -107,11 +106,6 @@ class LIF(BaseEstimator):
     noise : float >= 0, default 0.0
         Standard deviation that white noise alone gives the voltage in the long run, volts.
 
-    Raises
-    ------
-    ValueError
-        For a parameter outside its range, when it is used.
-
     References
     ----------
     Maass, Natschlaeger, Markram 2002, Real-time computing without stable states, Neural Computation 14(11):2531-2560,
@@ -127,28 +121,15 @@ class LIF(BaseEstimator):
     (1, 3)
     """
 
-    def __init__(
-        self,
-        *,
-        time_constant: float = 0.03,
-        resistance: float = 1e6,
-        rest: float = 0.0,
-        threshold: float = 0.015,
-        reset: float = 0.0135,
-        refractory: Any = (0.003, 0.002),
-        background: float = 13.5e-9,
-        initial: Any = (0.0135, 0.015),
-        noise: float = 0.0,
-    ):
-        self.time_constant = time_constant
-        self.resistance = resistance
-        self.rest = rest
-        self.threshold = threshold
-        self.reset = reset
-        self.refractory = refractory
-        self.background = background
-        self.initial = initial
-        self.noise = noise
+    time_constant: float = 0.03
+    resistance: float = 1e6
+    rest: float = 0.0
+    threshold: float = 0.015
+    reset: float = 0.0135
+    refractory: Any = (0.003, 0.002)
+    background: float = 13.5e-9
+    initial: Any = (0.0135, 0.015)
+    noise: float = 0.0
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (1, n_units) of units that begin: the voltages."""
@@ -206,28 +187,3 @@ def decaying_gain(tau: float, time_constants: np.ndarray, dt: float) -> np.ndarr
     ratio = np.divide(np.expm1(usual), usual, out=np.ones_like(x), where=usual != 0)
     follows = dt * np.exp(-dt / others) / np.maximum(x, 700.0)  # a unit that forgets at once, where expm1 overflows
     return np.where(x > 700.0, follows, np.exp(-dt / tau) * dt * ratio)
-
-
-def initial_voltages(part: Any, n_units: int, rng: np.random.Generator) -> np.ndarray:
-    """Voltages (n_units,) between the two of `initial`."""
-    low, high = pair_of(type(part).__name__, "initial", part.initial, unit="volt")
-    return rng.uniform(low, high, n_units)
-
-
-def refractory_steps(owner: str, refractory: Any, excitatory: np.ndarray, dt: float) -> np.ndarray:
-    """Whole steps (n_units,) from a spike to the first step at which a unit moves again."""
-    pair = pair_of(owner, "refractory", refractory, 0, unit="second")
-    steps = [max(1, int(min((seconds + 1e-3 * dt) / dt, _LONGEST))) for seconds in pair]
-    return np.where(excitatory, steps[0], steps[1])
-
-
-def pair_of(
-    owner: str, name: str, value: Any, low: float | None = None, *, unit: str | None = None
-) -> tuple[float, float]:
-    """One number for both kinds, or two."""
-    if isinstance(value, tuple | list) or (is_quantity(value) and np.ndim(value)):
-        if len(value) != 2:
-            raise parameter_error(owner, name, "a number or two numbers", value)
-        first, second = (check_real(owner, name, one, low, unit=unit) for one in value)
-        return first, second
-    return (check_real(owner, name, value, low, unit=unit),) * 2

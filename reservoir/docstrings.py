@@ -10,13 +10,14 @@ from typing import TypeVar
 _Class = TypeVar("_Class", bound=type)
 _SECTIONS = ("", "Parameters", "Attributes", "Raises", "Warns", "Notes", "References", "Examples")
 _TITLE = re.compile(r"^(\w+)\n-+\n", re.MULTILINE)
-_ENTRY = re.compile(r"^(\w+) : ", re.MULTILINE)
+_ENTRY = re.compile(r"^(\w+(?:, \w+)*) : ", re.MULTILINE)
 
 
 def documented_with(shared: type) -> Callable[[_Class], _Class]:
     """Decorator of classes that adds the numpydoc sections of `shared` to their own; summaries stay apart.
 
-    Parameters come in the order of the constructor, in all other sections what is shared comes first.
+    Parameters come in the order of the constructor, and a class's own words for one go before the shared ones; those
+    of parameters that it does not have are left out. In all other sections what is shared comes first.
     """
 
     def document(cls: _Class) -> _Class:
@@ -39,7 +40,11 @@ def _sections(docstring: str) -> dict[str, str]:
 
 
 def _ordered(entries: str, names: list[str]) -> str:
-    """The entries of the section "Parameters" in the order of the names."""
+    """The entries of the section "Parameters" in the order of the names; the last of two for one name counts."""
     _, *found = _ENTRY.split(entries)
-    texts = dict(zip(found[::2], found[1::2], strict=True))
-    return "".join(f"{name} : {texts[name]}" for name in names)
+    texts = {
+        name: f"{heads} : {text}"
+        for heads, text in zip(found[::2], found[1::2], strict=True)
+        for name in heads.split(", ")
+    }
+    return "".join(dict.fromkeys(texts[name] for name in names))
