@@ -88,10 +88,14 @@ class FittedModel(Protocol):
     def readout_(self) -> Any: ...
 
 
-class FittedForecaster(FittedModel, Protocol):
-    """A model that goes on with a series by itself."""
+class Forecaster(Protocol):
+    """What goes on with a series by itself: ``forecast(n_steps, context)`` gives the rows after the context."""
 
     def forecast(self, n_steps: int, context: Any = None, /) -> Any: ...
+
+
+class FittedForecaster(Forecaster, FittedModel, Protocol):
+    """A fitted model that goes on with a series by itself."""
 
 
 class Readout(Protocol):
@@ -225,6 +229,19 @@ class PlasticityRule(Protocol):
     def acts_on(self, projection: Any, /) -> np.ndarray: ...
 
     def rule(self, projection: Any, /) -> Any: ...
+
+
+class WindowedRule(PlasticityRule, Protocol):
+    """A plasticity rule in which a lone pair of spikes has an effect that does not depend on others.
+
+    ``window(lags, share)`` is that change (n_lags,), for a weight that is this share of the largest; beyond `reach`
+    seconds of lag it is all but zero.
+    """
+
+    @property
+    def reach(self) -> float: ...
+
+    def window(self, lags: Any, share: float = 0.5, /) -> np.ndarray: ...
 
 
 class RecurrentCell(Protocol):

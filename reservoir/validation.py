@@ -193,14 +193,6 @@ def default_parts_first(
     return params | {name: defaults[name]() for name in missing}
 
 
-def check_has(owner: str, name: str, part: Any, methods: Sequence[str], what: str) -> None:
-    """Refuse a part that lacks a method, naming the part, its user and the missing method."""
-    missing = [method for method in methods if not hasattr(part, method)]
-    if missing or isinstance(part, type):
-        why = f"missing: {', '.join(missing)}" if missing else "an instance, not the class"
-        raise parameter_error(owner, name, f"{what} ({why})", part)
-
-
 def not_fitted(estimator: Any) -> NotFittedError:
     """scikit-learn's own error for an estimator that is used before ``fit``."""
     name = type(estimator).__name__

@@ -38,7 +38,7 @@ from reservoir.parts import (
     Topology,
     Trace,
 )
-from reservoir.plasticity import STDP
+from reservoir.plasticity import STDP, Normalised
 from reservoir.probes import MemoryCapacity, closed_loop_exponents, diagnose, memory_capacity, washout_estimate
 from reservoir.readouts import Force, ParallelPerceptronClassifier, RecursiveLeastSquares, RidgeReadout
 from reservoir.rnn.cells import GRU
@@ -145,7 +145,7 @@ def parts_of_models() -> None:
     ReservoirClassifier(DeepEchoState(layers=[EchoState(3), Halving()]), LogisticRegression(), pooling=Mean())
     ReservoirForecaster(readout=RidgeReadout(), exogenous=[1]).fit(X)
     LiquidState(GraphCircuit(graph=Cycle()), LIF(), encoder=Current(), trace=Exponential())
-    Microcircuit(MaassColumn(), LIF(), plasticity=STDP())
+    Microcircuit(MaassColumn(), LIF(), plasticity={"recurrent": STDP()})
 
 
 def no_parts_of_models() -> None:
@@ -162,6 +162,10 @@ def no_parts_of_models() -> None:
     LiquidState(encoder=Exponential())  # type: ignore[arg-type]
     LiquidState(trace=Current())  # type: ignore[arg-type]
     GraphCircuit(graph=Ring())  # type: ignore[arg-type]
+    Microcircuit(MaassColumn(), plasticity=STDP())  # type: ignore[arg-type]
+    Microcircuit(MaassColumn(), plasticity={"inputs": LIF()})  # type: ignore[dict-item]
+    EchoState(10, unit=LIF())  # type: ignore[arg-type]
+    Normalised(LIF())  # type: ignore[arg-type]
     closed_loop_exponents(EchoState(10))  # type: ignore[arg-type]
 
 

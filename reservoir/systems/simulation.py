@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -66,7 +66,7 @@ def simulate(
     *,
     currents: Numbers | Sequence[Numbers] | None = None,
     neuron: SpikingUnit | None = None,
-    plasticity: PlasticityRule | None = None,
+    plasticity: Mapping[str, PlasticityRule] | None = None,
     dt: float = 1e-4,
     record: str | Sequence[str] = (),
     random_state: Seed = None,
