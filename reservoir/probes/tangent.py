@@ -16,6 +16,7 @@ from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import RateWeights
 from reservoir.neurons.rate.unit import compiled_for
 from reservoir.neurons.structures import compiled_form
+from reservoir.parts import System
 
 
 class Layer(NamedTuple):
@@ -115,7 +116,7 @@ class Tangent(NamedTuple):
         return np.concatenate([below, inputs], axis=axis) if joined else below
 
 
-def tangent_of(system: Any) -> Tangent | None:
+def tangent_of(system: System) -> Tangent | None:
     """The tangent of a fitted rate system, or None where its Jacobian is not known."""
     if hasattr(system, "layers_") and not getattr(system, "runs_layers", False):
         return None
