@@ -155,8 +155,8 @@ def _read_plasticity(owner: str, plasticity: Any) -> dict[str, PlasticityRule]:
     if not isinstance(plasticity, Mapping) or not set(plasticity) <= {"recurrent", "inputs"}:
         wanted = "None or a dict of rules by projection, 'recurrent' or 'inputs'"
         raise parameter_error(owner, "plasticity", wanted, plasticity)
-    for name, rule in plasticity.items():
-        check_part(owner, f'plasticity["{name}"]', rule, PlasticityRule)
+    for rule in plasticity.values():
+        check_part(owner, "plasticity", rule, PlasticityRule)
     return dict(plasticity)
 
 
