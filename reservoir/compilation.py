@@ -29,7 +29,7 @@ if hasattr(os, "register_at_fork"):  # a child must not inherit it held
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
-def kernel(*files: str, **options) -> Callable:
+def kernel(*files: str, **options: Any) -> Callable[[Any], Any]:
     """Numba compilation with an on-disk cache that knows the files a kernel depends on.
 
     Numba's cache looks only at the file of the kernel itself and stays silently stale when a function
@@ -37,7 +37,7 @@ def kernel(*files: str, **options) -> Callable:
     of `files`, the paths of all modules whose compiled functions it calls.
     """
 
-    def compile_with_cache(function: FunctionType):
+    def compile_with_cache(function: FunctionType) -> Any:
         if files:
             digest = hashlib.sha256(b"".join(Path(file).read_bytes() for file in files)).hexdigest()[:12]
             function.__qualname__ = f"{function.__qualname__}_{digest}"

@@ -65,7 +65,7 @@ class Case:
             return model.predict(X)
         return model.transform(X) if hasattr(model, "transform") else model.run(X)[0]
 
-    def answers(self, model: Any, X: Any) -> list:
+    def answers(self, model: Any, X: Any) -> list[Any]:
         """The answer, one entry per sequence."""
         return _each(X, self.ask(model, X), self.per_step)
 
@@ -352,12 +352,12 @@ def _cases(estimator: Any, n_features: int, random_state: int, tolerance: float)
         yield Case(name, seeded, True, ragged, values, tolerance)
 
 
-def _each(X: Any, answer: Any, per_step: bool = True) -> list:
+def _each(X: Any, answer: Any, per_step: bool = True) -> list[Any]:
     """The answer for X, one entry per sequence."""
     return [answer] if per_step and isinstance(X, np.ndarray) and X.ndim == 2 else list(answer)
 
 
-def _equal(one: Iterable, other: Iterable) -> bool:
+def _equal(one: Iterable[Any], other: Iterable[Any]) -> bool:
     """Whether all members have the same type, shape and bits."""
     return all(_same_bits(a, b) for a, b in zip(map(np.asarray, one), map(np.asarray, other), strict=True))
 
@@ -368,7 +368,7 @@ def _same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     return bool((a == b).all()) if a.dtype == object else a.tobytes() == b.tobytes()
 
 
-def _close(one: list, other: list, tolerance: float) -> bool:
+def _close(one: list[Any], other: list[Any], tolerance: float) -> bool:
     """Whether all members are equal, numbers within the tolerance times the largest."""
     if tolerance == 0 or one[0].dtype.kind not in "fc":
         return _equal(one, other)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from scipy.special import xlog1py, xlogy
 
+from reservoir.parts import Numbers, SequenceData
 from reservoir.sequences import n_dimensions
 from reservoir.validation import check_finite_array, check_real, parameter_error, real_array
 
 
-def nrmse(y_true: Any, y_pred: Any) -> float:
+def nrmse(y_true: SequenceData, y_pred: SequenceData) -> float:
     """Normalised root mean square error.
 
         sqrt(sum |y_true - y_pred|^2 / sum |y_true - mean(y_true)|^2)
@@ -42,13 +43,13 @@ def nrmse(y_true: Any, y_pred: Any) -> float:
 
 
 def valid_prediction_time(
-    y_true: Any,
-    y_pred: Any,
+    y_true: SequenceData,
+    y_pred: SequenceData,
     *,
     step: float = 1.0,
     lyapunov_exponent: float = 1.0,
     threshold: float = 0.4,
-    scale: Any = None,
+    scale: Numbers | None = None,
 ) -> float:
     """How long a forecast stays close, in Lyapunov times.
 
@@ -99,7 +100,7 @@ def valid_prediction_time(
     return float((lost[0] if lost.size else len(true)) * unit)
 
 
-def frame_accuracy(y_true: Any, y_pred: Any) -> float:
+def frame_accuracy(y_true: SequenceData, y_pred: SequenceData) -> float:
     """Accuracy of piano rolls, in which true silence does not count.
 
         TP / (TP + FP + FN)
@@ -133,7 +134,7 @@ def frame_accuracy(y_true: Any, y_pred: Any) -> float:
     return float(true.ravel() @ predicted.ravel() / sounding) if sounding else 1.0
 
 
-def frame_negative_log_likelihood(y_true: Any, y_proba: Any) -> float:
+def frame_negative_log_likelihood(y_true: SequenceData, y_proba: SequenceData) -> float:
     """Negative log-likelihood of piano rolls in nats per frame, each key an independent Bernoulli variable.
 
         -mean over all frames of all pieces of sum_k (y_k log p_k + (1 - y_k) log(1 - p_k))
@@ -165,7 +166,7 @@ def frame_negative_log_likelihood(y_true: Any, y_proba: Any) -> float:
     return float(0.0 - likelihood.sum() / len(likelihood))
 
 
-def copy_recall(y_true: Any, y_pred: Any, *, blank: float = 0) -> float:
+def copy_recall(y_true: SequenceData, y_pred: SequenceData, *, blank: float = 0) -> float:
     """Fraction of the symbols to be recalled that are right: the rows whose true label is not the blank.
 
     1 is perfect; chance is one over the number of symbols.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -38,6 +38,15 @@ Labels: TypeAlias = SupportsArray | Sequence[Any]
 SequenceData: TypeAlias = Numbers | Sequence[Sequence[Sequence[float]]] | SupportsBinned | Sequence[SupportsBinned]
 """One series (T, F), a stack (N, T, F), a list of N series (T_i, F), or spike trains."""
 
+Targets: TypeAlias = SequenceData | Labels
+"""What a model learns to answer: numbers or classes, one per row or one per sequence."""
+
+Activation: TypeAlias = str | Callable[..., Any]
+"""Name of the function of the units, or a function of one number compiled by Numba."""
+
+FloatType: TypeAlias = str | type | np.dtype[Any]
+"""Type of weights and states: 'float64' or 'float32'."""
+
 Seed: TypeAlias = int | np.integer | np.random.Generator | np.random.SeedSequence | np.random.RandomState | None
 """Source of random numbers; None is a new one in every call."""
 
@@ -48,6 +57,13 @@ class Part(Protocol):
     def get_params(self, deep: bool = True) -> dict[str, Any]: ...
 
     def set_params(self, **params: Any) -> Any: ...
+
+
+class Estimator(Part, Protocol):
+    """What can be fitted and has parameters, so that a search can try them: any estimator of scikit-learn."""
+
+    @property
+    def fit(self) -> Callable[..., Any]: ...
 
 
 class System(Protocol):
@@ -72,10 +88,14 @@ class FittedModel(Protocol):
     def readout_(self) -> Any: ...
 
 
-class FittedForecaster(FittedModel, Protocol):
-    """A model that goes on with a series by itself."""
+class Forecaster(Protocol):
+    """What goes on with a series by itself: ``forecast(n_steps, context)`` gives the rows after the context."""
 
     def forecast(self, n_steps: int, context: Any = None, /) -> Any: ...
+
+
+class FittedForecaster(Forecaster, FittedModel, Protocol):
+    """A fitted model that goes on with a series by itself."""
 
 
 class Readout(Protocol):
@@ -127,12 +147,13 @@ class Topology(Protocol):
     def draw(self, n_units: int, rng: np.random.Generator, /) -> Matrix: ...
 
 
-class RateUnit(Protocol):
+class RateUnit(Part, Protocol):
     """A record of the parameters of rate units: what a step makes of the state and of what the units hear.
 
     ``cells(n_units, matrices, dtype)`` gives the coefficients of a step, a NamedTuple with a compiled `step` that the
     loops find by its type. ``draw(n_units, rng)`` gives the matrices that the unit has of its own, ``recurrent(W)`` the
-    one by which units hear one another; of `n_arrays` arrays of state readouts see the first.
+    one by which units hear one another; of `n_arrays` arrays of state readouts see the first. `bounds()` are the
+    smallest and the largest state, or None.
     """
 
     @property
@@ -143,6 +164,8 @@ class RateUnit(Protocol):
     def recurrent(self, W: Any, /) -> Any: ...
 
     def cells(self, n_units: int, matrices: dict[str, Any], dtype: np.dtype[Any], /) -> Any: ...
+
+    def bounds(self) -> tuple[float, float] | None: ...
 
 
 class SpikingUnit(Protocol):
@@ -206,6 +229,19 @@ class PlasticityRule(Protocol):
     def acts_on(self, projection: Any, /) -> np.ndarray: ...
 
     def rule(self, projection: Any, /) -> Any: ...
+
+
+class WindowedRule(PlasticityRule, Protocol):
+    """A plasticity rule in which a lone pair of spikes has an effect that does not depend on others.
+
+    ``window(lags, share)`` is that change (n_lags,), for a weight that is this share of the largest; beyond `reach`
+    seconds of lag it is all but zero.
+    """
+
+    @property
+    def reach(self) -> float: ...
+
+    def window(self, lags: Any, share: float = 0.5, /) -> np.ndarray: ...
 
 
 class RecurrentCell(Protocol):

@@ -285,7 +285,7 @@ def _columns(table: Any) -> list[tuple[Any, str]]:
     return [(name, str(kind)) for name, kind in zip(table.columns, table.dtypes, strict=True)]
 
 
-def _validated_members(estimator: Any, members: list, reset: bool) -> list[np.ndarray]:
+def _validated_members(estimator: Any, members: list[Any], reset: bool) -> list[np.ndarray]:
     """Members as float64 arrays; plain arrays are checked together, others one by one for their column names."""
     for index, member in enumerate(members):
         if n_dimensions(member) != 2:
@@ -307,7 +307,7 @@ def _validated_members(estimator: Any, members: list, reset: bool) -> list[np.nd
     return checked
 
 
-def _joined_numbers(members: list) -> np.ndarray | None:
+def _joined_numbers(members: list[Any]) -> np.ndarray | None:
     """All rows, where the members are plain arrays of finite numbers and equal width; otherwise None."""
     if any(hasattr(member, "columns") or sparse.issparse(member) for member in members):
         return None

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
 
+from reservoir.parts import Targets
 from reservoir.sequences import Sequences, check_magnitude, n_dimensions, refuse_masked
 
 
-def read_step_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, bool]:
+def read_step_values(owner: str, y: Targets, sequences: Sequences) -> tuple[np.ndarray, bool]:
     """Numbers for every step, joined.
 
     Returns (n_rows, n_outputs) and whether each member of y was 1-D, so that predictions can follow it.
@@ -36,7 +37,7 @@ def read_step_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarr
     return joined.reshape(len(joined), -1), joined.ndim == 1
 
 
-def read_sequence_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, bool]:
+def read_sequence_values(owner: str, y: Targets, sequences: Sequences) -> tuple[np.ndarray, bool]:
     """One number or vector per sequence: (n_sequences, n_outputs), and whether y was 1-D."""
     _require(owner, y)
     _refuse_series(owner, sequences)
@@ -44,7 +45,7 @@ def read_sequence_values(owner: str, y: Any, sequences: Sequences) -> tuple[np.n
     return values.reshape(len(values), -1), values.ndim == 1
 
 
-def read_labels(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, bool]:
+def read_labels(owner: str, y: Targets, sequences: Sequences) -> tuple[np.ndarray, bool]:
     """Labels, and whether there is one for every step.
 
     Returns (n_rows,) for labels per step, (n_sequences,) for labels per sequence. The depth of y decides.
@@ -55,7 +56,7 @@ def read_labels(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, b
             raise ValueError(f"y of {owner} is one label for one series: wrap both, fit([X], [y]).")
         return _labels(owner, y, "y", sequences, 0), True
     members = _one_per_sequence(owner, y, sequences)
-    shape: tuple = getattr(y, "shape", ())
+    shape: tuple[Any, ...] = getattr(y, "shape", ())
     if len(shape) == 2 and shape[1] > 1 and (sequences.lengths != shape[1]).all():
         raise ValueError(f"y of {owner} must hold labels, not indicators. Got shape {shape}.")
     if _depth(members[0]) == 0:
@@ -66,7 +67,7 @@ def read_labels(owner: str, y: Any, sequences: Sequences) -> tuple[np.ndarray, b
     return np.concatenate(joined), True
 
 
-def _require(owner: str, y: Any) -> None:
+def _require(owner: str, y: Targets) -> None:
     if y is None:
         raise ValueError(f"{owner} requires y to be passed, but the target y is None.")
 
@@ -76,7 +77,7 @@ def _refuse_series(owner: str, sequences: Sequences) -> None:
         raise ValueError(f"{owner} with a pooling takes one target per sequence, but X is one series: wrap it, [X].")
 
 
-def _one_per_sequence(owner: str, y: Any, sequences: Sequences) -> list:
+def _one_per_sequence(owner: str, y: Targets, sequences: Sequences) -> list[Any]:
     refuse_masked(y, "y", owner)
     array = y if isinstance(y, (list, tuple)) else np.asarray(y)
     if not isinstance(array, (list, tuple)) and array.ndim == 0:
@@ -89,7 +90,7 @@ def _one_per_sequence(owner: str, y: Any, sequences: Sequences) -> list:
     return members
 
 
-def _numbers(owner: str, y: Any, name: str, sequences: Sequences, index: int | None = None) -> np.ndarray:
+def _numbers(owner: str, y: Targets, name: str, sequences: Sequences, index: int | None = None) -> np.ndarray:
     """Numbers for the rows of the sequence of this index, or for all sequences."""
     refuse_masked(y, name, owner)
     try:
@@ -103,7 +104,7 @@ def _numbers(owner: str, y: Any, name: str, sequences: Sequences, index: int | N
     return check_magnitude(values, "y", owner)
 
 
-def _labels(owner: str, y: Any, name: str, sequences: Sequences, index: int | None = None) -> np.ndarray:
+def _labels(owner: str, y: Targets, name: str, sequences: Sequences, index: int | None = None) -> np.ndarray:
     """Labels for the rows of the sequence of this index, or for all sequences."""
     refuse_masked(y, name, owner)
     try:
@@ -148,8 +149,8 @@ def _depth(member: Any) -> int:
     return 1 if isinstance(member, (list, tuple)) else 0
 
 
-def _is_column(y: Any) -> bool:
-    shape: tuple = getattr(y, "shape", ())
+def _is_column(y: Targets) -> bool:
+    shape: tuple[Any, ...] = getattr(y, "shape", ())
     return len(shape) == 2 and shape[1] == 1
 
 

@@ -48,7 +48,7 @@ class SpikeTrains:
     n_units: int
     duration: float
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         p = Parameters(self)
         n_units = p.integer("n_units", 0)
         duration = p.real("duration", 0, closed="neither", unit="second")
@@ -142,7 +142,7 @@ class SpikeTrains:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return SpikeTrains, (self.times, self.units, self.n_units, self.duration)
 
     def __repr__(self) -> str:

@@ -177,7 +177,7 @@ def unchanged_on_error(method: _Method) -> _Method:
     """Decorator of ``fit`` methods: when they raise, the estimator is as it was before."""
 
     @functools.wraps(method)
-    def guarded(self, *args, **kwargs):
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
         before = dict(self.__dict__)
         try:
             return method(self, *args, **kwargs)
@@ -189,7 +189,9 @@ def unchanged_on_error(method: _Method) -> _Method:
     return guarded  # type: ignore[return-value]
 
 
-def default_parts_first(estimator: Any, params: dict[str, Any], defaults: Mapping[str, Callable[[], Any]]) -> dict:
+def default_parts_first(
+    estimator: Any, params: dict[str, Any], defaults: Mapping[str, Callable[[], Any]]
+) -> dict[str, Any]:
     """Parameters for `set_params`: where one is of a part that is None, ``reservoir__leak``, the default part too."""
     missing = [
         name
@@ -197,14 +199,6 @@ def default_parts_first(estimator: Any, params: dict[str, Any], defaults: Mappin
         if any(key.startswith(f"{name}__") for key in params) and params.get(name, getattr(estimator, name)) is None
     ]
     return params | {name: defaults[name]() for name in missing}
-
-
-def check_has(owner: str, name: str, part: Any, methods: Sequence[str], what: str) -> None:
-    """Refuse a part that lacks a method, naming the part, its user and the missing method."""
-    missing = [method for method in methods if not hasattr(part, method)]
-    if missing or isinstance(part, type):
-        why = f"missing: {', '.join(missing)}" if missing else "an instance, not the class"
-        raise parameter_error(owner, name, f"{what} ({why})", part)
 
 
 def not_fitted(estimator: Any) -> NotFittedError:

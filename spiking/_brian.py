@@ -66,7 +66,12 @@ def _remove_files(log: Any) -> None:
 
 
 def run_trials(
-    network: CircuitText, trials: list[Trial], codegen: str, seed: int, voltages: bool, report: Callable | None = None
+    network: CircuitText,
+    trials: list[Trial],
+    codegen: str,
+    seed: int,
+    voltages: bool,
+    report: Callable[..., Any] | None = None,
 ) -> list[Answer]:
     """All trials side by side, as unconnected parts of one network.
 

@@ -11,8 +11,9 @@ from reservoir.circuits import Circuit, PoissonBackground, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
 from reservoir.neurons.spiking.equations import Equations, equations_of
 from reservoir.neurons.spiking.membrane import refractory_steps
+from reservoir.parts import PlasticityRule, SpikingUnit, check_part
 from reservoir.plasticity import Rule
-from reservoir.validation import check_has, parameter_error
+from reservoir.validation import parameter_error
 
 _ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
 
@@ -74,7 +75,9 @@ class Answer(NamedTuple):
     learned: dict[str, dict[str, np.ndarray]]  # of every plastic projection: which synapses, and what a rule changes
 
 
-def write_circuit(owner: str, circuit: Circuit, neuron: Any, plasticity: Any, dt: float) -> CircuitText:
+def write_circuit(
+    owner: str, circuit: Circuit, neuron: SpikingUnit, plasticity: Mapping[str, PlasticityRule] | None, dt: float
+) -> CircuitText:
     """The circuit, cut into paths."""
     plasticity = _read_plasticity(owner, plasticity)
     kinds = receptors_of(circuit)
@@ -146,19 +149,25 @@ def _currents(network: CircuitText) -> tuple[list[str], list[str], dict[str, tup
     return lines, currents, constants
 
 
-def _read_plasticity(owner: str, plasticity: Any) -> dict:
+def _read_plasticity(owner: str, plasticity: Any) -> dict[str, PlasticityRule]:
     if plasticity is None:
         return {}
     if not isinstance(plasticity, Mapping) or not set(plasticity) <= {"recurrent", "inputs"}:
         wanted = "None or a dict of rules by projection, 'recurrent' or 'inputs'"
         raise parameter_error(owner, "plasticity", wanted, plasticity)
     for rule in plasticity.values():
-        check_has(owner, "plasticity", rule, ("rule", "acts_on"), "made of rules of reservoir.plasticity")
+        check_part(owner, "plasticity", rule, PlasticityRule)
     return dict(plasticity)
 
 
 def _paths(
-    name: str, source: str, part: Projection, chosen: np.ndarray, kinds: Receptors, plasticity: dict, dt: float
+    name: str,
+    source: str,
+    part: Projection,
+    chosen: np.ndarray,
+    kinds: Receptors,
+    plasticity: dict[str, PlasticityRule],
+    dt: float,
 ) -> list[Path]:
     """The chosen synapses (n_synapses,) of a projection, cut into paths."""
     paths, kind, rules = [], kinds.of(part), plasticity.get(name)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.neurons.spiking.equations import equations_of
+from reservoir.parts import (
+    CircuitModel,
+    Encoder,
+    Numbers,
+    PlasticityRule,
+    Seed,
+    SequenceData,
+    SpikingUnit,
+    Targets,
+    Trace,
+)
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.simulation import make_engine
@@ -84,15 +96,15 @@ class Microcircuit(LiquidState):
 
     def __init__(
         self,
-        circuit: Any = None,
-        neuron: Any = None,
+        circuit: CircuitModel | None = None,
+        neuron: SpikingUnit | None = None,
         *,
-        encoder: Any = None,
-        trace: Any = None,
+        encoder: Encoder | None = None,
+        trace: Trace | None = None,
         dt: float = 1e-4,
         step: float = 1e-2,
-        random_state: Any = None,
-        plasticity: Any = None,
+        random_state: Seed = None,
+        plasticity: Mapping[str, PlasticityRule] | None = None,
         learning_time: float | None = None,
         codegen: str = "auto",
         twin: bool = True,
@@ -110,7 +122,9 @@ class Microcircuit(LiquidState):
         self.verbose = verbose
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any = None, *, teacher: Any = None) -> Microcircuit:
+    def fit(
+        self, X: SequenceData, y: Targets | None = None, *, teacher: Numbers | Sequence[Numbers] | None = None
+    ) -> Microcircuit:
         """Draw the circuit and let it learn from the series.
 
         Parameters
@@ -183,7 +197,7 @@ class Microcircuit(LiquidState):
         injected = np.concatenate(currents) if teacher is not None or hasattr(self, "input_weights_") else None
         return Trial(self._rest.variables, np.concatenate(events), injected, first)
 
-    def _read_teacher(self, teacher: Any, kind: str, lengths: list[int]) -> list:
+    def _read_teacher(self, teacher: Any, kind: str, lengths: list[int]) -> list[Any]:
         if teacher is None:
             return [None] * len(lengths)
         owner, given = type(self).__name__, [teacher] if kind == "series" else teacher

@@ -53,7 +53,7 @@ class SideBySide:
         self.spikes = brian2.SpikeMonitor(units, name="spikes")
         self.watch = [brian2.StateMonitor(units, "v", record=True, when="end", name="voltages")] if voltages else []
 
-    def run(self, build: Callable[[], None], report: Callable | None = None) -> list[Answer]:
+    def run(self, build: Callable[[], None], report: Callable[..., Any] | None = None) -> list[Answer]:
         """Simulate all trials, as long as the longest lasts; `build` is called once the network is complete.
 
         Brian2 calls `report` now and then with the share that is done, as its second argument.

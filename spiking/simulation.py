@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from reservoir.circuits import Circuit
 from reservoir.neurons import LIF
+from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_part
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
     Recording,
@@ -18,7 +20,7 @@ from reservoir.systems.simulation import (
     trial_generator,
 )
 from reservoir.trains import SpikeTrains
-from reservoir.validation import as_generator, check_has, check_real, parameter_error
+from reservoir.validation import as_generator, check_real, parameter_error
 from spiking._brian import engine
 from spiking.circuit_text import Answer, Trial, write_circuit
 from spiking.execution import run_job
@@ -28,14 +30,14 @@ _LEARNED = {"w": "weight", "U": "U"}  # variables of a rule, and the fields of a
 
 def simulate(
     circuit: Circuit,
-    spikes: Any = None,
+    spikes: SpikeTrains | Sequence[SpikeTrains] | None = None,
     *,
-    currents: Any = None,
-    neuron: Any = None,
-    plasticity: Any = None,
+    currents: Numbers | Sequence[Numbers] | None = None,
+    neuron: SpikingUnit | None = None,
+    plasticity: Mapping[str, PlasticityRule] | None = None,
     dt: float = 1e-4,
-    record: Any = (),
-    random_state: Any = None,
+    record: str | Sequence[str] = (),
+    random_state: Seed = None,
     codegen: str = "auto",
     n_jobs: int | None = None,
     verbose: int = False,
@@ -100,7 +102,7 @@ def simulate(
     if not isinstance(circuit, Circuit):
         raise parameter_error("simulate", "circuit", "a Circuit", circuit)
     neuron = LIF() if neuron is None else neuron
-    check_has("simulate", "neuron", neuron, ("cells", "initial_state"), "None or a record of reservoir.neurons")
+    check_part("simulate", "neuron", neuron, SpikingUnit, optional=True)
     recorded = read_record(record, ("voltages", "weights", "traces"))
     network = write_circuit("simulate", circuit, neuron, plasticity, dt)
     neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
@@ -119,7 +121,7 @@ def simulate(
 
 
 def _make_trial(
-    circuit: Circuit, neuron: Any, seed: int, trains: SpikeTrains, currents: np.ndarray | None, dt: float
+    circuit: Circuit, neuron: SpikingUnit, seed: int, trains: SpikeTrains, currents: np.ndarray | None, dt: float
 ) -> Trial:
     rng = trial_generator(seed, trains)
     variables = neuron.initial_state(circuit.n_units, rng)
@@ -127,7 +129,9 @@ def _make_trial(
     return Trial(variables, input_events(circuit, trains, n_steps, dt, rng), currents, n_steps)
 
 
-def _as_recording(circuit: Circuit, answer: Answer, trains: SpikeTrains, dt: float, recorded: tuple) -> Recording:
+def _as_recording(
+    circuit: Circuit, answer: Answer, trains: SpikeTrains, dt: float, recorded: tuple[str, ...]
+) -> Recording:
     spikes = SpikeTrains(answer.spikes[:, 0] * dt, answer.spikes[:, 1], circuit.n_units, trains.duration)
     learned = with_learned(circuit, answer.learned) if "weights" in recorded else None
     traces = _traces(circuit, answer.learned) if "traces" in recorded else None
@@ -158,8 +162,8 @@ def with_learned(circuit: Circuit, learned: dict[str, dict[str, np.ndarray]]) ->
 
 
 def warm_up(
-    circuit: Circuit | None = None, *, neuron: Any = None, plasticity: Any = None, dt: float = 1e-4,
-    codegen: str = "numpy",
+    circuit: Circuit | None = None, *, neuron: SpikingUnit | None = None,
+    plasticity: Mapping[str, PlasticityRule] | None = None, dt: float = 1e-4, codegen: str = "numpy",
 ) -> None:  # fmt: skip
     """Load Brian2, and with a circuit compile the code for it, before workers or threads start.
 

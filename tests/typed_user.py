@@ -7,19 +7,30 @@ where there is none to ignore.
 from typing import assert_type
 
 import numpy as np
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import KFold
 
-from reservoir import EchoState, LiquidState, ReservoirForecaster, ReservoirRegressor
+from reservoir import (
+    DeepEchoState,
+    EchoState,
+    LiquidState,
+    ReservoirClassifier,
+    ReservoirForecaster,
+    ReservoirRegressor,
+)
 from reservoir.batch import Study, run_batch
-from reservoir.circuits import MaassColumn
+from reservoir.circuits import Circuit, GraphCircuit, MaassColumn, RandomCircuit
+from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.models.pooling import Mean
 from reservoir.neurons import LIF
+from reservoir.neurons.rate import Euler
 from reservoir.parts import (
     CircuitModel,
     Encoder,
     OnlineReadout,
     PlasticityRule,
     Pooling,
+    RateUnit,
     Readout,
     RecurrentCell,
     SpikingUnit,
@@ -27,7 +38,7 @@ from reservoir.parts import (
     Topology,
     Trace,
 )
-from reservoir.plasticity import STDP
+from reservoir.plasticity import STDP, Normalised
 from reservoir.probes import MemoryCapacity, closed_loop_exponents, diagnose, memory_capacity, washout_estimate
 from reservoir.readouts import Force, ParallelPerceptronClassifier, RecursiveLeastSquares, RidgeReadout
 from reservoir.rnn.cells import GRU
@@ -46,6 +57,13 @@ class Halving:
 
     def run(self, rows: np.ndarray, state: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         return rows / 2, rows[-1] / 2
+
+
+class Ring:
+    """A user's own family of circuits."""
+
+    def draw(self, rng: np.random.Generator, n_inputs: int = 1) -> Circuit:
+        return MaassColumn().draw(rng, n_inputs=n_inputs)
 
 
 def power(parameters: dict[str, float], *, random_state: int) -> float:
@@ -88,6 +106,10 @@ def units() -> list[SpikingUnit]:
     return [LIF()]
 
 
+def rate_units() -> list[RateUnit]:
+    return [Euler()]
+
+
 def rules() -> list[PlasticityRule]:
     return [STDP()]
 
@@ -111,6 +133,48 @@ def methods_keep_their_types() -> None:
     assert_type(Force().fit([[0.0], [1.0]], [0.0, 1.0]), Force)
     EchoState(10).fit(X, nonsense=3)  # type: ignore[call-arg]
     RidgeReadout().fit("what", X)  # type: ignore[arg-type]
+
+
+def parts_of_models() -> None:
+    EchoState(10, topology=Cycle(), unit=Euler(), leak=[0.5] * 10)
+    EchoState(2, topology=[[0, 1], [1, 0]], activation="relu")
+    EchoState(2, topology=np.eye(2), bias=np.zeros(2), dtype=np.float32)
+    ReservoirRegressor(EchoState(10), Ridge())
+    ReservoirRegressor(LiquidState(Ring()), Force())
+    ReservoirRegressor(Halving(), pooling="mean").fit([np.zeros((3, 1)), np.zeros((4, 1))], [0.0, 1.0])
+    ReservoirClassifier(DeepEchoState(layers=[EchoState(3), Halving()]), LogisticRegression(), pooling=Mean())
+    ReservoirForecaster(readout=RidgeReadout(), exogenous=[1]).fit(X)
+    LiquidState(GraphCircuit(graph=Cycle()), LIF(), encoder=Current(), trace=Exponential())
+    Microcircuit(MaassColumn(), LIF(), plasticity={"recurrent": STDP()})
+
+
+def no_parts_of_models() -> None:
+    EchoState(10, topology="ring")  # type: ignore[arg-type]
+    EchoState(10, topology=RandomCircuit())  # type: ignore[arg-type]
+    EchoState(10).fit("what")  # type: ignore[arg-type]
+    ReservoirRegressor(reservoir=3)  # type: ignore[arg-type]
+    ReservoirRegressor(readout=EchoState(3))  # type: ignore[arg-type]
+    ReservoirRegressor(readout=RidgeReadout)  # type: ignore[arg-type]
+    ReservoirForecaster(RidgeReadout())  # type: ignore[arg-type]
+    DeepEchoState(layers=[EchoState(3), RidgeReadout()])  # type: ignore[list-item]
+    LiquidState(Cycle())  # type: ignore[arg-type]
+    LiquidState(neuron=Euler())  # type: ignore[arg-type]
+    LiquidState(encoder=Exponential())  # type: ignore[arg-type]
+    LiquidState(trace=Current())  # type: ignore[arg-type]
+    GraphCircuit(graph=Ring())  # type: ignore[arg-type]
+    Microcircuit(MaassColumn(), plasticity=STDP())  # type: ignore[arg-type]
+    Microcircuit(MaassColumn(), plasticity={"inputs": LIF()})  # type: ignore[dict-item]
+    EchoState(10, unit=LIF())  # type: ignore[arg-type]
+    Normalised(LIF())  # type: ignore[arg-type]
+    closed_loop_exponents(EchoState(10))  # type: ignore[arg-type]
+
+
+def searches() -> None:
+    grid = {"reservoir__leak": [0.5, 1.0]}
+    ReservoirSearchCV(ReservoirRegressor(), grid, cv=WarmTimeSeriesSplit(4)).fit(X, X)
+    ReservoirSearchCV(Ridge(), grid, cv=KFold(3), scoring="r2", random_state=0)
+    ReservoirSearchCV(3, grid)  # type: ignore[arg-type]
+    ReservoirSearchCV(ReservoirRegressor(), grid, cv="five")  # type: ignore[arg-type]
 
 
 def probes() -> None:

@@ -17,7 +17,7 @@ class ArrayRecord:
     They are pickled and copied through the constructor, so that copies are read-only as well.
     """
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     def equals(self, other: Any) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 import numpy as np
 
 from reservoir.circuits.array_record import ArrayRecord, n_entries
+from reservoir.parts import Numbers
 from reservoir.validation import Parameters, parameter_error, real_array, without_unit
 
 
@@ -106,7 +106,7 @@ class Projection(ArrayRecord):
         """True if the synapses depress and facilitate, False if they are static."""
         return self.U is not None
 
-    def select(self, chosen: Any) -> Projection:
+    def select(self, chosen: Numbers) -> Projection:
         """The synapses of a mask (S,) or of indices in [0, S), in the order of the indices."""
         chosen = np.asarray(chosen)
         if not chosen.size and chosen.dtype != bool:  # an empty list
@@ -291,6 +291,6 @@ class Circuit(ArrayRecord):
                 raise parameter_error(type(self).__name__, name, requirement, int(indices.max()))
 
 
-def weight_unit(reversal: Any) -> str:
+def weight_unit(reversal: np.ndarray | float | None) -> str:
     """The unit of the weights of currents, or with a reversal potential of conductances."""
     return "amp" if reversal is None else "siemens"

@@ -7,13 +7,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.circuits.circuit import Circuit
 from reservoir.circuits.synapses import Connections, Synapses, draw_circuit
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import Topology, check_part
 from reservoir.topologies import Random
 from reservoir.topologies.spectrum import as_sparse
-from reservoir.validation import Parameters, check_has, check_integer, default_parts_first
+from reservoir.validation import Parameters, check_integer, default_parts_first
 
 _PARTS: dict[str, Callable[[], Any]] = {"graph": partial(Random, in_degree=5), "synapses": Synapses}
 
@@ -60,7 +61,14 @@ class GraphCircuit(BaseEstimator):
     (18, [4, 8, 11])
     """
 
-    def __init__(self, n_units: int = 135, *, graph: Any = None, synapses: Any = None, allow_self: bool = False):
+    def __init__(
+        self,
+        n_units: int = 135,
+        *,
+        graph: Topology | None = None,
+        synapses: Synapses | None = None,
+        allow_self: bool = False,
+    ):
         self.n_units = n_units
         self.graph = graph
         self.synapses = synapses
@@ -82,7 +90,7 @@ class GraphCircuit(BaseEstimator):
 
     def _connect(self, n_units: int, rng: np.random.Generator) -> Connections:
         p, graph = Parameters(self), _PARTS["graph"]() if self.graph is None else self.graph
-        check_has(p.owner, "graph", graph, ("draw",), "None or a part of reservoir.topologies")
+        check_part(p.owner, "graph", graph, Topology, optional=True)
         heard = as_sparse(graph.draw(n_units, rng)).tocoo()
         if heard.shape != (n_units, n_units):
             raise p.error("graph", f"a topology of {n_units} units")

@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.circuits.circuit import Circuit, PoissonBackground, Projection
+from reservoir.estimators import BaseEstimator
 from reservoir.topologies.drawing import bernoulli_positions
 from reservoir.validation import Parameters, check_integer
 

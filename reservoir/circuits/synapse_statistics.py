@@ -167,7 +167,11 @@ PRESETS = {
 
 
 def draw_synapses(
-    senders: np.ndarray, receivers: np.ndarray, excitatory: np.ndarray, statistics: SynapseStatistics, rng
+    senders: np.ndarray,
+    receivers: np.ndarray,
+    excitatory: np.ndarray,
+    statistics: SynapseStatistics,
+    rng: np.random.Generator,
 ) -> Projection:
     """Dynamic synapses for these connections (S,) between units of the kinds `excitatory` (N,)."""
     kinds = 2 * ~excitatory[senders] + ~excitatory[receivers]
@@ -185,7 +189,7 @@ def draw_synapses(
 
 
 def draw_inputs(
-    n_inputs: int, probability: float, excitatory: np.ndarray, statistics: SynapseStatistics, rng
+    n_inputs: int, probability: float, excitatory: np.ndarray, statistics: SynapseStatistics, rng: np.random.Generator
 ) -> Projection:
     """Static synapses from each input channel to each unit, present with this probability."""
     n_units = len(excitatory)

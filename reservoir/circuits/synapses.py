@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.circuits.circuit import Circuit
 from reservoir.circuits.synapse_statistics import PRESETS, SynapseStatistics, draw_inputs, draw_synapses
+from reservoir.estimators import BaseEstimator
 from reservoir.validation import Parameters, check_integer
 
 Connections = tuple[np.ndarray, np.ndarray]

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.parts import Seed
 from reservoir.validation import as_generator, check_choice, check_integer
 
 _SHORTEST = {"modern": 2, "1997": 20}
 
 
 def make_adding(
-    n_sequences: int = 1000, length: int = 100, *, version: str = "modern", random_state: Any = None
+    n_sequences: int = 1000, length: int = 100, *, version: str = "modern", random_state: Seed = None
 ) -> tuple[Any, np.ndarray]:
     """Random numbers, two of which are marked, and the sum of the two.
 

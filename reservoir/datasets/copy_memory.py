@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from reservoir.parts import Seed
 from reservoir.validation import as_generator, check_choice, check_integer
 
 
@@ -16,7 +15,7 @@ def make_copy_memory(
     n_items: int = 10,
     n_symbols: int = 8,
     markers: str = "one",
-    random_state: Any = None,
+    random_state: Seed = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Symbols to be remembered over a delay, then repeated in their order.
 

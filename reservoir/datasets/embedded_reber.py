@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.parts import Seed
 from reservoir.validation import as_generator, check_flag, check_integer
 
 SYMBOLS = "BTPSXVE"
@@ -21,7 +22,7 @@ _EDGES: dict[int, dict[str, int]] = {
 
 
 def make_embedded_reber(
-    n_sequences: int = 1000, *, continual: bool = False, random_state: Any = None
+    n_sequences: int = 1000, *, continual: bool = False, random_state: Seed = None
 ) -> tuple[Any, Any]:
     """Strings of the embedded Reber grammar, with the set of possible next symbols after every symbol.
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from reservoir.parts import Seed
 from reservoir.validation import as_generator, check_choice, check_integer
 
 _STEPS = {"asynchronous": None, "regular": 1.0, "high_resolution": 0.1}
@@ -14,7 +13,7 @@ PERIODS, SPECIAL = (1.0, 100.0), (5.0, 6.0)
 
 
 def make_frequency_discrimination(
-    n_sequences: int = 1000, *, times: str = "asynchronous", random_state: Any = None
+    n_sequences: int = 1000, *, times: str = "asynchronous", random_state: Seed = None
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Sine waves at regular or random times; class 1 has a period between 5 and 6.
 

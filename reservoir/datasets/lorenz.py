@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from reservoir.parts import Numbers, Seed
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 
@@ -17,10 +16,10 @@ def make_lorenz(
     sigma: float = 10.0,
     rho: float = 28.0,
     beta: float = 8 / 3,
-    x0: Any = None,
+    x0: Numbers | None = None,
     discard: int = 1000,
     rtol: float = 1e-11,
-    random_state: Any = None,
+    random_state: Seed = None,
 ) -> np.ndarray:
     """Solution of the Lorenz equations.
 
@@ -87,7 +86,7 @@ def make_lorenz(
     start = _start(x0, random_state)
     times = np.arange(discard + n_steps) * dt
 
-    def flow(t, state):
+    def flow(t: float, state: np.ndarray) -> tuple[float, float, float]:
         x, y, z = state.tolist()
         return sigma * (y - x), x * (rho - z) - y, x * y - beta * z
 
@@ -99,7 +98,7 @@ def make_lorenz(
     return np.ascontiguousarray(solution.y.T)
 
 
-def _start(x0: Any, random_state: Any) -> np.ndarray:
+def _start(x0: Numbers | None, random_state: Seed) -> np.ndarray:
     if x0 is None and random_state is None:
         return np.ones(3)
     if x0 is None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.compilation import kernel
+from reservoir.parts import Seed
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 # Steps of one kernel call: less than half a second, so that an interrupt is served.
@@ -24,7 +25,7 @@ def make_mackey_glass(
     sample: float = 1.0,
     discard: int = 1000,
     x0: float = 1.2,
-    random_state: Any = None,
+    random_state: Seed = None,
 ) -> np.ndarray:
     """Solution of the Mackey-Glass equation, chaotic for a delay of 17 and more.
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from reservoir.parts import Seed
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_integer, check_real
 
@@ -15,7 +14,7 @@ COINCIDENCE_WINDOW, COINCIDENCE = 0.02, 0.005  # seconds
 
 
 def make_multitask(
-    n_trials: int, duration: float = 1.0, *, step: float = 0.02, random_state: Any = None
+    n_trials: int, duration: float = 1.0, *, step: float = 0.02, random_state: Seed = None
 ) -> tuple[list[SpikeTrains], list[np.ndarray]]:
     """Four Poisson spike trains per trial and seven functions of their recent past.
 

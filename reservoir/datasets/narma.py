@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reservoir.parts import Seed
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 # How often the input is drawn before a divergence is reported.
@@ -37,7 +38,7 @@ def make_narma(
     order: int = 10,
     input_range: tuple[float, float] = (0.0, 0.5),
     discard: int = 200,
-    random_state: Any = None,
+    random_state: Seed = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Random input and the answer of a NARMA system of order 10, 20 or 30.
 

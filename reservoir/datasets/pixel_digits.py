@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
 from reservoir.datasets.data_files import MNIST_SAMPLE, locate
+from reservoir.parts import Seed
 from reservoir.validation import as_generator, check_flag
 
 _DIGITS = """\
@@ -34,7 +35,7 @@ Licence:  Creative Commons Attribution-ShareAlike 3.0 (CC BY-SA 3.0); for that r
 """
 
 
-def load_pixel_digits(*, permuted: bool = False, random_state: Any = 0, return_X_y: bool = False) -> Any:
+def load_pixel_digits(*, permuted: bool = False, random_state: Seed = 0, return_X_y: bool = False) -> Any:
     """Handwritten digits as series of 64 pixels, row by row or in a random order that is the same for all.
 
     ``X[i, t] = image i at pixel permutation[t]``, where the pixels of an image are counted row by row. Which digit is
@@ -85,7 +86,7 @@ def load_pixel_digits(*, permuted: bool = False, random_state: Any = 0, return_X
     return _series("load_pixel_digits", images / 16, labels, _DIGITS, permuted, random_state, return_X_y)
 
 
-def fetch_pixel_digits(*, permuted: bool = False, random_state: Any = 0, return_X_y: bool = False) -> Any:
+def fetch_pixel_digits(*, permuted: bool = False, random_state: Seed = 0, return_X_y: bool = False) -> Any:
     """MNIST digits as series of 784 pixels, row by row or in a random order that is the same for all.
 
     ``X[i, t] = image i at pixel permutation[t]``, where the pixels of an image are counted row by row. Which digit is

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
 
 import numpy as np
 
+from reservoir.parts import Seed
 from reservoir.validation import as_generator, check_integer, parameter_error
 
 SYMBOLS = "EBabcdXY"
@@ -15,7 +15,7 @@ _WINDOWS = {2: ((10, 20), (50, 60)), 3: ((10, 20), (33, 43), (66, 76))}
 
 
 def make_temporal_order(
-    n_sequences: int = 1000, length: int = 100, *, n_relevant: int = 2, random_state: Any = None
+    n_sequences: int = 1000, length: int = 100, *, n_relevant: int = 2, random_state: Seed = None
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Sequences of symbols whose class is the order of two or three X and Y among distractors.
 

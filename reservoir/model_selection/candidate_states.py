@@ -30,7 +30,7 @@ class CandidateStates:
     is about as quick alone as in 10 lanes.
     """
 
-    def __init__(self, models: list, example: np.ndarray):
+    def __init__(self, models: list[Any], example: np.ndarray):
         self._reservoirs = [as_reservoir(model.reservoir) for model in models]
         self.noisy = any(reservoir.noise > 0 for reservoir in self._reservoirs)
         self._lanes = _prefers_lanes(self._reservoirs)
@@ -62,7 +62,7 @@ class CandidateStates:
 
 
 def _single_blocks(systems: list[EchoState], rows: np.ndarray, n_rows: int) -> Blocks:
-    finals: list = [None] * len(systems)
+    finals: list[Any] = [None] * len(systems)
     for first in range(0, len(rows), n_rows):
         pairs = [s.run(rows[first : first + n_rows], final) for s, final in zip(systems, finals, strict=True)]
         finals = [final for _, final in pairs]

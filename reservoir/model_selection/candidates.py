@@ -29,7 +29,7 @@ class Configuration(NamedTuple):
     """Candidates that differ in the penalty of the readout alone."""
 
     candidates: tuple[int, ...]  # their positions
-    parameters: tuple[dict, ...]  # of each candidate
+    parameters: tuple[dict[str, Any], ...]  # of each candidate
 
 
 class EvaluationTask(NamedTuple):
@@ -45,9 +45,9 @@ class EvaluationTask(NamedTuple):
         return sum(len(configuration.candidates) for configuration in self.configurations)
 
 
-def configurations_of(candidates: Sequence[dict]) -> list[Configuration]:
+def configurations_of(candidates: Sequence[dict[str, Any]]) -> list[Configuration]:
     """The candidates, those that differ in the penalty alone side by side, in the order of their first."""
-    found: dict[tuple, list[int]] = {}
+    found: dict[tuple[Any, ...], list[int]] = {}
     for index, parameters in enumerate(candidates):
         key = _key({name: value for name, value in parameters.items() if name != PENALTY})
         found.setdefault(key, []).append(index)
@@ -62,7 +62,7 @@ def tasks_of(
     Large groups are cut further where that gives `n_wanted` parts in all. The size of a task changes no bit of a
     score: lanes do not see one another.
     """
-    alike: dict[tuple, list[Configuration]] = {}
+    alike: dict[tuple[Any, ...], list[Configuration]] = {}
     for configuration in configurations:
         alike.setdefault(_common(configuration.parameters[0]), []).append(configuration)
     parts = []
@@ -74,7 +74,7 @@ def tasks_of(
     return [EvaluationTask(part, seed, share) for part in parts for seed in seeds]
 
 
-def _common(parameters: dict) -> tuple:
+def _common(parameters: dict[str, Any]) -> tuple[Any, ...]:
     """What the candidates of a task have in common. Noise, which is heard in training alone, has tasks of its own."""
     common = {name: value for name, value in parameters.items() if name != PENALTY and not _is_lane(name, value)}
     return _key(common | {NOISE: bool(parameters.get(NOISE, False))})
@@ -84,7 +84,7 @@ def _is_lane(name: str, value: Any) -> bool:
     return name in SCALINGS and isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
 
 
-def _key(parameters: dict) -> tuple:
+def _key(parameters: dict[str, Any]) -> tuple[Any, ...]:
     """A key for a dictionary: values that cannot be compared are told apart by being the same object."""
     return tuple(sorted((name, _comparable(value)) for name, value in parameters.items()))
 

@@ -9,8 +9,10 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.parts import SequenceData
 
-def _best_has(name: str) -> Callable:
+
+def _best_has(name: str) -> Callable[..., Any]:
     """Whether the best model, or before `fit` the estimator, has this method."""
 
     def check(search: Any) -> bool:
@@ -46,12 +48,14 @@ class BestModel:
     transform = _of_best("transform")
 
     @available_if(_best_has("run"))
-    def run(self, X: Any, state: Any = None) -> tuple[Any, Any]:
+    def run(self, X: SequenceData, state: Any = None) -> tuple[Any, Any]:
         """`run` of the best model: predictions from a given state on, and the final states."""
         return self._best().run(X, state)
 
     @available_if(_best_has("forecast"))
-    def forecast(self, n_steps: int, context: Any = None, *, observed: Any = None) -> Any:
+    def forecast(
+        self, n_steps: int, context: SequenceData | None = None, *, observed: SequenceData | None = None
+    ) -> Any:
         """`forecast` of the best model."""
         return self._best().forecast(n_steps, context, observed=observed)
 

@@ -34,7 +34,7 @@ def evaluate_one_by_one(cv: CrossValidation, task: EvaluationTask) -> TaskResult
     return result
 
 
-def _fit_path(cv: CrossValidation, configuration: Configuration, seed: int | None, fold: Fold) -> list:
+def _fit_path(cv: CrossValidation, configuration: Configuration, seed: int | None, fold: Fold) -> list[Any]:
     """Models that differ in the penalty alone, fitted with one factorisation; none where that cannot be."""
     alphas = [parameters.get(PENALTY) for parameters in configuration.parameters]
     if len(alphas) < 2 or not all(isinstance(alpha, int | float) and alpha > 0 for alpha in alphas):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -72,7 +73,7 @@ class PooledEvaluation:
         return table
 
     def _score(
-        self, configured: ConfiguredModel, readouts: list, rows: np.ndarray, number: int, result: TaskResult
+        self, configured: ConfiguredModel, readouts: list[Any], rows: np.ndarray, number: int, result: TaskResult
     ) -> None:
         fold = self._folds[number]
         for part in self._cv.scored_parts:
@@ -84,7 +85,7 @@ class PooledEvaluation:
                 result.scores[part][:, position, number] = self._cv.scores(fitted, X, y)
 
 
-def _fitted(configured: ConfiguredModel, rows: np.ndarray, targets: np.ndarray) -> list:
+def _fitted(configured: ConfiguredModel, rows: np.ndarray, targets: np.ndarray) -> list[Any]:
     """Fitted readouts, one per candidate."""
     if configured.solved_from_record:
         return solve_penalties(configured.readouts, lambda readout: readout.accumulate(rows, targets))

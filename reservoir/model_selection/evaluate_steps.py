@@ -65,14 +65,14 @@ class StepEvaluation:
         result.fit_seconds[positions] = (fitted - start) / n_fits
         result.score_seconds[positions] = (time.perf_counter() - fitted) / n_fits
 
-    def _blocks(self, states: CandidateStates, n_models: int) -> Callable:
+    def _blocks(self, states: CandidateStates, n_models: int) -> Callable[..., Any]:
         """A function from a phase ("training" or "scored") and a run to its blocks of states.
 
         Where both phases go over the same runs, and there is room, states are kept from the first for the second.
         """
         n_rows = sum(map(len, self._rows["training"]))
         keep = self._same_runs and 8 * n_rows * states.n_units * n_models <= _KEPT_BYTES
-        kept: dict[int, list] = {}
+        kept: dict[int, list[Any]] = {}
 
         def blocks(phase: str, run: int) -> Any:
             if run in kept:
@@ -82,10 +82,10 @@ class StepEvaluation:
 
         return blocks
 
-    def _learn(self, models: list[ConfiguredModel], blocks: Callable) -> dict[tuple, _Record]:
+    def _learn(self, models: list[ConfiguredModel], blocks: Callable[..., Any]) -> dict[tuple[Any, ...], _Record]:
         """{(lane, kind of record, folds): record}."""
         kinds = [{readout.record_kind(): readout for readout in configured.readouts} for configured in models]
-        records: dict[tuple, _Record] = {}
+        records: dict[tuple[Any, ...], _Record] = {}
         for run, parts in self._training_rows.items():
             inputs = self._rows["training"][run]
             last = max(own.stop for own in parts)
@@ -102,7 +102,9 @@ class StepEvaluation:
                             records[key].add(features, targets)
         return records
 
-    def _solve(self, lane: int, configured: ConfiguredModel, records: dict[tuple, _Record]) -> list[list[RidgeReadout]]:
+    def _solve(
+        self, lane: int, configured: ConfiguredModel, records: dict[tuple[Any, ...], _Record]
+    ) -> list[list[RidgeReadout]]:
         """Solved readouts, for every fold one per candidate."""
         found = []
         for number in range(len(self._folds)):
@@ -116,7 +118,7 @@ class StepEvaluation:
             found.append(solve_penalties(configured.readouts, taught))
         return found
 
-    def _answer(self, readouts: list[list[list[RidgeReadout]]], blocks: Callable) -> list[list[np.ndarray]]:
+    def _answer(self, readouts: list[list[list[RidgeReadout]]], blocks: Callable[..., Any]) -> list[list[np.ndarray]]:
         """For every scored part and model the answers (n_rows, n_candidates * n_outputs) of its readouts."""
         stacked = [[_stacked(candidates) for candidates in folds] for folds in readouts]
         answers = [[np.empty((part.n_rows, len(folds[part.fold].coef_))) for folds in stacked] for part in self._parts]
@@ -133,7 +135,7 @@ class StepEvaluation:
         return answers
 
     def _score(
-        self, configured: ConfiguredModel, readouts: list, answers: list[np.ndarray], result: TaskResult
+        self, configured: ConfiguredModel, readouts: list[Any], answers: list[np.ndarray], result: TaskResult
     ) -> None:
         for part, values in zip(self._parts, answers, strict=True):
             fold = self._folds[part.fold]
@@ -177,7 +179,7 @@ class _Record:
         if self._n_rows >= _ROWS_AT_ONCE:
             self._take()
 
-    def taken(self) -> dict:
+    def taken(self) -> dict[str, Any]:
         """All that was learned."""
         if self._waiting:
             self._take()
@@ -190,7 +192,7 @@ class _Record:
         self._waiting, self._n_rows = [], 0
 
 
-def _until(last: int, blocks: Any) -> Iterator:
+def _until(last: int, blocks: Any) -> Iterator[Any]:
     """The blocks that hold rows before `last`; later ones are not computed."""
     for first, states in blocks:
         yield first, states

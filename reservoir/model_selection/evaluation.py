@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 from reservoir.compilation import one_blas_thread
 from reservoir.model_selection.candidate_states import CandidateStates
@@ -18,7 +19,7 @@ from reservoir.sequences import read_sequences
 _MOST_BYTES = 2**30
 
 
-def evaluate(cv: CrossValidation, task: EvaluationTask) -> dict:
+def evaluate(cv: CrossValidation, task: EvaluationTask) -> dict[str, Any]:
     """Scores and times of the candidates of a task; see `TaskResult`.
 
     An error met while candidates are evaluated together is met again, and reported, where they are evaluated one by

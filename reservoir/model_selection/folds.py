@@ -13,6 +13,7 @@ from sklearn.base import clone
 from reservoir.model_selection.seeds import seed_names
 from reservoir.models.precomputed import TrainingData, read_training_data, with_attributes
 from reservoir.models.supervised import SupervisedModel
+from reservoir.parts import SequenceData, Targets
 from reservoir.sequences import Sequences, read_sequences
 
 
@@ -40,12 +41,12 @@ class CrossValidation:
     y: Any
     kind: str  # of container
     splits: list[tuple[np.ndarray, np.ndarray]]
-    scorers: dict[str, Callable]
+    scorers: dict[str, Callable[..., Any]]
     standard_scorers: bool  # whether all are scikit-learn's own
     with_train_scores: bool
     error_score: Any
 
-    def candidate(self, parameters: dict, seed: int | None) -> Any:
+    def candidate(self, parameters: dict[str, Any], seed: int | None) -> Any:
         """An unfitted candidate, with the seed in its reservoir."""
         model = clone(self.estimator).set_params(**clone(parameters, safe=False))
         return model if seed is None else model.set_params(**dict.fromkeys(seed_names(model), seed))
@@ -59,7 +60,7 @@ class CrossValidation:
         """The parts of a fold that are scored."""
         return ("test", "train") if self.with_train_scores else ("test",)
 
-    def scores(self, model: Any, X: Any, y: Any) -> list[float]:
+    def scores(self, model: Any, X: SequenceData, y: Targets | None) -> list[float]:
         """The scores of a fitted model, one per metric."""
         rest = () if y is None else (y,)
         with config_context(skip_parameter_validation=self.standard_scorers):  # half of the time of a short score

@@ -20,7 +20,7 @@ class TaskResult:
         self.fit_seconds, self.score_seconds = np.zeros(shape), np.zeros(shape)
         self.errors: list[str] = []
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """As numbers, arrays and strings, which a file or another process can take."""
         times = {"fit_seconds": self.fit_seconds, "score_seconds": self.score_seconds}
         return {"scores": self.scores, "errors": self.errors, **times}
@@ -30,7 +30,7 @@ class ResultTable:
     """Scores (n_metrics, n_candidates, n_seeds, n_folds) of the test and perhaps training parts, and times."""
 
     def __init__(
-        self, metrics: Sequence[str], candidates: list[dict], n_seeds: int, n_folds: int, parts: Sequence[str]
+        self, metrics: Sequence[str], candidates: list[dict[str, Any]], n_seeds: int, n_folds: int, parts: Sequence[str]
     ):
         self._metrics, self._candidates = list(metrics), candidates
         shape = len(candidates), n_seeds, n_folds
@@ -39,7 +39,14 @@ class ResultTable:
         self.shares = np.zeros(len(candidates))  # of the training parts that a candidate has seen
         self.n_fits = int(np.prod(shape))
 
-    def put(self, candidates: Sequence[int], seed: int, share: float, result: dict | None, error_score: float) -> None:
+    def put(
+        self,
+        candidates: Sequence[int],
+        seed: int,
+        share: float,
+        result: dict[str, Any] | None,
+        error_score: float | str,
+    ) -> None:
         """Take in the result of a task; None where its process died."""
         rows = list(candidates)
         self.shares[rows] = share

@@ -19,7 +19,7 @@ from reservoir.validation import check_integer, parameter_error
 _RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
-def sequence_scorer(scoring: Any = None, *, warmup: int = 0) -> Callable:
+def sequence_scorer(scoring: str | Callable[..., Any] | None = None, *, warmup: int = 0) -> Callable[..., Any]:
     """A scorer for series, stacks and lists that drops the first rows of every sequence.
 
     With predictions p and targets y of sequences i of T_i rows, a metric m scores the rows joined:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.exceptions import FitFailedWarning
 from sklearn.utils import get_tags, indexable
 
-from reservoir.model_selection.candidates import EvaluationTask, configurations_of, tasks_of
+from reservoir.estimators import BaseEstimator, MetaEstimatorMixin
+from reservoir.model_selection.candidates import Configuration, EvaluationTask, configurations_of, tasks_of
 from reservoir.model_selection.delegation import BestModel
 from reservoir.model_selection.folds import CrossValidation
 from reservoir.model_selection.halving import survivors, training_shares
@@ -23,12 +23,13 @@ from reservoir.model_selection.results import ResultTable
 from reservoir.model_selection.seeds import read_seeds
 from reservoir.model_selection.settings import read_candidates, read_scorers, read_splitter
 from reservoir.model_selection.tasks import run_stored_tasks, run_tasks
+from reservoir.parts import Estimator, Labels, Seed, SequenceData, Splitter, Targets, check_part
 from reservoir.sequences import container_kind
-from reservoir.validation import Parameters, check_has, check_integer, unchanged_on_error
+from reservoir.validation import Parameters, check_integer, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
-class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
+class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: ignore[override]
     """Search over the parameters of a model by cross-validation, with one run of the reservoir for many candidates.
 
         best = argmax_candidate  mean_{seeds, folds}  score(model fitted on the training part, test part)
@@ -131,25 +132,25 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
     {'readout__alpha': 1e-08, 'reservoir__leak': 0.9}
     """
 
-    estimator: Any
-    param_distributions: Any
+    estimator: Estimator
+    param_distributions: Mapping[str, Any] | Sequence[Mapping[str, Any]]
     _: KW_ONLY
     n_iter: int | None = None
-    scoring: Any = None
-    cv: Any = None
+    scoring: str | Callable[..., Any] | Collection[str] | Mapping[str, Any] | None = None
+    cv: Splitter | Iterable[tuple[Any, Any]] | int | None = None
     n_seeds: int | None = None
     pruning: int | None = None
-    refit: Any = True
-    random_state: Any = None
+    refit: bool | str | Callable[..., Any] = True
+    random_state: Seed = None
     n_jobs: int | None = None
-    store: str | os.PathLike | None = None
+    store: str | os.PathLike[str] | None = None
     client: Any = None
-    error_score: Any = np.nan
+    error_score: float | str = np.nan
     return_train_score: bool = False
     verbose: int = 0
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any = None, *, groups: Any = None) -> ReservoirSearchCV:
+    def fit(self, X: SequenceData, y: Targets | None = None, *, groups: Labels | None = None) -> ReservoirSearchCV:
         """Evaluate all candidates, and fit the best on all data.
 
         Parameters
@@ -174,14 +175,14 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
                 self.feature_names_in_ = self.best_estimator_.feature_names_in_
         return self
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: SequenceData, y: Targets | None = None) -> float:
         """The score of the best model by the metric that chose it."""
         scorer: Any = self.scorer_[self.refit] if isinstance(self.scorer_, dict) else self.scorer_
         return scorer(self._best(), X) if y is None else scorer(self._best(), X, y)
 
     def _check_parameters(self) -> None:
         p = Parameters(self)
-        check_has(p.owner, "estimator", self.estimator, ("fit", "get_params", "set_params"), "an estimator")
+        check_part(p.owner, "estimator", self.estimator, Estimator)
         if self.pruning is not None:
             p.integer("pruning", 2)
         if not isinstance(self.refit, bool | np.bool_ | str) and not callable(self.refit):
@@ -215,7 +216,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
         with_train = self.return_train_score
         return CrossValidation(self.estimator, X, y, kind, splits, scorers, standard, with_train, self.error_score)
 
-    def _evaluate(self, cv: CrossValidation, candidates: list[dict]) -> ResultTable:
+    def _evaluate(self, cv: CrossValidation, candidates: list[dict[str, Any]]) -> ResultTable:
         """The scores of all candidates; with pruning those of the last round that each has reached."""
         configurations = configurations_of(candidates)
         table = ResultTable(list(cv.scorers), candidates, max(1, len(self.seeds_)), self.n_splits_, cv.scored_parts)
@@ -234,12 +235,12 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
         self._report(errors, table)
         return table
 
-    def _tasks(self, configurations: list, share: float) -> list[EvaluationTask]:
-        seeds: list = self.seeds_ or [None]
+    def _tasks(self, configurations: list[Configuration], share: float) -> list[EvaluationTask]:
+        seeds: Sequence[int | None] = self.seeds_ or [None]
         n_wanted = 1 if self.store is not None else -(-joblib.effective_n_jobs(self.n_jobs) // len(seeds))
         return tasks_of(configurations, seeds, share, n_wanted)
 
-    def _results(self, cv: CrossValidation, tasks: list[EvaluationTask]) -> Iterator[dict | None]:
+    def _results(self, cv: CrossValidation, tasks: list[EvaluationTask]) -> Iterator[dict[str, Any] | None]:
         if self.store is None:
             return run_tasks(cv, tasks, self.n_jobs, self.verbose)
         n_jobs = 1 if self.n_jobs is None else self.n_jobs
@@ -252,7 +253,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
             return "score"
         return self.refit if isinstance(self.refit, str) else next(iter(self.scorer_))
 
-    def _choose(self, table: ResultTable, candidates: list[dict]) -> None:
+    def _choose(self, table: ResultTable, candidates: list[dict[str, Any]]) -> None:
         """Set `cv_results_`, and which candidate is the best."""
         self.cv_results_ = table.columns(with_seeds=self.n_seeds is not None, with_shares=self.pruning is not None)
         if self.multimetric_ and not self.refit:
@@ -273,7 +274,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(f"All {text}")
         warnings.warn(f"{text}Their score is {self.error_score}.", FitFailedWarning, stacklevel=3)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
         for name in ("estimator_type", "classifier_tags", "regressor_tags", "transformer_tags", "input_tags"):
             setattr(tags, name, getattr(own, name))

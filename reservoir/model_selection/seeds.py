@@ -16,7 +16,7 @@ def seed_names(model: Any) -> list[str]:
     return ["__".join([*owner, "random_state"]) for owner in outer]
 
 
-def read_seeds(search: Any, candidates: list[dict]) -> list[int]:
+def read_seeds(search: Any, candidates: list[dict[str, Any]]) -> list[int]:
     """Seeds for the reservoir; none where it keeps its own."""
     p = Parameters(search)
     own = [name for parameters in candidates for name in parameters if name.split("__")[-1] == "random_state"]

@@ -12,13 +12,14 @@ from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler, Stra
 
 from reservoir.model_selection.scorer import sequence_scorer
 from reservoir.model_selection.splits import WarmTimeSeriesSplit
+from reservoir.parts import Splitter
 from reservoir.sequences import n_dimensions
 from reservoir.validation import Parameters
 
 _N_SPLITS = 5
 
 
-def read_candidates(search: Any) -> list[dict]:
+def read_candidates(search: Any) -> list[dict[str, Any]]:
     """All points of a grid, or so many random ones."""
     p, distributions, random_state = Parameters(search), search.param_distributions, search.random_state
     if search.n_iter is not None:
@@ -55,11 +56,11 @@ def read_splitter(search: Any, kind: str, y: Any) -> Any:
     return StratifiedKFold(n_splits) if labels else KFold(n_splits)
 
 
-def read_scorers(search: Any, splitter: Any, kind: str) -> dict[str, Callable]:
+def read_scorers(search: Any, splitter: Splitter, kind: str) -> dict[str, Callable[..., Any]]:
     """Scorers by the name of their metric, which is "score" for a single one."""
     scoring = search.scoring
     if isinstance(scoring, list | tuple | set):
-        named: Mapping = {name: name for name in scoring}
+        named: Mapping[str, Any] = {name: name for name in scoring}
     else:
         named = scoring if isinstance(scoring, Mapping) else {"score": scoring}
     wanted = "None, a name of sklearn.metrics.get_scorer_names(), a scorer, or a list or dict of these"
@@ -71,7 +72,7 @@ def read_scorers(search: Any, splitter: Any, kind: str) -> dict[str, Callable]:
     return {name: _scorer(entry, search.estimator, splitter, kind) for name, entry in named.items()}
 
 
-def _scorer(entry: Any, estimator: Any, splitter: Any, kind: str) -> Callable:
+def _scorer(entry: Any, estimator: Any, splitter: Any, kind: str) -> Callable[..., Any]:
     if callable(entry):
         return check_scoring(estimator, entry)
     if entry is None and not (is_classifier(estimator) or is_regressor(estimator)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def shared_runs(everything: Sequences, parts: list[np.ndarray], with_prefixes: b
         lengths = everything.lengths
         return SharedRuns(everything.members(), [[Prefix(int(i), int(lengths[i])) for i in part] for part in parts])
     longest: list[np.ndarray] = []
-    prefixes: list = [None] * len(parts)
+    prefixes: list[Any] = [None] * len(parts)
     for number in sorted(range(len(parts)), key=lambda number: -len(parts[number])):
         part = parts[number]
         alike = (run for run, other in enumerate(longest) if with_prefixes and np.array_equal(other[: len(part)], part))
@@ -58,7 +58,7 @@ def training_rows(folds: list[ReadFold], prefixes: list[list[Prefix]], washout: 
 
     Folds of a classifier that see other classes have other targets.
     """
-    users: dict[tuple, list[tuple[int, int, np.ndarray]]] = {}
+    users: dict[tuple[Any, ...], list[tuple[int, int, np.ndarray]]] = {}
     for number, (fold, parts) in enumerate(zip(folds, prefixes, strict=True)):
         training = fold.training
         classes = tuple(np.asarray(training.attributes.get("classes_", ())).tolist())

@@ -10,6 +10,7 @@ from reservoir.model_selection.candidates import PENALTY, EvaluationTask
 from reservoir.model_selection.folds import CrossValidation
 from reservoir.models import ReservoirClassifier, ReservoirRegressor
 from reservoir.models.base import as_readout, as_reservoir
+from reservoir.parts import Readout, System
 from reservoir.readouts import RidgeReadout
 from reservoir.systems import EchoState
 
@@ -22,7 +23,7 @@ class ConfiguredModel(NamedTuple):
     """A configuration as an unfitted model, and the readouts of its candidates, which differ in the penalty."""
 
     model: Any
-    readouts: list  # unfitted, one per candidate
+    readouts: list[Any]  # unfitted, one per candidate
     positions: range  # of the candidates in the result
 
     @property
@@ -50,12 +51,12 @@ def configured_models(cv: CrossValidation, task: EvaluationTask) -> list[Configu
     return found
 
 
-def runs_kernel_equation(system: Any) -> bool:
+def runs_kernel_equation(system: System) -> bool:
     """Whether the compiled kernels run the very equation of this system."""
     return isinstance(system, EchoState) and system.runs_compiled
 
 
-def is_ridge(readout: Any) -> bool:
+def is_ridge(readout: Readout) -> bool:
     """Whether this is ridge regression itself, whose records and penalties are known here."""
     return type(readout) is RidgeReadout
 

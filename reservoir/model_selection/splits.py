@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.model_selection import TimeSeriesSplit
 
 from reservoir.model_selection.scorer import sequence_scorer
+from reservoir.parts import Labels, SequenceData, Targets
 from reservoir.sequences import container_kind
 from reservoir.validation import Parameters
 
@@ -86,7 +87,9 @@ class WarmTimeSeriesSplit(TimeSeriesSplit):
         super().__init__(n_splits, max_train_size=max_train_size, test_size=test_size, gap=gap)
         self.warmup = warmup
 
-    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def split(
+        self, X: SequenceData, y: Targets | None = None, groups: Labels | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Index arrays of the training rows, and of the warm-up rows with the scored rows behind them.
 
         Parameters
@@ -99,7 +102,8 @@ class WarmTimeSeriesSplit(TimeSeriesSplit):
         warmup = self._check_parameters()
         kind = container_kind(X, owner)
         if kind != "series":
-            raise ValueError(f"{owner} cuts one series; for sequences use KFold. Got a {kind} of {len(X)}.")
+            n_sequences = len(X)  # type: ignore[arg-type]
+            raise ValueError(f"{owner} cuts one series; for sequences use KFold. Got a {kind} of {n_sequences}.")
         folds = list(super().split(X, y, groups))
         first = folds[0][1][0]
         if first < warmup:
@@ -109,7 +113,7 @@ class WarmTimeSeriesSplit(TimeSeriesSplit):
             )
         return ((train, np.arange(test[0] - warmup, test[-1] + 1)) for train, test in folds)
 
-    def scorer(self, scoring: Any = None) -> Callable:
+    def scorer(self, scoring: str | Callable[..., Any] | None = None) -> Callable[..., Any]:
         """The scorer that leaves out the warm-up rows: ``sequence_scorer(scoring, warmup=self.warmup)``."""
         return sequence_scorer(scoring, warmup=self._check_parameters())
 

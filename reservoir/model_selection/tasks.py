@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +19,9 @@ from reservoir.progress import Progress
 from reservoir.validation import parameter_error
 
 
-def run_tasks(cv: CrossValidation, tasks: list[EvaluationTask], n_jobs: int | None, verbose: int) -> Iterator[dict]:
+def run_tasks(
+    cv: CrossValidation, tasks: list[EvaluationTask], n_jobs: int | None, verbose: int
+) -> Iterator[dict[str, Any]]:
     """Results in the order of the tasks, from processes of this machine."""
     parallel = Parallel(n_jobs=n_jobs, return_as="generator")
     with Progress(len(tasks), "tasks", "reservoir.model_selection", verbose) as progress:
@@ -33,14 +36,14 @@ class StoredEvaluation:
     def __init__(self, cv: CrossValidation, configurations: dict[str, list[Configuration]]):
         self.cv, self.configurations = cv, configurations
 
-    def __call__(self, task: dict, *, random_state: int) -> dict:
+    def __call__(self, task: dict[str, Any], *, random_state: int) -> dict[str, Any]:
         configurations = self.configurations[task["configurations"]]
         return evaluate(self.cv, EvaluationTask(configurations, task["seed"], task["share"]))
 
 
 def run_stored_tasks(
-    owner: str, cv: CrossValidation, tasks: list[EvaluationTask], store: Any, options: dict
-) -> Iterator[dict | None]:
+    owner: str, cv: CrossValidation, tasks: list[EvaluationTask], store: str | os.PathLike[str], options: dict[str, Any]
+) -> Iterator[dict[str, Any] | None]:
     """Results in the order of the tasks, from a store; None for a task whose process died.
 
     A task is known by a digest of all that its result depends on, so that the store serves the same search alone.

@@ -7,13 +7,15 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
+from reservoir.estimators import BaseEstimator
 from reservoir.models.blocks import run_in_blocks
+from reservoir.parts import Readout, System, check_part
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import Sequences, joined
 from reservoir.systems import EchoState
-from reservoir.validation import Parameters, check_has, default_parts_first, not_fitted
+from reservoir.validation import Parameters, default_parts_first, not_fitted
 
 _DEFAULTS: dict[str, Callable[[], Any]] = {"reservoir": partial(EchoState, random_state=0), "readout": RidgeReadout}
 
@@ -21,8 +23,8 @@ _DEFAULTS: dict[str, Callable[[], Any]] = {"reservoir": partial(EchoState, rando
 class ReservoirModel(BaseEstimator):
     """A reservoir (any system with ``run``) and a readout (any estimator with ``fit`` and ``predict``)."""
 
-    reservoir: Any
-    readout: Any
+    reservoir: System | None
+    readout: Readout | None
     washout: int
     include_input: bool
 
@@ -35,9 +37,9 @@ class ReservoirModel(BaseEstimator):
         p.integer("washout", 0)
         p.flag("include_input")
         if self.reservoir is not None:
-            check_has(p.owner, "reservoir", self.reservoir, ("fit", "run"), "a system with fit and run")
+            check_part(p.owner, "reservoir", self.reservoir, System, optional=True)
         if self.readout is not None:
-            check_has(p.owner, "readout", self.readout, ("fit", "predict"), "an estimator with fit and predict")
+            check_part(p.owner, "readout", self.readout, Readout, optional=True)
 
     def _make_parts(self, sequences: Sequences) -> None:
         self.reservoir_ = clone(as_reservoir(self.reservoir))
@@ -48,7 +50,7 @@ class ReservoirModel(BaseEstimator):
         return readout_features(states, inputs, self.include_input)
 
     def _step_blocks(
-        self, sequences: Sequences, targets: np.ndarray, finals: dict | None = None
+        self, sequences: Sequences, targets: np.ndarray, finals: dict[int, Any] | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Features and targets of every step after the washout, in blocks; the final states go to `finals`."""
         members = sequences.split(targets)
@@ -69,18 +71,18 @@ class ReservoirModel(BaseEstimator):
         if not hasattr(self, "readout_"):  # a tenth of the time of `check_is_fitted`, which a search would feel
             raise not_fitted(self)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
 
 
-def as_reservoir(reservoir: Any) -> Any:
+def as_reservoir(reservoir: System | None) -> Any:
     """The parameter `reservoir` of a model as a part; the default is seeded, so that two fits are equal."""
     return _DEFAULTS["reservoir"]() if reservoir is None else reservoir
 
 
-def as_readout(readout: Any) -> Any:
+def as_readout(readout: Readout | None) -> Any:
     """The parameter `readout` of a model as a part."""
     return _DEFAULTS["readout"]() if readout is None else readout
 

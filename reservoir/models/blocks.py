@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from reservoir.parts import System
 from reservoir.sequences import Sequences
 
 BLOCK_ROWS = 4096
@@ -22,7 +23,7 @@ class Block(NamedTuple):
     final_state: Any  # state after the last row
 
 
-def run_in_blocks(reservoir: Any, sequences: Sequences, state: Any = None) -> Iterator[list[Block]]:
+def run_in_blocks(reservoir: System, sequences: Sequences, state: Iterable[Any] | None = None) -> Iterator[list[Block]]:
     """States of all sequences in blocks; a long sequence is cut and its state carried over.
 
     Where a sequence is cut depends on that sequence alone; a block that continues one is run by itself. `state` holds
@@ -41,7 +42,7 @@ def run_in_blocks(reservoir: Any, sequences: Sequences, state: Any = None) -> It
     yield _run_batch(reservoir, batch, carried)
 
 
-def _run_batch(reservoir: Any, batch: list[tuple[int, int, np.ndarray]], carried: dict) -> list[Block]:
+def _run_batch(reservoir: System, batch: list[tuple[int, int, np.ndarray]], carried: dict[int, Any]) -> list[Block]:
     known = [carried.get(index) for index, _, _ in batch]
     rows = [rows for _, _, rows in batch]
     if all(entry is None for entry in known):

@@ -6,13 +6,15 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin, is_classifier
+from sklearn.base import is_classifier
 from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
+from reservoir.estimators import ClassifierMixin
 from reservoir.models.pooling import as_pooling
 from reservoir.models.supervised import SupervisedModel
+from reservoir.parts import Labels, Pooling, Readout, SequenceData, System
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_labels
 from reservoir.validation import unchanged_on_error
@@ -78,15 +80,15 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     array(['fast'], dtype='<U4')
     """
 
-    reservoir: Any = None
-    readout: Any = None
+    reservoir: System | None = None
+    readout: Readout | None = None
     _: KW_ONLY
-    pooling: Any = "mean"
+    pooling: Pooling | str | None = "mean"
     include_input: bool = False
     washout: int = 0
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any) -> ReservoirClassifier:
+    def fit(self, X: SequenceData, y: Labels) -> ReservoirClassifier:
         """Train the readout.
 
         Parameters
@@ -99,26 +101,26 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         self._train(*self._read_training_data(X, y))
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequenceData) -> Any:
         """Labels: (N,), or one per step in the container of X. A series given to a model of sequences gets (1,)."""
         return self.run(X)[0]
 
-    def run(self, X: Any, state: Any = None) -> tuple[Any, Any]:
+    def run(self, X: SequenceData, state: Any = None) -> tuple[Any, Any]:
         """Labels from a given state on, and the states where they end; see `ReservoirRegressor.run`."""
         return self._answers(X, "predict", state, None if self._readout_classifies() else self._decide)
 
-    def decision_function(self, X: Any) -> Any:
+    def decision_function(self, X: SequenceData) -> Any:
         """Scores: (N,) for two classes, positive for ``classes_[1]``, otherwise (N, n_classes); or such per step."""
         if self._readout_classifies():
             return self._answers(X, "decision_function")[0]
         return self._answers(X, "predict", None, self._scores)[0]
 
     @available_if(_readout_has_probabilities)
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequenceData) -> Any:
         """Probabilities (N, n_classes), or one row per step, from a readout that has them."""
         return self._answers(X, "predict_proba")[0]
 
-    def score(self, X: Any, y: Any) -> float:
+    def score(self, X: SequenceData, y: Labels) -> float:
         """Accuracy: over sequences, or over the rows of all sequences joined without the washout."""
         self._check_fitted()
         sequences = self._inference.read(self, X)

@@ -6,8 +6,8 @@ answers come back. Both take one compiled kernel where they can, and go step by 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -17,10 +17,14 @@ from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import Feedback, collect, feed_back, hear
 from reservoir.neurons.rate.unit import compiled_for, step
 from reservoir.neurons.vectors import STRIPE
+from reservoir.parts import System
 from reservoir.readouts import recursive_least_squares
 from reservoir.readouts.linear import is_linear, learns_by_least_squares
 from reservoir.readouts.recursive_least_squares import measure, multiply, sweep
 from reservoir.systems.rate_runs import close_loop, joined, joined_states, rows_at_once, weights_of
+
+Features: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""What a readout sees of states (n_rows, n_units) and rows of the input."""
 
 
 class Member(NamedTuple):
@@ -30,7 +34,9 @@ class Member(NamedTuple):
     readout: Any
 
 
-def free_run(members: list[Member], features: Callable, squared_states: bool, feedback: Feedback) -> Callable:
+def free_run(
+    members: list[Member], features: Features, squared_states: bool, feedback: Feedback
+) -> Callable[[Iterable[Any], np.ndarray, np.ndarray], np.ndarray]:
     """A function that runs the members on their own answers, whose mean comes back to all.
 
     It takes the present state of each member, the first input row, and known (n_steps, n_features), the input after
@@ -44,7 +50,7 @@ def free_run(members: list[Member], features: Callable, squared_states: bool, fe
     coef, intercept = _joint_readout(members, squared_states)
     rest = [np.zeros(weights_of(system).state_size) for system in systems]
 
-    def run(states, row, known):
+    def run(states: Iterable[Any], row: np.ndarray, known: np.ndarray) -> np.ndarray:
         starts = [zero if x is None else x for zero, x in zip(rest, states, strict=True)]
         state = joined_states(starts, weights.n_arrays)
         options: Any = {"squares": squared_states, "known": known, **feedback._asdict()}
@@ -53,7 +59,7 @@ def free_run(members: list[Member], features: Callable, squared_states: bool, fe
     return run
 
 
-def _runs_compiled(system: Any) -> bool:
+def _runs_compiled(system: System) -> bool:
     return getattr(system, "runs_compiled", False)
 
 
@@ -76,7 +82,12 @@ def _joint_readout(members: list[Member], squared_states: bool) -> tuple[np.ndar
 
 
 def _plain_run(
-    members: list[Member], features: Callable, feedback: Feedback, states: list, row: np.ndarray, known: np.ndarray
+    members: list[Member],
+    features: Features,
+    feedback: Feedback,
+    states: list[Any],
+    row: np.ndarray,
+    known: np.ndarray,
 ) -> np.ndarray:
     """The same for any system and readout, a step at a time; it ends at the first answer beyond every bound."""
     outputs = np.full((len(known), len(feedback.channels)), np.nan)
@@ -92,7 +103,7 @@ def _plain_run(
     return outputs
 
 
-def step_system(system: Any, row: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
+def step_system(system: System, row: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
     """State after one row, as (1, n_units), and what `run` continues from."""
     return system.run(row[None]) if state is None else system.run(row[None], state)
 
@@ -107,7 +118,7 @@ def next_input(output: np.ndarray, feedback: Feedback, known: np.ndarray) -> np.
 
 def learn_in_loop(
     member: Member,
-    features: Callable,
+    features: Features,
     squared_states: bool,
     feedback: Feedback,
     washout: int,

@@ -16,20 +16,21 @@ from reservoir.batch import run_batch
 from reservoir.models.base import as_readout
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.regressor import ReservoirRegressor
-from reservoir.validation import check_has, parameter_error
+from reservoir.parts import Labels, MergingReadout, check_part
+from reservoir.validation import parameter_error
 
-Part = Callable[[], tuple[Any, Any]] | str | os.PathLike | tuple[Any, Any]
+Part = Callable[[], tuple[Any, Any]] | str | os.PathLike[str] | tuple[Any, Any]
 
 
 def fit_in_parts(
     model: ReservoirRegressor | ReservoirClassifier,
     parts: Iterable[Part],
     *,
-    classes: Any = None,
+    classes: Labels | None = None,
     n_jobs: int = -1,
     client: Any = None,
-    folder: str | os.PathLike | None = None,
-    setup: Callable | str | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    setup: Callable[..., Any] | str | None = None,
     retries: int = 1,
     progress: bool = False,
 ) -> ReservoirRegressor | ReservoirClassifier:
@@ -89,7 +90,7 @@ def fit_in_parts(
     options = {} if classes is None else {"classes": classes}
     sequences, _ = trained._read_training_data(*_load(parts[0]), **options)
     trained._make_parts(sequences)
-    check_has("fit_in_parts", "model", trained.readout_, ("to_record", "add_record"), "a model whose readout merges")
+    check_part(type(model).__name__, "readout", trained.readout_, MergingReadout)
     del sequences
     with tempfile.TemporaryDirectory(dir=folder) as store:
         study = run_batch(
@@ -114,10 +115,10 @@ def fit_in_parts(
 class PartialTraining:
     """What a worker does with a part: compute states, and return the record of the readout."""
 
-    def __init__(self, trained: Any, parts: list[Part], options: dict):
+    def __init__(self, trained: ReservoirRegressor | ReservoirClassifier, parts: list[Part], options: dict[str, Any]):
         self.trained, self.parts, self.options = trained, parts, options
 
-    def __call__(self, task: dict, *, random_state: int) -> dict:
+    def __call__(self, task: dict[str, Any], *, random_state: int) -> dict[str, Any]:
         trained = copy.copy(self.trained)
         trained.readout_ = clone(as_readout(trained.readout))
         data = trained._read_training_data(*_load(self.parts[task["part"]]), reset=False, **self.options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from sklearn.metrics import r2_score
 from reservoir.models.base import ReservoirModel, as_reservoir, fit_readout
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.closed_loop import Feedback, Member, free_run, learn_in_loop
-from reservoir.parts import without_noise
+from reservoir.parts import Readout, SequenceData, System, Targets, without_noise
 from reservoir.sequences import Sequences, container_kind, read_sequences
 from reservoir.validation import (
     Parameters,
@@ -99,18 +100,18 @@ class ReservoirForecaster(ReservoirModel):
     True
     """
 
-    reservoir: Any = None
-    readout: Any = None
+    reservoir: System | None = None
+    readout: Readout | None = None
     _: KW_ONLY
     washout: int = 100
     include_input: bool = True
     squared_states: bool = False
     feedback_scaling: float = 1.0
-    exogenous: Any = ()
+    exogenous: Sequence[int] | np.ndarray = ()
     n_members: int = 1
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any = None) -> ReservoirForecaster:
+    def fit(self, X: SequenceData, y: Targets | None = None) -> ReservoirForecaster:
         """Train the readout to give the next row.
 
         Parameters
@@ -133,7 +134,9 @@ class ReservoirForecaster(ReservoirModel):
             (self._learn_closed if closed else self._learn_open)(sequences, heard)
         return self
 
-    def forecast(self, n_steps: int, context: Any = None, *, observed: Any = None) -> Any:
+    def forecast(
+        self, n_steps: int, context: SequenceData | None = None, *, observed: SequenceData | None = None
+    ) -> Any:
         """The rows after the context.
 
         Parameters
@@ -174,7 +177,7 @@ class ReservoirForecaster(ReservoirModel):
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
         return Sequences(joined, offsets, kind).pack(joined)
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: SequenceData, y: Targets | None = None) -> float:
         """Mean R2 of free forecasts; -inf if one diverges.
 
         The first max(washout, 1) rows of each series are its context, the rest is forecast. Exogenous channels are
@@ -245,7 +248,7 @@ class ReservoirForecaster(ReservoirModel):
         """Train on true rows as inputs."""
         inputs = Sequences.of_members([member[:-1] for member in heard.members()])
         targets = np.concatenate([member[1:, self._feedback.channels] for member in sequences.members()])
-        finals: dict = {}
+        finals: dict[int, Any] = {}
         fit_readout(self.readout_, self._step_blocks(inputs, targets, finals))
         if without_noise(self.reservoir_) is self.reservoir_:
             self._context = sequences.kind, list(finals.values()), [member[-1].copy() for member in heard.members()]
@@ -260,10 +263,10 @@ class ReservoirForecaster(ReservoirModel):
             learn_in_loop(member, self._features, self.squared_states, self._feedback, self.washout, rows, targets)
         self._context = sequences.kind, *self._after(heard)
 
-    def _after(self, heard: Sequences) -> tuple[list, list[np.ndarray]]:
+    def _after(self, heard: Sequences) -> tuple[list[Any], list[np.ndarray]]:
         """State before the last row, and that row, of every series."""
         members = heard.members()
-        states: list = [None] * len(members)
+        states: list[Any] = [None] * len(members)
         longer = [index for index, member in enumerate(members) if len(member) > 1]
         if longer:
             inputs = Sequences.of_members([members[index][:-1] for index in longer])

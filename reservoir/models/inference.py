@@ -9,7 +9,7 @@ import numpy as np
 
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.pooling import as_pooling
-from reservoir.parts import without_noise
+from reservoir.parts import SequenceData, System, without_noise
 from reservoir.sequences import Sequences, joined, read_sequences
 
 
@@ -19,13 +19,13 @@ class Inference:
     A model holds one; see `reservoir.models.precomputed` for those that take the place of this one.
     """
 
-    def read(self, model: Any, X: Any) -> Sequences:
+    def read(self, model: Any, X: SequenceData) -> Sequences:
         """X as sequences."""
         return read_sequences(model, X, reset=False)
 
     def step_answers(
-        self, model: Any, sequences: Sequences, method: str, state: list | None
-    ) -> tuple[np.ndarray, list]:
+        self, model: Any, sequences: Sequences, method: str, state: list[Any] | None
+    ) -> tuple[np.ndarray, list[Any]]:
         """The answers of the readout's `method` to every row, and the final state of every sequence.
 
         A readout whose answer to a row depends on the rows before (`row_wise` is false) gets every sequence whole.
@@ -41,14 +41,14 @@ class Inference:
                 held = []
         return np.concatenate(answers), finals
 
-    def pooled_rows(self, model: Any, sequences: Sequences, state: list | None) -> tuple[np.ndarray, list]:
+    def pooled_rows(self, model: Any, sequences: Sequences, state: list[Any] | None) -> tuple[np.ndarray, list[Any]]:
         """What the readout sees of every sequence (n_sequences, n_columns), and the final states."""
         return pool_sequences(model, without_noise(model.reservoir_), sequences, state)
 
 
 def pool_sequences(
-    model: Any, reservoir: Any, sequences: Sequences, state: list | None = None
-) -> tuple[np.ndarray, list]:
+    model: Any, reservoir: System, sequences: Sequences, state: list[Any] | None = None
+) -> tuple[np.ndarray, list[Any]]:
     """[pool(states), pool(inputs)] after the washout, one row per sequence, and the final states."""
     members = sequences.members()
     pool = as_pooling(type(model).__name__, model.pooling).pool

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 from scipy import linalg
-from sklearn.base import BaseEstimator
 
 from reservoir.compilation import one_blas_thread
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import Pooling
 from reservoir.validation import Parameters, parameter_error
 
 
@@ -204,7 +205,7 @@ def _solve_penalised(gram: np.ndarray, right: np.ndarray, alpha: float) -> np.nd
     return vectors @ (scale[:, None] * (vectors.T @ right))
 
 
-def as_pooling(owner: str, pooling: Any) -> Any:
+def as_pooling(owner: str, pooling: Pooling | str | None) -> Any:
     """The part with ``pool(rows)`` that a name stands for, or the part itself."""
     if isinstance(pooling, str) and pooling in POOLINGS:
         return POOLINGS[pooling]()

@@ -10,6 +10,7 @@ import numpy as np
 from reservoir.models.base import ReservoirModel
 from reservoir.models.inference import Inference
 from reservoir.models.supervised import SupervisedModel
+from reservoir.parts import Readout, SequenceData, Targets
 from reservoir.sequences import Sequences
 
 
@@ -25,13 +26,13 @@ class TrainingData(NamedTuple):
 class _Precomputed(Inference):
     """Knows X, and the sequences that a model reads from it; refuses all other data."""
 
-    def __init__(self, X: Any, sequences: Sequences):
+    def __init__(self, X: SequenceData, sequences: Sequences):
         self._X, self._sequences = X, sequences
 
-    def read(self, model: Any, X: Any) -> Sequences:
+    def read(self, model: Any, X: SequenceData) -> Sequences:
         return self._sequences if X is self._X else super().read(model, X)
 
-    def _check_same(self, sequences: Sequences, state: list | None) -> None:
+    def _check_same(self, sequences: Sequences, state: list[Any] | None) -> None:
         known = self._sequences
         if sequences is not known or state is not None:
             same = np.array_equal(known.offsets, sequences.offsets) and np.array_equal(known.rows, sequences.rows)
@@ -42,13 +43,13 @@ class _Precomputed(Inference):
 class PrecomputedAnswers(_Precomputed):
     """Has the readout's answers (n_rows, ...) to every row of X at hand."""
 
-    def __init__(self, X: Any, sequences: Sequences, answers: np.ndarray):
+    def __init__(self, X: SequenceData, sequences: Sequences, answers: np.ndarray):
         super().__init__(X, sequences)
         self._answers = answers
 
     def step_answers(
-        self, model: Any, sequences: Sequences, method: str, state: list | None
-    ) -> tuple[np.ndarray, list]:
+        self, model: Any, sequences: Sequences, method: str, state: list[Any] | None
+    ) -> tuple[np.ndarray, list[Any]]:
         self._check_same(sequences, state)
         return self._answers, [None] * len(sequences)
 
@@ -56,16 +57,16 @@ class PrecomputedAnswers(_Precomputed):
 class PrecomputedPooling(_Precomputed):
     """Has the pooled row (n_sequences, n_columns) of every sequence of X at hand."""
 
-    def __init__(self, X: Any, sequences: Sequences, rows: np.ndarray):
+    def __init__(self, X: SequenceData, sequences: Sequences, rows: np.ndarray):
         super().__init__(X, sequences)
         self._rows = rows
 
-    def pooled_rows(self, model: Any, sequences: Sequences, state: list | None) -> tuple[np.ndarray, list]:
+    def pooled_rows(self, model: Any, sequences: Sequences, state: list[Any] | None) -> tuple[np.ndarray, list[Any]]:
         self._check_same(sequences, state)
         return self._rows, [None] * len(sequences)
 
 
-def read_training_data(model: SupervisedModel, X: Any, y: Any) -> TrainingData:
+def read_training_data(model: SupervisedModel, X: SequenceData, y: Targets) -> TrainingData:
     """X and y as `fit` reads them; the model itself stays as it is."""
     reader = copy.copy(model)
     sequences, targets = reader._read_training_data(X, y)
@@ -80,7 +81,7 @@ def with_attributes(model: ReservoirModel, attributes: dict[str, Any]) -> Any:
     return copied
 
 
-def with_readout(model: ReservoirModel, readout: Any, alpha: Any = None) -> Any:
+def with_readout(model: ReservoirModel, readout: Readout, alpha: float | None = None) -> Any:
     """A copy of a model with another fitted readout; its parameter `readout` gets this `alpha`, unless that is None."""
     copied = with_attributes(model, {"readout_": readout})
     if alpha is not None and copied.readout is not None:

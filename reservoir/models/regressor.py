@@ -6,11 +6,12 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.metrics import r2_score
 
+from reservoir.estimators import MultiOutputMixin, RegressorMixin
 from reservoir.models.pooling import as_pooling
 from reservoir.models.supervised import SupervisedModel
+from reservoir.parts import Pooling, Readout, SequenceData, System
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_sequence_values, read_step_values
 from reservoir.validation import unchanged_on_error
@@ -68,15 +69,15 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
     True
     """
 
-    reservoir: Any = None
-    readout: Any = None
+    reservoir: System | None = None
+    readout: Readout | None = None
     _: KW_ONLY
     washout: int = 0
     include_input: bool = True
-    pooling: Any = None
+    pooling: Pooling | str | None = None
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any) -> ReservoirRegressor:
+    def fit(self, X: SequenceData, y: SequenceData) -> ReservoirRegressor:
         """Train the readout.
 
         Parameters
@@ -87,11 +88,11 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
         self._train(*self._read_training_data(X, y))
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequenceData) -> Any:
         """Predictions in the container of X, each shaped like y in `fit`; with a pooling (N,) or (N, K)."""
         return self.run(X)[0]
 
-    def run(self, X: Any, state: Any = None) -> tuple[Any, Any]:
+    def run(self, X: SequenceData, state: Any = None) -> tuple[Any, Any]:
         """Predictions from a given state on, and the states where they end.
 
         Parameters
@@ -101,7 +102,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
         """
         return self._answers(X, "predict", state, self._shaped)
 
-    def score(self, X: Any, y: Any) -> float:
+    def score(self, X: SequenceData, y: SequenceData) -> float:
         """R2 over the rows of all sequences joined, without the first `washout` rows of each."""
         self._check_fitted()
         sequences = self._inference.read(self, X)

@@ -10,6 +10,7 @@ import numpy as np
 
 from reservoir.models.base import ReservoirModel, fit_readout
 from reservoir.models.inference import Inference, pool_sequences
+from reservoir.parts import Pooling
 from reservoir.sequences import Sequences
 from reservoir.validation import parameter_error
 
@@ -17,7 +18,7 @@ from reservoir.validation import parameter_error
 class SupervisedModel(ReservoirModel):
     """A model that is fitted to targets, and gives answers per step or per sequence."""
 
-    pooling: Any
+    pooling: Pooling | str | None
     _inference: Inference = Inference()
 
     @property
@@ -81,7 +82,7 @@ class SupervisedModel(ReservoirModel):
         members = [sequences.split(values) for values in (truth, rows)]
         return [np.concatenate([member[self.washout :] for member in own]) for own in members]
 
-    def _states_of(self, state: Any, sequences: Sequences) -> list | None:
+    def _states_of(self, state: Any, sequences: Sequences) -> list[Any] | None:
         """The given states as a list, one entry per sequence."""
         if state is None or sequences.kind == "series":
             return None if state is None else [state]

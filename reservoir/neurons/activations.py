@@ -20,6 +20,7 @@ from numba.extending import overload
 from reservoir.compilation import kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1, expm1_32
+from reservoir.parts import Activation
 
 TANH, IDENTITY, RELU, LOGISTIC = range(4)
 ACTIVATIONS = {"tanh": TANH, "identity": IDENTITY, "relu": RELU, "logistic": LOGISTIC}
@@ -109,13 +110,13 @@ class Named(NamedTuple):
         differentiate(activation.code, values)
 
 
-def activation_of(value: Any) -> Any:
+def activation_of(value: Activation) -> Any:
     """The NamedTuple of a named activation, or of a user's function of one number compiled by ``numba.njit``."""
     return Named(ACTIVATIONS[value]) if isinstance(value, str) else _own(value)()
 
 
 @functools.lru_cache(maxsize=64)
-def _own(function: Callable) -> Callable[[], Any]:
+def _own(function: Callable[..., Any]) -> Callable[[], Any]:
     """A type for a user's function, whose loops are compiled for it; the slope is a central difference."""
 
     class Own(NamedTuple):
@@ -134,18 +135,18 @@ def _own(function: Callable) -> Callable[[], Any]:
                 width = activation.width * max(1.0, abs(values[i]))
                 values[i] = (function(values[i] + width) - function(values[i] - width)) / (2 * width)
 
-        def __reduce__(self):
+        def __reduce__(self) -> tuple[Any, ...]:
             return activation_of, (function,)
 
     return Own
 
 
-def squash(activation, values):
+def squash(activation: Any, values: np.ndarray) -> None:
     """Apply an activation to every element, in place."""
     type(activation).apply(activation, values)
 
 
-def slope(activation, values):
+def slope(activation: Any, values: np.ndarray) -> None:
     """Replace every element by the derivative of an activation there."""
     type(activation).derive(activation, values)
 

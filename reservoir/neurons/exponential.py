@@ -5,6 +5,8 @@ Numba calls the C library for ``np.exp`` and ``np.tanh``, one unit after the oth
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import types
 from numba.extending import intrinsic
@@ -22,7 +24,7 @@ _ROUND = 6755399441055744.0
 _ROUND_32 = np.float32(12582912.0)
 
 
-def _exponent_intrinsic(integer, real, bias, mantissa):
+def _exponent_intrinsic(integer: types.Integer, real: types.Float, bias: int, mantissa: int) -> Any:
     @intrinsic
     def power_of_two(typingctx, shifted):
         def codegen(context, builder, signature, args):

@@ -9,7 +9,7 @@ A new structure is one NamedTuple, one function, and one entry of ``_PRODUCTS``.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba.extending import overload
@@ -150,7 +150,7 @@ def _add_hadamard(matrix, x, scratch, out):
 _PRODUCTS = {Sparse: _add_sparse, Dense: _add_dense, Circulant: _add_circulant, Hadamard: _add_hadamard}
 
 
-def add_product(matrix, x, scratch, out):
+def add_product(matrix: Any, x: np.ndarray, scratch: np.ndarray, out: np.ndarray) -> None:
     """Add W x (n_units,) to `out`; `scratch` (2 n_units + STRIPE,) is overwritten."""
     _PRODUCTS[type(matrix)](matrix, x, scratch, out)
 

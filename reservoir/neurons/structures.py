@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from scipy import sparse
 
 from reservoir.neurons.products import Circulant, Dense, Hadamard, Sparse
 from reservoir.neurons.vectors import STRIPE
+from reservoir.parts import Matrix, Numbers, Topology
 from reservoir.topologies import CirculantMatrix, HadamardMatrix
 from reservoir.validation import parameter_error, real_array
 
 _MATRIX = "None, an object with draw(n_units, rng), or a square matrix with one row a unit"
 
 
-def drawn_or_given(owner: str, name: str, value: Any, n_units: int, rng: np.random.Generator) -> Any:
+def drawn_or_given(
+    owner: str, name: str, value: Topology | Matrix | Numbers, n_units: int, rng: np.random.Generator
+) -> Any:
     """The matrix (n_units, n_units) that a topology draws, or that is given as the parameter with this name."""
     matrix = value.draw(n_units, rng) if draws(value) else _given(owner, name, value)
     if matrix.shape != (n_units, n_units):
@@ -23,7 +26,7 @@ def drawn_or_given(owner: str, name: str, value: Any, n_units: int, rng: np.rand
     return matrix
 
 
-def draws(value: Any) -> bool:
+def draws(value: Any) -> TypeGuard[Topology]:
     """Whether this is a topology."""
     return hasattr(value, "draw") and not isinstance(value, type)
 

@@ -5,6 +5,9 @@ They keep their sums in registers and read the weights as one stream.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -22,7 +25,7 @@ _INT32, _INT64 = ir.IntType(32), ir.IntType(64)
 class _Sums:
     """`width` running sums in vectors of 64 bytes, of the type of the array that is argument 0."""
 
-    def __init__(self, context, builder, signature, args, width):
+    def __init__(self, context: Any, builder: ir.IRBuilder, signature: Any, args: Sequence[ir.Value], width: int):
         self.context, self.builder, self.signature, self.args = context, builder, signature, args
         self.size = signature.args[0].dtype.bitwidth // 8
         self.per_vector = 64 // self.size
@@ -30,42 +33,42 @@ class _Sums:
         zero = ir.Constant(self.vector, None)
         self.sums = [cgutils.alloca_once_value(builder, zero) for _ in range(width // self.per_vector)]
 
-    def pointer(self, argument, offset=None):
+    def pointer(self, argument: int, offset: ir.Value | None = None) -> ir.Value:
         """Where the data of an array argument begins, or its element at `offset`."""
         array = self.context.make_array(self.signature.args[argument])
         data = array(self.context, self.builder, self.args[argument]).data
         return data if offset is None else self.builder.gep(data, [offset])
 
-    def load(self, base, number):
+    def load(self, base: ir.Value, number: int) -> ir.Value:
         """The vector with this number behind `base`."""
         loaded = self.builder.load(self._place(base, number))
         loaded.align = self.size
         return loaded
 
-    def add(self, number, weights, values):
+    def add(self, number: int, weights: ir.Value, values: ir.Value) -> None:
         """sum += weights * values, rounded once where the processor can."""
         product = self.builder.fmul(weights, values, flags=("contract",))
         total = self.builder.load(self.sums[number])
         self.builder.store(self.builder.fadd(product, total, flags=("contract",)), self.sums[number])
 
-    def add_to(self, base):
+    def add_to(self, base: ir.Value) -> None:
         """Add the sums to what stands behind `base`."""
         for number, total in enumerate(self.sums):
             result = self.builder.fadd(self.load(base, number), self.builder.load(total))
             self.builder.store(result, self._place(base, number)).align = self.size
 
-    def put(self, base):
+    def put(self, base: ir.Value) -> None:
         """Write the sums behind `base`."""
         for number, total in enumerate(self.sums):
             self.builder.store(self.builder.load(total), self._place(base, number)).align = self.size
 
-    def spread(self, scalar):
+    def spread(self, scalar: ir.Value) -> ir.Value:
         """A vector that holds the scalar everywhere."""
         undefined = ir.Constant(self.vector, ir.Undefined)
         first = self.builder.insert_element(undefined, scalar, _INT32(0))
         return self.builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_INT32, self.per_vector), None))
 
-    def _place(self, base, number):
+    def _place(self, base: ir.Value, number: int) -> ir.Value:
         start = self.builder.gep(base, [_INT64(number * self.per_vector)])
         return self.builder.bitcast(start, self.vector.as_pointer())
 

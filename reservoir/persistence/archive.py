@@ -12,7 +12,7 @@ import re
 import struct
 import zipfile
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -98,7 +98,7 @@ def _check_directory(file: BinaryIO, size: int) -> None:
         raise Damaged("its directory is not that of a model")
 
 
-def _read_array(stream, member: zipfile.ZipInfo) -> np.ndarray:
+def _read_array(stream: IO[bytes], member: zipfile.ZipInfo) -> np.ndarray:
     start = stream.read(10)
     if start[:8] != _MAGIC or len(start) < 10:
         raise Damaged(f"its member '{member.filename}' is no array")
@@ -121,7 +121,7 @@ def _read_array(stream, member: zipfile.ZipInfo) -> np.ndarray:
     return flat.reshape(shape, order="F" if fortran == "True" else "C")
 
 
-def _fill(stream, flat: np.ndarray) -> None:
+def _fill(stream: Any, flat: np.ndarray) -> None:
     view = memoryview(flat.view(np.uint8).data if flat.size else b"")
     while view:
         n_read = stream.readinto(view)

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
 from reservoir.topologies import CirculantMatrix, HadamardMatrix
 
 Lengths = dict[str, int]
@@ -192,7 +192,7 @@ _WORDS: dict[str, Callable[..., Check]] = {
 }
 
 
-def check_of(said: str | dict) -> Check:
+def check_of(said: str | dict[str, Any]) -> Check:
     """The check that a text of a part means, or a dictionary of texts."""
     if isinstance(said, dict):
         return table(**{name: check_of(one) for name, one in said.items()})

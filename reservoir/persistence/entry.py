@@ -38,14 +38,14 @@ class Entry:
     parameters: Mapping[str, Check] = field(default_factory=dict)
     anew: tuple[str, ...] = ()
     kept: Mapping[str, Check] = field(default_factory=dict)
-    keep: Callable[[Any], dict] | None = None
-    rebuild: Callable[[Any, dict, float], None] | None = None
+    keep: Callable[[Any], dict[str, Any]] | None = None
+    rebuild: Callable[[Any, dict[str, Any], float], None] | None = None
 
     def known(self) -> dict[str, Check]:
         """All that may stand in a file beside the parameters."""
         return {**_OF_ANY, **self.attributes, **self.kept}
 
-    def taken_apart(self, value: Any) -> tuple[dict, dict]:
+    def taken_apart(self, value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Parameters, and the rest."""
         if not hasattr(value, "get_params"):
             return {name: getattr(value, name) for name in _parameters_of(type(value))}, {}
@@ -58,7 +58,7 @@ class Entry:
             rest |= self.keep(value)
         return parameters, rest
 
-    def put_together(self, name: str, parameters: dict, rest: dict, *, max_bytes: float) -> Any:
+    def put_together(self, name: str, parameters: dict[str, Any], rest: dict[str, Any], *, max_bytes: float) -> Any:
         """The part, once all that it is to hold fits; Damaged where it does not."""
         lengths: dict[str, int] = {}
         for key, value in parameters.items():

@@ -27,7 +27,7 @@ _WRITER = ("version", "python", "numpy", "scipy", "scikit-learn", "numba", "plat
 _COMPLAINT = "is not a model of this library"
 
 
-def save(model: Any, path: str | os.PathLike) -> None:
+def save(model: Any, path: str | os.PathLike[str]) -> None:
     """Write a model, or any part of one, to a file.
 
     Kept are all parameters, all that was learned, and what training goes on from, so that `load` gives a model with the
@@ -91,7 +91,7 @@ def save(model: Any, path: str | os.PathLike) -> None:
         raise
 
 
-def load(path: str | os.PathLike, *, max_bytes: int = 1 << 31) -> Any:
+def load(path: str | os.PathLike[str], *, max_bytes: int = 1 << 31) -> Any:
     """Read a model that `save` wrote.
 
     Safe for files of unknown origin: nothing in a file is run, only classes of a fixed list are made, no more memory is
@@ -127,7 +127,7 @@ def load(path: str | os.PathLike, *, max_bytes: int = 1 << 31) -> Any:
         return _checked(file, max_bytes, f"The file '{path}'")
 
 
-def describe(path: str | os.PathLike) -> dict:
+def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
     """What a file says of itself, without making the model: class, format, and the versions it was written with.
 
     Parameters
@@ -149,7 +149,7 @@ def describe(path: str | os.PathLike) -> dict:
     return {"class": tree["parts"][-1]["class"], **{key: value for key, value in tree.items() if key != "parts"}}
 
 
-def _versions() -> dict:
+def _versions() -> dict[str, Any]:
     from reservoir import __version__  # the package that imports this module
 
     return {
@@ -190,7 +190,7 @@ def _read(file: BinaryIO, max_bytes: int) -> Any:
     return reader.parts[-1]
 
 
-def _read_text(file: BinaryIO) -> tuple[Any, dict]:
+def _read_text(file: BinaryIO) -> tuple[Any, dict[str, Any]]:
     """The archive, and the tree of a text of a format that is known."""
     archive = open_archive(file)
     tree = read_tree(archive.read(archive.infolist()[0]))

@@ -22,7 +22,7 @@ _OPTIMIZERS: dict[str, tuple[Any, tuple[str, ...], tuple[str, ...]]] = {
 _MOST_LAYERS, _LARGEST_CAPACITY = 1000, 1 << 20
 
 
-def keep_network(model: Any) -> dict:
+def keep_network(model: Any) -> dict[str, Any]:
     """The network and the state of its training, as plain values."""
     network, descent = model.network_, model._descent
     return {
@@ -41,7 +41,7 @@ def keep_network(model: Any) -> dict:
     }
 
 
-def rebuild_network(model: Any, kept: dict, max_bytes: float) -> None:
+def rebuild_network(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """The network, drawn anew and filled with what it had learned, and its training."""
     model._check_parameters()
     cell, vector, sizes = kept["cell"], kept["vector"], kept["sizes"]
@@ -66,7 +66,7 @@ def rebuild_network(model: Any, kept: dict, max_bytes: float) -> None:
     model._descent.rate, model._descent.n_updates = kept["rate"], kept["n_updates"]
 
 
-def _optimizer(name: str, kept: dict, vector: np.ndarray) -> Any:
+def _optimizer(name: str, kept: dict[str, Any], vector: np.ndarray) -> Any:
     kind, numbers, arrays = _OPTIMIZERS[name]
     made = kind(vector.size, vector.dtype, *(kept[number] for number in numbers))
     if set(kept) != set(vars(made)) or not all(

@@ -19,7 +19,7 @@ _BELOW = {"state": 1 << 128, "inc": 1 << 128, "has_uint32": 2, "uinteger": 1 << 
 KINDS = (np.random.Generator, np.random.RandomState, np.random.SeedSequence)
 
 
-def state_of(source: Any) -> dict | None:
+def state_of(source: Any) -> dict[str, Any] | None:
     """All that a generator or a sequence of seeds goes on from; None for one of another making."""
     if type(source) is np.random.SeedSequence:
         return {"kind": "SeedSequence", **source.state}
@@ -56,7 +56,7 @@ def source_of(kept: Any) -> Any:
     return np.random.Generator(bits)
 
 
-def _seeds(kept: dict) -> np.random.SeedSequence:
+def _seeds(kept: dict[str, Any]) -> np.random.SeedSequence:
     if set(kept) != {"entropy", "spawn_key", "pool_size", "n_children_spawned"} or not _is_small(kept["pool_size"]):
         raise Damaged("it holds a sequence of seeds with other fields than NumPy knows")
     return np.random.SeedSequence(**kept)

@@ -84,10 +84,10 @@ class Reader:
         ((kind, content),) = tree.items()
         return self._kinds[kind](content, depth)
 
-    def _tuple(self, tree: Any, depth: int) -> tuple:
+    def _tuple(self, tree: Any, depth: int) -> tuple[Any, ...]:
         return tuple(self.value(_as_list(tree), depth + 1))
 
-    def _dict(self, tree: Any, depth: int) -> dict:
+    def _dict(self, tree: Any, depth: int) -> dict[str | int, Any]:
         pairs = [_as_list(pair, 2) for pair in _as_list(tree)]
         found = {key: self.value(one, depth + 1) for key, one in pairs if isinstance(key, str | int)}
         if len(found) != len(pairs):
@@ -150,7 +150,7 @@ class Reader:
         return getattr(sparse, name)((data, inner, starts), shape=tuple(shape))
 
 
-def _as_list(tree: Any, length: int | None = None) -> list:
+def _as_list(tree: Any, length: int | None = None) -> list[Any]:
     if not isinstance(tree, list) or (length is not None and len(tree) != length):
         raise Damaged("it holds a value of another form than its kind has")
     return tree
@@ -162,7 +162,7 @@ def _as_index(index: Any, size: int) -> int:
     return index
 
 
-def _distinct(pairs: list[tuple[str, Any]]) -> dict:
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise Damaged("it holds a key twice")

@@ -18,7 +18,7 @@ from reservoir.systems import EchoState
 from reservoir.systems.simulation import make_engine, start
 
 
-def echo_state(system: Any, kept: dict, max_bytes: float) -> None:
+def echo_state(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """The weights in the form of the kernels, and the coefficients of the unit."""
     system._check_parameters()
     own = system.unit_matrices_
@@ -31,7 +31,7 @@ def echo_state(system: Any, kept: dict, max_bytes: float) -> None:
         raise Damaged(f"it holds a unit that does not fit its EchoState: {error}") from error
 
 
-def lanes(system: Any, kept: dict, max_bytes: float) -> None:
+def lanes(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """The weights of all lanes."""
     inner = system.reservoir_
     if type(inner) is not EchoState or not hasattr(inner, "W_"):
@@ -41,7 +41,7 @@ def lanes(system: Any, kept: dict, max_bytes: float) -> None:
     system._groups = system._grouped()
 
 
-def deep(system: Any, kept: dict, max_bytes: float) -> None:
+def deep(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """Check that the layers fit together."""
     known = [system._n_states, system._n_state_values]
     if any(type(one) is not tuple or len(one) != len(system.layers_) for one in known):
@@ -52,12 +52,12 @@ def deep(system: Any, kept: dict, max_bytes: float) -> None:
         raise Damaged("it holds layers that do not fit together")
 
 
-def keep_liquid(system: Any) -> dict:
+def keep_liquid(system: Any) -> dict[str, Any]:
     """The step of the engine, and the variables of the units at rest."""
     return {"dt": system._engine.dt, "variables": system._rest.variables}
 
 
-def liquid(system: Any, kept: dict, max_bytes: float) -> None:
+def liquid(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """The engine of the circuit, and the state at rest."""
     circuit, owner = system.circuit_, type(system).__name__
     n_units, n_channels = circuit.n_units, system.n_features_in_
@@ -87,13 +87,13 @@ def _check_room(circuit: Circuit, dt: float, max_bytes: float) -> None:
         raise Damaged("it holds a circuit whose state takes more than max_bytes")
 
 
-def triangle(kept: Any, attributes: dict, max_bytes: float) -> None:
+def triangle(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
     """Check that there is a feature and an output."""
     if not (kept.n_outputs >= 1 and kept.n_features >= 1):
         raise Damaged("it holds a triangle of other columns")
 
 
-def forecaster(model: Any, kept: dict, max_bytes: float) -> None:
+def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """Check the channels that come back, and from where a forecast goes on."""
     channels, n_features = model._feedback.channels, model.n_features_in_
     if not channels.size or (np.diff(channels) <= 0).any() or not 0 <= channels[0] <= channels[-1] < n_features:
@@ -108,19 +108,19 @@ def forecaster(model: Any, kept: dict, max_bytes: float) -> None:
         raise Damaged("it holds a forecaster that cannot go on")
 
 
-def circulant(matrix: Any, kept: dict, max_bytes: float) -> None:
+def circulant(matrix: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """Check that there are weights; offsets are taken modulo the number of units."""
     if not matrix.weights.size:
         raise Damaged("it holds a matrix without weights")
 
 
-def hadamard(matrix: Any, kept: dict, max_bytes: float) -> None:
+def hadamard(matrix: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """Check that the order is one."""
     if not np.array_equal(np.sort(matrix.order), np.arange(len(matrix.order))):
         raise Damaged("it holds an order that is no permutation")
 
 
-def ridge_classes(readout: Any, kept: dict, max_bytes: float) -> None:
+def ridge_classes(readout: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """The classes, which scikit-learn 1.6 keeps in the binarizer alone."""
     if not hasattr(readout, "classes_"):
         readout.classes_ = readout._label_binarizer.classes_

@@ -18,8 +18,7 @@ import inspect
 import sys
 from typing import Any
 
-from sklearn.base import BaseEstimator
-
+from reservoir.estimators import BaseEstimator
 from reservoir.persistence import networks, rebuilding
 from reservoir.persistence.checks import (
     ANY,

@@ -34,12 +34,12 @@ class Writer:
     """The parts and arrays of one model."""
 
     def __init__(self) -> None:
-        self.parts: list[dict] = []
+        self.parts: list[dict[str, Any]] = []
         self.arrays: list[np.ndarray] = []
-        self._known: dict[int, dict] = {}
+        self._known: dict[int, dict[str, Any]] = {}
         self._held: list[Any] = []  # so that no identity comes twice
 
-    def part(self, part: Any, path: str, depth: int = 0) -> dict:
+    def part(self, part: Any, path: str, depth: int = 0) -> dict[str, Any]:
         """Add a part, behind those that it holds."""
         name, entry = entry_of(part)
         if entry is None:
@@ -83,7 +83,7 @@ class Writer:
             raise ValueError(f"'{path}' cannot be saved: its key {key!r} is neither a text nor an integer.")
         return key
 
-    def _other(self, value: Any, path: str, depth: int) -> dict:
+    def _other(self, value: Any, path: str, depth: int) -> dict[str, Any]:
         if type(value) in (np.ndarray, np.memmap):
             return self._array(np.asarray(value), path)
         if isinstance(value, np.generic):
@@ -101,14 +101,14 @@ class Writer:
                 return {"random": [len(self._held), self.value(state, path, depth + 1)]}
         return self.part(value, path, depth)
 
-    def _scalar(self, value: np.generic, path: str, depth: int) -> dict:
+    def _scalar(self, value: np.generic, path: str, depth: int) -> dict[str, Any]:
         if value.dtype.kind not in "biufU" or not is_plain(value.dtype):
             raise ValueError(f"'{path}' cannot be saved: it is a number of {value.dtype}. {_ADVICE}")
         return {
             "scalar": [value.dtype.name if value.dtype.kind != "U" else "str", self.value(value.item(), path, depth)]
         }
 
-    def _array(self, array: np.ndarray, path: str) -> dict:
+    def _array(self, array: np.ndarray, path: str) -> dict[str, Any]:
         if array.dtype == object and array.ndim == 1 and all(type(one) is str for one in array):
             return {"texts": array.tolist()}
         if not is_plain(array.dtype) or (array.dtype.kind == "U" and not array.dtype.itemsize):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from reservoir.circuits import Projection
 from reservoir.docstrings import documented_with
+from reservoir.parts import Numbers
 from reservoir.plasticity.rule import PlasticityRule, Rule, inhibits, read_bound, read_lags
 from reservoir.validation import Parameters
 
@@ -77,7 +77,7 @@ class InhibitorySTDP(PlasticityRule):
         """Seconds of lag after which a pair hardly counts: five of `tau`."""
         return 5 * self._rate_and_time()[1]
 
-    def window(self, lags: Any, share: float = 0.5) -> np.ndarray:
+    def window(self, lags: float | Numbers, share: float = 0.5) -> np.ndarray:
         """Change by a lone pair, without what the arriving spike does alone; see `PairRule.window`."""
         eta, tau = self._rate_and_time()
         return eta * np.exp(-np.abs(read_lags(self, lags)) / tau)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.circuits import Projection
 from reservoir.circuits.circuit import weight_unit
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import Numbers, PlasticityRule, WindowedRule, check_part
 from reservoir.plasticity.rule import Rule, Scaling
 from reservoir.plasticity.stdp import STDP
-from reservoir.validation import Parameters, check_has
+from reservoir.validation import Parameters
 
 
 class Normalised(BaseEstimator):
@@ -62,7 +63,7 @@ class Normalised(BaseEstimator):
     (True, False)
     """
 
-    def __init__(self, learning: Any = None, *, total: float | None = None, every: float = 0.1):
+    def __init__(self, learning: PlasticityRule | None = None, *, total: float | None = None, every: float = 0.1):
         self.learning = learning
         self.total = total
         self.every = every
@@ -85,15 +86,14 @@ class Normalised(BaseEstimator):
     @property
     def reach(self) -> float:
         """That of the rule inside."""
-        return self._inside("reach").reach
+        return self._inside(WindowedRule).reach
 
-    def window(self, lags: Any, share: float = 0.5) -> np.ndarray:
+    def window(self, lags: float | Numbers, share: float = 0.5) -> np.ndarray:
         """That of the rule inside, before weights are scaled; see `PairRule.window`."""
-        return self._inside("window").window(lags, share)
+        return self._inside(WindowedRule).window(lags, share)
 
-    def _inside(self, *more: str) -> Any:
-        """The rule inside, which must have these methods."""
+    def _inside(self, kind: type = PlasticityRule) -> Any:
+        """The rule inside, which must be of this kind."""
         inside = STDP() if self.learning is None else self.learning
-        owner, wanted = type(self).__name__, "None or a rule of reservoir.plasticity"
-        check_has(owner, "learning", inside, ("rule", "acts_on", *more), wanted)
+        check_part(type(self).__name__, "learning", inside, kind, optional=True)
         return inside

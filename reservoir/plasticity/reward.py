@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from reservoir.circuits import Projection
 from reservoir.docstrings import documented_with
+from reservoir.parts import Numbers
 from reservoir.plasticity.rule import PairRule, PlasticityRule, Rule, read_bound, read_numbers
 from reservoir.validation import Parameters, real_array, without_unit
 
@@ -78,8 +78,8 @@ class RewardSTDP(PairRule):
     ('prospect', [0.1585, 0.165, 0.1585])
     """
 
-    reward_times: Any = ()
-    reward_amounts: Any = 1.0
+    reward_times: Numbers = ()
+    reward_amounts: float | Numbers = 1.0
     _: KW_ONLY
     tau_c: float = 1.0
     tau_d: float = 0.2

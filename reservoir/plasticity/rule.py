@@ -11,6 +11,7 @@ import numpy as np
 from reservoir.circuits import Projection
 from reservoir.circuits.circuit import weight_unit
 from reservoir.estimators import BaseEstimator
+from reservoir.parts import Numbers
 from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
 
 
@@ -73,7 +74,7 @@ class PairRule(PlasticityRule):
         numbers = self._pair_numbers()
         return 5 * max(numbers["tau_plus"][0], numbers["tau_minus"][0])
 
-    def window(self, lags: Any, share: float = 0.5) -> np.ndarray:
+    def window(self, lags: float | Numbers, share: float = 0.5) -> np.ndarray:
         """Change by a lone pair of spikes.
 
         Parameters
@@ -90,7 +91,7 @@ class PairRule(PlasticityRule):
         check_real(type(self).__name__, "share", share, 0, 1)
         return self._pair_window(lags)
 
-    def _pair_window(self, lags: Any, plus: float = 1.0, minus: float = 1.0) -> np.ndarray:
+    def _pair_window(self, lags: float | Numbers, plus: float = 1.0, minus: float = 1.0) -> np.ndarray:
         """The window with its sides scaled by these."""
         size = {name: number for name, (number, _) in self._pair_numbers().items()}
         sides = size["A_plus"] * plus, size["tau_plus"], size["A_minus"] * minus, size["tau_minus"]
@@ -111,7 +112,7 @@ def inhibits(projection: Projection) -> np.ndarray:
     return np.signbit(projection.weight)
 
 
-def read_lags(part: Any, lags: Any) -> np.ndarray:
+def read_lags(part: Any, lags: float | Numbers) -> np.ndarray:
     """Lags in seconds; NaN may be among them."""
     owner = type(part).__name__
     array = real_array(without_unit(owner, "lags", lags, "second"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from reservoir.circuits import Projection
 from reservoir.docstrings import documented_with
+from reservoir.parts import Numbers
 from reservoir.plasticity.rule import PairRule, PlasticityRule, Rule, read_bound, read_pairing
 from reservoir.validation import Parameters, check_real
 
@@ -99,7 +99,7 @@ class STDP(PairRule):
             parameters | read_bound(self, projection, 2),
         )
 
-    def window(self, lags: Any, share: float = 0.5) -> np.ndarray:
+    def window(self, lags: float | Numbers, share: float = 0.5) -> np.ndarray:
         """Change by a lone pair of spikes, see `PairRule.window`."""
         share = check_real(type(self).__name__, "share", share, 0, 1)
         mu_plus, mu_minus = self._powers()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from reservoir.circuits import Projection
 from reservoir.docstrings import documented_with
+from reservoir.parts import Numbers
 from reservoir.plasticity.rule import (
     PlasticityRule,
     Rule,
@@ -137,7 +137,7 @@ class TripletSTDP(PlasticityRule):
         numbers = self._numbers()
         return 5 * max(numbers["tau_plus"][0], numbers["tau_minus"][0])
 
-    def window(self, lags: Any, share: float = 0.5) -> np.ndarray:
+    def window(self, lags: float | Numbers, share: float = 0.5) -> np.ndarray:
         """Change by a lone pair, far from all other spikes: A2_plus and A2_minus; see `PairRule.window`."""
         size = {name: number for name, (number, _) in self._numbers().items()}
         sides = size["A2_plus"], size["tau_plus"], size["A2_minus"], size["tau_minus"]

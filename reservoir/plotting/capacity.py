@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from reservoir.parts import check_part
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.palette import BLACK, bar
-from reservoir.validation import check_has, check_integer, parameter_error, real_array
+from reservoir.validation import check_integer, parameter_error, real_array
+
+
+class CapacityRecord(Protocol):
+    """How much of the input is remembered, by delay; one with `table` (n_degrees, n_delays) says it by degree too."""
+
+    @property
+    def per_delay(self) -> np.ndarray: ...
 
 
 class CapacityDisplay(Display):
@@ -59,7 +67,7 @@ class CapacityDisplay(Display):
         self.n_states = n_states
 
     @classmethod
-    def from_capacity(cls, capacity: Any, *, n_states: int | None = None, ax: Any = None) -> CapacityDisplay:
+    def from_capacity(cls, capacity: CapacityRecord, *, n_states: int | None = None, ax: Any = None) -> CapacityDisplay:
         """Draw the answer of a probe.
 
         Parameters
@@ -77,8 +85,8 @@ class CapacityDisplay(Display):
         owner = cls.__name__
         by_degree = hasattr(capacity, "table")
         if not by_degree:
-            check_has(owner, "capacity", capacity, ("per_delay",), "a record of capacities")
-        table = real_array(np.atleast_2d(capacity.table if by_degree else capacity.per_delay))
+            check_part(owner, "capacity", capacity, CapacityRecord)
+        table = real_array(np.atleast_2d(getattr(capacity, "table" if by_degree else "per_delay")))
         if table is None or table.ndim != 2 or not table.size or not np.isfinite(table).all():
             raise parameter_error(owner, "capacity", "a record of finite capacities by delay", capacity)
         if n_states is not None:

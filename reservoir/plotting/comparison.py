@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,7 @@ class ComparisonDisplay(Display):
     (['ESN', 'GRU'], 'NARMA-10', 'NRMSE (lower is better)')
     """
 
-    def __init__(self, scores: dict, *, measures: Any = (), better: Any = (), references: Any = ()):
+    def __init__(self, scores: dict[str, Any], *, measures: Any = (), better: Any = (), references: Any = ()):
         self.scores = scores
         self.measures = measures
         self.better = better
@@ -61,12 +61,12 @@ class ComparisonDisplay(Display):
     @classmethod
     def from_scores(
         cls,
-        scores: Any,
+        scores: Mapping[str, Mapping[str, Any]],
         *,
-        measures: Any = None,
-        better: Any = None,
-        references: Any = None,
-        log: Any = False,
+        measures: str | Mapping[str, str] | None = None,
+        better: str | Mapping[str, str] | None = None,
+        references: float | Mapping[str, Any] | None = None,
+        log: bool | Collection[str] = False,
         ax: Any = None,
     ) -> ComparisonDisplay:
         """Draw scores by task and system.
@@ -109,10 +109,10 @@ class ComparisonDisplay(Display):
         task: str = "task",
         system: str = "system",
         score: str = "score",
-        measures: Any = None,
-        better: Any = None,
-        references: Any = None,
-        log: Any = False,
+        measures: str | Mapping[str, str] | None = None,
+        better: str | Mapping[str, str] | None = None,
+        references: float | Mapping[str, Any] | None = None,
+        log: bool | Collection[str] = False,
         ax: Any = None,
     ) -> ComparisonDisplay:
         """Draw tidy records, one per task, system and seed.
@@ -129,7 +129,7 @@ class ComparisonDisplay(Display):
         ComparisonDisplay
         """
         rows: Any = records.to_dict("records") if hasattr(records, "to_dict") else records
-        scores: dict[str, dict[str, list]] = {}
+        scores: dict[str, dict[str, list[Any]]] = {}
         good = isinstance(rows, Iterable)
         for row in rows if good else ():
             if not isinstance(row, Mapping) or not {task, system, score} <= set(row):
@@ -148,7 +148,9 @@ class ComparisonDisplay(Display):
         return list(dict.fromkeys(name for systems in self.scores.values() for name in systems))
 
     @styled
-    def plot(self, ax: Any = None, *, log: Any = False, interval: tuple[float, float] = (25, 75)) -> ComparisonDisplay:
+    def plot(
+        self, ax: Any = None, *, log: bool | Collection[str] = False, interval: tuple[float, float] = (25, 75)
+    ) -> ComparisonDisplay:
         """Draw a panel for each task.
 
         Parameters
@@ -233,7 +235,7 @@ def _named(values: Any) -> dict[str, float]:
     return {str(name): float(value) for name, value in named.items()}
 
 
-def _by_task(owner: str, name: str, value: Any, tasks: Mapping) -> dict[str, Any]:
+def _by_task(owner: str, name: str, value: Any, tasks: Mapping[str, Any]) -> dict[str, Any]:
     """A dictionary by task; what is not one holds for all tasks."""
     if value is None:
         return {}

@@ -27,7 +27,7 @@ STYLE = {
 """Holds while a display draws, and nowhere else: 8 points and more at a width of 6.4 inches, that of a printed page."""
 BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
 """A pale box behind words that stand among data."""
-_Plot = TypeVar("_Plot", bound=Callable)
+_Plot = TypeVar("_Plot", bound=Callable[..., Any])
 
 
 def matplotlib_for(owner: str) -> Any:
@@ -44,7 +44,7 @@ def styled(plot: _Plot) -> _Plot:
     """Decorator of ``plot``: matplotlib is imported when it is called, and the style holds until it returns."""
 
     @functools.wraps(plot)
-    def drawn(self, *args, **kwargs):
+    def drawn(self: Any, *args: Any, **kwargs: Any) -> Any:
         with matplotlib_for(type(self).__name__).rc_context(STYLE):
             return plot(self, *args, **kwargs)
 
@@ -75,7 +75,7 @@ class Display:
         n_panels: int | None = None,
         one_x: bool = False,
         one_y: bool = False,
-    ) -> list:
+    ) -> list[Any]:
         """Panels in rows of these heights and columns of these widths, row by row; sets the three attributes.
 
         ax : None for a figure of this size in inches, an Axes that is used or divided, or one Axes per panel.
@@ -116,7 +116,9 @@ def legend_above(panel: Any, n_columns: int = 4, of: Any = None, **options: Any)
         panel.legend(handles, labels, ncols=min(n_columns, len(labels)), **options)
 
 
-def _grid(ax: Any, size: tuple[float, float], heights: Sequence, widths: Sequence, gaps: tuple[float, float]) -> Any:
+def _grid(
+    ax: Any, size: tuple[float, float], heights: Sequence[float], widths: Sequence[float], gaps: tuple[float, float]
+) -> Any:
     """A grid in a new figure, or in the place of `ax`; the gaps are for a figure without a layout engine."""
     import matplotlib.pyplot as plt
     from matplotlib.gridspec import GridSpec, GridSpecFromSubplotSpec

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
 from reservoir.metrics import valid_prediction_time
+from reservoir.parts import Forecaster, Numbers, SequenceData, check_part
 from reservoir.plotting.display import BEHIND_TEXT, Display, legend_above, styled
 from reservoir.plotting.palette import BLACK, BLUE, GREEN, VERMILLION
-from reservoir.validation import check_channels, check_finite_array, check_has, check_real, parameter_error, real_array
+from reservoir.validation import check_channels, check_finite_array, check_real, parameter_error, real_array
 
 _MOST_CHANNELS = 6
 
@@ -64,27 +66,27 @@ class ForecastDisplay(Display):
     (['channel 0', 'error'], 5.8)
     """
 
-    y_true: Any
-    y_pred: Any
+    y_true: np.ndarray
+    y_pred: np.ndarray
     _: KW_ONLY
     step: float = 1.0
     lyapunov_exponent: float | None = None
     threshold: float = 0.4
-    scale: Any = None
+    scale: np.ndarray | None = None
     unit: str = "steps"
-    names: Any = None
+    names: Sequence[str] | None = None
 
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        X: Any,
+        estimator: Forecaster,
+        X: SequenceData,
         *,
-        context: Any = None,
+        context: SequenceData | None = None,
         step: float = 1.0,
         lyapunov_exponent: float | None = None,
         threshold: float = 0.4,
-        scale: Any = None,
+        scale: Numbers | None = None,
         unit: str = "steps",
         ax: Any = None,
     ) -> ForecastDisplay:
@@ -92,14 +94,16 @@ class ForecastDisplay(Display):
 
         Exogenous channels of X are observed, and not drawn. `context` is as in ``ReservoirForecaster.forecast``.
         """
-        check_has(cls.__name__, "estimator", estimator, ("forecast",), "a forecaster")
+        check_part(cls.__name__, "estimator", estimator, Forecaster)
         names = getattr(X, "columns", getattr(estimator, "feature_names_in_", None))
         rows = _read_rows(cls.__name__, "X", X)
+        known: dict[str, Any] = {}
         exogenous = np.asarray(getattr(estimator, "exogenous", ()), dtype=int)
         channels = np.setdiff1d(np.arange(rows.shape[1]), exogenous)
         observed = rows.copy()
         observed[:, channels] = np.nan
-        known = {"observed": observed} if exogenous.size else {}
+        if exogenous.size:
+            known["observed"] = observed
         forecast = estimator.forecast(len(rows), context, **known)
         drawn = None if names is None else [names[channel] for channel in channels]
         return cls.from_predictions(
@@ -110,15 +114,15 @@ class ForecastDisplay(Display):
     @classmethod
     def from_predictions(
         cls,
-        y_true: Any,
-        y_pred: Any,
+        y_true: Numbers,
+        y_pred: Numbers,
         *,
         step: float = 1.0,
         lyapunov_exponent: float | None = None,
         threshold: float = 0.4,
-        scale: Any = None,
+        scale: Numbers | None = None,
         unit: str = "steps",
-        names: Any = None,
+        names: Sequence[str] | None = None,
         ax: Any = None,
     ) -> ForecastDisplay:
         """Draw a forecast (T,) or (T, K) against the truth of the same shape."""
@@ -164,7 +168,7 @@ class ForecastDisplay(Display):
         )
 
     @styled
-    def plot(self, ax: Any = None, *, channels: Any = None) -> ForecastDisplay:
+    def plot(self, ax: Any = None, *, channels: Sequence[int] | np.ndarray | None = None) -> ForecastDisplay:
         """Draw the forecast.
 
         Parameters

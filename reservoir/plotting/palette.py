@@ -8,6 +8,8 @@ Okabe and Ito 2008, Color universal design, https://jfly.uni-koeln.de/color/.
 
 from __future__ import annotations
 
+from typing import Any
+
 BLUE, VERMILLION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 ORANGE, SKY, BLACK, GREY = "#e69f00", "#56b4e9", "#000000", "#767676"
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
@@ -23,16 +25,16 @@ def colour(index: int) -> str:
     return COLOURS[index % len(COLOURS)]
 
 
-def line(index: int) -> dict:
+def line(index: int) -> dict[str, Any]:
     """Colour and dashes of a line; the pairs repeat after 35."""
     return {"color": colour(index), "linestyle": LINES[index % len(LINES)]}
 
 
-def point(index: int) -> dict:
+def point(index: int) -> dict[str, Any]:
     """Colour and marker of points; the pairs repeat after 56."""
     return {"color": colour(index), "marker": MARKERS[index % len(MARKERS)]}
 
 
-def bar(index: int) -> dict:
+def bar(index: int) -> dict[str, Any]:
     """Colour and hatch of bars, white hatches on the colour; the pairs repeat after 56."""
     return {"facecolor": colour(index), "hatch": HATCHES[index % len(HATCHES)], "edgecolor": "white", "linewidth": 0}

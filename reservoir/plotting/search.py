@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import check_part
 from reservoir.plotting.display import Display, legend_above, rows_and_columns, styled
 from reservoir.plotting.palette import BLACK, BLUE, GREY, VERMILLION
-from reservoir.validation import check_has, parameter_error
+from reservoir.validation import parameter_error
+
+
+class FittedSearch(Protocol):
+    """A search of scikit-learn or of this library, whose candidates have been tried."""
+
+    @property
+    def cv_results_(self) -> dict[str, Any]: ...
 
 
 class SearchDisplay(Display):
@@ -54,13 +62,13 @@ class SearchDisplay(Display):
     (['alpha'], 'log')
     """
 
-    def __init__(self, cv_results: dict, *, metric: str = "score", best: int | None = None):
+    def __init__(self, cv_results: dict[str, Any], *, metric: str = "score", best: int | None = None):
         self.cv_results = cv_results
         self.metric = metric
         self.best = best
 
     @classmethod
-    def from_estimator(cls, search: Any, *, metric: str | None = None, ax: Any = None) -> SearchDisplay:
+    def from_estimator(cls, search: FittedSearch, *, metric: str | None = None, ax: Any = None) -> SearchDisplay:
         """Draw the results of a fitted search.
 
         Parameters
@@ -74,7 +82,7 @@ class SearchDisplay(Display):
         -------
         SearchDisplay
         """
-        check_has(cls.__name__, "search", search, ("cv_results_",), "a fitted search")
+        check_part(cls.__name__, "search", search, FittedSearch)
         known = [name[len("mean_test_") :] for name in search.cv_results_ if name.startswith("mean_test_")]
         chosen = getattr(search, "refit", None)
         own = chosen if isinstance(chosen, str) and chosen in known else known[0]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from reservoir.compilation import one_blas_thread
+from reservoir.parts import Matrix, Numbers, check_part
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.palette import BLACK, BLUE, VERMILLION
 from reservoir.topologies.spectrum import as_sparse
-from reservoir.validation import check_flag, check_has, parameter_error, real_array
+from reservoir.validation import check_flag, parameter_error, real_array
+
+
+class FittedRateSystem(Protocol):
+    """A fitted system of rate units, such as `EchoState`, with its recurrent weights."""
+
+    @property
+    def W_(self) -> Any: ...
 
 
 class SpectrumDisplay(Display):
@@ -50,7 +58,7 @@ class SpectrumDisplay(Display):
         self.eigenvalues = eigenvalues
 
     @classmethod
-    def from_estimator(cls, system: Any, *, with_leak: bool = False, ax: Any = None) -> SpectrumDisplay:
+    def from_estimator(cls, system: FittedRateSystem, *, with_leak: bool = False, ax: Any = None) -> SpectrumDisplay:
         """Draw the eigenvalues of the weights ``W_`` of a fitted `EchoState`.
 
         Parameters
@@ -64,15 +72,15 @@ class SpectrumDisplay(Display):
         -------
         SpectrumDisplay
         """
-        check_has(cls.__name__, "system", system, ("W_",), "a fitted system with recurrent weights")
+        check_part(cls.__name__, "system", system, FittedRateSystem)
         matrix = as_sparse(system.W_).toarray()
         if check_flag(cls.__name__, "with_leak", with_leak):
-            leak = np.broadcast_to(np.asarray(system.leak, dtype=float), len(matrix))
+            leak = np.broadcast_to(np.asarray(getattr(system, "leak", 1.0), dtype=np.float64), len(matrix))
             matrix = np.diag(1 - leak) + leak[:, None] * matrix
         return cls.from_matrix(matrix, ax=ax)
 
     @classmethod
-    def from_matrix(cls, matrix: Any, *, ax: Any = None) -> SpectrumDisplay:
+    def from_matrix(cls, matrix: Matrix | Numbers, *, ax: Any = None) -> SpectrumDisplay:
         """Draw the eigenvalues of a dense, sparse or structured matrix (n, n)."""
         dense = as_sparse(matrix).toarray() if hasattr(matrix, "tocsr") else real_array(matrix)
         if dense is None or dense.ndim != 2 or dense.shape[0] != dense.shape[1] or not dense.size:

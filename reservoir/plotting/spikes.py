@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.parts import Labels
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.palette import GREY, colour, line
+from reservoir.systems.simulation import Recording
 from reservoir.trains import SpikeTrains
 from reservoir.validation import check_real, parameter_error
 
@@ -59,14 +61,19 @@ class RasterDisplay(Display):
     ['excitatory', 'inhibitory']
     """
 
-    def __init__(self, spikes: SpikeTrains, *, groups: Any = None, step: float | None = None):
+    def __init__(self, spikes: SpikeTrains, *, groups: dict[str, np.ndarray] | None = None, step: float | None = None):
         self.spikes = spikes
         self.groups = groups
         self.step = step
 
     @classmethod
     def from_spikes(
-        cls, spikes: Any, *, groups: Any = None, step: float | None = None, ax: Any = None
+        cls,
+        spikes: SpikeTrains | Recording,
+        *,
+        groups: Mapping[str, Any] | Labels | None = None,
+        step: float | None = None,
+        ax: Any = None,
     ) -> RasterDisplay:
         """Draw spikes.
 
@@ -165,7 +172,7 @@ def _apart(places: np.ndarray, gap: float) -> np.ndarray:
     return np.minimum(np.maximum.accumulate(places - down) + down, places[-1] + down - down[-1])
 
 
-def _read_groups(owner: str, groups: Any, n_units: int) -> dict[str, np.ndarray] | None:
+def _read_groups(owner: str, groups: Mapping[str, Any] | Labels | None, n_units: int) -> dict[str, np.ndarray] | None:
     """Units of each group, in the order given; labels in the order in which they come up."""
     if groups is None:
         return None

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.parts import Numbers, SequenceData, System, check_part
 from reservoir.plotting.display import Display, styled
 from reservoir.plotting.palette import BLUE, ORANGE, SEQUENTIAL, VERMILLION
-from reservoir.validation import check_choice, check_has, check_integer, check_real, parameter_error, real_array
+from reservoir.validation import check_choice, check_integer, check_real, parameter_error, real_array
 
 
 class StatesDisplay(Display):
@@ -56,15 +57,22 @@ class StatesDisplay(Display):
 
     @classmethod
     def from_estimator(
-        cls, system: Any, X: Any, *, washout: int = 0, step: float = 1.0, unit: str = "steps", ax: Any = None
+        cls,
+        system: System,
+        X: SequenceData,
+        *,
+        washout: int = 0,
+        step: float = 1.0,
+        unit: str = "steps",
+        ax: Any = None,
     ) -> StatesDisplay:
         """Draw the states of a fitted system that hears the series X (T, F) from rest, without the first `washout`."""
-        check_has(cls.__name__, "system", system, ("run",), "a system with run")
+        check_part(cls.__name__, "system", system, System)
         washout = check_integer(cls.__name__, "washout", washout, 0)
         return cls.from_states(system.run(X)[0][washout:], step=step, unit=unit, ax=ax)
 
     @classmethod
-    def from_states(cls, states: Any, *, step: float = 1.0, unit: str = "steps", ax: Any = None) -> StatesDisplay:
+    def from_states(cls, states: Numbers, *, step: float = 1.0, unit: str = "steps", ax: Any = None) -> StatesDisplay:
         """Draw states (T, n_units)."""
         table = real_array(states)
         if table is None or table.ndim != 2 or min(table.shape) < 2 or not np.isfinite(table).all():

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.parts import Numbers, WindowedRule
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.palette import BLACK, line
 from reservoir.validation import check_real, parameter_error, real_array
@@ -52,7 +53,9 @@ class STDPWindowDisplay(Display):
         self.changes = changes
 
     @classmethod
-    def from_changes(cls, lags: Any, changes: Any, *, ax: Any = None) -> STDPWindowDisplay:
+    def from_changes(
+        cls, lags: Numbers, changes: Numbers | Mapping[str, Numbers], *, ax: Any = None
+    ) -> STDPWindowDisplay:
         """Draw changes (n_lags,), or a dictionary of them by name, at lags (n_lags,) in seconds."""
         moments = real_array(lags)
         if moments is None or moments.ndim != 1 or not moments.size:
@@ -65,7 +68,12 @@ class STDPWindowDisplay(Display):
 
     @classmethod
     def from_rule(
-        cls, rule: Any, *, weights: Any = None, span: float | None = None, ax: Any = None
+        cls,
+        rule: WindowedRule | Callable[..., Any] | Mapping[str, WindowedRule | Callable[..., Any]],
+        *,
+        weights: Numbers | None = None,
+        span: float | None = None,
+        ax: Any = None,
     ) -> STDPWindowDisplay:
         """Draw the window of one rule, or of several.
 
@@ -126,7 +134,7 @@ class STDPWindowDisplay(Display):
         return self
 
 
-def _window_of(owner: str, rule: Any) -> tuple[Callable, float]:
+def _window_of(owner: str, rule: Any) -> tuple[Callable[..., Any], float]:
     """Function of lags and the weight, and how far it is drawn, seconds."""
     if hasattr(rule, "window") and not isinstance(rule, type):
         return rule.window, getattr(rule, "reach", _REACH)
@@ -135,5 +143,5 @@ def _window_of(owner: str, rule: Any) -> tuple[Callable, float]:
     raise parameter_error(owner, "rule", "a rule with a `window` of pairs, a function, or a dict of these", rule)
 
 
-def _depends_on_weight(window: Callable, lags: np.ndarray) -> bool:
+def _depends_on_weight(window: Callable[..., Any], lags: np.ndarray) -> bool:
     return not np.array_equal(window(lags, 0.25), window(lags, 0.75), equal_nan=True)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from sklearn.base import clone
 
+from reservoir.parts import Numbers, OnlineReadout, check_part
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.palette import BLACK, line
-from reservoir.validation import check_has, check_integer, parameter_error, real_array
+from reservoir.validation import check_integer, parameter_error, real_array
+
+
+class FittedNetwork(Protocol):
+    """A network that was trained in epochs, of this library or of scikit-learn."""
+
+    @property
+    def loss_curve_(self) -> Sequence[float]: ...
 
 
 class TrainingDisplay(Display):
@@ -57,12 +66,12 @@ class TrainingDisplay(Display):
         self.best = best
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> TrainingDisplay:
+    def from_estimator(cls, estimator: FittedNetwork, *, ax: Any = None) -> TrainingDisplay:
         """Draw ``loss_curve_`` of a fitted model, and minus its ``validation_scores_``, the loss of held-out data.
 
         With the latter the epoch whose parameters were kept is marked. Models of `reservoir.rnn` have both.
         """
-        check_has(cls.__name__, "estimator", estimator, ("loss_curve_",), "a fitted model with losses")
+        check_part(cls.__name__, "estimator", estimator, FittedNetwork)
         curves = {"training": np.array(estimator.loss_curve_, dtype=float)}
         scores = getattr(estimator, "validation_scores_", None)
         if scores is not None:
@@ -73,7 +82,9 @@ class TrainingDisplay(Display):
         return cls(curves, best=best).plot(ax)
 
     @classmethod
-    def from_readout(cls, readout: Any, X: Any, y: Any, *, window: int = 100, ax: Any = None) -> TrainingDisplay:
+    def from_readout(
+        cls, readout: OnlineReadout, X: Numbers, y: Numbers, *, window: int = 100, ax: Any = None
+    ) -> TrainingDisplay:
         """Draw how a copy of an online readout, which has learned nothing yet, learns these rows one by one.
 
         The error of a row is that of the output before the update; the root of its mean square over the last `window`
@@ -92,7 +103,7 @@ class TrainingDisplay(Display):
         TrainingDisplay
         """
         owner = cls.__name__
-        check_has(owner, "readout", readout, ("step",), "a readout that learns row by row")
+        check_part(owner, "readout", readout, OnlineReadout)
         window = check_integer(owner, "window", window, 1)
         rows, targets = real_array(X), real_array(y)
         if rows is None or rows.ndim != 2 or not rows.size:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from reservoir.parts import Numbers
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.palette import BLACK, BLUE, GREY, ORANGE
 from reservoir.validation import parameter_error, real_array
@@ -48,14 +50,14 @@ class WeightsDisplay(Display):
     'weight (nA)'
     """
 
-    def __init__(self, snapshots: Any, *, times: Any = None, unit: str = ""):
+    def __init__(self, snapshots: np.ndarray, *, times: np.ndarray | None = None, unit: str = ""):
         self.snapshots = snapshots
         self.times = times
         self.unit = unit
 
     @classmethod
     def from_snapshots(
-        cls, snapshots: Any, *, times: Any = None, unit: str | None = None, ax: Any = None
+        cls, snapshots: Iterable[Any], *, times: Numbers | None = None, unit: str | None = None, ax: Any = None
     ) -> WeightsDisplay:
         """Draw weights at two or more times.
 
@@ -126,7 +128,7 @@ class WeightsDisplay(Display):
         legend_above(panel)
 
 
-def _unit_of(parts: list) -> str:
+def _unit_of(parts: list[Any]) -> str:
     """Amperes of currents or siemens of conductances, by the first projection; none for arrays."""
     projection = next((part for part in parts if hasattr(part, "weight")), None)
     if projection is None:

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.parts import System
 from reservoir.probes.diagnosis import Diagnosis, Finding
 
 _FEW_ROWS = 2
 
 
 def findings(
-    found: Diagnosis, system: Any, model_washout: int | None, starts_matter: bool, rate_bound: float
+    found: Diagnosis, system: System, model_washout: int | None, starts_matter: bool, rate_bound: float
 ) -> tuple[Finding, ...]:
     """All findings, in the order of the table.
 

@@ -12,7 +12,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.estimators import BaseEstimator
-from reservoir.parts import SequenceData, System, check_part, without_noise
+from reservoir.parts import FittedModel, SequenceData, System, check_part, without_noise
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.validation import parameter_error, real_array
 
@@ -62,7 +62,7 @@ def final_states(system: System, streams: Any) -> np.ndarray:
     return np.stack([rows[-1] for rows in states_of_all(system, streams)])
 
 
-def driven(owner: str, system: Any, X: SequenceData) -> tuple[System, Sequences]:
+def driven(owner: str, system: System | FittedModel, X: SequenceData) -> tuple[System, Sequences]:
     """The fitted system without its noise, and the data as it hears them.
 
     Of a fitted model this is its reservoir. Of a system that is not fitted, a copy is fitted to X.
@@ -88,7 +88,7 @@ def one_series(owner: str, sequences: Sequences, n_rows: int) -> np.ndarray:
     return sequences.rows
 
 
-def is_spiking(system: Any) -> bool:
+def is_spiking(system: System) -> bool:
     """Whether the state holds spikes on their way, as that of a circuit does, so that no little can be added to it."""
     return hasattr(system, "circuit_") or any(is_spiking(layer) for layer in getattr(system, "layers_", ()))
 

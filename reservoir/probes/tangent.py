@@ -16,6 +16,7 @@ from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import RateWeights
 from reservoir.neurons.rate.unit import compiled_for
 from reservoir.neurons.structures import compiled_form
+from reservoir.parts import System
 
 
 class Layer(NamedTuple):
@@ -75,7 +76,7 @@ class Tangent(NamedTuple):
         """The state before the first row."""
         return np.zeros(self.n_values)
 
-    def follow(self, rows: np.ndarray, state: np.ndarray) -> tuple[list, np.ndarray, np.ndarray]:
+    def follow(self, rows: np.ndarray, state: np.ndarray) -> tuple[list[Any], np.ndarray, np.ndarray]:
         """The system from a state on: a point per row, the states that readouts see (n_rows, n_units), the last state.
 
         A point is what `move` needs: of every layer the state before the row, and what its units hear then.
@@ -89,7 +90,7 @@ class Tangent(NamedTuple):
             finals.append(final)
         return list(zip(*points, strict=True)), np.concatenate(seen, axis=1), np.concatenate(finals)
 
-    def move(self, point: tuple, states: np.ndarray, inputs: np.ndarray | None = None) -> np.ndarray:
+    def move(self, point: tuple[Any, ...], states: np.ndarray, inputs: np.ndarray | None = None) -> np.ndarray:
         """Differences of state (n_values, k) after a row, from those before and those of the input (n_features, k)."""
         moved, below = [], None
         for layer, (before, heard), own in zip(self.layers, point, self._split(states), strict=True):
@@ -115,7 +116,7 @@ class Tangent(NamedTuple):
         return np.concatenate([below, inputs], axis=axis) if joined else below
 
 
-def tangent_of(system: Any) -> Tangent | None:
+def tangent_of(system: System) -> Tangent | None:
     """The tangent of a fitted rate system, or None where its Jacobian is not known."""
     if hasattr(system, "layers_") and not getattr(system, "runs_layers", False):
         return None

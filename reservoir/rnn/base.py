@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.compilation import one_blas_thread
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import Numbers, SequenceData
 from reservoir.rnn.cells import CELLS, Cell
 from reservoir.rnn.descent import Descent, descend, run_rows
 from reservoir.rnn.examples import Examples
@@ -35,11 +37,11 @@ class RecurrentModel(RecurrentParameters, BaseEstimator):
             params["cell"] = CELLS[cell]()
         return super().set_params(**params)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequenceData) -> Any:
         """What `fit` saw as y: one prediction or label per row in the container of X, or one per sequence."""
         return self.run(X)[0]
 
-    def run(self, X: Any, state: Any = None) -> tuple[Any, np.ndarray]:
+    def run(self, X: SequenceData, state: Numbers | None = None) -> tuple[Any, np.ndarray]:
         """Predictions from a given state on, and the states where they end.
 
         Parameters
@@ -50,7 +52,7 @@ class RecurrentModel(RecurrentParameters, BaseEstimator):
         """
         return self._answers(X, state, self._decide)
 
-    def states(self, X: Any) -> Any:
+    def states(self, X: SequenceData) -> Any:
         """Outputs of the last hidden layer for every row, in the container of X.
 
         Parameters

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.docstrings import documented_with
+from reservoir.estimators import ClassifierMixin
+from reservoir.parts import Labels, SequenceData
 from reservoir.rnn.base import RecurrentModel
 from reservoir.rnn.parameters import RecurrentParameters
 from reservoir.sequences import Sequences, read_sequences
@@ -63,7 +64,9 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
     """
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) -> RNNClassifier:
+    def fit(
+        self, X: SequenceData, y: Labels, *, X_val: SequenceData | None = None, y_val: SequenceData | None = None
+    ) -> RNNClassifier:
         """Train the network.
 
         Parameters
@@ -84,7 +87,7 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
         return self
 
     @unchanged_on_error
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> RNNClassifier:
+    def partial_fit(self, X: SequenceData, y: Labels, classes: Labels | None = None) -> RNNClassifier:
         """One epoch over X and y, from the present parameters and state of the optimiser on.
 
         Parameters
@@ -104,11 +107,11 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
         self._train_once(sequences, self._encode(labels), len(self.classes_))
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequenceData) -> Any:
         """Probabilities (N, n_classes), or one row per step in the container of X."""
         return self._answers(X, None, lambda outputs: self._loss.answer(outputs))[0]
 
-    def score(self, X: Any, y: Any) -> float:
+    def score(self, X: SequenceData, y: Labels) -> float:
         """Accuracy: over sequences, or over the rows of all sequences joined without the washout."""
         check_is_fitted(self, "network_")
         sequences = read_sequences(self, X, reset=False)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
 
 import numpy as np
 
+from reservoir.parts import FloatType, Seed
 from reservoir.rnn.cells import CELLS, Cell
 from reservoir.rnn.descent import Settings
 from reservoir.rnn.optimizers import SGD, Adam, RMSProp
@@ -138,7 +138,7 @@ class RecurrentParameters:
     power_t: float = 0.5
     max_iter: int = 200
     shuffle: bool = True
-    random_state: Any = None
+    random_state: Seed = None
     tol: float = 1e-4
     n_iter_no_change: int = 10
     early_stopping: bool = False
@@ -154,7 +154,7 @@ class RecurrentParameters:
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
-    dtype: Any = "float32"
+    dtype: FloatType = "float32"
     verbose: int = False
 
     def _optimizer(self, vector: np.ndarray) -> SGD | RMSProp | Adam:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.docstrings import documented_with
+from reservoir.estimators import MultiOutputMixin, RegressorMixin
+from reservoir.parts import SequenceData
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn.base import RecurrentModel
 from reservoir.rnn.parameters import RecurrentParameters
@@ -55,7 +56,9 @@ class RNNRegressor(_RegressionParameters, MultiOutputMixin, RegressorMixin, Recu
     """
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) -> RNNRegressor:
+    def fit(
+        self, X: SequenceData, y: SequenceData, *, X_val: SequenceData | None = None, y_val: SequenceData | None = None
+    ) -> RNNRegressor:
         """Train the network.
 
         Parameters
@@ -74,13 +77,13 @@ class RNNRegressor(_RegressionParameters, MultiOutputMixin, RegressorMixin, Recu
         return self
 
     @unchanged_on_error
-    def partial_fit(self, X: Any, y: Any) -> RNNRegressor:
+    def partial_fit(self, X: SequenceData, y: SequenceData) -> RNNRegressor:
         """One epoch over X and y, from the present parameters and state of the optimiser on. As `fit` otherwise."""
         sequences, targets = self._read(X, y, reset=not hasattr(self, "network_"))
         self._train_once(sequences, targets, targets.shape[1])
         return self
 
-    def score(self, X: Any, y: Any) -> float:
+    def score(self, X: SequenceData, y: SequenceData) -> float:
         """R2 over the rows of all sequences joined, without the first `washout` rows of each; or over sequences."""
         check_is_fitted(self, "network_")
         sequences = read_sequences(self, X, reset=False)
@@ -93,7 +96,7 @@ class RNNRegressor(_RegressionParameters, MultiOutputMixin, RegressorMixin, Recu
         return float(r2_score(targets, predictions))
 
     @unchanged_on_error
-    def refit_output(self, X: Any, y: Any, alpha: Any = 1e-6) -> RNNRegressor:
+    def refit_output(self, X: SequenceData, y: SequenceData, alpha: Any = 1e-6) -> RNNRegressor:
         """Fit the output weights anew in closed form, by `RidgeReadout(alpha)` on the states; cells stay as they are.
 
         The squared loss with this penalty cannot be smaller for any other output weights.

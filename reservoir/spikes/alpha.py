@@ -40,7 +40,15 @@ class Alpha(LowPass):
         """Two rows."""
         return 2
 
-    def advance(self, times, units, bounds, step, memory, states) -> None:
+    def advance(
+        self,
+        times: np.ndarray,
+        units: np.ndarray,
+        bounds: np.ndarray,
+        step: float,
+        memory: np.ndarray,
+        states: np.ndarray,
+    ) -> None:
         """Fill states (n_rows, n_units) and move memory (2, n_units) on."""
         tau = self._decay()
         _advance(times, units, bounds, step, tau, np.exp(-step / tau), memory[0], memory[1], states)

@@ -48,7 +48,15 @@ class Counts(Trace):
             raise p.error("window", f"a whole multiple of the step, {step:g} s")
         return round(n_steps)
 
-    def advance(self, times, units, bounds, step, memory, states) -> None:
+    def advance(
+        self,
+        times: np.ndarray,
+        units: np.ndarray,
+        bounds: np.ndarray,
+        step: float,
+        memory: np.ndarray,
+        states: np.ndarray,
+    ) -> None:
         """Fill states (n_rows, n_units) and move memory (n_memory, n_units) on."""
         counted = np.concatenate([memory, np.zeros_like(states)])
         _advance(units, bounds, counted, states)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from reservoir.parts import Numbers
 from reservoir.spikes.scaling import Scaled
 from reservoir.validation import Parameters, check_integer
 
@@ -45,7 +44,13 @@ class Current(Scaled):
     (135, 1)
     """
 
-    def __init__(self, scaling: float = 5e-9, probability: float = 1.0, low: Any = None, high: Any = None):
+    def __init__(
+        self,
+        scaling: float = 5e-9,
+        probability: float = 1.0,
+        low: float | Numbers | None = None,
+        high: float | Numbers | None = None,
+    ):
         self.scaling = scaling
         self.probability = probability
         self.low = low

@@ -45,7 +45,15 @@ class Exponential(LowPass):
         """One row."""
         return 1
 
-    def advance(self, times, units, bounds, step, memory, states) -> None:
+    def advance(
+        self,
+        times: np.ndarray,
+        units: np.ndarray,
+        bounds: np.ndarray,
+        step: float,
+        memory: np.ndarray,
+        states: np.ndarray,
+    ) -> None:
         """Fill states (n_rows, n_units) and move memory (1, n_units) on."""
         tau = self._decay()
         _advance(times, units, bounds, step, tau, np.exp(-step / tau), memory[0], states)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from reservoir.parts import Numbers
 from reservoir.spikes.latency import read_cut, spikes_in_rows
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
@@ -54,7 +53,14 @@ class GaussianReceptiveFields(Scaled):
     [array([0.00675348]), array([0.]), array([0.00675348]), array([], dtype=float64)]
     """
 
-    def __init__(self, n_fields: int = 8, sharpness: float = 1.5, cut: float = 0.1, low: Any = None, high: Any = None):
+    def __init__(
+        self,
+        n_fields: int = 8,
+        sharpness: float = 1.5,
+        cut: float = 0.1,
+        low: float | Numbers | None = None,
+        high: float | Numbers | None = None,
+    ):
         self.n_fields = n_fields
         self.sharpness = sharpness
         self.cut = cut

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from reservoir.parts import Numbers
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters
@@ -43,7 +42,7 @@ class Latency(Scaled):
     array([0.015, 0.02 ])
     """
 
-    def __init__(self, cut: float = 0.01, low: Any = None, high: Any = None):
+    def __init__(self, cut: float = 0.01, low: float | Numbers | None = None, high: float | Numbers | None = None):
         self.cut = cut
         self.low = low
         self.high = high

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from reservoir.parts import Numbers
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters
@@ -50,7 +49,13 @@ class Poisson(Scaled):
 
     piecewise = False
 
-    def __init__(self, max_rate: float = 100.0, min_rate: float = 0.0, low: Any = None, high: Any = None):
+    def __init__(
+        self,
+        max_rate: float = 100.0,
+        min_rate: float = 0.0,
+        low: float | Numbers | None = None,
+        high: float | Numbers | None = None,
+    ):
         self.max_rate = max_rate
         self.min_rate = min_rate
         self.low = low

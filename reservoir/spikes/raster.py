@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
 from reservoir.sequences import check_magnitude
 from reservoir.spikes.scaling import read_step
 from reservoir.trains import SpikeTrains

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
 from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters, check_finite_array, check_integer, check_real, parameter_error
 
@@ -28,7 +28,15 @@ class Trace(BaseEstimator):
         """Number of rows of memory for rows of `step` seconds."""
         raise NotImplementedError
 
-    def advance(self, times, units, bounds, step, memory, states) -> None:
+    def advance(
+        self,
+        times: np.ndarray,
+        units: np.ndarray,
+        bounds: np.ndarray,
+        step: float,
+        memory: np.ndarray,
+        states: np.ndarray,
+    ) -> None:
         """Fill states (n_rows, n_units) and move memory (n_memory, n_units) on, see above."""
         raise NotImplementedError
 

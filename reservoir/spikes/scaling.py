@@ -6,8 +6,8 @@ import numbers
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
 from reservoir.quantities import magnitude
 from reservoir.sequences import check_magnitude
 from reservoir.validation import Parameters, check_finite_array, check_real, not_fitted, parameter_error, real_array

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from reservoir.compilation import kernel
+from reservoir.parts import Numbers
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters
@@ -61,7 +60,7 @@ class SendOnDelta(Scaled):
 
     piecewise = False
 
-    def __init__(self, threshold: float = 0.1, low: Any = None, high: Any = None):
+    def __init__(self, threshold: float = 0.1, low: float | Numbers | None = None, high: float | Numbers | None = None):
         self.threshold = threshold
         self.low = low
         self.high = high

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from reservoir.foreign_code import inherited
-from reservoir.parts import without_noise
+from reservoir.parts import Numbers, Seed, SequenceData, System, Targets, check_part, without_noise
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.transformer import SequenceTransformer
@@ -21,7 +23,6 @@ from reservoir.validation import (
     check_choice,
     check_finite_array,
     check_flag,
-    check_has,
     check_integer,
     default_parts_first,
     parameter_error,
@@ -95,13 +96,13 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
 
     def __init__(
         self,
-        layer: Any = None,
+        layer: System | None = None,
         n_layers: int = 3,
         *,
         arrangement: str = "stacked",
         input_to_all: bool = False,
-        layers: Any = None,
-        random_state: Any = None,
+        layers: Sequence[System] | None = None,
+        random_state: Seed = None,
     ):
         self.layer = layer
         self.n_layers = n_layers
@@ -115,7 +116,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         return super().set_params(**default_parts_first(self, params, {"layer": default_layer}))
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any = None) -> DeepEchoState:
+    def fit(self, X: SequenceData, y: Targets | None = None) -> DeepEchoState:
         """Draw the weights of every layer.
 
         Parameters
@@ -139,7 +140,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         self._dtype, self._n_features_out = np.result_type(*dtypes), sum(self._n_states)
         return self
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: SequenceData) -> Any:
         """States of all layers from rest, those of the first layer first.
 
         Parameters
@@ -153,7 +154,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         """
         return self.run(X)[0]
 
-    def run(self, X: Any, state: Any = None) -> tuple[Any, np.ndarray]:
+    def run(self, X: SequenceData, state: Numbers | None = None) -> tuple[Any, np.ndarray]:
         """States from a given state on, and where they end.
 
         Parameters
@@ -194,23 +195,23 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         return quiet
 
     def _check_parameters(self) -> None:
-        owner, methods, what = type(self).__name__, ("fit", "run"), "a system with fit and run"
+        owner = type(self).__name__
         check_choice(owner, "arrangement", self.arrangement, ["stacked", "grouped"])
         check_flag(owner, "input_to_all", self.input_to_all)
         if self.layers is None:
             check_integer(owner, "n_layers", self.n_layers, 1)
             if self.layer is not None:
-                check_has(owner, "layer", self.layer, methods, f"None or {what}")
+                check_part(owner, "layer", self.layer, System, optional=True)
         elif not isinstance(self.layers, list | tuple) or not self.layers:
             raise parameter_error(owner, "layers", "None or a list of one system or more", self.layers)
         for index, layer in enumerate(self.layers or ()):
-            check_has(owner, f"layers[{index}]", layer, methods, what)
+            check_part(owner, f"layers[{index}]", layer, System)
 
-    def _seeded_layers(self) -> list:
+    def _seeded_layers(self) -> list[Any]:
         """Fresh copies of all layers, each with its seed."""
-        given = self.random_state is not None
+        given, source = self.random_state is not None, cast(Any, self)
         if self.layers is not None:
-            layers, source = [clone(layer) for layer in self.layers], self
+            layers = [clone(layer) for layer in self.layers]
             unseeded = [layer for layer in layers if given and getattr(layer, "random_state", 0) is None]
         else:
             prototype = default_layer() if self.layer is None else self.layer
@@ -233,7 +234,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
             name = "layer" if self.layers is None else "layers"
             raise parameter_error(type(self).__name__, name, "a system whose state is one vector per sequence", layer)
 
-    def _starts(self, state: Any, sequences: Sequences) -> list:
+    def _starts(self, state: Any, sequences: Sequences) -> list[Any]:
         """The state before the first row, one entry per layer."""
         if state is None:
             return [None] * len(self.layers_)
@@ -242,7 +243,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         given = check_finite_array(type(self).__name__, "state", state, wanted, "None or ")
         return [given[..., columns] for columns in _slices(self._n_state_values)]
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         parts = self.layers if isinstance(self.layers, list | tuple) else [self.layer]
@@ -262,5 +263,5 @@ def _rows(states: Any, sequences: Sequences) -> np.ndarray:
     return np.concatenate(states) if sequences.kind == "list" else np.reshape(states, (-1, np.shape(states)[-1]))
 
 
-def _slices(widths: tuple) -> list[slice]:
+def _slices(widths: tuple[int, ...]) -> list[slice]:
     return [slice(b - a, b) for a, b in zip(widths, accumulate(widths), strict=True)]

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, clone
+from sklearn.base import clone
 
+from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from reservoir.foreign_code import inherited
 from reservoir.neurons.rate import LeakyIntegrator
 from reservoir.neurons.rate.leaky_integrator import leak_rates
 from reservoir.neurons.rate.unit import check_activation
 from reservoir.neurons.structures import compiled_form
+from reservoir.parts import (
+    Activation,
+    FloatType,
+    Matrix,
+    Numbers,
+    RateUnit,
+    Seed,
+    SequenceData,
+    Targets,
+    Topology,
+    check_part,
+)
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.rate_runs import run_rows, standard_noise, weights_of
 from reservoir.systems.transformer import SequenceTransformer
 from reservoir.systems.weights import given_or_drawn, recurrent_weights
 from reservoir.topologies import CirculantGraph
-from reservoir.validation import Parameters, as_generator, check_finite_array, check_has, unchanged_on_error
+from reservoir.validation import Parameters, as_generator, check_finite_array, unchanged_on_error
 
 
 class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
@@ -115,18 +129,18 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         self,
         n_units: int = 500,
         *,
-        topology: Any = None,
+        topology: Topology | Matrix | Sequence[Sequence[float]] | None = None,
         spectral_radius: float | None = 0.9,
         input_scaling: float = 1.0,
         bias_scaling: float = 0.0,
-        leak: Any = 1.0,
-        activation: Any = "tanh",
+        leak: float | Numbers = 1.0,
+        activation: Activation = "tanh",
         noise: float = 0.0,
-        input_weights: Any = None,
-        bias: Any = None,
-        dtype: Any = "float64",
-        random_state: Any = None,
-        unit: Any = None,
+        input_weights: Numbers | None = None,
+        bias: Numbers | None = None,
+        dtype: FloatType = "float64",
+        random_state: Seed = None,
+        unit: RateUnit | None = None,
     ):
         self.n_units = n_units
         self.topology = topology
@@ -143,7 +157,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         self.unit = unit
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any = None) -> EchoState:
+    def fit(self, X: SequenceData, y: Targets | None = None) -> EchoState:
         """Draw the weights for the number of features of X.
 
         Parameters
@@ -175,7 +189,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         self._n_features_out = n_units
         return self
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: SequenceData) -> Any:
         """States of every sequence from rest.
 
         Parameters
@@ -189,7 +203,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         """
         return self.run(X)[0]
 
-    def run(self, X: Any, state: Any = None) -> tuple[Any, np.ndarray]:
+    def run(self, X: SequenceData, state: Numbers | None = None) -> tuple[Any, np.ndarray]:
         """States from a given state on, and where they end.
 
         Parameters
@@ -244,13 +258,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
             leak_rates(own.owner, self.leak, n_units)
             check_activation(own.owner, self.activation)
         else:
-            check_has(
-                own.owner,
-                "unit",
-                self.unit,
-                ("draw", "recurrent", "cells", "bounds", "n_arrays"),
-                "None or a rate unit",
-            )
+            check_part(own.owner, "unit", self.unit, RateUnit, optional=True)
             for name, default in (("leak", 1.0), ("activation", "tanh")):
                 value = getattr(self, name)
                 if not (isinstance(value, type(default) | int) and value == default):
@@ -289,7 +297,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
             f"{self.unit_!r}."
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = [np.dtype(self.dtype).name]

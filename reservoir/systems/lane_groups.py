@@ -105,7 +105,7 @@ def _joined_matrix(reservoir: EchoState) -> tuple[np.ndarray, np.ndarray, np.nda
     return joined.data, joined.indices.astype(narrowest(joined)), joined.indptr.astype(np.int64)
 
 
-def _flat_weights(reservoir: EchoState, matrix: tuple, group: list[Lane]) -> LaneWeights:
+def _flat_weights(reservoir: EchoState, matrix: tuple[Any, ...], group: list[Lane]) -> LaneWeights:
     dtype = reservoir.bias_.dtype
     settings = np.ascontiguousarray(np.array([lane[:4] for lane in group]).T, dtype=dtype)
     cells = [lane.unit.cells(len(reservoir.bias_), reservoir.unit_matrices_, dtype) for lane in group]
@@ -118,7 +118,7 @@ def _flat_weights(reservoir: EchoState, matrix: tuple, group: list[Lane]) -> Lan
 def _single_lanes(reservoir: EchoState, lanes: list[Lane]) -> list[Group]:
     dtype = reservoir.bias_.dtype
     found: list[Group] = []
-    forms: dict[tuple, Any] = {}
+    forms: dict[tuple[Any, ...], Any] = {}
     columns = weights_of(reservoir).input_columns
     for lane in lanes:
         own = lane.radius, repr(lane.unit) if _makes_matrix(lane.unit) else ""

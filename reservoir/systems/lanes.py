@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import SequenceData, Targets
 from reservoir.sequences import read_sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lane_groups import Group, Lane, grouped
@@ -65,7 +67,7 @@ class EchoStateLanes(BaseEstimator):
         self.settings = settings
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any = None) -> EchoStateLanes:
+    def fit(self, X: SequenceData, y: Targets | None = None) -> EchoStateLanes:
         """Draw the weights that all lanes share.
 
         Parameters
@@ -94,7 +96,7 @@ class EchoStateLanes(BaseEstimator):
         self._groups = self._grouped()
         return self
 
-    def blocks(self, X: Any, n_rows: int = 2048) -> Iterator[tuple[int, np.ndarray]]:
+    def blocks(self, X: SequenceData, n_rows: int = 2048) -> Iterator[tuple[int, np.ndarray]]:
         """States of one series in blocks of bounded size.
 
         Parameters

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, clone
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.circuits import MaassColumn
+from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
+from reservoir.parts import CircuitModel, Encoder, Numbers, Seed, SequenceData, SpikingUnit, Targets, Trace, check_part
 from reservoir.seeds import generator_for
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.spikes import Exponential, Poisson
@@ -20,7 +22,6 @@ from reservoir.trains import SpikeTrains
 from reservoir.validation import (
     Parameters,
     check_finite_array,
-    check_has,
     default_parts_first,
     unchanged_on_error,
 )
@@ -103,14 +104,14 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
 
     def __init__(
         self,
-        circuit: Any = None,
-        neuron: Any = None,
+        circuit: CircuitModel | None = None,
+        neuron: SpikingUnit | None = None,
         *,
-        encoder: Any = None,
-        trace: Any = None,
+        encoder: Encoder | None = None,
+        trace: Trace | None = None,
         dt: float = 1e-4,
         step: float = 1e-2,
-        random_state: Any = None,
+        random_state: Seed = None,
     ):
         self.circuit = circuit
         self.neuron = neuron
@@ -130,7 +131,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         return super().set_params(**default_parts_first(self, params, _PARTS))
 
     @unchanged_on_error
-    def fit(self, X: Any, y: Any = None) -> LiquidState:
+    def fit(self, X: SequenceData, y: Targets | None = None) -> LiquidState:
         """Learn the range of the features and draw the circuit.
 
         Parameters
@@ -160,7 +161,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         self._rest = start(self._engine, rngs[2])
         return self
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: SequenceData) -> Any:
         """States of every sequence from rest.
 
         Parameters
@@ -174,7 +175,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         """
         return self._run(X, None, finals_too=False)[0]
 
-    def run(self, X: Any, state: Any = None) -> tuple[Any, np.ndarray]:
+    def run(self, X: SequenceData, state: Numbers | None = None) -> tuple[Any, np.ndarray]:
         """States from a given state on, and where they end.
 
         Parameters
@@ -242,9 +243,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         owner = type(self).__name__
         given = {name: getattr(self, name) for name in _PARTS}
         parts = {name: clone(_PARTS[name]() if part is None else part, safe=False) for name, part in given.items()}
-        check_has(owner, "circuit", parts["circuit"], ("draw",), "None or a part of reservoir.circuits")
-        check_has(owner, "encoder", parts["encoder"], ("fit", "n_channels"), "None or an encoder of reservoir.spikes")
-        check_has(owner, "trace", parts["trace"], ("filter", "n_memory"), "None or a trace of reservoir.spikes")
+        for name, kind in (("circuit", CircuitModel), ("encoder", Encoder), ("trace", Trace)):
+            check_part(owner, name, parts[name], kind, optional=True)
         return parts
 
     def _times(self) -> tuple[float, float]:
@@ -255,7 +255,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
             raise p.error("step", f"a whole multiple of dt, {dt:g} s")
         return dt, step
 
-    def _read(self, X: Any) -> tuple[list, str, list[int]]:
+    def _read(self, X: Any) -> tuple[list[Any], str, list[int]]:
         """Series or spike trains, whichever `fit` has seen; the kind of their container, and how many rows each has."""
         if self.encoder_ is not None and not _are_spikes(X):
             sequences = read_sequences(self, X, reset=False)
@@ -276,14 +276,14 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         arrays = (member.times, member.units) if isinstance(member, SpikeTrains) else (member,)
         return generator_for(self._seed, *arrays)
 
-    def _initial_states(self, state: Any, kind: str, n_members: int) -> list:
+    def _initial_states(self, state: Any, kind: str, n_members: int) -> list[Any]:
         if state is None:
             return [None] * n_members
         size = self.trace_.n_memory(self._step) * self._n_features_out + len(freeze(self._rest, 0))
         shape = (size,) if kind == "series" else (n_members, size)
         return list(check_finite_array(type(self).__name__, "state", state, shape, "None or ").reshape(n_members, size))
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
@@ -293,5 +293,5 @@ def _are_spikes(X: Any) -> bool:
     return isinstance(X, SpikeTrains) or (isinstance(X, list | tuple) and len(X) > 0 and isinstance(X[0], SpikeTrains))
 
 
-def _trains(X: Any) -> list:
+def _trains(X: Any) -> list[Any]:
     return [X] if isinstance(X, SpikeTrains) else list(X)

@@ -60,13 +60,17 @@ def rows_at_once(weights: RateWeights, more: int = 0) -> int:
     return rows_per_call(sum(map(multiplications, weights)) + 20 * weights.bias.size + more)
 
 
-def run_rows(weights: RateWeights, sequences: Sequences, rows: np.ndarray, noisy: bool, finals, states) -> None:
+def run_rows(
+    weights: RateWeights, sequences: Sequences, rows: np.ndarray, noisy: bool, finals: np.ndarray, states: np.ndarray
+) -> None:
     """Fill the states (n_rows, n_units) and move the finals (n_sequences, n_values) on, see `loops.advance`."""
     for loop, offsets, chosen, first, last in _calls(weights, sequences):
         loop(weights, rows, offsets, first, last, noisy, finals[chosen], states)
 
 
-def _calls(weights: RateWeights, sequences: Sequences) -> Iterator[tuple[Callable, np.ndarray, slice, int, int]]:
+def _calls(
+    weights: RateWeights, sequences: Sequences
+) -> Iterator[tuple[Callable[..., Any], np.ndarray, slice, int, int]]:
     """The calls of kernels that a run is cut into: loop, offsets of its sequences, which they are, first and last.
 
     A dense matrix serves sequences side by side, and first and last are then steps of them, otherwise rows.
@@ -84,7 +88,7 @@ def _calls(weights: RateWeights, sequences: Sequences) -> Iterator[tuple[Callabl
             yield loop, sequences.offsets[start : chosen.stop + 1], chosen, first, last
 
 
-def standard_noise(seed: int, rows: np.ndarray, n_units: int, dtype: np.dtype) -> np.ndarray:
+def standard_noise(seed: int, rows: np.ndarray, n_units: int, dtype: np.dtype[Any]) -> np.ndarray:
     """Normal numbers (n_rows, n_units), seeded by the seed of `fit` and the bytes of `rows`."""
     return generator_for(seed, rows).standard_normal((len(rows), n_units), dtype=dtype)
 
@@ -99,8 +103,8 @@ def close_loop(
     *,
     squares: bool = False,
     scaling: float = 1.0,
-    channels: Any = None,
-    known: Any = None,
+    channels: np.ndarray | None = None,
+    known: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Run freely on a linear readout, whose answers at a step are part of the input of the next.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,10 +14,11 @@ from reservoir.compilation import rows_per_call
 from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import Background, State, Wiring, resting_state, run_circuit
+from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_part
 from reservoir.quantities import magnitude
 from reservoir.seeds import generator_for
 from reservoir.trains import SpikeTrains
-from reservoir.validation import as_generator, check_has, check_real, parameter_error, real_array, without_unit
+from reservoir.validation import as_generator, check_real, parameter_error, real_array, without_unit
 
 # A kernel returns after about this many updates of a unit or a current, well within half a second.
 _NUMBERS = 2_000_000  # of noise, held at a time
@@ -61,14 +62,14 @@ class CircuitEngine(NamedTuple):
 
 def simulate(
     circuit: Circuit,
-    spikes: Any = None,
+    spikes: SpikeTrains | Sequence[SpikeTrains] | None = None,
     *,
-    currents: Any = None,
-    neuron: Any = None,
-    plasticity: Any = None,
+    currents: Numbers | Sequence[Numbers] | None = None,
+    neuron: SpikingUnit | None = None,
+    plasticity: Mapping[str, PlasticityRule] | None = None,
     dt: float = 1e-4,
-    record: Any = (),
-    random_state: Any = None,
+    record: str | Sequence[str] = (),
+    random_state: Seed = None,
 ) -> Any:
     """Spikes of a circuit, on a grid of time steps, from rest.
 
@@ -128,7 +129,7 @@ def simulate(
     return recordings if many else recordings[0]
 
 
-def read_record(record: Any, known: tuple[str, ...]) -> tuple[str, ...]:
+def read_record(record: str | Sequence[str], known: tuple[str, ...]) -> tuple[str, ...]:
     """The names of what is to be recorded."""
     names = (record,) if isinstance(record, str) else tuple(record) if isinstance(record, list | tuple) else (None,)
     if not all(isinstance(name, str) and name in known for name in names):
@@ -136,13 +137,13 @@ def read_record(record: Any, known: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def make_engine(owner: str, circuit: Any, neuron: Any, dt: Any) -> CircuitEngine:
+def make_engine(owner: str, circuit: Circuit, neuron: SpikingUnit | None, dt: float) -> CircuitEngine:
     """The circuit, checked and in the form of the kernel."""
     dt = check_real(owner, "dt", dt, SHORTEST_STEP, unit="second")
     if not isinstance(circuit, Circuit):
         raise parameter_error(owner, "circuit", "a Circuit", circuit)
     neuron = LIF() if neuron is None else neuron
-    check_has(owner, "neuron", neuron, ("cells", "initial_state"), "None or a record of reservoir.neurons")
+    check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
     kinds = receptors_of(circuit)
     if len(kinds.currents) < 2:  # kernels want two
         unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
@@ -259,7 +260,10 @@ def _run_trial(
 
 
 def read_trials(
-    circuit: Circuit, spikes: Any, currents: Any, dt: float
+    circuit: Circuit,
+    spikes: SpikeTrains | Sequence[SpikeTrains] | None,
+    currents: Numbers | Sequence[Numbers] | None,
+    dt: float,
 ) -> tuple[Iterator[tuple[SpikeTrains, np.ndarray]], bool]:
     """Trials (trains, currents), and whether a list of them was given."""
     many = isinstance(spikes, list | tuple) or isinstance(currents, list | tuple)

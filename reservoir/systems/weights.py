@@ -8,11 +8,14 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.neurons.structures import drawn_or_given, draws
+from reservoir.parts import Matrix, Numbers, Topology
 from reservoir.topologies import CirculantMatrix, HadamardMatrix, spectral_radius
 from reservoir.validation import InvalidParameterError, check_finite_array
 
 
-def recurrent_weights(owner: str, topology: Any, radius: float | None, n_units: int, rng) -> Any:
+def recurrent_weights(
+    owner: str, topology: Topology | Matrix | Numbers, radius: float | None, n_units: int, rng: np.random.Generator
+) -> Any:
     """Draw or take W (n_units, n_units) and scale it to the spectral radius, unless that is None."""
     matrix = drawn_or_given(owner, "topology", topology, n_units, rng)
     if radius is None:
@@ -36,7 +39,15 @@ def _largest(matrix: Any) -> float:
     return float(np.abs(values).max(initial=0.0))
 
 
-def given_or_drawn(owner: str, name: str, given: Any, shape: tuple[int, ...], scaling: float, rng, dtype) -> np.ndarray:
+def given_or_drawn(
+    owner: str,
+    name: str,
+    given: Numbers | None,
+    shape: tuple[int, ...],
+    scaling: float,
+    rng: np.random.Generator,
+    dtype: np.dtype[Any],
+) -> np.ndarray:
     """An array used as given, or uniform in plus or minus the scaling; stored by columns for the kernels."""
     if given is None:
         return np.asfortranarray(rng.uniform(-1, 1, size=shape) * scaling, dtype=dtype)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
 from reservoir.topologies.drawing import bernoulli_positions, rows_of
 from reservoir.topologies.spectrum import random_spectral_radius
 from reservoir.validation import Parameters

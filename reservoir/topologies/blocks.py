@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
 from reservoir.topologies.drawing import bernoulli_positions, rows_of
 from reservoir.validation import Parameters
 

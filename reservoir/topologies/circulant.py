@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import FloatType
 from reservoir.topologies.spectrum import random_spectral_radius
 from reservoir.validation import Parameters, parameter_error, real_array
 
@@ -51,7 +54,7 @@ class CirculantMatrix:
         """Number of stored weights."""
         return self.weights.size
 
-    def astype(self, dtype) -> CirculantMatrix:
+    def astype(self, dtype: FloatType) -> CirculantMatrix:
         """A copy with weights of another type."""
         return CirculantMatrix(self.weights.astype(dtype), self.offsets)
 
@@ -86,7 +89,7 @@ class CirculantMatrix:
         """Largest singular value; a circulant matrix is normal, so that it is the radius."""
         return self.radius_in_closed_form()
 
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+    def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.toarray(), dtype=dtype)
 
     def __mul__(self, factor: float) -> CirculantMatrix:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
 from reservoir.topologies.circulant import CirculantMatrix
 from reservoir.validation import Parameters, check_integer
 

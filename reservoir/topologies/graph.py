@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import check_part
 from reservoir.topologies.drawing import rows_of
-from reservoir.validation import Parameters, check_has
+from reservoir.validation import Parameters
+
+
+class NetworkxGraph(Protocol):
+    """What is read of a graph."""
+
+    @property
+    def nodes(self) -> Any: ...
+
+    @property
+    def edges(self) -> Any: ...
+
+    def is_directed(self) -> bool: ...
 
 
 class Graph(BaseEstimator):
@@ -43,7 +56,7 @@ class Graph(BaseEstimator):
            [0.5, 0. ]])
     """
 
-    def __init__(self, graph: Any, weight: str | None = None):
+    def __init__(self, graph: NetworkxGraph, weight: str | None = None):
         self.graph = graph
         self.weight = weight
 
@@ -52,7 +65,7 @@ class Graph(BaseEstimator):
         p = Parameters(self)
         if self.weight is not None and not isinstance(self.weight, str):
             raise p.error("weight", "None or the name of an edge attribute")
-        check_has(p.owner, "graph", self.graph, ("nodes", "edges", "is_directed"), "a networkx graph")
+        check_part(p.owner, "graph", self.graph, NetworkxGraph)
         places = {node: i for i, node in enumerate(self.graph.nodes)}
         if len(places) != n_units:
             raise p.error("graph", f"a graph of {n_units} nodes, one per unit")
@@ -71,7 +84,7 @@ class Graph(BaseEstimator):
             given = rng.uniform(-1, 1, size=len(senders))
         return rows_of(receivers, senders, given, n_units)
 
-    def _weights(self, values: list) -> np.ndarray:
+    def _weights(self, values: list[Any]) -> np.ndarray:
         try:
             weights = np.array(values, dtype=np.float64)
         except (TypeError, ValueError):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import FloatType
 from reservoir.validation import check_real, parameter_error, real_array
 
 
@@ -58,7 +61,7 @@ class HadamardMatrix:
         """Additions and multiplications of a product, for those who plan by work."""
         return 2 * self.block * (self.block.bit_length() - 1) + 3 * self.shape[0]
 
-    def astype(self, dtype) -> HadamardMatrix:
+    def astype(self, dtype: FloatType) -> HadamardMatrix:
         """A copy of another type."""
         return HadamardMatrix(self.signs.astype(dtype), self.order, self.scale)
 
@@ -86,7 +89,7 @@ class HadamardMatrix:
         """Largest singular value: all are the scale."""
         return self.radius_in_closed_form()
 
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+    def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.toarray(), dtype=dtype)
 
     def __mul__(self, factor: float) -> HadamardMatrix:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.compilation import one_blas_thread
+from reservoir.estimators import BaseEstimator
 
 
 class Orthogonal(BaseEstimator):

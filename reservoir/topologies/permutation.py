@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
+
+from reservoir.estimators import BaseEstimator
 
 
 class Permutation(BaseEstimator):

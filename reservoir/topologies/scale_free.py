@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
 
+from reservoir.estimators import BaseEstimator
 from reservoir.topologies.drawing import rows_of
 from reservoir.validation import Parameters, check_integer
 

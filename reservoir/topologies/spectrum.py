@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 from scipy.linalg import eigvalsh_tridiagonal
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs, eigsh, splu
 
 from reservoir.compilation import one_blas_thread
+from reservoir.parts import Matrix, Numbers
 from reservoir.validation import real_array
 
 _DENSE_LIMIT = 256
@@ -16,7 +19,7 @@ _LAW_LIMIT = 10_000
 _LAW_DEGREE = 4
 
 
-def spectral_radius(matrix) -> float:
+def spectral_radius(matrix: Matrix | Numbers) -> float:
     """Largest modulus of an eigenvalue of a square matrix (n, n).
 
     Where it has a closed form, that is used: a `HadamardMatrix`, and a `CirculantMatrix` all of whose weights of
@@ -60,7 +63,7 @@ def spectral_radius(matrix) -> float:
     return radius
 
 
-def random_spectral_radius(matrix) -> float:
+def random_spectral_radius(matrix: Any) -> float:
     """Spectral radius of a matrix of independent random weights of mean zero (n, n), computed or by the circular law.
 
     Up to 10,000 units, and with fewer than 4 connections per unit, this is `spectral_radius`. Above, it is
@@ -93,7 +96,7 @@ def random_spectral_radius(matrix) -> float:
     return float(np.sqrt(np.square(values).sum() / n))
 
 
-def perron_root(matrix) -> float:
+def perron_root(matrix: Matrix | Numbers) -> float:
     """Spectral radius of a strongly connected matrix (n, n) without negative weights, to rounding.
 
     The iteration of Noda solves (radius - W) y = x by sparse factors and takes the greatest (W x)_i / x_i for the
@@ -121,7 +124,7 @@ def perron_root(matrix) -> float:
     return float(min(radius, before))
 
 
-def largest_singular_value(matrix) -> float:
+def largest_singular_value(matrix: Matrix | Numbers) -> float:
     """Largest singular value of a matrix (n, m), the norm by which it can stretch a state.
 
     A reservoir of tanh units whose W has one below 1 forgets its start for every input. Where there is a closed form,
@@ -150,7 +153,7 @@ def largest_singular_value(matrix) -> float:
         return _norm(rows)
 
 
-def as_sparse(matrix) -> sparse.csr_array:
+def as_sparse(matrix: Matrix | Numbers) -> sparse.csr_array:
     """Dense, sparse or structured matrix as CSR in float64, without stored zeros."""
     if hasattr(matrix, "tocsr"):
         rows = sparse.csr_array(matrix.tocsr(), dtype=np.float64, copy=True)

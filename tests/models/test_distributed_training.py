@@ -113,7 +113,7 @@ def test_what_cannot_be_trained_so():
         fit_in_parts(ReservoirClassifier(), parts)
     with pytest.raises(ValueError, match="'parts' parameter of fit_in_parts must be"):
         fit_in_parts(model, [])
-    with pytest.raises(ValueError, match="a model whose readout merges"):
+    with pytest.raises(ValueError, match=r"a merging readout with .* \(missing: .*to_record, add_record\)"):
         fit_in_parts(ReservoirRegressor(readout=RecursiveLeastSquares()), parts)
     bad = [parts[0], (parts[1][0], [y[:, 0] for y in parts[1][1]])]
     with pytest.raises(TaskError, match="another depth than y of the first part"):

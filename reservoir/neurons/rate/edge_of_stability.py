@@ -12,6 +12,7 @@ from reservoir.neurons.activations import activation_of, slope, squash
 from reservoir.neurons.products import add_product
 from reservoir.neurons.rate.unit import RateUnit
 from reservoir.neurons.structures import compiled_form, drawn_or_given
+from reservoir.parts import Activation, Matrix, Numbers, Topology
 from reservoir.topologies import Orthogonal
 from reservoir.validation import Parameters
 
@@ -95,7 +96,9 @@ class EdgeOfStability(RateUnit):
     (50, 20)
     """
 
-    def __init__(self, beta: float = 0.05, matrix: Any = None, activation: Any = "tanh"):
+    def __init__(
+        self, beta: float = 0.05, matrix: Topology | Matrix | Numbers | None = None, activation: Activation = "tanh"
+    ):
         self.beta = beta
         self.matrix = matrix
         self.activation = activation

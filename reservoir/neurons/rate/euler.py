@@ -11,6 +11,7 @@ from reservoir.compilation import kernel
 from reservoir.neurons import activations
 from reservoir.neurons.activations import activation_of, slope, squash
 from reservoir.neurons.rate.unit import RateUnit
+from reservoir.parts import Activation
 from reservoir.topologies import CirculantMatrix, HadamardMatrix
 from reservoir.validation import Parameters
 
@@ -81,7 +82,7 @@ class Euler(RateUnit):
     True
     """
 
-    def __init__(self, step: float = 0.01, diffusion: float = 0.001, activation: Any = "tanh"):
+    def __init__(self, step: float = 0.01, diffusion: float = 0.001, activation: Activation = "tanh"):
         self.step = step
         self.diffusion = diffusion
         self.activation = activation

@@ -10,6 +10,7 @@ from reservoir.compilation import kernel
 from reservoir.neurons import activations
 from reservoir.neurons.activations import BOUNDS, activation_of, slope, squash
 from reservoir.neurons.rate.unit import RateUnit
+from reservoir.parts import Activation, Numbers
 from reservoir.validation import check_real, parameter_error, real_array, without_unit
 
 
@@ -84,7 +85,7 @@ class LeakyIntegrator(RateUnit):
     True
     """
 
-    def __init__(self, leak: Any = 1.0, activation: Any = "tanh"):
+    def __init__(self, leak: float | Numbers = 1.0, activation: Activation = "tanh"):
         self.leak = leak
         self.activation = activation
 
@@ -98,7 +99,7 @@ class LeakyIntegrator(RateUnit):
         return BOUNDS.get(self.activation) if isinstance(self.activation, str) else None
 
 
-def leak_rates(owner: str, leak: Any, n_units: int) -> np.ndarray:
+def leak_rates(owner: str, leak: float | Numbers, n_units: int) -> np.ndarray:
     """One rate in (0, 1] for every unit (n_units,)."""
     if not isinstance(leak, list | tuple | np.ndarray):
         return np.full(n_units, check_real(owner, "leak", leak, 0, 1, closed="right"))

@@ -31,15 +31,19 @@ from typing import Any
 import numpy as np
 from numba.extending import overload
 from scipy import sparse
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
+from reservoir.estimators import BaseEstimator
 from reservoir.foreign_code import loop_for
 from reservoir.neurons.activations import ACTIVATIONS
+from reservoir.parts import Activation
 from reservoir.validation import check_choice
 
 
 class RateUnit(BaseEstimator):
     """Base of the rate units, with what most of them have in common; see the head of this file."""
+
+    activation: Activation  # of those that have one
 
     n_arrays = 1
     """Arrays of state per unit; the first is what readouts see."""
@@ -67,24 +71,26 @@ class RateUnit(BaseEstimator):
         return check_activation(type(self).__name__, self.activation)
 
 
-def check_activation(owner: str, activation: Any) -> Any:
+def check_activation(owner: str, activation: Activation) -> Any:
     """The activation if it is the name of one or a function compiled by Numba."""
     if hasattr(activation, "py_func"):
         return activation
     return check_choice(owner, "activation", activation, [*ACTIVATIONS, "a function compiled by numba.njit"])
 
 
-def step(cells, state, heard, scratch):
+def step(cells: Any, state: np.ndarray, heard: np.ndarray, scratch: np.ndarray) -> None:
     """Move the units by one step, see the head of this file."""
     type(cells).step(cells, state, heard, scratch)
 
 
-def tangent(cells, state, heard, moved, driven, scratch):
+def tangent(
+    cells: Any, state: np.ndarray, heard: np.ndarray, moved: np.ndarray, driven: np.ndarray, scratch: np.ndarray
+) -> None:
     """Move small differences by one step, see the head of this file."""
     type(cells).tangent(cells, state, heard, moved, driven, scratch)
 
 
-def step_lanes(cells, state, heard):
+def step_lanes(cells: Any, state: np.ndarray, heard: np.ndarray) -> None:
     """Move the units of several reservoirs by one step, see the head of this file."""
     type(cells).step_lanes(cells, state, heard)
 
@@ -114,7 +120,7 @@ def compiled_for(loop: Any, cells: Any) -> Any:
     return loop_for(loop, type(cells), *(type(value) for value in cells if isinstance(value, tuple)))
 
 
-def side_by_side(units: list[Any], matrices: list[dict]) -> tuple[Any, dict]:
+def side_by_side(units: list[Any], matrices: list[dict[str, Any]]) -> tuple[Any, dict[str, Any]]:
     """One unit, and its matrices, for reservoirs that do not hear one another; its arrays stand one after the other.
 
     The units differ in nothing but their arrays and matrices.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -170,9 +171,9 @@ class AdaptiveExponential(Membrane):
     b: float = 80.5e-12
     cutoff: float = 0.0
     reset: float = -0.0706
-    refractory: Any = 0.0
+    refractory: float | Sequence[float] = 0.0
     background: float = 0.0
-    initial: Any = -0.0706
+    initial: float | Sequence[float] = -0.0706
     noise: float = 0.0
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:

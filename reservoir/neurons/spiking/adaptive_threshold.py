@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -94,9 +95,9 @@ class AdaptiveThreshold(LIF):
         rest: float = 0.0,
         threshold: float = 0.015,
         reset: float = 0.0135,
-        refractory: Any = (0.003, 0.002),
+        refractory: float | Sequence[float] = (0.003, 0.002),
         background: float = 13.5e-9,
-        initial: Any = (0.0135, 0.015),
+        initial: float | Sequence[float] = (0.0135, 0.015),
         noise: float = 0.0,
     ):
         super().__init__(

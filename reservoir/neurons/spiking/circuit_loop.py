@@ -77,7 +77,15 @@ class Background(NamedTuple):
     weight: np.ndarray  # (n_units,), amperes
 
 
-def advance_units(cells, step, external, currents, noise, state, fired):
+def advance_units(
+    cells: Any,
+    step: int,
+    external: np.ndarray,
+    currents: np.ndarray,
+    noise: np.ndarray,
+    state: np.ndarray,
+    fired: np.ndarray,
+) -> int:
     """Move all units by one step and reset those that fire: their number, and which they are in `fired` (n_units,).
 
     `external` (n_units,) and `currents` (n_currents, n_units) are amperes at the beginning of the step, of at least
@@ -188,7 +196,7 @@ def run_circuit(
     return n_spikes, last
 
 
-def resting_state(variables: np.ndarray, wiring: Wiring, dead: Any = None) -> State:
+def resting_state(variables: np.ndarray, wiring: Wiring, dead: np.ndarray | None = None) -> State:
     """The state of a circuit that has heard nothing, from the variables (n_variables, n_units) of its units."""
     n_units, n_kinds = variables.shape[1], len(wiring.decay)
     ready = np.full(n_units, -NEVER)

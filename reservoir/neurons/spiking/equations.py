@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ class Equations(NamedTuple):
     parameters: dict[str, tuple[Any, str]]
     """Value and unit of each name that the texts use: a number in SI units or a quantity, or two of them, for
     excitatory and for inhibitory units. A unit is a name of `reservoir.quantities.UNITS`, or "1" for none."""
-    refractory: Any = 0.0
+    refractory: float | Sequence[float] = 0.0
     """Seconds after a spike, one number or two."""
     method: str = "rk2"
     """How they are integrated where there is no noise; Euler with it. "exact", for linear equations that stand still

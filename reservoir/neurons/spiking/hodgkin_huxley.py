@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -208,9 +209,9 @@ class HodgkinHuxley(Membrane):
     potassium_reversal: float = -0.077
     leak_reversal: float = -0.054387
     threshold: float = 0.0
-    refractory: Any = 0.0
+    refractory: float | Sequence[float] = 0.0
     background: float = 0.0
-    initial: Any = -0.065
+    initial: float | Sequence[float] = -0.065
     noise: float = 0.0
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -138,15 +139,15 @@ class Izhikevich(Membrane):
            [-13.   , -13.   ]])
     """
 
-    a: Any = (20.0, 100.0)
+    a: float | Sequence[float] = (20.0, 100.0)
     b: float = 200.0
-    c: Any = -0.065
-    d: Any = (8.0, 2.0)
+    c: float | Sequence[float] = -0.065
+    d: float | Sequence[float] = (8.0, 2.0)
     peak: float = 0.03
     capacitance: float = 1e-10
-    refractory: Any = 0.0
+    refractory: float | Sequence[float] = 0.0
     background: float = 0.0
-    initial: Any = -0.065
+    initial: float | Sequence[float] = -0.065
     noise: float = 0.0
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
@@ -195,7 +196,9 @@ class Izhikevich(Membrane):
             noise=" + noise * xi" if magnitude(self.noise) else "",
         )
 
-    def _of_units(self, name: str, unit: str, excitatory: np.ndarray, low: Any = None, high: Any = None) -> np.ndarray:
+    def _of_units(
+        self, name: str, unit: str, excitatory: np.ndarray, low: float | None = None, high: float | None = None
+    ) -> np.ndarray:
         """One number per unit, of one or two numbers in [low, high]."""
         owner = type(self).__name__
         pair = pair_of(owner, name, getattr(self, name), unit=unit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, dataclass_transform
 
@@ -34,9 +35,9 @@ class Membrane(BaseEstimator):
         For a parameter outside its range, when it is used.
     """
 
-    refractory: Any
+    refractory: float | Sequence[float]
     background: float
-    initial: Any
+    initial: float | Sequence[float]
     noise: float
 
 
@@ -52,7 +53,7 @@ def initial_voltages(part: Any, n_units: int, rng: np.random.Generator) -> np.nd
     return rng.uniform(low, high, n_units)
 
 
-def refractory_steps(owner: str, refractory: Any, excitatory: np.ndarray, dt: float) -> np.ndarray:
+def refractory_steps(owner: str, refractory: float | Sequence[float], excitatory: np.ndarray, dt: float) -> np.ndarray:
     """Whole steps (n_units,) from a spike to the first step at which a unit moves again."""
     pair = pair_of(owner, "refractory", refractory, 0, unit="second")
     steps = [max(1, int(min((seconds + 1e-3 * dt) / dt, _LONGEST))) for seconds in pair]

@@ -48,9 +48,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from reservoir.compilation import kernel
+from reservoir.estimators import BaseEstimator
 from reservoir.rnn import row_products
 from reservoir.rnn.row_products import add_row_products
 
