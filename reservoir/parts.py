@@ -234,12 +234,8 @@ class PlasticityRule(Protocol):
 class WindowedRule(PlasticityRule, Protocol):
     """A plasticity rule in which a lone pair of spikes has an effect that does not depend on others.
 
-    ``window(lags, share)`` is that change (n_lags,), for a weight that is this share of the largest; beyond `reach`
-    seconds of lag it is all but zero.
+    ``window(lags, share)`` is that change (n_lags,), for a weight that is this share of the largest.
     """
-
-    @property
-    def reach(self) -> float: ...
 
     def window(self, lags: Any, share: float = 0.5, /) -> np.ndarray: ...
 

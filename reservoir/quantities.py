@@ -39,6 +39,8 @@ def measured_in(value: Any, unit: str) -> bool:
     """Whether a quantity has this unit or a multiple of it; a list must hold no other ones, and no plain numbers."""
     if isinstance(value, list | tuple):
         return all(measured_in(one, unit) for one in value)
+    if unit not in UNITS:
+        raise KeyError(f"{unit!r} is no unit of reservoir.quantities.UNITS, add it to those: {', '.join(UNITS)}")
     return is_quantity(value) and [value.dim.get_dimension(base) for base in _BASE] == [*UNITS[unit][1], 0, 0, 0]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from reservoir.circuits import PoissonBackground
 from reservoir.plasticity import Rule, Scaling
+from reservoir.quantities import UNITS
 from spiking.circuit_text import Answer, CircuitText, Path, Trial, write_units
 from spiking.synapses import conductance, current, depressing_and_facilitating
 
@@ -69,12 +70,10 @@ class SideBySide:
 
     def _value(self, value: Any, unit: str) -> Any:
         """An SI number or array with its unit."""
-        b = self.brian2
-        units = {
-            "volt / second": b.volt / b.second, "volt * second**-0.5": b.volt * b.second**-0.5, "1": 1,
-            **{name: getattr(b, name) for name in ("volt", "amp", "second", "siemens", "farad", "ohm", "hertz")},
-        }  # fmt: skip
-        return value * units[unit]
+        if unit == "1":
+            return value
+        dimensions = self.brian2.get_or_create_dimension([*UNITS[unit][1], 0, 0, 0])
+        return self.brian2.Quantity(value, dim=dimensions)
 
     def _make_units(self) -> Any:
         brian2, network, equations = self.brian2, self.network, self.network.equations

@@ -209,7 +209,7 @@ def _learn(weights, learned, view, feedback, n_unlearned, known, targets, moment
             hear(weights.input_columns, weights.bias, row, False, new)
             add_product(weights.matrix, state[:n_units], scratch, new)
             step(weights.cells, state, new, scratch)
-            collect(state[:n_units], n_squared, row, seen[:n_features])
+            collect(new, n_squared, row, seen[:n_features])
         sweep(columns, values, changes, gain, seen, products_, lengths)
         for k in range(output.size):
             weight = answers[k]

@@ -13,7 +13,7 @@ from reservoir.parts import Matrix, Numbers, Topology
 from reservoir.topologies import CirculantMatrix, HadamardMatrix
 from reservoir.validation import parameter_error, real_array
 
-_MATRIX = "None, an object with draw(n_units, rng), or a square matrix with one row a unit"
+_MATRIX = "None, an object with draw(n_units, rng), or a square matrix with one row per unit"
 
 
 def drawn_or_given(

@@ -15,6 +15,7 @@ from reservoir.circuits.receptors import receptors_of
 from reservoir.persistence.archive import Damaged
 from reservoir.persistence.checks import matrix
 from reservoir.systems import EchoState
+from reservoir.systems.lanes import lane_names
 from reservoir.systems.simulation import make_engine, start
 
 
@@ -32,13 +33,15 @@ def echo_state(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
 
 
 def lanes(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
-    """The weights of all lanes."""
+    """Leave the weights of the lanes to the first run, and check that their numbers are those of the reservoir."""
     inner = system.reservoir_
     if type(inner) is not EchoState or not hasattr(inner, "W_"):
         raise Damaged("it holds lanes without a reservoir")
     if inner.n_features_in_ != system.n_features_in_:
         raise Damaged("it holds lanes whose reservoir hears other features")
-    system._groups = system._grouped()
+    if system._table.shape[1] != len(lane_names(inner)):
+        raise Damaged("it holds lanes with other settings than their reservoir has")
+    system._groups = None
 
 
 def deep(system: Any, kept: dict[str, Any], max_bytes: float) -> None:

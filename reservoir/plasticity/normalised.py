@@ -85,8 +85,8 @@ class Normalised(BaseEstimator):
 
     @property
     def reach(self) -> float:
-        """That of the rule inside."""
-        return self._inside(WindowedRule).reach
+        """That of the rule inside, which may have none."""
+        return self._inside().reach
 
     def window(self, lags: float | Numbers, share: float = 0.5) -> np.ndarray:
         """That of the rule inside, before weights are scaled; see `PairRule.window`."""

@@ -207,8 +207,8 @@ def loop_of(forecaster: Any) -> Loop:
 
 def _member_of(one: Any, forecaster: Any) -> Member:
     readout, tangent = one.readout_, tangent_of(one.reservoir_)
-    if tangent is None:
-        wanted = "one whose reservoir is an EchoState or a DeepEchoState, whose `run` no subclass replaces"
+    if tangent is None or not getattr(getattr(one.reservoir_, "unit_", None), "shows_state", True):
+        wanted = "one whose reservoir is an EchoState that shows its state, or a DeepEchoState of these; no subclass"
         raise parameter_error(_OWNER, "forecaster", wanted, forecaster)
     n_units = tangent.n_units
     n_seen = n_units * (1 + one.squared_states)

@@ -126,4 +126,9 @@ def _span(values: np.ndarray) -> str:
 def _with_error(value: float | None, error: float | None) -> str | None:
     if value is None:
         return None
-    return f"{value:.3f} a row" if error is None or not np.isfinite(error) else f"{value:.3f} ± {error:.3f} a row"
+    digits = ".1e" if 0 < abs(value) < 1e-3 else ".3f"
+    return (
+        f"{value:{digits}} a row"
+        if error is None or not np.isfinite(error)
+        else f"{value:{digits}} ± {error:{digits}} a row"
+    )

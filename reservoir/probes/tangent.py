@@ -122,7 +122,8 @@ def tangent_of(system: System) -> Tangent | None:
         return None
     parts = [_layer_of(layer) for layer in getattr(system, "layers_", [system])]
     layers = [part for part in parts if part is not None]
-    if len(layers) < len(parts):
+    shown = all(layer.unit_.shows_state for layer in getattr(system, "layers_", ()))
+    if len(layers) < len(parts) or not shown:
         return None
     stacked = getattr(system, "arrangement", "stacked") == "stacked"
     return Tangent(layers, stacked, getattr(system, "input_to_all", False))

@@ -84,12 +84,24 @@ def grouped(reservoir: EchoState, lanes: list[Lane]) -> list[Group]:
     """The lanes in groups, for a reservoir that is fitted with all scalings 1."""
     unit = reservoir.unit_
     flat = hasattr(type(reservoir._compiled[2]), "step_lanes") and unit.n_arrays == 1
-    if not flat or _makes_matrix(unit):
+    if not flat or _makes_matrix(unit) or not _differ_in_arrays(_cells(reservoir, lanes)):
         return _single_lanes(reservoir, lanes)
     filled = lanes + [lanes[-1]] * (-len(lanes) % LANES)
     matrix = _joined_matrix(reservoir)
     groups = [filled[first : first + LANES] for first in range(0, len(filled), LANES)]
     return [FlatGroup(_flat_weights(reservoir, matrix, group), len(reservoir.bias_)) for group in groups]
+
+
+def _cells(reservoir: EchoState, lanes: list[Lane]) -> list[Any]:
+    """Coefficients of the unit of every lane."""
+    n_units, dtype = len(reservoir.bias_), reservoir.bias_.dtype
+    return [lane.unit.cells(n_units, reservoir.unit_matrices_, dtype) for lane in lanes]
+
+
+def _differ_in_arrays(cells: list[Any]) -> bool:
+    """Whether coefficients differ in arrays alone, which can stand side by side; numbers serve all lanes."""
+    fields = zip(*cells, strict=True)
+    return all(isinstance(values[0], np.ndarray) or all(one == values[0] for one in values) for values in fields)
 
 
 def _makes_matrix(unit: Any) -> bool:
@@ -108,7 +120,7 @@ def _joined_matrix(reservoir: EchoState) -> tuple[np.ndarray, np.ndarray, np.nda
 def _flat_weights(reservoir: EchoState, matrix: tuple[Any, ...], group: list[Lane]) -> LaneWeights:
     dtype = reservoir.bias_.dtype
     settings = np.ascontiguousarray(np.array([lane[:4] for lane in group]).T, dtype=dtype)
-    cells = [lane.unit.cells(len(reservoir.bias_), reservoir.unit_matrices_, dtype) for lane in group]
+    cells = _cells(reservoir, group)
     fields = zip(*cells, strict=True)  # of arrays, what belongs to the lanes of a unit side by side
     joined = [np.stack(values, axis=1).ravel() if isinstance(values[0], np.ndarray) else values[0] for values in fields]
     values, columns, starts = matrix
@@ -120,11 +132,10 @@ def _single_lanes(reservoir: EchoState, lanes: list[Lane]) -> list[Group]:
     found: list[Group] = []
     forms: dict[tuple[Any, ...], Any] = {}
     columns = weights_of(reservoir).input_columns
-    for lane in lanes:
-        own = lane.radius, repr(lane.unit) if _makes_matrix(lane.unit) else ""
+    for lane, cells in zip(lanes, _cells(reservoir, lanes), strict=True):
+        own = lane.radius, str(lane.unit.get_params(deep=False)) if _makes_matrix(lane.unit) else ""
         if own not in forms:
             forms[own] = compiled_form(_recurrent(reservoir, lane))
-        cells = lane.unit.cells(len(reservoir.bias_), reservoir.unit_matrices_, dtype)
         scaled = columns * dtype.type(lane.input_scaling), reservoir.bias_ * dtype.type(lane.bias_scaling)
         found.append(SingleLane(RateWeights(forms[own], *scaled, cells, lane.unit.n_arrays), lane.noise))
     return found

@@ -66,6 +66,8 @@ class EchoStateLanes(BaseEstimator):
         self.reservoir = reservoir
         self.settings = settings
 
+    _groups: list[Group] | None
+
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> EchoStateLanes:
         """Draw the weights that all lanes share.
@@ -116,6 +118,8 @@ class EchoStateLanes(BaseEstimator):
         if sequences.kind != "series":
             raise ValueError(f"{type(self).__name__}.blocks takes one series (T, F). Got a {sequences.kind}.")
         dtype, n_units = self.reservoir_.bias_.dtype, len(self.reservoir_.bias_)
+        if self._groups is None:  # from a file, whose loading runs nothing
+            self._groups = self._grouped()
         states = [group.rest(dtype) for group in self._groups]
         seed = self.reservoir_._noise_seed
         for first in range(0, len(sequences.rows), n_rows):

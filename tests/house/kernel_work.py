@@ -109,8 +109,9 @@ def rate_units():
     ):
         system = small(unit=kind(activation=activation)).fit(X)
         yield f"states {kind.__name__} {activation}", system.transform(X)
-        (point,), _, _ = tangent_of(system).follow(X[:1], np.full(20, 0.1))
-        yield f"tangent {kind.__name__} {activation}", tangent_of(system).move(point, np.eye(20), np.zeros((2, 20)))
+        tangent, n_values = tangent_of(system), 20 * kind.n_arrays
+        (point,), _, _ = tangent.follow(X[:1], np.full(n_values, 0.1))
+        yield f"tangent {kind.__name__} {activation}", tangent.move(point, np.eye(n_values), np.zeros((2, n_values)))
     together = small(unit=rate.EdgeOfStability(), topology=np.eye(20)).fit(X)
     yield "states of turning units together", np.concatenate(together.transform(RAGGED))
     settings = [{"leak": 0.2, "noise": 0.1}, {"spectral_radius": 0.5}]

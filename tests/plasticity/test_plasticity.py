@@ -86,7 +86,7 @@ def expected(rule, circuit, channels, spikes, n_steps):
 def random_circuit(rule, rng, n_channels=8, n_units=6):
     """Synapses between all channels and units, of the kind that the rule changes."""
     twin, (pre, post) = twin_of(rule), (ends.ravel() for ends in np.mgrid[:n_channels, :n_units])
-    weight = (-1 if twin.inhibitory else 1) * rng.uniform(0.1, 1.0, pre.size) * AMPERE
+    weight = (-1 if twin.inhibitory else 1) * rng.permutation(np.linspace(0.1, 1.0, pre.size)) * AMPERE
     delay = rng.integers(0, 6, pre.size) * DT
     dynamics = dict(U=rng.uniform(0.2, 0.8, pre.size), D=0.2, F=0.1) if twin.learns == "U" else {}
     return wired(pre, post, weight, delay, **dynamics)
@@ -129,8 +129,9 @@ def test_a_window_is_what_a_lone_pair_does_to_the_twin(share):
     for rule in [rule for rule in VARIANTS if hasattr(rule, "window")]:
         pairs = [twin_of(rule).lone_pair(rule, share, lag) for lag in lags]
         np.testing.assert_allclose(rule.window(lags, share), pairs, rtol=0, atol=1e-12, err_msg=str(rule))
-        around = np.abs(rule.window(np.array([-1, -0.2, 0.2, 1]) * rule.reach))
-        assert around[[0, 3]].max() < 0.02 * np.abs(pairs).max() < 0.4 * around[1:3].max()
+        if hasattr(rule, "reach"):
+            around = np.abs(rule.window(np.array([-1, -0.2, 0.2, 1]) * rule.reach))
+            assert around[[0, 3]].max() < 0.02 * np.abs(pairs).max() < 0.4 * around[1:3].max(), rule
 
 
 def test_what_a_window_refuses():

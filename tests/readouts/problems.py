@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from reservoir import readouts
 from reservoir.readouts import (
     BackpropagationDecorrelation,
     Force,
@@ -9,6 +10,7 @@ from reservoir.readouts import (
     ParallelPerceptronRegressor,
     RecursiveLeastSquares,
 )
+from reservoir.readouts.online import OnlineRegressor
 
 LINEAR = [
     RecursiveLeastSquares(),
@@ -20,6 +22,9 @@ LINEAR = [
     BackpropagationDecorrelation(dt=0.4, output_feedback=False),
     BackpropagationDecorrelation(dt=0.4, fit_intercept=False),
 ]
+"""Each online readout of the room as it comes, and some with other parameters."""
+_ONLINE = [part for part in map(vars(readouts).get, readouts.__all__) if issubclass(part, OnlineRegressor)]
+LINEAR += [part() for part in _ONLINE if part not in {type(one) for one in LINEAR}]
 
 
 REGRESSORS = [*LINEAR, ParallelPerceptronRegressor(20, output_range=(-3, 3), n_epochs=1, shuffle=False, random_state=0)]

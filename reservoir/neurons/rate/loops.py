@@ -153,7 +153,7 @@ def close_loop(weights, readout, feedback, known, state, row, outputs):
         hear(weights.input_columns, weights.bias, row, False, new)
         add_product(weights.matrix, state[:n_units], scratch, new)
         step(weights.cells, state, new, scratch)
-        collect(state[:n_units], n_squared, row, features)
+        collect(new, n_squared, row, features)
         for k in range(outputs.shape[1]):
             coef = readout.coef[k]
             total = readout.intercept[k]

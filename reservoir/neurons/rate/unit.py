@@ -9,17 +9,19 @@ where the loops compute h, what the units hear, and the unit says the rest. A un
 1. a record, a `RateUnit` with the parameters and their checks. Its `cells` makes
 2. a NamedTuple of what a step needs, arrays in the type of the reservoir, numbers and the activation. Its class holds
 3. ``step(cells, state, heard, scratch)``, a static function compiled by `compilation.kernel`. It moves `state`
-   (n_arrays * n_units,) in place, array after array, of which the first is x; `heard` (n_units,) comes in holding h and
-   goes out holding the new x. `scratch` (2 n_units + STRIPE,) is room for it, and for `products.add_product`;
+   (n_arrays * n_units,) in place, array after array, of which the first is x. `heard` (n_units,) comes in holding h and
+   goes out holding what readouts and layers above see, the new x in most units. `scratch` (2 n_units + STRIPE,) is
+   room for it, and for `products.add_product`;
 4. ``tangent(cells, state, heard, moved, driven, scratch)``: how k small differences move. `state` is that before the
    step, `moved` (k, n_arrays * n_units) holds differences of it and goes out holding those after the step, `driven`
    (k, n_units) holds the differences of h. It may overwrite `heard` and `driven`. A unit without it has no Jacobian.
 
-A unit may carry several arrays of state (`n_arrays`); readouts see the first. It may draw matrices of its own (`draw`),
+A unit may carry several arrays of state (`n_arrays`); W x is made of the first. One that shows something else than the
+new x in `heard` says ``shows_state = False``. A unit may draw matrices of its own (`draw`),
 and make the recurrent matrix (`recurrent`). One that acts on each unit by itself may also have
 
-5. ``step_lanes(cells, state, heard)``, the same step where `state`, `heard` and the arrays of `cells` hold several
-   reservoirs side by side; `EchoStateLanes` then reads the weights once for all of them.
+5. with one array of state, ``step_lanes(cells, state, heard)``, the same step where `state`, `heard` and the arrays of
+   `cells` hold several reservoirs side by side; `EchoStateLanes` then reads the weights once for all of them.
 
 `leaky_integrator.py` is the smallest, `edge_of_stability.py` has a matrix of its own.
 """
@@ -46,7 +48,10 @@ class RateUnit(BaseEstimator):
     activation: Activation  # of those that have one
 
     n_arrays = 1
-    """Arrays of state per unit; the first is what readouts see."""
+    """Arrays of state per unit."""
+
+    shows_state = True
+    """Whether readouts see the first array of state; otherwise they see what else `step` leaves in `heard`."""
 
     def draw(self, n_units: int, rng: np.random.Generator) -> dict[str, Any]:
         """Matrices (n_units, n_units) of its own, in float64: dense, sparse or structured.
