@@ -25,8 +25,7 @@ from spiking import STDP, Microcircuit, _brian
 
 B = _brian.engine()
 ROOTED = "volt * second**-0.5"
-BY_UNIT = {name: getattr(B, name) for name in ("metre", "second", "hertz", "amp", "volt", "ohm", "siemens", "farad")}
-BY_UNIT |= {"volt / second": B.volt / B.second, ROOTED: B.volt * B.second**-0.5}
+BY_UNIT = {name: B.Quantity(1, dim=B.get_or_create_dimension([*base, 0, 0, 0])) for name, (_, base) in UNITS.items()}
 # Where the default is 0 or None.
 TYPICAL = {"second": 2e-3, "amp": 1e-10, "volt": 1e-3, ROOTED: 1e-3, "hertz": 5.0}
 
@@ -35,12 +34,8 @@ PARTS = {name: getattr(room, name) for room in (neurons, circuits, spikes, plast
 # Not what a rule hands to Brian2, in SI units.
 PARTS = {name: part for name, part in PARTS.items() if not hasattr(part, "_fields")}
 # What docstrings call the units; where several stand in one, the first counts.
-WORDS = {
-    "volts per square root of a second": ROOTED, "volts a second": "volt / second", "volts per second": "volt / second",
-    "1 / second": "hertz", "seconds": "second", "volts": "volt", "amperes": "amp", "hertz": "hertz", "ohms": "ohm",
-    "siemens": "siemens", "farads": "farad",
-}  # fmt: skip
-UNIT = re.compile(rf"\b({'|'.join(WORDS)})\b", re.IGNORECASE)
+WORDS = {words: name for name, (words, _) in UNITS.items() if name != "metre"} | {"1 / second": "hertz"}
+UNIT = re.compile(rf"\b({'|'.join(sorted(WORDS, key=len, reverse=True))})\b", re.IGNORECASE)
 
 
 def measured_by(part):

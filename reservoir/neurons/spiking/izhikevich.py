@@ -91,7 +91,7 @@ class IzhikevichCells(NamedTuple):
 class Izhikevich(Membrane):
     """Units of Izhikevich's simple model.
 
-    The voltage v, in volts, and the recovery u, in volts a second, follow
+    The voltage v, in volts, and the recovery u, in volts per second, follow
 
         dv/dt = 4e4 v^2 + 5e3 v + 140 - u + (background + I(t)) / capacitance
         du/dt = a (b v - u)
@@ -117,7 +117,7 @@ class Izhikevich(Membrane):
     c : float <= peak or (float, float), default -0.065
         Voltage after a spike, volts.
     d : float or (float, float), default (8.0, 2.0)
-        What a spike adds to u, volts a second.
+        What a spike adds to u, volts per second.
     peak : float, default 0.03
         Volts; a unit fires above it.
     capacitance : float > 0, default 1e-10
@@ -151,7 +151,7 @@ class Izhikevich(Membrane):
     noise: float = 0.0
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
-        """Variables (2, n_units) of units that begin: v in volts, u in volts a second."""
+        """Variables (2, n_units) of units that begin: v in volts, u in volts per second."""
         v = initial_voltages(self, n_units, rng)
         return np.stack([v, Parameters(self).real("b", unit="hertz") * v])
 
