@@ -225,6 +225,7 @@ REGISTRY: dict[str, Entry] = {
     "reservoir.readouts.moments.Moments": Entry(
         parameters={
             "weight": NUMBER,
+            "n_rows": COUNT,
             "mean_x": reals("f"),
             "mean_y": reals("k"),
             "xx": reals("f", "f"),
@@ -234,7 +235,13 @@ REGISTRY: dict[str, Entry] = {
         }
     ),
     "reservoir.readouts.triangle.Triangle": Entry(
-        parameters={"weight": NUMBER, "factor": reals("m", "m"), "n_outputs": size("k"), "centred": FLAG},
+        parameters={
+            "weight": NUMBER,
+            "n_rows": COUNT,
+            "factor": reals("m", "m"),
+            "n_outputs": size("k"),
+            "centred": FLAG,
+        },
         rebuild=rebuilding.triangle,
     ),
     "reservoir.rnn.RNNRegressor": Entry({**_TRAINED, "_flat": FLAG}, **_OF_TRAINED),

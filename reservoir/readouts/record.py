@@ -23,6 +23,10 @@ class Record(Protocol):
         """Sum of the weights."""
 
     @property
+    def n_rows(self) -> int:
+        """Number of rows of a weight > 0."""
+
+    @property
     def centred(self) -> bool:
         """Whether rows and targets count from their means."""
 
@@ -70,10 +74,10 @@ def merged(records: list[Record]) -> Record:
 
 
 def thinned(blocks: list[Record], most: int) -> list[Record]:
-    """The blocks, the lightest neighbours joined as often as it takes to have at most `most`."""
+    """The blocks, the smallest neighbours joined as often as it takes to have at most `most`."""
     blocks = list(blocks)
     while len(blocks) > most:
-        first = int(np.argmin([one.weight + other.weight for one, other in pairwise(blocks)]))
+        first = int(np.argmin([one.n_rows + other.n_rows for one, other in pairwise(blocks)]))
         blocks[first : first + 2] = [blocks[first].merged(blocks[first + 1])]
     return blocks
 

@@ -312,7 +312,7 @@ class RidgeReadout(LinearReadout):
         every = np.full(self._record.n_outputs, alpha)
         if coef is None:
             principal = self._record.principal()
-            possible = min(principal.n_features, int(principal.weight) - principal.centred)
+            possible = min(principal.n_features, principal.n_rows - principal.centred)
             if alpha == 0 and len(principal.sizes) < possible:
                 text = f"The rank of the rows is {len(principal.sizes)} of {principal.n_features} features"
                 warnings.warn(f"{text}: taking the solution of least norm.", LinAlgWarning, stacklevel=4)
