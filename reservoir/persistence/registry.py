@@ -42,6 +42,7 @@ from reservoir.persistence.checks import (
     parts,
     reals,
     record,
+    records,
     size,
     unsigned,
     word,
@@ -222,6 +223,9 @@ REGISTRY: dict[str, Entry] = {
         rebuild=rebuilding.forecaster,
     ),
     "reservoir.models.closed_loop.Feedback": Entry(parameters={"channels": integers("k"), "scaling": NUMBER}),
+    "reservoir.readouts.blocks.Blocks": Entry(
+        parameters={"records": records("Moments", "Triangle", "NoneType"), "of_sequences": FLAG}
+    ),
     "reservoir.readouts.moments.Moments": Entry(
         parameters={
             "weight": NUMBER,

@@ -43,7 +43,7 @@ class Moments:
     def of_rows(cls, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, centred: bool) -> Moments:
         """Moments of one block of rows (n_rows, n_features) with targets (n_rows, n_outputs)."""
         total = float(len(X) if weights is None else weights.sum())
-        n_rows = len(X) if weights is None else np.count_nonzero(weights)
+        n_rows = len(X) if weights is None else int(np.count_nonzero(weights))
         mean_x, mean_y = np.zeros(X.shape[1]), np.zeros(y.shape[1])
         if centred and total > 0:
             mean_x, mean_y = np.average(X, axis=0, weights=weights), np.average(y, axis=0, weights=weights)

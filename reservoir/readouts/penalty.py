@@ -38,6 +38,11 @@ class Principal(NamedTuple):
         kept = self.sizes[:, None] / (self.sizes[:, None] ** 2 + alphas)
         return np.tensordot(self.basis, kept[:, :, None] * self.shares[:, None], 1)
 
+    @property
+    def trace(self) -> float:
+        """Sum of the squared singular values."""
+        return float((self.sizes**2).sum())
+
     def generalised_cross_validation(self, alphas: np.ndarray) -> np.ndarray:
         """Scores (n_alphas, n_outputs), smaller is better."""
         return _scores(alphas, self.sizes, self.shares, self.rest, self.n_rows, self.centred)
@@ -95,6 +100,11 @@ class Tridiagonal:
         inner = np.stack([solve(self.products) for solve in self._solutions(alphas)], axis=1)
         outer = _reflected(self.reflectors, self.factors, inner.reshape(len(inner), -1), "N")
         return outer.reshape(inner.shape)
+
+    @property
+    def trace(self) -> float:
+        """Sum of the squared singular values."""
+        return float(self.diagonal.sum())
 
     def generalised_cross_validation(self, alphas: np.ndarray) -> np.ndarray:
         """Scores (n_alphas, n_outputs), smaller is better."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import reduce
-from itertools import pairwise
 from typing import Protocol, Self
 
 import numpy as np
@@ -71,27 +70,3 @@ def joined(one: Record | None, other: Record | None) -> Record | None:
 def merged(records: list[Record]) -> Record:
     """Record of all rows together, from the first to the last."""
     return reduce(lambda total, record: total.merged(record), records)
-
-
-def thinned(blocks: list[Record], most: int) -> list[Record]:
-    """The blocks, the smallest neighbours joined as often as it takes to have at most `most`."""
-    blocks = list(blocks)
-    while len(blocks) > most:
-        first = int(np.argmin([one.n_rows + other.n_rows for one, other in pairwise(blocks)]))
-        blocks[first : first + 2] = [blocks[first].merged(blocks[first + 1])]
-    return blocks
-
-
-def blocked_errors(blocks: list[Record], alphas: np.ndarray) -> np.ndarray:
-    """Squared errors (n_alphas, n_outputs) on every one of two or more blocks by the coefficients of all others."""
-    before: list[Record | None] = [None]
-    after: list[Record | None] = [None]
-    for block, later in zip(blocks[:-1], blocks[:0:-1], strict=True):
-        before.append(joined(before[-1], block))
-        after.append(joined(later, after[-1]))
-    errors = np.zeros((len(alphas), blocks[0].n_outputs))
-    for block, head, tail in zip(blocks, before, reversed(after), strict=True):
-        others = merged([part for part in (head, tail) if part is not None])
-        coef = others.factorised().path(alphas)
-        errors += block.squared_errors(coef, others.intercept(coef))
-    return errors

@@ -37,7 +37,7 @@ class Triangle:
     def of_rows(cls, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, centred: bool) -> Triangle:
         """Triangle of one block of rows (n_rows, n_features) with targets (n_rows, n_outputs)."""
         total = float(len(X) if weights is None else weights.sum())
-        n_rows = len(X) if weights is None else np.count_nonzero(weights)
+        n_rows = len(X) if weights is None else int(np.count_nonzero(weights))
         rows = np.hstack([np.ones((len(X), int(centred))), X, y])
         if weights is not None:
             rows *= np.sqrt(weights)[:, None]

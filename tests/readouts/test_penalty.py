@@ -11,8 +11,8 @@ from scipy.linalg import LinAlgWarning
 from sklearn.linear_model import Ridge
 
 from reservoir.readouts import RidgeReadout
-from reservoir.readouts.record import thinned
-from reservoir.readouts.ridge import DEFAULT_ALPHAS, PenaltyWarning
+from reservoir.readouts.blocks import thinned
+from reservoir.readouts.candidates import DEFAULT_ALPHAS, PenaltyWarning
 from tests import oracles
 
 ALPHAS = np.logspace(-3, 3, 7)
