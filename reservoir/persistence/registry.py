@@ -224,7 +224,7 @@ REGISTRY: dict[str, Entry] = {
     ),
     "reservoir.models.closed_loop.Feedback": Entry(parameters={"channels": integers("k"), "scaling": NUMBER}),
     "reservoir.readouts.blocks.Blocks": Entry(
-        parameters={"records": records("Moments", "Triangle", "NoneType"), "of_sequences": FLAG}
+        parameters={"records": records("Moments", "Triangle", "WideRows", "NoneType"), "of_sequences": FLAG}
     ),
     "reservoir.readouts.moments.Moments": Entry(
         parameters={
@@ -247,6 +247,16 @@ REGISTRY: dict[str, Entry] = {
             "centred": FLAG,
         },
         rebuild=rebuilding.triangle,
+    ),
+    "reservoir.readouts.wide_rows.WideRows": Entry(
+        parameters={
+            "X": reals("n", "f"),
+            "y": reals("n", "k"),
+            "weights": reals("n"),
+            "ends": integers("p"),
+            "centred": FLAG,
+            "solver": word("gram", "qr"),
+        }
     ),
     "reservoir.rnn.RNNRegressor": Entry({**_TRAINED, "_flat": FLAG}, **_OF_TRAINED),
     "reservoir.rnn.RNNClassifier": Entry({**_TRAINED, "classes_": labels("k"), "per_step_": FLAG}, **_OF_TRAINED),

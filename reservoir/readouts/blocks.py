@@ -7,7 +7,8 @@ from itertools import pairwise, permutations, zip_longest
 
 import numpy as np
 
-from reservoir.readouts.record import Record, joined, merged
+from reservoir.readouts.record import Record, TallRecord, joined, merged
+from reservoir.readouts.wide_rows import RecordOfRows, in_one_space, tall
 
 N_BLOCKS = 5
 _ORDERS = np.array(list(permutations(range(N_BLOCKS))))
@@ -42,6 +43,10 @@ class Blocks:
         theirs = sorted(other.known(), key=_n_rows, reverse=True)
         return Blocks([joined(mine, more) for mine, more in zip_longest(records, theirs)], True)
 
+    def tall(self) -> Blocks:
+        """The same in records whose size does not depend on the rows."""
+        return Blocks([record and tall(record) for record in self.records], self.of_sequences)
+
     def known(self) -> list[Record]:
         """The records that there are."""
         return [record for record in self.records if record is not None]
@@ -52,7 +57,7 @@ class Blocks:
         if len(blocks) < 2:
             few = "sequences" if self.of_sequences else "rows"
             raise ValueError(f"alpha='blocked' of {owner} needs at least two {few}.")
-        return blocked_errors(blocks, alphas)
+        return blocked_errors(in_one_space(blocks), alphas)
 
 
 def parts_of(n_rows: int, sequence: np.ndarray | None) -> list[np.ndarray | slice | None]:
@@ -71,7 +76,7 @@ def runs_of(n_rows: int, length: int) -> list[np.ndarray | slice | None]:
 
 
 def records_of(
-    kind: type[Record],
+    of_rows: RecordOfRows,
     rows: np.ndarray,
     targets: np.ndarray,
     weights: np.ndarray | None,
@@ -81,7 +86,7 @@ def records_of(
     """The record of each part of the rows; None where it has none."""
 
     def record(part: np.ndarray | slice) -> Record:
-        return kind.of_rows(rows[part], targets[part], None if weights is None else weights[part], centred)
+        return of_rows(rows[part], targets[part], None if weights is None else weights[part], centred)
 
     return [None if part is None else record(part) for part in parts]
 
@@ -109,7 +114,7 @@ def thinned(blocks: list[Record], most: int) -> list[Record]:
     return blocks
 
 
-def blocked_errors(blocks: list[Record], alphas: np.ndarray) -> np.ndarray:
+def blocked_errors(blocks: list[TallRecord], alphas: np.ndarray) -> np.ndarray:
     """Squared errors (n_alphas, n_outputs) on every one of two or more blocks by the coefficients of all others."""
     before: list[Record | None] = [None]
     after: list[Record | None] = [None]

@@ -15,6 +15,15 @@ from reservoir.compilation import kernel
 _EPSILON = float(np.finfo(float).eps)
 
 
+class Conditioning(NamedTuple):
+    """How well the rows determine the coefficients."""
+
+    condition: float  # largest over smallest singular value of the (centred) rows; inf where the rank is deficient
+    rank: int
+    n_features: int
+    degrees_of_freedom: np.ndarray  # sum of s^2 / (s^2 + alpha), for every target
+
+
 class Principal(NamedTuple):
     """Centred rows and targets along their principal directions.
 
@@ -32,6 +41,12 @@ class Principal(NamedTuple):
     def coefficients(self, alpha: np.ndarray) -> np.ndarray:
         """coef (n_features, n_outputs) for one penalty per target (n_outputs,)."""
         return self.basis @ (self.sizes[:, None] / (self.sizes[:, None] ** 2 + alpha) * self.shares)
+
+    def conditioning(self, alpha: np.ndarray) -> Conditioning:
+        """How well these rows determine coefficients, and degrees of freedom for penalties (n_outputs,)."""
+        rank, squares = len(self.sizes), self.sizes[:, None] ** 2
+        condition = self.sizes.max() / self.sizes.min() if rank == self.n_features else np.inf
+        return Conditioning(float(condition), rank, self.n_features, (squares / (squares + alpha)).sum(axis=0))
 
     def path(self, alphas: np.ndarray) -> np.ndarray:
         """coef (n_features, n_alphas, n_outputs) for every penalty and target."""

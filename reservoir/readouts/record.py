@@ -1,4 +1,4 @@
-"""What ridge regression keeps of its rows: the joint of `Moments` and `Triangle`."""
+"""What ridge regression keeps of its rows: the joint of `Moments`, `Triangle` and `WideRows`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,28 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from reservoir.readouts.penalty import Principal, Tridiagonal
+from reservoir.readouts.penalty import Principal
+
+
+class Factorised(Protocol):
+    """Rows in a form that is solved for many penalties."""
+
+    @property
+    def trace(self) -> float:
+        """Sum of the squared singular values."""
+
+    def coefficients(self, alpha: np.ndarray) -> np.ndarray:
+        """coef (n_features, n_outputs) for one penalty per target (n_outputs,)."""
+
+    def path(self, alphas: np.ndarray) -> np.ndarray:
+        """coef (n_features, n_alphas, n_outputs) for every penalty and target."""
+
+    def generalised_cross_validation(self, alphas: np.ndarray) -> np.ndarray:
+        """Scores (n_alphas, n_outputs), smaller is better."""
 
 
 class Record(Protocol):
-    """Sums over weighted rows (n_features,) with targets (n_outputs,), of a size that does not grow with the rows.
+    """Sums over weighted rows (n_features,) with targets (n_outputs,), of a size that the features bound.
 
     Records of two sets of rows make the record of both (`merged`). With ``centred`` the rows count from their mean, so
     that the intercept stays free of the penalty.
@@ -37,10 +54,6 @@ class Record(Protocol):
     def n_outputs(self) -> int:
         """Number of targets."""
 
-    @classmethod
-    def of_rows(cls, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, centred: bool) -> Self:
-        """Record of one block of rows (n_rows, n_features) with targets (n_rows, n_outputs)."""
-
     def merged(self, other: Self) -> Self:
         """Record of both sets of rows together."""
 
@@ -50,11 +63,19 @@ class Record(Protocol):
     def intercept(self, coef: np.ndarray) -> np.ndarray:
         """What is left of the means (..., n_outputs) for a coef (n_features, ..., n_outputs)."""
 
-    def factorised(self) -> Principal | Tridiagonal:
+    def factorised(self) -> Factorised:
         """What solves for every penalty."""
 
     def principal(self) -> Principal:
         """The rows along their principal directions; what rounding cannot tell from zero is left out."""
+
+
+class TallRecord(Record, Protocol):
+    """A record whose size does not depend on the rows, and which knows how well others predict them."""
+
+    @classmethod
+    def of_rows(cls, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, centred: bool) -> Self:
+        """Record of one block of rows (n_rows, n_features) with targets (n_rows, n_outputs)."""
 
     def squared_errors(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
         """Sums of w (y - coef x - intercept)^2 over these rows (n_alphas, n_outputs)."""

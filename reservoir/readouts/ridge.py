@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.linalg import LinAlgWarning
@@ -16,25 +16,16 @@ from reservoir.parts import Numbers
 from reservoir.readouts.affine import LinearReadout
 from reservoir.readouts.blocks import Blocks, parts_of, records_of, runs_of
 from reservoir.readouts.candidates import PenaltyWarning, edge_advice, read_candidates
-from reservoir.readouts.moments import Moments
-from reservoir.readouts.record import Record, merged
+from reservoir.readouts.penalty import Conditioning
+from reservoir.readouts.record import Record
 from reservoir.readouts.rows import check_outputs, read_pairs, read_sequence, read_weights
-from reservoir.readouts.triangle import Triangle
+from reservoir.readouts.wide_rows import TALL, WideRows, merged_rows, record_of_rows, solver_of, stays_wide
 from reservoir.sequences import check_magnitude
 from reservoir.validation import Parameters, check_real, not_fitted, parameter_error, unchanged_on_error
 
-_RECORDS: dict[str, type[Record]] = {"gram": Moments, "qr": Triangle}
+_RECORDS: dict[str, Any] = {**TALL, "wide": WideRows}
 _SMALL = 1e-8
 _ROWS_AT_ONCE = 4096
-
-
-class Conditioning(NamedTuple):
-    """How well the rows determine the coefficients."""
-
-    condition: float  # largest over smallest singular value of the (centred) rows; inf where the rank is deficient
-    rank: int
-    n_features: int
-    degrees_of_freedom: np.ndarray  # sum of s^2 / (s^2 + alpha), for every target
 
 
 class RidgeReadout(LinearReadout):
@@ -44,8 +35,9 @@ class RidgeReadout(LinearReadout):
 
         sum_t w_t |y_t - coef x_t - intercept|^2 + alpha |coef|^2
 
-    so alpha is added to the sum of outer products, as in scikit-learn's `Ridge`. Only a record of the size of the
-    features is kept, never the rows; `partial_fit` and `merge` give what one `fit` on all rows gives, up to rounding.
+    so alpha is added to the sum of outer products, as in scikit-learn's `Ridge`. A record of the size of the features
+    is kept, or the rows while they are fewer than half of that, and solved in the space that they span.
+    `partial_fit` and `merge` give what one `fit` on all rows gives, up to rounding.
 
     Parameters
     ----------
@@ -77,6 +69,8 @@ class RidgeReadout(LinearReadout):
     ValueError
         For a parameter outside its range, unusable data, another number of features or outputs than before, and for
         `merge` with a readout that is not fitted or has other settings.
+    MemoryError
+        Where the record is larger than the memory that is free; none of it is taken.
 
     Warns
     -----
@@ -106,7 +100,7 @@ class RidgeReadout(LinearReadout):
     _blocks: Blocks
 
     learned: ClassVar[dict[str, Any]] = LinearReadout.learned | {
-        "_record": "record (Moments, Triangle)",
+        "_record": "record (Moments, Triangle, WideRows)",
         "_blocks": "optional record (Blocks)",
         "alpha_": "optional number or reals (k)",
     }
@@ -190,9 +184,11 @@ class RidgeReadout(LinearReadout):
         self._one_output = one_output
         with one_blas_thread():
             parts = parts_of(len(rows), numbers) if self.tells_sequences_apart else runs_of(len(rows), _ROWS_AT_ONCE)
-            records = records_of(self._record_type(), rows, targets, weights, parts, bool(self.fit_intercept))
+            wide = stays_wide(type(self).__name__, before, rows.shape, self.tells_sequences_apart)
+            of_rows = record_of_rows(self.record_kind(), wide)
+            records = records_of(of_rows, rows, targets, weights, parts, bool(self.fit_intercept))
             known = [record for record in records if record is not None]
-            self._record = merged(known if before is None else [before, *known])
+            self._record = merged_rows(known if before is None else [before, *known])
             if self.tells_sequences_apart:
                 self._join(Blocks(records, numbers is not None), Blocks.continued)
         return self
@@ -210,7 +206,7 @@ class RidgeReadout(LinearReadout):
         if outputs[0] != outputs[1]:
             raise ValueError(f"{owner} cannot merge readouts of different n_outputs: {outputs[0]} and {outputs[1]}.")
         with one_blas_thread():
-            self._record = self._record.merged(other._record)
+            self._record = merged_rows([self._record, other._record])
             if hasattr(self, "_blocks"):
                 self._join(other._blocks, Blocks.merged)
         return self.solve()
@@ -253,7 +249,10 @@ class RidgeReadout(LinearReadout):
     def record_kind(self) -> str:
         """The record that these settings ask for, "gram" or "qr"; see `solver`."""
         self._check_parameters()
-        return next(name for name, known in _RECORDS.items() if known is self._record_type())
+        if self.solver != "auto":
+            return self.solver
+        smallest = read_candidates(self).min() if isinstance(self.alpha, str) else self.alpha
+        return "qr" if smallest < _SMALL else "gram"
 
     def to_record(self) -> dict[str, Any]:
         """All that has been learned, as plain values and arrays that a file or another process can take."""
@@ -276,10 +275,14 @@ class RidgeReadout(LinearReadout):
         total, blocks = kind(**record["total"]), [block and kind(**block) for block in record["blocks"]]
         before = getattr(self, "_record", None)
         if before is not None:
-            if not isinstance(before, kind) or before.centred != total.centred or before.n_outputs != total.n_outputs:
+            if (
+                solver_of(before) != solver_of(total)
+                or before.centred != total.centred
+                or before.n_outputs != total.n_outputs
+            ):
                 raise ValueError(f"{type(self).__name__} cannot add the record of a readout with other settings.")
             with one_blas_thread():
-                total = before.merged(total)
+                total = merged_rows([before, total])
         self._record, self._one_output = total, record["one_output"]
         self.n_features_in_ = total.n_features
         if blocks:
@@ -292,11 +295,7 @@ class RidgeReadout(LinearReadout):
         check_is_fitted(self, "coef_")
         with one_blas_thread():
             principal = self._record.principal()
-        sizes, n_features = principal.sizes, principal.n_features
-        condition = sizes.max() / sizes.min() if len(sizes) == n_features else np.inf
-        squares = sizes[:, None] ** 2
-        alpha = np.broadcast_to(self.alpha_, self._record.n_outputs)
-        return Conditioning(float(condition), len(sizes), n_features, (squares / (squares + alpha)).sum(axis=0))
+        return principal.conditioning(np.broadcast_to(self.alpha_, self._record.n_outputs))
 
     def _rows(self, X: Any, y: Any, first: bool, check_input: bool) -> tuple[np.ndarray, np.ndarray, bool]:
         """Rows, targets (n_rows, n_outputs), and whether y was 1-D, in float64."""
@@ -315,6 +314,8 @@ class RidgeReadout(LinearReadout):
         before = getattr(self, "_blocks", None)
         if before is not None and before.of_sequences != blocks.of_sequences:
             raise ValueError(f"{type(self).__name__} must hear of the sequence of all rows, or of none.")
+        if not isinstance(self._record, WideRows):
+            blocks, before = blocks.tall(), before and before.tall()
         self._blocks = blocks if before is None else by(before, blocks)
 
     def _known(self) -> Record:
@@ -325,7 +326,7 @@ class RidgeReadout(LinearReadout):
     def _settings(self) -> tuple[tuple[Any, ...], tuple[int, bool]]:
         """What readouts must share to be merged: alpha, fit_intercept, record and number of features; and outputs."""
         record = self._known()
-        shared = self.alpha, self.fit_intercept, type(record).__name__, record.n_features
+        shared = self.alpha, self.fit_intercept, solver_of(record), record.n_features
         return shared, (record.n_outputs, self._one_output)
 
     def _check_record(self) -> None:
@@ -384,19 +385,12 @@ class RidgeReadout(LinearReadout):
         else:
             p.real("alpha", 0)
         read_candidates(self)
-        p.choice("solver", ["auto", *_RECORDS])
+        p.choice("solver", ["auto", *TALL])
         p.flag("fit_intercept")
-
-    def _record_type(self) -> type[Record]:
-        """The record that these settings ask for."""
-        if self.solver != "auto":
-            return _RECORDS[self.solver]
-        smallest = read_candidates(self).min() if isinstance(self.alpha, str) else self.alpha
-        return Triangle if smallest < _SMALL else Moments
 
     def _check_continues(self, before: Record, targets: np.ndarray, one_output: bool) -> None:
         check_outputs(self, before.n_outputs, targets, one_output)
-        if before.centred != self.fit_intercept or not isinstance(before, self._record_type()):
+        if before.centred != self.fit_intercept or solver_of(before) != self.record_kind():
             raise ValueError(
                 f"fit_intercept, alpha or solver of {type(self).__name__} was changed after the first rows; "
                 "call fit to start anew."
