@@ -256,7 +256,8 @@ REGISTRY: dict[str, Entry] = {
             "ends": integers("p"),
             "centred": FLAG,
             "solver": word("gram", "qr"),
-        }
+        },
+        rebuild=rebuilding.wide_rows,
     ),
     "reservoir.rnn.RNNRegressor": Entry({**_TRAINED, "_flat": FLAG}, **_OF_TRAINED),
     "reservoir.rnn.RNNClassifier": Entry({**_TRAINED, "classes_": labels("k"), "per_step_": FLAG}, **_OF_TRAINED),
