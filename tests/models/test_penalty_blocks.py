@@ -13,8 +13,10 @@ from reservoir.model_selection import ReservoirSearchCV
 from reservoir.models import fit_in_parts
 from reservoir.readouts import RidgeReadout
 from reservoir.readouts.candidates import PenaltyWarning
+from reservoir.rnn import RNNRegressor
 
 ALPHAS = np.logspace(-4, 4, 9)
+solve = RidgeReadout.solve
 
 
 def series(seed, lengths):
@@ -87,3 +89,13 @@ def test_an_ensemble_warns_once():
     with pytest.warns(PenaltyWarning, match=r"at an edge .* So it is in 3 more fit\(s\)\.") as said:
         model.fit(series)
     assert len(said) == 1
+
+
+@pytest.mark.filterwarnings("ignore::reservoir.readouts.candidates.PenaltyWarning")
+def test_output_weights_of_a_network_are_refitted_on_blocks_of_whole_sequences(monkeypatch):
+    X, y = series(0, (30, 20, 40))
+    network = RNNRegressor(hidden_layer_sizes=5, max_iter=2, random_state=0).fit(X, y)
+    taken = []
+    monkeypatch.setattr(RidgeReadout, "solve", lambda readout: taken.append(readout) or solve(readout))
+    network.refit_output(X, y, alpha="blocked")
+    assert sorted(record.n_rows for record in taken[0]._blocks.known()) == [20, 30, 40]
