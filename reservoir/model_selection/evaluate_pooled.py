@@ -12,7 +12,7 @@ from reservoir.model_selection.candidate_states import CandidateStates
 from reservoir.model_selection.folds import CrossValidation, ReadFold
 from reservoir.model_selection.results import TaskResult
 from reservoir.model_selection.sharing import ConfiguredModel, solve_penalties
-from reservoir.models.base import as_reservoir, fit_readout, readout_features
+from reservoir.models.base import TrainingRows, as_reservoir, fit_readout, readout_features
 from reservoir.models.pooling import as_pooling
 from reservoir.models.precomputed import PrecomputedPooling, with_attributes, with_inference, with_readout
 from reservoir.sequences import Sequences, joined
@@ -91,5 +91,5 @@ def _fitted(configured: ConfiguredModel, rows: np.ndarray, targets: np.ndarray) 
         return solve_penalties(configured.readouts, lambda readout: readout.accumulate(rows, targets))
     readouts = [clone(readout) for readout in configured.readouts]
     for readout in readouts:
-        fit_readout(readout, [(rows, targets)])
+        fit_readout(readout, [TrainingRows(rows, targets, np.arange(len(rows)))])
     return readouts

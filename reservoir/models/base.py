@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
@@ -18,6 +18,14 @@ from reservoir.systems import EchoState
 from reservoir.validation import Parameters, default_parts_first, not_fitted
 
 _DEFAULTS: dict[str, Callable[[], Any]] = {"reservoir": partial(EchoState, random_state=0), "readout": RidgeReadout}
+
+
+class TrainingRows(NamedTuple):
+    """What a readout learns from at once."""
+
+    features: np.ndarray  # (n_rows, n_columns)
+    targets: np.ndarray  # (n_rows,) or (n_rows, n_outputs)
+    sequence: np.ndarray | None  # number of the sequence of every row (n_rows,); None: one series in order of time
 
 
 class ReservoirModel(BaseEstimator):
@@ -51,9 +59,10 @@ class ReservoirModel(BaseEstimator):
 
     def _step_blocks(
         self, sequences: Sequences, targets: np.ndarray, finals: dict[int, Any] | None = None
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Features and targets of every step after the washout, in blocks; the final states go to `finals`."""
+    ) -> Iterator[TrainingRows]:
+        """The rows of every step after the washout, in blocks; the final states go to `finals`."""
         members = sequences.split(targets)
+        several = len(sequences) > 1
         for blocks in run_in_blocks(self.reservoir_, sequences):
             if finals is not None:
                 finals.update((block.sequence, block.final_state) for block in blocks)
@@ -62,7 +71,8 @@ class ReservoirModel(BaseEstimator):
             if kept:
                 features = [self._features(block.states[skip:], block.inputs[skip:]) for block, skip in kept]
                 rows = [members[b.sequence][b.first + skip : b.first + len(b.inputs)] for b, skip in kept]
-                yield joined(features), joined(rows)
+                numbers = np.repeat([block.sequence for block, _ in kept], list(map(len, rows)))
+                yield TrainingRows(joined(features), joined(rows), numbers if several else None)
 
     def _check_lengths(self, sequences: Sequences) -> None:
         sequences.check_lengths(self.washout + 1, type(self).__name__, self.washout)
@@ -92,12 +102,20 @@ def readout_features(states: np.ndarray, inputs: np.ndarray, include_input: bool
     return np.concatenate([states, inputs], axis=-1) if include_input else states
 
 
-def fit_readout(readout: Any, blocks: Iterable[tuple[np.ndarray, np.ndarray]]) -> None:
-    """Train a readout on (features, targets): block by block if that is exact, otherwise on all rows at once."""
+def teach(readout: Any, rows: TrainingRows) -> None:
+    """Let a readout take in a block of rows, and hear what sequences they are of where that matters to it."""
+    if getattr(readout, "tells_sequences_apart", False):
+        readout.accumulate(rows.features, rows.targets, sequence=rows.sequence)
+    else:
+        readout.accumulate(rows.features, rows.targets)
+
+
+def fit_readout(readout: Any, blocks: Iterable[TrainingRows]) -> None:
+    """Train a readout: block by block if that is exact, otherwise on all rows at once."""
     if hasattr(readout, "accumulate"):
-        for features, targets in blocks:
-            readout.accumulate(features, targets)
+        for rows in blocks:
+            teach(readout, rows)
         readout.solve()
     else:
-        features, targets = zip(*blocks, strict=True)
+        features, targets, _ = zip(*blocks, strict=True)
         readout.fit(np.concatenate(features), np.concatenate(targets))

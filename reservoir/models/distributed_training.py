@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.batch import run_batch
-from reservoir.models.base import as_readout
+from reservoir.models.base import as_readout, teach
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.regressor import ReservoirRegressor
 from reservoir.parts import Labels, MergingReadout, check_part
@@ -40,8 +40,9 @@ def fit_in_parts(
 
     This is `fit` on the sequences of all parts together, up to rounding. A worker computes the states of a part and
     keeps the readout's record only, whose size is that of the features squared; records are merged in the order of the
-    parts, so that the result does not depend on the number of workers. ``alpha="blocked"`` cuts every part into blocks
-    of its own, so that it may choose another penalty than one `fit`.
+    parts, so that the result does not depend on the number of workers. ``alpha="blocked"`` deals the sequences of
+    every part to blocks of its own, so that it may choose another penalty than one `fit`; a part of one series is one
+    sequence.
 
     Parameters
     ----------
@@ -124,8 +125,9 @@ class PartialTraining:
         data = trained._read_training_data(*_load(self.parts[task["part"]]), reset=False, **self.options)
         if trained._target_depth != self.trained._target_depth:
             raise ValueError(f"y of part {task['part']} has another depth than y of the first part.")
-        for features, targets in trained._training_blocks(*data):
-            trained.readout_.accumulate(features, targets)
+        for rows in trained._training_blocks(*data):
+            one = rows.sequence is None and len(self.parts) > 1
+            teach(trained.readout_, rows._replace(sequence=np.zeros(len(rows.features), int)) if one else rows)
         return trained.readout_.to_record()
 
 

@@ -15,6 +15,7 @@ from reservoir.models.base import ReservoirModel, as_reservoir, fit_readout
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.closed_loop import Feedback, Member, free_run, learn_in_loop
 from reservoir.parts import Readout, SequenceData, System, Targets, without_noise
+from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import Sequences, container_kind, read_sequences
 from reservoir.validation import (
     Parameters,
@@ -125,7 +126,8 @@ class ReservoirForecaster(ReservoirModel):
         self._feedback = self._read_channels()
         self.__dict__.pop("members_", None)
         if self.n_members > 1:
-            self.members_ = [member.fit(X) for member in self._seeded_members()]
+            with one_penalty_warning():
+                self.members_ = [member.fit(X) for member in self._seeded_members()]
             self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
         else:
             heard = self._heard(sequences)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.memory import check_memory
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.pooling import as_pooling
 from reservoir.parts import SequenceData, System, without_noise
@@ -59,6 +60,9 @@ def pool_sequences(
         if block.first + len(block.inputs) == len(inputs):
             states = np.concatenate(held)[model.washout :]
             rows.append(model._features(pool(states), pool(inputs[model.washout :])))
+            if len(rows) == 1:
+                what = f"{len(members)} pooled rows of {len(rows[0])} columns"
+                check_memory(type(model).__name__, what, 2 * len(members) * rows[0].nbytes)
             finals.append(block.final_state)
             held = []
     return np.stack(rows), finals

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.models.base import ReservoirModel, fit_readout
+from reservoir.models.base import ReservoirModel, TrainingRows, fit_readout
 from reservoir.models.inference import Inference, pool_sequences
 from reservoir.parts import Pooling
 from reservoir.sequences import Sequences
@@ -39,12 +39,13 @@ class SupervisedModel(ReservoirModel):
         self._make_parts(sequences)
         fit_readout(self.readout_, self._training_blocks(sequences, targets))
 
-    def _training_blocks(self, sequences: Sequences, targets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """The blocks of features and targets that the readout learns from, computed one after the other."""
+    def _training_blocks(self, sequences: Sequences, targets: np.ndarray) -> Iterator[TrainingRows]:
+        """The blocks of rows that the readout learns from, computed one after the other."""
         if self._per_step:
             yield from self._step_blocks(sequences, targets)
         else:
-            yield pool_sequences(self, self.reservoir_, sequences)[0], targets
+            rows, _ = pool_sequences(self, self.reservoir_, sequences)
+            yield TrainingRows(rows, targets, np.arange(len(rows)))
 
     def _answers(
         self, X: Any, method: str, state: Any = None, shape: Callable[[np.ndarray], np.ndarray] | None = None

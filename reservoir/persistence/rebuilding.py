@@ -14,6 +14,7 @@ from reservoir.circuits import Circuit
 from reservoir.circuits.receptors import receptors_of
 from reservoir.persistence.archive import Damaged
 from reservoir.persistence.checks import matrix
+from reservoir.readouts.wide_rows import is_wide
 from reservoir.systems import EchoState
 from reservoir.systems.lanes import lane_names
 from reservoir.systems.simulation import make_engine, start
@@ -94,6 +95,14 @@ def triangle(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
     """Check that there is a feature and an output."""
     if not (kept.n_outputs >= 1 and kept.n_features >= 1):
         raise Damaged("it holds a triangle of other columns")
+
+
+def wide_rows(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
+    """Check that rows are fewer than features, and that its blocks cover them."""
+    ends = kept.ends
+    covered = ends.size and ends[0] > 0 and (np.diff(ends) > 0).all() and ends[-1] == len(kept.X)
+    if not (covered and kept.n_outputs >= 1 and is_wide(len(kept.X), kept.n_features) and (kept.weights >= 0).all()):
+        raise Damaged("it holds wide rows of another size")
 
 
 def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:

@@ -41,6 +41,7 @@ from reservoir.persistence.checks import (
     parts,
     reals,
     record,
+    records,
     size,
     unsigned,
     word,
@@ -221,9 +222,13 @@ REGISTRY: dict[str, Entry] = {
         rebuild=rebuilding.forecaster,
     ),
     "reservoir.models.closed_loop.Feedback": Entry(parameters={"channels": integers("k"), "scaling": NUMBER}),
+    "reservoir.readouts.blocks.Blocks": Entry(
+        parameters={"records": records("Moments", "Triangle", "WideRows", "NoneType"), "of_sequences": FLAG}
+    ),
     "reservoir.readouts.moments.Moments": Entry(
         parameters={
             "weight": NUMBER,
+            "n_rows": COUNT,
             "mean_x": reals("f"),
             "mean_y": reals("k"),
             "xx": reals("f", "f"),
@@ -233,8 +238,25 @@ REGISTRY: dict[str, Entry] = {
         }
     ),
     "reservoir.readouts.triangle.Triangle": Entry(
-        parameters={"weight": NUMBER, "factor": reals("m", "m"), "n_outputs": size("k"), "centred": FLAG},
+        parameters={
+            "weight": NUMBER,
+            "n_rows": COUNT,
+            "factor": reals("m", "m"),
+            "n_outputs": size("k"),
+            "centred": FLAG,
+        },
         rebuild=rebuilding.triangle,
+    ),
+    "reservoir.readouts.wide_rows.WideRows": Entry(
+        parameters={
+            "X": reals("n", "f"),
+            "y": reals("n", "k"),
+            "weights": reals("n"),
+            "ends": integers("p"),
+            "centred": FLAG,
+            "solver": word("gram", "qr"),
+        },
+        rebuild=rebuilding.wide_rows,
     ),
     "reservoir.rnn.RNNRegressor": Entry({**_TRAINED, "_flat": FLAG}, **_OF_TRAINED),
     "reservoir.rnn.RNNClassifier": Entry({**_TRAINED, "classes_": labels("k"), "per_step_": FLAG}, **_OF_TRAINED),

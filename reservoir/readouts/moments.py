@@ -21,6 +21,7 @@ class Moments:
     Attributes
     ----------
     weight : float, the sum of the weights
+    n_rows : int, how many rows have a weight > 0
     mean_x : array (n_features,)
     mean_y : array (n_outputs,)
     xx : array (n_features, n_features), sum of w (x - mean_x)(x - mean_x)^T
@@ -30,6 +31,7 @@ class Moments:
     """
 
     weight: float
+    n_rows: int
     mean_x: np.ndarray
     mean_y: np.ndarray
     xx: np.ndarray
@@ -41,6 +43,7 @@ class Moments:
     def of_rows(cls, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, centred: bool) -> Moments:
         """Moments of one block of rows (n_rows, n_features) with targets (n_rows, n_outputs)."""
         total = float(len(X) if weights is None else weights.sum())
+        n_rows = len(X) if weights is None else int(np.count_nonzero(weights))
         mean_x, mean_y = np.zeros(X.shape[1]), np.zeros(y.shape[1])
         if centred and total > 0:
             mean_x, mean_y = np.average(X, axis=0, weights=weights), np.average(y, axis=0, weights=weights)
@@ -48,7 +51,7 @@ class Moments:
         if weights is not None:
             roots = np.sqrt(weights)[:, None]
             X, y = X * roots, y * roots
-        return cls(total, mean_x, mean_y, X.T @ X, X.T @ y, np.einsum("tk,tk->k", y, y), centred)
+        return cls(total, n_rows, mean_x, mean_y, X.T @ X, X.T @ y, np.einsum("tk,tk->k", y, y), centred)
 
     @property
     def n_features(self) -> int:
@@ -68,6 +71,7 @@ class Moments:
         between = self.weight * share
         return Moments(
             total,
+            self.n_rows + other.n_rows,
             self.mean_x + share * dx,
             self.mean_y + share * dy,
             self.xx + other.xx + between * np.outer(dx, dx),
@@ -91,7 +95,7 @@ class Moments:
         """What solves for every penalty."""
         if len(self.xx) == 1:
             return self.principal()
-        return Tridiagonal.of_products(self.xx, self.xy, self.yy, self.weight, self.centred)
+        return Tridiagonal.of_products(self.xx, self.xy, self.yy, self.n_rows, self.centred)
 
     def principal(self) -> Principal:
         """The rows along the eigenvectors of xx; what rounding cannot tell from zero is left out."""
@@ -100,7 +104,7 @@ class Moments:
         sizes = np.sqrt(values[known])
         shares = (vectors[:, known].T @ self.xy) / sizes[:, None]
         rest = np.maximum(self.yy - (shares**2).sum(axis=0), 0.0)
-        return Principal(sizes, vectors[:, known], shares, rest, len(values), self.weight, self.centred)
+        return Principal(sizes, vectors[:, known], shares, rest, len(values), self.n_rows, self.centred)
 
     def squared_errors(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
         """Sums of w (y - coef x - intercept)^2 over these rows (n_alphas, n_outputs).

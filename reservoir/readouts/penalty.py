@@ -15,6 +15,15 @@ from reservoir.compilation import kernel
 _EPSILON = float(np.finfo(float).eps)
 
 
+class Conditioning(NamedTuple):
+    """How well the rows determine the coefficients."""
+
+    condition: float  # largest over smallest singular value of the (centred) rows; inf where the rank is deficient
+    rank: int
+    n_features: int
+    degrees_of_freedom: np.ndarray  # sum of s^2 / (s^2 + alpha), for every target
+
+
 class Principal(NamedTuple):
     """Centred rows and targets along their principal directions.
 
@@ -26,21 +35,32 @@ class Principal(NamedTuple):
     shares: np.ndarray  # targets along the left ones (rank, n_outputs)
     rest: np.ndarray  # squared length of the targets outside (n_outputs,)
     n_features: int
-    weight: float
+    n_rows: int  # of a weight > 0
     centred: bool
 
     def coefficients(self, alpha: np.ndarray) -> np.ndarray:
         """coef (n_features, n_outputs) for one penalty per target (n_outputs,)."""
         return self.basis @ (self.sizes[:, None] / (self.sizes[:, None] ** 2 + alpha) * self.shares)
 
+    def conditioning(self, alpha: np.ndarray) -> Conditioning:
+        """How well these rows determine coefficients, and degrees of freedom for penalties (n_outputs,)."""
+        rank, squares = len(self.sizes), self.sizes[:, None] ** 2
+        condition = self.sizes.max() / self.sizes.min() if rank == self.n_features else np.inf
+        return Conditioning(float(condition), rank, self.n_features, (squares / (squares + alpha)).sum(axis=0))
+
     def path(self, alphas: np.ndarray) -> np.ndarray:
         """coef (n_features, n_alphas, n_outputs) for every penalty and target."""
         kept = self.sizes[:, None] / (self.sizes[:, None] ** 2 + alphas)
         return np.tensordot(self.basis, kept[:, :, None] * self.shares[:, None], 1)
 
+    @property
+    def trace(self) -> float:
+        """Sum of the squared singular values."""
+        return float((self.sizes**2).sum())
+
     def generalised_cross_validation(self, alphas: np.ndarray) -> np.ndarray:
         """Scores (n_alphas, n_outputs), smaller is better."""
-        return _scores(alphas, self.sizes, self.shares, self.rest, self.weight, self.centred)
+        return _scores(alphas, self.sizes, self.shares, self.rest, self.n_rows, self.centred)
 
 
 @dataclass(frozen=True)
@@ -58,15 +78,15 @@ class Tridiagonal:
     factors: np.ndarray  # their factors (n_features - 1,)
     products: np.ndarray  # Q^T times the products of rows and targets (n_features, n_outputs)
     squares: np.ndarray  # squared length of the targets (n_outputs,)
-    weight: float
+    n_rows: int  # of a weight > 0
     centred: bool
 
     @classmethod
-    def of_products(cls, xx: np.ndarray, xy: np.ndarray, yy: np.ndarray, weight: float, centred: bool) -> Tridiagonal:
+    def of_products(cls, xx: np.ndarray, xy: np.ndarray, yy: np.ndarray, n_rows: int, centred: bool) -> Tridiagonal:
         """The products (n_features, n_features), (n_features, n_outputs) and (n_outputs,) of at least two features."""
         reflectors, diagonal, beside, factors, _ = lapack.dsytrd(xx, lower=1, lwork=64 * len(xx))
         products = _reflected(reflectors, factors, xy, "T")
-        return cls(diagonal, beside, reflectors, factors, products, yy, weight, centred)
+        return cls(diagonal, beside, reflectors, factors, products, yy, n_rows, centred)
 
     @cached_property
     def _along(self) -> tuple[np.ndarray, np.ndarray]:
@@ -96,6 +116,11 @@ class Tridiagonal:
         outer = _reflected(self.reflectors, self.factors, inner.reshape(len(inner), -1), "N")
         return outer.reshape(inner.shape)
 
+    @property
+    def trace(self) -> float:
+        """Sum of the squared singular values."""
+        return float(self.diagonal.sum())
+
     def generalised_cross_validation(self, alphas: np.ndarray) -> np.ndarray:
         """Scores (n_alphas, n_outputs), smaller is better."""
         values, along = self._along
@@ -103,7 +128,7 @@ class Tridiagonal:
         sizes = np.sqrt(values[known])
         shares = along[known] / sizes[:, None]
         rest = np.maximum(self.squares - (shares**2).sum(axis=0), 0.0)
-        return _scores(alphas, sizes, shares, rest, self.weight, self.centred)
+        return _scores(alphas, sizes, shares, rest, self.n_rows, self.centred)
 
     def _solutions(self, alphas: np.ndarray) -> Iterator[Callable[[np.ndarray], np.ndarray]]:
         """For each penalty a function from a right side to (T + alpha)^-1 times it.
@@ -189,13 +214,15 @@ def _diagonalise(diagonal, beside, shares):
 
 
 def _scores(
-    alphas: np.ndarray, sizes: np.ndarray, shares: np.ndarray, rest: np.ndarray, weight: float, centred: bool
+    alphas: np.ndarray, sizes: np.ndarray, shares: np.ndarray, rest: np.ndarray, n_rows: int, centred: bool
 ) -> np.ndarray:
     """V(alpha) = n |y - prediction|^2 / (n - trace(H))^2, where H takes the targets to the predictions.
+
+    n counts rows, whatever they weigh: weights c times as large ask for an alpha c times as large.
 
     Golub, Heath and Wahba 1979, Technometrics 21(2):215-223, doi:10.1080/00401706.1979.10489751.
     """
     kept = sizes**2 / (sizes**2 + alphas[:, None])
     residual = rest + (1 - kept) ** 2 @ shares**2
-    free = weight - centred - kept.sum(axis=1)
-    return weight * residual / np.maximum(free, np.finfo(float).tiny)[:, None] ** 2
+    free = n_rows - centred - kept.sum(axis=1)
+    return n_rows * residual / np.maximum(free, np.finfo(float).tiny)[:, None] ** 2

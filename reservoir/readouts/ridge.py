@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any, ClassVar, NamedTuple, Self
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.linalg import LinAlgWarning
@@ -15,31 +14,18 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.compilation import one_blas_thread
 from reservoir.parts import Numbers
 from reservoir.readouts.affine import LinearReadout
-from reservoir.readouts.moments import Moments
-from reservoir.readouts.record import Record, blocked_errors, merged, thinned
-from reservoir.readouts.rows import check_outputs, read_pairs
-from reservoir.readouts.triangle import Triangle
+from reservoir.readouts.blocks import Blocks, parts_of, records_of, runs_of
+from reservoir.readouts.candidates import PenaltyWarning, edge_advice, read_candidates
+from reservoir.readouts.penalty import Conditioning
+from reservoir.readouts.record import Record
+from reservoir.readouts.rows import check_outputs, read_pairs, read_sequence, read_weights
+from reservoir.readouts.wide_rows import TALL, WideRows, merged_rows, record_of_rows, solver_of, stays_wide
 from reservoir.sequences import check_magnitude
-from reservoir.validation import Parameters, check_real, not_fitted, parameter_error, real_array, unchanged_on_error
+from reservoir.validation import Parameters, check_real, not_fitted, parameter_error, unchanged_on_error
 
-DEFAULT_ALPHAS = np.logspace(-8, 4, 25)
-_RECORDS: dict[str, type[Record]] = {"gram": Moments, "qr": Triangle}
+_RECORDS: dict[str, Any] = {**TALL, "wide": WideRows}
 _SMALL = 1e-8
 _ROWS_AT_ONCE = 4096
-_N_BLOCKS = 5
-
-
-class PenaltyWarning(UserWarning):
-    """The best penalty lies at the edge of the candidates: a better one may lie beyond."""
-
-
-class Conditioning(NamedTuple):
-    """How well the rows determine the coefficients."""
-
-    condition: float  # largest over smallest singular value of the (centred) rows; inf where the rank is deficient
-    rank: int
-    n_features: int
-    degrees_of_freedom: np.ndarray  # sum of s^2 / (s^2 + alpha), for every target
 
 
 class RidgeReadout(LinearReadout):
@@ -49,16 +35,19 @@ class RidgeReadout(LinearReadout):
 
         sum_t w_t |y_t - coef x_t - intercept|^2 + alpha |coef|^2
 
-    so alpha is added to the sum of outer products, as in scikit-learn's `Ridge`. Only a record of the size of the
-    features is kept, never the rows; `partial_fit` and `merge` give what one `fit` on all rows gives, up to rounding.
+    so alpha is added to the sum of outer products, as in scikit-learn's `Ridge`. A record of the size of the features
+    is kept, or the rows while they are fewer than half of that, and solved in the space that they span.
+    `partial_fit` and `merge` give what one `fit` on all rows gives, up to rounding.
 
     Parameters
     ----------
     alpha : float >= 0, "gcv" or "blocked", default 1e-6
         Penalty; with 0 the solution of least norm is taken. "gcv" chooses among `alphas`, for every target by itself,
         by generalised cross-validation, which takes the rows for independent. "blocked" chooses by the error on
-        contiguous blocks of rows that the others predict, the right one for time series: every call is cut into 5
-        blocks, and 5 are kept by joining neighbours. It costs 5 factorisations more.
+        blocks of rows that the others predict, the right one for time series. Rows of one series are cut in order of
+        time: every call into 5 blocks, and 5 are kept by joining neighbours. Where `sequence` tells sequences apart,
+        as all models do that see several, whole sequences are dealt to 5 blocks, in turns whose order changes. It
+        costs 5 factorisations more.
     alphas : None or array of candidates > 0, default None
         None is 25 values from 1e-8 to 1e4, evenly on the logarithmic scale. One factorisation serves them all.
     solver : {"auto", "gram", "qr"}, default "auto"
@@ -80,6 +69,8 @@ class RidgeReadout(LinearReadout):
     ValueError
         For a parameter outside its range, unusable data, another number of features or outputs than before, and for
         `merge` with a readout that is not fitted or has other settings.
+    MemoryError
+        Where the record is larger than the memory that is free; none of it is taken.
 
     Warns
     -----
@@ -106,11 +97,11 @@ class RidgeReadout(LinearReadout):
     """
 
     _record: Record
-    _blocks: list[Record]
+    _blocks: Blocks
 
     learned: ClassVar[dict[str, Any]] = LinearReadout.learned | {
-        "_record": "record (Moments, Triangle)",
-        "_blocks": "optional records (Moments, Triangle)",
+        "_record": "record (Moments, Triangle, WideRows)",
+        "_blocks": "optional record (Blocks)",
         "alpha_": "optional number or reals (k)",
     }
 
@@ -127,8 +118,20 @@ class RidgeReadout(LinearReadout):
         self.solver = solver
         self.fit_intercept = fit_intercept
 
+    @property
+    def tells_sequences_apart(self) -> bool:
+        """Whether it matters to what is learned which sequence a row comes from."""
+        return isinstance(self.alpha, str) and self.alpha == "blocked"
+
     @unchanged_on_error
-    def fit(self, X: Numbers, y: Numbers, sample_weight: float | Numbers | None = None) -> Self:
+    def fit(
+        self,
+        X: Numbers,
+        y: Numbers,
+        sample_weight: float | Numbers | None = None,
+        *,
+        sequence: int | Numbers | None = None,
+    ) -> Self:
         """Train on these rows alone.
 
         Parameters
@@ -136,37 +139,58 @@ class RidgeReadout(LinearReadout):
         X : array (n_rows, n_features)
         y : array (n_rows,) or (n_rows, n_outputs)
         sample_weight : None, float or array (n_rows,), >= 0
+        sequence : None, int or array (n_rows,) of int >= 0, default None
+            The number of the sequence that each row comes from, for ``alpha="blocked"``; every row has its own where it
+            stands for a whole sequence. None is one series in order of time.
         """
         for name in ("_record", "_blocks", "_one_output", "coef_", "intercept_", "alpha_"):
             self.__dict__.pop(name, None)
-        return self.accumulate(X, y, sample_weight).solve()
+        return self.accumulate(X, y, sample_weight, sequence=sequence).solve()
 
     @unchanged_on_error
-    def partial_fit(self, X: Numbers, y: Numbers, sample_weight: float | Numbers | None = None) -> Self:
+    def partial_fit(
+        self,
+        X: Numbers,
+        y: Numbers,
+        sample_weight: float | Numbers | None = None,
+        *,
+        sequence: int | Numbers | None = None,
+    ) -> Self:
         """Train on these rows and all that came before; `accumulate`, then `solve`."""
-        return self.accumulate(X, y, sample_weight).solve()
+        return self.accumulate(X, y, sample_weight, sequence=sequence).solve()
 
     @unchanged_on_error
     def accumulate(
-        self, X: Numbers, y: Numbers, sample_weight: float | Numbers | None = None, *, check_input: bool = True
+        self,
+        X: Numbers,
+        y: Numbers,
+        sample_weight: float | Numbers | None = None,
+        *,
+        sequence: int | Numbers | None = None,
+        check_input: bool = True,
     ) -> Self:
         """Take a block of rows into the record, without solving.
 
-        Without `check_input` X and y must be finite float arrays that belong together.
+        Rows of the same `sequence` belong together in whichever call they come. Without `check_input` X and y must be
+        finite float arrays that belong together.
         """
         self._check_parameters()
         before = getattr(self, "_record", None)
         rows, targets, one_output = self._rows(X, y, before is None, check_input)
-        weights = _read_weights(type(self).__name__, sample_weight, len(rows))
+        weights = read_weights(type(self).__name__, sample_weight, len(rows))
+        numbers = read_sequence(type(self).__name__, sequence, len(rows))
         if before is not None:
             self._check_continues(before, targets, one_output)
         self._one_output = one_output
-        blocked = isinstance(self.alpha, str) and self.alpha == "blocked"
         with one_blas_thread():
-            blocks = self._records_of(rows, targets, weights, blocked)
-            self._record = merged(blocks if before is None else [before, *blocks])
-            if blocked:
-                self._blocks = thinned([*getattr(self, "_blocks", []), *blocks], _N_BLOCKS)
+            parts = parts_of(len(rows), numbers) if self.tells_sequences_apart else runs_of(len(rows), _ROWS_AT_ONCE)
+            wide = stays_wide(type(self).__name__, before, rows.shape, self.tells_sequences_apart)
+            of_rows = record_of_rows(self.record_kind(), wide)
+            records = records_of(of_rows, rows, targets, weights, parts, bool(self.fit_intercept))
+            known = [record for record in records if record is not None]
+            self._record = merged_rows(known if before is None else [before, *known])
+            if self.tells_sequences_apart:
+                self._join(Blocks(records, numbers is not None), Blocks.continued)
         return self
 
     @unchanged_on_error
@@ -182,9 +206,9 @@ class RidgeReadout(LinearReadout):
         if outputs[0] != outputs[1]:
             raise ValueError(f"{owner} cannot merge readouts of different n_outputs: {outputs[0]} and {outputs[1]}.")
         with one_blas_thread():
-            self._record = self._record.merged(other._record)
+            self._record = merged_rows([self._record, other._record])
             if hasattr(self, "_blocks"):
-                self._blocks = thinned([*self._blocks, *other._blocks], _N_BLOCKS)
+                self._join(other._blocks, Blocks.merged)
         return self.solve()
 
     @unchanged_on_error
@@ -225,31 +249,45 @@ class RidgeReadout(LinearReadout):
     def record_kind(self) -> str:
         """The record that these settings ask for, "gram" or "qr"; see `solver`."""
         self._check_parameters()
-        return next(name for name, known in _RECORDS.items() if known is self._record_type())
+        if self.solver != "auto":
+            return self.solver
+        smallest = read_candidates(self).min() if isinstance(self.alpha, str) else self.alpha
+        return "qr" if smallest < _SMALL else "gram"
 
     def to_record(self) -> dict[str, Any]:
         """All that has been learned, as plain values and arrays that a file or another process can take."""
         record = self._known()
-        blocks = [vars(block) for block in getattr(self, "_blocks", [])]
+        own = self._blocks_so_far()
+        blocks = [block and vars(block) for block in own.records]
         kind = next(name for name, known in _RECORDS.items() if type(record) is known)
-        return {"kind": kind, "total": vars(record), "blocks": blocks, "one_output": self._one_output}
+        return {
+            "kind": kind,
+            "total": vars(record),
+            "blocks": blocks,
+            "of_sequences": own.of_sequences,
+            "one_output": self._one_output,
+        }
 
     @unchanged_on_error
     def add_record(self, record: dict[str, Any]) -> Self:
         """Take in what another readout of the same settings has learned, without solving; see `to_record`."""
         kind = _RECORDS[record["kind"]]
-        total, blocks = kind(**record["total"]), [kind(**block) for block in record["blocks"]]
+        total, blocks = kind(**record["total"]), [block and kind(**block) for block in record["blocks"]]
         before = getattr(self, "_record", None)
         if before is not None:
-            if not isinstance(before, kind) or before.centred != total.centred or before.n_outputs != total.n_outputs:
+            if (
+                solver_of(before) != solver_of(total)
+                or before.centred != total.centred
+                or before.n_outputs != total.n_outputs
+            ):
                 raise ValueError(f"{type(self).__name__} cannot add the record of a readout with other settings.")
             with one_blas_thread():
-                total = before.merged(total)
+                total = merged_rows([before, total])
         self._record, self._one_output = total, record["one_output"]
         self.n_features_in_ = total.n_features
         if blocks:
             with one_blas_thread():
-                self._blocks = thinned([*getattr(self, "_blocks", []), *blocks], _N_BLOCKS)
+                self._join(Blocks(blocks, record["of_sequences"]), Blocks.merged)
         return self
 
     def conditioning(self) -> Conditioning:
@@ -257,11 +295,7 @@ class RidgeReadout(LinearReadout):
         check_is_fitted(self, "coef_")
         with one_blas_thread():
             principal = self._record.principal()
-        sizes, n_features = principal.sizes, principal.n_features
-        condition = sizes.max() / sizes.min() if len(sizes) == n_features else np.inf
-        squares = sizes[:, None] ** 2
-        alpha = np.broadcast_to(self.alpha_, self._record.n_outputs)
-        return Conditioning(float(condition), len(sizes), n_features, (squares / (squares + alpha)).sum(axis=0))
+        return principal.conditioning(np.broadcast_to(self.alpha_, self._record.n_outputs))
 
     def _rows(self, X: Any, y: Any, first: bool, check_input: bool) -> tuple[np.ndarray, np.ndarray, bool]:
         """Rows, targets (n_rows, n_outputs), and whether y was 1-D, in float64."""
@@ -272,18 +306,17 @@ class RidgeReadout(LinearReadout):
             self.n_features_in_ = X.shape[1]
         return X.astype(np.float64, copy=False), y.astype(np.float64).reshape(len(y), -1), y.ndim == 1
 
-    def _records_of(
-        self, rows: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, blocked: bool
-    ) -> list[Record]:
-        """Records of consecutive rows: of a few equal blocks, or of as many rows as fit into the cache."""
-        n_rows, kind = len(rows), self._record_type()
-        n_blocks = min(_N_BLOCKS, n_rows)
-        edges = np.linspace(0, n_rows, n_blocks + 1, dtype=int) if blocked else np.arange(0, n_rows, _ROWS_AT_ONCE)
-        blocks = []
-        for start, stop in pairwise(np.union1d(edges, n_rows)):
-            own = None if weights is None else weights[start:stop]
-            blocks.append(kind.of_rows(rows[start:stop], targets[start:stop], own, bool(self.fit_intercept)))
-        return blocks
+    def _blocks_so_far(self) -> Blocks:
+        return getattr(self, "_blocks", Blocks([], False))
+
+    def _join(self, blocks: Blocks, by: Callable[[Blocks, Blocks], Blocks]) -> None:
+        """Add blocks to those before."""
+        before = getattr(self, "_blocks", None)
+        if before is not None and before.of_sequences != blocks.of_sequences:
+            raise ValueError(f"{type(self).__name__} must hear of the sequence of all rows, or of none.")
+        if not isinstance(self._record, WideRows):
+            blocks, before = blocks.tall(), before and before.tall()
+        self._blocks = blocks if before is None else by(before, blocks)
 
     def _known(self) -> Record:
         if not hasattr(self, "_record"):
@@ -293,7 +326,7 @@ class RidgeReadout(LinearReadout):
     def _settings(self) -> tuple[tuple[Any, ...], tuple[int, bool]]:
         """What readouts must share to be merged: alpha, fit_intercept, record and number of features; and outputs."""
         record = self._known()
-        shared = self.alpha, self.fit_intercept, type(record).__name__, record.n_features
+        shared = self.alpha, self.fit_intercept, solver_of(record), record.n_features
         return shared, (record.n_outputs, self._one_output)
 
     def _check_record(self) -> None:
@@ -312,7 +345,7 @@ class RidgeReadout(LinearReadout):
         every = np.full(self._record.n_outputs, alpha)
         if coef is None:
             principal = self._record.principal()
-            possible = min(principal.n_features, int(principal.weight) - principal.centred)
+            possible = min(principal.n_features, principal.n_rows - principal.centred)
             if alpha == 0 and len(principal.sizes) < possible:
                 text = f"The rank of the rows is {len(principal.sizes)} of {principal.n_features} features"
                 warnings.warn(f"{text}: taking the solution of least norm.", LinAlgWarning, stacklevel=4)
@@ -320,22 +353,26 @@ class RidgeReadout(LinearReadout):
         return every, coef
 
     def _chosen(self) -> tuple[np.ndarray, np.ndarray]:
-        alphas, factorised = self._candidates(), self._record.factorised()
+        alphas, factorised = read_candidates(self), self._record.factorised()
         if self.alpha == "gcv":
             scores = factorised.generalised_cross_validation(alphas)
-        elif len(getattr(self, "_blocks", [])) < 2:
-            raise ValueError(f"alpha='blocked' of {type(self).__name__} needs at least two rows.")
         else:
-            scores = blocked_errors(self._blocks, alphas)
+            scores = self._blocks_so_far().errors(type(self).__name__, alphas)
         best = scores.argmin(axis=0)
-        if len(alphas) > 1 and np.isin(best, (0, len(alphas) - 1)).any():
-            text = f"The best alpha lies at the edge of the candidates, {alphas[best]}"
-            warnings.warn(f"{text}: try smaller or larger ones.", PenaltyWarning, stacklevel=4)
+        self._warn_at_edges(alphas, best, factorised.trace)
         return alphas[best], factorised.coefficients(alphas[best])
+
+    def _warn_at_edges(self, alphas: np.ndarray, best: np.ndarray, trace: float) -> None:
+        """A PenaltyWarning where a best candidate is the first or last, unless it was so in the solution before."""
+        at_edge = alphas[best] * np.isin(best, (0, len(alphas) - 1))
+        before = np.broadcast_to(getattr(self, "alpha_", 0.0), len(best))
+        if len(alphas) > 1 and (at_edge > 0).any() and not ((at_edge == 0) | (at_edge == before)).all():
+            advice = edge_advice(type(self).__name__, alphas, best, max(trace, np.finfo(float).tiny))
+            warnings.warn(advice, PenaltyWarning, stacklevel=5)
 
     def check_learned(self) -> None:
         """ValueError unless all records are of one kind, and of these features and outputs."""
-        records = [self._record, *getattr(self, "_blocks", [])]
+        records = [self._record, *self._blocks_so_far().known()]
         kinds = {(type(one), one.centred, one.n_outputs, one.n_features) for one in records}
         if len(kinds) > 1 or self._record.n_features != self.n_features_in_:
             raise ValueError(f"{type(self).__name__} holds records of other features or outputs")
@@ -347,41 +384,14 @@ class RidgeReadout(LinearReadout):
             p.choice("alpha", ["gcv", "blocked"])
         else:
             p.real("alpha", 0)
-        self._candidates()
-        p.choice("solver", ["auto", *_RECORDS])
+        read_candidates(self)
+        p.choice("solver", ["auto", *TALL])
         p.flag("fit_intercept")
-
-    def _record_type(self) -> type[Record]:
-        """The record that these settings ask for."""
-        if self.solver != "auto":
-            return _RECORDS[self.solver]
-        smallest = self._candidates().min() if isinstance(self.alpha, str) else self.alpha
-        return Triangle if smallest < _SMALL else Moments
-
-    def _candidates(self) -> np.ndarray:
-        if self.alphas is None:
-            return DEFAULT_ALPHAS
-        alphas = real_array(self.alphas)
-        if alphas is None or alphas.ndim != 1 or not len(alphas) or not ((alphas > 0) & np.isfinite(alphas)).all():
-            raise Parameters(self).error("alphas", "None or a 1-D array of numbers > 0")
-        return np.sort(alphas)
 
     def _check_continues(self, before: Record, targets: np.ndarray, one_output: bool) -> None:
         check_outputs(self, before.n_outputs, targets, one_output)
-        if before.centred != self.fit_intercept or not isinstance(before, self._record_type()):
+        if before.centred != self.fit_intercept or solver_of(before) != self.record_kind():
             raise ValueError(
                 f"fit_intercept, alpha or solver of {type(self).__name__} was changed after the first rows; "
                 "call fit to start anew."
             )
-
-
-def _read_weights(owner: str, sample_weight: Any, n_rows: int) -> np.ndarray | None:
-    if sample_weight is None:
-        return None
-    weights = real_array(sample_weight)
-    if weights is not None and weights.ndim == 0:
-        weights = np.full(n_rows, weights)
-    if weights is None or weights.shape != (n_rows,) or not (np.isfinite(weights) & (weights >= 0)).all():
-        requirement = f"a finite number >= 0 or such an array of shape ({n_rows},)"
-        raise parameter_error(owner, "sample_weight", requirement, sample_weight)
-    return weights

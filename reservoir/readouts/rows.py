@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from reservoir.sequences import check_magnitude, refuse_masked
+from reservoir.validation import parameter_error, real_array
 
 
 def read_rows(readout: Any, X: Any) -> np.ndarray:
@@ -46,3 +47,29 @@ def check_outputs(readout: Any, n_outputs: int, targets: np.ndarray, one_output:
         shape = targets.shape[:1] if one_output else targets.shape
         owner = type(readout).__name__
         raise ValueError(f"y of {owner} must have the outputs of the rows before, {n_outputs}. Got shape {shape}.")
+
+
+def read_weights(owner: str, sample_weight: Any, n_rows: int) -> np.ndarray | None:
+    """Weights (n_rows,) >= 0 from one number or one per row; None where all weigh alike."""
+    if sample_weight is None:
+        return None
+    weights = real_array(sample_weight)
+    if weights is not None and weights.ndim == 0:
+        weights = np.full(n_rows, weights)
+    if weights is None or weights.shape != (n_rows,) or not (np.isfinite(weights) & (weights >= 0)).all():
+        requirement = f"a finite number >= 0 or such an array of shape ({n_rows},)"
+        raise parameter_error(owner, "sample_weight", requirement, sample_weight)
+    return weights
+
+
+def read_sequence(owner: str, sequence: Any, n_rows: int) -> np.ndarray | None:
+    """The number (n_rows,) of the sequence of every row; None where all are of one series."""
+    if sequence is None:
+        return None
+    numbers = real_array(sequence)
+    if numbers is not None and numbers.ndim == 0:
+        numbers = np.full(n_rows, numbers)
+    if numbers is None or numbers.shape != (n_rows,) or not ((numbers >= 0) & (numbers % 1 == 0)).all():
+        requirement = f"None, an integer >= 0 or such an array of shape ({n_rows},)"
+        raise parameter_error(owner, "sequence", requirement, sequence)
+    return numbers.astype(np.int64)

@@ -21,12 +21,14 @@ class Triangle:
     Attributes
     ----------
     weight : float, the sum of the weights
+    n_rows : int, how many rows have a weight > 0
     factor : array (1 + n_features + n_outputs, the same), upper triangular
     n_outputs : int
     centred : bool
     """
 
     weight: float
+    n_rows: int
     factor: np.ndarray
     n_outputs: int
     centred: bool
@@ -35,10 +37,11 @@ class Triangle:
     def of_rows(cls, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, centred: bool) -> Triangle:
         """Triangle of one block of rows (n_rows, n_features) with targets (n_rows, n_outputs)."""
         total = float(len(X) if weights is None else weights.sum())
+        n_rows = len(X) if weights is None else int(np.count_nonzero(weights))
         rows = np.hstack([np.ones((len(X), int(centred))), X, y])
         if weights is not None:
             rows *= np.sqrt(weights)[:, None]
-        return cls(total, _triangle(rows), y.shape[1], centred)
+        return cls(total, n_rows, _triangle(rows), y.shape[1], centred)
 
     @property
     def n_features(self) -> int:
@@ -48,7 +51,8 @@ class Triangle:
     def merged(self, other: Triangle) -> Triangle:
         """Triangle of both sets of rows together."""
         factor = _triangle(np.vstack([self.factor, other.factor]))
-        return Triangle(self.weight + other.weight, factor, self.n_outputs, self.centred)
+        n_rows = self.n_rows + other.n_rows
+        return Triangle(self.weight + other.weight, n_rows, factor, self.n_outputs, self.centred)
 
     def solve(self, alpha: float) -> np.ndarray | None:
         """Least squares of [R; sqrt(alpha) I] against [r; 0] by QR (n_features, n_outputs)."""
@@ -78,7 +82,7 @@ class Triangle:
         lost = (right**2).sum(axis=0) - (shares[known] ** 2).sum(axis=0)
         rest = (rest**2).sum(axis=0) + np.where(known.all(), 0.0, np.maximum(lost, 0.0))
         n_features = square.shape[1]
-        return Principal(sizes[known], basis[known].T, shares[known], rest, n_features, self.weight, self.centred)
+        return Principal(sizes[known], basis[known].T, shares[known], rest, n_features, self.n_rows, self.centred)
 
     def squared_errors(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
         """Sums of w (y - coef x - intercept)^2 over these rows (n_alphas, n_outputs).

@@ -114,10 +114,13 @@ class RNNRegressor(_RegressionParameters, MultiOutputMixin, RegressorMixin, Recu
         self._check_network(targets.shape[1])
         self._check_sequences(sequences)
         features = self._pooled(self._hidden(sequences)[0], sequences)
+        numbers = np.arange(len(sequences))
         if self.pooling_ is None:
             kept = self._kept(sequences)
             features, targets = features[kept], targets[kept]
-        readout = RidgeReadout(alpha).fit(features.astype(np.float64), targets)
+            numbers = np.repeat(numbers, sequences.lengths)[kept]
+        several = numbers if len(sequences) > 1 else None
+        readout = RidgeReadout(alpha).fit(features.astype(np.float64), targets, sequence=several)
         self._descent = copy.deepcopy(self._descent)
         self.network_ = self._descent.network
         self.parameters_["output.weights"][...] = readout.coef_.reshape(targets.shape[1], -1).T

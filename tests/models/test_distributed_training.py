@@ -1,5 +1,6 @@
 """Training on parts is training on the whole."""
 
+import itertools
 import tracemalloc
 
 import numpy as np
@@ -119,3 +120,15 @@ def test_what_cannot_be_trained_so():
     with pytest.raises(TaskError, match="another depth than y of the first part"):
         fit_in_parts(model, bad, n_jobs=1)
     assert not hasattr(model, "readout_")
+
+
+@pytest.mark.filterwarnings("ignore::reservoir.readouts.candidates.PenaltyWarning")
+@pytest.mark.parametrize("alpha", [1.0, "gcv"])
+def test_fewer_sequences_than_pooled_columns(alpha):
+    X, y = [values[:, :1] for values in sequences(0, range(30, 50))[0]], np.arange(20) % 3
+    whole = ReservoirClassifier(EchoState(20, random_state=0), RidgeReadout(alpha), pooling="model_space").fit(X, y)
+    for edges in ([0, 3, 20], range(21)):
+        parts = [(X[start:stop], y[start:stop]) for start, stop in itertools.pairwise(edges)]
+        model = ReservoirClassifier(EchoState(20, random_state=0), RidgeReadout(alpha), pooling="model_space")
+        fit_in_parts(model, parts, classes=[0, 1, 2], n_jobs=1)
+        np.testing.assert_allclose(model.readout_.coef_, whole.readout_.coef_, rtol=0, atol=1e-10)

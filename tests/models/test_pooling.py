@@ -1,5 +1,7 @@
 """Poolings against naive NumPy, and in models on ragged lists."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -7,7 +9,7 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, KFold, LeaveOneOut, cross_val_predict
 from sklearn.svm import SVC
 
-from reservoir import EchoState, ReservoirClassifier, ReservoirRegressor
+from reservoir import EchoState, ReservoirClassifier, ReservoirRegressor, memory
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.models import Last, Mean, ModelSpace, Weighted
 from reservoir.models.pooling import POOLINGS
@@ -163,3 +165,20 @@ def test_bad_parameter(part, text):
     with pytest.raises(ValueError, match=text):
         model.fit(RAGGED, LABELS)
     assert not hasattr(model, "readout_")
+
+
+def test_model_space_of_many_units_in_bounded_memory(monkeypatch):
+    """300 units give 90,300 numbers: their products would take 65 GB, the rows take 14 MB."""
+    rng = np.random.default_rng(0)
+    X, y = [rng.normal(size=(60, 1)) for _ in range(20)], np.arange(20) % 3
+    model = ReservoirClassifier(EchoState(300, random_state=0), RidgeReadout(1.0), pooling="model_space")
+    tracemalloc.start()
+    model.fit(X, y)
+    assert tracemalloc.get_traced_memory()[1] < 2e8
+    tracemalloc.stop()
+    rows = np.stack([ModelSpace().pool(model.reservoir_.transform(x)) for x in X])
+    expected = Ridge(1.0).fit(rows, 2.0 * np.eye(3)[y] - 1)
+    np.testing.assert_allclose(model.readout_.coef_, expected.coef_, rtol=0, atol=1e-9 * np.abs(expected.coef_).max())
+    monkeypatch.setattr(memory, "free_bytes", lambda: 2.0**28)
+    with pytest.raises(MemoryError, match=r"ReservoirClassifier needs 0.289 GB for 200 pooled rows of 90300 columns"):
+        model.fit(X * 10, list(y) * 10)

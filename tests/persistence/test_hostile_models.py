@@ -117,8 +117,14 @@ ASTRAY = {
     "columns": lambda: _edit(_forecaster(), "Feedback", _replaced("channels", [0, 7])),
     "coef": lambda: _edit(Ridge().fit(SERIES, TARGETS), "Ridge", _set("coef_", lambda a: a[:, :1])),
     "network": lambda: _edit(_rnn(), "RNNRegressor", _set("vector", lambda a: a[:-1])),
+    "rows that are not wide": lambda: _edit(_wide(), "WideRows", _set("X", lambda a: a[:, :3])),
+    "blocks beyond the wide rows": lambda: _edit(_wide(), "WideRows", _set("ends", lambda a: a + 7)),
     "moments": lambda: _edit(RidgeReadout().fit(SERIES, TARGETS), "Moments", _set("xx", lambda a: a[:1, :1])),
 }
+
+
+def _wide():
+    return RidgeReadout(1.0).fit(np.random.default_rng(0).normal(size=(5, 40)), np.arange(5.0))
 
 
 def _rnn():

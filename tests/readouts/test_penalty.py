@@ -11,8 +11,8 @@ from scipy.linalg import LinAlgWarning
 from sklearn.linear_model import Ridge
 
 from reservoir.readouts import RidgeReadout
-from reservoir.readouts.record import thinned
-from reservoir.readouts.ridge import DEFAULT_ALPHAS, PenaltyWarning
+from reservoir.readouts.blocks import thinned
+from reservoir.readouts.candidates import DEFAULT_ALPHAS, PenaltyWarning
 from tests import oracles
 
 ALPHAS = np.logspace(-3, 3, 7)
@@ -50,6 +50,33 @@ def test_gcv_equals_the_naive_loop(seed, solver, fit_intercept):
     for k, alpha in enumerate(np.broadcast_to(readout.alpha_, 2)):
         expected = Ridge(alpha, fit_intercept=fit_intercept, solver="svd").fit(X, y[:, k])
         np.testing.assert_allclose(readout.predict(X)[:, k], expected.predict(X), rtol=1e-6, atol=1e-6)
+
+
+@given(seed=st.integers(0, 2**32), decade=st.integers(-4, 4), solver=st.sampled_from(["gram", "qr"]))
+def test_gcv_counts_rows_whatever_they_weigh(seed, decade, solver):
+    """The hat matrix of weighted rows written out, and alphas that go with a common factor of the weights."""
+    X, y = problem(seed, n_rows=50, n_outputs=1)
+    weights = np.random.default_rng(seed).uniform(0.2, 2, 50) * (np.arange(50) % 5 > 0)
+    kept, roots = weights > 0, np.sqrt(weights[weights > 0])[:, None]
+    A, b = roots * np.c_[np.ones(kept.sum()), X[kept]], roots * y[kept]
+    scores = []
+    for alpha in ALPHAS:
+        hat = A @ np.linalg.solve(A.T @ A + np.diag([0.0] + [alpha] * X.shape[1]), A.T)
+        scores.append(kept.sum() * ((b - hat @ b) ** 2).sum() / (kept.sum() - np.trace(hat)) ** 2)
+    factor = 10.0**decade
+    readout = RidgeReadout("gcv", alphas=ALPHAS * factor, solver=solver)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PenaltyWarning)
+        readout.fit(X, y[:, 0], sample_weight=factor * weights)
+    found = readout._record.factorised().generalised_cross_validation(ALPHAS * factor)
+    np.testing.assert_allclose(found[:, 0] / factor, scores, rtol=1e-6)
+    assert readout.alpha_ == (ALPHAS * factor)[np.argmin(scores)]
+
+
+def test_small_weights_hide_no_lost_rank():
+    X, y = problem(0, n_rows=40)
+    with pytest.warns(LinAlgWarning, match="The rank of the rows is 6 of 7"):
+        RidgeReadout(0).fit(np.c_[X, X[:, 0]], y, sample_weight=0.01)
 
 
 @given(seed=st.integers(0, 2**32), n_features=st.integers(1, 40), n_rows=st.integers(2, 60), digits=st.integers(0, 4))
@@ -203,7 +230,7 @@ def test_warnings():
 
 def test_thinned_joins_neighbours():
     class Part(tuple):
-        weight = property(len)
+        n_rows = property(len)
 
         def merged(self, other):
             return Part(self + other)

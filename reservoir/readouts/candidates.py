@@ -1,0 +1,67 @@
+"""The penalties to choose among, and what is said where the choice ends at their edge."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from reservoir.validation import Parameters, real_array
+
+DEFAULT_ALPHAS = np.logspace(-8, 4, 25)
+_NEARLY_CONSTANT = 0.1  # degrees of freedom
+_NO_PENALTY = 1e-16
+
+
+class PenaltyWarning(UserWarning):
+    """The best penalty lies at the edge of the candidates: a better one may lie beyond."""
+
+
+@contextmanager
+def one_penalty_warning() -> Iterator[None]:
+    """Context in which many fits warn of an edge once, at its end; other warnings come as they are."""
+    with warnings.catch_warnings(record=True) as said:
+        yield
+    edges = [one for one in said if issubclass(one.category, PenaltyWarning)]
+    for one in [one for one in said if one not in edges] + edges[:1]:
+        more = f" So it is in {len(edges) - 1} more fit(s)." if one in edges[:1] and len(edges) > 1 else ""
+        warnings.warn_explicit(f"{one.message}{more}", one.category, one.filename, one.lineno)
+
+
+def read_candidates(readout: Any) -> np.ndarray:
+    """The parameter `alphas` of a readout, sorted."""
+    if readout.alphas is None:
+        return DEFAULT_ALPHAS
+    alphas = real_array(readout.alphas)
+    if alphas is None or alphas.ndim != 1 or not len(alphas) or not ((alphas > 0) & np.isfinite(alphas)).all():
+        raise Parameters(readout).error("alphas", "None or a 1-D array of numbers > 0")
+    return np.sort(alphas)
+
+
+def edge_advice(owner: str, alphas: np.ndarray, best: np.ndarray, trace: float) -> str:
+    """What to do about targets (n_outputs,) whose best candidate is the first or the last; empty where none is.
+
+    `trace` is the sum of the squared singular values of the rows. Penalties far above it make predictions constant,
+    those below its rounding are none.
+    """
+    low, high = (int(np.count_nonzero(best == edge)) for edge in (0, len(alphas) - 1))
+    least, most = np.floor(np.log10(trace * _NO_PENALTY)), np.ceil(np.log10(trace / _NEARLY_CONSTANT))
+    said = []
+    if low:
+        advice = f"try {_range(least, np.log10(alphas[-1]))}, or alpha=0 if y has no noise"
+        nothing = "smaller ones are none beside rounding, alpha=0 does as well"
+        said.append(f"{alphas[0]:.3g}, the lower edge, for {low}: {advice if alphas[0] > 10**least else nothing}")
+    if high:
+        advice = f"try {_range(np.log10(alphas[0]), most)}, or scale the features down"
+        nothing = "larger ones change nothing, predictions are constant there: the features do not tell these targets"
+        said.append(f"{alphas[-1]:.3g}, the upper edge, for {high}: {advice if alphas[-1] < 10**most else nothing}")
+    many = f"{len(best)} target" + "s" * (len(best) > 1)
+    return f"The best alpha of {owner} lies at an edge of the candidates. Of {many}: {'; '.join(said)}." if said else ""
+
+
+def _range(least: float, most: float) -> str:
+    """Two candidates per decade, as one writes them."""
+    return f"alphas=np.logspace({least:.3g}, {most:.3g}, {int(np.ceil(2 * (most - least))) + 1})"
