@@ -10,7 +10,7 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
 
-from reservoir.model_selection.seeds import seed_names
+from reservoir.model_selection.seeds import seeded
 from reservoir.models.precomputed import TrainingData, read_training_data, with_attributes
 from reservoir.models.supervised import SupervisedModel
 from reservoir.sequences import Sequences, read_sequences
@@ -44,11 +44,12 @@ class CrossValidation:
     standard_scorers: bool  # whether all are scikit-learn's own
     with_train_scores: bool
     error_score: Any
+    redraws: bool = False  # whether seeds take the place of those of the reservoir
 
     def candidate(self, parameters: dict, seed: int | None) -> Any:
-        """An unfitted candidate, with the seed in its reservoir."""
+        """An unfitted candidate; the seed is for what has none, and for the reservoir where it is to be drawn anew."""
         model = clone(self.estimator).set_params(**clone(parameters, safe=False))
-        return model if seed is None else model.set_params(**dict.fromkeys(seed_names(model), seed))
+        return model if seed is None else seeded(model, seed, self.redraws)
 
     def folds(self, share: float) -> list[Fold]:
         """All splits, with this share of their training parts."""

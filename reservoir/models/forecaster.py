@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -180,20 +181,10 @@ class ReservoirForecaster(ReservoirModel):
         The first max(washout, 1) rows of each series are its context, the rest is forecast. Exogenous channels are
         observed.
         """
-        self._check_fitted()
-        sequences = read_sequences(self, X, reset=False)
-        n_context = max(self.washout, 1)
-        sequences.check_lengths(n_context + 2, type(self).__name__, self.washout)
-        channels, scores = self._feedback.channels, []
-        for member in sequences.members():
-            observed = member[n_context:].copy()
-            observed[:, channels] = np.nan
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DivergenceWarning)
-                future = self.forecast(len(observed), context=member[:n_context], observed=observed)
-            finite = np.isfinite(future).all()
-            scores.append(r2_score(member[n_context:, channels], future) if finite else -np.inf)
-        return float(np.mean(scores))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DivergenceWarning)
+            pairs = list(free_forecasts(self, X))
+        return float(np.mean([r2_score(*pair) if np.isfinite(pair[1]).all() else -np.inf for pair in pairs]))
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -288,6 +279,22 @@ class ReservoirForecaster(ReservoirModel):
             wanted = f"given for the exogenous channels {exogenous.tolist()}, for every step but the last"
             raise parameter_error("forecast", "observed", wanted, observed)
         return [self._scaled(table) for table in tables]
+
+
+def free_forecasts(model: ReservoirForecaster, X: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """For every series its rows after the context, the first max(washout, 1), and their free forecast.
+
+    Both hold the channels that are predicted; exogenous ones are observed.
+    """
+    model._check_fitted()
+    sequences = read_sequences(model, X, reset=False)
+    n_context = max(model.washout, 1)
+    sequences.check_lengths(n_context + 2, type(model).__name__, model.washout)
+    channels = model._feedback.channels
+    for member in sequences.members():
+        observed = member[n_context:].copy()
+        observed[:, channels] = np.nan
+        yield member[n_context:, channels], model.forecast(len(observed), context=member[:n_context], observed=observed)
 
 
 def _until_lost(rows: np.ndarray) -> np.ndarray:
