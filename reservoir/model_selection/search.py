@@ -24,7 +24,7 @@ from reservoir.model_selection.seeds import read_seeds
 from reservoir.model_selection.settings import context_length, read_candidates, read_scorers, read_splitter
 from reservoir.model_selection.tasks import run_stored_tasks, run_tasks
 from reservoir.sequences import container_kind
-from reservoir.validation import Parameters, check_has, check_integer, unchanged_on_error
+from reservoir.validation import Parameters, check_has, check_integer, check_unweighted, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
@@ -75,7 +75,9 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
         Worker processes, as in scikit-learn; None is 1. The scores are the same bits for any number.
     store : None or path, default None
         Folder of results: the search goes through `reservoir.batch.run_batch`, and the same call after a crash goes on
-        where it stood. Random searches need an int as `random_state` for that.
+        where it stood. Random searches need an int as `random_state` for that. Other data, seeds or scorers, and an
+        edit in a function or class of your own that the estimator, its parameters or the scorers hold, are another
+        search.
     client : None or distributed.Client, default None
         Runs the search on a Dask cluster; needs `store`.
     error_score : "raise" or float, default NaN
@@ -112,6 +114,8 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
     -----
     FitFailedWarning
         Where some candidates could not be fitted or scored.
+    UserWarning
+        Where scores are NaN or infinite. A candidate whose mean is NaN ranks last, behind -inf.
 
     Notes
     -----
@@ -181,13 +185,14 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
                 self.feature_names_in_ = self.best_estimator_.feature_names_in_
         return self
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The score of the best model by the metric that chose it.
 
         All rows of X count, the first ones from rest: the warm-up of folds is left out of folds alone. A scorer with a
         warm-up of its own, such as ``cv.scorer("r2")``, keeps it; the model's own `score` leaves out its washout. A
         forecaster forecasts what follows its first max(washout, 1) rows.
         """
+        check_unweighted(self, sample_weight)
         scorer: Any = self.scorer_[self.refit] if isinstance(self.scorer_, dict) else self.scorer_
         return scorer(self._best(), X) if y is None else scorer(self._best(), X, y)
 
@@ -279,12 +284,15 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
         self.best_params_ = candidates[self.best_index_]
 
     def _report(self, errors: list[str], table: ResultTable) -> None:
+        for part, (number, means) in table.not_finite().items():
+            text = f"One or more of the {part} scores are non-finite: {number} of {table.n_fits} fits; means {means}"
+            warnings.warn(text, UserWarning, stacklevel=5)
         if not errors:
             return
         text = f"{len(errors)} fits or scores of {type(self).__name__} failed, first with:\n{errors[0]}"
         if len(errors) >= table.n_fits:
             raise ValueError(f"All {text}")
-        warnings.warn(f"{text}Their score is {self.error_score}.", FitFailedWarning, stacklevel=3)
+        warnings.warn(f"{text}Their score is {self.error_score}.", FitFailedWarning, stacklevel=5)
 
     def __sklearn_tags__(self):
         tags, own = super().__sklearn_tags__(), get_tags(self.estimator)

@@ -21,6 +21,7 @@ from reservoir.validation import (
     as_generator,
     check_channels,
     check_integer,
+    check_unweighted,
     parameter_error,
     unchanged_on_error,
 )
@@ -175,12 +176,13 @@ class ReservoirForecaster(ReservoirModel):
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
         return Sequences(joined, offsets, kind).pack(joined)
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean R2 of free forecasts; -inf if one diverges.
 
         The first max(washout, 1) rows of each series are its context, the rest is forecast. Exogenous channels are
         observed.
         """
+        check_unweighted(self, sample_weight)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DivergenceWarning)
             pairs = list(free_forecasts(self, X))

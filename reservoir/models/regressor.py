@@ -13,7 +13,7 @@ from reservoir.models.pooling import as_pooling
 from reservoir.models.supervised import SupervisedModel
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_sequence_values, read_step_values
-from reservoir.validation import unchanged_on_error
+from reservoir.validation import check_unweighted, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
@@ -101,8 +101,9 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
         """
         return self._answers(X, "predict", state, self._shaped)
 
-    def score(self, X: Any, y: Any) -> float:
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R2 over the rows of all sequences joined, without the first `washout` rows of each."""
+        check_unweighted(self, sample_weight)
         self._check_fitted()
         sequences = self._inference.read(self, X)
         targets, _ = self._read_targets(y, sequences)
