@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -64,7 +65,7 @@ class CrossValidation:
         """The scores of a fitted model, one per metric."""
         rest = () if y is None else (y,)
         with config_context(skip_parameter_validation=self.standard_scorers):  # half of the time of a short score
-            return [float(scorer(model, X, *rest)) for scorer in self.scorers.values()]
+            return [_number(scorer(model, X, *rest), scorer) for scorer in self.scorers.values()]
 
     def _shortened(self, train: np.ndarray, share: float) -> np.ndarray:
         """The first rows of a series; of sequences as many, evenly spread."""
@@ -95,6 +96,13 @@ def read_fold(model: SupervisedModel, fold: Fold) -> ReadFold:
     training = read_training_data(model, fold.X_train, fold.y_train)
     reader = with_attributes(model, training.attributes)
     return ReadFold(fold, training, read_sequences(reader, fold.X_test, reset=False))
+
+
+def _number(score: Any, scorer: Callable) -> float:
+    found = score.item() if hasattr(score, "item") else score
+    if not isinstance(found, numbers.Real):
+        raise TypeError(f"A scorer must return a number (several metrics: a dict of scorers). {scorer} gave {score!r}.")
+    return float(found)
 
 
 def _take(data: Any, indices: np.ndarray) -> Any:

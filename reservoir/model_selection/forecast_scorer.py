@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline
 
 from reservoir.estimators import BaseEstimator, RegressorMixin
-from reservoir.models.forecaster import DivergenceWarning, free_forecasts
+from reservoir.models.forecaster import free_forecasts
 
 _METRIC = type(get_scorer("r2"))
 
@@ -56,9 +55,7 @@ class ForecastScorer:
         """The metric of every series. One by name, which takes no NaN, of a forecast that diverges is -inf."""
         named = isinstance(self.scoring, str)
         scorer = get_scorer(self.scoring) if named else self.scoring
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DivergenceWarning)
-            pairs = list(free_forecasts(model, X))
+        pairs = free_forecasts(model, X)
         lost = [named and not np.isfinite(future).all() for _, future in pairs]
         return [
             -np.inf if gone else scorer(_Answer(future), truth, truth)

@@ -182,7 +182,7 @@ def _default_scoring(estimator: Any) -> str:
 
 def _per_step(estimator: Any, targets: Any, lengths: list[int]) -> bool:
     """Whether targets of a stack or list hold one entry per step."""
-    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    last = _innermost(estimator)
     if is_regressor(last) and getattr(last, "pooling", None) is not None:
         return False
     found = [_n_rows(member) if n_dimensions(member) else None for member in targets]
@@ -190,6 +190,13 @@ def _per_step(estimator: Any, targets: Any, lengths: list[int]) -> bool:
         return False
     # Vectors of one length, which is not that of the sequences, are one target per sequence.
     return found == lengths or len(set(found)) > 1
+
+
+def _innermost(estimator: Any) -> Any:
+    """The model that a pipeline ends in, a search has found, or a regressor of transformed targets holds."""
+    held = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    held = getattr(held, "best_estimator_", getattr(held, "regressor_", held))
+    return held if held is estimator else _innermost(held)
 
 
 def _n_rows(member: Any) -> int:

@@ -21,7 +21,13 @@ from reservoir.model_selection.folds import CrossValidation
 from reservoir.model_selection.halving import survivors, training_shares
 from reservoir.model_selection.results import ResultTable
 from reservoir.model_selection.seeds import read_seeds
-from reservoir.model_selection.settings import context_length, read_candidates, read_scorers, read_splitter
+from reservoir.model_selection.settings import (
+    context_length,
+    read_candidates,
+    read_scorers,
+    read_splitter,
+    warn_of_overlap,
+)
 from reservoir.model_selection.tasks import run_stored_tasks, run_tasks
 from reservoir.sequences import container_kind
 from reservoir.validation import Parameters, check_has, check_integer, check_unweighted, unchanged_on_error
@@ -115,7 +121,9 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
     FitFailedWarning
         Where some candidates could not be fitted or scored.
     UserWarning
-        Where scores are NaN or infinite. A candidate whose mean is NaN ranks last, behind -inf.
+        Where test rows of a series are training rows too and are scored, as those of ``list(cv.split(X))`` of a
+        `WarmTimeSeriesSplit`, and where scores are NaN or infinite. A candidate whose mean is NaN ranks last, behind
+        -inf.
 
     Notes
     -----
@@ -230,6 +238,8 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):
         standard = not any(map(callable, given))
         splits = [(np.asarray(train), np.asarray(test)) for train, test in splitter.split(X, y, groups)]
         self.n_splits_ = len(splits)
+        if kind == "series" and not hasattr(splitter, "scorer"):
+            warn_of_overlap(splits, scorers)
         own = self.return_train_score, self.error_score, self.n_seeds is not None
         return CrossValidation(self.estimator, X, y, kind, splits, scorers, standard, *own)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -102,3 +103,15 @@ def _scorers(entry: Any, estimator: Any, splitter: Any, kind: str, n_context: in
         return splitter.scorer(entry), sequence_scorer(entry)
     as_it_is = not supervised or kind == "series" or entry is None
     return (check_scoring(estimator, entry) if as_it_is else sequence_scorer(entry),) * 2
+
+
+def warn_of_overlap(splits: list[tuple[np.ndarray, np.ndarray]], scorers: dict[str, Callable]) -> None:
+    """Say so where rows that a fold has learnt from are scored, as the warm-up is when its splitter was lost."""
+    told = all(isinstance(scorer, SequenceScorer) and scorer.warmup > 0 for scorer in scorers.values())
+    if not told and any(np.isin(test, train).any() for train, test in splits):
+        warnings.warn(
+            "Test rows that are training rows too are scored. The splits of a WarmTimeSeriesSplit want its scorer: "
+            "give the splitter itself as cv, or scoring=splitter.scorer(...).",
+            UserWarning,
+            stacklevel=5,
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -183,9 +182,7 @@ class ReservoirForecaster(ReservoirModel):
         observed.
         """
         check_unweighted(self, sample_weight)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DivergenceWarning)
-            pairs = list(free_forecasts(self, X))
+        pairs = free_forecasts(self, X)
         return float(np.mean([r2_score(*pair) if np.isfinite(pair[1]).all() else -np.inf for pair in pairs]))
 
     def _check_parameters(self) -> None:
@@ -283,20 +280,25 @@ class ReservoirForecaster(ReservoirModel):
         return [self._scaled(table) for table in tables]
 
 
-def free_forecasts(model: ReservoirForecaster, X: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def free_forecasts(model: ReservoirForecaster, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     """For every series its rows after the context, the first max(washout, 1), and their free forecast.
 
-    Both hold the channels that are predicted; exogenous ones are observed.
+    Both hold the channels that are predicted; exogenous ones are observed. A forecast that diverges is NaN from there
+    on, without a word.
     """
     model._check_fitted()
     sequences = read_sequences(model, X, reset=False)
     n_context = max(model.washout, 1)
     sequences.check_lengths(n_context + 2, type(model).__name__, model.washout)
-    channels = model._feedback.channels
+    channels, pairs = model._feedback.channels, []
     for member in sequences.members():
-        observed = member[n_context:].copy()
+        context, observed = member[:n_context], member[n_context:].copy()
         observed[:, channels] = np.nan
-        yield member[n_context:, channels], model.forecast(len(observed), context=member[:n_context], observed=observed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DivergenceWarning)
+            warnings.filterwarnings("ignore", "X does not have valid feature names")  # they were read above
+            pairs.append((member[n_context:, channels], model.forecast(len(observed), context, observed=observed)))
+    return pairs
 
 
 def _until_lost(rows: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Any scorer of a search is scored warm, on the rows that the folds ask for."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
@@ -209,3 +210,39 @@ def test_a_scorer_may_ask_for_other_rows():
     said = joined([answer[4:] for answer in model.predict(LIST)])
     expected = -mean_absolute_error(joined([own[4:] for own in SUMS]), said)
     assert sequence_scorer(loop, warmup=4)(model, LIST, SUMS) == pytest.approx(expected, rel=1e-12)
+
+
+def test_warm_splits_without_their_scorer_are_told():
+    splits = list(WARM.split(X))
+    with pytest.warns(UserWarning, match="Test rows that are training rows too are scored") as found:
+        ReservoirSearchCV(regressor(), ALPHAS, cv=splits, scoring="r2").fit(X, Y)
+    assert found[0].filename == __file__
+    search = ReservoirSearchCV(regressor(), ALPHAS, cv=splits, scoring=WARM.scorer("r2")).fit(X, Y)
+    expected = ReservoirSearchCV(regressor(), ALPHAS, cv=WARM, scoring="r2").fit(X, Y)
+    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected.cv_results_["mean_test_score"])
+
+
+def test_pooled_targets_as_wide_as_a_sequence_is_long():
+    """A search or a pipeline around a model with a pooling does not hide it."""
+    values = np.random.default_rng(0).normal(size=(len(STACK), STACK.shape[1]))
+    model = regressor(pooling="mean")
+    for outer in (make_pipeline(model), ReservoirSearchCV(model, {"washout": [5]}, cv=KFold(3))):
+        fitted = outer.fit(STACK, values)
+        assert sequence_scorer("r2", warmup=3)(fitted, STACK, values) == r2_score(values, fitted.predict(STACK))
+
+
+def test_scorers_that_give_no_number_are_refused():
+    for said in ({"a": 1.0}, "1.5", None):
+        with pytest.raises(TypeError, match="A scorer must return a number"):
+            options = {"cv": WARM, "scoring": lambda model, X, y, said=said: said, "error_score": "raise"}
+            ReservoirSearchCV(regressor(), ALPHAS, **options).fit(X, Y)
+    with pytest.raises(ValueError, match="a list of names"):
+        ReservoirSearchCV(regressor(), ALPHAS, cv=WARM, scoring=[MAE], refit=False).fit(X, Y)
+
+
+def test_a_table_is_forecast_without_warnings():
+    table = pd.DataFrame(LORENZ, columns=["x", "y", "z"])
+    for scoring in (None, "r2"):
+        named = ReservoirSearchCV(FORECASTER, {"washout": [20]}, cv=FOLDS, scoring=scoring).fit(table)
+        plain = ReservoirSearchCV(FORECASTER, {"washout": [20]}, cv=FOLDS, scoring=scoring).fit(LORENZ)
+        assert named.best_score_ == plain.best_score_
