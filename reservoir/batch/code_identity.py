@@ -95,6 +95,7 @@ def _function_parts(function: FunctionType) -> Iterator[Any]:
     yield sorted((function.__kwdefaults__ or {}).items())
     yield [_cell(cell) for cell in function.__closure__ or ()]
     names = _names(code)
+    yield _reached(vars(function), names)
     for name in sorted(names & function.__globals__.keys()):
         yield name, _reached(function.__globals__[name], names)
 

@@ -57,6 +57,12 @@ def wrapped(gain):
     return f
 
 
+def with_attribute(gain):
+    func = defined(CODE % "f.gain")
+    func.gain = gain
+    return func
+
+
 def in_module(gain):
     helper = types.ModuleType("own_helper")
     exec(f"def scaled(x): return x * {gain}", vars(helper))
@@ -89,6 +95,7 @@ MAKERS = {
     "global dictionary": lambda gain: defined(CODE % "g['a']", g={"a": gain}),
     "global array": lambda gain: defined(CODE % "int(g[0])", g=np.array([gain])),
     "global object": lambda gain: defined(CODE % "g.gain", g=Simulation(gain)),
+    "attribute": with_attribute,
     "helper in a module": in_module,
     "class": with_class,
     "inner function": lambda gain: defined(CODE % f"(lambda: {gain})()"),
