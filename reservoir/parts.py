@@ -331,7 +331,7 @@ MARKS = (
     Mark("norm_in_closed_form", Matrix, "norm_in_closed_form() is its largest singular value, or None"),
     Mark("weights", Matrix, "its weights by place, where it repeats them"),
     Mark("run", System, "run(X, state); a matrix has none"),
-    Mark("shows_state", RateUnit, "False: readouts see what its step leaves in `heard`; otherwise its first array of state"),
+    Mark("shows_state", RateUnit, "False: readouts see what its step leaves in `heard`, not its first array"),
     Mark("step", RateUnit, "step of what cells() gives: the compiled step"),
     Mark("tangent", RateUnit, "tangent of what cells() gives: how small differences move; no Jacobian without it"),
     Mark("step_lanes", RateUnit, "step_lanes of what cells() gives: the step of several reservoirs side by side"),

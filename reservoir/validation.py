@@ -207,6 +207,14 @@ def not_fitted(estimator: Any) -> NotFittedError:
     return NotFittedError(f"This {name} instance is not fitted yet. Call 'fit' with appropriate arguments first.")
 
 
+def check_unweighted(estimator: Any, sample_weight: Any) -> None:
+    """Refuse weights where a `score` takes them only since scikit-learn's pipelines hand None on."""
+    if sample_weight is not None:
+        raise parameter_error(
+            type(estimator).__name__, "sample_weight", "None, since its score has no weights", "weights"
+        )
+
+
 def _inside(value: Any, low: float | None, high: float | None, closed: str) -> bool:
     above = low is None or value > low or (value == low and closed in ("both", "left"))
     below = high is None or value < high or (value == high and closed in ("both", "right"))

@@ -1,16 +1,18 @@
-"""Who a task is: a digest of its parameters, the name of its function and a version; and the seed that follows."""
+"""Who a task is: a digest of its parameters, of its function and a version; and the seed that follows."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import json
+import pickle
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 from sklearn.model_selection import ParameterGrid
 
+from reservoir.batch.code_identity import code_identity
 from reservoir.validation import parameter_error
 
 _ARRAY = "__array__"
@@ -70,12 +72,26 @@ def task_seed(text: str, seed: int) -> int:
 
 
 def function_name(func: Callable[..., Any]) -> str:
-    """Module and qualified name. What a `functools.partial` binds is part of it; the state of an object is not."""
+    """Module and qualified name; what a `functools.partial` binds is part of it."""
     if isinstance(func, functools.partial):
         bound = [list(func.args), func.keywords]
         return f"{function_name(func.func)}({json.dumps(_plain(bound, 'bound arguments'), sort_keys=True)})"
     named = func if hasattr(func, "__qualname__") else type(func)
     return f"{named.__module__}.{named.__qualname__}"
+
+
+def function_identity(func: Callable[..., Any]) -> str:
+    """The name of a function, and a digest of what it does: see `code_identity`.
+
+    An object with ``state_in_tasks``, whose tasks name all that it holds, is known by its class. Raises a PicklingError
+    for what no worker could be sent.
+    """
+    try:
+        return f"{function_name(func)} {code_identity(type(func) if hasattr(func, 'state_in_tasks') else func)}"
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise pickle.PicklingError(
+            f"The function of run_batch, its closure, its defaults and its object must be picklable: {error}."
+        ) from error
 
 
 def _plain(value: Any, where: str) -> Any:

@@ -10,7 +10,7 @@ import joblib
 
 from reservoir.batch.cluster import Cluster, check_client
 from reservoir.batch.dispatch import Dispatch, WorkerPool
-from reservoir.batch.identity import Task, Tasks, function_name, read_tasks
+from reservoir.batch.identity import Task, Tasks, function_identity, read_tasks
 from reservoir.batch.processes import Processes
 from reservoir.batch.store import Store, new_batch_name
 from reservoir.batch.study import Study
@@ -71,8 +71,8 @@ def run_batch(
         A bar with rate and remaining time in a terminal or a notebook, where tqdm is installed; elsewhere a line
         every 30 s and at the end in the log ``reservoir.batch`` (level INFO).
     version : str, default ""
-        Part of the identity of tasks. Change it when `func` computes something else, and all tasks are run anew with
-        the seeds that they had.
+        Part of the identity of tasks. Change it when something that the digest of `func` does not see computes
+        something else, such as an installed package or a file: all tasks are run anew with the seeds that they had.
 
     Returns
     -------
@@ -85,15 +85,20 @@ def run_batch(
         For a parameter outside its range, equal tasks, and a store of another seed.
     TaskError
         For a task that failed, with ``on_error="raise"``.
+    PicklingError
+        For a function that no worker can be sent, such as one that holds a lock or an open file.
     OSError
         Where a result cannot be written, such as on a full disk. The same call goes on when there is room again.
 
     Notes
     -----
-    A task's identity is a digest of its parameters, the name of `func` and `version`; its seed depends on the
-    parameters and `seed` alone. Among n tasks about n^2 / 2^33 pairs share a seed. Workers use one thread for BLAS,
-    OpenMP and Numba each. Results are not flushed to the disk one by one: a power cut may cost the last seconds, never
-    the store. An interrupt ends the batch, what is done stays. See ``docs/batches.md`` for costs and clusters.
+    A task's identity is a digest of its parameters, of `func` and `version`. That of `func` takes in its name, code,
+    constants, defaults and closure, the state of its object, and the functions, classes and values that the code names,
+    but for installed packages. So an edit, another closure or another Python runs all tasks anew; comments, and the
+    docstring of `func`, count for nothing. A seed depends on the parameters and `seed` alone. Among n tasks about
+    n^2 / 2^33 pairs share a seed. Workers use one thread for BLAS, OpenMP and Numba each. Results are not flushed to
+    the disk one by one: a power cut may cost the last seconds, never the store. An interrupt ends the batch, what is
+    done stays. See ``docs/batches.md`` for costs and clusters.
 
     Examples
     --------
@@ -119,7 +124,7 @@ def run_batch(
     check_flag("run_batch", "progress", progress)
     if not isinstance(version, str):
         raise parameter_error("run_batch", "version", "a string", version)
-    read = read_tasks(tasks, function_name(func), version, seed)
+    read = read_tasks(tasks, function_identity(func), version, seed)
     n_workers = _n_workers(n_jobs) if client is None else check_client(client)
     folder = Store(store)
     parent = platform.node(), os.getpid()

@@ -71,6 +71,7 @@ def _evaluate(
         if isinstance(cv.error_score, str):
             raise
         result.errors.append(traceback.format_exc())
+        result.failed[position, number] = True
         for part in cv.scored_parts:
             result.scores[part][:, position, number] = np.nan if cv.error_score is None else cv.error_score
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
 
-from reservoir.model_selection.seeds import seed_names
+from reservoir.model_selection.seeds import seeded
 from reservoir.models.precomputed import TrainingData, read_training_data, with_attributes
 from reservoir.models.supervised import SupervisedModel
 from reservoir.parts import SequenceData, Targets
@@ -45,11 +46,12 @@ class CrossValidation:
     standard_scorers: bool  # whether all are scikit-learn's own
     with_train_scores: bool
     error_score: Any
+    redraws: bool = False  # whether seeds take the place of those of the reservoir
 
     def candidate(self, parameters: dict[str, Any], seed: int | None) -> Any:
-        """An unfitted candidate, with the seed in its reservoir."""
+        """An unfitted candidate; the seed is for what has none, and for the reservoir where it is to be drawn anew."""
         model = clone(self.estimator).set_params(**clone(parameters, safe=False))
-        return model if seed is None else model.set_params(**dict.fromkeys(seed_names(model), seed))
+        return model if seed is None else seeded(model, seed, self.redraws)
 
     def folds(self, share: float) -> list[Fold]:
         """All splits, with this share of their training parts."""
@@ -64,7 +66,7 @@ class CrossValidation:
         """The scores of a fitted model, one per metric."""
         rest = () if y is None else (y,)
         with config_context(skip_parameter_validation=self.standard_scorers):  # half of the time of a short score
-            return [float(scorer(model, X, *rest)) for scorer in self.scorers.values()]
+            return [_number(scorer(model, X, *rest), scorer) for scorer in self.scorers.values()]
 
     def _shortened(self, train: np.ndarray, share: float) -> np.ndarray:
         """The first rows of a series; of sequences as many, evenly spread."""
@@ -95,6 +97,13 @@ def read_fold(model: SupervisedModel, fold: Fold) -> ReadFold:
     training = read_training_data(model, fold.X_train, fold.y_train)
     reader = with_attributes(model, training.attributes)
     return ReadFold(fold, training, read_sequences(reader, fold.X_test, reset=False))
+
+
+def _number(score: Any, scorer: Callable[..., Any]) -> float:
+    found = score.item() if hasattr(score, "item") else score
+    if not isinstance(found, numbers.Real):
+        raise TypeError(f"A scorer must return a number (several metrics: a dict of scorers). {scorer} gave {score!r}.")
+    return float(found)
 
 
 def _take(data: Any, indices: np.ndarray) -> Any:

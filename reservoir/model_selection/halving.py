@@ -8,6 +8,7 @@ import numpy as np
 
 from reservoir.model_selection.candidates import Configuration
 from reservoir.model_selection.folds import CrossValidation
+from reservoir.model_selection.results import ascending
 
 _FEWEST_ROWS = 100
 _FEWEST_SEQUENCES = 10
@@ -34,7 +35,7 @@ def survivors(configurations: list[Configuration], scores: np.ndarray, factor: i
 
     `scores` (n_candidates,) may hold NaN, which is the worst.
     """
-    finite = np.where(np.isnan(scores), -np.inf, scores)
-    best = [finite[list(configuration.candidates)].max() for configuration in configurations]
+    order = ascending(scores)
+    best = [order[list(configuration.candidates)].max() for configuration in configurations]
     kept = sorted(np.argsort(-np.array(best), kind="stable")[: math.ceil(len(best) / factor)])
     return [configurations[index] for index in kept]

@@ -18,12 +18,13 @@ class TaskResult:
         shape = n_candidates, len(cv.splits)
         self.scores = {part: np.full((len(cv.scorers), *shape), np.nan) for part in cv.scored_parts}
         self.fit_seconds, self.score_seconds = np.zeros(shape), np.zeros(shape)
+        self.failed = np.zeros(shape, dtype=bool)  # where an error was met
         self.errors: list[str] = []
 
     def to_dict(self) -> dict[str, Any]:
         """As numbers, arrays and strings, which a file or another process can take."""
         times = {"fit_seconds": self.fit_seconds, "score_seconds": self.score_seconds}
-        return {"scores": self.scores, "errors": self.errors, **times}
+        return {"scores": self.scores, "errors": self.errors, "failed": self.failed, **times}
 
 
 class ResultTable:
@@ -36,6 +37,7 @@ class ResultTable:
         shape = len(candidates), n_seeds, n_folds
         self._scores = {part: np.full((len(self._metrics), *shape), np.nan) for part in parts}
         self._seconds = {name: np.zeros(shape) for name in ("fit", "score")}
+        self._failed = np.zeros(shape, dtype=bool)
         self.shares = np.zeros(len(candidates))  # of the training parts that a candidate has seen
         self.n_fits = int(np.prod(shape))
 
@@ -50,6 +52,7 @@ class ResultTable:
         """Take in the result of a task; None where its process died."""
         rows = list(candidates)
         self.shares[rows] = share
+        self._failed[rows, seed] = True if result is None else result["failed"]
         for part, scores in self._scores.items():
             scores[:, rows, seed] = error_score if result is None else result["scores"][part]
         for name, seconds in self._seconds.items():
@@ -57,7 +60,19 @@ class ResultTable:
 
     def mean_scores(self, metric: str) -> np.ndarray:
         """Mean over seeds and folds (n_candidates,)."""
-        return self._scores["test"][self._metrics.index(metric)].mean(axis=1).mean(axis=1)
+        with np.errstate(invalid="ignore"):  # infinities of both signs
+            return self._scores["test"][self._metrics.index(metric)].mean(axis=1).mean(axis=1)
+
+    def not_finite(self) -> dict[str, tuple[int, np.ndarray]]:
+        """For parts with scores that are not finite, though nothing failed: their number, and means (n_candidates,)."""
+        found = {}
+        for part, scores in self._scores.items():
+            for metric, own in zip(self._metrics, scores, strict=True):
+                number = int((~np.isfinite(own) & ~self._failed).sum())
+                if number:
+                    with np.errstate(invalid="ignore"):
+                        found[part if metric == "score" else f"{part} {metric}"] = number, own.mean(axis=(1, 2))
+        return found
 
     def columns(self, with_seeds: bool, with_shares: bool) -> dict[str, Any]:
         """The table as a dictionary of columns."""
@@ -87,7 +102,7 @@ class ResultTable:
         return columns
 
     def _score_columns(self, part: str, metric: str, scores: np.ndarray, with_seeds: bool) -> dict[str, np.ndarray]:
-        with np.errstate(over="ignore"):  # the spread of scores as bad as -1e200
+        with np.errstate(over="ignore", invalid="ignore"):  # the spread of scores as bad as -1e200, or infinite
             return self._spreads(part, metric, scores, with_seeds)
 
     def _spreads(self, part: str, metric: str, scores: np.ndarray, with_seeds: bool) -> dict[str, np.ndarray]:
@@ -107,11 +122,16 @@ class ResultTable:
     def _ranks(self, means: np.ndarray) -> np.ndarray:
         """1 for the best; a candidate that has seen a larger share of training stands before all that saw less."""
         ranks = np.empty(len(means), dtype=np.int32)
-        filled = np.where(np.isnan(means), -np.inf, means)
+        order = ascending(means)
         for share in np.unique(self.shares):
             own = self.shares == share
-            ranks[own] = rankdata(-filled[own], method="min") + (self.shares > share).sum()
+            ranks[own] = rankdata(-order[own], method="min") + (self.shares > share).sum()
         return ranks
+
+
+def ascending(scores: np.ndarray) -> np.ndarray:
+    """Whole numbers in the order of scores: what is no number is worse than the worst, which may be -inf."""
+    return np.where(np.isnan(scores), 0, 1 + np.searchsorted(np.unique(scores[~np.isnan(scores)]), scores))
 
 
 class _Held:

@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.model_selection.forecast_scorer import ForecastScorer, forecaster_in
 from reservoir.sequences import container_kind, n_dimensions
 from reservoir.validation import check_integer, parameter_error
 
@@ -32,8 +33,9 @@ def sequence_scorer(scoring: str | Callable[..., Any] | None = None, *, warmup: 
     Parameters
     ----------
     scoring : None, str or scorer, default None
-        A name of `sklearn.metrics.get_scorer_names`, or a callable ``(estimator, X, y)``. None is "accuracy" for a
-        classifier and "r2" for a regressor.
+        A name of `sklearn.metrics.get_scorer_names`, what `make_scorer` made of a metric, or a callable ``(estimator,
+        X, y)``, which gets all of X, the scored rows of y, and a model that answers to this X for these rows alone.
+        None is "accuracy" for a classifier and "r2" for a regressor.
     warmup : int >= 0, default 0
         Rows at the head of every sequence, of the training part too, that are predicted but not scored. With 0 this is
         the scorer for stacks and lists with a target per step, where the names alone fail.
@@ -52,6 +54,10 @@ def sequence_scorer(scoring: str | Callable[..., Any] | None = None, *, warmup: 
     -----
     The cut goes by `warmup`, not by the `washout` of the model; both work together. y has a target per step where its
     members are at least 1-D and as long as their sequences; a regressor with a `pooling` has one per sequence.
+
+    A forecaster is called without y: the first max(`warmup`, 1) rows of every series are the context of a free forecast
+    of the others, whatever its `washout`, and the score is the mean over series. None is its own `score`. A callable
+    ``(estimator, X)`` that `make_scorer` has not made is called as it is.
 
     Examples
     --------
@@ -74,10 +80,10 @@ def sequence_scorer(scoring: str | Callable[..., Any] | None = None, *, warmup: 
         raise parameter_error("sequence_scorer", "scoring", wanted, scoring)
     if callable(scoring):
         check_scoring(scoring=scoring)  # refuses a metric that is no scorer
-    return _SequenceScorer(scoring, warmup)
+    return SequenceScorer(scoring, warmup)
 
 
-class _SequenceScorer:
+class SequenceScorer:
     """The callable that `sequence_scorer` returns."""
 
     def __init__(self, scoring: Any, warmup: int):
@@ -90,10 +96,9 @@ class _SequenceScorer:
 
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         if y is None:
-            raise ValueError(
-                "sequence_scorer compares predictions with y, but y is None. A forecaster scores itself: leave scoring "
-                "out."
-            )
+            if forecaster_in(estimator) is not None:
+                return ForecastScorer(self.scoring, self.warmup)(estimator, X)
+            raise ValueError("sequence_scorer compares predictions with y, but y is None.")
         scorer = self._named
         if scorer is None:
             scorer = check_scoring(estimator, _default_scoring(estimator) if self.scoring is None else self.scoring)
@@ -106,7 +111,7 @@ class _SequenceScorer:
         truth = rows.scored(targets, "y")
         if is_classifier(estimator) and truth.ndim == 2 and truth.shape[1] == 1:
             truth = truth[:, 0]
-        return scorer(_WithoutWarmup(estimator, rows), X, truth)
+        return scorer(_WithoutWarmup(estimator, rows, X), X, truth)
 
 
 class _Rows(NamedTuple):
@@ -137,11 +142,10 @@ class _Rows(NamedTuple):
 
 
 class _WithoutWarmup:
-    """A fitted estimator as a standard scorer sees it: its answers to X are the scored rows, joined."""
+    """A fitted estimator as a scorer sees it: its answers to this X are the scored rows, joined."""
 
-    def __init__(self, estimator: Any, rows: _Rows):
-        self._estimator = estimator
-        self._rows = rows
+    def __init__(self, estimator: Any, rows: _Rows, X: Any):
+        self._estimator, self._rows, self._X = estimator, rows, X
 
     def __sklearn_tags__(self) -> Any:
         return get_tags(self._estimator)
@@ -158,8 +162,9 @@ class _WithoutWarmup:
             return attribute
 
         @functools.wraps(attribute)  # scikit-learn reads its name
-        def answer(X: Any) -> np.ndarray:
-            return self._rows.scored(attribute(X), f"The answer of {name}")
+        def answer(X: Any) -> Any:
+            found = attribute(X)
+            return self._rows.scored(found, f"The answer of {name}") if X is self._X else found
 
         return answer
 
@@ -177,7 +182,7 @@ def _default_scoring(estimator: Any) -> str:
 
 def _per_step(estimator: Any, targets: Any, lengths: list[int]) -> bool:
     """Whether targets of a stack or list hold one entry per step."""
-    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    last = _innermost(estimator)
     if is_regressor(last) and getattr(last, "pooling", None) is not None:
         return False
     found = [_n_rows(member) if n_dimensions(member) else None for member in targets]
@@ -185,6 +190,13 @@ def _per_step(estimator: Any, targets: Any, lengths: list[int]) -> bool:
         return False
     # Vectors of one length, which is not that of the sequences, are one target per sequence.
     return found == lengths or len(set(found)) > 1
+
+
+def _innermost(estimator: Any) -> Any:
+    """The model that a pipeline ends in, a search has found, or a regressor of transformed targets holds."""
+    held = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    held = getattr(held, "best_estimator_", getattr(held, "regressor_", held))
+    return held if held is estimator else _innermost(held)
 
 
 def _n_rows(member: Any) -> int:

@@ -21,11 +21,17 @@ from reservoir.model_selection.folds import CrossValidation
 from reservoir.model_selection.halving import survivors, training_shares
 from reservoir.model_selection.results import ResultTable
 from reservoir.model_selection.seeds import read_seeds
-from reservoir.model_selection.settings import read_candidates, read_scorers, read_splitter
+from reservoir.model_selection.settings import (
+    context_length,
+    read_candidates,
+    read_scorers,
+    read_splitter,
+    warn_of_overlap,
+)
 from reservoir.model_selection.tasks import run_stored_tasks, run_tasks
 from reservoir.parts import Estimator, Labels, Seed, SequenceData, Splitter, Targets, check_part
 from reservoir.sequences import container_kind
-from reservoir.validation import Parameters, check_integer, unchanged_on_error
+from reservoir.validation import Parameters, check_integer, check_unweighted, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
@@ -50,15 +56,19 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
     n_iter : None or int >= 1, default None
         None tries every point of the grid, a number so many random ones.
     scoring : None, str, callable, or list or dict of these, default None
-        A splitter with a `scorer`, such as `WarmTimeSeriesSplit`, is asked for it where this is None or a name. With
-        other splitters None is the model's own `score`, and a name is scored over the joined rows of stacks and lists.
-        Several metrics need `refit` to name one.
+        What is no `sequence_scorer` yet is made one: with a splitter that has a `scorer`, such as
+        `WarmTimeSeriesSplit`, folds start warm and only their scored rows count; the rows of stacks and lists are
+        joined. With other splitters None is the model's own `score`, without its washout. A forecaster forecasts the
+        rows behind the warm-up of a fold whatever its washout; with other splitters those behind the largest washout
+        of all candidates. Several metrics need `refit` to name one.
     cv : None, int, splitter or iterable, default None
-        None and a number of folds mean `WarmTimeSeriesSplit` for a series; for stacks and lists `StratifiedKFold` for
-        a classifier of sequences, otherwise `KFold`.
+        None and a number of folds mean `WarmTimeSeriesSplit` for a series, with a warm-up of 100 rows, or of the
+        largest washout for a forecaster; for stacks and lists `StratifiedKFold` for a classifier of sequences,
+        otherwise `KFold`.
     n_seeds : None or int >= 1, default None
-        None keeps the seed of the reservoir. A number evaluates each candidate with so many seeds, drawn from
-        `random_state`, ranks by the mean over them, and reports their spread.
+        None keeps every seed that is given. A number evaluates each candidate with so many draws of the reservoir, with
+        seeds drawn from `random_state`, ranks by the mean over them, and reports their spread. Other steps of a
+        pipeline keep the seeds that they were given.
     pruning : None or int >= 2, default None
         Successive halving over the length of training: all configurations learn from a small share of each training
         part, the best one in `pruning` from `pruning` times as much, and so on. A series keeps its first rows,
@@ -72,7 +82,9 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         Worker processes, as in scikit-learn; None is 1. The scores are the same bits for any number.
     store : None or path, default None
         Folder of results: the search goes through `reservoir.batch.run_batch`, and the same call after a crash goes on
-        where it stood. Random searches need an int as `random_state` for that.
+        where it stood. Random searches need an int as `random_state` for that. Other data, seeds or scorers, and an
+        edit in a function or class of your own that the estimator, its parameters or the scorers hold, are another
+        search.
     client : None or distributed.Client, default None
         Runs the search on a Dask cluster; needs `store`.
     error_score : "raise" or float, default NaN
@@ -91,10 +103,13 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         and so on; the time of a task is divided evenly. With `n_seeds` also ``seed*_test_score`` and
         ``std_seed_score``, the standard deviation over seeds of the mean over folds; the splits are means over seeds.
         With `pruning` also ``training_share``; candidates of a larger share rank first.
-    best_estimator_, best_params_, best_score_, best_index_, n_splits_, scorer_, refit_time_, multimetric_
+    best_estimator_, best_params_, best_score_, best_index_, n_splits_, refit_time_, multimetric_
         As in `GridSearchCV`.
+    scorer_ : callable, or dict of these
+        What `score` asks: the metric over all rows, without a warm-up, unless `scoring` is a scorer that has one.
     seeds_ : list of int
-        Seeds of the reservoir; empty where it kept its own.
+        What was drawn from `random_state`, one per draw; empty where every part has a seed. The reservoir has this
+        very seed, other parts without one have seeds that follow from it, each its own.
     n_features_in_ : int
 
     Raises
@@ -106,12 +121,16 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
     -----
     FitFailedWarning
         Where some candidates could not be fitted or scored.
+    UserWarning
+        Where test rows of a series are training rows too and are scored, as those of ``list(cv.split(X))`` of a
+        `WarmTimeSeriesSplit`, and where scores are NaN or infinite. A candidate whose mean is NaN ranks last, behind
+        -inf.
 
     Notes
     -----
-    Scores equal those of scikit-learn's searches up to rounding, which dynamics that contract do not enlarge. A
-    reservoir without a seed gets one drawn from `random_state`, so that candidates are compared on one draw. Workers
-    send scores, never states.
+    Scores equal those of scikit-learn's searches up to rounding, which dynamics that contract do not enlarge. What
+    has no seed, outside the readout, gets one drawn from `random_state`, so that candidates are compared on one draw;
+    seeds that are given stay. Workers send scores, never states.
 
     References
     ----------
@@ -163,7 +182,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         self._check_parameters()
         candidates = read_candidates(self)
         self.seeds_ = read_seeds(self, candidates)
-        cv = self._cross_validation(X, y, groups)
+        cv = self._cross_validation(X, y, groups, candidates)
         table = self._evaluate(cv, candidates)
         self._choose(table, candidates)
         if self.refit:
@@ -175,8 +194,14 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
                 self.feature_names_in_ = self.best_estimator_.feature_names_in_
         return self
 
-    def score(self, X: SequenceData, y: Targets | None = None) -> float:
-        """The score of the best model by the metric that chose it."""
+    def score(self, X: SequenceData, y: Targets | None = None, sample_weight: Any = None) -> float:
+        """The score of the best model by the metric that chose it.
+
+        All rows of X count, the first ones from rest: the warm-up of folds is left out of folds alone. A scorer with a
+        warm-up of its own, such as ``cv.scorer("r2")``, keeps it; the model's own `score` leaves out its washout. A
+        forecaster forecasts what follows its first max(washout, 1) rows.
+        """
+        check_unweighted(self, sample_weight)
         scorer: Any = self.scorer_[self.refit] if isinstance(self.scorer_, dict) else self.scorer_
         return scorer(self._best(), X) if y is None else scorer(self._best(), X, y)
 
@@ -198,14 +223,15 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         if self.error_score is not np.nan:
             p.real("error_score")
 
-    def _cross_validation(self, X: Any, y: Any, groups: Any) -> CrossValidation:
+    def _cross_validation(self, X: Any, y: Any, groups: Any, candidates: list[dict[str, Any]]) -> CrossValidation:
         """What all candidates share; sets `scorer_`, `multimetric_` and `n_splits_`."""
         X, y, groups = indexable(X, y, groups)
         kind = container_kind(X, type(self).__name__)
-        splitter = read_splitter(self, kind, y)
-        scorers = read_scorers(self, splitter, kind)
+        n_context = context_length(self.estimator, candidates)
+        splitter = read_splitter(self, kind, y, n_context)
+        scorers, of_all_rows = read_scorers(self, splitter, kind, n_context)
         self.multimetric_ = list(scorers) != ["score"] or isinstance(self.scoring, dict)
-        self.scorer_: Any = scorers if self.multimetric_ else scorers["score"]
+        self.scorer_: Any = of_all_rows if self.multimetric_ else of_all_rows["score"]
         if self.multimetric_ and not (self.refit is False or callable(self.refit) or self.refit in scorers):
             wanted = f"False, a callable or one of {', '.join(scorers)}, since there are several metrics"
             raise Parameters(self).error("refit", wanted)
@@ -213,8 +239,10 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         standard = not any(map(callable, given))
         splits = [(np.asarray(train), np.asarray(test)) for train, test in splitter.split(X, y, groups)]
         self.n_splits_ = len(splits)
-        with_train = self.return_train_score
-        return CrossValidation(self.estimator, X, y, kind, splits, scorers, standard, with_train, self.error_score)
+        if kind == "series" and not hasattr(splitter, "scorer"):
+            warn_of_overlap(splits, scorers)
+        own = self.return_train_score, self.error_score, self.n_seeds is not None
+        return CrossValidation(self.estimator, X, y, kind, splits, scorers, standard, *own)
 
     def _evaluate(self, cv: CrossValidation, candidates: list[dict[str, Any]]) -> ResultTable:
         """The scores of all candidates; with pruning those of the last round that each has reached."""
@@ -267,12 +295,15 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         self.best_params_ = candidates[self.best_index_]
 
     def _report(self, errors: list[str], table: ResultTable) -> None:
+        for part, (number, means) in table.not_finite().items():
+            text = f"One or more of the {part} scores are non-finite: {number} of {table.n_fits} fits; means {means}"
+            warnings.warn(text, UserWarning, stacklevel=5)
         if not errors:
             return
         text = f"{len(errors)} fits or scores of {type(self).__name__} failed, first with:\n{errors[0]}"
         if len(errors) >= table.n_fits:
             raise ValueError(f"All {text}")
-        warnings.warn(f"{text}Their score is {self.error_score}.", FitFailedWarning, stacklevel=3)
+        warnings.warn(f"{text}Their score is {self.error_score}.", FitFailedWarning, stacklevel=5)
 
     def __sklearn_tags__(self) -> Any:
         tags, own = super().__sklearn_tags__(), get_tags(self.estimator)

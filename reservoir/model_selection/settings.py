@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import numbers
+import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler, StratifiedKFold, check_cv
 
-from reservoir.model_selection.scorer import sequence_scorer
+from reservoir.model_selection.forecast_scorer import ForecastScorer, forecaster_in
+from reservoir.model_selection.scorer import SequenceScorer, sequence_scorer
 from reservoir.model_selection.splits import WarmTimeSeriesSplit
-from reservoir.parts import Splitter
 from reservoir.sequences import n_dimensions
 from reservoir.validation import Parameters
+
+Scorer = Callable[..., Any]
+"""scorer(model, X, y) gives a number."""
 
 _N_SPLITS = 5
 
@@ -40,8 +45,8 @@ def read_candidates(search: Any) -> list[dict[str, Any]]:
     return candidates
 
 
-def read_splitter(search: Any, kind: str, y: Any) -> Any:
-    """The splitter; a number of folds means one that suits the container."""
+def read_splitter(search: Any, kind: str, y: Any, n_context: int) -> Any:
+    """The splitter; a number of folds means one that suits the container, with so many rows before a forecast."""
     p, cv, estimator = Parameters(search), search.cv, search.estimator
     if cv is not None and (not isinstance(cv, int | np.integer) or isinstance(cv, bool)):
         try:
@@ -50,33 +55,68 @@ def read_splitter(search: Any, kind: str, y: Any) -> Any:
             raise p.error("cv", "None, a number of folds, a splitter or an iterable of splits") from error
     n_splits = _N_SPLITS if cv is None else p.integer("cv", 2)
     if kind == "series":
-        forecasts = hasattr(estimator, "forecast")
-        return WarmTimeSeriesSplit(n_splits, warmup=max(estimator.washout, 1) if forecasts else 100)
+        return WarmTimeSeriesSplit(n_splits, warmup=100 if forecaster_in(estimator) is None else n_context)
     labels = is_classifier(estimator) and y is not None and not any(map(n_dimensions, y))
     return StratifiedKFold(n_splits) if labels else KFold(n_splits)
 
 
-def read_scorers(search: Any, splitter: Splitter, kind: str) -> dict[str, Callable[..., Any]]:
+def context_length(estimator: Any, candidates: list[dict[str, Any]]) -> int:
+    """Rows before a forecast that do for every candidate: the largest washout, and at least one."""
+    given = [item for parameters in (estimator.get_params(), *candidates) for item in parameters.items()]
+    washouts = [value for name, value in given if name.split("__")[-1] == "washout"]
+    return max([1, *(int(value) for value in washouts if isinstance(value, numbers.Integral))])
+
+
+class Scorers(NamedTuple):
     """Scorers by the name of their metric, which is "score" for a single one."""
+
+    of_folds: dict[str, Scorer]  # warm, on the rows that a fold asks for
+    of_all_rows: dict[str, Scorer]
+
+
+def read_scorers(search: Any, splitter: Any, kind: str, n_context: int) -> Scorers:
+    """The scorers of the folds and of whole test sets."""
     scoring = search.scoring
     if isinstance(scoring, list | tuple | set):
         named: Mapping[str, Any] = {name: name for name in scoring}
     else:
         named = scoring if isinstance(scoring, Mapping) else {"score": scoring}
-    wanted = "None, a name of sklearn.metrics.get_scorer_names(), a scorer, or a list or dict of these"
+    wanted = (
+        "None, a name of sklearn.metrics.get_scorer_names(), a scorer, a list of names, or a dict of names or scorers"
+    )
     if not named or not all(isinstance(name, str) for name in named):
         raise Parameters(search).error("scoring", wanted)
     for entry in named.values():
         if not (entry is None or callable(entry) or (isinstance(entry, str) and entry in get_scorer_names())):
             raise Parameters(search).error("scoring", wanted)
-    return {name: _scorer(entry, search.estimator, splitter, kind) for name, entry in named.items()}
+    pairs = {name: _scorers(entry, search.estimator, splitter, kind, n_context) for name, entry in named.items()}
+    return Scorers(*({name: pair[which] for name, pair in pairs.items()} for which in range(2)))
 
 
-def _scorer(entry: Any, estimator: Any, splitter: Any, kind: str) -> Callable[..., Any]:
+def _scorers(
+    entry: Any, estimator: Any, splitter: Any, kind: str, n_context: int
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The scorer of the folds, and that of all rows."""
+    if isinstance(entry, SequenceScorer):
+        return entry, entry
     if callable(entry):
-        return check_scoring(estimator, entry)
-    if entry is None and not (is_classifier(estimator) or is_regressor(estimator)):
-        return check_scoring(estimator)
-    if hasattr(splitter, "scorer"):
-        return splitter.scorer(entry)
-    return check_scoring(estimator, entry) if entry is None or kind == "series" else sequence_scorer(entry)
+        check_scoring(scoring=entry)  # refuses a metric that is no scorer
+    if forecaster_in(estimator) is not None:
+        return ForecastScorer(entry, getattr(splitter, "warmup", n_context)), ForecastScorer(entry, None)
+    supervised = is_classifier(estimator) or is_regressor(estimator)
+    if supervised and hasattr(splitter, "scorer"):
+        return splitter.scorer(entry), sequence_scorer(entry)
+    as_it_is = not supervised or kind == "series" or entry is None
+    return (check_scoring(estimator, entry) if as_it_is else sequence_scorer(entry),) * 2
+
+
+def warn_of_overlap(splits: list[tuple[np.ndarray, np.ndarray]], scorers: dict[str, Scorer]) -> None:
+    """Say so where rows that a fold has learnt from are scored, as the warm-up is when its splitter was lost."""
+    told = all(isinstance(scorer, SequenceScorer) and scorer.warmup > 0 for scorer in scorers.values())
+    if not told and any(np.isin(test, train).any() for train, test in splits):
+        warnings.warn(
+            "Test rows that are training rows too are scored. The splits of a WarmTimeSeriesSplit want its scorer: "
+            "give the splitter itself as cv, or scoring=splitter.scorer(...).",
+            UserWarning,
+            stacklevel=5,
+        )

@@ -52,8 +52,8 @@ class WarmTimeSeriesSplit(TimeSeriesSplit):
     -----
     Works with every tool that takes a splitter and a scorer: `cross_val_score`, `cross_validate` (several metrics: a
     dict of scorers), searches, `learning_curve`, a Pipeline before the model. Test parts overlap, so that
-    `cross_val_predict` refuses: a warm-up row of one fold is a scored row of another. A `ReservoirForecaster` takes its
-    own `score`, no scorer: with ``warmup == washout`` the warm-up is the context of its forecast.
+    `cross_val_predict` refuses: a warm-up row of one fold is a scored row of another. For a `ReservoirForecaster`
+    with `scorer` the warm-up is the context of a forecast of the scored rows, whatever its `washout`.
 
     References
     ----------

@@ -12,6 +12,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 import reservoir
 from reservoir.batch import run_batch
+from reservoir.batch.code_identity import code_identity
 from reservoir.model_selection.candidates import Configuration, EvaluationTask
 from reservoir.model_selection.evaluation import evaluate
 from reservoir.model_selection.folds import CrossValidation
@@ -33,6 +34,8 @@ def run_tasks(
 class StoredEvaluation:
     """What a worker of `run_batch` does: its task names configurations, a seed and a share of the training parts."""
 
+    state_in_tasks = True  # by the digests of `run_stored_tasks`
+
     def __init__(self, cv: CrossValidation, configurations: dict[str, list[Configuration]]):
         self.cv, self.configurations = cv, configurations
 
@@ -48,9 +51,9 @@ def run_stored_tasks(
 
     A task is known by a digest of all that its result depends on, so that the store serves the same search alone.
     """
-    search = _digest(owner, cv)
+    search = _digest(owner, cv, [cv.estimator, cv.scorers])
     found = {id(task.configurations): task.configurations for task in tasks}
-    names = {key: _digest(owner, [own.parameters for own in part]) for key, part in found.items()}
+    names = {key: _digest(owner, values, values) for key, values in _parameters(found).items()}
     named = [
         {"search": search, "configurations": names[id(task.configurations)], "seed": task.seed, "share": task.share}
         for task in tasks
@@ -61,10 +64,14 @@ def run_stored_tasks(
     return study.iter_results()
 
 
-def _digest(owner: str, content: Any) -> str:
-    """A digest of data, estimators and scorers that another process finds too."""
+def _parameters(parts: dict[int, list[Configuration]]) -> dict[int, list[Any]]:
+    return {key: [configuration.parameters for configuration in part] for key, part in parts.items()}
+
+
+def _digest(owner: str, content: Any, code: Any) -> str:
+    """A digest of data, estimators and scorers that another process finds too, and of what functions in `code` do."""
     try:
-        return joblib.hash([reservoir.__version__, content])
+        return f"{joblib.hash([reservoir.__version__, content])} {code_identity(code)}"
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         wanted = f"None for a search whose parts cannot be pickled ({error})"
         raise parameter_error(owner, "store", wanted, "a store") from error

@@ -17,7 +17,7 @@ from reservoir.models.supervised import SupervisedModel
 from reservoir.parts import Labels, Pooling, Readout, SequenceData, System
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_labels
-from reservoir.validation import unchanged_on_error
+from reservoir.validation import check_unweighted, unchanged_on_error
 
 
 def _readout_has_probabilities(model: ReservoirClassifier) -> bool:
@@ -120,8 +120,9 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         """Probabilities (N, n_classes), or one row per step, from a readout that has them."""
         return self._answers(X, "predict_proba")[0]
 
-    def score(self, X: SequenceData, y: Labels) -> float:
+    def score(self, X: SequenceData, y: Labels, sample_weight: Any = None) -> float:
         """Accuracy: over sequences, or over the rows of all sequences joined without the washout."""
+        check_unweighted(self, sample_weight)
         self._check_fitted()
         sequences = self._inference.read(self, X)
         labels, per_step = read_labels(type(self).__name__, y, sequences)

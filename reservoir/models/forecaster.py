@@ -22,6 +22,7 @@ from reservoir.validation import (
     as_generator,
     check_channels,
     check_integer,
+    check_unweighted,
     parameter_error,
     unchanged_on_error,
 )
@@ -179,26 +180,15 @@ class ReservoirForecaster(ReservoirModel):
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
         return Sequences(joined, offsets, kind).pack(joined)
 
-    def score(self, X: SequenceData, y: Targets | None = None) -> float:
+    def score(self, X: SequenceData, y: Targets | None = None, sample_weight: Any = None) -> float:
         """Mean R2 of free forecasts; -inf if one diverges.
 
         The first max(washout, 1) rows of each series are its context, the rest is forecast. Exogenous channels are
         observed.
         """
-        self._check_fitted()
-        sequences = read_sequences(self, X, reset=False)
-        n_context = max(self.washout, 1)
-        sequences.check_lengths(n_context + 2, type(self).__name__, self.washout)
-        channels, scores = self._feedback.channels, []
-        for member in sequences.members():
-            observed = member[n_context:].copy()
-            observed[:, channels] = np.nan
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DivergenceWarning)
-                future = self.forecast(len(observed), context=member[:n_context], observed=observed)
-            finite = np.isfinite(future).all()
-            scores.append(r2_score(member[n_context:, channels], future) if finite else -np.inf)
-        return float(np.mean(scores))
+        check_unweighted(self, sample_weight)
+        pairs = free_forecasts(self, X)
+        return float(np.mean([r2_score(*pair) if np.isfinite(pair[1]).all() else -np.inf for pair in pairs]))
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -293,6 +283,27 @@ class ReservoirForecaster(ReservoirModel):
             wanted = f"given for the exogenous channels {exogenous.tolist()}, for every step but the last"
             raise parameter_error("forecast", "observed", wanted, observed)
         return [self._scaled(table) for table in tables]
+
+
+def free_forecasts(model: ReservoirForecaster, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For every series its rows after the context, the first max(washout, 1), and their free forecast.
+
+    Both hold the channels that are predicted; exogenous ones are observed. A forecast that diverges is NaN from there
+    on, without a word.
+    """
+    model._check_fitted()
+    sequences = read_sequences(model, X, reset=False)
+    n_context = max(model.washout, 1)
+    sequences.check_lengths(n_context + 2, type(model).__name__, model.washout)
+    channels, pairs = model._feedback.channels, []
+    for member in sequences.members():
+        context, observed = member[:n_context], member[n_context:].copy()
+        observed[:, channels] = np.nan
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DivergenceWarning)
+            warnings.filterwarnings("ignore", "X does not have valid feature names")  # they were read above
+            pairs.append((member[n_context:, channels], model.forecast(len(observed), context, observed=observed)))
+    return pairs
 
 
 def _until_lost(rows: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from reservoir.models.supervised import SupervisedModel
 from reservoir.parts import Pooling, Readout, SequenceData, System
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_sequence_values, read_step_values
-from reservoir.validation import unchanged_on_error
+from reservoir.validation import check_unweighted, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
@@ -102,8 +102,9 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
         """
         return self._answers(X, "predict", state, self._shaped)
 
-    def score(self, X: SequenceData, y: SequenceData) -> float:
+    def score(self, X: SequenceData, y: SequenceData, sample_weight: Any = None) -> float:
         """R2 over the rows of all sequences joined, without the first `washout` rows of each."""
+        check_unweighted(self, sample_weight)
         self._check_fitted()
         sequences = self._inference.read(self, X)
         targets, _ = self._read_targets(y, sequences)

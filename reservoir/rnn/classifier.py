@@ -17,7 +17,7 @@ from reservoir.rnn.base import RecurrentModel
 from reservoir.rnn.parameters import RecurrentParameters
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_labels
-from reservoir.validation import Parameters, parameter_error, unchanged_on_error
+from reservoir.validation import Parameters, check_unweighted, parameter_error, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -111,8 +111,9 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
         """Probabilities (N, n_classes), or one row per step in the container of X."""
         return self._answers(X, None, lambda outputs: self._loss.answer(outputs))[0]
 
-    def score(self, X: SequenceData, y: Labels) -> float:
+    def score(self, X: SequenceData, y: Labels, sample_weight: Any = None) -> float:
         """Accuracy: over sequences, or over the rows of all sequences joined without the washout."""
+        check_unweighted(self, sample_weight)
         check_is_fitted(self, "network_")
         sequences = read_sequences(self, X, reset=False)
         labels, per_step = read_labels(type(self).__name__, y, sequences)

@@ -18,7 +18,7 @@ from reservoir.rnn.base import RecurrentModel
 from reservoir.rnn.parameters import RecurrentParameters
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.targets import read_sequence_values, read_step_values
-from reservoir.validation import Parameters, unchanged_on_error
+from reservoir.validation import Parameters, check_unweighted, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -83,8 +83,9 @@ class RNNRegressor(_RegressionParameters, MultiOutputMixin, RegressorMixin, Recu
         self._train_once(sequences, targets, targets.shape[1])
         return self
 
-    def score(self, X: SequenceData, y: SequenceData) -> float:
+    def score(self, X: SequenceData, y: SequenceData, sample_weight: Any = None) -> float:
         """R2 over the rows of all sequences joined, without the first `washout` rows of each; or over sequences."""
+        check_unweighted(self, sample_weight)
         check_is_fitted(self, "network_")
         sequences = read_sequences(self, X, reset=False)
         targets, _ = self._read_targets(y, sequences)

@@ -29,7 +29,7 @@ def test_equals_random_search(only_together):
 
 def test_several_metrics(only_together):
     scoring = {"r2": "r2", "mae": make_scorer(mean_absolute_error, greater_is_better=False)}
-    theirs = {"r2": WARM.scorer("r2"), "mae": scoring["mae"]}
+    theirs = {"r2": WARM.scorer("r2"), "mae": WARM.scorer(scoring["mae"])}
     ours = ReservoirSearchCV(regressor(), LANES, cv=WARM, scoring=scoring, refit="mae").fit(X, Y)
     assert_same(ours, GridSearchCV(regressor(), LANES, cv=WARM, scoring=theirs, refit="mae").fit(X, Y))
     assert ours.score(X, Y) == ours.scorer_["mae"](ours.best_estimator_, X, Y)

@@ -191,6 +191,12 @@ def test_forecaster_scores_itself():
     scores = cross_val_score(model, SERIES, cv=cv)
     fits = [clone(model).fit(SERIES[train]).score(SERIES[test]) for train, test in cv.split(SERIES)]
     assert np.array_equal(scores, fits)
+    longer = WarmTimeSeriesSplit(4, warmup=60)
+    for (train, test), score in zip(
+        longer.split(SERIES), cross_val_score(model, SERIES, cv=longer, scoring=longer.scorer()), strict=True
+    ):
+        future = clone(model).fit(SERIES[train]).forecast(len(test) - 60, context=SERIES[test[:60]])
+        assert score == pytest.approx(r2_score(SERIES[test[60:]], future), rel=1e-9)
 
 
 BAD_SPLITS = {

@@ -1,10 +1,14 @@
 """Tasks of a search in several processes, and in a store that survives crashes."""
 
+import sys
+
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.metrics import make_scorer
 
 from reservoir.model_selection import ReservoirSearchCV
+from reservoir.readouts import RidgeReadout
 from tests.model_selection.search_cases import GROUP, WARM, X, Y, regressor, scores_of
 
 
@@ -38,3 +42,33 @@ def test_a_store_needs_parts_that_can_be_pickled(tmp_path):
     search = ReservoirSearchCV(regressor(), GROUP, cv=WARM, scoring=lambda model, X, y: 0.0, store=tmp_path / "s")
     with pytest.raises(ValueError, match="The 'store' parameter of ReservoirSearchCV must be"):
         search.fit(X, Y)
+
+
+def edited(text, monkeypatch):
+    """What a cell of a notebook defines, under one name whatever its code."""
+    held = {"__name__": "__main__", "RidgeReadout": RidgeReadout}
+    exec(text, held)
+    monkeypatch.setattr(sys.modules["__main__"], "Edited", held["Edited"], raising=False)
+    return held["Edited"]
+
+
+def test_a_store_tells_edits_under_one_name_apart(tmp_path, monkeypatch):
+    def found(grid, **options):
+        search = ReservoirSearchCV(regressor(), grid, cv=WARM, store=tmp_path / "store", **options)
+        return search.fit(X, Y).best_score_
+
+    def scored(value, wrap=lambda scorer: scorer, **options):
+        scorer = edited(f"def Edited(model, X, y): return {value}", monkeypatch)
+        return found({"washout": [3]}, scoring=wrap(scorer), **options)
+
+    assert [scored(value) for value in (1.0, 100.0, 1.0)] == [1.0, 100.0, 1.0]
+    assert [scored(value, lambda s: {"a": s}, refit="a") for value in (2.0, 3.0)] == [2.0, 3.0]
+    assert [scored(value, WARM.scorer) for value in (4.0, 5.0)] == [4.0, 5.0]
+    metric = "def Edited(y, said): return {}"
+    scores = [
+        found({"washout": [3]}, scoring=make_scorer(edited(metric.format(value), monkeypatch))) for value in (6.0, 7.0)
+    ]
+    assert scores == [6.0, 7.0]
+    readout = "class Edited(RidgeReadout):\n    def predict(self, X): return super().predict(X) * {}"
+    scores = [found({"readout": [edited(readout.format(factor), monkeypatch)()]}) for factor in (1.0, 2.0, 1.0)]
+    assert scores[0] == scores[2] > 0 > scores[1]

@@ -1,0 +1,168 @@
+"""A digest of what a function does: its code, what that reaches, and the state of the object that it belongs to.
+
+A name is not enough: lambdas, closures and the functions of a notebook share one, and an edit leaves it as it was. So
+where an object refers to a function or a class outside installed packages, its digest takes in their code, constants,
+defaults and closures, and the same for all that the code names. What is installed is known by its name.
+"""
+
+from __future__ import annotations
+
+import functools
+import pickle
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from joblib.hashing import NumpyHasher
+
+_OURS = ("reservoir", "spiking")
+_INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("purelib", "platlib", "stdlib", "platstdlib"))
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), tuple)
+_UNTOLD = ("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__", "__slotnames__",
+           "__firstlineno__", "__static_attributes__", "__annotate__", "__annotate_func__", "__annotations_cache__",
+           "_abc_impl", "__dataclass_fields__", "__dataclass_params__")  # fmt: skip
+"""Attributes of a class that say nothing of what it does, or that its functions say too."""
+
+
+def code_identity(content: Any) -> str:
+    """32 hexadecimal digits that change with what functions and classes in `content` do, and with any state.
+
+    Raises a TypeError, AttributeError or PicklingError for what holds something that cannot be pickled, such as an
+    open file.
+    """
+    digest: str = _Hasher().hash(content)
+    return digest
+
+
+class _Hasher(NumpyHasher):
+    """joblib's digest of a pickle, in which code stands for names."""
+
+    def __init__(self) -> None:
+        super().__init__("md5")
+        self._places: dict[int, tuple[int, Any]] = {}
+
+    def save(self, obj: Any) -> None:
+        if _is_compiled(obj):
+            obj = obj.py_func
+        if isinstance(obj, MethodType):
+            super().save(("method", obj.__func__, obj.__self__))
+        elif isinstance(obj, ModuleType):
+            super().save(("module", obj.__name__))
+        elif isinstance(obj, functools._lru_cache_wrapper):
+            super().save(("cached", obj.__wrapped__))
+        elif isinstance(obj, FunctionType | type):
+            super().save(self._told(obj))
+        elif isinstance(obj, BuiltinFunctionType) and isinstance(obj.__self__, ModuleType | None):
+            super().save(("builtin", obj.__self__ and obj.__self__.__name__, obj.__qualname__))
+        else:
+            super().save(obj)
+
+    def memoize(self, obj: Any) -> None:
+        """Equal values give equal digests, whether they are one object or two."""
+        if not isinstance(obj, _PLAIN):
+            super().memoize(obj)
+
+    def _told(self, obj: Any) -> tuple[Any, ...]:
+        """What stands for a function or class; where it comes again, its place among those before."""
+        name = f"{obj.__module__}.{obj.__qualname__}"
+        if _is_installed(str(obj.__module__)):
+            return ("installed", name, [_cell(cell) for cell in getattr(obj, "__closure__", None) or ()])
+        if id(obj) in self._places:
+            return ("told", self._places[id(obj)][0])
+        self._places[id(obj)] = len(self._places), obj
+        return (name, *(_class_parts(obj) if isinstance(obj, type) else _function_parts(obj)))
+
+
+def _is_installed(module: str) -> bool:
+    """Whether a module changes with its release only. `__main__` does not, though a notebook's kernel has a file."""
+    root = module.partition(".")[0]
+    if module == "__main__":
+        return False
+    if root in _OURS or root in sys.stdlib_module_names:
+        return True
+    path = getattr(sys.modules.get(module), "__file__", None)
+    return path is not None and any(Path(path).is_relative_to(folder) for folder in _INSTALLED)
+
+
+def _function_parts(function: FunctionType) -> Iterator[Any]:
+    code = function.__code__
+    documented = isinstance(function.__doc__, str) and code.co_consts[:1] == (function.__doc__,)
+    yield _code_text(code, code.co_consts[documented:])
+    yield function.__defaults__
+    yield sorted((function.__kwdefaults__ or {}).items())
+    yield [_cell(cell) for cell in function.__closure__ or ()]
+    names = _names(code)
+    yield _reached(vars(function), names)
+    for name in sorted(names & function.__globals__.keys()):
+        yield name, _reached(function.__globals__[name], names)
+
+
+def _class_parts(kind: type) -> Iterator[Any]:
+    yield kind.__bases__
+    for name, value in sorted(vars(kind).items()):
+        if name not in _UNTOLD:
+            yield name, _reached(value, frozenset())
+
+
+def _reached(value: Any, names: frozenset[str]) -> Any:
+    """What stands for a value that code finds under a name: the value, or its type where that cannot be told.
+
+    It need not be, since it does not travel with the function.
+    """
+    if isinstance(value, property):
+        return [value.fget, value.fset, value.fdel]
+    if isinstance(value, staticmethod | classmethod):
+        return [type(value), _reached(value.__func__, names)]
+    if isinstance(value, functools.cached_property):
+        return value.func
+    if isinstance(value, list | tuple):
+        return [_reached(item, names) for item in value]
+    if isinstance(value, dict):
+        return {key: _reached(item, names) for key, item in value.items()}
+    if isinstance(value, ModuleType):
+        held = {} if _is_installed(value.__name__) else vars(value)
+        return [value.__name__, [(name, _reached(held[name], names)) for name in sorted(names & held.keys())]]
+    return value if _can_be_told(value) else type(value)
+
+
+def _can_be_told(value: Any) -> bool:
+    if isinstance(value, FunctionType | type | functools._lru_cache_wrapper) or _is_compiled(value):
+        return True
+    try:
+        pickle.dumps(value)
+    except Exception:
+        return False
+    return True
+
+
+def _is_compiled(value: Any) -> bool:
+    """Whether this is a function that Numba compiles."""
+    return type(value).__module__.startswith("numba.") and isinstance(getattr(value, "py_func", None), FunctionType)
+
+
+def _cell(cell: Any) -> Any:
+    """The content of a closure's cell; an empty one is that of a name not yet bound."""
+    try:
+        return ("bound", cell.cell_contents)
+    except ValueError:
+        return ("empty",)
+
+
+def _code_text(code: CodeType, constants: tuple[Any, ...]) -> str:
+    inner = [_code_text(c, c.co_consts) if isinstance(c, CodeType) else _constant(c) for c in constants]
+    return repr((code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_exceptiontable, inner))
+
+
+def _constant(value: Any) -> str:
+    if isinstance(value, frozenset):
+        return f"frozenset {sorted(map(repr, value))}"
+    return f"{type(value).__name__} {value!r}"
+
+
+def _names(code: CodeType) -> frozenset[str]:
+    """All names of globals and attributes, in the code and in what it holds."""
+    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return frozenset(code.co_names).union(*inner)

@@ -1,0 +1,153 @@
+"""What a function does has a digest: another code, closure or state is another one, the same in any process."""
+
+import functools
+import os
+import subprocess
+import sys
+import textwrap
+import types
+
+import numba
+import numpy as np
+import pytest
+
+from reservoir.batch import run_batch
+from reservoir.batch.code_identity import code_identity
+from tests.batch.batch_tasks import plain, trouble
+
+
+def defined(text, name="f", module="notebook", **world):
+    """What a cell of a notebook defines under a name."""
+    held = {"__name__": module, **world}
+    exec(textwrap.dedent(text), held)
+    return held[name]
+
+
+def closure(gain):
+    return lambda task, random_state: {"v": task["x"] * gain}
+
+
+class Simulation:
+    """An object that can be called, and has a method."""
+
+    def __init__(self, gain):
+        self.gain = gain
+
+    def __call__(self, task, *, random_state):
+        return {"v": task["x"] * self.gain}
+
+    def method(self, task, *, random_state):
+        return self(task, random_state=random_state)
+
+
+def default(gain):
+    def f(task, *, random_state, gain=gain):
+        return {"v": task["x"] * gain}
+
+    return f
+
+
+def wrapped(gain):
+    inner = closure(gain)
+
+    @functools.wraps(inner)
+    def f(task, *, random_state):
+        return inner(task, random_state)
+
+    return f
+
+
+def with_attribute(gain):
+    func = defined(CODE % "f.gain")
+    func.gain = gain
+    return func
+
+
+def in_module(gain):
+    helper = types.ModuleType("own_helper")
+    exec(f"def scaled(x): return x * {gain}", vars(helper))
+    return defined("def f(task, *, random_state): return {'v': h.scaled(task['x'])}", h=helper)
+
+
+def with_class(gain):
+    text = f"""
+    class Part:
+        gain = {gain}
+        def act(self, x): return self.gain * x
+    def f(task, *, random_state): return {{"v": Part().act(task["x"])}}
+    """
+    return defined(text)
+
+
+CODE = "def f(task, *, random_state): return {'v': task['x'] * %s}"
+MAKERS = {
+    "closure": closure,
+    "object": Simulation,
+    "bound method": lambda gain: Simulation(gain).method,
+    "partial of a lambda": lambda gain: functools.partial(closure(gain)),
+    "default": default,
+    "decorated": wrapped,
+    "edited": lambda gain: defined(CODE % gain),
+    "edited helper": lambda gain: defined(CODE % "g()", g=defined(f"def g(): return {gain}", "g")),
+    "helper in a list": lambda gain: defined(CODE % "g[0](1)", g=[lambda x, gain=gain: gain * x]),
+    "helper of Numba": lambda gain: defined(CODE % "g()", g=numba.njit(defined(f"def g(): return {gain}", "g"))),
+    "global number": lambda gain: defined(CODE % "g", g=gain),
+    "global dictionary": lambda gain: defined(CODE % "g['a']", g={"a": gain}),
+    "global array": lambda gain: defined(CODE % "int(g[0])", g=np.array([gain])),
+    "global object": lambda gain: defined(CODE % "g.gain", g=Simulation(gain)),
+    "attribute": with_attribute,
+    "helper in a module": in_module,
+    "class": with_class,
+    "inner function": lambda gain: defined(CODE % f"(lambda: {gain})()"),
+    "inner set": lambda gain: defined(CODE % f"max(y for y in (0, {gain}, 5) if y in {{{gain}, 7}})"),
+}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_what_computes_something_else_is_another_function(kind):
+    make = MAKERS[kind]
+    assert code_identity(make(1)) == code_identity(make(1)) != code_identity(make(100))
+    assert make(1)({"x": 2}, random_state=0)["v"] == 2 and make(100)({"x": 2}, random_state=0)["v"] == 200
+
+
+@pytest.mark.parametrize("kind", ["closure", "object", "bound method", "edited"])
+def test_a_store_holds_no_results_of_another_function(kind, tmp_path):
+    make, found = MAKERS[kind], []
+    for gain in (1, 100, 1):
+        study = run_batch(make(gain), {"x": [1, 2]}, store=tmp_path / "store", n_jobs=1, progress=False)
+        found.append([result["v"] for result in study.results()])
+    assert found == [[1, 2], [100, 200], [1, 2]]
+    assert len(list((tmp_path / "store").glob("??/*.done"))) == 4
+
+
+def test_comments_and_places_count_for_nothing():
+    one = defined("def f(x):\n    'Text.'\n    return x + 1")
+    assert code_identity(one) == code_identity(defined("# said\n\ndef f(x):\n    'Other.'\n    return x + 1  # one"))
+    assert code_identity(one) != code_identity(defined("def f(x):\n    return x - 1"))
+
+
+def test_functions_that_call_each_other():
+    text = "def f(n): return n and g(n - 1)\ndef g(n): return n and f(n - %s)"
+    assert code_identity(defined(text % 1)) == code_identity(defined(text % 1)) != code_identity(defined(text % 2))
+
+
+def test_what_cannot_be_told_is_known_by_its_type_where_a_name_finds_it():
+    """A lock or a file that a module holds does not travel to workers."""
+    text = "import threading, sys\nlock = threading.Lock()\nout = sys.stdout\ndef f(task): return lock, out"
+    assert code_identity(defined(text)) == code_identity(defined(text))
+
+
+def test_another_process_finds_the_same_digest():
+    here = [code_identity(func) for func in (plain, trouble, Simulation(2), Simulation(2).method, closure(3))]
+    script = f"""
+    from reservoir.batch.code_identity import code_identity as told
+    from tests.batch.batch_tasks import plain, trouble
+    from {__name__} import Simulation, closure
+    print(*map(told, (plain, trouble, Simulation(2), Simulation(2).method, closure(3))))
+    """
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )  # fmt: skip
+        assert done.stdout.split() == here
