@@ -105,7 +105,9 @@ def _plain(value: Any, where: str) -> Any:
         return [_plain(item, where) for item in value]
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) and key != _ARRAY for key in value):
-            raise parameter_error("run_batch", "tasks", f"dictionaries whose keys are strings ({where})", value)
+            raise parameter_error(
+                "run_batch", "tasks", f"dictionaries whose keys are strings other than {_ARRAY!r} ({where})", value
+            )
         return {str(key): _plain(item, where) for key, item in value.items()}
     return _unfit(where, value)
 

@@ -34,7 +34,7 @@ def echo_state(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
 
 
 def lanes(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
-    """Leave the weights of the lanes to the first run, and check that their numbers are those of the reservoir."""
+    """Check that the numbers of the lanes are those of their reservoir."""
     inner = system.reservoir_
     if type(inner) is not EchoState or not hasattr(inner, "W_"):
         raise Damaged("it holds lanes without a reservoir")
@@ -42,7 +42,6 @@ def lanes(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
         raise Damaged("it holds lanes whose reservoir hears other features")
     if system._table.shape[1] != len(lane_names(inner)):
         raise Damaged("it holds lanes with other settings than their reservoir has")
-    system._groups = None
 
 
 def deep(system: Any, kept: dict[str, Any], max_bytes: float) -> None:

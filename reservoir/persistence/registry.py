@@ -195,7 +195,6 @@ REGISTRY: dict[str, Entry] = {
     ),
     "reservoir.systems.EchoStateLanes": Entry(
         {"reservoir_": part("run"), "_table": reals("l", "p"), "n_features_in_": size("f")},
-        anew=("_groups",),
         rebuild=rebuilding.lanes,
     ),
     "reservoir.systems.DeepEchoState": Entry(

@@ -84,7 +84,7 @@ def grouped(reservoir: EchoState, lanes: list[Lane]) -> list[Group]:
     """The lanes in groups, for a reservoir that is fitted with all scalings 1."""
     unit = reservoir.unit_
     flat = hasattr(type(reservoir._compiled[2]), "step_lanes") and unit.n_arrays == 1
-    if not flat or _makes_matrix(unit) or not _differ_in_arrays(_cells(reservoir, lanes)):
+    if not flat or _makes_matrix(unit) or not _differ_in_arrays(cells_of(reservoir, lanes)):
         return _single_lanes(reservoir, lanes)
     filled = lanes + [lanes[-1]] * (-len(lanes) % LANES)
     matrix = _joined_matrix(reservoir)
@@ -92,7 +92,7 @@ def grouped(reservoir: EchoState, lanes: list[Lane]) -> list[Group]:
     return [FlatGroup(_flat_weights(reservoir, matrix, group), len(reservoir.bias_)) for group in groups]
 
 
-def _cells(reservoir: EchoState, lanes: list[Lane]) -> list[Any]:
+def cells_of(reservoir: EchoState, lanes: list[Lane]) -> list[Any]:
     """Coefficients of the unit of every lane."""
     n_units, dtype = len(reservoir.bias_), reservoir.bias_.dtype
     return [lane.unit.cells(n_units, reservoir.unit_matrices_, dtype) for lane in lanes]
@@ -120,7 +120,7 @@ def _joined_matrix(reservoir: EchoState) -> tuple[np.ndarray, np.ndarray, np.nda
 def _flat_weights(reservoir: EchoState, matrix: tuple[Any, ...], group: list[Lane]) -> LaneWeights:
     dtype = reservoir.bias_.dtype
     settings = np.ascontiguousarray(np.array([lane[:4] for lane in group]).T, dtype=dtype)
-    cells = _cells(reservoir, group)
+    cells = cells_of(reservoir, group)
     fields = zip(*cells, strict=True)  # of arrays, what belongs to the lanes of a unit side by side
     joined = [np.stack(values, axis=1).ravel() if isinstance(values[0], np.ndarray) else values[0] for values in fields]
     values, columns, starts = matrix
@@ -132,7 +132,7 @@ def _single_lanes(reservoir: EchoState, lanes: list[Lane]) -> list[Group]:
     found: list[Group] = []
     forms: dict[tuple[Any, ...], Any] = {}
     columns = weights_of(reservoir).input_columns
-    for lane, cells in zip(lanes, _cells(reservoir, lanes), strict=True):
+    for lane, cells in zip(lanes, cells_of(reservoir, lanes), strict=True):
         own = lane.radius, str(lane.unit.get_params(deep=False)) if _makes_matrix(lane.unit) else ""
         if own not in forms:
             forms[own] = compiled_form(_recurrent(reservoir, lane))

@@ -14,7 +14,7 @@ from reservoir.estimators import BaseEstimator
 from reservoir.parts import SequenceData, Targets
 from reservoir.sequences import read_sequences
 from reservoir.systems.echo_state import EchoState
-from reservoir.systems.lane_groups import Group, Lane, grouped
+from reservoir.systems.lane_groups import Lane, cells_of, grouped
 from reservoir.systems.rate_runs import standard_noise
 from reservoir.validation import check_real, parameter_error, unchanged_on_error
 
@@ -66,8 +66,6 @@ class EchoStateLanes(BaseEstimator):
         self.reservoir = reservoir
         self.settings = settings
 
-    _groups: list[Group] | None
-
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> EchoStateLanes:
         """Draw the weights that all lanes share.
@@ -95,7 +93,7 @@ class EchoStateLanes(BaseEstimator):
         for name, column in (("input_weights", 1), ("bias", 2)):  # given arrays are used as they are
             if getattr(base, name) is not None:
                 self._table[:, column] = 1.0
-        self._groups = self._grouped()
+        cells_of(self.reservoir_, self._lanes())  # which checks the parameters of every unit
         return self
 
     def blocks(self, X: SequenceData, n_rows: int = 2048) -> Iterator[tuple[int, np.ndarray]]:
@@ -118,18 +116,17 @@ class EchoStateLanes(BaseEstimator):
         if sequences.kind != "series":
             raise ValueError(f"{type(self).__name__}.blocks takes one series (T, F). Got a {sequences.kind}.")
         dtype, n_units = self.reservoir_.bias_.dtype, len(self.reservoir_.bias_)
-        if self._groups is None:  # from a file, whose loading runs nothing
-            self._groups = self._grouped()
-        states = [group.rest(dtype) for group in self._groups]
+        groups = grouped(self.reservoir_, self._lanes())
+        states = [group.rest(dtype) for group in groups]
         seed = self.reservoir_._noise_seed
         for first in range(0, len(sequences.rows), n_rows):
             rows = sequences.rows[first : first + n_rows]
             noise = np.zeros((0, n_units), dtype)
             if self._table[:, 3].any():
                 noise = standard_noise(seed, rows, n_units, dtype)
-            block = np.empty((sum(group.width for group in self._groups), len(rows), n_units), dtype)
+            block = np.empty((sum(group.width for group in groups), len(rows), n_units), dtype)
             place = 0
-            for group, state in zip(self._groups, states, strict=True):
+            for group, state in zip(groups, states, strict=True):
                 group.advance(rows, noise, state, block[place : place + group.width])
                 place += group.width
             yield first, block[: len(self._table)]
@@ -151,14 +148,14 @@ class EchoStateLanes(BaseEstimator):
                 check_real(owner, name, value, 0 if name in _SCALINGS else None)
         return [float(value) for value in values]
 
-    def _grouped(self) -> list[Group]:
-        """What the kernels need, from the fitted reservoir and the table."""
+    def _lanes(self) -> list[Lane]:
+        """The lanes of the table."""
         names = [name.removeprefix("unit__") for name in lane_names(self.reservoir_)[len(_SCALINGS) :]]
         lanes = []
         for radius, input_scaling, bias_scaling, noise, *own in self._table.tolist():
             unit = clone(self.reservoir_.unit_).set_params(**dict(zip(names, own, strict=True)))
             lanes.append(Lane(radius, input_scaling, bias_scaling, noise, unit))
-        return grouped(self.reservoir_, lanes)
+        return lanes
 
 
 def lane_names(reservoir: EchoState) -> list[str]:
