@@ -83,13 +83,19 @@ Group = FlatGroup | SingleLane
 def grouped(reservoir: EchoState, lanes: list[Lane]) -> list[Group]:
     """The lanes in groups, for a reservoir that is fitted with all scalings 1."""
     unit = reservoir.unit_
-    flat = hasattr(type(reservoir._compiled[2]), "step_lanes") and unit.n_arrays == 1
-    if not flat or _makes_matrix(unit) or not _differ_in_arrays(cells_of(reservoir, lanes)):
-        return _single_lanes(reservoir, lanes)
-    filled = lanes + [lanes[-1]] * (-len(lanes) % LANES)
+    cells = cells_of(reservoir, lanes)
+    flat = hasattr(type(cells[0]), "step_lanes") and unit.n_arrays == 1
+    if not flat or _makes_matrix(unit) or not _differ_in_arrays(cells):
+        return _single_lanes(reservoir, lanes, cells)
+    n_idle = -len(lanes) % LANES
+    lanes, cells = lanes + lanes[-1:] * n_idle, cells + cells[-1:] * n_idle
     matrix = _joined_matrix(reservoir)
-    groups = [filled[first : first + LANES] for first in range(0, len(filled), LANES)]
-    return [FlatGroup(_flat_weights(reservoir, matrix, group), len(reservoir.bias_)) for group in groups]
+    groups: list[Group] = []
+    for first in range(0, len(lanes), LANES):
+        group = slice(first, first + LANES)
+        weights = _flat_weights(matrix, lanes[group], cells[group], reservoir.bias_.dtype)
+        groups.append(FlatGroup(weights, len(reservoir.bias_)))
+    return groups
 
 
 def cells_of(reservoir: EchoState, lanes: list[Lane]) -> list[Any]:
@@ -117,27 +123,25 @@ def _joined_matrix(reservoir: EchoState) -> tuple[np.ndarray, np.ndarray, np.nda
     return joined.data, joined.indices.astype(narrowest(joined)), joined.indptr.astype(np.int64)
 
 
-def _flat_weights(reservoir: EchoState, matrix: tuple[Any, ...], group: list[Lane]) -> LaneWeights:
-    dtype = reservoir.bias_.dtype
+def _flat_weights(matrix: tuple[Any, ...], group: list[Lane], cells: list[Any], dtype: np.dtype[Any]) -> LaneWeights:
     settings = np.ascontiguousarray(np.array([lane[:4] for lane in group]).T, dtype=dtype)
-    cells = cells_of(reservoir, group)
     fields = zip(*cells, strict=True)  # of arrays, what belongs to the lanes of a unit side by side
     joined = [np.stack(values, axis=1).ravel() if isinstance(values[0], np.ndarray) else values[0] for values in fields]
     values, columns, starts = matrix
     return LaneWeights(values, columns, starts, settings, type(cells[0])(*joined))
 
 
-def _single_lanes(reservoir: EchoState, lanes: list[Lane]) -> list[Group]:
+def _single_lanes(reservoir: EchoState, lanes: list[Lane], cells: list[Any]) -> list[Group]:
     dtype = reservoir.bias_.dtype
     found: list[Group] = []
     forms: dict[tuple[Any, ...], Any] = {}
     columns = weights_of(reservoir).input_columns
-    for lane, cells in zip(lanes, cells_of(reservoir, lanes), strict=True):
+    for lane, own_cells in zip(lanes, cells, strict=True):
         own = lane.radius, str(lane.unit.get_params(deep=False)) if _makes_matrix(lane.unit) else ""
         if own not in forms:
             forms[own] = compiled_form(_recurrent(reservoir, lane))
         scaled = columns * dtype.type(lane.input_scaling), reservoir.bias_ * dtype.type(lane.bias_scaling)
-        found.append(SingleLane(RateWeights(forms[own], *scaled, cells, lane.unit.n_arrays), lane.noise))
+        found.append(SingleLane(RateWeights(forms[own], *scaled, own_cells, lane.unit.n_arrays), lane.noise))
     return found
 
 
