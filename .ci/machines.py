@@ -112,7 +112,7 @@ def machines(versions: list[str], wanted: set[str]) -> Iterator[Machine | Absent
     makers = {name: lambda name=name: blas_kernels(name, known) for name in KERNELS}
     makers |= {name: lambda name=name: numba_target(name) for name in TARGETS}
     makers["busy"] = lambda: Machine("busy", "two copies at once", n_copies=2)
-    makers |= {name: lambda name=name: interpreter(Path(name).name, name) for name in versions}
+    makers |= {Path(python).name: lambda python=python: interpreter(Path(python).name, python) for python in versions}
     makers["oldest"] = lambda: interpreter("oldest", OLDEST, *oldest)
     unknown = wanted - makers.keys()
     if unknown:
@@ -146,7 +146,7 @@ def main() -> None:
     given = parser.parse_args()
     FOLDER.mkdir(exist_ok=True)
     lines, good = [], True
-    for machine in machines(given.versions.split(), set(given.only)):
+    for machine in machines(given.versions.split(), {Path(name).name for name in given.only}):
         if isinstance(machine, Absent):
             lines.append(f"{machine.name:12} left out: {machine.why}")
             good = good and not given.only
