@@ -15,7 +15,7 @@ import numpy as np
 
 from reservoir.parts import Numbers, System, without_noise
 from reservoir.sequences import Sequences, n_dimensions
-from reservoir.validation import check_finite_array, check_integer, parameter_error
+from reservoir.validation import check_finite_array, check_integer, parameter_error, real_array
 
 _LARGEST = 2**63 - 1
 
@@ -30,11 +30,16 @@ class TrialState:
     Parameters
     ----------
     values : array (n_values,)
-        The state itself.
+        The state itself, finite.
     trial : int >= 0
         Which repeat it is.
     step : int >= 0
         Number of rows that were heard since the trial began.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
 
     Examples
     --------
@@ -51,8 +56,13 @@ class TrialState:
     step: int
 
     def __post_init__(self) -> None:
+        owner, values = type(self).__name__, self.values
+        if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
+            object.__setattr__(self, "values", real_array(values))
+        if self.values is None or self.values.ndim != 1 or not np.isfinite(self.values).all():
+            raise parameter_error(owner, "values", "a finite array (n_values,)", values)
         for name in ("trial", "step"):
-            check_integer(type(self).__name__, name, getattr(self, name), 0, _LARGEST)
+            check_integer(owner, name, getattr(self, name), 0, _LARGEST)
 
     def __repr__(self) -> str:
         return f"<TrialState: {np.size(self.values)} values before step {self.step} of trial {self.trial}>"

@@ -228,17 +228,10 @@ def test_bad_trials_are_refused(kind, trial, noise):
 
 def states_for_two(n):
     known = TrialState(np.zeros(n), 3, 2)
-    return [
-        known,
-        [known],
-        [known] * 3,
-        [known, np.zeros(n - 1)],
-        [known, None],
-        [known, TrialState([np.nan] * n, 0, 0)],
-    ]
+    return [known, [known], [known] * 3, [known, np.zeros(n - 1)], [known, None]]
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(5))
 @pytest.mark.parametrize("kind", ["EchoState", "DeepEchoState"])
 def test_bad_states_are_refused(kind, number):
     system = with_noise() if kind == "EchoState" else DeepEchoState(EchoState(4, noise=0.1))
@@ -261,9 +254,12 @@ def test_a_state_goes_on_with_its_own_trial():
     np.testing.assert_array_equal(mixed[1], system.run(X, trial=4)[0])
 
 
-@pytest.mark.parametrize("field", [{"trial": -1}, {"trial": 1.0}, {"step": -1}, {"step": None}, {"step": 2**63}])
+@pytest.mark.parametrize("field", [
+    {"trial": -1}, {"trial": 1.0}, {"step": -1}, {"step": None}, {"step": 2**63},
+    {"values": np.zeros((1, 3))}, {"values": [np.inf]}, {"values": "rest"}, {"values": 0.0}, {"values": None},
+])  # fmt: skip
 def test_what_is_no_trial_state_is_refused(field):
-    with pytest.raises(ValueError, match=f"The '{next(iter(field))}' parameter of TrialState must be an integer"):
+    with pytest.raises(ValueError, match=f"The '{next(iter(field))}' parameter of TrialState must be an? "):
         TrialState(**{"values": np.zeros(3), "trial": 0, "step": 0} | field)
 
 
