@@ -115,9 +115,14 @@ def test_ranks_see_noise():
     assert generalisation_rank(Halving(), n_streams=4, jitter=0.0, random_state=0).rank == 1
 
 
-def test_separation_sees_noise():
-    """Noise that drives a linear system as strongly as the input makes half of the distance."""
+def test_pairs_of_separation_hear_the_same_noise():
+    """In a linear system noise leaves the distances as they are, and adds to the variance that they are measured by."""
     options = {"activation": "identity", "random_state": 0, "spectral_radius": 0.5}
-    share = separation(EchoState(20, noise=0.1, **options), [0.0, 1.0], random_state=0).state_distances[:, -1]
-    assert separation(EchoState(20, **options), [0.0], random_state=0).state_distances[0, -1] == 0
-    assert 0.01 < share[0] < 0.3 and abs(share[1] - 1) < 0.2
+    distances = [0.0, 0.01, 0.2, 1.0]
+    quiet, noisy = (
+        separation(EchoState(20, noise=noise, **options), distances, random_state=0).state_distances[:, -1]
+        for noise in (0.0, 0.1)
+    )
+    share = noisy[1:] / quiet[1:]
+    assert noisy[0] == 0 and (share < 1).all() and (share > 0.7).all()
+    np.testing.assert_allclose(share, share[0], rtol=1e-9)

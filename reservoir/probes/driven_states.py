@@ -44,19 +44,18 @@ def n_features_of(system: System) -> int:
     return int(getattr(system, "n_features_in_", 1))
 
 
-def states_of_all(system: System, streams: Any, first_trial: int = 0) -> list[np.ndarray]:
+def states_of_all(system: System, streams: Any) -> list[np.ndarray]:
     """The states (n_rows, n_states) of a fitted system after every stream, each from rest.
 
-    Stream k is trial first_trial + k, so that noise is independent. Streams that are one array of equal lengths, or
-    spike trains, go to an estimator that takes stacks at once.
+    Stream k is trial k, so that noise is independent. Streams that are one array of equal lengths, or spike trains, go
+    to an estimator that takes stacks at once.
     """
     members = list(streams)
     together = isinstance(system, BaseEstimator) and get_tags(system).input_tags.three_d_array
-    trials = range(first_trial, first_trial + len(members))
     if together:
-        found = run_trial(system, streams, trial=trials)[0]
+        found = run_trial(system, streams, trial=range(len(members)))[0]
     else:
-        found = [run_trial(system, member, trial=trial)[0] for member, trial in zip(members, trials, strict=True)]
+        found = [run_trial(system, member, trial=trial)[0] for trial, member in enumerate(members)]
     states = [np.asarray(rows) for rows in found]
     if not states or any(rows.ndim != 2 or not len(rows) or not np.isfinite(rows).all() for rows in states):
         raise ValueError(f"The states of {type(system).__name__} must be finite arrays (n_rows, n_states).")

@@ -40,8 +40,8 @@ def separation(
     same of the states. The mean goes over the pairs, the variance over the streams u; D is 0 where that is. A linear
     system has D = distance after every row in expectation, whatever its size, scaling and memory; a system with D
     above it tells inputs apart that are alike, and one with D below takes them for the same. The standard errors are
-    those of the mean alone. Every stream is a trial of its own: where the system has noise, D at distance 0 is what
-    noise does.
+    those of the mean alone. Where the system has noise every pair is a trial, whose two streams hear the same noise, so
+    that their distance is what the inputs make; the variance over the streams u is of both.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def separation(
     scale[scale == 0] = np.inf
     apart = []
     for number in numbers:
-        others = np.stack(states_of_all(system, _partly_redrawn(streams, number, rng), first_trial=n_pairs))
+        others = np.stack(states_of_all(system, _partly_redrawn(streams, number, rng)))
         apart.append(np.square(states - others).sum(axis=2) / scale)
     squares = np.array(apart)  # (n_distances, n_pairs, n_steps)
     return Separation(numbers / n_steps, squares.mean(axis=1), squares.std(axis=1, ddof=1) / np.sqrt(n_pairs))
