@@ -19,6 +19,7 @@ from measure import Row
 from scipy import sparse
 
 from reservoir import EchoState
+from reservoir.random_numbers import NOISE, normal_numbers
 from reservoir.topologies import CirculantGraph, CirculantMatrix, Random, spectral_radius
 
 # Units, inputs a unit, steps.
@@ -171,6 +172,23 @@ def large_rows(options) -> list[Row]:
     return [Row(f"{work}: set-up", set_up, "s", below=5.0), steps]
 
 
+def noise_rows(options) -> list[Row]:
+    """What the noise of a step costs: numbers by counter, and those of NumPy's stream, of which no piece can be had."""
+    rows, shape, rng = [], (2_000, 1_000), np.random.default_rng(0)
+    for dtype in ("float64", "float32"):
+        work = f"noise N={shape[1]}, {dtype}"
+        if options.only not in work:
+            continue
+        works = {
+            "ours": partial(normal_numbers, 0, NOISE, 0, 0, *shape, dtype),
+            "numpy": partial(rng.standard_normal, shape, dtype),
+        }
+        taken = measure.in_turns(works, options.repeats)
+        ours, theirs = (taken[name].median * 1e6 / shape[0] for name in works)
+        rows.append(Row(work, ours, "us a step", "numpy, standard_normal", theirs, required=1))
+    return rows
+
+
 def main() -> None:
     options = measure.parser(__doc__.split("\n")[0])
     options.add_argument("--peer", choices=["none", *peers.STATES])
@@ -181,6 +199,7 @@ def main() -> None:
     for peer in chosen:
         if peer == "none":
             rows += circulant_rows(peer, options) + dense_rows(peer, options) + large_rows(options)
+            rows += noise_rows(options)
         else:
             rows += random_rows(peer, options) + circulant_rows(peer, options) + dense_rows(peer, options)
     measure.publish(rows, options, *(peers.PACKAGES[peer] for peer in chosen if peer != "none"))

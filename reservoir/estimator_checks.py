@@ -102,7 +102,7 @@ def check_sequence_estimator(
     tolerance : float >= 0, default 0.0
         Relative difference allowed between one run and the same run in two pieces, for an estimator whose
         arithmetic depends on the number of rows, such as a readout on BLAS. All else is compared bit for bit.
-        With a parameter ``noise`` that is not 0, or a part that says ``piecewise = False``, none is asked for pieces.
+        With a part that says ``piecewise = False``, none is asked for pieces.
 
     Raises
     ------
@@ -377,9 +377,7 @@ def _close(one: list[Any], other: list[Any], tolerance: float) -> bool:
 
 
 def _piecewise(estimator: Any) -> bool:
-    parameters = estimator.get_params()
-    noisy = any(name.split("__")[-1] == "noise" and np.any(value) for name, value in parameters.items())
-    return not noisy and all(getattr(part, "piecewise", True) for part in (estimator, *parameters.values()))
+    return all(getattr(part, "piecewise", True) for part in (estimator, *estimator.get_params().values()))
 
 
 def _spoilt(members: list[np.ndarray], value: float) -> list[np.ndarray]:

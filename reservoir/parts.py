@@ -71,11 +71,25 @@ class System(Protocol):
 
     ``run(X)`` gives (states, final_state) from rest, ``run(X, state)`` the same from a state on. A row in is a row out,
     in the kind of container that came in. States depend on the row and those before, never on other sequences.
+
+    A system that draws random numbers while it runs is a `TrialSystem`.
     """
 
     def fit(self, X: Any, /) -> Any: ...
 
     def run(self, X: Any, state: Any = None, /) -> tuple[Any, Any]: ...
+
+
+class TrialSystem(System, Protocol):
+    """A system that draws other random numbers in every trial, known by the keyword ``trial`` of its `run`.
+
+    ``run(X, state, trial=k)`` is trial k of every sequence, or of sequence i trial k[i], and trial 0 where nothing is
+    said. Its numbers are a function of the seed drawn in `fit`, the trial, the step and the unit, see
+    `reservoir.random_numbers`; its final state is a `reservoir.systems.TrialState`, which says where they go on. `fit`
+    of a model gives presentation k the trial k.
+    """
+
+    def run(self, X: Any, state: Any = None, /, *, trial: Any = 0) -> tuple[Any, Any]: ...
 
 
 class FittedModel(Protocol):
@@ -290,7 +304,6 @@ MARKS = (
     Mark("runs_layers", System, "True: it runs its layers one after the other, and nothing besides"),
     Mark("without_noise", System, "without_noise() is the same fitted system, free of noise, which answers"),
     Mark("piecewise", System, "False: states change where a run is cut in two; without it they do not"),
-    Mark("noise", System, "what is added to the states is drawn anew for other data; 0 without it"),
     Mark("random_state", System, "source of its random numbers; a stack seeds those that are None"),
     Mark("transform", System, "transform(X) gives the states alone"),
     Mark("states", System, "states(X) gives what a trained network computes inside, for diagnosis"),

@@ -18,13 +18,29 @@ ACTIVATIONS = {
 }
 
 
-def leaky_states(W, W_in, bias, leak, inputs, state=None, activation="tanh"):
-    """x' = (1 - leak) x + leak f(W x + W_in u + b), one row at a time."""
+def normal_numbers(seed, purpose, trial, first, n_steps, n_channels):
+    """Normal numbers (n_steps, n_channels) of a trial, a step at a time, from the Philox of NumPy."""
+    rows = []
+    for step in range(first, first + n_steps):
+        rng = np.random.Generator(np.random.Philox(counter=[0, step, trial, 0], key=[seed, purpose]))
+        uniform = rng.random(n_channels + n_channels % 2)
+        radius, angle = np.sqrt(-2 * np.log1p(-uniform[::2])), 2 * np.pi * uniform[1::2]
+        rows.append(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]).ravel()[:n_channels])
+    return np.array(rows)
+
+
+def noise_of(system, n_steps, trial=0, first=0):
+    """What the units of a fitted reservoir hear of noise (n_steps, n_units)."""
+    return system.noise * normal_numbers(system._noise_seed, 0, trial, first, n_steps, len(system.bias_))
+
+
+def leaky_states(W, W_in, bias, leak, inputs, state=None, activation="tanh", noise=None):
+    """x' = (1 - leak) x + leak f(W x + W_in u + b + noise), one row at a time."""
     W = np.asarray(W.toarray() if hasattr(W, "toarray") else W, dtype=float)
     x = np.zeros(len(W)) if state is None else np.array(state, dtype=float)
     states = []
-    for u in inputs:
-        x = (1 - leak) * x + leak * ACTIVATIONS[activation](W @ x + W_in @ u + bias)
+    for u, heard in zip(inputs, np.zeros((len(inputs), 1)) if noise is None else noise, strict=True):
+        x = (1 - leak) * x + leak * ACTIVATIONS[activation](W @ x + W_in @ u + bias + heard)
         states.append(x)
     return np.array(states)
 
@@ -55,13 +71,13 @@ def dense(matrix):
     return np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix, dtype=float)
 
 
-def rate_states(step, system, W, inputs, state=None):
+def rate_states(step, system, W, inputs, state=None, trial=0):
     """States and final state of a fitted reservoir of any rate unit with this twin, where `W` is what was drawn."""
     n_units, n_arrays = len(system.bias_), system.unit_.n_arrays
     arrays = list(np.zeros((n_arrays, n_units)) if state is None else np.reshape(state, (n_arrays, n_units)))
-    states = []
-    for u in inputs:
-        arrays = step(system.unit_, dense(W), system.unit_matrices_, arrays, system.W_in_ @ u + system.bias_)
+    states, noise = [], noise_of(system, len(inputs), trial)
+    for u, heard in zip(inputs, noise, strict=True):
+        arrays = step(system.unit_, dense(W), system.unit_matrices_, arrays, system.W_in_ @ u + system.bias_ + heard)
         states.append(arrays[0])
     return np.array(states), np.concatenate(arrays)
 
@@ -81,12 +97,13 @@ def closed_loop(W, W_in, bias, leak, coef, intercept, state, row, known, *, squa
     return np.array(outputs)
 
 
-def force(W, W_in, bias, leak, rows, targets, washout, alpha):
+def force(W, W_in, bias, leak, rows, targets, washout, alpha, noise=None):
     """FORCE learning on the states; the network hears its own output after `washout` true rows."""
+    noise = np.zeros((len(targets), 1)) if noise is None else noise
     weights, P = np.zeros((targets.shape[1], len(bias))), np.eye(len(bias)) / alpha
     row, state = rows[0], np.zeros(len(bias))
     for t, target in enumerate(targets):
-        state = leaky_states(W, W_in, bias, leak, [row], state)[-1]
+        state = leaky_states(W, W_in, bias, leak, [row], state, noise=noise[[t]])[-1]
         output = weights @ state
         row = output if t >= washout else rows[t + 1]
         if t >= washout:

@@ -37,6 +37,7 @@ from reservoir.parts import (
     System,
     Topology,
     Trace,
+    TrialSystem,
 )
 from reservoir.plasticity import STDP, Normalised
 from reservoir.probes import MemoryCapacity, closed_loop_exponents, diagnose, memory_capacity, washout_estimate
@@ -72,6 +73,14 @@ def power(parameters: dict[str, float], *, random_state: int) -> float:
 
 def systems() -> list[System]:
     return [EchoState(10), LiquidState(), Microcircuit(MaassColumn()), Halving()]
+
+
+def systems_with_trials() -> list[TrialSystem]:
+    return [EchoState(10), DeepEchoState()]
+
+
+def no_trials() -> TrialSystem:
+    return Halving()  # type: ignore[return-value]
 
 
 def readouts() -> list[Readout]:

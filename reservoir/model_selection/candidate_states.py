@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,14 +41,14 @@ class CandidateStates:
         self._with_noise = self._fitted(example, noisy=True)
         self._quiet = self._fitted(example, noisy=False) if self.noisy else self._with_noise
 
-    def blocks(self, rows: np.ndarray, noisy: bool) -> Blocks:
+    def blocks(self, rows: np.ndarray, noisy: bool, trial: int = 0) -> Blocks:
         """Position of the first row, and the states (n_rows, n_units) of every configuration, block by block.
 
-        Noise depends on how rows are cut, so that with noise the blocks are those of a model.
+        They are those of a trial where they are to be `noisy`, as in training.
         """
-        n_rows = BLOCK_ROWS if noisy and self.noisy else self._n_rows
         systems = self._with_noise if noisy else self._quiet
-        for first, states in systems.blocks(rows, n_rows) if self._lanes else _single_blocks(systems, rows, n_rows):
+        run = systems.blocks if self._lanes else partial(_single_blocks, systems)
+        for first, states in run(rows, self._n_rows, trial=trial):
             if not all(np.isfinite(own[-1]).all() for own in states):  # what is not finite stays so
                 raise ValueError("The states overflow.")
             yield first, states
@@ -61,10 +62,11 @@ class CandidateStates:
         return fitted if noisy else [reservoir.without_noise() for reservoir in fitted]
 
 
-def _single_blocks(systems: list[EchoState], rows: np.ndarray, n_rows: int) -> Blocks:
+def _single_blocks(systems: list[EchoState], rows: np.ndarray, n_rows: int, trial: int) -> Blocks:
     finals: list[Any] = [None] * len(systems)
     for first in range(0, len(rows), n_rows):
-        pairs = [s.run(rows[first : first + n_rows], final) for s, final in zip(systems, finals, strict=True)]
+        block = rows[first : first + n_rows]
+        pairs = [system.run(block, final, trial=trial) for system, final in zip(systems, finals, strict=True)]
         finals = [final for _, final in pairs]
         yield first, [states for states, _ in pairs]
 

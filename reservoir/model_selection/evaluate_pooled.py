@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.base import clone
@@ -11,11 +12,15 @@ from sklearn.base import clone
 from reservoir.model_selection.candidate_states import CandidateStates
 from reservoir.model_selection.folds import CrossValidation, ReadFold
 from reservoir.model_selection.results import TaskResult
+from reservoir.model_selection.shared_runs import Presentation, presentations
 from reservoir.model_selection.sharing import ConfiguredModel, solve_penalties
 from reservoir.models.base import TrainingRows, as_reservoir, fit_readout, readout_features
 from reservoir.models.pooling import as_pooling
 from reservoir.models.precomputed import PrecomputedPooling, with_attributes, with_inference, with_readout
 from reservoir.sequences import Sequences, joined
+
+Rows: TypeAlias = dict[Presentation, np.ndarray]
+"""The pooled row (n_columns,) of every presentation."""
 
 
 class PooledEvaluation:
@@ -39,46 +44,45 @@ class PooledEvaluation:
     def run(self, models: list[ConfiguredModel], states: CandidateStates, result: TaskResult) -> None:
         """Fill in the scores of these models."""
         start = time.perf_counter()
-        training = self._pooled(len(models), states, noisy=True)
-        test = self._pooled(len(models), states, noisy=False) if states.noisy else training
+        quiet = self._pooled(len(models), states, [presentations(self._used, False)], noisy=False)
+        trained = [presentations(fold.train, states.noisy) for fold, _, _ in self._folds]
+        training = self._pooled(len(models), states, trained, noisy=True) if states.noisy else quiet
         shared = (time.perf_counter() - start) / sum(len(own.positions) for own in models) / len(self._folds)
         for lane, configured in enumerate(models):
             for number, fold in enumerate(self._folds):
                 start = time.perf_counter()
-                readouts = _fitted(configured, training[lane][fold.fold.train], fold.training.targets)
+                rows = np.stack([training[lane][one] for one in trained[number]])
+                readouts = _fitted(configured, rows, fold.training.targets)
                 fitted = time.perf_counter()
-                self._score(configured, readouts, test[lane], number, result)
+                self._score(configured, readouts, quiet[lane], number, result)
                 positions, end = list(configured.positions), time.perf_counter()
                 result.fit_seconds[positions, number] = shared + (fitted - start) / len(positions)
                 result.score_seconds[positions, number] = (end - fitted) / len(positions)
 
-    def _pooled(self, n_models: int, states: CandidateStates, noisy: bool) -> list[np.ndarray]:
-        """For every model the pooled rows (n_sequences, n_columns); those of sequences in no fold are NaN."""
+    def _pooled(
+        self, n_models: int, states: CandidateStates, parts: list[list[Presentation]], noisy: bool
+    ) -> list[Rows]:
+        """For every model the pooled row (n_columns,) of every presentation in these parts."""
         model = self._model
         pool = as_pooling(type(model).__name__, model.pooling).pool
-        found: list[dict[int, np.ndarray]] = [{} for _ in range(n_models)]
-        for index in self._used:
-            inputs = self._members[index]
-            blocks = [block for _, block in states.blocks(inputs, noisy)]
+        found: list[Rows] = [{} for _ in range(n_models)]
+        for one in dict.fromkeys(itertools.chain.from_iterable(parts)):
+            inputs = self._members[one.sequence]
+            blocks = [block for _, block in states.blocks(inputs, noisy, one.trial)]
             pooled_inputs = pool(inputs[model.washout :]) if model.include_input else inputs[0]
             for lane in range(n_models):
                 own = pool(joined([block[lane] for block in blocks])[model.washout :])
-                found[lane][index] = readout_features(own, pooled_inputs, model.include_input)
-        return [self._as_table(rows) for rows in found]
-
-    def _as_table(self, rows: dict[int, np.ndarray]) -> np.ndarray:
-        first = rows[self._used[0]]
-        table = np.full((len(self._members), len(first)), np.nan, dtype=first.dtype)
-        table[self._used] = np.stack([rows[index] for index in self._used])
-        return table
+                found[lane][one] = readout_features(own, pooled_inputs, model.include_input)
+        return found
 
     def _score(
-        self, configured: ConfiguredModel, readouts: list[Any], rows: np.ndarray, number: int, result: TaskResult
+        self, configured: ConfiguredModel, readouts: list[Any], rows: Rows, number: int, result: TaskResult
     ) -> None:
         fold = self._folds[number]
         for part in self._cv.scored_parts:
             X, y = fold.fold.data(part)
-            pooling = PrecomputedPooling(X, fold.sequences(part), rows[getattr(fold.fold, part)])
+            pooled = np.stack([rows[one] for one in presentations(getattr(fold.fold, part), False)])
+            pooling = PrecomputedPooling(X, fold.sequences(part), pooled)
             model = with_inference(with_attributes(configured.model, fold.training.attributes), pooling)
             for position, readout in zip(configured.positions, readouts, strict=True):
                 fitted = with_readout(model, readout, getattr(readout, "alpha", None))

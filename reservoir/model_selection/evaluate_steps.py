@@ -33,12 +33,12 @@ class StepEvaluation:
             raise CannotShareError
         self._cv, self._folds, self._model = cv, folds, models[0].model
         noisy = any(as_reservoir(configured.model.reservoir).noise > 0 for configured in models)
-        training = shared_runs(everything, [fold.train for fold, _, _ in folds], with_prefixes=not noisy)
+        training = shared_runs(everything, [fold.train for fold, _, _ in folds], numbered=noisy)
         self._training_rows = training_rows(folds, training.prefixes, self._model.washout)
         wanted = [(number, part) for number in range(len(folds)) for part in cv.scored_parts]
-        scored = shared_runs(everything, [getattr(folds[number].fold, part) for number, part in wanted], True)
+        scored = shared_runs(everything, [getattr(folds[number].fold, part) for number, part in wanted], numbered=False)
         self._parts = [_ScoredPart(*own, prefixes) for own, prefixes in zip(wanted, scored.prefixes, strict=True)]
-        self._rows = {"training": training.rows, "scored": scored.rows}
+        self._runs = {"training": training, "scored": scored}
         self._same_runs = everything.kind != "series" and not noisy
         self._n_answers = max(len(configured.readouts) for configured in models) * _n_outputs(folds[0])
         self._n_units = as_reservoir(self._model.reservoir).n_units
@@ -70,14 +70,15 @@ class StepEvaluation:
 
         Where both phases go over the same runs, and there is room, states are kept from the first for the second.
         """
-        n_rows = sum(map(len, self._rows["training"]))
+        n_rows = sum(map(len, self._runs["training"].rows))
         keep = self._same_runs and 8 * n_rows * states.n_units * n_models <= _KEPT_BYTES
         kept: dict[int, list[Any]] = {}
 
         def blocks(phase: str, run: int) -> Any:
             if run in kept:
                 return kept[run]
-            found = states.blocks(self._rows[phase][run], noisy=phase == "training")
+            runs = self._runs[phase]
+            found = states.blocks(runs.rows[run], phase == "training", runs.trials[run])
             return kept.setdefault(run, list(found)) if keep else found
 
         return blocks
@@ -87,7 +88,7 @@ class StepEvaluation:
         kinds = [{readout.record_kind(): readout for readout in configured.readouts} for configured in models]
         records: dict[tuple[Any, ...], _Record] = {}
         for run, parts in self._training_rows.items():
-            inputs = self._rows["training"][run]
+            inputs = self._runs["training"].rows[run]
             last = max(own.stop for own in parts)
             for first, states in _until(last, blocks("training", run)):
                 for own in parts:
@@ -123,7 +124,7 @@ class StepEvaluation:
         stacked = [[_stacked(candidates) for candidates in folds] for folds in readouts]
         answers = [[np.empty((part.n_rows, len(folds[part.fold].coef_))) for folds in stacked] for part in self._parts]
         for run, users in _users(self._parts).items():
-            inputs = self._rows["scored"][run]
+            inputs = self._runs["scored"].rows[run]
             for first, states in _until(max(length for _, _, length in users), blocks("scored", run)):
                 for lane, folds in enumerate(stacked):
                     features = self._features(states[lane], inputs[first : first + len(states[lane])])

@@ -18,30 +18,54 @@ class Prefix(NamedTuple):
     length: int
 
 
+class Presentation(NamedTuple):
+    """A sequence as a trial of the system."""
+
+    sequence: int
+    trial: int
+
+
 class SharedRuns(NamedTuple):
-    """Rows (n_rows, n_features) of every run, and for every part of a fold its sequences."""
+    """Rows (n_rows, n_features) and trial of every run, and for every part of a fold its sequences."""
 
     rows: list[np.ndarray]
+    trials: list[int]
     prefixes: list[list[Prefix]]
 
 
-def shared_runs(everything: Sequences, parts: list[np.ndarray], with_prefixes: bool) -> SharedRuns:
-    """The runs for parts of folds, given as indices. With `with_prefixes` a prefix has no run of its own."""
+def presentations(part: np.ndarray, numbered: bool) -> list[Presentation]:
+    """The sequences of a part of a fold: number k is trial k where they are `numbered`, otherwise all are trial 0."""
+    return [Presentation(index, trial if numbered else 0) for trial, index in enumerate(part.tolist())]
+
+
+def shared_runs(everything: Sequences, parts: list[np.ndarray], numbered: bool) -> SharedRuns:
+    """The runs for parts of folds, given as indices; a prefix of a longer one has no run of its own.
+
+    Where they are `numbered`, as is training with noise, a sequence has one run for each trial that it is.
+    """
     if everything.kind != "series":
-        if any(len(set(part.tolist())) < len(part) for part in parts):
-            raise CannotShareError
-        lengths = everything.lengths
-        return SharedRuns(everything.members(), [[Prefix(int(i), int(lengths[i])) for i in part] for part in parts])
+        return _runs_of_sequences(everything, parts, numbered)
     longest: list[np.ndarray] = []
     prefixes: list[Any] = [None] * len(parts)
     for number in sorted(range(len(parts)), key=lambda number: -len(parts[number])):
         part = parts[number]
-        alike = (run for run, other in enumerate(longest) if with_prefixes and np.array_equal(other[: len(part)], part))
+        alike = (run for run, other in enumerate(longest) if np.array_equal(other[: len(part)], part))
         run = next(alike, len(longest))
         if run == len(longest):
             longest.append(part)
         prefixes[number] = [Prefix(run, len(part))]
-    return SharedRuns([everything.rows[part] for part in longest], prefixes)
+    return SharedRuns([everything.rows[part] for part in longest], [0] * len(longest), prefixes)
+
+
+def _runs_of_sequences(everything: Sequences, parts: list[np.ndarray], numbered: bool) -> SharedRuns:
+    if any(len(set(part.tolist())) < len(part) for part in parts):
+        raise CannotShareError
+    members, lengths = everything.members(), everything.lengths
+    asked = [presentations(part, numbered) for part in parts]
+    every = [one for part in asked for one in part] if numbered else presentations(np.arange(len(members)), False)
+    runs = {one: run for run, one in enumerate(dict.fromkeys(every))}
+    prefixes = [[Prefix(runs[one], int(lengths[one.sequence])) for one in part] for part in asked]
+    return SharedRuns([members[one.sequence] for one in runs], [one.trial for one in runs], prefixes)
 
 
 class TrainingRows(NamedTuple):

@@ -58,12 +58,15 @@ class ReservoirModel(BaseEstimator):
         return readout_features(states, inputs, self.include_input)
 
     def _step_blocks(
-        self, sequences: Sequences, targets: np.ndarray, finals: dict[int, Any] | None = None
+        self, sequences: Sequences, targets: np.ndarray, finals: dict[int, Any] | None = None, first_trial: int = 0
     ) -> Iterator[TrainingRows]:
-        """The rows of every step after the washout, in blocks; the final states go to `finals`."""
+        """The rows of every step after the washout, in blocks; the final states go to `finals`.
+
+        Sequence k is trial first_trial + k.
+        """
         members = sequences.split(targets)
         several = len(sequences) > 1
-        for blocks in run_in_blocks(self.reservoir_, sequences):
+        for blocks in run_in_blocks(self.reservoir_, sequences, first_trial=first_trial):
             if finals is not None:
                 finals.update((block.sequence, block.final_state) for block in blocks)
             kept = [(block, max(0, self.washout - block.first)) for block in blocks]

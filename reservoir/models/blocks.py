@@ -9,6 +9,7 @@ import numpy as np
 
 from reservoir.parts import System
 from reservoir.sequences import Sequences
+from reservoir.trials import run_trial
 
 BLOCK_ROWS = 4096
 
@@ -23,11 +24,13 @@ class Block(NamedTuple):
     final_state: Any  # state after the last row
 
 
-def run_in_blocks(reservoir: System, sequences: Sequences, state: Iterable[Any] | None = None) -> Iterator[list[Block]]:
+def run_in_blocks(
+    reservoir: System, sequences: Sequences, state: Iterable[Any] | None = None, first_trial: int | None = None
+) -> Iterator[list[Block]]:
     """States of all sequences in blocks; a long sequence is cut and its state carried over.
 
     Where a sequence is cut depends on that sequence alone; a block that continues one is run by itself. `state` holds
-    one entry per sequence, or is None.
+    one entry per sequence, or is None. Sequence k is trial first_trial + k; None is trial 0 for all.
     """
     batch: list[tuple[int, int, np.ndarray]] = []
     carried = dict(enumerate(state)) if state is not None else {}
@@ -35,20 +38,20 @@ def run_in_blocks(reservoir: System, sequences: Sequences, state: Iterable[Any] 
     for index, rows in enumerate(sequences.members()):
         for first in range(0, len(rows), BLOCK_ROWS):
             if batch and (size + len(rows) > BLOCK_ROWS or first or batch[-1][1]):
-                yield _run_batch(reservoir, batch, carried)
+                yield _run_batch(reservoir, batch, carried, first_trial)
                 batch, size = [], 0
             batch.append((index, first, rows[first : first + BLOCK_ROWS]))
             size += len(batch[-1][2])
-    yield _run_batch(reservoir, batch, carried)
+    yield _run_batch(reservoir, batch, carried, first_trial)
 
 
-def _run_batch(reservoir: System, batch: list[tuple[int, int, np.ndarray]], carried: dict[int, Any]) -> list[Block]:
+def _run_batch(
+    reservoir: System, batch: list[tuple[int, int, np.ndarray]], carried: dict[int, Any], first_trial: int | None
+) -> list[Block]:
     known = [carried.get(index) for index, _, _ in batch]
     rows = [rows for _, _, rows in batch]
-    if all(entry is None for entry in known):
-        states, finals = reservoir.run(rows)
-    else:
-        states, finals = reservoir.run(rows, known)
+    trials = None if first_trial is None else [first_trial + index for index, _, _ in batch]
+    states, finals = run_trial(reservoir, rows, None if all(entry is None for entry in known) else known, trials)
     carried.update({index: final for (index, _, _), final in zip(batch, finals, strict=True)})
     return [
         Block(index, first, inputs, block_states, final)

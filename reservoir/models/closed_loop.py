@@ -21,7 +21,8 @@ from reservoir.parts import System
 from reservoir.readouts import recursive_least_squares
 from reservoir.readouts.linear import is_linear, learns_by_least_squares
 from reservoir.readouts.recursive_least_squares import measure, multiply, sweep
-from reservoir.systems.rate_runs import close_loop, joined, joined_states, rows_at_once, weights_of
+from reservoir.systems.rate_runs import close_loop, joined, joined_states, noise_of, rows_at_once, weights_of
+from reservoir.trials import run_trial
 
 Features: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """What a readout sees of states (n_rows, n_units) and rows of the input."""
@@ -124,8 +125,9 @@ def learn_in_loop(
     washout: int,
     rows: np.ndarray,
     targets: np.ndarray,
+    trial: int,
 ) -> None:
-    """Train the readout on one series while its answers come back.
+    """Train the readout on one series, as this trial of the system, while its answers come back.
 
     The inputs are rows (n_steps + 1, n_features) and the targets (n_steps, n_outputs). The first `washout` steps hear
     the true rows and are not learnt from; then the answers take the place of the channels of the `feedback`.
@@ -136,11 +138,11 @@ def learn_in_loop(
     system, readout = member
     if _runs_compiled(system) and learns_by_least_squares(readout):
         n_features = features(np.zeros((1, len(system.bias_))), row[None]).shape[1]
-        _compiled_learning(member, squared_states, n_features, feedback, washout, known[1:], targets, row)
+        _compiled_learning(member, squared_states, n_features, feedback, washout, known[1:], targets, row, trial)
         return
     state = None
     for t, target in enumerate(targets):
-        states, state = step_system(system, row, state)
+        states, state = run_trial(system, row[None], state, None if t else trial)
         seen = features(states, row[None])[0]
         output = readout.step(seen, target) if t >= washout else target
         row = next_input(output, feedback, known[t + 1])
@@ -155,6 +157,7 @@ def _compiled_learning(
     known: np.ndarray,
     targets: np.ndarray,
     row: np.ndarray,
+    trial: int,
 ) -> None:
     """The same in one loop, for the compiled equation and recursive least squares."""
     system, readout = member
@@ -168,7 +171,8 @@ def _compiled_learning(
     view = n_units * squared_states, n_features
     for start in range(0, len(targets), chunk):
         steps = slice(start, start + chunk)
-        loop(weights, learned, view, feedback, max(0, washout - start), known[steps], targets[steps], moment)
+        noise = noise_of(system, trial, start, len(targets[steps]))
+        loop(weights, learned, view, feedback, max(0, washout - start), noise, known[steps], targets[steps], moment)
     readout.publish()
 
 
@@ -192,10 +196,11 @@ class Moment(NamedTuple):
 
 
 @kernel(*loops.FILES, recursive_least_squares.__file__, fastmath=REASSOCIATE)
-def _learn(weights, learned, view, feedback, n_unlearned, known, targets, moment):
+def _learn(weights, learned, view, feedback, n_unlearned, noise, known, targets, moment):
     """All steps, which move `moment` and `learned` on; `view` is how many states are squared, and of how many features.
 
-    As in recursive least squares alone, the sweep of a step finishes the step before.
+    `noise` is (n_steps, n_units), or (0, n_units) for none. As in recursive least squares alone, the sweep of a step
+    finishes the step before.
     """
     state, row, seen, output = moment.state, moment.row, moment.seen, moment.output
     columns, scales, answers = learned.columns, learned.scales, learned.weights
@@ -206,7 +211,9 @@ def _learn(weights, learned, view, feedback, n_unlearned, known, targets, moment
     values, changes, shares = np.zeros(n_inputs), np.zeros(n_inputs), np.zeros(output.size)
     for t in range(n_steps + 1):
         if t < n_steps:
-            hear(weights.input_columns, weights.bias, row, False, new)
+            if len(noise):
+                new[:] = noise[t]
+            hear(weights.input_columns, weights.bias, row, len(noise) > 0, new)
             add_product(weights.matrix, state[:n_units], scratch, new)
             step(weights.cells, state, new, scratch)
             collect(new, n_squared, row, seen[:n_features])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from reservoir.models.base import as_readout, teach
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.regressor import ReservoirRegressor
 from reservoir.parts import Labels, MergingReadout, check_part
+from reservoir.sequences import is_one_series
+from reservoir.trials import draws_numbers
 from reservoir.validation import parameter_error
 
 Part = Callable[[], tuple[Any, Any]] | str | os.PathLike[str] | tuple[Any, Any]
@@ -40,9 +43,10 @@ def fit_in_parts(
 
     This is `fit` on the sequences of all parts together, up to rounding. A worker computes the states of a part and
     keeps the readout's record only, whose size is that of the features squared; records are merged in the order of the
-    parts, so that the result does not depend on the number of workers. ``alpha="blocked"`` deals the sequences of
-    every part to blocks of its own, so that it may choose another penalty than one `fit`; a part of one series is one
-    sequence.
+    parts, so that the result does not depend on the number of workers. Where the reservoir has noise, the trials are
+    counted through all parts, so that every part is read once more before the work begins. ``alpha="blocked"`` deals
+    the sequences of every part to blocks of its own, so that it may choose another penalty than one `fit`; a part of
+    one series is one sequence.
 
     Parameters
     ----------
@@ -93,20 +97,11 @@ def fit_in_parts(
     trained._make_parts(sequences)
     check_part(type(model).__name__, "readout", trained.readout_, MergingReadout)
     del sequences
-    with tempfile.TemporaryDirectory(dir=folder) as store:
-        study = run_batch(
-            PartialTraining(trained, parts, options),
-            {"part": range(len(parts))},
-            store=store,
-            n_jobs=n_jobs,
-            client=client,
-            retries=retries,
-            on_error="raise",
-            setup=setup,
-            progress=progress,
-        )
-        for record in study.iter_results():
-            trained.readout_.add_record(record)
+    batch = {"n_jobs": n_jobs, "client": client, "retries": retries, "setup": setup, "progress": progress}
+    sizes = _of_parts(PartSizes(parts), folder, batch) if draws_numbers(trained.reservoir_) else [0] * len(parts)
+    first_trials = [0, *accumulate(sizes)]
+    for record in _of_parts(PartialTraining(trained, parts, first_trials, options), folder, batch):
+        trained.readout_.add_record(record)
     trained.readout_.solve()
     parameters = model.get_params(deep=False)
     model.__dict__.update({name: value for name, value in vars(trained).items() if name not in parameters})
@@ -116,8 +111,14 @@ def fit_in_parts(
 class PartialTraining:
     """What a worker does with a part: compute states, and return the record of the readout."""
 
-    def __init__(self, trained: ReservoirRegressor | ReservoirClassifier, parts: list[Part], options: dict[str, Any]):
-        self.trained, self.parts, self.options = trained, parts, options
+    def __init__(
+        self,
+        trained: ReservoirRegressor | ReservoirClassifier,
+        parts: list[Part],
+        first_trials: list[int],
+        options: dict[str, Any],
+    ):
+        self.trained, self.parts, self.first_trials, self.options = trained, parts, first_trials, options
 
     def __call__(self, task: dict[str, Any], *, random_state: int) -> dict[str, Any]:
         trained = copy.copy(self.trained)
@@ -125,10 +126,28 @@ class PartialTraining:
         data = trained._read_training_data(*_load(self.parts[task["part"]]), reset=False, **self.options)
         if trained._target_depth != self.trained._target_depth:
             raise ValueError(f"y of part {task['part']} has another depth than y of the first part.")
-        for rows in trained._training_blocks(*data):
+        for rows in trained._training_blocks(*data, self.first_trials[task["part"]]):
             one = rows.sequence is None and len(self.parts) > 1
             teach(trained.readout_, rows._replace(sequence=np.zeros(len(rows.features), int)) if one else rows)
         return trained.readout_.to_record()
+
+
+class PartSizes:
+    """What a worker counts: the sequences of a part."""
+
+    def __init__(self, parts: list[Part]):
+        self.parts = parts
+
+    def __call__(self, task: dict[str, Any], *, random_state: int) -> int:
+        X, _ = _load(self.parts[task["part"]])
+        return 1 if is_one_series(X) else len(X)
+
+
+def _of_parts(work: PartSizes | PartialTraining, folder: Any, batch: dict[str, Any]) -> Iterator[Any]:
+    """What workers make of the parts, in the order of these."""
+    with tempfile.TemporaryDirectory(dir=folder) as store:
+        tasks = {"part": range(len(work.parts))}
+        yield from run_batch(work, tasks, store=store, on_error="raise", **batch).iter_results()
 
 
 def _load(part: Part) -> tuple[Any, Any]:

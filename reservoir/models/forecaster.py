@@ -17,6 +17,7 @@ from reservoir.models.closed_loop import Feedback, Member, free_run, learn_in_lo
 from reservoir.parts import Readout, SequenceData, System, Targets, without_noise
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import Sequences, container_kind, read_sequences
+from reservoir.trials import draws_numbers
 from reservoir.validation import (
     Parameters,
     as_generator,
@@ -51,7 +52,8 @@ class ReservoirForecaster(ReservoirModel):
     ----------
     reservoir : None or system, default None
         Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``. Noise, as in
-        ``EchoState(noise=1e-4)``, is added in `fit` alone; it makes the closed loop more stable.
+        ``EchoState(noise=1e-4)``, is added in `fit` alone, where series k is trial k; it makes the closed loop more
+        stable.
     readout : None or estimator, default None
         Any scikit-learn regressor. None is ``RidgeReadout()``.
     washout : int >= 0, default 100
@@ -242,7 +244,7 @@ class ReservoirForecaster(ReservoirModel):
         targets = np.concatenate([member[1:, self._feedback.channels] for member in sequences.members()])
         finals: dict[int, Any] = {}
         fit_readout(self.readout_, self._step_blocks(inputs, targets, finals))
-        if without_noise(self.reservoir_) is self.reservoir_:
+        if not draws_numbers(self.reservoir_):
             self._context = sequences.kind, list(finals.values()), [member[-1].copy() for member in heard.members()]
         else:
             self._context = sequences.kind, *self._after(heard)
@@ -250,9 +252,9 @@ class ReservoirForecaster(ReservoirModel):
     def _learn_closed(self, sequences: Sequences, heard: Sequences) -> None:
         """Train while the answers come back."""
         member = Member(self.reservoir_, self.readout_)
-        for rows, truth in zip(heard.members(), sequences.members(), strict=True):
-            targets = truth[1:, self._feedback.channels]
-            learn_in_loop(member, self._features, self.squared_states, self._feedback, self.washout, rows, targets)
+        for trial, (rows, truth) in enumerate(zip(heard.members(), sequences.members(), strict=True)):
+            view, targets = (self._features, self.squared_states), truth[1:, self._feedback.channels]
+            learn_in_loop(member, *view, self._feedback, self.washout, rows, targets, trial)
         self._context = sequences.kind, *self._after(heard)
 
     def _after(self, heard: Sequences) -> tuple[list[Any], list[np.ndarray]]:

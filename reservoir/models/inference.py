@@ -48,13 +48,20 @@ class Inference:
 
 
 def pool_sequences(
-    model: Any, reservoir: System, sequences: Sequences, state: list[Any] | None = None
+    model: Any,
+    reservoir: System,
+    sequences: Sequences,
+    state: list[Any] | None = None,
+    first_trial: int | None = None,
 ) -> tuple[np.ndarray, list[Any]]:
-    """[pool(states), pool(inputs)] after the washout, one row per sequence, and the final states."""
+    """[pool(states), pool(inputs)] after the washout, one row per sequence, and the final states.
+
+    Trials are those of `run_in_blocks`.
+    """
     members = sequences.members()
     pool = as_pooling(type(model).__name__, model.pooling).pool
     rows, finals, held = [], [], []
-    for block in itertools.chain.from_iterable(run_in_blocks(reservoir, sequences, state)):
+    for block in itertools.chain.from_iterable(run_in_blocks(reservoir, sequences, state, first_trial)):
         held.append(block.states)
         inputs = members[block.sequence]
         if block.first + len(block.inputs) == len(inputs):

@@ -39,12 +39,17 @@ class SupervisedModel(ReservoirModel):
         self._make_parts(sequences)
         fit_readout(self.readout_, self._training_blocks(sequences, targets))
 
-    def _training_blocks(self, sequences: Sequences, targets: np.ndarray) -> Iterator[TrainingRows]:
-        """The blocks of rows that the readout learns from, computed one after the other."""
+    def _training_blocks(
+        self, sequences: Sequences, targets: np.ndarray, first_trial: int = 0
+    ) -> Iterator[TrainingRows]:
+        """The blocks of rows that the readout learns from, computed one after the other.
+
+        Presentation k is trial first_trial + k.
+        """
         if self._per_step:
-            yield from self._step_blocks(sequences, targets)
+            yield from self._step_blocks(sequences, targets, first_trial=first_trial)
         else:
-            rows, _ = pool_sequences(self, self.reservoir_, sequences)
+            rows, _ = pool_sequences(self, self.reservoir_, sequences, first_trial=first_trial)
             yield TrainingRows(rows, targets, np.arange(len(rows)))
 
     def _answers(

@@ -193,6 +193,7 @@ REGISTRY: dict[str, Entry] = {
         anew=("_compiled",),
         rebuild=rebuilding.echo_state,
     ),
+    "reservoir.systems.TrialState": Entry(parameters={"values": reals("n"), "trial": COUNT, "step": COUNT}),
     "reservoir.systems.EchoStateLanes": Entry(
         {"reservoir_": part("run"), "_table": reals("l", "p"), "n_features_in_": size("f")},
         rebuild=rebuilding.lanes,

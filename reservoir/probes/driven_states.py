@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import FittedModel, SequenceData, System, check_part, without_noise
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.trials import run_trial
 from reservoir.validation import parameter_error, real_array
 
 
@@ -46,11 +47,15 @@ def n_features_of(system: System) -> int:
 def states_of_all(system: System, streams: Any) -> list[np.ndarray]:
     """The states (n_rows, n_states) of a fitted system after every stream, each from rest.
 
-    Streams that are one array of equal lengths, or spike trains, go to an estimator that takes stacks at once.
+    Stream k is trial k, so that noise is independent. Streams that are one array of equal lengths, or spike trains, go
+    to an estimator that takes stacks at once.
     """
     members = list(streams)
     together = isinstance(system, BaseEstimator) and get_tags(system).input_tags.three_d_array
-    found = system.run(streams)[0] if together else [system.run(member)[0] for member in members]
+    if together:
+        found = run_trial(system, streams, trial=range(len(members)))[0]
+    else:
+        found = [run_trial(system, member, trial=trial)[0] for trial, member in enumerate(members)]
     states = [np.asarray(rows) for rows in found]
     if not states or any(rows.ndim != 2 or not len(rows) or not np.isfinite(rows).all() for rows in states):
         raise ValueError(f"The states of {type(system).__name__} must be finite arrays (n_rows, n_states).")
@@ -58,7 +63,7 @@ def states_of_all(system: System, streams: Any) -> list[np.ndarray]:
 
 
 def final_states(system: System, streams: Any) -> np.ndarray:
-    """The last state of a fitted system after every stream, each from rest (n_streams, n_states)."""
+    """The last state of a fitted system after every stream (n_streams, n_states), each from rest and another trial."""
     return np.stack([rows[-1] for rows in states_of_all(system, streams)])
 
 

@@ -42,7 +42,7 @@ def kernel_rank(
     s_1 is the largest singular value of M (n, m), which is not centred, n the number of streams, m that of states. A
     linear readout can give any n answers to n streams if the rank is n. States that carry independent noise of a known
     deviation have full rank without meaning: a matrix of such noise alone has singular values up to about
-    noise (n^1/2 + m^1/2), so those up to there do not count.
+    noise (n^1/2 + m^1/2), so those up to there do not count. Stream k is trial k of a system with noise of its own.
 
     Parameters
     ----------
@@ -110,7 +110,8 @@ def generalisation_rank(
         u_i(t) = base(t) + jitter r_i(t) in the last n_shared rows,   own_i(t) + jitter r_i(t) before
 
     All numbers are independent and uniform in [-1, 1]. With the defaults the streams are one stream, jittered; with
-    ``jitter=0`` and `n_shared` they differ only in the distant past. In exact arithmetic
+    ``jitter=0`` and `n_shared` they differ only in the distant past, and with ``jitter=0`` alone they are trials of one
+    stimulus, which only noise in the system tells apart. In exact arithmetic
     hardly any system is below full rank: choose the tolerance or the noise to the precision that a readout has.
 
     Parameters

@@ -1,6 +1,7 @@
 """Dynamical systems that turn series into states: scikit-learn transformers with ``run``.
 
-A system is anything with ``fit(X)`` and ``run(X, state=None) -> (states, final_state)``, rows in = rows out.
+A system is anything with ``fit(X)`` and ``run(X, state=None) -> (states, final_state)``, rows in = rows out. One that
+draws random numbers while it runs takes ``run(X, state, trial=k)`` too, and its final state is a `TrialState`.
 """
 
 from reservoir.systems.deep_echo_state import DeepEchoState
@@ -8,5 +9,6 @@ from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lanes import EchoStateLanes
 from reservoir.systems.liquid_state import LiquidState
 from reservoir.systems.simulation import Recording, simulate
+from reservoir.trials import TrialState
 
-__all__ = ["DeepEchoState", "EchoState", "EchoStateLanes", "LiquidState", "Recording", "simulate"]
+__all__ = ["DeepEchoState", "EchoState", "EchoStateLanes", "LiquidState", "Recording", "TrialState", "simulate"]

@@ -14,14 +14,23 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from reservoir.foreign_code import inherited
-from reservoir.parts import Numbers, Seed, SequenceData, System, Targets, check_part, without_noise
+from reservoir.parts import Seed, SequenceData, System, Targets, check_part, without_noise
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.transformer import SequenceTransformer
+from reservoir.trials import (
+    State,
+    Trial,
+    holds_trials,
+    read_starts,
+    run_trial,
+    state_values,
+    takes_trials,
+    with_values,
+)
 from reservoir.validation import (
     as_generator,
     check_choice,
-    check_finite_array,
     check_flag,
     check_integer,
     default_parts_first,
@@ -129,19 +138,20 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         self.layers_ = self._seeded_layers()
         if all(getattr(layer, "runs_compiled", False) for layer in self.layers_):  # reads the number of features only
             sequences = Sequences(np.zeros((1, self.n_features_in_)), np.array([0, 1]), "series")
+        presentations = 0 if sequences.kind == "series" else range(len(sequences))
         below, kinds = None, []
         for layer in self.layers_:
             heard = sequences.pack(self._heard(sequences.rows, below))
-            states, final = layer.fit(heard).run(heard)
+            states, final = run_trial(layer.fit(heard), heard, trial=presentations)
             below = _rows(states, sequences)
             self._check_state(layer, final, sequences)
-            kinds.append((below.shape[1], np.shape(final)[-1], below.dtype))
+            kinds.append((below.shape[1], np.shape(state_values(final))[-1], below.dtype))
         self._n_states, self._n_state_values, dtypes = zip(*kinds, strict=True)
         self._dtype, self._n_features_out = np.result_type(*dtypes), sum(self._n_states)
         return self
 
     def transform(self, X: SequenceData) -> Any:
-        """States of all layers from rest, those of the first layer first.
+        """States of all layers from rest, those of the first layer first, in trial 0.
 
         Parameters
         ----------
@@ -154,31 +164,36 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         """
         return self.run(X)[0]
 
-    def run(self, X: SequenceData, state: Numbers | None = None) -> tuple[Any, np.ndarray]:
+    def run(self, X: SequenceData, state: State | None = None, *, trial: Trial = 0) -> tuple[Any, Any]:
         """States from a given state on, and where they end.
 
         Parameters
         ----------
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        state : None, array (n_total,) for a series, or (N, n_total) otherwise
+        state : None, array (n_total,) for a series, (N, n_total) otherwise, or what the last call gave back
             State of all layers before the first row. None is rest, zero.
+        trial : int >= 0, or one for each sequence of a stack or list, default 0
+            Which repeat this is, to the layers that draw random numbers, each from its own seed; see `EchoState.run`.
 
         Returns
         -------
         states : as in `transform`
         final_state : array (n_total,) for a series, (N, n_total) otherwise
-            Hand it to the next call to continue.
+            Hand it to the next call to continue. With noise in a layer it is a `reservoir.systems.TrialState`, or a
+            list of them.
         """
         check_is_fitted(self)
         sequences = read_sequences(self, X, reset=False)
-        starts = self._starts(state, sequences)
+        starts = self._starts(state, trial, sequences)
         joined = np.empty((len(sequences.rows), self._n_features_out), dtype=self._dtype)
         below, finals = None, []
         for layer, start, columns in zip(self.layers_, starts, _slices(self._n_states), strict=True):
-            states, final = layer.run(sequences.pack(self._heard(sequences.rows, below)), start)
+            heard = sequences.pack(self._heard(sequences.rows, below))
+            states, final = run_trial(layer, heard, start, None if holds_trials(start) else trial)
             joined[:, columns] = below = _rows(states, sequences)
             finals.append(final)
-        return sequences.pack(joined), np.concatenate(finals, axis=-1)
+        values = np.concatenate([state_values(final) for final in finals], axis=-1)
+        return sequences.pack(joined), with_values(next(filter(holds_trials, finals), None), values)
 
     @property
     def runs_layers(self) -> bool:
@@ -229,19 +244,19 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         return np.concatenate([below, inputs], axis=1) if self.input_to_all else below
 
     def _check_state(self, layer: Any, final: Any, sequences: Sequences) -> None:
-        values = real_array(final)
+        values = real_array(state_values(final))
         if values is None or values.ndim != (1 if sequences.kind == "series" else 2):
             name = "layer" if self.layers is None else "layers"
             raise parameter_error(type(self).__name__, name, "a system whose state is one vector per sequence", layer)
 
-    def _starts(self, state: Any, sequences: Sequences) -> list[Any]:
+    def _starts(self, state: Any, trial: Any, sequences: Sequences) -> list[Any]:
         """The state before the first row, one entry per layer."""
+        starts = read_starts(type(self).__name__, state, trial, sequences, sum(self._n_state_values), np.float64)
         if state is None:
             return [None] * len(self.layers_)
-        n_values = sum(self._n_state_values)
-        wanted = (n_values,) if sequences.kind == "series" else (len(sequences), n_values)
-        given = check_finite_array(type(self).__name__, "state", state, wanted, "None or ")
-        return [given[..., columns] for columns in _slices(self._n_state_values)]
+        parts = [starts.values[:, columns] for columns in _slices(self._n_state_values)]
+        told = [holds_trials(state) and takes_trials(layer) for layer in self.layers_]
+        return [starts.states(*part, sequences.kind) for part in zip(parts, told, strict=True)]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

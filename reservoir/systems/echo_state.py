@@ -27,12 +27,14 @@ from reservoir.parts import (
     Topology,
     check_part,
 )
+from reservoir.random_numbers import NOISE, Places, fill
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.systems.rate_runs import run_rows, standard_noise, weights_of
+from reservoir.systems.rate_runs import run_rows, weights_of
 from reservoir.systems.transformer import SequenceTransformer
 from reservoir.systems.weights import given_or_drawn, recurrent_weights
 from reservoir.topologies import CirculantGraph
-from reservoir.validation import Parameters, as_generator, check_finite_array, unchanged_on_error
+from reservoir.trials import Starts, State, Trial, read_starts
+from reservoir.validation import Parameters, as_generator, unchanged_on_error
 
 
 class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
@@ -65,9 +67,9 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         The function f. A function of one number compiled by ``numba.njit`` is compiled into the loop anew in every
         process, which takes seconds. A function has no Jacobian in closed form: its slope is a central difference.
     noise : float >= 0, default 0.0
-        Standard deviation of Gaussian noise inside the activation. It is seeded from the seed drawn in `fit` and the
-        bytes of the rows given to one call of `run`, so that batching and order change nothing. Models add it while
-        they are trained, and not when they answer.
+        Standard deviation of Gaussian noise inside the activation. It is a function of the seed drawn in `fit`, the
+        trial, the step and the unit, see `run`. Models add it while they are trained, presentation k of a list as
+        trial k, and not when they answer.
     input_weights : None or array (N, n_features), default None
         W_in, used as given; `input_scaling` is then ignored.
     bias : None or array (N,), default None
@@ -105,9 +107,9 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
 
     Notes
     -----
-    `transform` is bit-identical for sequences given one by one, in a list or in a stack, in any order. With
-    ``noise=0`` it is also the same when `run` continues from a state. With ``set_output`` one
-    series becomes a table; stacks and lists stay arrays.
+    `transform` is bit-identical for sequences given one by one, in a list or in a stack, in any order, and `run` in
+    pieces is `run` at once, with noise too. With ``set_output`` one series becomes a table; stacks and lists stay
+    arrays.
 
     References
     ----------
@@ -190,7 +192,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         return self
 
     def transform(self, X: SequenceData) -> Any:
-        """States of every sequence from rest.
+        """States of every sequence from rest, in trial 0.
 
         Parameters
         ----------
@@ -203,32 +205,49 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         """
         return self.run(X)[0]
 
-    def run(self, X: SequenceData, state: Numbers | None = None) -> tuple[Any, np.ndarray]:
+    def run(self, X: SequenceData, state: State | None = None, *, trial: Trial = 0) -> tuple[Any, Any]:
         """States from a given state on, and where they end.
+
+        Noise is the same for the same trial, step and unit, whatever the input: two trials of one stimulus differ by
+        noise alone and are independent, and two stimuli in one trial hear the same noise.
 
         Parameters
         ----------
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        state : None, array (n_units,) for a series, or (N, n_units) otherwise
+        state : None, array (n_units,) for a series, (N, n_units) otherwise, or what the last call gave back
             State before the first row. None is rest, zero. Of a `unit` with several arrays of state it is one vector of
-            all of them, n_arrays * n_units long.
+            all of them, n_arrays * n_units long. An array stands before step 0 of the trial.
+        trial : int >= 0, or one for each sequence of a stack or list, default 0
+            Which repeat this is. Without noise it changes nothing; a state that says its trial goes on with that.
 
         Returns
         -------
         states : as in `transform`
         final_state : array (n_units,) for a series, (N, n_units) otherwise, or longer like `state`
-            Hand it to the next call to continue.
+            Hand it to the next call to continue. With noise it is a `reservoir.systems.TrialState`, or a list of them,
+            which knows the trial and the step.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from reservoir import EchoState
+        >>> stimulus = np.sin(np.arange(50) / 5).reshape(-1, 1)
+        >>> system = EchoState(30, noise=0.1, random_state=0).fit(stimulus)
+        >>> repeats, _ = system.run([stimulus] * 5, trial=range(5))
+        >>> bool(np.std(repeats, axis=0).min() > 0)
+        True
         """
         weights = weights_of(self)
         sequences = read_sequences(self, X, reset=False)
-        final = self._initial_states(state, sequences, weights.state_size)
-        states = self._noise_rows(sequences)
+        starts = read_starts(type(self).__name__, state, trial, sequences, weights.state_size, self.bias_.dtype)
+        states, final = self._noise_rows(sequences, starts), starts.values
         with np.errstate(over="ignore"):
             rows = sequences.rows.astype(self.bias_.dtype, copy=False)
         run_rows(weights, sequences, rows, self.noise > 0, final, states)
         if not np.isfinite(final).all():  # what is not finite stays so
             raise self._overflow(sequences, states)
-        return sequences.pack(states), final[0] if sequences.kind == "series" else final
+        ends = starts._replace(steps=starts.steps + sequences.lengths)
+        return sequences.pack(states), ends.states(final, self.noise > 0, sequences.kind)
 
     @property
     def runs_compiled(self) -> bool:
@@ -271,22 +290,13 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         cells = self.unit_.cells(len(self.bias_), self.unit_matrices_, dtype)
         return self.W_, compiled_form(self.W_), cells
 
-    def _initial_states(self, state: Any, sequences: Sequences, size: int) -> np.ndarray:
-        shape = (len(sequences), size)
-        if state is None:
-            return np.zeros(shape, dtype=self.bias_.dtype)
-        wanted = shape[1:] if sequences.kind == "series" else shape
-        given = check_finite_array(type(self).__name__, "state", state, wanted, "None or ")
-        return given.astype(self.bias_.dtype).reshape(shape)
-
-    def _noise_rows(self, sequences: Sequences) -> np.ndarray:
+    def _noise_rows(self, sequences: Sequences, starts: Starts) -> np.ndarray:
         """The place where the states (n_rows, n_units) will stand, holding the noise if there is any."""
-        n_units, dtype = len(self.bias_), self.bias_.dtype
-        if self.noise == 0:
-            return np.empty((len(sequences.rows), n_units), dtype=dtype)
-        pieces = [standard_noise(self._noise_seed, rows, n_units, dtype) for rows in sequences.members()]
-        with np.errstate(over="ignore"):
-            return np.concatenate(pieces) * dtype.type(self.noise)
+        states = np.empty((len(sequences.rows), len(self.bias_)), dtype=self.bias_.dtype)
+        if self.noise > 0:
+            places = Places(starts.trials, starts.steps, sequences.offsets)
+            fill(self._noise_seed, NOISE, places, self.noise, states)
+        return states
 
     def _overflow(self, sequences: Sequences, states: np.ndarray) -> ValueError:
         row = int(np.argmin(np.isfinite(states).all(axis=1)))

@@ -12,11 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import SequenceData, Targets
+from reservoir.random_numbers import NOISE, normal_numbers
 from reservoir.sequences import read_sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lane_groups import Lane, cells_of, grouped
-from reservoir.systems.rate_runs import standard_noise
-from reservoir.validation import check_real, parameter_error, unchanged_on_error
+from reservoir.validation import check_integer, check_real, parameter_error, unchanged_on_error
 
 _SCALINGS = ("spectral_radius", "input_scaling", "bias_scaling", "noise")
 
@@ -96,14 +96,16 @@ class EchoStateLanes(BaseEstimator):
         cells_of(self.reservoir_, self._lanes())  # which checks the parameters of every unit
         return self
 
-    def blocks(self, X: SequenceData, n_rows: int = 2048) -> Iterator[tuple[int, np.ndarray]]:
+    def blocks(self, X: SequenceData, n_rows: int = 2048, *, trial: int = 0) -> Iterator[tuple[int, np.ndarray]]:
         """States of one series in blocks of bounded size.
 
         Parameters
         ----------
         X : series (T, F)
         n_rows : int >= 1, default 2048
-            Rows of a block; with noise also the rows whose bytes seed it.
+            Rows of a block.
+        trial : int >= 0, default 0
+            Which repeat this is: all lanes hear the same noise, that of `EchoState.run`.
 
         Yields
         ------
@@ -115,6 +117,7 @@ class EchoStateLanes(BaseEstimator):
         sequences = read_sequences(self, X, reset=False)
         if sequences.kind != "series":
             raise ValueError(f"{type(self).__name__}.blocks takes one series (T, F). Got a {sequences.kind}.")
+        trial = check_integer(type(self).__name__, "trial", trial, 0)
         dtype, n_units = self.reservoir_.bias_.dtype, len(self.reservoir_.bias_)
         groups = grouped(self.reservoir_, self._lanes())
         states = [group.rest(dtype) for group in groups]
@@ -123,7 +126,7 @@ class EchoStateLanes(BaseEstimator):
             rows = sequences.rows[first : first + n_rows]
             noise = np.zeros((0, n_units), dtype)
             if self._table[:, 3].any():
-                noise = standard_noise(seed, rows, n_units, dtype)
+                noise = normal_numbers(seed, NOISE, trial, first, len(rows), n_units, dtype)
             block = np.empty((sum(group.width for group in groups), len(rows), n_units), dtype)
             place = 0
             for group, state in zip(groups, states, strict=True):

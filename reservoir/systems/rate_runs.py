@@ -17,7 +17,7 @@ from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import Feedback, LinearReadout, RateWeights
 from reservoir.neurons.rate.unit import block_diagonal, compiled_for, side_by_side
 from reservoir.neurons.structures import compiled_form, multiplications
-from reservoir.seeds import generator_for
+from reservoir.random_numbers import NOISE, fill, steps_of
 from reservoir.sequences import Sequences
 from reservoir.validation import (
     check_channels,
@@ -88,9 +88,15 @@ def _calls(
             yield loop, sequences.offsets[start : chosen.stop + 1], chosen, first, last
 
 
-def standard_noise(seed: int, rows: np.ndarray, n_units: int, dtype: np.dtype[Any]) -> np.ndarray:
-    """Normal numbers (n_rows, n_units), seeded by the seed of `fit` and the bytes of `rows`."""
-    return generator_for(seed, rows).standard_normal((len(rows), n_units), dtype=dtype)
+def noise_of(system: Any, trial: int, first: int, n_steps: int) -> np.ndarray:
+    """What the units of a fitted `EchoState` hear of noise in the steps from `first` on: (n_steps, n_units).
+
+    It is (0, n_units) for a system without noise.
+    """
+    n_steps = n_steps if system.noise > 0 else 0
+    noise = np.empty((n_steps, len(system.bias_)), system.bias_.dtype)
+    fill(system._noise_seed, NOISE, steps_of(trial, first, n_steps), system.noise, noise)
+    return noise
 
 
 def close_loop(

@@ -102,8 +102,8 @@ def rate_units():
     yield "stripes", small(150).fit(X).transform(X)
     yield "large Hadamard", small(4200, topology=matrices["Hadamard"]()).fit(X).transform(X[:2])
     for activation, dtype in itertools.product(("identity", "relu", "logistic"), ("float64", "float32")):
-        system = small(activation=activation, noise=0.01, dtype=dtype)
-        yield f"states {activation} {dtype}", system.fit(X).transform(X)
+        system = small(18, activation=activation, noise=0.01, dtype=dtype).fit(X)
+        yield f"states {activation} {dtype}", np.concatenate(system.run(RAGGED, trial=range(4))[0])
     for kind, activation in itertools.product(
         map(rate.__dict__.get, rate.__all__), ("tanh", "logistic", "relu", "identity")
     ):
@@ -144,7 +144,7 @@ def trained_readouts():
             continue
         for y in (both[:, 0], both):
             yield f"readout {number} {y.ndim}", part.fit(rows, y).predict(rows)
-    forced = ReservoirForecaster(small(), Force(), washout=2, feedback_scaling=0.5).fit([X, X])
+    forced = ReservoirForecaster(small(noise=0.01), Force(), washout=2, feedback_scaling=0.5).fit([X, X])
     yield "forced loop", np.concatenate(forced.forecast(5))
     yield "pooled", ReservoirRegressor(small(), pooling="mean").fit(RAGGED, np.arange(4.0)).predict(RAGGED)
 

@@ -191,6 +191,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "reservoir.spikes.GaussianReceptiveFields": encoder(n_fields=3),
     "reservoir.spikes.Raster": encoder(np.random.default_rng(0).integers(0, 3, (T, F)).astype(float)),
+    "reservoir.systems.TrialState": function(values=[0.5, 1.0], trial=3, step=7),
     "reservoir.spikes.SpikeTrains": function(times=[0.1, 0.2], units=[0, 1], n_units=2, duration=0.5),
     # Learning in Brian2
     "spiking.simulate": function(slow=True, circuit=COLUMN, spikes=TRAINS, random_state=0, codegen="numpy"),

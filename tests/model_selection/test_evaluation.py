@@ -55,6 +55,10 @@ CASES = {
     "stack, noise": (
         regressor().set_params(reservoir__noise=0.1), LANES, STACK, STACK[:, :, 0] ** 2, KFold(3), None,
     ),
+    "list, noise in some": (regressor(), {**FEW, "reservoir__noise": [0.0, 0.1]}, LIST, SUMS, KFold(3), None),
+    "pooled, noise": (
+        regressor(pooling="mean").set_params(reservoir__noise=0.1), FEW, LIST, [s.sum() for s in SUMS], KFold(4), "r2",
+    ),
     "labels per sequence": (classifier(), LANES, LIST, NAMES, StratifiedKFold(4), None),
     "log loss": (classifier(RidgeClassifier()), FEW, LIST, NAMES, StratifiedKFold(4), "balanced_accuracy"),
     "pooled": (

@@ -34,6 +34,7 @@ from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import SpikeTrains
 from reservoir.systems import DeepEchoState, EchoState, EchoStateLanes, LiquidState
 from reservoir.topologies import Blocks, Cycle, Hadamard, Random
+from reservoir.trials import state_values
 from spiking import STDP, Microcircuit
 from tests.house.exports import exported_classes, is_complete
 
@@ -229,7 +230,7 @@ def answers(model):
     said = [
         getattr(model, method)(X) for method in ("predict", "decision_function", "transform") if hasattr(model, method)
     ]
-    said += [model.run(X)[1]] if hasattr(model, "run") and not isinstance(model, Pipeline) else []
+    said += [state_values(model.run(X)[1])] if hasattr(model, "run") and not isinstance(model, Pipeline) else []
     return [np.asarray(one[0] if isinstance(one, list) else one) for one in said]
 
 
