@@ -10,7 +10,6 @@ import shutil
 import struct
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import joblib
 import llvmlite.binding
@@ -18,6 +17,7 @@ import numba
 import threadpoolctl
 
 import reservoir
+from reservoir.kernel_cache import compiler_is_off
 from reservoir.neurons.rate import loops
 
 NEEDED = ("numpy", "scipy", "numba", "llvmlite", "scikit-learn", "Brian2", "joblib", "threadpoolctl")
@@ -39,8 +39,8 @@ def environment() -> Iterator[tuple[str, str]]:
         yield f"threads, {library['user_api']}", f"{library['num_threads']} ({' '.join(filter(None, described))})"
     yield "threads, numba", str(numba.get_num_threads())
     yield "C++ compiler", next(filter(None, map(shutil.which, _COMPILERS)), "none")
-    folder = loops.advance.stats.cache_path
-    yield "Numba's cache", f"{folder} ({_writable(Path(folder))})"
+    compiler = "off, by NUMBA_DISABLE_JIT" if compiler_is_off() else loops.advance.stats.cache_path
+    yield "compiled kernels", compiler or "not kept: no folder can be written, see NUMBA_CACHE_DIR"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -65,13 +65,6 @@ def _version(name: str) -> str:
 def _features() -> str:
     present = llvmlite.binding.get_host_cpu_features()
     return " ".join(name for name in _FEATURES if present.get(name)) or "no vector instructions known"
-
-
-def _writable(folder: Path) -> str:
-    """Whether files can be made in a folder, or in the one where it would be made."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return "writable" if os.access(folder, os.W_OK) else "not writable"
 
 
 if __name__ == "__main__":

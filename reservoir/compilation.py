@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.resources
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import numba
+from numba.extending import intrinsic
 from threadpoolctl import ThreadpoolController
+
+from reservoir.kernel_cache import KernelCache, compiler_is_off, source_digest
 
 # Keeps NaN and infinity, so that divergence can be seen outside the kernel.
 REASSOCIATE = {"contract", "reassoc", "nsz", "arcp"}
@@ -32,18 +35,38 @@ if hasattr(os, "register_at_fork"):  # a child must not inherit it held
 def kernel(*files: str, **options: Any) -> Callable[[Any], Any]:
     """Numba compilation with an on-disk cache that knows the files a kernel depends on.
 
-    Numba's cache looks only at the file of the kernel itself and stays silently stale when a function
-    that it calls is edited in another file. Here the name under which a kernel is cached carries a digest
-    of `files`, the paths of all modules whose compiled functions it calls.
+    A cache that looks at the file of the kernel itself stays silently stale when a function that it calls is edited in
+    another file. Here the name under which a kernel is kept carries a digest of `files` too, the paths of all modules
+    whose compiled functions it calls.
     """
 
     def compile_with_cache(function: FunctionType) -> Any:
+        digests = [source_digest(file) for file in files]
         if files:
-            digest = hashlib.sha256(b"".join(Path(file).read_bytes() for file in files)).hexdigest()[:12]
+            digest = hashlib.sha256("".join(map(str, digests)).encode()).hexdigest()[:12]
             function.__qualname__ = f"{function.__qualname__}_{digest}"
-        return numba.njit(function, cache=True, nogil=True, error_model="numpy", **options)
+        return compiled(function, kept=None not in digests, nogil=True, error_model="numpy", **options)
 
     return compile_with_cache
+
+
+def compiled(function: FunctionType, *, kept: bool, any_types: bool = False, **options: Any) -> Any:
+    """A function as Numba compiles it, kept for other processes or not, see `KernelCache`."""
+    dispatcher = numba.njit(function, **options)
+    if kept and not compiler_is_off():
+        vars(dispatcher)["_cache"] = KernelCache(function, any_types)
+    return dispatcher
+
+
+def instruction(plain: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Numba's `intrinsic` with a twin in Python, which stands in its place where the compiler is switched off."""
+    return lambda typed: plain if compiler_is_off() else intrinsic(typed)
+
+
+def files_of(package: str) -> tuple[str, ...]:
+    """All files of code of a package, in a folder or in an archive, as text or compiled."""
+    found = [str(path) for path in importlib.resources.files(package).iterdir() if path.is_file()]
+    return tuple(sorted(path for path in found if path.endswith((".py", ".pyc"))))
 
 
 def rows_per_call(work_per_row: int, unit: str = "multiplication") -> int:

@@ -12,13 +12,15 @@ import dis
 import functools
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numba
 import numpy as np
+
+from reservoir.compilation import compiled, files_of
+from reservoir.kernel_cache import compiler_is_off, has_a_name, source_digest
 
 OURS = ("reservoir", "spiking")
 _FIXED = ("builtins", "math", "cmath", "numpy", "numba", "llvmlite")
@@ -30,6 +32,10 @@ class Untold(Exception):
     """Code that holds what has no digest."""
 
 
+class Made:
+    """Types that were made for a user's functions, under a digest of those, so that another process finds them."""
+
+
 def loop_for(loop: Any, *parts: type) -> Any:
     """The compiled loop for parts of these types, whose compiled functions it calls.
 
@@ -37,20 +43,34 @@ def loop_for(loop: Any, *parts: type) -> Any:
     compiled and kept on disk under a digest of theirs; compiled anew in every process for classes that no other
     process finds by their name.
     """
-    foreign = tuple(part for part in parts if _root(part.__module__) not in OURS or "<locals>" in part.__qualname__)
+    foreign = tuple(part for part in parts if _root(part.__module__) not in OURS or "." in part.__qualname__)
     return _compiled_for(loop, foreign) if foreign else loop
 
 
 @functools.lru_cache(maxsize=64)
 def _compiled_for(loop: Any, parts: tuple[type, ...]) -> Any:
-    if not hasattr(loop, "py_func"):  # Numba is switched off
+    if compiler_is_off():
         return loop
-    plain, digest = loop.py_func, code_digest(parts) if all(map(_has_a_name, parts)) else None
+    plain, digest = loop.py_func, code_digest(parts) if all(map(has_a_name, parts)) else None
     copy = FunctionType(plain.__code__, plain.__globals__, plain.__name__, plain.__defaults__, plain.__closure__)
     copy.__module__, copy.__doc__ = plain.__module__, plain.__doc__
     copy.__qualname__ = f"{plain.__qualname__}_{digest or '_'.join(part.__name__ for part in parts)}"
     options = {name: value for name, value in loop.targetoptions.items() if name != "nopython"}
-    return numba.njit(copy, cache=digest is not None, **options)
+    return compiled(copy, kept=digest is not None, any_types=True, **options)
+
+
+def made_for(function: Any, make: Callable[[], type]) -> type:
+    """The type that `make` makes for a compiled function, the same one for functions with the same digest."""
+    digest = code_digest([function])
+    if digest is None:
+        return make()
+    name = f"For_{digest}"
+    if name not in vars(Made):
+        kind = make()
+        kind.__module__, kind.__qualname__ = Made.__module__, f"{Made.__qualname__}.{name}"
+        setattr(Made, name, kind)
+    found: type = vars(Made)[name]
+    return found
 
 
 def inherited(part: Any, owner: type, *methods: str) -> bool:
@@ -78,21 +98,13 @@ def code_digest(parts: Iterable[Any]) -> str | None:
             for piece in _pieces(part, seen):
                 digest.update(piece)
                 digest.update(b"\0")
-    except (Untold, OSError, ValueError):  # files that are gone, cells that are empty
+    except (Untold, ValueError):  # files that are gone, cells that are empty
         return None
     return digest.hexdigest()[:12]
 
 
 def _root(module: str) -> str:
     return module.partition(".")[0]
-
-
-def _has_a_name(part: type) -> bool:
-    """Whether another process finds the type where this one does, as what Numba keeps on disk must."""
-    found: Any = sys.modules.get(part.__module__)
-    for name in part.__qualname__.split("."):
-        found = getattr(found, name, None)
-    return found is part and part.__module__ != "__main__"
 
 
 def _pieces(value: Any, seen: set[Any], reached: frozenset[str] = frozenset()) -> Iterator[bytes]:
@@ -130,8 +142,8 @@ def _stands_in(value: Any, packages: tuple[str, ...]) -> bool:
 
 def _room_pieces(module: str, seen: set[Any]) -> Iterator[bytes]:
     """All files beside that of a function of ours which Numba compiles from another one, found by types."""
-    for path in sorted(Path(str(sys.modules[module].__file__)).parent.glob("*.py")):
-        yield from _text_of(str(path), seen)
+    for path in files_of(str(sys.modules[module].__package__)):
+        yield from _text_of(path, seen)
 
 
 def _module_pieces(module: ModuleType, seen: set[Any], reached: frozenset[str]) -> Iterator[bytes]:
@@ -160,13 +172,14 @@ def _function_pieces(compiled: Any, seen: set[Any]) -> Iterator[bytes]:
         return
     seen.add(function)
     yield from _file_of(function.__module__, seen)
-    yield from _code_pieces(function.__code__)
+    yield code_text(function.__code__, function.__code__.co_consts).encode()
     options = getattr(compiled, "targetoptions", {})
-    yield repr(sorted((name, _ordered(value)) for name, value in options.items())).encode()
+    told = ((name, sorted(value) if isinstance(value, set) else value) for name, value in options.items())
+    yield repr(sorted(told)).encode()
     for cell in function.__closure__ or ():
         yield from _pieces(cell.cell_contents, seen)
     yield from _pieces([*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()], seen)
-    names = _names(function.__code__)
+    names = names_in(function.__code__)
     for name in sorted(_globals_of(function.__code__)):
         if name in function.__globals__:
             yield name.encode()
@@ -183,21 +196,22 @@ def _file_of(module: str, seen: set[Any]) -> Iterator[bytes]:
 def _text_of(path: str, seen: set[Any]) -> Iterator[bytes]:
     if path not in seen:
         seen.add(path)
-        yield Path(path).read_bytes()
+        digest = source_digest(path)
+        if digest is None:
+            raise Untold(path)
+        yield digest.encode()
 
 
-def _code_pieces(code: CodeType) -> Iterator[bytes]:
-    yield code.co_code
-    yield repr((code.co_names, code.co_varnames, code.co_freevars)).encode()
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _code_pieces(constant)
-        else:
-            yield repr(_ordered(constant)).encode()
+def code_text(code: CodeType, constants: tuple[Any, ...]) -> str:
+    """What code does, as one text; `constants` are its own, or a part of them."""
+    inner = [code_text(c, c.co_consts) if isinstance(c, CodeType) else _constant(c) for c in constants]
+    return repr((code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_exceptiontable, inner))
 
 
-def _ordered(value: Any) -> Any:
-    return sorted(value, key=repr) if isinstance(value, set | frozenset) else value
+def _constant(value: Any) -> str:
+    if isinstance(value, frozenset):
+        return f"frozenset {sorted(map(repr, value))}"
+    return f"{type(value).__name__} {value!r}"
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -207,8 +221,8 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
-def _names(code: CodeType) -> frozenset[str]:
-    """All names of globals and attributes."""
+def names_in(code: CodeType) -> frozenset[str]:
+    """All names of globals and attributes, in the code and in what it holds."""
     return frozenset(name for one in _codes(code) for name in one.co_names)
 
 

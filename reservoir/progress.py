@@ -1,7 +1,11 @@
-"""How far something long is: a bar where somebody looks and tqdm is installed, lines in the log elsewhere."""
+"""How far something long is: a bar where somebody looks and tqdm is installed, lines in the log elsewhere.
+
+Who asks for lines must see them: where no handler of the log takes a line, it goes to standard error.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import time
@@ -23,7 +27,7 @@ class Progress:
         Name of the log, where lines go at level INFO.
     verbose : int >= 0 or bool
         0 shows nothing. 1 shows a bar in a terminal or a notebook, otherwise a line every 30 s and at the end; from 2
-        on it is a line for every piece.
+        on it is a line for every piece. Lines that no handler of the log takes go to standard error.
     already : int, default 0
         Pieces that were done before.
     """
@@ -66,8 +70,25 @@ class Progress:
         rate = self._finished / max(self._said - self._start, 1e-9)
         done, note = self._already + self._finished, f", {self._note}" if self._note else ""
         left = f"{(self._total - done) / rate:.0f} s left" if rate else "time left unknown"
-        text = "%d of %d %s%s, %.3g a second, %s"
-        self._logger.info(text, done, self._total, self._what, note, rate, left)
+        line = f"{done} of {self._total} {self._what}{note}, {rate:.3g} a second, {left}"
+        self._logger.info("%s", line)
+        if not _is_heard(self._logger) and sys.stderr is not None:
+            with contextlib.suppress(OSError, ValueError):  # a pipe or a file that was closed
+                sys.stderr.write(f"{self._logger.name}: {line}\n")
+                sys.stderr.flush()
+
+
+def _is_heard(logger: logging.Logger) -> bool:
+    """Whether a handler that somebody has set up takes lines of this log at level INFO."""
+    if not logger.isEnabledFor(logging.INFO):
+        return False
+    source: logging.Logger | None = logger
+    while source is not None:
+        for handler in source.handlers:
+            if handler.level <= logging.INFO and not isinstance(handler, logging.NullHandler):
+                return True
+        source = source.parent if source.propagate else None
+    return False
 
 
 def _bar(total: int, what: str, already: int) -> Any:

@@ -69,7 +69,8 @@ def simulate(
         ``joblib.parallel_config`` says. The result is the same.
     verbose : int >= 0 or bool, default False
         Whether progress is shown: 1 by a bar in a terminal or a notebook, where tqdm is installed, otherwise by a line
-        every 30 s in the log ``spiking``, level INFO; 2 by a line about every second. A C++ program tells its end only.
+        every 30 s in the log ``spiking``, level INFO, or on standard error where no handler takes it; 2 by a line
+        about every second. A C++ program tells its end only.
 
     Returns
     -------

@@ -22,7 +22,8 @@ FOREIGN = {
     # Numba, Matplotlib, scikit-learn, Brian2, threadpoolctl, Python
     "py_func", "instance_class", "get_position", "get_params", "dim", "get_dimension", "clear_controlling_thread",
     "targetoptions", "_fields", "item", "regressor_", "__closure__",
-    "register_at_fork", "best_estimator_", "best_index_", "refit", "__file__", "__module__", "__qualname__", "_cache",
+    "frozen", "register_at_fork", "best_estimator_", "best_index_", "refit", "__file__", "__module__", "__qualname__",
+    "_cache",
     # records of the library, told apart from the arrays in them
     "binned", "state_in_tasks", "warmup", "spikes", "weight", "reversal", "table", "validation_scores_",
 }  # fmt: skip

@@ -1,10 +1,14 @@
 """How far a long run is: lines in a log, and a bar in a terminal."""
 
+import io
 import itertools
 import logging
+import os
 import re
+import subprocess
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +24,7 @@ from reservoir.model_selection import ReservoirSearchCV
 from reservoir.progress import Progress
 from spiking import STDP, Microcircuit
 
+ROOT = Path(__file__).resolve().parents[1]
 RNG = np.random.default_rng(5)
 X = RNG.uniform(size=(60, 2))
 Y = X[:, 0]
@@ -97,3 +102,78 @@ def test_a_search_tells_its_tasks(caplog, still_clock):
         search.fit([X, X, X], [Y, Y, Y])
     (record,) = caplog.records
     assert re.match(r"(\d+) of \1 tasks", record.getMessage())
+
+
+# Without anybody's handlers, in a process of its own
+
+
+CALLS = {
+    "epochs": """
+        from reservoir.rnn import RNNRegressor
+        RNNRegressor("elman", 3, max_iter=2, random_state=0, verbose=1).fit(X, X)
+    """,
+    "candidates": """
+        from reservoir import EchoState, ReservoirRegressor
+        from reservoir.model_selection import ReservoirSearchCV
+        model = ReservoirRegressor(EchoState(5, random_state=0))
+        ReservoirSearchCV(model, {"readout__alpha": [0.1, 1.0]}, cv=2, verbose=1).fit([X, X], [X, X])
+    """,
+    "batch": """
+        from reservoir.batch import run_batch
+        run_batch(task, [{"x": 1}], folder, n_jobs=1, progress=True)
+    """,
+    "steps": """
+        from reservoir.circuits import MaassColumn
+        from spiking import Microcircuit
+        Microcircuit(MaassColumn((2, 2, 2)), random_state=0, codegen="numpy", verbose=1).fit_transform(X[:5])
+    """,
+}
+LINE = re.compile(r"(reservoir|spiking)[.\w]*: (\d+) of \2 \w+.*, \S+ a second, 0 s left")
+TASK = "def task(parameters, *, random_state):\n    return parameters['x']\n"
+
+
+def lines_of(call, before, tmp_path):
+    """What a script without tqdm writes to standard error, which is a pipe."""
+    (tmp_path / "tasks.py").write_text(TASK)
+    code = f"""if True:
+        import logging, sys
+        sys.modules["tqdm"] = sys.modules["tqdm.auto"] = None
+        import numpy as np
+        from tasks import task
+        folder = {str(tmp_path / "store")!r}
+        X = np.sin(np.arange(30.0))[:, None]
+        {before}
+    """
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+    command = [sys.executable, "-c", code + CALLS[call]]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=tmp_path)
+    return [line for line in run.stderr.splitlines() if "a second" in line]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_who_asks_for_lines_sees_them_in_a_pipe(call, tmp_path):
+    (line,) = lines_of(call, "", tmp_path)
+    assert LINE.fullmatch(line)
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["logging.basicConfig(level='INFO')", "logging.getLogger('reservoir').addHandler(logging.StreamHandler())"],
+)
+def test_lines_come_once_where_a_log_is_set_up(before, tmp_path):
+    """A handler whose log lets no line through is no reason for silence."""
+    assert len(lines_of("epochs", before, tmp_path)) == 1
+
+
+def test_lines_go_to_a_log_alone_that_takes_them(tmp_path):
+    path = tmp_path / "file.log"
+    assert lines_of("epochs", f"logging.basicConfig(level='INFO', filename={str(path)!r})", tmp_path) == []
+    assert path.read_text().count("2 of 2 epochs") == 1
+
+
+def test_a_closed_pipe_ends_no_fit(monkeypatch):
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed)
+    with Progress(2, "pieces", "reservoir.x", 2) as shown:
+        shown.add(2)

@@ -13,12 +13,13 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from joblib.hashing import NumpyHasher
 
-_OURS = ("reservoir", "spiking")
+from reservoir.foreign_code import OURS, code_text, names_in
+
 _INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("purelib", "platlib", "stdlib", "platstdlib"))
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), tuple)
 _UNTOLD = ("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__", "__slotnames__",
@@ -81,7 +82,7 @@ def _is_installed(module: str) -> bool:
     root = module.partition(".")[0]
     if module == "__main__":
         return False
-    if root in _OURS or root in sys.stdlib_module_names:
+    if root in OURS or root in sys.stdlib_module_names:
         return True
     path = getattr(sys.modules.get(module), "__file__", None)
     return path is not None and any(Path(path).is_relative_to(folder) for folder in _INSTALLED)
@@ -90,11 +91,11 @@ def _is_installed(module: str) -> bool:
 def _function_parts(function: FunctionType) -> Iterator[Any]:
     code = function.__code__
     documented = isinstance(function.__doc__, str) and code.co_consts[:1] == (function.__doc__,)
-    yield _code_text(code, code.co_consts[documented:])
+    yield code_text(code, code.co_consts[documented:])
     yield function.__defaults__
     yield sorted((function.__kwdefaults__ or {}).items())
     yield [_cell(cell) for cell in function.__closure__ or ()]
-    names = _names(code)
+    names = names_in(code)
     yield _reached(vars(function), names)
     for name in sorted(names & function.__globals__.keys()):
         yield name, _reached(function.__globals__[name], names)
@@ -149,20 +150,3 @@ def _cell(cell: Any) -> Any:
         return ("bound", cell.cell_contents)
     except ValueError:
         return ("empty",)
-
-
-def _code_text(code: CodeType, constants: tuple[Any, ...]) -> str:
-    inner = [_code_text(c, c.co_consts) if isinstance(c, CodeType) else _constant(c) for c in constants]
-    return repr((code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_exceptiontable, inner))
-
-
-def _constant(value: Any) -> str:
-    if isinstance(value, frozenset):
-        return f"frozenset {sorted(map(repr, value))}"
-    return f"{type(value).__name__} {value!r}"
-
-
-def _names(code: CodeType) -> frozenset[str]:
-    """All names of globals and attributes, in the code and in what it holds."""
-    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
-    return frozenset(code.co_names).union(*inner)

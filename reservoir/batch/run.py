@@ -69,7 +69,8 @@ def run_batch(
         ``"spiking.warm_up"``, which compiles Brian2's code once. A string is a name to import.
     progress : bool, default True
         A bar with rate and remaining time in a terminal or a notebook, where tqdm is installed; elsewhere a line
-        every 30 s and at the end in the log ``reservoir.batch`` (level INFO).
+        every 30 s and at the end in the log ``reservoir.batch`` (level INFO), or on standard error where no handler
+        takes it.
     version : str, default ""
         Part of the identity of tasks. Change it when something that the digest of `func` does not see computes
         something else, such as an installed package or a file: all tasks are run anew with the seeds that they had.

@@ -93,8 +93,8 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         Whether the training parts are scored too.
     verbose : int >= 0, default 0
         Above 0 shows progress in tasks, each of up to 16 configurations: 1 by a bar in a terminal or a notebook, where
-        tqdm is installed, otherwise by a line every 30 s in the log ``reservoir.model_selection``; 2 by a line for
-        every task. With a `store` as in `run_batch`.
+        tqdm is installed, otherwise by a line every 30 s in the log ``reservoir.model_selection``, level INFO, or on
+        standard error where no handler takes it; 2 by a line for every task. With a `store` as in `run_batch`.
 
     Attributes
     ----------

@@ -21,7 +21,8 @@ from reservoir.parts import System
 from reservoir.readouts import recursive_least_squares
 from reservoir.readouts.linear import is_linear, learns_by_least_squares
 from reservoir.readouts.recursive_least_squares import measure, multiply, sweep
-from reservoir.systems.rate_runs import close_loop, joined, joined_states, noise_of, rows_at_once, weights_of
+from reservoir.systems.ensembles import joined, joined_states
+from reservoir.systems.rate_runs import close_loop, noise_of, rows_at_once, weights_of
 from reservoir.trials import run_trial
 
 Features: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]

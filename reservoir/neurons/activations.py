@@ -18,6 +18,7 @@ import numpy as np
 from numba.extending import overload
 
 from reservoir.compilation import kernel
+from reservoir.foreign_code import made_for
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1, expm1_32
 from reservoir.parts import Activation
@@ -117,6 +118,10 @@ def activation_of(value: Activation) -> Any:
 
 @functools.lru_cache(maxsize=64)
 def _own(function: Callable[..., Any]) -> Callable[[], Any]:
+    return made_for(function, functools.partial(_type_for, function))
+
+
+def _type_for(function: Callable[..., Any]) -> type:
     """A type for a user's function, whose loops are compiled for it; the slope is a central difference."""
 
     class Own(NamedTuple):

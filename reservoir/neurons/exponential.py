@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 from numba import types
-from numba.extending import intrinsic
 
-from reservoir.compilation import kernel
+from reservoir.compilation import instruction, kernel
 
 _LOG2_E = 1.4426950408889634
 # ln 2 in two parts: the first ends in zeros, so that its product with a small integer is exact.
@@ -24,8 +23,8 @@ _ROUND = 6755399441055744.0
 _ROUND_32 = np.float32(12582912.0)
 
 
-def _exponent_intrinsic(integer: types.Integer, real: types.Float, bias: int, mantissa: int) -> Any:
-    @intrinsic
+def _exponent_instruction(integer: types.Integer, real: types.Float, shift: Any, bias: int, mantissa: int) -> Any:
+    @instruction(lambda shifted: np.exp2(shifted - shift))
     def power_of_two(typingctx, shifted):
         def codegen(context, builder, signature, args):
             bits_type = context.get_value_type(integer)
@@ -39,8 +38,8 @@ def _exponent_intrinsic(integer: types.Integer, real: types.Float, bias: int, ma
 
 
 # 2**k from k + _ROUND, by moving the low bits into the exponent.
-_power_of_two = _exponent_intrinsic(types.int64, types.float64, 1023, 52)
-_power_of_two_32 = _exponent_intrinsic(types.int32, types.float32, 127, 23)
+_power_of_two = _exponent_instruction(types.int64, types.float64, _ROUND, 1023, 52)
+_power_of_two_32 = _exponent_instruction(types.int32, types.float32, _ROUND_32, 127, 23)
 
 
 @kernel(fastmath={"contract", "nsz"}, forceinline=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+from collections.abc import Sequence
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from scipy import sparse
@@ -12,6 +13,9 @@ from reservoir.neurons.vectors import STRIPE
 from reservoir.parts import Matrix, Numbers, Topology
 from reservoir.topologies import CirculantMatrix, HadamardMatrix
 from reservoir.validation import parameter_error, real_array
+
+Form: TypeAlias = Circulant | Sparse | Dense | Hadamard
+"""A weight matrix as the kernels take it."""
 
 _MATRIX = "None, an object with draw(n_units, rng), or a square matrix with one row per unit"
 
@@ -50,20 +54,76 @@ def _given(owner: str, name: str, matrix: Any) -> Any:
     return rows
 
 
-def compiled_form(matrix: Any) -> Circulant | Sparse | Dense | Hadamard:
+class BlockDiagonal:
+    """Matrices of one size, dense, sparse or structured, along the diagonal of a larger one."""
+
+    def __init__(self, blocks: Sequence[Any]):
+        self.blocks = list(blocks)
+        size = sum(block.shape[0] for block in blocks)
+        self.shape, self.dtype = (size, size), blocks[0].dtype
+
+    def astype(self, dtype: Any) -> BlockDiagonal:
+        """A copy with weights of another type."""
+        return BlockDiagonal([block.astype(dtype) for block in self.blocks])
+
+    def tocsr(self) -> sparse.csr_array:
+        """The same matrix in compressed sparse rows."""
+        return sparse.csr_array(sparse.block_diag([_rows_of(block) for block in self.blocks], format="csr"))
+
+    def toarray(self) -> np.ndarray:
+        """The same matrix as a dense array."""
+        return self.tocsr().toarray()
+
+    def __mul__(self, factor: float) -> BlockDiagonal:
+        return BlockDiagonal([block * factor for block in self.blocks])
+
+    def __matmul__(self, x: np.ndarray) -> np.ndarray:
+        return np.concatenate([one @ own for one, own in zip(self.blocks, np.split(x, len(self.blocks)), strict=True)])
+
+
+def compiled_form(matrix: Any) -> Form:
     """The arrays of a weight matrix for the kernel of its structure."""
+    if isinstance(matrix, BlockDiagonal):
+        return joined_form(matrix.blocks, [compiled_form(block) for block in matrix.blocks])
     if isinstance(matrix, CirculantMatrix):
-        return Circulant(_striped(matrix.weights), matrix.offsets)
+        return Circulant(_striped(matrix.weights), matrix.offsets[None])
     if isinstance(matrix, HadamardMatrix):
-        return Hadamard(matrix.diagonals(), matrix.order)
+        return Hadamard(matrix.diagonals()[None], matrix.order[None])
     if sparse.issparse(matrix):
         return _sliced(sparse.csr_array(matrix))
     return Dense(np.ascontiguousarray(matrix.T))
 
 
-def narrowest(matrix: sparse.csr_array) -> type:
-    """The smallest unsigned type that holds a column of the matrix."""
-    return np.uint16 if max(matrix.shape) <= 2**16 else np.uint32
+def joined_form(matrices: Sequence[Any], forms: Sequence[Form]) -> Form:
+    """The form of matrices of one size along a diagonal, from theirs: their structure, where it is the same in all."""
+    shapes = {tuple((array.shape[1:], array.dtype) for array in form) for form in forms}
+    if len({type(form) for form in forms} | shapes) > 2:  # more than one kind, or more than one shape
+        return joined_form(matrices, [_sliced(_rows_of(matrix)) for matrix in matrices])
+    if isinstance(forms[0], Sparse):
+        return _stacked(forms, [matrix.shape[0] for matrix in matrices])
+    return type(forms[0])(*(np.concatenate(arrays) for arrays in zip(*forms, strict=True)))
+
+
+def _stacked(forms: Sequence[Any], sizes: list[int]) -> Sparse:
+    """Slices of rows one after the other; those of a matrix hear the units of their own."""
+    values, columns, starts, orders = zip(*forms, strict=True)
+    units = np.cumsum([0, *sizes])
+    places = np.cumsum([0, *(len(one) for one in values)])
+    room = np.empty((places[-1], values[0].shape[1]), narrowest(int(units[-1])))
+    for own, first, unit in zip(columns, places, units[:-1], strict=False):
+        np.add(own, unit, out=room[first : first + len(own)], casting="unsafe")
+    moved = [own[:-1] + first for own, first in zip(starts, places, strict=False)]
+    order = [own + own.dtype.type(unit) for own, unit in zip(orders, units, strict=False)]
+    return Sparse(np.concatenate(values), room, np.concatenate([*moved, places[-1:]]), np.concatenate(order))
+
+
+def _rows_of(matrix: Any) -> sparse.csr_array:
+    return sparse.csr_array(matrix.tocsr() if hasattr(matrix, "tocsr") else matrix)
+
+
+def narrowest(n_columns: int) -> type:
+    """The smallest unsigned type that holds the number of any of so many columns."""
+    return np.uint16 if n_columns <= 2**16 else np.uint32
 
 
 def _sliced(rows: sparse.csr_array) -> Sparse:
@@ -79,7 +139,7 @@ def _sliced(rows: sparse.csr_array) -> Sparse:
     position = np.arange(rows.nnz) - np.repeat(rows.indptr[:-1].astype(np.int64), lengths)
     place = starts[rank[owner] // height] + position, rank[owner] % height
     values = np.zeros((starts[-1], height), rows.dtype)
-    columns = np.zeros((starts[-1], height), narrowest(rows))
+    columns = np.zeros((starts[-1], height), narrowest(max(rows.shape)))
     values[place], columns[place] = rows.data, rows.indices
     padded = np.append(order, np.zeros(height, int)).astype(np.uint64)  # unsigned, to skip the check for negatives
     return Sparse(values, columns, starts, np.resize(padded, (n_slices, height)))

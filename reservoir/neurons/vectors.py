@@ -1,6 +1,7 @@
 """Inner loops written as vector instructions, where the compiler does not find them by itself.
 
-They keep their sums in registers and read the weights as one stream.
+They keep their sums in registers and read the weights as one stream. Beside each stands a twin in plain Python, which
+runs where the compiler is switched off.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+
+from reservoir.compilation import instruction
 
 LANES = 16
 """Columns that `weighted_rows` serves at once."""
@@ -73,7 +76,11 @@ class _Sums:
         return self.builder.bitcast(start, self.vector.as_pointer())
 
 
-@intrinsic
+def _sum_slice(values: np.ndarray, columns: np.ndarray, start: int, stop: int, x: np.ndarray, out: np.ndarray) -> None:
+    out[:] = (values[start:stop] * x[columns[start:stop]]).sum(axis=0)
+
+
+@instruction(_sum_slice)
 def sum_slice(typingctx, values, columns, start, stop, x, out):
     """out (m,) = sum over q from start to stop of values[q] * x[columns[q]], for values and columns (n, m).
 
@@ -109,7 +116,14 @@ def sum_slice(typingctx, values, columns, start, stop, x, out):
     return types.void(values, columns, types.int64, types.int64, x, out), codegen
 
 
-@intrinsic
+def _weighted_rows(
+    values: np.ndarray, columns: np.ndarray, starts: np.ndarray, i: int, rows: np.ndarray, out: np.ndarray
+) -> None:
+    heard = slice(starts[i], starts[i + 1])
+    out[i] += (values[heard, None] * rows[columns[heard]]).sum(axis=0)
+
+
+@instruction(_weighted_rows)
 def weighted_rows(typingctx, values, columns, starts, i, rows, out):
     """out[i] += sum over p of values[p] * rows[columns[p]], for p from starts[i] to starts[i + 1].
 
@@ -142,7 +156,16 @@ def weighted_rows(typingctx, values, columns, starts, i, rows, out):
     return types.void(values, columns, starts, types.int64, rows, out), codegen
 
 
-@intrinsic
+def _add_stripe(
+    weights: np.ndarray, stripe: int, offsets: np.ndarray, n_offsets: int, x: np.ndarray, out: np.ndarray, start: int
+) -> None:
+    for k in range(n_offsets):
+        first = offsets[k] + stripe * STRIPE
+        heard = x[first : first + STRIPE]
+        out[start : start + STRIPE] += weights[stripe, k, : len(heard)] * heard
+
+
+@instruction(_add_stripe)
 def add_stripe(typingctx, weights, stripe, offsets, n_offsets, x, out, start):
     """out[start : start + STRIPE] += sum over k of weights[stripe, k] * x[o : o + STRIPE].
 

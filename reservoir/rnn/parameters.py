@@ -82,7 +82,8 @@ class RecurrentParameters:
         Type of parameters and states.
     verbose : int >= 0 or bool, default False
         Whether the losses of the epochs are shown: 1 by a bar in a terminal or a notebook, where tqdm is installed,
-        otherwise by a line every 30 s in the log ``reservoir.rnn``, level INFO; 2 by a line for every epoch.
+        otherwise by a line every 30 s in the log ``reservoir.rnn``, level INFO, or on standard error where no handler
+        takes it; 2 by a line for every epoch.
 
     Attributes
     ----------

@@ -64,8 +64,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
     leak : float in (0, 1] or array (N,), default 1.0
         Leak rate, one for all units or one per unit; 1 forgets the old state but for W x.
     activation : {"tanh", "identity", "relu", "logistic"} or function, default "tanh"
-        The function f. A function of one number compiled by ``numba.njit`` is compiled into the loop anew in every
-        process, which takes seconds. A function has no Jacobian in closed form: its slope is a central difference.
+        The function f. A function of one number compiled by ``numba.njit`` is compiled into the loop, which takes
+        seconds, and kept under a digest of its code. It has no Jacobian: its slope is a central difference.
     noise : float >= 0, default 0.0
         Standard deviation of Gaussian noise inside the activation. It is a function of the seed drawn in `fit`, the
         trial, the step and the unit, see `run`. Models add it while they are trained, presentation k of a list as

@@ -120,7 +120,7 @@ def _joined_matrix(reservoir: EchoState) -> tuple[np.ndarray, np.ndarray, np.nda
     parts = reservoir.W_, reservoir.W_in_, reservoir.bias_[:, None]
     rows = [sparse.csr_array(part.tocsr() if hasattr(part, "tocsr") else part) for part in parts]
     joined = sparse.csr_array(sparse.hstack(rows, format="csr"))
-    return joined.data, joined.indices.astype(narrowest(joined)), joined.indptr.astype(np.int64)
+    return joined.data, joined.indices.astype(narrowest(joined.shape[1])), joined.indptr.astype(np.int64)
 
 
 def _flat_weights(matrix: tuple[Any, ...], group: list[Lane], cells: list[Any], dtype: np.dtype[Any]) -> LaneWeights:

@@ -10,15 +10,17 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.derived import Derived
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import SequenceData, Targets
 from reservoir.random_numbers import NOISE, normal_numbers
 from reservoir.sequences import read_sequences
 from reservoir.systems.echo_state import EchoState
-from reservoir.systems.lane_groups import Lane, cells_of, grouped
+from reservoir.systems.lane_groups import Group, Lane, cells_of, grouped
 from reservoir.validation import check_integer, check_real, parameter_error, unchanged_on_error
 
 _SCALINGS = ("spectral_radius", "input_scaling", "bias_scaling", "noise")
+_grouped: Derived[list[Group]] = Derived()
 
 
 class EchoStateLanes(BaseEstimator):
@@ -119,7 +121,7 @@ class EchoStateLanes(BaseEstimator):
             raise ValueError(f"{type(self).__name__}.blocks takes one series (T, F). Got a {sequences.kind}.")
         trial = check_integer(type(self).__name__, "trial", trial, 0)
         dtype, n_units = self.reservoir_.bias_.dtype, len(self.reservoir_.bias_)
-        groups = grouped(self.reservoir_, self._lanes())
+        groups = self._groups()
         states = [group.rest(dtype) for group in groups]
         seed = self.reservoir_._noise_seed
         for first in range(0, len(sequences.rows), n_rows):
@@ -133,6 +135,13 @@ class EchoStateLanes(BaseEstimator):
                 group.advance(rows, noise, state, block[place : place + group.width])
                 place += group.width
             yield first, block[: len(self._table)]
+
+    def _groups(self) -> list[Group]:
+        """The lanes in groups; while nothing has changed they are at hand from the call before."""
+        found = self.reservoir_
+        numbers = found.W_in_.tobytes(), found.bias_.tobytes()
+        sources = self._table, found.W_, found.unit_, found.unit_matrices_, *numbers
+        return _grouped.get(found.W_in_, sources, lambda: grouped(found, self._lanes()))
 
     def _lane(self, owner: str, base: EchoState, setting: Mapping[str, Any]) -> list[float]:
         """The numbers of a lane in the order of `lane_names`."""

@@ -15,7 +15,7 @@ from reservoir.compilation import rows_per_call
 from reservoir.neurons.products import Dense
 from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import Feedback, LinearReadout, RateWeights
-from reservoir.neurons.rate.unit import block_diagonal, compiled_for, side_by_side
+from reservoir.neurons.rate.unit import compiled_for
 from reservoir.neurons.structures import compiled_form, multiplications
 from reservoir.random_numbers import NOISE, fill, steps_of
 from reservoir.sequences import Sequences
@@ -35,24 +35,6 @@ def weights_of(system: Any) -> RateWeights:
     matrix, form, cells = system._compiled
     form = form if matrix is system.W_ else compiled_form(system.W_)
     return RateWeights(form, np.ascontiguousarray(system.W_in_.T), system.bias_, cells, system.unit_.n_arrays)
-
-
-def joined(systems: list[Any]) -> RateWeights:
-    """Weights of one reservoir that holds all units of these, which do not hear one another."""
-    unit, matrices = side_by_side([s.unit_ for s in systems], [s.unit_matrices_ for s in systems])
-    bias = np.concatenate([system.bias_ for system in systems])
-    return RateWeights(
-        compiled_form(block_diagonal([system.W_ for system in systems]).astype(bias.dtype)),
-        np.ascontiguousarray(np.concatenate([system.W_in_ for system in systems]).T),
-        bias,
-        unit.cells(bias.size, matrices, bias.dtype),
-        unit.n_arrays,
-    )
-
-
-def joined_states(states: list[np.ndarray], n_arrays: int) -> np.ndarray:
-    """The state of `joined` reservoirs from those of each."""
-    return np.concatenate([state.reshape(n_arrays, -1) for state in states], axis=1).ravel()
 
 
 def rows_at_once(weights: RateWeights, more: int = 0) -> int:

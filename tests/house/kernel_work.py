@@ -1,8 +1,7 @@
 """Small jobs that run every compiled kernel, with the compiler or without it.
 
 ``python -m tests.house.kernel_work [ANSWERS.npz]`` stores what they answer. With ``NUMBA_DISABLE_JIT=1`` kernels are
-plain Python, so that NumPy checks every index and coverage.py sees every line; the intrinsics, which are instructions
-of the compiler and no Python, are then replaced by the twins below.
+plain Python, so that NumPy checks every index and coverage.py sees every line.
 """
 
 import dataclasses
@@ -11,7 +10,6 @@ import itertools
 import sys
 
 import joblib
-import numba
 import numpy as np
 from sklearn.base import is_classifier
 
@@ -20,8 +18,7 @@ import reservoir.topologies
 from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor, readouts, simulate, spikes
 from reservoir.circuits import MaassColumn, PoissonBackground, damaged
 from reservoir.datasets import make_mackey_glass
-from reservoir.neurons import exponential, products, rate
-from reservoir.neurons.rate import lanes
+from reservoir.neurons import rate
 from reservoir.probes import information_processing_capacity
 from reservoir.probes.tangent import tangent_of
 from reservoir.readouts import (
@@ -42,44 +39,6 @@ from tests.rnn.recurrent_oracles import cells
 X = np.random.default_rng(0).uniform(-1, 1, (14, 2))
 Y = np.roll(X[:, 0], 1) * 0.5
 RAGGED = [X[:9], X[:1], X[3:], X[:9]]
-
-
-# The intrinsics in NumPy
-
-
-def sum_slice(values, columns, start, stop, x, out):
-    out[:] = (values[start:stop] * x[columns[start:stop]]).sum(axis=0)
-
-
-def weighted_rows(values, columns, starts, i, rows, out):
-    heard = slice(starts[i], starts[i + 1])
-    out[i] += (values[heard, None] * rows[columns[heard]]).sum(axis=0)
-
-
-def add_stripe(weights, stripe, offsets, n_offsets, x, out, start):
-    for k in range(n_offsets):
-        first = offsets[k] + stripe * products.STRIPE
-        heard = x[first : first + products.STRIPE]
-        out[start : start + products.STRIPE] += weights[stripe, k, : len(heard)] * heard
-
-
-def power_of_two(shifted):
-    """2**k, where `shifted` is k above the number whose low bits hold k."""
-    return np.exp2(shifted - (exponential._ROUND_32 if isinstance(shifted, np.float32) else exponential._ROUND))
-
-
-TWINS = (
-    (products, "sum_slice", sum_slice),
-    (products, "add_stripe", add_stripe),
-    (lanes, "weighted_rows", weighted_rows),
-    (exponential, "_power_of_two", power_of_two),
-    (exponential, "_power_of_two_32", power_of_two),
-)
-
-
-def replace_intrinsics():
-    for module, name, twin in TWINS:
-        setattr(module, name, twin)
 
 
 # The jobs: name, and arrays
@@ -227,8 +186,6 @@ def nested_answers():
 
 
 if __name__ == "__main__":
-    if numba.config.DISABLE_JIT:
-        replace_intrinsics()
     found = answers()
     if sys.argv[1:]:
         np.savez(sys.argv[1], **found)

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*ROOT.glob("reservoir/**/*.py"), *ROOT.glob("spiking/**/*.py")])
-COMPILERS = {"kernel", "overload", "intrinsic", "numba.njit"}
+COMPILERS = {"kernel", "overload", "instruction", "numba.njit"}
 
 
 def module_of(path):

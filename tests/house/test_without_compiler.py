@@ -62,3 +62,72 @@ def test_compiled_answers_are_those_of_python(interpreted):
         assert found.dtype == expected.dtype and found.shape == expected.shape and np.isfinite(expected).all(), name
         tolerance = SINGLE if "float32" in name else DOUBLE
         np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * scale, err_msg=name)
+
+
+MODELS = """if True:
+    import sys, warnings
+    import numba, numpy as np
+    from reservoir import (DeepEchoState, EchoState, LiquidState, ReservoirClassifier, ReservoirForecaster,
+        ReservoirRegressor, load, save)
+    from reservoir.model_selection import ReservoirSearchCV
+    from reservoir.probes import diagnose, lyapunov_exponent
+    from reservoir.readouts import Force, ParallelPerceptronClassifier, RecursiveLeastSquares
+    from reservoir.rnn import RNNClassifier, RNNRegressor
+
+    @numba.njit
+    def soft_sign(x):
+        return x / (1 + abs(x))
+
+    X = np.random.default_rng(0).uniform(-1, 1, (40, 2))
+    y, labels, lists = np.roll(X[:, 0], 1), X[:, 0] > 0, [X[:20], X[20:]]
+    small, network = EchoState(9, bias_scaling=0.2, random_state=0), {"max_iter": 2, "random_state": 0}
+    models = {
+        "regressor": (ReservoirRegressor(small), X, y),
+        "online": (ReservoirRegressor(small, RecursiveLeastSquares()), X, y),
+        "own function": (ReservoirRegressor(EchoState(9, activation=soft_sign, random_state=0)), X, y),
+        "deep": (ReservoirRegressor(DeepEchoState([small, small])), X, y),
+        "liquid": (ReservoirRegressor(LiquidState(random_state=0), pooling="mean"), lists, [0.0, 1.0]),
+        "classifier": (ReservoirClassifier(small), lists, ["a", "b"]),
+        "perceptrons": (ReservoirClassifier(small, ParallelPerceptronClassifier(5, random_state=0)), X, labels),
+        "network": (RNNRegressor("gru", 4, dtype="float64", **network), X, y),
+        "network of labels": (RNNClassifier("lstm", 4, dtype="float64", **network), lists, ["a", "b"]),
+        "search": (ReservoirSearchCV(ReservoirRegressor(small), {"reservoir__leak": [0.5, 1.0]}, cv=2), X, y),
+    }
+    found = {name: model.fit(data, target).predict(data) for name, (model, data, target) in models.items()}
+    for name, readout in {"forecast": None, "forced": Force()}.items():
+        model = ReservoirForecaster(small, readout, washout=5, n_members=2).fit(X)
+        found[name] = model.forecast(5)
+    save(model, sys.argv[1] + ".model")
+    found["loaded"] = load(sys.argv[1] + ".model").forecast(5)
+    found["exponent"] = lyapunov_exponent(small, n_steps=50, washout=5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        lost = ReservoirForecaster(EchoState(9, activation="relu", random_state=0), washout=5).fit(X)
+        lost.readout_.coef_ *= 1e9
+        found["lost"] = np.nan_to_num(lost.forecast(400)[-1])
+    np.savez(sys.argv[1], **found)
+"""
+
+
+def test_every_kind_of_model_runs_without_the_compiler(tmp_path):
+    answers = []
+    for switch in ("0", "1"):
+        path, environment = tmp_path / f"answers{switch}.npz", {**os.environ, "NUMBA_DISABLE_JIT": switch}
+        command = [sys.executable, "-W", "error", "-c", MODELS, path]
+        run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+        answers.append(dict(np.load(path)))
+    compiled, plain = answers
+    assert compiled.keys() == plain.keys()
+    for name, expected in compiled.items():
+        if expected.dtype.kind == "f":
+            np.testing.assert_allclose(plain[name], expected, rtol=1e-6, atol=1e-9, err_msg=name)
+        else:
+            np.testing.assert_array_equal(plain[name], expected, err_msg=name)
+
+
+def test_the_environment_is_told_without_the_compiler():
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    command = [sys.executable, "-m", "reservoir", "--version"]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert "off, by NUMBA_DISABLE_JIT" in run.stdout, run.stderr

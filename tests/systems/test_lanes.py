@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from reservoir.systems import EchoState, EchoStateLanes
+from reservoir.systems import lanes as lanes_room
 from reservoir.topologies import CirculantGraph, Cycle, Random
 
 setting = st.fixed_dictionaries(
@@ -81,3 +82,17 @@ def test_blocks_take_one_series():
     lanes = EchoStateLanes(EchoState(5, random_state=0), [{}]).fit(np.zeros((3, 1)))
     with pytest.raises(ValueError, match="one series"):
         list(lanes.blocks([np.zeros((3, 1))]))
+
+
+def test_lanes_are_grouped_once_and_anew_for_other_weights(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    lanes, grouped, calls = EchoStateLanes(EchoState(9, random_state=0), [{"leak": 0.3}, {}]), lanes_room.grouped, []
+    lanes.fit(X)
+    monkeypatch.setattr(lanes_room, "grouped", lambda *given: calls.append(1) or grouped(*given))
+    seen, first = repr(vars(lanes)), joined(lanes, X, 20)
+    np.testing.assert_array_equal(joined(lanes, X, 20), first)
+    assert len(calls) == 1 and repr(vars(lanes)) == seen
+    lanes.reservoir_.W_in_ *= 2.0
+    assert np.abs(joined(lanes, X, 20) - first).max() > 0.1
+    lanes.fit(X)
+    np.testing.assert_array_equal(joined(lanes, X, 20), first)

@@ -54,7 +54,7 @@ def advance_lanes(weights, rows, noise, state, states):
         for q in range(flat.size):
             flat[q] = 0
         for i in range(n_units):
-            weighted_rows(values, columns, starts, i, heard, new)  # type: ignore[call-arg]
+            weighted_rows(values, columns, starts, i, heard, new)
         for i in range(n_units if len(noise) else 0):
             new[i] += noise_scale * noise[t, i]
         step_lanes(cells, old, flat)

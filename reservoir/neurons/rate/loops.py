@@ -7,12 +7,11 @@ compiled, see `products` and `unit`.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.compilation import REASSOCIATE, files_of, kernel
 from reservoir.neurons import activations, products, vectors
 from reservoir.neurons.products import add_columns, add_product
 from reservoir.neurons.rate.unit import step, tangent
@@ -22,7 +21,7 @@ FILES = (
     *activations.FILES,
     products.__file__,
     vectors.__file__,
-    *sorted(str(path) for path in Path(__file__).parent.glob("*.py")),
+    *files_of(__package__),
 )
 """What a kernel that moves units depends on."""
 

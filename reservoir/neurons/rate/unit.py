@@ -28,16 +28,18 @@ and make the recurrent matrix (`recurrent`). One that acts on each unit by itsel
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 from numba.extending import overload
-from scipy import sparse
 from sklearn.base import clone
 
 from reservoir.estimators import BaseEstimator
 from reservoir.foreign_code import loop_for
+from reservoir.kernel_cache import compiler_is_off
 from reservoir.neurons.activations import ACTIVATIONS
+from reservoir.neurons.structures import BlockDiagonal
 from reservoir.parts import Activation
 from reservoir.validation import check_choice
 
@@ -77,8 +79,8 @@ class RateUnit(BaseEstimator):
 
 
 def check_activation(owner: str, activation: Activation) -> Any:
-    """The activation if it is the name of one or a function compiled by Numba."""
-    if hasattr(activation, "py_func"):
+    """The activation if it is the name of one or a function compiled by Numba, plain where Numba is switched off."""
+    if hasattr(activation, "py_func") or (compiler_is_off() and isinstance(activation, FunctionType)):
         return activation
     return check_choice(owner, "activation", activation, [*ACTIVATIONS, "a function compiled by numba.njit"])
 
@@ -134,10 +136,4 @@ def side_by_side(units: list[Any], matrices: list[dict[str, Any]]) -> tuple[Any,
     for name, value in joint.get_params(deep=False).items():
         if np.ndim(value) and name not in matrices[0]:
             joint.set_params(**{name: np.concatenate([getattr(unit, name) for unit in units])})
-    return joint, {name: block_diagonal([one[name] for one in matrices]) for name in matrices[0]}
-
-
-def block_diagonal(matrices: list[Any]) -> sparse.csr_array:
-    """Matrices of any structure along the diagonal of one."""
-    blocks = [sparse.csr_array(one.toarray() if hasattr(one, "toarray") else one) for one in matrices]
-    return sparse.csr_array(sparse.block_diag(blocks, format="csr"))
+    return joint, {name: BlockDiagonal([one[name] for one in matrices]) for name in matrices[0]}

@@ -26,13 +26,12 @@ where random numbers move it, `noise`, a number that is 0 when they do not.
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba.extending import overload
 
-from reservoir.compilation import kernel
+from reservoir.compilation import files_of, kernel
 from reservoir.neurons import exponential
 
 NEVER = 2**62
@@ -148,7 +147,7 @@ def add_background(background, row, currents):
         currents[background.kind[i], i] += background.counts[row, i] * background.weight[i]
 
 
-_ALL_MODELS = exponential.__file__, *sorted(str(path) for path in Path(__file__).parent.glob("*.py"))
+_ALL_MODELS = exponential.__file__, *files_of(__package__)
 
 
 @kernel(*_ALL_MODELS)

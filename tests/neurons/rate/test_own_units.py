@@ -58,6 +58,57 @@ USE = """
 """
 
 
+FUNCTION = """
+    import numba
+
+    @numba.njit
+    def helped(x):
+        return {gain} * x
+
+    @numba.njit
+    def own(x):
+        return helped(x) / (1 + abs(x))
+"""
+USE_OF_A_FUNCTION = """
+    import numpy as np
+    from function import own
+    from reservoir import EchoState
+    from reservoir.neurons.rate import loops
+    from reservoir.neurons.rate.unit import compiled_for
+
+    weights = dict(topology=np.zeros((1, 1)), spectral_radius=None, input_weights=[[1.0]])
+    system = EchoState(1, activation=own, **weights).fit(np.zeros((1, 1)))
+    states = system.transform(np.ones((1, 1)))
+    hits = compiled_for(loops.advance, system._compiled[2]).stats.cache_hits
+    print(states[-1, 0], sum(hits.values()))
+"""
+
+
+def test_an_own_activation_is_kept_under_what_it_does(tmp_path):
+    """Compiled, found on disk, compiled after an edit of what it calls, and the first one found again."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), *sys.path])
+    (tmp_path / "use.py").write_text(textwrap.dedent(USE_OF_A_FUNCTION))
+    answers = []
+    for gain in (1.0, 1.0, 3.0, 1.0):
+        (tmp_path / "function.py").write_text(textwrap.dedent(FUNCTION.format(gain=gain)))
+        run = subprocess.run(
+            [sys.executable, str(tmp_path / "use.py")], capture_output=True, text=True, env=environment, check=False
+        )
+        assert run.returncode == 0, run.stderr
+        answers.append(run.stdout.split())
+    assert answers == [["0.5", "0"], ["0.5", "1"], ["1.5", "0"], ["0.5", "1"]]
+
+
+def test_functions_that_do_the_same_share_a_type_and_others_do_not():
+    one, same, other = (numba.njit(eval(f"lambda x: x * {gain}")) for gain in (2, 2, 3))
+    kinds = [type(activation_of(function)) for function in (one, same, other)]
+    assert kinds[0] is kinds[1] is not kinds[2]
+    table = {0: 1.0}
+    untold = numba.njit(lambda x: x * len(table))
+    assert type(activation_of(untold)) is not type(activation_of(numba.njit(lambda x: x * len(table))))
+
+
 def test_an_edit_of_an_own_unit_is_seen(tmp_path):
     """The first run compiles, the second finds it on disk, the third sees the edit, of a function that `step` calls."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
