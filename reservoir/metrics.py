@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import xlog1py, xlogy
 
 from reservoir.parts import Numbers, SequenceData
-from reservoir.sequences import n_dimensions
+from reservoir.sequences import n_dimensions, refuse_masked
 from reservoir.validation import check_finite_array, check_real, parameter_error, real_array
 
 
@@ -42,6 +42,37 @@ def nrmse(y_true: SequenceData, y_pred: SequenceData) -> float:
     return float(np.sqrt(((true - predicted) ** 2).sum() / spread))
 
 
+class ValidTime(float):
+    """A valid prediction time: a number, which knows whether it is one or only a lower bound.
+
+    Attributes
+    ----------
+    censored : bool
+        True: the forecast was valid in every row that was given, so that it is at least this. It is written ">= 7.2".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir.metrics import valid_prediction_time
+    >>> truth = np.sin(np.arange(100.0))
+    >>> valid_prediction_time(truth, truth, step=0.1)
+    >= 10.0
+    """
+
+    censored: bool
+
+    def __new__(cls, value: float, censored: bool = False) -> ValidTime:
+        time = super().__new__(cls, value)
+        time.censored = bool(censored)
+        return time
+
+    def __reduce__(self) -> tuple[type[ValidTime], tuple[float, bool]]:
+        return ValidTime, (float(self), self.censored)
+
+    def __repr__(self) -> str:
+        return f"{'>= ' * self.censored}{float(self)!r}"
+
+
 def valid_prediction_time(
     y_true: SequenceData,
     y_pred: SequenceData,
@@ -50,12 +81,12 @@ def valid_prediction_time(
     lyapunov_exponent: float = 1.0,
     threshold: float = 0.4,
     scale: Numbers | None = None,
-) -> float:
+) -> ValidTime:
     """How long a forecast stays close, in Lyapunov times.
 
     The error of a step is sqrt(mean over columns of ((y_true - y_pred) / scale)^2). The result is the number of steps
-    before the first whose error exceeds `threshold` (or is NaN), times step * lyapunov_exponent; the whole length if
-    none does.
+    before the first whose error exceeds `threshold` (or is NaN), times step * lyapunov_exponent. If none does, it is
+    the whole length, which is a lower bound only: then it is `censored`, and a mean of such times is too small.
 
     Parameters
     ----------
@@ -68,6 +99,11 @@ def valid_prediction_time(
         Papers differ (0.3 to 0.5), so figures with other thresholds do not compare.
     scale : None or array (K,), default None
         Scale of every column, such as the standard deviation of the training data. None is that of `y_true`.
+
+    Returns
+    -------
+    ValidTime
+        A float with the attribute `censored`.
 
     Raises
     ------
@@ -85,6 +121,8 @@ def valid_prediction_time(
     >>> truth = np.sin(np.arange(100.0))
     >>> valid_prediction_time(truth, np.where(np.arange(100) < 30, truth, 5.0), step=0.1)
     3.0
+    >>> valid_prediction_time(truth, truth, step=0.1).censored
+    True
     """
     owner = "valid_prediction_time"
     true, predicted = _pair(owner, y_true, y_pred)
@@ -97,7 +135,7 @@ def valid_prediction_time(
     with np.errstate(over="ignore"):
         errors = np.sqrt((((true - predicted) / sizes) ** 2).mean(axis=1))
     lost = np.flatnonzero(~(errors <= limit))
-    return float((lost[0] if lost.size else len(true)) * unit)
+    return ValidTime((lost[0] if lost.size else len(true)) * unit, censored=not lost.size)
 
 
 def frame_accuracy(y_true: SequenceData, y_pred: SequenceData) -> float:
@@ -202,6 +240,7 @@ def copy_recall(y_true: SequenceData, y_pred: SequenceData, *, blank: float = 0)
 
 
 def _pair(owner: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:
+    _refuse_masked(owner, y_true=y_true, y_pred=y_pred)
     true, predicted = real_array(y_true), real_array(y_pred)
     if true is None or not true.size or true.ndim not in (1, 2) or not np.isfinite(true).all():
         raise parameter_error(owner, "y_true", "a finite array (T,) or (T, K)", y_true)
@@ -220,6 +259,7 @@ def _frames(owner: str, name: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray
 
 def _joined(owner: str, name: str, y_true: Any, y_pred: Any, depth: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows of all sequences, joined; `depth` is the number of dimensions of one sequence."""
+    _refuse_masked(owner, **{"y_true": y_true, name: y_pred})
     true, predicted = _members(y_true, depth), _members(y_pred, depth)
     one = "(T,)" if depth == 1 else "(T, K)"
     if true is None:
@@ -236,6 +276,13 @@ def _members(y: Any, depth: int) -> list[np.ndarray] | None:
     members = [array for array in arrays if array is not None and array.ndim == depth and np.isfinite(array).all()]
     same_width = len({member.shape[1:] for member in members}) == 1
     return members if len(members) == len(arrays) and same_width and any(member.size for member in members) else None
+
+
+def _refuse_masked(owner: str, **values: Any) -> None:
+    """Refuse masked values, in whatever container."""
+    for name, value in values.items():
+        for part in value if isinstance(value, list | tuple) else [value]:
+            refuse_masked(part, name, owner)
 
 
 def _is_ragged(y: Any, depth: int) -> bool:

@@ -101,12 +101,20 @@ def check_finite_array(owner: str, name: str, value: Any, shape: tuple[int, ...]
     return array
 
 
-def check_channels(owner: str, name: str, value: Any, n_features: int) -> np.ndarray:
-    """The value as indices of channels, distinct integers in [0, n_features)."""
+def check_channels(
+    owner: str, name: str, value: Any, n_features: int, names: Sequence[str] | np.ndarray | None = None
+) -> np.ndarray:
+    """The value as indices of channels, given as distinct integers in [0, n_features) or some of their `names`."""
     indices = np.asarray(value if np.size(value) else np.zeros(0, dtype=np.intp))
+    wanted = f"distinct column indices in [0, {n_features})"
+    if names is not None:
+        wanted += f", or distinct names among {list(names)}"
+        if indices.ndim == 1 and all(isinstance(one, str) for one in value):
+            places = {one: place for place, one in enumerate(names)}
+            indices = np.array([places.get(one, -1) for one in value], dtype=np.intp)
     good = indices.ndim == 1 and indices.dtype.kind in "iu" and len(set(indices.tolist())) == indices.size
     if not good or (indices.size and not 0 <= indices.min() <= indices.max() < n_features):
-        raise parameter_error(owner, name, f"distinct column indices in [0, {n_features})", value)
+        raise parameter_error(owner, name, wanted, value)
     return indices.astype(np.intp)
 
 

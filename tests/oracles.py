@@ -97,6 +97,27 @@ def closed_loop(W, W_in, bias, leak, coef, intercept, state, row, known, *, squa
     return np.array(outputs)
 
 
+def driven_forecast(W, W_in, bias, leak, y, e, future, *, n_steps, lead, alpha, washout):
+    """Ridge on [x(t), u(t)] for y(t + 1), with u(t) = [y(t), e(t + lead)], and its free run; all by the time t itself.
+
+    y (T, k), e (T, m) and the drivers to come `future` (n_steps, m).
+    """
+    y, e, last = list(y), [*e, *future], len(y) - 1
+    x, features = np.zeros(len(bias)), []
+    for t in range(last):
+        u = np.concatenate([y[t], e[t + lead]])
+        x = leaky_states(W, W_in, bias, leak, [u], x)[-1]
+        features.append(np.concatenate([x, u]))
+    rows, targets = np.array(features[washout:]), np.array(y[washout + 1 :])
+    centred = rows - rows.mean(axis=0)
+    coef = np.linalg.solve(centred.T @ centred + alpha * np.eye(centred.shape[1]), centred.T @ targets)
+    for t in range(last, last + n_steps):
+        u = np.concatenate([y[t], e[t + lead]])
+        x = leaky_states(W, W_in, bias, leak, [u], x)[-1]
+        y.append(targets.mean(axis=0) + (np.concatenate([x, u]) - rows.mean(axis=0)) @ coef)
+    return np.array(y[last + 1 :])
+
+
 def force(W, W_in, bias, leak, rows, targets, washout, alpha, noise=None):
     """FORCE learning on the states; the network hears its own output after `washout` true rows."""
     noise = np.zeros((len(targets), 1)) if noise is None else noise

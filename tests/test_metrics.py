@@ -1,5 +1,9 @@
 """Scores against their definitions."""
 
+import copy
+import json
+import pickle
+
 import numpy as np
 import pytest
 from scipy.stats import bernoulli
@@ -32,12 +36,44 @@ def test_valid_prediction_time(columns):
     assert valid_prediction_time(truth, wrong, step=0.1, lyapunov_exponent=2.0, scale=scale) == pytest.approx(8)
 
 
+def test_a_forecast_that_is_valid_to_the_end_gives_a_lower_bound():
+    truth = np.sin(np.arange(600) * 0.02)
+    unit = {"step": 0.02, "lyapunov_exponent": 0.9}
+    whole, reached = (valid_prediction_time(truth, truth + error, **unit) for error in (1e-6, np.arange(600) / 500))
+    assert whole == pytest.approx(10.8) and whole.censored
+    assert repr(whole) == str(whole) == f"{whole}" == f">= {float(whole)}"
+    assert reached < whole and not reached.censored and repr(reached) == repr(float(reached))
+    assert valid_prediction_time(truth, np.where(np.arange(600) < 599, truth, 9)).censored is False
+    for copied in (pickle.loads(pickle.dumps(whole)), copy.deepcopy(whole)):
+        assert copied == whole and copied.censored
+    assert json.loads(json.dumps([whole])) == [whole] and np.mean([whole, whole]) == whole and f"{whole:.3g}" == "10.8"
+    truth[0] = np.nan
+    with pytest.raises(ValueError, match="y_true"):
+        valid_prediction_time(truth, truth)
+
+
 @pytest.mark.parametrize("name", ["step", "lyapunov_exponent", "threshold"])
 def test_bad_parameters(name):
     with pytest.raises(ValueError, match=f"'{name}' parameter of valid_prediction_time must be a number > 0"):
         valid_prediction_time(np.arange(3.0), np.arange(3.0), **{name: 0})
     with pytest.raises(ValueError, match="'scale'"):
         valid_prediction_time(np.ones(3), np.ones(3))
+
+
+def test_masked_values_are_refused():
+    """Their hidden numbers would be scored."""
+    y = np.arange(6.0)
+    masked = np.ma.masked_array(y, y > 4)
+    for metric in (nrmse, valid_prediction_time):
+        with pytest.raises(ValueError, match=f"y_true of {metric.__name__} has masked values"):
+            metric(masked, y)
+        with pytest.raises(ValueError, match=f"y_pred of {metric.__name__} has masked values"):
+            metric(y, masked)
+        assert metric(y, np.ma.masked_array(y)) == metric(y, y)
+    roll = np.ma.masked_array(np.zeros((4, 2)), np.eye(4, 2, dtype=bool))
+    for true in (roll, [np.zeros((4, 2)), roll]):
+        with pytest.raises(ValueError, match="y_true of frame_accuracy has masked values"):
+            frame_accuracy(true, true)
 
 
 def rolls(lengths=(4, 1, 9), n_keys=5):

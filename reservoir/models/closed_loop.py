@@ -37,16 +37,16 @@ class Member(NamedTuple):
 
 
 def free_run(
-    members: list[Member], features: Features, squared_states: bool, feedback: Feedback
+    members: list[Member], features: Features, squared_states: bool, feedback: Feedback, bounds: np.ndarray
 ) -> Callable[[Iterable[Any], np.ndarray, np.ndarray], np.ndarray]:
     """A function that runs the members on their own answers, whose mean comes back to all.
 
     It takes the present state of each member, the first input row, and known (n_steps, n_features), the input after
     each step with NaN where the answer comes back, and gives the answers (n_steps, n_outputs). `features(states, row)`
-    is what a readout sees.
+    is what a readout sees; answers beyond the bounds (n_outputs, 2) are set to them.
     """
     if not all(_runs_compiled(system) and is_linear(readout) for system, readout in members):
-        return lambda states, row, known: _plain_run(members, features, feedback, list(states), row, known)
+        return lambda states, row, known: _plain_run(members, features, feedback, bounds, list(states), row, known)
     systems = [system for system, _ in members]
     weights = weights_of(systems[0]) if len(systems) == 1 else joined(systems)
     coef, intercept = _joint_readout(members, squared_states)
@@ -55,7 +55,7 @@ def free_run(
     def run(states: Iterable[Any], row: np.ndarray, known: np.ndarray) -> np.ndarray:
         starts = [zero if x is None else x for zero, x in zip(rest, states, strict=True)]
         state = joined_states(starts, weights.n_arrays)
-        options: Any = {"squares": squared_states, "known": known, **feedback._asdict()}
+        options: Any = {"squares": squared_states, "known": known, "bounds": bounds, **feedback._asdict()}
         return close_loop(weights, coef, intercept, state, row, len(known), **options)[0]
 
     return run
@@ -87,6 +87,7 @@ def _plain_run(
     members: list[Member],
     features: Features,
     feedback: Feedback,
+    bounds: np.ndarray,
     states: list[Any],
     row: np.ndarray,
     known: np.ndarray,
@@ -98,7 +99,7 @@ def _plain_run(
         for index, (system, readout) in enumerate(members):
             rows, states[index] = step_system(system, row, states[index])
             answers.append(np.asarray(readout.predict(features(rows, row[None])), dtype=np.float64).reshape(-1))
-        outputs[t] = np.mean(answers, axis=0)
+        outputs[t] = np.clip(np.mean(answers, axis=0), bounds[:, 0], bounds[:, 1])
         row = next_input(outputs[t], feedback, known[t])
         if not (np.abs(outputs[t]) <= 1e100).all():
             break

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import r2_score
 
-from reservoir.models.base import ReservoirModel, as_reservoir, fit_readout
+from reservoir.models.base import ReservoirModel, TrainingRows, as_reservoir, fit_readout
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.closed_loop import Feedback, Member, free_run, learn_in_loop
-from reservoir.parts import Readout, SequenceData, System, Targets, without_noise
+from reservoir.models.divergence import (
+    JUDGED_ROWS,
+    last_kept,
+    one_step_errors,
+    tell_beyond,
+    tell_unfollowed,
+    until_lost,
+)
+from reservoir.models.free_forecasts import free_forecasts
+from reservoir.models.hearing import Hearing
+from reservoir.observations import read_observed
+from reservoir.parts import Numbers, Readout, SequenceData, System, Targets, without_noise
+from reservoir.ranges import covering, range_of, read_bounds
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import Sequences, container_kind, read_sequences
 from reservoir.trials import draws_numbers
@@ -29,8 +40,13 @@ from reservoir.validation import (
 )
 
 
-class DivergenceWarning(RuntimeWarning):
-    """A forecast left every bound; its rows are NaN from there on."""
+class Start(NamedTuple):
+    """From where forecasts go on, for every series."""
+
+    kind: str  # of the container
+    states: list[tuple[Any, ...]]  # of every member, before the first step
+    rows: np.ndarray  # (n_series, n_features), what is heard at the first step; NaN for drivers of the row to come
+    ranges: list[np.ndarray]  # (n_outputs, 2), what the training rows and the context span
 
 
 @dataclass(eq=False, repr=False)
@@ -40,9 +56,12 @@ class ReservoirForecaster(ReservoirModel):
     `fit` trains the readout to give the next row y of the series while the true rows are the input (teacher forcing).
     `forecast` then closes the loop:
 
-        u(t) = [feedback_scaling y(t), e(t)],   x(t) = reservoir(x(t - 1), u(t)),   y(t + 1) = readout([x(t), u(t)])
+        u(t) = [feedback_scaling y(t), e(t + exogenous_lead)],   x(t) = reservoir(x(t - 1), u(t))
 
-    where e are the `exogenous` channels, which are never predicted. With `EchoState` and a linear readout of this
+        y(t + 1) = readout([x(t), u(t)])
+
+    where e are the `exogenous` channels, which are known in advance and never predicted: with the lead of 1 what drives
+    a row, e(t + 1), is heard before that row, y(t + 1), is answered. With `EchoState` and a linear readout of this
     library the loop runs inside one compiled kernel; any other pair is asked step by step.
 
     A readout with ``closed_loop_training``, such as `Force`, learns with the loop closed: from the first step after the
@@ -64,11 +83,19 @@ class ReservoirForecaster(ReservoirModel):
         Whether the readout sees the squares of the states too: [x, x^2, u].
     feedback_scaling : float >= 0, default 1.0
         Factor on the channels that are fed back, before they enter the reservoir.
-    exogenous : list of int, default ()
-        Columns of the data that are known in advance: they are heard, and not predicted.
+    exogenous : list of int or of str, default ()
+        Columns of the data that are known in advance, by place, or by name where the data have names: they are heard,
+        and not predicted.
     n_members : int >= 1, default 1
         Size of an ensemble of reservoirs with seeds of their own, drawn from that of `reservoir`, and readouts of their
         own. In the loop the mean of their answers comes back to all of them.
+    exogenous_lead : 0 or 1, default 1
+        1: a row is answered from the `exogenous` channels of that row. The first row of a series then gives none, and
+        `forecast` asks for them in every row to come. 0: from those of the row before, as where they are measured with
+        the others and act later; in the last row to come they are not asked for.
+    bounds : None, pair, array (n_outputs, 2) or "training", default None
+        Lowest and highest value that a forecast may take, in all channels or in each; "training" is what the training
+        rows spanned. What lies beyond is set to them before it comes back. It is read in `forecast`, not in `fit`.
 
     Attributes
     ----------
@@ -76,6 +103,13 @@ class ReservoirForecaster(ReservoirModel):
     members_ : list of n_members fitted `ReservoirForecaster`, where there are more than one
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
+    exogenous_ : array of int, the columns of `exogenous`
+    training_range_ : array (n_outputs, 2)
+        Lowest and highest value of every predicted channel in the training rows.
+    training_deviations_ : array (n_outputs,)
+        Standard deviations of these channels there.
+    training_errors_ : array (n_outputs,)
+        Root mean square of the errors one step ahead in the last (at most 500) training rows.
 
     Raises
     ------
@@ -83,9 +117,18 @@ class ReservoirForecaster(ReservoirModel):
         For a parameter outside its range, unusable data, a series of fewer than washout + 2 rows in `fit`, and
         a context of fewer than max(washout, 1) rows.
 
+    Warns
+    -----
+    DivergenceWarning
+        Where a forecast lies beyond the range of the training rows and the context by more than 1 + 3 h / T widths of
+        it, h steps ahead after training on T rows, with its first such row and channel; a trend may go on. From the
+        first row that is not finite, or beyond 1e100, a forecast is NaN.
+        Where a channel is observed and the forecast does not follow it: more than a quarter of the answers one step
+        ahead miss what is observed by more than 5 `training_errors_`, half of a typical step and a thousandth of the
+        range.
+
     Notes
     -----
-    From the first row that is not finite, or beyond 1e100, a forecast is NaN, and one `DivergenceWarning` is given.
     Free-running R2 of an unstable model has no lower bound; the valid prediction time has.
 
     References
@@ -111,8 +154,10 @@ class ReservoirForecaster(ReservoirModel):
     include_input: bool = True
     squared_states: bool = False
     feedback_scaling: float = 1.0
-    exogenous: Sequence[int] | np.ndarray = ()
+    exogenous: Sequence[int] | Sequence[str] | np.ndarray = ()
     n_members: int = 1
+    exogenous_lead: int = 1
+    bounds: str | Numbers | None = None
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> ReservoirForecaster:
@@ -121,22 +166,28 @@ class ReservoirForecaster(ReservoirModel):
         Parameters
         ----------
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+            All channels, those known in advance among them.
         y : ignored
+            But a table other than X is refused, since nothing would be learnt from it.
         """
         self._check_parameters()
+        _refuse_second_table(type(self).__name__, X, y)
         sequences = read_sequences(self, X, reset=True)
         sequences.check_lengths(self.washout + 2, type(self).__name__, self.washout)
-        self._feedback = self._read_channels()
+        self._feedback, self._lead = self._read_channels(), int(self.exogenous_lead)
+        predicted, self._n_rows = sequences.rows[:, self._feedback.channels], int(max(sequences.lengths))
+        self.training_range_, self.training_deviations_ = range_of(predicted), predicted.std(axis=0)
+        self._read_bounds()
         self.__dict__.pop("members_", None)
         if self.n_members > 1:
             with one_penalty_warning():
                 self.members_ = [member.fit(X) for member in self._seeded_members()]
             self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
+            self.training_errors_: np.ndarray = np.mean([member.training_errors_ for member in self.members_], axis=0)
         else:
-            heard = self._heard(sequences)
-            self._make_parts(heard)
+            self._make_parts(self._hearing.scaled(sequences))
             closed = getattr(self.readout_, "closed_loop_training", False)
-            (self._learn_closed if closed else self._learn_open)(sequences, heard)
+            (self._learn_closed if closed else self._learn_open)(sequences, self._hearing.of(sequences))
         return self
 
     def forecast(
@@ -150,9 +201,11 @@ class ReservoirForecaster(ReservoirModel):
         context : None, series (T, F), stack or list of series
             History to continue, which the reservoir hears from rest; its last row is the input of the first step. None
             continues the series of `fit`, and gives bit for bit what that series as context gives.
-        observed : None, array (n_steps, F), stack or list of these, one per context, default None
-            What is known of the rows to come, NaN elsewhere: all of the `exogenous` channels, and any value of the
-            others, which then takes the place of the prediction as the next input. The last row is not used.
+        observed : None, array or table (n_steps, F), stack or list of these, one per context, default None
+            What is known of the rows to come; NaN, masked and None entries are not. All of the `exogenous` channels, in
+            every row (with ``exogenous_lead=0`` in every row but the last), and any value of the others, which then
+            takes the place of the prediction as the next input; in the last row these are not used. A table with named
+            columns goes by the names of those of `fit`, in any order, and what it lacks is not known.
 
         Returns
         -------
@@ -162,25 +215,15 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_fitted()
         n_steps = check_integer("forecast", "n_steps", n_steps, 1)
-        members = getattr(self, "members_", [self])
-        if context is None:
-            kind = members[0]._context[0]
-            starts = [member._context[1:] for member in members]
-        else:
-            sequences = read_sequences(self, context, reset=False)
-            sequences.check_lengths(max(self.washout, 1), type(self).__name__, self.washout)
-            kind, heard = sequences.kind, self._heard(sequences)
-            starts = [member._after(heard) for member in members]
-        states = zip(*(states for states, _ in starts), strict=True)
-        rows = np.mean([rows for _, rows in starts], axis=0)
-        known = self._read_observed(observed, n_steps, kind, len(rows))
-        parts = [Member(without_noise(member.reservoir_), member.readout_) for member in members]
-        run = free_run(parts, self._features, self.squared_states, self._feedback)
-        futures = [_until_lost(run(*start)) for start in zip(states, rows, known, strict=True)]
-        if any(np.isnan(future).any() for future in futures):
-            warnings.warn("The forecast diverged; its rows are NaN from there on.", DivergenceWarning, stacklevel=2)
+        start, bounds = self._start(context), self._read_bounds()
+        tables = read_observed("forecast", self, observed, n_steps, len(start.rows))
+        rows, known = zip(*map(self._inputs, start.rows, tables), strict=True)
+        parts = [Member(without_noise(member.reservoir_), member.readout_) for member in self._members()]
+        run = free_run(parts, self._features, self.squared_states, self._feedback, bounds)
+        futures = [until_lost(run(*one)) for one in zip(start.states, rows, known, strict=True)]
+        self._judge(futures, tables, start.ranges)
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
-        return Sequences(joined, offsets, kind).pack(joined)
+        return Sequences(joined, offsets, start.kind).pack(joined)
 
     def score(self, X: SequenceData, y: Targets | None = None, sample_weight: Any = None) -> float:
         """Mean R2 of free forecasts; -inf if one diverges.
@@ -189,8 +232,28 @@ class ReservoirForecaster(ReservoirModel):
         observed.
         """
         check_unweighted(self, sample_weight)
+        _refuse_second_table(type(self).__name__, X, y)
         pairs = free_forecasts(self, X)
         return float(np.mean([r2_score(*pair) if np.isfinite(pair[1]).all() else -np.inf for pair in pairs]))
+
+    def heard(self, X: SequenceData) -> Any:
+        """The data as the fitted reservoir hears them, in the container of X.
+
+        Rows [feedback_scaling y(t), e(t + exogenous_lead)]: with exogenous channels and a lead of 1 each series has a
+        row less.
+        """
+        self._check_fitted()
+        heard = self._hearing.complete(read_sequences(self, X, reset=False))
+        return heard.pack(heard.rows)
+
+    @property
+    def exogenous_(self) -> np.ndarray:
+        """Columns of the exogenous channels."""
+        return np.setdiff1d(np.arange(self.n_features_in_), self._feedback.channels)
+
+    @property
+    def _hearing(self) -> Hearing:
+        return Hearing(self._feedback, self.exogenous_, self._lead)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -198,27 +261,60 @@ class ReservoirForecaster(ReservoirModel):
         p.flag("squared_states")
         p.real("feedback_scaling", 0)
         p.integer("n_members", 1)
+        p.integer("exogenous_lead", 0, 1)
 
     def _read_channels(self) -> Feedback:
         """The channels that are predicted and come back."""
         p, n_features = Parameters(self), self.n_features_in_
-        exogenous = check_channels(p.owner, "exogenous", self.exogenous, n_features)
+        names = getattr(self, "feature_names_in_", None)
+        exogenous = check_channels(p.owner, "exogenous", self.exogenous, n_features, names)
         channels = np.setdiff1d(np.arange(n_features), exogenous)
         if not channels.size:
             raise p.error("exogenous", "fewer columns than there are, to leave one to forecast")
         return Feedback(channels, float(self.feedback_scaling))
 
-    def _heard(self, sequences: Sequences) -> Sequences:
-        """The rows as the reservoir hears them."""
-        return Sequences(self._scaled(sequences.rows), sequences.offsets, sequences.kind)
+    def _read_bounds(self) -> np.ndarray:
+        return read_bounds(type(self).__name__, self.bounds, len(self._feedback.channels), self.training_range_)
 
-    def _scaled(self, rows: np.ndarray) -> np.ndarray:
-        channels, scaling = self._feedback
-        if scaling == 1:
-            return rows
-        rows = rows.copy()
-        rows[:, channels] *= scaling
-        return rows
+    def _members(self) -> list[ReservoirForecaster]:
+        return getattr(self, "members_", [self])
+
+    def _start(self, context: SequenceData | None) -> Start:
+        """From where to go on: after the series of `fit`, or after the context."""
+        if context is None:
+            kind, starts = self._members()[0]._context[0], [member._context[1:] for member in self._members()]
+            ranges = [self.training_range_] * len(starts[0][1])
+        else:
+            sequences = read_sequences(self, context, reset=False)
+            sequences.check_lengths(max(self.washout, 1), type(self).__name__, self.washout)
+            kind, heard = sequences.kind, self._hearing.of(sequences)
+            starts = [member._after(heard) for member in self._members()]
+            spans = [range_of(member[:, self._feedback.channels]) for member in sequences.members()]
+            ranges = [covering(self.training_range_, span) for span in spans]
+        states = list(zip(*(states for states, _ in starts), strict=True))
+        return Start(kind, states, np.mean([rows for _, rows in starts], axis=0), ranges)
+
+    def _inputs(self, row: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The first input, and what is known of the inputs after each step, see `Hearing`."""
+        missing = self._hearing.n_missing(table)
+        if missing:
+            names = [self._names()[channel] for channel in self.exogenous_]
+            when = "every row" if self._lead else "every row but the last"
+            wanted = f"given for the exogenous channels {names} in {when}"
+            raise parameter_error("forecast", "observed", wanted, f"nothing in {missing} of {len(table)} rows")
+        return self._hearing.of_future(row, table)
+
+    def _names(self) -> list[Any]:
+        """Names of the columns, or their places."""
+        return list(getattr(self, "feature_names_in_", range(self.n_features_in_)))
+
+    def _judge(self, futures: list[np.ndarray], tables: list[np.ndarray], ranges: list[np.ndarray]) -> None:
+        """Warn of forecasts that leave what was learnt, or what is observed."""
+        channels = self._feedback.channels
+        names = [self._names()[channel] for channel in channels]
+        tell_beyond(futures, ranges, self._n_rows, names)
+        seen = [table[:, channels] for table in tables]
+        tell_unfollowed(futures, seen, self.training_errors_, self.training_range_, names)
 
     def _features(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """What the readout sees: states, their squares if wanted, then inputs if they are included."""
@@ -240,10 +336,11 @@ class ReservoirForecaster(ReservoirModel):
 
     def _learn_open(self, sequences: Sequences, heard: Sequences) -> None:
         """Train on true rows as inputs."""
-        inputs = Sequences.of_members([member[:-1] for member in heard.members()])
-        targets = np.concatenate([member[1:, self._feedback.channels] for member in sequences.members()])
+        inputs, targets = self._lessons(sequences.members(), heard.members())
         finals: dict[int, Any] = {}
-        fit_readout(self.readout_, self._step_blocks(inputs, targets, finals))
+        judged: list[TrainingRows] = []
+        fit_readout(self.readout_, last_kept(self._step_blocks(inputs, targets, finals), judged))
+        self.training_errors_ = one_step_errors(self.readout_, judged[0])
         if not draws_numbers(self.reservoir_):
             self._context = sequences.kind, list(finals.values()), [member[-1].copy() for member in heard.members()]
         else:
@@ -256,6 +353,15 @@ class ReservoirForecaster(ReservoirModel):
             view, targets = (self._features, self.squared_states), truth[1:, self._feedback.channels]
             learn_in_loop(member, *view, self._feedback, self.washout, rows, targets, trial)
         self._context = sequences.kind, *self._after(heard)
+        tail = slice(-self.washout - JUDGED_ROWS - 1, None)
+        lessons = self._lessons([sequences.members()[-1][tail]], [heard.members()[-1][tail]])
+        *_, judged = self._step_blocks(*lessons)
+        self.training_errors_ = one_step_errors(self.readout_, judged)
+
+    def _lessons(self, members: list[np.ndarray], heard: list[np.ndarray]) -> tuple[Sequences, np.ndarray]:
+        """What is heard before every row but the first, and that row."""
+        inputs = Sequences.of_members([rows[:-1] for rows in heard])
+        return inputs, np.concatenate([rows[1:, self._feedback.channels] for rows in members])
 
     def _after(self, heard: Sequences) -> tuple[list[Any], list[np.ndarray]]:
         """State before the last row, and that row, of every series."""
@@ -269,57 +375,16 @@ class ReservoirForecaster(ReservoirModel):
                     states[longer[block.sequence]] = block.final_state
         return states, [member[-1].copy() for member in members]
 
-    def _read_observed(self, observed: Any, n_steps: int, kind: str, n_series: int) -> list[np.ndarray]:
-        """What is known after each step, as the reservoir hears it: (n_steps, n_features) for every series."""
-        n_features, channels = self.n_features_in_, self._feedback.channels
-        exogenous = np.setdiff1d(np.arange(n_features), channels)
-        if observed is None:
-            tables = [np.full((n_steps, n_features), np.nan)] * n_series
-        else:
-            tables = _tables(observed, kind)
-        shape = (n_steps, n_features)
-        if len(tables) != n_series or any(table.shape != shape or np.isinf(table).any() for table in tables):
-            wanted = f"{n_series} array(s) of shape {shape} without infinity, in the container of the context"
-            raise parameter_error("forecast", "observed", wanted, observed)
-        if any(np.isnan(table[:-1, exogenous]).any() for table in tables):
-            wanted = f"given for the exogenous channels {exogenous.tolist()}, for every step but the last"
-            raise parameter_error("forecast", "observed", wanted, observed)
-        return [self._scaled(table) for table in tables]
 
-
-def free_forecasts(model: ReservoirForecaster, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For every series its rows after the context, the first max(washout, 1), and their free forecast.
-
-    Both hold the channels that are predicted; exogenous ones are observed. A forecast that diverges is NaN from there
-    on, without a word.
-    """
-    model._check_fitted()
-    sequences = read_sequences(model, X, reset=False)
-    n_context = max(model.washout, 1)
-    sequences.check_lengths(n_context + 2, type(model).__name__, model.washout)
-    channels, pairs = model._feedback.channels, []
-    for member in sequences.members():
-        context, observed = member[:n_context], member[n_context:].copy()
-        observed[:, channels] = np.nan
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DivergenceWarning)
-            warnings.filterwarnings("ignore", "X does not have valid feature names")  # they were read above
-            pairs.append((member[n_context:, channels], model.forecast(len(observed), context, observed=observed)))
-    return pairs
-
-
-def _until_lost(rows: np.ndarray) -> np.ndarray:
-    """The rows, NaN from the first on that is not finite or beyond every bound."""
-    lost = np.flatnonzero(~(np.abs(rows) <= 1e100).all(axis=1))
-    if lost.size:
-        rows[lost[0] :] = np.nan
-    return rows
-
-
-def _tables(observed: Any, kind: str) -> list[np.ndarray]:
-    """Arrays of float64, one per series; an empty list where that is not what was given."""
+def _refuse_second_table(owner: str, X: Any, y: Any) -> None:
+    """Refuse tables beside X, as in libraries where fit(y, X) has the drivers in X; a vector is ignored."""
     try:
-        series = [observed] if container_kind(observed, "forecast") == "series" else list(observed)
-        return [np.array(table, dtype=np.float64) for table in series]
-    except (TypeError, ValueError):
-        return []
+        kind = container_kind(y, owner)
+    except ValueError:
+        return
+    if y is not X and (kind == "list" or not np.array_equal(np.asarray(y), np.asarray(X))):
+        wanted = (
+            "None, since all channels stand in X: join the tables, column beside column, and name what is known in "
+            "advance in 'exogenous'"
+        )
+        raise parameter_error(owner, "y", wanted, f"a second {'table' if kind == 'series' else kind}")

@@ -109,6 +109,8 @@ def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     channels, n_features = model._feedback.channels, model.n_features_in_
     if not channels.size or (np.diff(channels) <= 0).any() or not 0 <= channels[0] <= channels[-1] < n_features:
         raise Damaged("it holds feedback into channels that are not there")
+    if len(model.training_range_) != len(channels) or model._lead > 1:
+        raise Damaged("it holds the range or the lead of other channels than it has")
     members = getattr(model, "members_", None)
     if (members is None) != hasattr(model, "_context") or any(type(one) is not type(model) for one in members or ()):
         raise Damaged("it holds a forecaster that cannot go on")

@@ -218,7 +218,17 @@ REGISTRY: dict[str, Entry] = {
     "reservoir.models.ReservoirRegressor": Entry({**_MODEL, "_flat": FLAG}),
     "reservoir.models.ReservoirClassifier": Entry({**_MODEL, "classes_": labels("c"), "per_step_": FLAG}),
     "reservoir.models.ReservoirForecaster": Entry(
-        {**_MODEL, "_feedback": record("Feedback"), "_context": optional(ANY), "members_": optional(parts("forecast"))},
+        {
+            **_MODEL,
+            "_feedback": record("Feedback"),
+            "_lead": COUNT,
+            "_context": optional(ANY),
+            "members_": optional(parts("forecast")),
+            "training_range_": reals("o", "2"),
+            "training_deviations_": reals("o"),
+            "_n_rows": size("rows"),
+            "training_errors_": reals("o"),
+        },
         rebuild=rebuilding.forecaster,
     ),
     "reservoir.models.closed_loop.Feedback": Entry(parameters={"channels": integers("k"), "scaling": NUMBER}),

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.metrics import valid_prediction_time
+from reservoir.metrics import ValidTime, valid_prediction_time
 from reservoir.parts import Forecaster, Numbers, SequenceData, check_part
 from reservoir.plotting.display import BEHIND_TEXT, Display, legend_above, styled
 from reservoir.plotting.palette import BLACK, BLUE, GREEN, VERMILLION
+from reservoir.sequences import read_sequences
 from reservoir.validation import check_channels, check_finite_array, check_real, parameter_error, real_array
 
 _MOST_CHANNELS = 6
@@ -24,8 +25,9 @@ class ForecastDisplay(Display):
         error = sqrt(mean over columns of ((y_true - y_pred) / scale)^2)
 
     Row i stands at the time (i + 1) step, of a forecast that begins after time 0. The vertical line is the
-    `reservoir.metrics.valid_prediction_time`, the last time before the error first exceeds the threshold. A forecast
-    that leaves every bound does not stretch the axes, which follow the truth.
+    `reservoir.metrics.valid_prediction_time`, the last time before the error first exceeds the threshold; there is none
+    where it never does, and the legend says so. A forecast that leaves every bound does not stretch the axes, which
+    follow the truth.
 
     Parameters
     ----------
@@ -38,8 +40,8 @@ class ForecastDisplay(Display):
         Error up to which the forecast is valid.
     scale : None or array (K,), default None
         Scale of every column. None: the standard deviation of `y_true`.
-    unit : str, default "steps"
-        Name of the unit of `step`.
+    unit : None or str, default None
+        Name of the unit of `step`. None: "steps" for a step of 1, "units of time" for another.
     names : None or list of str (K,), default None
         Names of the channels.
 
@@ -47,7 +49,8 @@ class ForecastDisplay(Display):
     ----------
     errors : array (T,)
     valid_time : float
-        In Lyapunov times with an exponent, otherwise in the unit of `step`.
+        In Lyapunov times with an exponent, otherwise in the unit of `step`; `censored` where the forecast is valid to
+        the end.
     axes_ : array of Axes (n_channels drawn + 1,), the last one for the errors
     ax_, figure_ : Axes of the first panel, Figure
 
@@ -73,7 +76,7 @@ class ForecastDisplay(Display):
     lyapunov_exponent: float | None = None
     threshold: float = 0.4
     scale: np.ndarray | None = None
-    unit: str = "steps"
+    unit: str | None = None
     names: Sequence[str] | None = None
 
     @classmethod
@@ -87,18 +90,22 @@ class ForecastDisplay(Display):
         lyapunov_exponent: float | None = None,
         threshold: float = 0.4,
         scale: Numbers | None = None,
-        unit: str = "steps",
+        unit: str | None = None,
         ax: Any = None,
     ) -> ForecastDisplay:
         """Draw what a fitted forecaster makes of the rows X (T, F) that come after the context.
 
-        Exogenous channels of X are observed, and not drawn. `context` is as in ``ReservoirForecaster.forecast``.
+        Exogenous channels of X are observed, and not drawn. A table must have the columns of `fit`. `context` is as in
+        ``ReservoirForecaster.forecast``.
         """
         check_part(cls.__name__, "estimator", estimator, Forecaster)
-        names = getattr(X, "columns", getattr(estimator, "feature_names_in_", None))
+        model = getattr(estimator, "best_estimator_", estimator)
+        names = getattr(X, "columns", getattr(model, "feature_names_in_", None))
+        if hasattr(model, "n_features_in_"):
+            X = read_sequences(model, X, reset=False).rows
         rows = _read_rows(cls.__name__, "X", X)
         known: dict[str, Any] = {}
-        exogenous = np.asarray(getattr(estimator, "exogenous", ()), dtype=int)
+        exogenous = np.asarray(getattr(model, "exogenous_", ()), dtype=int)
         channels = np.setdiff1d(np.arange(rows.shape[1]), exogenous)
         observed = rows.copy()
         observed[:, channels] = np.nan
@@ -121,7 +128,7 @@ class ForecastDisplay(Display):
         lyapunov_exponent: float | None = None,
         threshold: float = 0.4,
         scale: Numbers | None = None,
-        unit: str = "steps",
+        unit: str | None = None,
         names: Sequence[str] | None = None,
         ax: Any = None,
     ) -> ForecastDisplay:
@@ -155,7 +162,7 @@ class ForecastDisplay(Display):
             return np.sqrt((((self.y_true - self.y_pred) / scale) ** 2).mean(axis=1))
 
     @property
-    def valid_time(self) -> float:
+    def valid_time(self) -> ValidTime:
         """How long the error stays below the threshold."""
         exponent = 1.0 if self.lyapunov_exponent is None else self.lyapunov_exponent
         return valid_prediction_time(
@@ -168,15 +175,18 @@ class ForecastDisplay(Display):
         )
 
     @styled
-    def plot(self, ax: Any = None, *, channels: Sequence[int] | np.ndarray | None = None) -> ForecastDisplay:
+    def plot(
+        self, ax: Any = None, *, channels: Sequence[int] | Sequence[str] | np.ndarray | None = None
+    ) -> ForecastDisplay:
         """Draw the forecast.
 
         Parameters
         ----------
         ax : None, Axes or array of Axes (n_channels + 1,), default None
             None makes a figure; one Axes is divided.
-        channels : None or list of int, default None
-            Columns to draw. None: all, but at most the first six. The error is always that of all columns.
+        channels : None or list of int or of str, default None
+            Columns to draw, by place or by name. None: all, but at most the first six. The error is always that of all
+            columns.
 
         Returns
         -------
@@ -184,7 +194,7 @@ class ForecastDisplay(Display):
         """
         n_channels = self.y_true.shape[1]
         shown = np.arange(min(n_channels, _MOST_CHANNELS)) if channels is None else channels
-        shown = check_channels(type(self).__name__, "channels", shown, n_channels)
+        shown = check_channels(type(self).__name__, "channels", shown, n_channels, self.names)
         heights, size = [1.0] * len(shown) + [1.2], (6.4, 1.4 + 1.1 * len(shown))
         *panels, bottom = self._open(ax, size=size, heights=heights, one_x=True)
         exponent = self.lyapunov_exponent
@@ -192,15 +202,28 @@ class ForecastDisplay(Display):
         for panel, channel in zip(panels, shown, strict=True):
             self._draw_channel(panel, time, channel)
         self._draw_errors(bottom, time)
-        unit = self.unit if exponent is None else "Lyapunov times"
+        unit = self._unit()
         for panel in (*panels, bottom):
-            label = f"valid for {self.valid_time:.3g} {unit}"
-            panel.axvline(self.valid_time, color=GREEN, linestyle=(0, (1, 1.2)), linewidth=1.8, label=label)
+            self._draw_valid_time(panel, unit)
             panel.set_xlim(0, time[-1])
         bottom.set_xlabel(f"time ahead ({unit})")
         legend_above(self.ax_)
         self.figure_.align_ylabels(self.axes_.tolist())
         return self
+
+    def _unit(self) -> str:
+        """What the time axis counts."""
+        if self.lyapunov_exponent is not None:
+            return "Lyapunov times"
+        return self.unit or ("steps" if self.step == 1 else "units of time")
+
+    def _draw_valid_time(self, panel: Any, unit: str) -> None:
+        """A line at the valid time; only its words where the forecast is valid to the end."""
+        valid, line = self.valid_time, {"color": GREEN, "linestyle": (0, (1, 1.2)), "linewidth": 1.8}
+        if valid.censored:
+            panel.plot([], [], label=f"valid to the end, {valid:.3g} {unit} or more", **line)
+        else:
+            panel.axvline(valid, label=f"valid for {valid:.3g} {unit}", **line)
 
     def _draw_channel(self, panel: Any, time: np.ndarray, channel: int) -> None:
         true, name = self.y_true[:, channel], f"channel {channel}"

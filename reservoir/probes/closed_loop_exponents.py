@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterator
 from functools import partial
@@ -10,10 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.compilation import one_blas_thread
+from reservoir.observations import read_observed
 from reservoir.parts import FittedForecaster, Numbers, Seed, SequenceData, check_part
 from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, Move, from_growth, growth_of, orthonormal
 from reservoir.probes.tangent import Tangent, blocks, tangent_of
-from reservoir.validation import as_generator, check_integer, check_real, parameter_error, real_array
+from reservoir.ranges import first_beyond
+from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 _OWNER = "closed_loop_exponents"
 
@@ -42,6 +45,11 @@ def closed_loop_exponents(
 
         exponent k = mean over time of log |R_kk| / (interval dt).
 
+    What the forecast does after `discard` must be what the training rows did: where it lies beyond their range by more
+    than half of its width, or a channel has more than twice their standard deviation, the exponents would be those of
+    another state, and the call is refused. Where a channel has less than a tenth of it, the forecast has settled, and a
+    warning says so. `bounds` are left aside.
+
     A forecaster that has learned equations in D variables has their D exponents and N more, which tell how fast the
     reservoir falls onto what it has learned; these lie near its exponents under true input, `lyapunov_exponent`. So
     the D leading ones are those of the equations only where the reservoir forgets faster than the equations contract,
@@ -68,8 +76,9 @@ def closed_loop_exponents(
         Steps between two orthonormalisations. A larger one saves time, and blurs exponents far below the largest.
     context : None or series (T, n_features), default None
         Where the forecast begins, as in `forecast`. None continues the (first) series of `fit`.
-    observed : None or array (discard + n_steps, n_features), default None
-        The `exogenous` channels, where there are any; other columns are not read.
+    observed : None or table (discard + n_steps, n_features), default None
+        The `exogenous` channels in every row, where there are any; other columns are not read. As in `forecast`, named
+        columns go by their names.
     random_state : None, int, Generator, SeedSequence or RandomState, default 0
         Source of the first differences.
 
@@ -81,7 +90,8 @@ def closed_loop_exponents(
     Raises
     ------
     ValueError
-        For a parameter outside its range, a forecaster whose Jacobian is not known, and a forecast that diverges.
+        For a parameter outside its range, a forecaster whose Jacobian is not known, and a forecast that diverges or
+        leaves what was learnt.
 
     Notes
     -----
@@ -114,35 +124,67 @@ def closed_loop_exponents(
     discard = check_integer(_OWNER, "discard", discard, getattr(forecaster, "washout", 0))
     dt = check_real(_OWNER, "dt", dt, 0, closed="neither")
     basis = orthonormal(loop.n_values, n_exponents, as_generator(_OWNER, random_state))
-    rows = _trajectory(forecaster, loop, discard + n_steps, context, observed)
+    rows = trajectory(forecaster, loop, discard, n_steps, context, observed)
     with one_blas_thread():
         return from_growth(growth_of(loop.moves(rows), basis, interval, discard), interval * dt)
 
 
-def _trajectory(forecaster: Any, loop: Loop, n_steps: int, context: Any, observed: Any) -> np.ndarray:
-    """What the reservoir hears (n_steps, n_features) while the forecaster runs freely."""
-    rows = _known(loop, n_steps, observed)
+def trajectory(forecaster: Any, loop: Loop, discard: int, n_steps: int, context: Any, observed: Any) -> np.ndarray:
+    """What the reservoir hears (discard + n_steps, n_features) while the forecaster runs freely, without its bounds."""
+    rows, free = _known(forecaster, loop, discard + n_steps, observed), copy.copy(forecaster)
+    free.bounds = None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of divergence, which is an error here
-        exogenous = len(loop.channels) < loop.n_features
-        answers = forecaster.forecast(n_steps, context, observed=rows if exogenous else None)
+        answers = free.forecast(len(rows), context, observed=rows if loop.is_driven else None)
     answers = answers if getattr(answers, "ndim", 0) == 2 else answers[0]
     if not np.isfinite(answers).all():
         lost = int(np.argmin(np.isfinite(answers).all(axis=1)))
         raise ValueError(f"The forecast of {type(forecaster).__name__} diverges at step {lost}: it has no exponents.")
+    _check_state(forecaster, answers, discard)
+    if loop.is_driven and loop.lead:  # a driver of the row to come: the first answer stands for the row before it
+        answers = np.concatenate([answers[:1], answers[:-1]])
     rows[:, loop.channels] = loop.scaling * answers
     return rows
 
 
-def _known(loop: Loop, n_steps: int, observed: Any) -> np.ndarray:
+def _check_state(forecaster: Any, answers: np.ndarray, discard: int) -> None:
+    """Refuse a forecast that moves elsewhere than the training rows, and warn of one that hardly moves."""
+    learnt, usual = getattr(forecaster, "training_range_", None), getattr(forecaster, "training_deviations_", None)
+    if learnt is None or usual is None:
+        return
+    owner, counted = type(forecaster).__name__, answers[discard:]
+    beyond = first_beyond(counted, learnt, 0.5)
+    if beyond is not None:
+        (low, high), value = learnt[beyond[1]], counted[beyond]
+        raise ValueError(
+            f"The forecast of {owner} leaves what was learnt: {value:.3g} in output {beyond[1]} at step "
+            f"{discard + beyond[0]}, where the training rows span {low:.3g} to {high:.3g}. Its exponents would be "
+            "those of another state."
+        )
+    moved = usual > 1e-9 * np.abs(learnt).max(axis=1)
+    shares = np.divide(counted.std(axis=0), usual, out=np.ones_like(usual), where=moved)
+    if shares.max() > 2:
+        raise ValueError(
+            f"The forecast of {owner} is not what was learnt: the standard deviation of output {shares.argmax()} is "
+            f"{shares.max():.3g} times that of the training rows. Its exponents would be those of another state."
+        )
+    if shares.min() < 0.1:
+        warnings.warn(
+            f"The forecast of {owner} settles: the standard deviation of output {shares.argmin()} is "
+            f"{shares.min():.2g} times that of the training rows. The exponents are those of this state, not of what "
+            "the training rows did.",
+            stacklevel=4,
+        )
+
+
+def _known(forecaster: Any, loop: Loop, n_steps: int, observed: Any) -> np.ndarray:
     """The exogenous channels, NaN in the others (n_steps, n_features)."""
-    rows, columns = np.full((n_steps, loop.n_features), np.nan), np.setdiff1d(range(loop.n_features), loop.channels)
-    if columns.size:
-        given = real_array(observed)
-        if given is None or given.shape != rows.shape or not np.isfinite(given[:, columns]).all():
-            wanted = f"an array of shape {rows.shape}, finite in the exogenous channels {columns.tolist()}"
-            raise parameter_error(_OWNER, "observed", wanted, observed)
-        rows[:, columns] = given[:, columns]
+    (rows,) = read_observed(_OWNER, forecaster, observed if loop.is_driven else None, n_steps, 1)
+    columns = np.setdiff1d(range(loop.n_features), loop.channels)
+    if not np.isfinite(rows[:, columns]).all():
+        wanted = f"an array of shape {rows.shape}, finite in the exogenous channels {columns.tolist()}"
+        raise parameter_error(_OWNER, "observed", wanted, None if observed is None else "NaN in these")
+    rows[:, loop.channels] = np.nan
     return rows
 
 
@@ -162,6 +204,12 @@ class Loop(NamedTuple):
     channels: np.ndarray
     scaling: float
     n_features: int
+    lead: int  # of the exogenous channels
+
+    @property
+    def is_driven(self) -> bool:
+        """Whether there are exogenous channels."""
+        return len(self.channels) < self.n_features
 
     @property
     def n_values(self) -> int:
@@ -201,8 +249,9 @@ def loop_of(forecaster: Any) -> Loop:
     """The closed loop of a fitted forecaster."""
     members = [_member_of(one, forecaster) for one in getattr(forecaster, "members_", [forecaster])]
     n_features = forecaster.n_features_in_
-    channels = np.setdiff1d(np.arange(n_features), np.asarray(forecaster.exogenous, dtype=int))
-    return Loop(members, channels, float(forecaster.feedback_scaling), n_features)
+    channels = np.setdiff1d(np.arange(n_features), getattr(forecaster, "exogenous_", ()))
+    lead = int(getattr(forecaster, "exogenous_lead", 0))
+    return Loop(members, channels, float(forecaster.feedback_scaling), n_features, lead)
 
 
 def _member_of(one: Any, forecaster: Any) -> Member:

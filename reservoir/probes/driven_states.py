@@ -74,8 +74,7 @@ def driven(owner: str, system: System | FittedModel, X: SequenceData) -> tuple[S
     """
     heard = X
     if hasattr(system, "reservoir_"):
-        if getattr(system, "feedback_scaling", 1.0) != 1.0:
-            heard = _scaled(system, X)
+        heard = system.heard(X) if hasattr(system, "heard") else X
         system = system.reservoir_
     check_part(owner, "system", system, System)
     if _lacks_fit(system):
@@ -106,14 +105,6 @@ def _lacks_fit(system: Any) -> bool:
     except NotFittedError:
         return True
     return False
-
-
-def _scaled(forecaster: Any, X: Any) -> Any:
-    """The data of a forecaster with `feedback_scaling`, as its reservoir hears them."""
-    sequences = read_sequences(forecaster, X, reset=False)
-    factors = np.full(sequences.rows.shape[1], float(forecaster.feedback_scaling))
-    factors[np.asarray(forecaster.exogenous, dtype=int)] = 1.0
-    return sequences.pack(sequences.rows * factors)
 
 
 def _read(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:

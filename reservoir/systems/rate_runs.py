@@ -18,6 +18,7 @@ from reservoir.neurons.rate.loops import Feedback, LinearReadout, RateWeights
 from reservoir.neurons.rate.unit import compiled_for
 from reservoir.neurons.structures import compiled_form, multiplications
 from reservoir.random_numbers import NOISE, fill, steps_of
+from reservoir.ranges import read_bounds
 from reservoir.sequences import Sequences
 from reservoir.validation import (
     check_channels,
@@ -93,6 +94,7 @@ def close_loop(
     scaling: float = 1.0,
     channels: np.ndarray | None = None,
     known: np.ndarray | None = None,
+    bounds: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Run freely on a linear readout, whose answers at a step are part of the input of the next.
 
@@ -116,6 +118,8 @@ def close_loop(
         None is all of them, in order.
     known : None or array (n_steps, n_features), default None
         Input after each step, NaN where the answer comes back. None is NaN everywhere.
+    bounds : None or array (n_outputs, 2), default None
+        Lowest and highest answer; what lies beyond is set to them. None is without bounds.
 
     Returns
     -------
@@ -136,7 +140,7 @@ def close_loop(
     known = np.full((n_steps, n_features), np.nan) if known is None else np.array(known, dtype=np.float64)
     if known.shape != (n_steps, n_features):
         raise parameter_error(owner, "known", f"None or an array of shape {(n_steps, n_features)}", known)
-    readout = LinearReadout(coef, intercept, n_squared)
+    readout = LinearReadout(coef, intercept, n_squared, read_bounds(owner, bounds, len(channels)))
     feedback = Feedback(channels, check_real(owner, "scaling", scaling))
     loop, chunk = compiled_for(loops.close_loop, weights.cells), rows_at_once(weights, coef.size)
     for start in range(0, n_steps, chunk):

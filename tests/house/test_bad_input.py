@@ -300,6 +300,7 @@ def test_bad_loop(shape, n):
         *({"channels": value} for value in ([0, 99], [-1, 0], [0, 0], "ab", [0.5, 1], [[0]])),
         *({"known": value} for value in (np.zeros((2, F)), np.zeros(F))),
         *({"scaling": value} for value in (np.nan, "2", None)),
+        *({"bounds": value} for value in ((1, 0), np.zeros((F + 1, 2)), "training", (0, np.nan))),
         {"squares": 1},
     ],
 )

@@ -147,6 +147,7 @@ def test_a_forecaster_is_scored_on_the_rows_of_the_fold(washout):
         np.testing.assert_allclose(found, [metric(*pair) for pair in pairs], rtol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore::reservoir.models.DivergenceWarning")  # of so few rows nothing lasting is learnt
 def test_washouts_of_a_forecaster_are_compared_on_one_forecast():
     """Without a word about folds the context is the largest washout, for a series, a list and in a pipeline."""
     grid = {"washout": [10, 100]}

@@ -86,6 +86,7 @@ def test_a_plain_model_is_the_sum_of_its_parts(driven):
         small(), RidgeReadout(1e-3), washout=10, squared_states=True, feedback_scaling=0.5, exogenous=[1]
     ).fit(driven)
     heard = driven * [0.5, 1, 0.5, 0.5]
+    heard[:-1, 1] = driven[1:, 1]
     states = clone(small()).fit(heard).transform(heard[:-1])
     features = np.hstack([states, states**2, heard[:-1]])[10:]
     expected = Ridge(1e-3).fit(features, driven[11:, [0, 2, 3]])
@@ -102,8 +103,8 @@ def test_exogenous_channels_drive_the_forecast(driven):
     assert model.score(driven[400:]) > 0.99
 
 
-def test_the_last_observed_row_is_not_used(driven):
-    model = ReservoirForecaster(small(), exogenous=[1], washout=10).fit(driven)
+def test_without_a_lead_the_last_observed_row_is_not_used(driven):
+    model = ReservoirForecaster(small(), exogenous=[1], exogenous_lead=0, washout=10).fit(driven)
     observed = unknown(driven[:5], [0, 2, 3])
     first = model.forecast(5, observed=observed)
     observed[-1] = np.nan

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from reservoir import EchoState, ReservoirForecaster
 from reservoir.metrics import valid_prediction_time
+from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.plotting import (
     ForecastDisplay,
 )
@@ -41,7 +43,7 @@ def test_the_valid_time_is_that_of_the_metric_and_ends_where_the_curve_crosses()
 
 def test_a_forecaster_with_exogenous_channels():
     X = pd.DataFrame({"wave": np.sin(np.arange(400) / 5), "drive": np.cos(np.arange(400) / 7)})
-    model = ReservoirForecaster(EchoState(50, random_state=0), exogenous=[1]).fit(X[:300])
+    model = ReservoirForecaster(EchoState(50, random_state=1), exogenous=["drive"]).fit(X[:300])
     display = ForecastDisplay.from_estimator(model, X[300:], unit="s")
     observed = X[300:].to_numpy(copy=True)
     observed[:, 0] = np.nan
@@ -60,6 +62,38 @@ def test_a_forecast_that_is_lost_and_one_without_errors():
     perfect = ForecastDisplay.from_predictions(TRUTH, TRUTH)
     perfect.figure_.canvas.draw()
     assert perfect.valid_time == len(TRUTH)
+
+
+def test_a_forecast_that_is_valid_to_the_end_is_not_drawn_as_one_that_fails_there():
+    display = ForecastDisplay.from_predictions(TRUTH, TRUTH + 1e-9, step=0.02, lyapunov_exponent=0.9)
+    (legend,) = [panel.get_legend() for panel in display.axes_ if panel.get_legend() is not None]
+    assert "valid to the end, 3.6 Lyapunov times or more" in [text.get_text() for text in legend.get_texts()]
+    for panel in display.axes_:
+        (line,) = [line for line in panel.get_lines() if line.get_label().startswith("valid")]
+        assert len(line.get_xdata()) == 0 and panel.get_xlim() == (0, pytest.approx(3.6))
+    assert display.valid_time.censored
+
+
+@pytest.mark.parametrize("options, unit", [
+    ({}, "steps"), ({"step": 0.02}, "units of time"), ({"step": 0.02, "unit": "s"}, "s"), ({"unit": "years"}, "years"),
+    ({"step": 0.02, "lyapunov_exponent": 0.9}, "Lyapunov times"),
+])  # fmt: skip
+def test_the_axis_names_the_unit_of_time(options, unit):
+    display = ForecastDisplay.from_predictions(TRUTH, FORECAST, **options)
+    assert display.axes_[-1].get_xlabel() == f"time ahead ({unit})"
+
+
+def test_tables_go_by_their_names():
+    X = pd.DataFrame({"wave": np.sin(np.arange(400) / 5), "drive": np.cos(np.arange(400) / 7)})
+    model = ReservoirForecaster(EchoState(50, random_state=1), exogenous=["drive"]).fit(X[:300])
+    with pytest.raises(ValueError, match="feature names should match"):
+        ForecastDisplay.from_estimator(model, X[300:][["drive", "wave"]])
+    search = ReservoirSearchCV(model, {"washout": [30, 50]}, cv=WarmTimeSeriesSplit(2, warmup=50)).fit(X[:300])
+    display = ForecastDisplay.from_estimator(search, X[300:])
+    assert [panel.get_ylabel() for panel in display.axes_] == ["wave", "error"]
+    assert [panel.get_ylabel() for panel in display.plot(channels=["wave"]).axes_] == ["wave", "error"]
+    with pytest.raises(ValueError, match=r"'channels' parameter of ForecastDisplay must be .* names among"):
+        display.plot(channels=["drive"])
 
 
 def test_channels_may_be_chosen():

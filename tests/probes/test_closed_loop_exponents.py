@@ -1,5 +1,7 @@
 """Lyapunov exponents of a forecaster's closed loop against finite differences and the Lorenz equations."""
 
+import copy
+
 import numpy as np
 import pytest
 from sklearn.compose import TransformedTargetRegressor
@@ -87,6 +89,7 @@ def test_a_reservoir_that_forgets_slowly_hides_the_contraction():
     assert own > -10 and closed_loop_exponents(model, n_steps=5000, dt=0.02).exponents[2] > own - 1
 
 
+@pytest.mark.filterwarnings("ignore:The forecast of ReservoirForecaster settles")  # what it learns from is noise
 def test_an_ensemble_is_one_system():
     """Equal members learn the same, so that those of the ensemble are those of one, and how fast members agree."""
     series = noise(300, 2)
@@ -133,6 +136,26 @@ def test_forecasters_that_have_no_exponents():
     )
     with pytest.raises(ValueError, match="diverges at step"):
         closed_loop_exponents(unstable, 1)
+
+
+def test_a_loop_that_has_left_what_was_learnt_has_no_exponents():
+    model = forecaster(0, RidgeReadout(1e-8), 100, 3000)
+    away = copy.deepcopy(model)
+    away.readout_.coef_, away.readout_.intercept_ = 0 * model.readout_.coef_, np.array([0.0, 0.0, 50.0])
+    with pytest.raises(ValueError, match=r"leaves what was learnt: 50 in output 2 at step 1000, where .* span"):
+        closed_loop_exponents(away, n_steps=2000)
+    with pytest.raises(ValueError, match="leaves what was learnt"):  # bounds are no attractor
+        closed_loop_exponents(away.set_params(bounds="training"), n_steps=2000)
+    settled = copy.deepcopy(model)
+    settled.readout_.coef_, settled.readout_.intercept_ = 0 * model.readout_.coef_, np.zeros(3)
+    with pytest.warns(
+        UserWarning, match="settles: the standard deviation of output . is .* times that of the training"
+    ):
+        closed_loop_exponents(settled, n_steps=200, discard=200)
+    wide = copy.deepcopy(model)
+    wide.training_deviations_ = wide.training_deviations_ / [1, 3, 1]
+    with pytest.raises(ValueError, match=r"the standard deviation of output 1 is .* times that of the training rows"):
+        closed_loop_exponents(wide, n_steps=2000)
 
 
 @pytest.mark.parametrize("name, value", [

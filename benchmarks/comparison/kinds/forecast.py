@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.comparison.tasks.base import Series, Task
 from reservoir.metrics import valid_prediction_time
-from reservoir.models.forecaster import DivergenceWarning
+from reservoir.models import DivergenceWarning
 
 HELD_OUT, N_CONTEXT, N_STARTS = 1 / 3, 200, 20
 HORIZONS = (50, 200, 1000)  # a forecast that holds to the end of one is asked for the next

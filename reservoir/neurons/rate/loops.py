@@ -42,11 +42,12 @@ class RateWeights(NamedTuple):
 
 
 class LinearReadout(NamedTuple):
-    """y = coef features + intercept, see `collect`."""
+    """y = coef features + intercept, kept within the bounds, see `collect`."""
 
     coef: np.ndarray  # (n_outputs, n_columns)
     intercept: np.ndarray  # (n_outputs,)
     n_squared: int  # how many states are seen squared too
+    bounds: np.ndarray  # (n_outputs, 2), lowest and highest answer
 
 
 class Feedback(NamedTuple):
@@ -158,6 +159,10 @@ def close_loop(weights, readout, feedback, known, state, row, outputs):
             total = readout.intercept[k]
             for i in range(features.size):
                 total += coef[i] * features[i]
+            if total < readout.bounds[k, 0]:
+                total = readout.bounds[k, 0]
+            elif total > readout.bounds[k, 1]:
+                total = readout.bounds[k, 1]
             outputs[t, k] = total
         feed_back(outputs[t], feedback, known[t], row)
 

@@ -1,0 +1,32 @@
+"""Free forecasts of series whose truth is known, as scores ask for them."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from reservoir.models.divergence import DivergenceWarning
+from reservoir.sequences import read_sequences
+
+
+def free_forecasts(model: Any, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For every series its rows after the context, the first max(washout, 1), and their free forecast.
+
+    Both hold the channels that are predicted; exogenous ones are observed. A forecast that diverges is NaN from there
+    on, without a word.
+    """
+    model._check_fitted()
+    sequences = read_sequences(model, X, reset=False)
+    n_context = max(model.washout, 1)
+    sequences.check_lengths(n_context + 2, type(model).__name__, model.washout)
+    channels, pairs = model._feedback.channels, []
+    for member in sequences.members():
+        context, observed = member[:n_context], member[n_context:].copy()
+        observed[:, channels] = np.nan
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DivergenceWarning)
+            warnings.filterwarnings("ignore", "X does not have valid feature names")  # they were read above
+            pairs.append((member[n_context:, channels], model.forecast(len(observed), context, observed=observed)))
+    return pairs
