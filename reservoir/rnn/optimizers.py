@@ -24,6 +24,10 @@ class SGD:
         self.velocity -= rate * gradient
         parameters += self.momentum * self.velocity - rate * gradient if self.nesterov else self.velocity
 
+    def take_over(self, other: SGD) -> None:
+        """Go on from a copy of what the other has gathered."""
+        self.velocity[:] = other.velocity
+
 
 class RMSProp:
     """Steps divided by a running root mean square of the gradient.
@@ -42,6 +46,10 @@ class RMSProp:
         """Move the parameters in place."""
         self.mean_square += (1.0 - self.decay) * (gradient * gradient - self.mean_square)
         parameters -= rate * gradient / (np.sqrt(self.mean_square) + self.epsilon)
+
+    def take_over(self, other: RMSProp) -> None:
+        """Go on from a copy of what the other has gathered."""
+        self.mean_square[:] = other.mean_square
 
 
 class Adam:
@@ -65,6 +73,10 @@ class Adam:
         root = np.sqrt(1.0 - self.beta_2**self.n_updates)
         step = rate * root / (1.0 - self.beta_1**self.n_updates)
         parameters -= step * self.mean / (np.sqrt(self.mean_square) + self.epsilon * root)
+
+    def take_over(self, other: Adam) -> None:
+        """Go on from a copy of what the other has gathered."""
+        self.mean[:], self.mean_square[:], self.n_updates = other.mean, other.mean_square, other.n_updates
 
 
 def clipped(gradient: np.ndarray, largest: float | None) -> tuple[np.ndarray, float]:
