@@ -84,10 +84,10 @@ class RecurrentModel(RecurrentParameters, BaseEstimator):
         return self.network_.named
 
     def _goes_on(self, wanted: bool) -> bool:
-        """Whether there is a network to go on with, which then is the one that the parameters ask for."""
+        """Whether there is a network to go on with, by checked parameters, which then ask for this one."""
+        self._check_parameters()
         if not (wanted and hasattr(self, "network_")):
             return False
-        self._check_parameters()
         check_kept(self)
         return True
 

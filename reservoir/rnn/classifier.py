@@ -126,14 +126,15 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
             predictions, labels = predictions[kept], labels[kept]
         return float(accuracy_score(labels, predictions))
 
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        Parameters(self).choice("pooling", ["last", "mean"])
+
     @property
     def _fitted_pooling(self) -> str | None:
         return self.pooling if self.per_step_ else self.pooling_
 
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Sequences, np.ndarray]:
-        self._check_parameters()
-        if self.pooling is None:
-            raise Parameters(self).error("pooling", "'last' or 'mean'")
         sequences = read_sequences(self, X, reset=reset)
         labels, per_step = read_labels(type(self).__name__, y, sequences)
         if not reset:

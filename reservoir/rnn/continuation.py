@@ -42,19 +42,15 @@ OF_FIT = frozenset(
 
 def check_kept(model: Any) -> None:
     """Refuse to go on with a fitted network where a parameter of `KEPT` asks for another one."""
-    asked = model.get_params(deep=False)
     for name, of_fitted in KEPT.items():
-        if name not in asked:
-            continue
         kept = of_fitted(model)
-        if not same_value(_made(name, model), kept):
+        if not same_value(_made(name, getattr(model, name), model), kept):
             wanted = f"{kept!r} to go on with the fitted network; fit without warm_start begins anew"
             raise Parameters(model).error(name, wanted)
 
 
-def _made(name: str, model: Any) -> Any:
+def _made(name: str, value: Any, model: Any) -> Any:
     """What a new network would have of a parameter that has been checked."""
-    value = model.get_params(deep=False)[name]
     if name == "cell" and isinstance(value, str):
         return CELLS[value]()
     if name == "hidden_layer_sizes":
@@ -66,7 +62,7 @@ def same_value(one: Any, other: Any) -> bool:
     """Whether two values, or all parameters of two parts, are equal."""
     if not isinstance(one, BaseEstimator):
         return one is other or np.array_equal(one, other)
-    mine = one.get_params(deep=False)
-    return type(one) is type(other) and all(
-        same_value(value, other.get_params(deep=False)[name]) for name, value in mine.items()
-    )
+    if type(one) is not type(other):
+        return False
+    theirs = other.get_params(deep=False)
+    return all(same_value(value, theirs[name]) for name, value in one.get_params(deep=False).items())

@@ -128,8 +128,9 @@ class Descent:
         """The training that goes on from here, in arrays of its own; another kind of optimiser begins anew."""
         if type(optimizer) is type(self.optimizer):
             optimizer.take_over(self.optimizer)
-        other = Descent(self.network.copied(), optimizer, self.loss, copy.deepcopy(self.rng), settings)
-        other.n_updates, other.lowered = self.n_updates, self.lowered
+        other = copy.copy(self)
+        other.network, other.rng = self.network.copied(), copy.deepcopy(self.rng)
+        other.optimizer, other.settings = optimizer, settings
         return other
 
     @property
@@ -202,13 +203,15 @@ class History:
         self.validation_losses: list[float] = []
         self.best = np.inf
         self.best_parameters: np.ndarray | None = None
-        self.learnt = False  # whether training has made the best parameters
         self.converged, self.cut_short = False, False
         self.n_without = 0
         self._tol, self._scale = tol, scale
 
-    def note(self, loss: float, validation_loss: float | None, parameters: np.ndarray) -> None:
-        """Add one epoch: its loss, and the parameters that it began with, or ended with if there is a validation."""
+    def note(self, loss: float, validation_loss: float | None, parameters: np.ndarray | None) -> None:
+        """Add one epoch: its loss, and the parameters that it began with, or ended with if there is a validation.
+
+        They are None where training has not made them.
+        """
         if validation_loss is not None:
             self.validation_losses.append(validation_loss)
         watched = loss if validation_loss is None else validation_loss
@@ -217,8 +220,7 @@ class History:
         if self._tol is not None:
             self.n_without = self.n_without + 1 if watched > self.best - self._tol * self._scale else 0
         if watched < self.best:
-            self.best, self.best_parameters = watched, parameters.copy()
-            self.learnt = validation_loss is not None or bool(self.losses)
+            self.best, self.best_parameters = watched, parameters
         self.losses.append(loss)
 
     @property
@@ -264,12 +266,12 @@ def descend(descent: Descent, examples: Examples, validation: Examples | None, o
 
 
 def _one_epoch(descent: Descent, examples: Examples, validation: Examples | None, history: History) -> None:
-    parameters = descent.network.vector
-    tried = parameters.copy()
+    parameters, checked = descent.network.vector, None
+    tried = parameters.copy() if history.losses and validation is None else None
     loss = descent.epoch(examples)
-    checked = None
     if validation is not None:
-        checked, tried = descent.validation_loss(validation), parameters
+        checked = descent.validation_loss(validation)
+        tried = parameters.copy() if checked < history.best else None
     if not np.isfinite(loss if checked is None else checked) or not np.isfinite(parameters).all():
         raise Diverged
     history.note(loss, checked, tried)
@@ -290,10 +292,10 @@ def _finished(descent: Descent, history: History) -> bool:
 def _cut_short(end: BaseException, descent: Descent, history: History, owner: str) -> str:
     """Put back the best parameters, and say so, or raise where training has made none."""
     interrupted = isinstance(end, KeyboardInterrupt)
-    if interrupted and not history.learnt:
+    if interrupted and history.best_parameters is None:
         raise end
     why = "was interrupted" if interrupted else _divergence(owner, descent)
-    if not history.learnt:
+    if history.best_parameters is None:
         raise ValueError(f"Training {why}.") from None
     descent.network.vector[:] = history.best_parameters
     history.cut_short = True

@@ -142,13 +142,15 @@ class RNNRegressor(_RegressionParameters, MultiOutputMixin, RegressorMixin, Recu
             )
         return sequences, targets
 
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        Parameters(self).choice("loss", ["squared", "bernoulli"])
+
     @property
     def _fitted_pooling(self) -> str | None:
         return self.pooling_
 
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Sequences, np.ndarray]:
-        self._check_parameters()
-        Parameters(self).choice("loss", ["squared", "bernoulli"])
         self.pooling_ = self.pooling
         sequences = read_sequences(self, X, reset=reset)
         targets, self._flat = self._read_targets(y, sequences)

@@ -230,7 +230,7 @@ def test_a_training_that_was_cut_short_goes_on_with_an_optimiser_that_is_sane(mo
 
     def epoch(self, examples):
         if next(count) == 3:
-            self.optimizer.mean_square[:] = np.inf
+            self.optimizer.mean_square = np.full_like(self.optimizer.mean_square, np.inf)
             self.network.vector[0] = np.inf
         return present(self, examples)
 
