@@ -135,10 +135,10 @@ class RecurrentParameters:
 
     A call that fails or is interrupted changes nothing: parameters, optimiser, counts and random numbers stay.
 
-    The 100 rows of ``truncation="auto"`` come from six series of 1500 to 2000 rows (Mackey-Glass, NARMA-10, Lorenz, laser,
-    sunspots, transformer temperature; one to six rows ahead), each with 16 units of "elman", "gru" and "lstm". Relative
-    to whole series the error on the following rows is 0.64, 0.63, 0.61 in the median for pieces of 50, 100, 200 rows at
-    the default rate, and 1.07, 1.01, 0.79, 0.97 for 25, 50, 100, 200 at a rate of 0.01.
+    The 100 rows of ``truncation="auto"`` come from six series of 1500 to 2000 rows (Mackey-Glass, NARMA-10, Lorenz,
+    laser, sunspots, transformer temperature; one to six rows ahead), each with 16 units of "elman", "gru" and "lstm".
+    Relative to training on the whole series the error on the following rows is 0.64, 0.63, 0.61 in the median for
+    pieces of 50, 100, 200 rows at the default rate, and 1.07, 1.01, 0.79, 0.97 for 25, 50, 100, 200 at a rate of 0.01.
 
     References
     ----------
