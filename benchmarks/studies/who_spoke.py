@@ -90,7 +90,7 @@ def choose_liquid(X, y):
 
 def choose_network(cell, n_units, X, y):
     """The same for recurrent networks trained by gradient descent."""
-    network = RNNClassifier(cell, n_units, max_iter=60, random_state=0)
+    network = RNNClassifier(cell, n_units, max_iter=60, tol=None, random_state=0)
     search = GridSearchCV(network, NETWORK_GRID, cv=StratifiedKFold(5), n_jobs=2, refit=False).fit(X, y)
     return network.set_params(**search.best_params_)
 

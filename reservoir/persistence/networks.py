@@ -31,12 +31,12 @@ def keep_network(model: Any) -> dict[str, Any]:
         "bidirectional": bool(network.bidirectional),
         "vector": network.vector,
         "n_outputs": len(network.named["output.bias"]),
-        "loss": next(name for name, loss in LOSSES.items() if type(descent.loss) is type(loss)),
+        "loss": descent.loss.name,
         "solver": next(name for name, (kind, *_) in _OPTIMIZERS.items() if type(descent.optimizer) is kind),
         "optimizer": dict(vars(descent.optimizer)),
         "rng": descent.rng,
         "batch_size": int(descent.settings.batch_size),
-        "rate": float(descent.rate),
+        "lowered": float(descent.lowered),
         "n_updates": int(descent.n_updates),
     }
 
@@ -63,7 +63,8 @@ def rebuild_network(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     model._descent = Descent(
         model.network_, optimizer, LOSSES[kept["loss"]], kept["rng"], model._settings(kept["batch_size"])
     )
-    model._descent.rate, model._descent.n_updates = kept["rate"], kept["n_updates"]
+    model._descent.lowered, model._descent.n_updates = kept["lowered"], kept["n_updates"]
+    model._descent.seed = model.random_state
 
 
 def _optimizer(name: str, kept: dict[str, Any], vector: np.ndarray) -> Any:

@@ -142,7 +142,7 @@ _OF_TRAINED: dict[str, Any] = {
         "optimizer": Check(lambda value, lengths: type(value) is dict, "a dictionary"),
         "rng": ANY,
         "batch_size": size("sequences"),
-        "rate": NUMBER,
+        "lowered": NUMBER,
         "n_updates": COUNT,
     },
     "keep": networks.keep_network,

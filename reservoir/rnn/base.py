@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -14,7 +15,8 @@ from reservoir.compilation import one_blas_thread
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers, SequenceData
 from reservoir.rnn.cells import CELLS, Cell
-from reservoir.rnn.descent import Descent, descend, run_rows
+from reservoir.rnn.continuation import check_kept, same_value
+from reservoir.rnn.descent import Descent, Settings, descend, run_rows
 from reservoir.rnn.examples import Examples
 from reservoir.rnn.losses import LOSSES
 from reservoir.rnn.output_rows import pooled
@@ -22,13 +24,15 @@ from reservoir.rnn.packing import Packing
 from reservoir.rnn.parameters import RecurrentParameters
 from reservoir.rnn.recurrent_network import RecurrentNetwork
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.validation import Parameters, parameter_error, real_array
+from reservoir.validation import Parameters, as_generator, parameter_error, real_array
 
 
 class RecurrentModel(RecurrentParameters, BaseEstimator):
     """A network of recurrent cells with a linear output, trained by backpropagation through time."""
 
+    network_: RecurrentNetwork
     pooling_: str | None
+    _descent: Descent
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters; naming an option of a cell that is given by name, ``cell__forget_bias``, makes the cell."""
@@ -71,61 +75,76 @@ class RecurrentModel(RecurrentParameters, BaseEstimator):
     @property
     def piecewise(self) -> bool:
         """Whether a run may be cut in two and the state handed on."""
-        return not self.bidirectional
+        return not (self.network_.bidirectional if hasattr(self, "network_") else self.bidirectional)
 
     @property
     def parameters_(self) -> dict[str, np.ndarray]:
-        """The trained parameters by name, as views: changing one changes the network."""
+        """The trained parameters by name, as views: changing one changes the network, until it is trained on."""
         check_is_fitted(self, "network_")
         return self.network_.named
 
-    def _train(
-        self,
-        sequences: Sequences,
-        targets: np.ndarray,
-        n_outputs: int,
-        held_out: tuple[Sequences, np.ndarray] | None,
-    ) -> None:
-        """Draw a network, unless `warm_start` keeps the one there is, and train it to an end."""
-        examples = self._examples(sequences, targets)
-        if not (self.warm_start and hasattr(self, "network_")):
-            self._draw(n_outputs)
-        self._check_network(n_outputs)
-        descent = self._descent
-        descent.settings, descent.rate = self._settings(len(sequences)), self.learning_rate_init
-        validation = None if held_out is None else self._examples(*held_out)
-        if self.early_stopping and validation is None:
-            examples, validation = self._split(examples)
-        history = descend(descent, examples, validation, type(self).__name__, self.verbose)
+    def _goes_on(self, wanted: bool) -> bool:
+        """Whether there is a network to go on with, by checked parameters, which then ask for this one."""
+        self._check_parameters()
+        if not (wanted and hasattr(self, "network_")):
+            return False
+        check_kept(self)
+        return True
+
+    def _train(self, examples: Examples, n_outputs: int, held_out: Examples | None, goes_on: bool) -> None:
+        """Train to an end, a new network or the one there is."""
+        descent = self._begin(n_outputs, self._settings(len(examples)), goes_on)
+        descent.lowered = 1.0
+        if self.early_stopping and held_out is None:
+            examples, held_out = self._split(examples, descent.rng)
+        history = descend(descent, examples, held_out, type(self).__name__, self.verbose)
+        if history.cut_short:
+            descent.optimizer = self._optimizer(descent.network.vector)
         self.loss_curve_, self.best_loss_ = history.losses, min(history.losses)
-        self.validation_scores_ = [-loss for loss in history.validation_losses] if validation else None
-        self.n_iter_, self.n_updates_ = len(history.losses), descent.n_updates
+        self.validation_scores_ = [-loss for loss in history.validation_losses] if held_out is not None else None
+        self.n_iter_ = len(history.losses)
+        self._keep(descent, goes_on)
 
-    def _train_once(self, sequences: Sequences, targets: np.ndarray, n_outputs: int) -> None:
+    def _train_once(self, examples: Examples, n_outputs: int, goes_on: bool) -> None:
         """One epoch, by the optimiser of the call before."""
-        examples = self._examples(sequences, targets)
-        if not hasattr(self, "network_"):
-            self._draw(n_outputs)
-            self.loss_curve_, self.best_loss_, self.n_iter_, self.validation_scores_ = [], np.inf, 0, None
-        self._check_network(n_outputs)
-        descent = self._descent
-        descent.settings = self._settings(len(sequences))._replace(max_iter=1)
+        settings = self._settings(len(examples))._replace(max_iter=1, tol=None)
+        descent = self._begin(n_outputs, settings, goes_on)
         history = descend(descent, examples, None, type(self).__name__, 0)
+        if not goes_on:
+            self.loss_curve_, self.best_loss_, self.n_iter_, self.validation_scores_ = [], np.inf, 0, None
         self.loss_curve_ = self.loss_curve_ + history.losses
-        self.best_loss_ = min(self.loss_curve_)
-        self.n_iter_, self.n_updates_ = self.n_iter_ + 1, descent.n_updates
+        self.best_loss_ = min(self.best_loss_, *history.losses)
+        self.n_iter_ += 1
+        self._keep(descent, goes_on)
 
-    def _draw(self, n_outputs: int) -> None:
-        """A new network with its optimiser."""
-        seeds = Parameters(self).generator().integers(2**63, size=2)
-        rngs = [np.random.default_rng(seed) for seed in seeds]
-        cell = CELLS[self.cell]() if isinstance(self.cell, str) else clone(self.cell)
-        shape = self.n_features_in_, n_outputs
-        self.network_ = RecurrentNetwork(cell, self._sizes(), self.bidirectional, *shape, rngs[0], np.dtype(self.dtype))
-        optimizer = self._optimizer(self.network_.vector)
-        self._descent = Descent(self.network_, optimizer, LOSSES[self.loss], rngs[1], self._settings(1))
+    def _begin(self, n_outputs: int, settings: Settings, goes_on: bool) -> Descent:
+        """A new network with its training, or a copy of the present ones, so that an error changes nothing."""
+        if goes_on:
+            self._check_outputs(n_outputs)
+            same = same_value(self.random_state, self._descent.seed)
+            descent = self._descent.onward(self._optimizer(self.network_.vector), settings)
+            descent.rng = descent.rng if same else self._generators()[1]
+        else:
+            rngs = self._generators()
+            cell = CELLS[self.cell]() if isinstance(self.cell, str) else clone(self.cell)
+            shape = self.n_features_in_, n_outputs
+            network = RecurrentNetwork(cell, self._sizes(), self.bidirectional, *shape, rngs[0], np.dtype(self.dtype))
+            descent = Descent(network, self._optimizer(network.vector), LOSSES[self.loss], rngs[1], settings)
+        descent.seed = self.random_state
+        return descent
 
-    def _check_network(self, n_outputs: int) -> None:
+    def _generators(self) -> list[np.random.Generator]:
+        """Random numbers for the weights and for all else, from a copy of a generator of the user."""
+        seeds = as_generator(type(self).__name__, copy.deepcopy(self.random_state)).integers(2**63, size=2)
+        return [np.random.default_rng(seed) for seed in seeds]
+
+    def _keep(self, descent: Descent, goes_on: bool) -> None:
+        """Take over what has been trained, and move a generator of the user on if it was drawn from."""
+        if not (goes_on and same_value(descent.seed, self._descent.seed)):
+            Parameters(self).generator().integers(2**63, size=2)
+        self.network_, self._descent, self.n_updates_ = descent.network, descent, descent.n_updates
+
+    def _check_outputs(self, n_outputs: int) -> None:
         """Refuse to go on with a network of other outputs."""
         present = len(self.network_.named["output.bias"])
         if present != n_outputs:
@@ -159,7 +178,7 @@ class RecurrentModel(RecurrentParameters, BaseEstimator):
         except ValueError as error:
             raise ValueError(f"X_val and y_val: {error}") from error
 
-    def _split(self, examples: Examples) -> tuple[Examples, Examples]:
+    def _split(self, examples: Examples, rng: np.random.Generator) -> tuple[Examples, Examples]:
         """What is learnt from and what is held out: sequences, or the tail of a single series."""
         owner, fraction = type(self).__name__, self.validation_fraction
         n = len(examples) if len(examples) > 1 else len(examples.rows)
@@ -172,7 +191,7 @@ class RecurrentModel(RecurrentParameters, BaseEstimator):
             )
         if len(examples) == 1:
             return examples.cut_tail(n_held)
-        order = self._descent.rng.permutation(n)
+        order = rng.permutation(n)
         return examples.take(np.sort(order[n_held:])), examples.take(np.sort(order[:n_held]))
 
     def _hidden(self, sequences: Sequences, state: Any = None) -> tuple[np.ndarray, np.ndarray]:
@@ -224,7 +243,7 @@ class RecurrentModel(RecurrentParameters, BaseEstimator):
         if state is None:
             return None
         owner, size = type(self).__name__, self.network_.state_size
-        if self.bidirectional:
+        if self.network_.bidirectional:
             raise parameter_error(
                 owner, "state", "None for a bidirectional network, which needs whole sequences", state
             )

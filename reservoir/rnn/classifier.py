@@ -58,7 +58,7 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
     >>> steps = np.arange(40)
     >>> X = [np.sin(steps / pace + shift).reshape(-1, 1) for pace in (2, 4) for shift in range(6)]
     >>> y = ["fast"] * 6 + ["slow"] * 6
-    >>> model = RNNClassifier("gru", 16, learning_rate_init=0.02, max_iter=60, random_state=0).fit(X, y)
+    >>> model = RNNClassifier("gru", 16, learning_rate_init=0.02, max_iter=60, tol=None, random_state=0).fit(X, y)
     >>> model.predict([np.sin(steps / 2.1).reshape(-1, 1)])
     array(['fast'], dtype='<U4')
     """
@@ -78,12 +78,13 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
         X_val, y_val : of the kinds of X and y, or None
             With early stopping, data to hold out in place of a part of X and y.
         """
-        sequences, labels = self._read(X, y, reset=True)
-        if not (self.warm_start and hasattr(self, "classes_")):
+        goes_on = self._goes_on(self.warm_start)
+        sequences, labels = self._read(X, y, reset=not goes_on)
+        if not goes_on:
             self.classes_ = self._distinct(labels)
         held_out = self._held_out(X_val, y_val)
-        held_out = held_out if held_out is None else (held_out[0], self._encode(held_out[1]))
-        self._train(sequences, self._encode(labels), len(self.classes_), held_out)
+        validation = None if held_out is None else self._examples(held_out[0], self._encode(held_out[1]))
+        self._train(self._examples(sequences, self._encode(labels)), len(self.classes_), validation, goes_on)
         return self
 
     @unchanged_on_error
@@ -96,15 +97,15 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
         classes : array of all labels, or None
             Needed in the first call.
         """
-        first = not hasattr(self, "classes_")
-        if first and classes is None:
+        goes_on = self._goes_on(True)
+        if not goes_on and classes is None:
             raise parameter_error(type(self).__name__, "classes", "all labels in the first call of partial_fit", None)
-        sequences, labels = self._read(X, y, reset=first)
+        sequences, labels = self._read(X, y, reset=not goes_on)
         given = self.classes_ if classes is None else self._distinct(np.asarray(classes))
-        if not first and not np.array_equal(given, self.classes_):
+        if goes_on and not np.array_equal(given, self.classes_):
             raise parameter_error(type(self).__name__, "classes", f"the {self.classes_} of the first call", classes)
         self.classes_ = given
-        self._train_once(sequences, self._encode(labels), len(self.classes_))
+        self._train_once(self._examples(sequences, self._encode(labels)), len(self.classes_), goes_on)
         return self
 
     def predict_proba(self, X: SequenceData) -> Any:
@@ -125,10 +126,15 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
             predictions, labels = predictions[kept], labels[kept]
         return float(accuracy_score(labels, predictions))
 
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        Parameters(self).choice("pooling", ["last", "mean"])
+
+    @property
+    def _fitted_pooling(self) -> str | None:
+        return self.pooling if self.per_step_ else self.pooling_
+
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Sequences, np.ndarray]:
-        self._check_parameters()
-        if self.pooling is None:
-            raise Parameters(self).error("pooling", "'last' or 'mean'")
         sequences = read_sequences(self, X, reset=reset)
         labels, per_step = read_labels(type(self).__name__, y, sequences)
         if not reset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -10,15 +11,18 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from reservoir.compilation import one_blas_thread
+from reservoir.parts import Seed
 from reservoir.progress import Progress
 from reservoir.rnn.examples import Batch, BatchPiece, Examples
 from reservoir.rnn.optimizers import clipped
 from reservoir.rnn.output_rows import pooled, spread
 from reservoir.rnn.packing import Packing
 from reservoir.rnn.recurrent_network import Masks, RecurrentNetwork
+from reservoir.rnn.truncation import too_long
 
 _ROWS_AT_ONCE = 1 << 14
 _SMALLEST_RATE = 1e-6
+_ROUNDING = 1e-14  # of squares in single precision, as a share
 
 
 class Diverged(ArithmeticError):
@@ -31,14 +35,14 @@ class Settings(NamedTuple):
     alpha: float
     batch_size: int
     shuffle: bool
-    truncation: int | None
+    truncation: int | str | None
     dropout: tuple[float, float, float]
     max_gradient_norm: float | None
     learning_rate: str
     learning_rate_init: float
     power_t: float
     max_iter: int
-    tol: float
+    tol: float | None
     n_iter_no_change: int
 
 
@@ -109,31 +113,55 @@ def _groups(lengths: np.ndarray) -> Iterator[np.ndarray]:
 
 
 class Descent:
-    """Training of one network. It lives on between calls of `partial_fit`."""
+    """Training of one network. What comes of it is changed in place, so whoever goes on takes a copy, `onward`."""
 
     def __init__(
         self, network: RecurrentNetwork, optimizer: Any, loss: Any, rng: np.random.Generator, settings: Settings
     ):
         self.network, self.optimizer, self.loss, self.rng, self.settings = network, optimizer, loss, rng, settings
-        self.rate, self.n_updates = settings.learning_rate_init, 0
+        self.n_updates = 0
+        self.seed: Seed = None  # what `rng` comes from
+        self.lowered = 1.0  # what an adaptive rate has come down to, as a share of learning_rate_init
         self.penalised = network.penalised()
+
+    def onward(self, optimizer: Any, settings: Settings) -> Descent:
+        """The training that goes on from here, in arrays of its own; another kind of optimiser begins anew."""
+        if type(optimizer) is type(self.optimizer):
+            optimizer.take_over(self.optimizer)
+        other = copy.copy(self)
+        other.network, other.rng = self.network.copied(), copy.deepcopy(self.rng)
+        other.optimizer, other.settings = optimizer, settings
+        return other
+
+    @property
+    def rate(self) -> float:
+        """The learning rate, without the decay of "invscaling"."""
+        return self.settings.learning_rate_init * self.lowered
 
     def epoch(self, examples: Examples) -> float:
         """Go through the examples once; gives the mean loss. Raises Diverged before a step that is not finite."""
-        total, count = 0.0, 0
+        total, count, size = 0.0, 0, self.settings.batch_size
         order = self.rng.permutation(len(examples)) if self.settings.shuffle else np.arange(len(examples))
-        for first in range(0, len(order), self.settings.batch_size):
-            batch = Batch(examples.take(order[first : first + self.settings.batch_size]))
-            for value, n_targets in self._batch(batch):
+        truncation = self._truncation(examples)
+        for first in range(0, len(order), size):
+            batch = Batch(examples.take(order[first : first + size]))
+            for value, n_targets in self._batch(batch, truncation):
                 total, count = total + value * n_targets, count + n_targets
         return total / count
 
-    def _batch(self, batch: Batch) -> Iterator[tuple[float, int]]:
+    def _truncation(self, examples: Examples) -> int | str | None:
+        """How these sequences are cut."""
+        may_be_cut = not self.network.bidirectional and examples.pooling is None
+        if self.settings.truncation != "auto":
+            return self.settings.truncation
+        return "auto" if may_be_cut and too_long(np.diff(examples.offsets), self.settings.batch_size) else None
+
+    def _batch(self, batch: Batch, truncation: int | str | None) -> Iterator[tuple[float, int]]:
         """Losses and numbers of targets of the pieces of a batch, after each of which the parameters move."""
         masks, state = None, None
         if any(self.settings.dropout):
             masks = self.network.draw_masks(self.settings.dropout, len(batch.packing.lengths), self.rng)
-        for piece in batch.pieces(self.settings.truncation):
+        for piece in batch.pieces(truncation):
             n_running = len(piece.packing.lengths)
             state = state if state is None else state[:n_running]
             masks = masks if masks is None else masks.first(n_running)
@@ -170,24 +198,35 @@ class Descent:
 class History:
     """What was seen epoch by epoch, and the best parameters."""
 
-    def __init__(self) -> None:
+    def __init__(self, tol: float | None, scale: float) -> None:
         self.losses: list[float] = []
         self.validation_losses: list[float] = []
         self.best = np.inf
         self.best_parameters: np.ndarray | None = None
-        self.learnt = False  # whether training has made the best parameters
+        self.converged, self.cut_short = False, False
         self.n_without = 0
+        self._tol, self._scale = tol, scale
 
-    def note(self, loss: float, validation_loss: float | None, parameters: np.ndarray, tol: float) -> None:
-        """Add one epoch: its loss, and the parameters that it began with, or ended with if there is a validation."""
+    def note(self, loss: float, validation_loss: float | None, parameters: np.ndarray | None) -> None:
+        """Add one epoch: its loss, and the parameters that it began with, or ended with if there is a validation.
+
+        They are None where training has not made them.
+        """
         if validation_loss is not None:
             self.validation_losses.append(validation_loss)
         watched = loss if validation_loss is None else validation_loss
-        self.n_without = self.n_without + 1 if watched > self.best - tol else 0
+        if not self.losses and self._scale < _ROUNDING * loss:  # targets that are constant
+            self._scale = loss
+        if self._tol is not None:
+            self.n_without = self.n_without + 1 if watched > self.best - self._tol * self._scale else 0
         if watched < self.best:
-            self.best, self.best_parameters = watched, parameters.copy()
-            self.learnt = validation_loss is not None or bool(self.losses)
+            self.best, self.best_parameters = watched, parameters
         self.losses.append(loss)
+
+    @property
+    def worse_than_constant(self) -> bool:
+        """Whether the best constant answer would clearly have had a smaller loss all along."""
+        return min(self.losses) > 1.5 * self._scale
 
     def last(self) -> str:
         """The losses of the last epoch in words."""
@@ -200,46 +239,67 @@ def descend(descent: Descent, examples: Examples, validation: Examples | None, o
 
     An interrupt or a loss that is not finite ends training with a warning and the best parameters so far: those whose
     held-out loss is smallest, or that began the epoch with the smallest loss. Where those are the ones that training
-    began with, they are put back and the interrupt, or an error, is raised.
+    began with, the interrupt, or an error, is raised. Epochs that are all used up without an end are warned about.
     """
-    history, parameters = History(), descent.network.vector
-    before = parameters.copy()
+    history, settings = History(descent.settings.tol, descent.loss.of_a_constant(examples.scored)), descent.settings
     try:
         with (
             one_blas_thread(),
             np.errstate(over="ignore", invalid="ignore"),
-            Progress(descent.settings.max_iter, "epochs", "reservoir.rnn", verbose) as progress,
+            Progress(settings.max_iter, "epochs", "reservoir.rnn", verbose) as progress,
         ):
-            for _ in range(descent.settings.max_iter):
+            for _ in range(settings.max_iter):
                 _one_epoch(descent, examples, validation, history)
                 progress.add(1, history.last())
                 if _finished(descent, history):
                     break
     except (KeyboardInterrupt, Diverged) as end:
-        parameters[:] = history.best_parameters if history.learnt else before
-        if not history.learnt and isinstance(end, KeyboardInterrupt):
-            raise
-        why = "was interrupted" if isinstance(end, KeyboardInterrupt) else _divergence(owner, descent)
-        if not history.learnt:
-            raise ValueError(f"Training {why}.") from None
-        what = f"Training {why}. The best parameters of {len(history.losses)} epochs are kept."
-        warnings.warn(what, ConvergenceWarning, stacklevel=4)
+        _warn(_cut_short(end, descent, history, owner))
     else:
         if validation is not None:
-            parameters[:] = history.best_parameters
+            descent.network.vector[:] = history.best_parameters
+        if settings.tol is not None and not history.converged:
+            _warn(_not_converged(owner, settings.max_iter))
+        elif history.converged and history.worse_than_constant:
+            _warn(_nothing_learnt(owner, descent))
     return history
 
 
 def _one_epoch(descent: Descent, examples: Examples, validation: Examples | None, history: History) -> None:
-    parameters = descent.network.vector
-    tried = parameters.copy()
+    parameters, checked = descent.network.vector, None
+    tried = parameters.copy() if history.losses and validation is None else None
     loss = descent.epoch(examples)
-    checked = None
     if validation is not None:
-        checked, tried = descent.validation_loss(validation), parameters
+        checked = descent.validation_loss(validation)
+        tried = parameters.copy() if checked < history.best else None
     if not np.isfinite(loss if checked is None else checked) or not np.isfinite(parameters).all():
         raise Diverged
-    history.note(loss, checked, tried, descent.settings.tol)
+    history.note(loss, checked, tried)
+
+
+def _finished(descent: Descent, history: History) -> bool:
+    """Whether training ends because the loss no longer improves; an adaptive rate is lowered first."""
+    if history.n_without < descent.settings.n_iter_no_change:
+        return False
+    if descent.settings.learning_rate != "adaptive" or descent.rate <= _SMALLEST_RATE:
+        history.converged = True
+        return True
+    descent.lowered /= 5.0
+    history.n_without = 0
+    return False
+
+
+def _cut_short(end: BaseException, descent: Descent, history: History, owner: str) -> str:
+    """Put back the best parameters, and say so, or raise where training has made none."""
+    interrupted = isinstance(end, KeyboardInterrupt)
+    if interrupted and history.best_parameters is None:
+        raise end
+    why = "was interrupted" if interrupted else _divergence(owner, descent)
+    if history.best_parameters is None:
+        raise ValueError(f"Training {why}.") from None
+    descent.network.vector[:] = history.best_parameters
+    history.cut_short = True
+    return f"Training {why}. The best parameters of {len(history.losses)} epochs are kept."
 
 
 def _divergence(owner: str, descent: Descent) -> str:
@@ -249,12 +309,21 @@ def _divergence(owner: str, descent: Descent) -> str:
     )
 
 
-def _finished(descent: Descent, history: History) -> bool:
-    """Whether training ends because the loss no longer improves; an adaptive rate is lowered first."""
-    if history.n_without < descent.settings.n_iter_no_change:
-        return False
-    if descent.settings.learning_rate != "adaptive" or descent.rate <= _SMALLEST_RATE:
-        return True
-    descent.rate /= 5.0
-    history.n_without = 0
-    return False
+def _not_converged(owner: str, max_iter: int) -> str:
+    return (
+        f"Training of {owner}: the maximum of iterations ({max_iter}) is reached and the optimization hasn't "
+        "converged yet. Raise max_iter or learning_rate_init, or bring X and y to unit variance; tol=None asks for "
+        "all max_iter epochs."
+    )
+
+
+def _nothing_learnt(owner: str, descent: Descent) -> str:
+    return (
+        f"Training of {owner} ended with a loss above that of the best constant answer: its steps are too long for "
+        f"these targets. Bring y to unit variance, or lower learning_rate_init (now {descent.rate:g})."
+    )
+
+
+def _warn(text: str) -> None:
+    """To whoever called the method of the estimator."""
+    warnings.warn(text, ConvergenceWarning, stacklevel=6)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reservoir.rnn.packing import Packing
+from reservoir.rnn.truncation import pieces
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,14 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    @property
+    def scored(self) -> np.ndarray:
+        """The targets that count."""
+        if self.pooling is not None:
+            return self.targets
+        steps = np.arange(len(self.rows)) - np.repeat(self.offsets[:-1], np.diff(self.offsets))
+        return self.targets[steps >= self.washout]
 
     def take(self, chosen: np.ndarray) -> Examples:
         """The sequences with these numbers."""
@@ -58,12 +67,10 @@ class Batch:
         self.targets = examples.targets[places if self.pooling is None else self.packing.order]
         self.scored = self.packing.step >= examples.washout
 
-    def pieces(self, n_steps: int | None = None) -> Iterator[BatchPiece]:
-        """Pieces of `n_steps` steps, or the whole."""
-        last = len(self.packing.starts) - 1
-        n_steps = last if n_steps is None else n_steps
-        for first in range(0, last, n_steps):
-            packing = self.packing.cut(first, min(first + n_steps, last))
+    def pieces(self, truncation: int | str | None = None) -> Iterator[BatchPiece]:
+        """Pieces of so many steps, of about equal length ("auto"), or the whole."""
+        for first, last in pieces(len(self.packing.starts) - 1, truncation):
+            packing = self.packing.cut(first, last)
             rows = slice(self.packing.starts[first], self.packing.starts[first] + packing.starts[-1])
             targets = self.targets[rows] if self.pooling is None else self.targets
             yield BatchPiece(packing, self.rows[rows], targets, self.scored[rows])

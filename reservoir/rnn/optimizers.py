@@ -1,4 +1,8 @@
-"""First-order optimisers over one flat vector of parameters, learning-rate schedules, and gradient clipping."""
+"""First-order optimisers over one flat vector of parameters, and gradient clipping.
+
+They move the parameters in place. What they gather is made anew in every update, so that another optimiser may go on
+from it.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +24,13 @@ class SGD:
 
     def update(self, parameters: np.ndarray, gradient: np.ndarray, rate: float) -> None:
         """Move the parameters in place."""
-        self.velocity *= self.momentum
+        self.velocity = self.velocity * self.momentum
         self.velocity -= rate * gradient
         parameters += self.momentum * self.velocity - rate * gradient if self.nesterov else self.velocity
+
+    def take_over(self, other: SGD) -> None:
+        """Go on from what the other has gathered."""
+        self.velocity = other.velocity
 
 
 class RMSProp:
@@ -40,8 +48,12 @@ class RMSProp:
 
     def update(self, parameters: np.ndarray, gradient: np.ndarray, rate: float) -> None:
         """Move the parameters in place."""
-        self.mean_square += (1.0 - self.decay) * (gradient * gradient - self.mean_square)
+        self.mean_square = _nearer(self.mean_square, gradient * gradient, 1.0 - self.decay)
         parameters -= rate * gradient / (np.sqrt(self.mean_square) + self.epsilon)
+
+    def take_over(self, other: RMSProp) -> None:
+        """Go on from what the other has gathered."""
+        self.mean_square = other.mean_square
 
 
 class Adam:
@@ -60,11 +72,23 @@ class Adam:
     def update(self, parameters: np.ndarray, gradient: np.ndarray, rate: float) -> None:
         """Move the parameters in place."""
         self.n_updates += 1
-        self.mean += (1.0 - self.beta_1) * (gradient - self.mean)
-        self.mean_square += (1.0 - self.beta_2) * (gradient * gradient - self.mean_square)
+        self.mean = _nearer(self.mean, gradient, 1.0 - self.beta_1)
+        self.mean_square = _nearer(self.mean_square, gradient * gradient, 1.0 - self.beta_2)
         root = np.sqrt(1.0 - self.beta_2**self.n_updates)
         step = rate * root / (1.0 - self.beta_1**self.n_updates)
         parameters -= step * self.mean / (np.sqrt(self.mean_square) + self.epsilon * root)
+
+    def take_over(self, other: Adam) -> None:
+        """Go on from what the other has gathered."""
+        self.mean, self.mean_square, self.n_updates = other.mean, other.mean_square, other.n_updates
+
+
+def _nearer(mean: np.ndarray, value: np.ndarray, share: float) -> np.ndarray:
+    """The running mean after this value."""
+    moved = value - mean
+    moved *= share
+    moved += mean
+    return moved
 
 
 def clipped(gradient: np.ndarray, largest: float | None) -> tuple[np.ndarray, float]:

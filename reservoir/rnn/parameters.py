@@ -41,13 +41,15 @@ class RecurrentParameters:
     learning_rate_init : float > 0, default 0.001
     power_t : float >= 0, default 0.5
     max_iter : int >= 1, default 200
-        Epochs, at most.
+        Epochs, at most. Where training needs them all and could have gone on, there is a ConvergenceWarning.
     shuffle : bool, default True
         Whether sequences are drawn in a new order in every epoch. Rows of a sequence are never shuffled.
     random_state : int, Generator, RandomState or None, default None
         Seed of initial weights, order of sequences, validation part, and dropout.
-    tol : float >= 0, default 1e-4
-        Training ends when the loss has not improved by `tol` for `n_iter_no_change` epochs.
+    tol : float >= 0 or None, default 1e-4
+        Training ends when the loss has not improved by `tol` for `n_iter_no_change` epochs. It is a share of the loss
+        of the best constant answer: half the variance of y, or the entropy of the labels or bits. So the unit of y does
+        not decide. None asks for all `max_iter` epochs; not where the rate is "adaptive".
     n_iter_no_change : int >= 1, default 10
     early_stopping : bool, default False
         Whether the loss of held-out data decides that, and the best parameters are kept instead of the last.
@@ -55,17 +57,18 @@ class RecurrentParameters:
         What is held out: a part of the sequences, or the tail of a single series. Unused where `fit` is given X_val.
     max_gradient_norm : float > 0 or None, default 1.0
         Largest Euclidean norm of the gradient; a longer one is scaled down.
-    truncation : int >= 1 or None, default None
+    truncation : int >= 1, "auto" or None, default "auto"
         Steps of truncated backpropagation: sequences are cut into pieces of so many rows. The state is handed from one
         piece to the next, the gradient is not, and every piece is an update. None goes back through whole sequences.
-        Not with one target per sequence.
+        A number not with one target per sequence, or in two directions. "auto" cuts one series of more than 200 rows
+        into pieces of about 100, and several if one has more than 1000 and an epoch would have fewer than 10 updates.
     variational_dropout : float in [0, 1) or three of them, default 0.0
         Rates at which inputs, fed-back states, and connections between layers and to the output are dropped, by masks
         that stay the same through a sequence.
     washout : int >= 0, default 0
         Rows at the head of every sequence that are not learnt from or scored.
     warm_start : bool, default False
-        Whether `fit` goes on from the parameters and the optimiser of the `fit` before.
+        Whether `fit` goes on from the parameters and the optimiser of the `fit` before; see the notes.
     momentum : float in [0, 1), default 0.9
         Of "sgd".
     nesterovs_momentum : bool, default True
@@ -90,7 +93,7 @@ class RecurrentParameters:
     network_ : RecurrentNetwork
         The trained network.
     parameters_ : dict of arrays
-        Its parameters by name, as views.
+        Its parameters by name, as views. Further training makes another network.
     loss_curve_ : list of float
         Mean loss of every epoch, penalty included.
     best_loss_ : float
@@ -112,10 +115,31 @@ class RecurrentParameters:
     -----
     ConvergenceWarning
         When training is interrupted or its loss stops being finite later on; the best parameters so far are kept.
+        When the loss still falls after `max_iter` epochs, and when training ends with a loss above that of a constant.
 
     Notes
     -----
     A prediction is bit-identical for sequences given one by one, in a list or in a stack.
+
+    `partial_fit`, and `fit` with `warm_start`, go on with the network that there is. X must have the features of the
+    first call, and y its columns or labels. Of the parameters
+
+    - `cell` with its options, `hidden_layer_sizes`, `bidirectional`, `dtype`, `loss` and `pooling` must stay; another
+      value is refused,
+    - `solver`, `momentum`, `nesterovs_momentum`, `decay`, `beta_1`, `beta_2`, `epsilon`, `learning_rate`,
+      `learning_rate_init`, `power_t`, `max_gradient_norm`, `alpha`, `variational_dropout`, `batch_size`, `shuffle`,
+      `truncation`, `washout` and `random_state` act at once; another solver begins with nothing gathered, another seed
+      with its own numbers,
+    - `max_iter`, `tol`, `n_iter_no_change`, `early_stopping`, `validation_fraction`, `warm_start` and `verbose` are for
+      `fit` alone, since `partial_fit` is one epoch. A rate that "adaptive" has lowered stays so for `partial_fit`, and
+      `fit` begins with the whole one.
+
+    A call that fails or is interrupted changes nothing: parameters, optimiser, counts and random numbers stay.
+
+    The 100 rows of ``truncation="auto"`` come from six series of 1500 to 2000 rows (Mackey-Glass, NARMA-10, Lorenz,
+    laser, sunspots, transformer temperature; one to six rows ahead), each with 16 units of "elman", "gru" and "lstm".
+    Relative to training on the whole series the error on the following rows is 0.64, 0.63, 0.61 in the median for
+    pieces of 50, 100, 200 rows at the default rate, and 1.07, 1.01, 0.79, 0.97 for 25, 50, 100, 200 at a rate of 0.01.
 
     References
     ----------
@@ -140,12 +164,12 @@ class RecurrentParameters:
     max_iter: int = 200
     shuffle: bool = True
     random_state: Seed = None
-    tol: float = 1e-4
+    tol: float | None = 1e-4
     n_iter_no_change: int = 10
     early_stopping: bool = False
     validation_fraction: float = 0.1
     max_gradient_norm: float | None = 1.0
-    truncation: int | None = None
+    truncation: int | str | None = "auto"
     variational_dropout: float | Sequence[float] = 0.0
     washout: int = 0
     warm_start: bool = False
@@ -200,8 +224,12 @@ class RecurrentParameters:
         p.choice("pooling", [None, "last", "mean"])
         for name in ("learning_rate_init", "epsilon"):
             p.real(name, 0, closed="neither")
-        for name in ("alpha", "power_t", "tol"):
+        for name in ("alpha", "power_t"):
             p.real(name, 0)
+        if self.tol is not None:
+            p.real("tol", 0)
+        elif self.learning_rate == "adaptive":
+            raise p.error("tol", "a number >= 0 where learning_rate='adaptive' waits for the loss to stop improving")
         for name in ("momentum", "decay", "beta_1", "beta_2"):
             p.real(name, 0, 1, closed="left")
         p.real("validation_fraction", 0, 1, closed="neither")
@@ -219,9 +247,12 @@ class RecurrentParameters:
         p.float_type("dtype")
 
     def _check_truncation(self, pooling: str | None) -> None:
-        if self.truncation is None:
+        if self.truncation is None or (isinstance(self.truncation, str) and self.truncation == "auto"):
             return
         p = Parameters(self)
+        if isinstance(self.truncation, str):
+            raise p.error("truncation", "an integer >= 1, 'auto' or None")
         p.integer("truncation", 1)
         if self.bidirectional or pooling is not None:
-            raise p.error("truncation", "None for a bidirectional network, and where there is one target per sequence")
+            wanted = "'auto' or None for a bidirectional network, and where there is one target per sequence"
+            raise p.error("truncation", wanted)

@@ -75,6 +75,12 @@ class RecurrentNetwork:
         """Numbers in the state of one sequence, all layers together."""
         return sum(layer.state_size for layers in self.layers for layer in layers)
 
+    def copied(self) -> RecurrentNetwork:
+        """The same network with a vector of its own, in memory and writable."""
+        other = RecurrentNetwork.__new__(RecurrentNetwork)
+        other.__setstate__({**self.__getstate__(), "vector": np.array(self.vector)})
+        return other
+
     def views(self, vector: np.ndarray) -> dict[str, np.ndarray]:
         """A vector like the parameters as named arrays."""
         ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes.values()])

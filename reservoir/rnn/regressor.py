@@ -50,7 +50,7 @@ class RNNRegressor(_RegressionParameters, MultiOutputMixin, RegressorMixin, Recu
     >>> from reservoir.rnn import RNNRegressor
     >>> X = np.random.default_rng(0).uniform(-1, 1, size=(50, 20, 1))
     >>> y = np.cumsum(X[:, :, 0], axis=1)  # the sum so far
-    >>> model = RNNRegressor("gru", 16, learning_rate_init=0.02, max_iter=60, random_state=0).fit(X, y)
+    >>> model = RNNRegressor("gru", 16, learning_rate_init=0.02, max_iter=60, tol=None, random_state=0).fit(X, y)
     >>> bool(model.score(X, y) > 0.9)
     True
     """
@@ -68,19 +68,22 @@ class RNNRegressor(_RegressionParameters, MultiOutputMixin, RegressorMixin, Recu
         X_val, y_val : of the kinds of X and y, or None
             With early stopping, data to hold out in place of a part of X and y.
         """
-        sequences, targets = self._read(X, y, reset=True)
+        goes_on = self._goes_on(self.warm_start)
+        sequences, targets = self._read_further(X, y, goes_on)
         shape = targets.shape[1], self._flat
         held_out = self._held_out(X_val, y_val)
         if held_out is not None and (held_out[1].shape[1], self._flat) != shape:
             raise ValueError(f"y_val of {type(self).__name__} must have as many columns as y.")
-        self._train(sequences, targets, targets.shape[1], held_out)
+        validation = None if held_out is None else self._examples(*held_out)
+        self._train(self._examples(sequences, targets), targets.shape[1], validation, goes_on)
         return self
 
     @unchanged_on_error
     def partial_fit(self, X: SequenceData, y: SequenceData) -> RNNRegressor:
         """One epoch over X and y, from the present parameters and state of the optimiser on. As `fit` otherwise."""
-        sequences, targets = self._read(X, y, reset=not hasattr(self, "network_"))
-        self._train_once(sequences, targets, targets.shape[1])
+        goes_on = self._goes_on(True)
+        sequences, targets = self._read_further(X, y, goes_on)
+        self._train_once(self._examples(sequences, targets), targets.shape[1], goes_on)
         return self
 
     def score(self, X: SequenceData, y: SequenceData, sample_weight: Any = None) -> float:
@@ -108,12 +111,11 @@ class RNNRegressor(_RegressionParameters, MultiOutputMixin, RegressorMixin, Recu
         alpha : as in `RidgeReadout`, default 1e-6
         """
         check_is_fitted(self, "network_")
+        self._goes_on(True)
         if self.loss != "squared":
             raise Parameters(self).error("loss", "'squared' to refit the output")
-        sequences = read_sequences(self, X, reset=False)
-        targets, _ = self._read_targets(y, sequences)
-        self._check_network(targets.shape[1])
-        self._check_sequences(sequences)
+        sequences, targets = self._read_further(X, y, True)
+        self._check_outputs(targets.shape[1])
         features = self._pooled(self._hidden(sequences)[0], sequences)
         numbers = np.arange(len(sequences))
         if self.pooling_ is None:
@@ -122,15 +124,33 @@ class RNNRegressor(_RegressionParameters, MultiOutputMixin, RegressorMixin, Recu
             numbers = np.repeat(numbers, sequences.lengths)[kept]
         several = numbers if len(sequences) > 1 else None
         readout = RidgeReadout(alpha).fit(features.astype(np.float64), targets, sequence=several)
-        self._descent = copy.deepcopy(self._descent)
-        self.network_ = self._descent.network
+        self._descent = copy.copy(self._descent)
+        self._descent.network = self.network_ = self.network_.copied()
         self.parameters_["output.weights"][...] = readout.coef_.reshape(targets.shape[1], -1).T
         self.parameters_["output.bias"][...] = readout.intercept_
         return self
 
-    def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Sequences, np.ndarray]:
-        self._check_parameters()
+    def _read_further(self, X: Any, y: Any, goes_on: bool) -> tuple[Sequences, np.ndarray]:
+        """Sequences with their targets, which are of the shape of the first ones where training goes on."""
+        flat = self._flat if goes_on else None
+        sequences, targets = self._read(X, y, reset=not goes_on)
+        if flat not in (None, self._flat):
+            kinds = ("columns", "one number") if self._flat else ("one number", "columns")
+            raise ValueError(
+                f"{type(self).__name__} was fitted with {kinds[0]} per target; y has {kinds[1]}. Without warm_start, "
+                "fit begins anew."
+            )
+        return sequences, targets
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
         Parameters(self).choice("loss", ["squared", "bernoulli"])
+
+    @property
+    def _fitted_pooling(self) -> str | None:
+        return self.pooling_
+
+    def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Sequences, np.ndarray]:
         self.pooling_ = self.pooling
         sequences = read_sequences(self, X, reset=reset)
         targets, self._flat = self._read_targets(y, sequences)

@@ -147,20 +147,21 @@ def online(readout):
 
 def rnn_fit(n_sequences=64, **more):
     X = RNG.normal(size=(n_sequences, 400, 3))
-    model = RNNRegressor("lstm", 64, tol=0, random_state=0, max_iter=1, **more).fit(X[:2], X[:2, :, 0])
+    model = RNNRegressor("lstm", 64, tol=None, random_state=0, max_iter=1, **more).fit(X[:2], X[:2, :, 0])
     model.set_params(max_iter=10**6)
     return model, lambda: model.fit(X, X[:, :, 0])
 
 
 def rnn_long_sequence():
     X = RNG.normal(size=(300_000, 3))
-    model = RNNRegressor("lstm", 64, tol=0, random_state=0, max_iter=1).fit(X[:200], X[:200, 0])
+    options = {"truncation": None, "tol": None, "random_state": 0, "max_iter": 1}
+    model = RNNRegressor("lstm", 64, **options).fit(X[:200], X[:200, 0])
     return model, lambda: model.fit(X, X[:, 0])
 
 
 def rnn_predict():
     X = RNG.normal(size=(1_000_000, 3))
-    model = RNNRegressor("lstm", 64, tol=0, random_state=0, max_iter=1).fit(X[:200], X[:200, 0])
+    model = RNNRegressor("lstm", 64, tol=None, random_state=0, max_iter=1).fit(X[:200], X[:200, 0])
     model.predict(X[:200])
     return model, lambda: model.predict(X)
 

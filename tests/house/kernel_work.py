@@ -150,7 +150,7 @@ def spiking_units():
 def recurrent_networks():
     times = [np.c_[x, np.arange(len(x))] for x in RAGGED]
     targets = [x[:, 0] for x in RAGGED]
-    options = {"max_iter": 2, "random_state": 0}
+    options = {"max_iter": 2, "tol": None, "random_state": 0}
     for cell, dtype in itertools.product(cells(), ("float64", "float32")):
         extra = {"variational_dropout": 0.2} if dtype == "float64" else {}
         model = RNNRegressor(cell, 9, dtype=dtype, **options, **extra).fit(times, targets)

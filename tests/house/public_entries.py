@@ -118,7 +118,7 @@ def forecasts(model, X):
 
 
 READ = {"n_perceptrons": 5, "n_epochs": 1, "random_state": 0}
-TRAINED = {"hidden_layer_sizes": 3, "max_iter": 2, "random_state": 0}
+TRAINED = {"hidden_layer_sizes": 3, "max_iter": 2, "tol": None, "random_state": 0}
 FEW = {"n_sequences": 3, "length": 12, "delay": 3, "n_trials": 2, "duration": 0.1, "n_steps": 20, "discard": 0}
 ASKED = {"system": SYSTEM, "X": SERIES, "n_steps": 40, "n_delays": 5, "washout": 5, "warn": False}
 SEEDED = {"random_state": 0}

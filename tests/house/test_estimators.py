@@ -1,5 +1,6 @@
 """scikit-learn's own checks over every public estimator."""
 
+import pytest
 from sklearn.base import ClassifierMixin, RegressorMixin, TransformerMixin
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -68,6 +69,7 @@ def declared(estimator):
     return next(reasons for case, reasons in CASES if repr(case) == repr(estimator))
 
 
+@pytest.mark.filterwarnings("ignore:Training of:sklearn.exceptions.ConvergenceWarning")  # the checks set few epochs
 @parametrize_with_checks([estimator for estimator, _ in CASES], expected_failed_checks=declared)
 def test_scikit_learn(estimator, check, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")

@@ -13,7 +13,7 @@ from reservoir.rnn import RNNClassifier, RNNRegressor
 from tests.model_selection.search_cases import TWO, WARM, Y, system
 
 LABELS = Y > np.median(Y)
-NETWORK = {"max_iter": 1, "random_state": 0}
+NETWORK = {"max_iter": 1, "tol": None, "random_state": 0}
 MODELS = {
     "regressor": (ReservoirRegressor(system()), Y), "classifier": (ReservoirClassifier(system()), LABELS),
     "forecaster": (ReservoirForecaster(system(), washout=5), None),

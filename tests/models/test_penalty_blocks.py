@@ -94,7 +94,7 @@ def test_an_ensemble_warns_once():
 @pytest.mark.filterwarnings("ignore::reservoir.readouts.candidates.PenaltyWarning")
 def test_output_weights_of_a_network_are_refitted_on_blocks_of_whole_sequences(monkeypatch):
     X, y = series(0, (30, 20, 40))
-    network = RNNRegressor(hidden_layer_sizes=5, max_iter=2, random_state=0).fit(X, y)
+    network = RNNRegressor(hidden_layer_sizes=5, max_iter=2, tol=None, random_state=0).fit(X, y)
     taken = []
     monkeypatch.setattr(RidgeReadout, "solve", lambda readout: taken.append(readout) or solve(readout))
     network.refit_output(X, y, alpha="blocked")

@@ -128,7 +128,7 @@ def _wide():
 
 
 def _rnn():
-    return RNNRegressor(hidden_layer_sizes=4, max_iter=1, random_state=0).fit(SERIES, TARGETS)
+    return RNNRegressor(hidden_layer_sizes=4, max_iter=1, tol=None, random_state=0).fit(SERIES, TARGETS)
 
 
 @pytest.mark.parametrize("name", ASTRAY)

@@ -17,7 +17,7 @@ RNG = np.random.default_rng(1)
 
 def test_losses_of_a_network():
     X = RNG.uniform(-1, 1, (12, 5, 1))
-    fitted = RNNRegressor("gru", 4, max_iter=5, early_stopping=True, random_state=0).fit(X, X[:, :, 0])
+    fitted = RNNRegressor("gru", 4, max_iter=5, tol=None, early_stopping=True, random_state=0).fit(X, X[:, :, 0])
     display = TrainingDisplay.from_estimator(fitted)
     epochs = np.arange(1, 1 + len(fitted.loss_curve_))
     training, held_out, kept = lines(display.ax_)

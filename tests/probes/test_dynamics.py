@@ -181,7 +181,7 @@ def test_models_and_networks():
     np.testing.assert_array_equal(
         lyapunov_exponent(model, X).exponents, lyapunov_exponent(model.reservoir_, X).exponents
     )
-    network = RNNRegressor("lstm", (5,), max_iter=1, tol=0.0, random_state=0)
+    network = RNNRegressor("lstm", (5,), max_iter=1, tol=None, random_state=0)
     with pytest.raises(ValueError, match="'system' parameter of lyapunov_exponent must be a system, or a fitted model"):
         lyapunov_exponent(network, X)
 

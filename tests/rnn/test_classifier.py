@@ -9,7 +9,7 @@ from tests.rnn.small_networks import LABELS, X
 
 
 def test_a_classifier_learns_both_depths_of_labels():
-    steps = RNNClassifier("gru", 8, max_iter=150, learning_rate_init=0.02, random_state=0).fit(X, LABELS)
+    steps = RNNClassifier("gru", 8, max_iter=150, tol=None, learning_rate_init=0.02, random_state=0).fit(X, LABELS)
     assert steps.per_step_ and steps.score(X, LABELS) > 0.9
     assert all(p.shape == (len(x), 2) for p, x in zip(steps.predict_proba(X), X, strict=True))
     ends = [labels[-1] for labels in LABELS]
@@ -30,7 +30,7 @@ def test_partial_fit_of_a_classifier_needs_classes():
 
 @pytest.mark.parametrize("labels", [LABELS, [labels[-1] for labels in LABELS]], ids=["steps", "sequences"])
 def test_a_classifier_takes_a_validation_set(labels):
-    model = RNNClassifier("gru", 5, early_stopping=True, max_iter=8, learning_rate_init=0.05, random_state=0)
+    model = RNNClassifier("gru", 5, early_stopping=True, max_iter=8, tol=None, learning_rate_init=0.05, random_state=0)
     model.fit(X, labels, X_val=X[2:], y_val=labels[2:])
     codes = [np.searchsorted(model.classes_, label) for label in labels[2:]]
     chosen = [

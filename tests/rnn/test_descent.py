@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from reservoir.rnn import RNNRegressor
 from reservoir.rnn.cells import CELLS
 from reservoir.rnn.descent import Descent
+from reservoir.rnn.losses import LOSSES
 from tests.rnn.recurrent_oracles import TWINS
 from tests.rnn.small_networks import LENGTHS, SUMS, X, small, targets_of
 
@@ -16,7 +17,8 @@ from tests.rnn.small_networks import LENGTHS, SUMS, X, small, targets_of
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("options", [{}, {"pooling": "last"}, {"bidirectional": True}, {"truncation": 4}], ids=str)
 def test_the_loss_goes_down(cell, options):
-    model = RNNRegressor(TWINS[cell].awake or cell, 8, max_iter=40, learning_rate_init=0.01, random_state=0, **options)
+    options = {"max_iter": 40, "tol": None, "learning_rate_init": 0.01, "random_state": 0} | options
+    model = RNNRegressor(TWINS[cell].awake or cell, 8, **options)
     model.fit(X, targets_of(model))
     assert model.loss_curve_[-1] < 0.5 * model.loss_curve_[0]
     assert model.n_iter_ == len(model.loss_curve_) and model.best_loss_ == min(model.loss_curve_)
@@ -24,13 +26,14 @@ def test_the_loss_goes_down(cell, options):
 
 @pytest.mark.parametrize("solver", ["sgd", "rmsprop", "adam"])
 @pytest.mark.parametrize("schedule", ["constant", "invscaling", "adaptive"])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_solvers_and_schedules(solver, schedule):
-    model = small(solver=solver, learning_rate=schedule, learning_rate_init=0.02, power_t=0.1, max_iter=30)
+    model = small(solver=solver, learning_rate=schedule, learning_rate_init=0.02, power_t=0.1, max_iter=30, tol=1e-4)
     assert model.fit(X, SUMS).loss_curve_[-1] < model.loss_curve_[0]
 
 
 def test_an_adaptive_rate_falls_instead_of_stopping():
-    stubborn = {"tol": 10.0, "n_iter_no_change": 2, "max_iter": 50}
+    stubborn = {"tol": 100.0, "n_iter_no_change": 2, "max_iter": 50}
     assert small(**stubborn).fit(X, SUMS).n_iter_ == 3
     model = small(learning_rate="adaptive", **stubborn).fit(X, SUMS)
     assert model._descent.rate < 0.01 / 5**5 and model.n_iter_ > 10
@@ -134,3 +137,52 @@ def test_verbose_shows_epochs(caplog, still_clock):
         assert len(lines) == n_lines
         assert not lines or (f"{model.loss_curve_[2]:.8f}" in lines[-1] and "validation loss" in lines[-1])
         caplog.clear()
+
+
+def test_epochs_that_are_used_up_are_warned_about():
+    """Where the loss still falls, not where all epochs are asked for, nor after an epoch of `partial_fit`."""
+    with pytest.warns(ConvergenceWarning, match=r"maximum of iterations \(5\) is reached.*hasn't converged") as said:
+        small(tol=1e-4).fit(X, SUMS)
+    assert said[0].filename == __file__
+    small(tol=1e-4).partial_fit(X, SUMS)
+    assert small(tol=0.5, max_iter=200).fit(X, SUMS).n_iter_ < 200
+    assert small(tol=None, max_iter=40, learning_rate_init=1e-9).fit(X, SUMS).n_iter_ == 40
+    with pytest.raises(ValueError, match="'tol' parameter of RNNRegressor must be a number >= 0 where"):
+        small(tol=None, learning_rate="adaptive").fit(X, SUMS)
+
+
+@pytest.mark.parametrize(("loss", "targets"), [("squared", SUMS), ("bernoulli", [(y > 0) * 1.0 for y in SUMS])])
+@pytest.mark.parametrize("unit", [2.0**-20, 2.0**20])
+def test_the_unit_of_the_loss_does_not_decide_when_training_ends(loss, targets, unit, monkeypatch):
+    """Adam takes the same steps, up to rounding, whatever the loss is multiplied by."""
+    options = {"loss": loss, "tol": 0.01, "n_iter_no_change": 3, "max_iter": 500, "learning_rate_init": 0.02}
+    options |= {"dtype": "float64", "epsilon": 1e-30, "max_gradient_norm": None}
+    plain, kind = small(**options).fit(X, targets), type(LOSSES[loss])
+    of, of_a_constant = kind.of, kind.of_a_constant
+    monkeypatch.setattr(kind, "of", lambda *given: tuple(unit * part for part in of(*given)))
+    monkeypatch.setattr(kind, "of_a_constant", lambda *given: unit * of_a_constant(*given))
+    model = small(**options).fit(X, targets)
+    assert plain.n_iter_ < 500 and model.n_iter_ == plain.n_iter_
+    np.testing.assert_allclose(model.loss_curve_, unit * np.array(plain.loss_curve_), rtol=1e-6)
+
+
+@pytest.mark.parametrize("unit", [0.03, 0.1, 1.0, 10.0])
+def test_small_targets_are_learnt_as_large_ones(unit):
+    model = small(tol=1e-4, max_iter=3000, learning_rate_init=0.003)
+    y = [unit * target for target in SUMS]
+    assert model.fit(X, y).score(X, y) > 0.8
+
+
+def test_steps_that_are_too_long_for_the_targets_are_warned_about():
+    with pytest.warns(ConvergenceWarning, match="loss above that of the best constant answer.*unit variance"):
+        model = small(tol=1e-4, max_iter=3000, learning_rate_init=0.02).fit(X, [1e-4 * y for y in SUMS])
+    assert model.score(X, [1e-4 * y for y in SUMS]) < 0
+
+
+def test_constant_targets_end_by_the_first_loss():
+    """They have no variance to measure by, but for rounding."""
+    for value in (0.1, 3.0):
+        y = [np.full(len(x), value) for x in X]
+        model = small(tol=1e-3, max_iter=2000, learning_rate_init=0.05).fit(X, y)
+        assert model.n_iter_ < 2000 and model.loss_curve_[-1] < 0.01 * model.loss_curve_[0]
+    assert small(tol=1e-3, max_iter=2000).fit(X, [0 * y for y in SUMS]).n_iter_ < 2000

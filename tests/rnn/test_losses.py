@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from reservoir.rnn.losses import LOSSES
 
@@ -29,3 +29,17 @@ def test_losses_are_likelihoods():
     assert LOSSES["cross_entropy"].of(outputs, codes)[0] == pytest.approx(expected)
     expected = -stats.bernoulli(LOSSES["bernoulli"].answer(outputs)).logpmf(bits).sum(axis=1).mean()
     assert LOSSES["bernoulli"].of(outputs, bits)[0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_loss_of_the_best_constant(name):
+    """It is what a minimiser finds."""
+    rng = np.random.default_rng(0)
+    targets = rng.integers(0, 3, size=40) if name == "cross_entropy" else rng.uniform(size=(40, 3))
+    loss = LOSSES[name]
+
+    def of(constant):
+        value, gradient = loss.of(np.tile(constant, (40, 1)), targets)
+        return value, gradient.sum(axis=0)
+
+    assert loss.of_a_constant(targets) == pytest.approx(optimize.minimize(of, np.zeros(3), jac=True).fun, rel=1e-6)

@@ -39,7 +39,7 @@ def test_closed_units_leak_in_training_and_sleep_in_prediction(time_column):
 
 def test_a_fitted_model_answers_without_the_leak():
     rows = rows_of()
-    model = RNNRegressor(PhasedLSTM(1, leak=0.5), (6,), max_iter=2, dtype="float64", random_state=0)
+    model = RNNRegressor(PhasedLSTM(1, leak=0.5), (6,), max_iter=2, tol=None, dtype="float64", random_state=0)
     model.fit(rows, rows[:, 0])
     x, times = model.network_.split_times(rows)
     expected = phased_lstm(model.network_.cell, model.network_.layers[0][0].parameters, x, times, np.ones(6))
@@ -50,7 +50,7 @@ def test_a_fitted_model_answers_without_the_leak():
 def test_a_run_goes_on_from_a_state(time_column):
     """Rows are counted on."""
     rows = rows_of()
-    model = RNNRegressor(PhasedLSTM(time_column), (6, 4), max_iter=1, random_state=0).fit(rows, rows[:, 0])
+    model = RNNRegressor(PhasedLSTM(time_column), (6, 4), max_iter=1, tol=None, random_state=0).fit(rows, rows[:, 0])
     whole, final = model.run(rows)
     head, state = model.run(rows[:17])
     tail, end = model.run(rows[17:], state)

@@ -30,9 +30,9 @@ def space(kind: str) -> dict[str, list]:
 def build(cell: str, kind: str, settings: dict, seed: int) -> Any:
     """A network of one layer."""
     options = {name: value for name, value in settings.items() if name not in ("n_units", "length")}
+    options["tol"] = None  # all epochs: the loss of few windows is too rough to end by
     if kind == "classify":
         return RNNClassifier(cell, settings["n_units"], random_state=seed, **options)
-    options["n_iter_no_change"] = settings["max_iter"]  # all epochs: the loss of few windows is too rough to end by
     network = RNNRegressor(cell, settings["n_units"], washout=WASHOUT, random_state=seed, **options)
     return (InWindows if kind == "regress" else InLoop)(network, settings["length"])
 
