@@ -17,6 +17,7 @@ from reservoir.models.closed_loop import Feedback, Member, free_run, learn_in_lo
 from reservoir.parts import Readout, SequenceData, System, Targets, without_noise
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import Sequences, container_kind, read_sequences
+from reservoir.sequences.future import endings_of, forecast_tables
 from reservoir.validation import (
     Parameters,
     as_generator,
@@ -124,7 +125,7 @@ class ReservoirForecaster(ReservoirModel):
         self._check_parameters()
         sequences = read_sequences(self, X, reset=True)
         sequences.check_lengths(self.washout + 2, type(self).__name__, self.washout)
-        self._feedback = self._read_channels()
+        self._feedback, self._endings = self._read_channels(), endings_of(X)
         self.__dict__.pop("members_", None)
         if self.n_members > 1:
             with one_penalty_warning():
@@ -178,7 +179,8 @@ class ReservoirForecaster(ReservoirModel):
         if any(np.isnan(future).any() for future in futures):
             warnings.warn("The forecast diverged; its rows are NaN from there on.", DivergenceWarning, stacklevel=2)
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
-        return Sequences(joined, offsets, kind).pack(joined)
+        rows = Sequences(joined, offsets, kind).pack(joined)
+        return forecast_tables(self, context, rows, self._feedback.channels)
 
     def score(self, X: SequenceData, y: Targets | None = None, sample_weight: Any = None) -> float:
         """Mean R2 of free forecasts; -inf if one diverges.
@@ -297,11 +299,11 @@ def free_forecasts(model: ReservoirForecaster, X: Any) -> list[tuple[np.ndarray,
     sequences.check_lengths(n_context + 2, type(model).__name__, model.washout)
     channels, pairs = model._feedback.channels, []
     for member in sequences.members():
-        context, observed = member[:n_context], member[n_context:].copy()
+        context: Any = Sequences(member[:n_context], np.array([0, n_context]), "series")
+        observed = member[n_context:].copy()
         observed[:, channels] = np.nan
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DivergenceWarning)
-            warnings.filterwarnings("ignore", "X does not have valid feature names")  # they were read above
             pairs.append((member[n_context:, channels], model.forecast(len(observed), context, observed=observed)))
     return pairs
 

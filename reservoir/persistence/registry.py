@@ -31,6 +31,7 @@ from reservoir.persistence.checks import (
     check_of,
     dtype,
     either,
+    endings,
     equation_parameter,
     flags,
     integers,
@@ -217,7 +218,13 @@ REGISTRY: dict[str, Entry] = {
     "reservoir.models.ReservoirRegressor": Entry({**_MODEL, "_flat": FLAG}),
     "reservoir.models.ReservoirClassifier": Entry({**_MODEL, "classes_": labels("c"), "per_step_": FLAG}),
     "reservoir.models.ReservoirForecaster": Entry(
-        {**_MODEL, "_feedback": record("Feedback"), "_context": optional(ANY), "members_": optional(parts("forecast"))},
+        {
+            **_MODEL,
+            "_feedback": record("Feedback"),
+            "_context": optional(ANY),
+            "_endings": endings(),
+            "members_": optional(parts("forecast")),
+        },
         rebuild=rebuilding.forecaster,
     ),
     "reservoir.models.closed_loop.Feedback": Entry(parameters={"channels": integers("k"), "scaling": NUMBER}),

@@ -126,7 +126,7 @@ def _trajectory(forecaster: Any, loop: Loop, n_steps: int, context: Any, observe
         warnings.simplefilter("ignore", RuntimeWarning)  # of divergence, which is an error here
         exogenous = len(loop.channels) < loop.n_features
         answers = forecaster.forecast(n_steps, context, observed=rows if exogenous else None)
-    answers = answers if getattr(answers, "ndim", 0) == 2 else answers[0]
+    answers = np.asarray(answers if getattr(answers, "ndim", 0) == 2 else answers[0])
     if not np.isfinite(answers).all():
         lost = int(np.argmin(np.isfinite(answers).all(axis=1)))
         raise ValueError(f"The forecast of {type(forecaster).__name__} diverges at step {lost}: it has no exponents.")

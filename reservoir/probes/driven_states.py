@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import FittedModel, SequenceData, System, check_part, without_noise
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences.columns import read_channels
 from reservoir.validation import parameter_error, real_array
 
 
@@ -67,10 +69,9 @@ def driven(owner: str, system: System | FittedModel, X: SequenceData) -> tuple[S
 
     Of a fitted model this is its reservoir. Of a system that is not fitted, a copy is fitted to X.
     """
-    heard = X
+    heard: Any = X
     if hasattr(system, "reservoir_"):
-        if getattr(system, "feedback_scaling", 1.0) != 1.0:
-            heard = _scaled(system, X)
+        heard = _heard_by(system, X)
         system = system.reservoir_
     check_part(owner, "system", system, System)
     if _lacks_fit(system):
@@ -103,16 +104,20 @@ def _lacks_fit(system: Any) -> bool:
     return False
 
 
-def _scaled(forecaster: Any, X: Any) -> Any:
-    """The data of a forecaster with `feedback_scaling`, as its reservoir hears them."""
-    sequences = read_sequences(forecaster, X, reset=False)
-    factors = np.full(sequences.rows.shape[1], float(forecaster.feedback_scaling))
-    factors[np.asarray(forecaster.exogenous, dtype=int)] = 1.0
-    return sequences.pack(sequences.rows * factors)
+def _heard_by(model: Any, X: Any) -> Any:
+    """The data of a fitted model, which knows the names of their columns, as its reservoir hears them."""
+    if not isinstance(model, BaseEstimator):
+        return X
+    sequences, scaling = read_sequences(model, X, reset=False), float(getattr(model, "feedback_scaling", 1.0))
+    if scaling == 1.0:
+        return sequences
+    factors = np.full(sequences.rows.shape[1], scaling)
+    factors[read_channels(model, "exogenous", getattr(model, "exogenous", ()))] = 1.0
+    return replace(sequences, rows=sequences.rows * factors)
 
 
 def _read(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:
-    if isinstance(system, BaseEstimator):
+    if isinstance(system, BaseEstimator) or isinstance(X, Sequences):
         sequences = read_sequences(system, X, reset=False)
         if hasattr(system, "feature_names_in_"):  # checked above, and not asked for again
             system = copy.copy(system)
