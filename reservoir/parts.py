@@ -322,6 +322,7 @@ MARKS = (
     Mark("reservoir_", FittedModel, "the fitted system of a model"),
     Mark("readout_", FittedModel, "the fitted readout of a model"),
     Mark("readout", FittedModel, "it is a model, not a system"),
+    Mark("target_names_in_", FittedModel, "names of the targets, where they had names in `fit`"),
     Mark("washout", FittedModel, "rows at the beginning that are not scored; 0 without it"),
     Mark("pooling", FittedModel, "not None: one answer per sequence"),
     Mark("n_members", FittedModel, "models in an ensemble; 1 without it"),

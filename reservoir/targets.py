@@ -9,6 +9,14 @@ from sklearn.utils import check_array, column_or_1d
 
 from reservoir.parts import Targets
 from reservoir.sequences import Sequences, check_magnitude, n_dimensions, refuse_masked
+from reservoir.sequences.axes import warn_of_axes
+from reservoir.sequences.numbers import first_gap
+from reservoir.sequences.time_index import check_index
+
+_WAY_OUT = (
+    "Leave out what has no target, sequences or rows at the ends of X and y, or give the pieces between gaps as lists. "
+    "To learn from single rows, fit a readout on the states of these: readout.fit(states[known], y[known])."
+)
 
 
 def read_step_values(owner: str, y: Targets, sequences: Sequences) -> tuple[np.ndarray, bool]:
@@ -19,6 +27,7 @@ def read_step_values(owner: str, y: Targets, sequences: Sequences) -> tuple[np.n
     _require(owner, y)
     if sequences.kind == "series":
         joined = _numbers(owner, y, "y", sequences, 0)
+        warn_of_axes(owner, sequences, per_step=True)
         return joined.reshape(len(joined), -1), joined.ndim == 1
     members = _one_per_sequence(owner, y, sequences)
     if _depth(members[0]) == 0:
@@ -42,6 +51,7 @@ def read_sequence_values(owner: str, y: Targets, sequences: Sequences) -> tuple[
     _require(owner, y)
     _refuse_series(owner, sequences)
     values = _numbers(owner, y, "y", sequences)
+    warn_of_axes(owner, sequences, per_step=False)
     return values.reshape(len(values), -1), values.ndim == 1
 
 
@@ -54,15 +64,16 @@ def read_labels(owner: str, y: Targets, sequences: Sequences) -> tuple[np.ndarra
     if sequences.kind == "series":
         if n_dimensions(y) == 0:
             raise ValueError(f"y of {owner} is one label for one series: wrap both, fit([X], [y]).")
-        return _labels(owner, y, "y", sequences, 0), True
+        labels = _labels(owner, y, "y", sequences, 0)
+        warn_of_axes(owner, sequences, per_step=True)
+        return labels, True
     members = _one_per_sequence(owner, y, sequences)
     shape: tuple[Any, ...] = getattr(y, "shape", ())
     if len(shape) == 2 and shape[1] > 1 and (sequences.lengths != shape[1]).all():
         raise ValueError(f"y of {owner} must hold labels, not indicators. Got shape {shape}.")
-    if _depth(members[0]) == 0:
-        return _labels(owner, members, "y", sequences), False
-    if _is_column(y):
-        return _labels(owner, y, "y", sequences), False
+    if _depth(members[0]) == 0 or _is_column(y):
+        warn_of_axes(owner, sequences, per_step=False)
+        return _labels(owner, y if _is_column(y) else members, "y", sequences), False
     joined = [_labels(owner, member, f"Member {i} of y", sequences, i) for i, member in enumerate(members)]
     return np.concatenate(joined), True
 
@@ -74,7 +85,10 @@ def _require(owner: str, y: Targets) -> None:
 
 def _refuse_series(owner: str, sequences: Sequences) -> None:
     if sequences.kind == "series":
-        raise ValueError(f"{owner} with a pooling takes one target per sequence, but X is one series: wrap it, [X].")
+        raise ValueError(
+            f"{owner} with a pooling takes one target per sequence, but X is one series: wrap it, [X]. If it has one "
+            "recording a row, give X[..., None]."
+        )
 
 
 def _one_per_sequence(owner: str, y: Targets, sequences: Sequences) -> list[Any]:
@@ -93,9 +107,14 @@ def _one_per_sequence(owner: str, y: Targets, sequences: Sequences) -> list[Any]
 def _numbers(owner: str, y: Targets, name: str, sequences: Sequences, index: int | None = None) -> np.ndarray:
     """Numbers for the rows of the sequence of this index, or for all sequences."""
     refuse_masked(y, name, owner)
+    if index is not None:
+        check_index(y, name, owner)
     try:
         values = check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name="y", estimator=owner)
     except (ValueError, TypeError) as error:
+        gap = first_gap(y, getattr(y, "columns", None))
+        if gap is not None:
+            raise ValueError(f"{name} of {owner} contains {gap}. {_WAY_OUT}") from error
         labels = ". Labels are for a classifier." if "could not convert string" in str(error) else ""
         raise type(error)(f"{name} of {owner}: {error}{labels}") from error
     if values.ndim not in (1, 2) or 0 in values.shape:
@@ -107,6 +126,8 @@ def _numbers(owner: str, y: Targets, name: str, sequences: Sequences, index: int
 def _labels(owner: str, y: Targets, name: str, sequences: Sequences, index: int | None = None) -> np.ndarray:
     """Labels for the rows of the sequence of this index, or for all sequences."""
     refuse_masked(y, name, owner)
+    if index is not None:
+        check_index(y, name, owner)
     try:
         labels = np.asarray(y)
     except ValueError as error:

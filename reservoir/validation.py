@@ -7,6 +7,7 @@ Every message about a parameter reads
 from __future__ import annotations
 
 import functools
+import math
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from reservoir.quantities import UNITS, is_quantity, magnitude, measured_in
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 _FLOAT_TYPES = ("float64", "float32", np.float64, np.float32)
 _BRACKETS = {"both": "[]", "left": "[)", "right": "(]", "neither": "()"}
+_MOST_SHOWN, _LONGEST_TEXT = 50, 400  # values of an array, and characters, that an error shows
 
 
 class InvalidParameterError(ValueError, TypeError):
@@ -27,7 +29,15 @@ class InvalidParameterError(ValueError, TypeError):
 
 def parameter_error(owner: str, name: str, requirement: str, value: Any) -> InvalidParameterError:
     """Error in the fixed shape, to be raised by the caller."""
-    return InvalidParameterError(f"The '{name}' parameter of {owner} must be {requirement}. Got {value!r}.")
+    return InvalidParameterError(f"The '{name}' parameter of {owner} must be {requirement}. Got {_shown(value)}.")
+
+
+def is_masked(value: Any) -> bool:
+    """Whether an array, or one in a list, has masked values, whose numbers NumPy would use all the same."""
+    if isinstance(value, np.ma.MaskedArray):
+        return bool(np.ma.is_masked(value))
+    nested = isinstance(value, list | tuple) and len(value) > 0 and isinstance(value[0], list | tuple | np.ndarray)
+    return nested and any(map(is_masked, value))
 
 
 def check_integer(owner: str, name: str, value: Any, low: int | None = None, high: int | None = None) -> int:
@@ -85,7 +95,12 @@ def check_flag(owner: str, name: str, value: Any) -> bool:
 
 
 def real_array(value: Any) -> np.ndarray | None:
-    """The value as a new float64 array, or None where it holds no plain real numbers; quantities in SI units."""
+    """The value as a new float64 array, or None where it holds no plain real numbers; quantities in SI units.
+
+    Masked values are none.
+    """
+    if is_masked(value):
+        return None
     try:
         array = np.asarray(value.toarray() if hasattr(value, "toarray") else value)
         return array.astype(np.float64) if array.dtype.kind in "fiub" else None
@@ -112,7 +127,8 @@ def check_channels(
         if indices.ndim == 1 and all(isinstance(one, str) for one in value):
             places = {one: place for place, one in enumerate(names)}
             indices = np.array([places.get(one, -1) for one in value], dtype=np.intp)
-    good = indices.ndim == 1 and indices.dtype.kind in "iu" and len(set(indices.tolist())) == indices.size
+    good = not is_masked(value) and indices.ndim == 1 and indices.dtype.kind in "iu"
+    good = good and len(set(indices.tolist())) == indices.size
     if not good or (indices.size and not 0 <= indices.min() <= indices.max() < n_features):
         raise parameter_error(owner, name, wanted, value)
     return indices.astype(np.intp)
@@ -221,6 +237,17 @@ def check_unweighted(estimator: Any, sample_weight: Any) -> None:
         raise parameter_error(
             type(estimator).__name__, "sample_weight", "None, since its score has no weights", "weights"
         )
+
+
+def _shown(value: Any) -> str:
+    """A value as errors show it: itself where it is short, else what it is."""
+    if is_masked(value):
+        return "masked values: fill them or leave them out"
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and math.prod(shape) > _MOST_SHOWN:
+        return f"{type(value).__name__} of shape {shape}"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}..."
 
 
 def _inside(value: Any, low: float | None, high: float | None, closed: str) -> bool:

@@ -18,7 +18,8 @@ KINDS = {
 } - {parts.Protocol, parts.SupportsArray}  # fmt: skip
 FOREIGN = {
     # NumPy, SciPy, pandas
-    "shape", "ndim", "dtype", "dtypes", "columns", "iloc", "toarray", "tocsr", "to_dict",
+    "shape", "ndim", "dtype", "dtypes", "columns", "iloc", "toarray", "tocsr", "to_dict", "to_numpy",
+    "index", "is_monotonic_increasing", "to_timestamp", "tz", "freq", "freqstr",
     # Numba, Matplotlib, scikit-learn, Brian2, threadpoolctl, Python
     "py_func", "instance_class", "get_position", "get_params", "dim", "get_dimension", "clear_controlling_thread",
     "targetoptions", "_fields", "item", "regressor_", "__closure__",

@@ -50,6 +50,12 @@ def test_its_number_is_in_si_units():
     assert not measured_in([Amperes(1), 2.0], "amp")
 
 
+def test_a_view_of_one_number_has_no_float():
+    """As the time of Brian2's clock, whose shape is told as (1,)."""
+    clock = type("View", (Amperes,), {"__float__": None, "shape": (1,), "ndim": 1})(0.05)
+    assert magnitude(clock) == 0.05 and type(magnitude(clock)) is float
+
+
 def test_parameters_take_it():
     one, other = (LIF(background=value).cells(np.ones(2, bool), np.ones(2), 1e-4) for value in (Amperes(1e-9), 1e-9))
     assert np.array_equal(one.rest, other.rest)

@@ -8,7 +8,7 @@ import numpy as np
 
 from reservoir.circuits.array_record import ArrayRecord, n_entries
 from reservoir.parts import Numbers
-from reservoir.validation import Parameters, parameter_error, real_array, without_unit
+from reservoir.validation import Parameters, is_masked, parameter_error, real_array, without_unit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,14 +108,14 @@ class Projection(ArrayRecord):
 
     def select(self, chosen: Numbers) -> Projection:
         """The synapses of a mask (S,) or of indices in [0, S), in the order of the indices."""
-        chosen = np.asarray(chosen)
+        given, chosen = chosen, np.asarray(chosen)
         if not chosen.size and chosen.dtype != bool:  # an empty list
             chosen = chosen.astype(np.int64)
         mask = chosen.dtype == bool and chosen.shape == (len(self),)
         places = chosen.dtype.kind in "iu" and chosen.ndim == 1
-        if not mask and not (places and ((chosen >= 0) & (chosen < len(self))).all()):
+        if is_masked(given) or (not mask and not (places and ((chosen >= 0) & (chosen < len(self))).all())):
             requirement = f"a mask of shape ({len(self)},) or indices in [0, {len(self)})"
-            raise parameter_error(f"{type(self).__name__}.select", "chosen", requirement, chosen)
+            raise parameter_error(f"{type(self).__name__}.select", "chosen", requirement, given)
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(self, **{name: value[chosen] for name, value in values.items() if value is not None})
 

@@ -31,6 +31,7 @@ from reservoir.model_selection.settings import (
 from reservoir.model_selection.tasks import run_stored_tasks, run_tasks
 from reservoir.parts import Estimator, Labels, Seed, SequenceData, Splitter, Targets, check_part
 from reservoir.sequences import container_kind
+from reservoir.sequences.time_index import check_index
 from reservoir.validation import Parameters, check_integer, check_unweighted, unchanged_on_error
 
 
@@ -227,6 +228,8 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         """What all candidates share; sets `scorer_`, `multimetric_` and `n_splits_`."""
         X, y, groups = indexable(X, y, groups)
         kind = container_kind(X, type(self).__name__)
+        if kind == "series":
+            check_index(X, "X", type(self).__name__)
         n_context = context_length(self.estimator, candidates)
         splitter = read_splitter(self, kind, y, n_context)
         scorers, of_all_rows = read_scorers(self, splitter, kind, n_context)

@@ -14,6 +14,7 @@ from reservoir.models.blocks import run_in_blocks
 from reservoir.parts import Readout, System, check_part
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import Sequences, joined
+from reservoir.sequences.tables import TabularAnswers
 from reservoir.systems import EchoState
 from reservoir.validation import Parameters, default_parts_first, not_fitted
 
@@ -28,7 +29,7 @@ class TrainingRows(NamedTuple):
     sequence: np.ndarray | None  # number of the sequence of every row (n_rows,); None: one series in order of time
 
 
-class ReservoirModel(BaseEstimator):
+class ReservoirModel(TabularAnswers, BaseEstimator):
     """A reservoir (any system with ``run``) and a readout (any estimator with ``fit`` and ``predict``)."""
 
     reservoir: System | None

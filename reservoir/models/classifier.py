@@ -16,6 +16,7 @@ from reservoir.models.pooling import as_pooling
 from reservoir.models.supervised import SupervisedModel
 from reservoir.parts import Labels, Pooling, Readout, SequenceData, System
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences.tables import keep_target_names
 from reservoir.targets import read_labels
 from reservoir.validation import check_unweighted, unchanged_on_error
 
@@ -52,6 +53,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     reservoir_, readout_ : the fitted parts
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
+    target_names_in_ : list of str, where the labels had a name
 
     Raises
     ------
@@ -107,7 +109,8 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
 
     def run(self, X: SequenceData, state: Any = None) -> tuple[Any, Any]:
         """Labels from a given state on, and the states where they end; see `ReservoirRegressor.run`."""
-        return self._answers(X, "predict", state, None if self._readout_classifies() else self._decide)
+        answers, finals = self._answers(X, "predict", state, None if self._readout_classifies() else self._decide)
+        return self._labelled(X, answers), finals
 
     def decision_function(self, X: SequenceData) -> Any:
         """Scores: (N,) for two classes, positive for ``classes_[1]``, otherwise (N, n_classes); or such per step."""
@@ -148,6 +151,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         as_pooling(type(self).__name__, self.pooling)
         sequences = read_sequences(self, X, reset=reset)
         labels, self.per_step_ = read_labels(type(self).__name__, y, sequences)
+        keep_target_names(self, y)
         codes = self._encode(labels, classes)
         self._check_lengths(sequences)
         return sequences, codes

@@ -23,11 +23,12 @@ from reservoir.models.divergence import (
 )
 from reservoir.models.free_forecasts import free_forecasts
 from reservoir.models.hearing import Hearing
-from reservoir.observations import read_observed
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets, without_noise
 from reservoir.ranges import covering, range_of, read_bounds
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import Sequences, container_kind, read_sequences
+from reservoir.sequences.future import endings_of, forecast_tables
+from reservoir.sequences.observations import read_observed
 from reservoir.trials import draws_numbers
 from reservoir.validation import (
     Parameters,
@@ -175,6 +176,7 @@ class ReservoirForecaster(ReservoirModel):
         sequences = read_sequences(self, X, reset=True)
         sequences.check_lengths(self.washout + 2, type(self).__name__, self.washout)
         self._feedback, self._lead = self._read_channels(), int(self.exogenous_lead)
+        self._endings = endings_of(X)
         predicted, self._n_rows = sequences.rows[:, self._feedback.channels], int(max(sequences.lengths))
         self.training_range_, self.training_deviations_ = range_of(predicted), predicted.std(axis=0)
         self._read_bounds()
@@ -223,7 +225,8 @@ class ReservoirForecaster(ReservoirModel):
         futures = [until_lost(run(*one)) for one in zip(start.states, rows, known, strict=True)]
         self._judge(futures, tables, start.ranges)
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
-        return Sequences(joined, offsets, start.kind).pack(joined)
+        answers = Sequences(joined, offsets, start.kind).pack(joined)
+        return forecast_tables(self, context, answers, self._feedback.channels)
 
     def score(self, X: SequenceData, y: Targets | None = None, sample_weight: Any = None) -> float:
         """Mean R2 of free forecasts; -inf if one diverges.

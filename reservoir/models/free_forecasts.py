@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.models.divergence import DivergenceWarning
-from reservoir.sequences import read_sequences
+from reservoir.sequences import Sequences, read_sequences
 
 
 def free_forecasts(model: Any, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -23,10 +23,10 @@ def free_forecasts(model: Any, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     sequences.check_lengths(n_context + 2, type(model).__name__, model.washout)
     channels, pairs = model._feedback.channels, []
     for member in sequences.members():
-        context, observed = member[:n_context], member[n_context:].copy()
+        context: Any = Sequences(member[:n_context], np.array([0, n_context]), "series")
+        observed = member[n_context:].copy()
         observed[:, channels] = np.nan
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DivergenceWarning)
-            warnings.filterwarnings("ignore", "X does not have valid feature names")  # they were read above
             pairs.append((member[n_context:, channels], model.forecast(len(observed), context, observed=observed)))
     return pairs

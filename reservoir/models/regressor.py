@@ -13,6 +13,7 @@ from reservoir.models.pooling import as_pooling
 from reservoir.models.supervised import SupervisedModel
 from reservoir.parts import Pooling, Readout, SequenceData, System
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences.tables import keep_target_names
 from reservoir.targets import read_sequence_values, read_step_values
 from reservoir.validation import check_unweighted, unchanged_on_error
 
@@ -42,6 +43,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
     reservoir_, readout_ : the fitted parts
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
+    target_names_in_ : list of str, where the targets had names
 
     Raises
     ------
@@ -100,7 +102,8 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
         state : None or what the reservoir's `run` returned: one entry per sequence, the entry itself for a series
         """
-        return self._answers(X, "predict", state, self._shaped)
+        answers, finals = self._answers(X, "predict", state, self._shaped)
+        return self._labelled(X, answers), finals
 
     def score(self, X: SequenceData, y: SequenceData, sample_weight: Any = None) -> float:
         """R2 over the rows of all sequences joined, without the first `washout` rows of each."""
@@ -126,6 +129,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
             as_pooling(type(self).__name__, self.pooling)
         sequences = read_sequences(self, X, reset=reset)
         targets, self._flat = self._read_targets(y, sequences)
+        keep_target_names(self, y)
         self._check_lengths(sequences)
         return sequences, targets[:, 0] if self._flat else targets
 

@@ -12,6 +12,7 @@ from reservoir.models.base import ReservoirModel, TrainingRows, fit_readout
 from reservoir.models.inference import Inference, pool_sequences
 from reservoir.parts import Pooling
 from reservoir.sequences import Sequences
+from reservoir.sequences.tables import in_tables
 from reservoir.validation import parameter_error
 
 
@@ -69,6 +70,10 @@ class SupervisedModel(ReservoirModel):
         packed = sequences.pack(answers) if self._per_step else answers
         return packed, finals[0] if sequences.kind == "series" else finals
 
+    def _labelled(self, X: Any, answers: Any) -> Any:
+        """Answers to the rows of X with their index, if tables are wanted."""
+        return in_tables(self, X, answers) if self._per_step else answers
+
     def _pooled_answers(self, rows: np.ndarray, method: str) -> np.ndarray:
         """The readout's answer for every sequence.
 
@@ -84,7 +89,7 @@ class SupervisedModel(ReservoirModel):
         """Truth and predictions as they are scored: of all sequences joined, steps without the washout."""
         if not self._per_step:
             return [truth, predictions]
-        rows = predictions if sequences.kind == "series" else np.concatenate(predictions)
+        rows = np.asarray(predictions) if sequences.kind == "series" else np.concatenate(predictions)
         members = [sequences.split(values) for values in (truth, rows)]
         return [np.concatenate([member[self.washout :] for member in own]) for own in members]
 

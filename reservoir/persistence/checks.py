@@ -54,6 +54,15 @@ def unsigned(*axes: str) -> Check:
     return Check(lambda value, lengths: _fits(value, axes, lengths, "u4"), f"integers ({', '.join(axes)})")
 
 
+def endings() -> Check:
+    """How the indices of tables end: plain texts and numbers."""
+
+    def fits(value: Any, lengths: Lengths) -> bool:
+        return type(value) is list and all(one is None or _is_ending(one) for one in value)
+
+    return Check(fits, "a list of ends of indices")
+
+
 def flags(*axes: str) -> Check:
     """An array of booleans."""
     return Check(lambda value, lengths: _fits(value, axes, lengths, "b1"), f"booleans ({', '.join(axes)})")
@@ -95,7 +104,9 @@ def labels(axis: str) -> Check:
 
     def fits(value: Any, lengths: Lengths) -> bool:
         good = (
-            isinstance(value, np.ndarray) and value.ndim == 1 and (value.dtype == object or value.dtype.kind in "biufU")
+            isinstance(value, np.ndarray)
+            and value.ndim == 1
+            and (value.dtype == object or value.dtype.kind in "biufUM")
         )
         return good and len(np.unique(value)) == len(value) > 0 and _same(value.shape, (axis,), lengths)
 
@@ -209,6 +220,20 @@ def _fits(value: Any, axes: tuple[str, ...], lengths: Lengths, types: str) -> bo
     """Whether this is an array of a type, a letter and its sizes in bytes, with these axes."""
     good = type(value) is np.ndarray and value.dtype.kind == types[0] and str(value.dtype.itemsize) in types[1:]
     return good and value.dtype.isnative and _same(value.shape, axes, lengths)
+
+
+def _is_ending(value: Any) -> bool:
+    if value == {"kind": "rows"}:
+        return True
+    if type(value) is not dict or set(value) != {"kind", "last", "step", "unit", "zone", "name"}:
+        return False
+    numbers = value["kind"] == "number"
+    kinds: tuple[type, ...] = (int, float) if numbers else (str,)
+    return (
+        (numbers or value["kind"] in ("time", "span", "period"))
+        and all(type(value[name]) in kinds for name in ("last", "step"))
+        and all(type(value[name]) in (str, type(None)) for name in ("unit", "zone", "name"))
+    )
 
 
 def _same(shape: tuple[int, ...], axes: tuple[str, ...], lengths: Lengths) -> bool:

@@ -15,7 +15,12 @@ _OUTPUT = Check(
     lambda value, lengths: type(value) is dict and set(value) == {"transform"} and type(value["transform"]) is str,
     "a choice of containers",
 )
-_OF_ANY = {"feature_names_in_": optional(names("f")), "_sklearn_output_config": optional(_OUTPUT)}
+_TEXTS = Check(lambda value, lengths: type(value) is list and all(type(one) is str for one in value), "a list of texts")
+_OF_ANY = {
+    "feature_names_in_": optional(names("f")),
+    "target_names_in_": optional(_TEXTS),
+    "_sklearn_output_config": optional(_OUTPUT),
+}
 
 
 @dataclass(frozen=True)

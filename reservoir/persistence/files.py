@@ -27,7 +27,7 @@ _WRITER = ("version", "python", "numpy", "scipy", "scikit-learn", "numba", "plat
 _COMPLAINT = "is not a model of this library"
 
 
-def save(model: Any, path: str | os.PathLike[str]) -> None:
+def save(model: Any, path: str | bytes | os.PathLike[str]) -> None:
     """Write a model, or any part of one, to a file.
 
     Kept are all parameters, all that was learned, and what training goes on from, so that `load` gives a model with the
@@ -40,7 +40,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     model : estimator or part of this library
         Fitted or not; what it holds of scikit-learn may be what ``docs/saving.md`` lists. A number with a unit comes
         back in SI units.
-    path : str or path
+    path : str, bytes or path
 
     Raises
     ------
@@ -76,7 +76,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     writer = Writer()
     writer.part(model, name)
     text = json.dumps({**_versions(), "parts": writer.parts}, allow_nan=False).encode()
-    path = os.path.realpath(os.fspath(path))
+    path = os.path.realpath(os.fsdecode(path))
     part = f"{path}.{uuid.uuid4().hex[:12]}.part"
     try:
         with open(part, "x+b") as file:
@@ -91,7 +91,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
         raise
 
 
-def load(path: str | os.PathLike[str], *, max_bytes: int = 1 << 31) -> Any:
+def load(path: str | bytes | os.PathLike[str], *, max_bytes: int = 1 << 31) -> Any:
     """Read a model that `save` wrote.
 
     Safe for files of unknown origin: nothing in a file is run, only classes of a fixed list are made, no more memory is
@@ -100,7 +100,7 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = 1 << 31) -> Any:
 
     Parameters
     ----------
-    path : str or path
+    path : str, bytes or path
     max_bytes : int, default 2 GiB
         Largest file, and largest state of a circuit, that is read.
 
@@ -119,7 +119,7 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = 1 << 31) -> Any:
     --------
     save : writes such files, with an example.
     """
-    path, max_bytes = os.fspath(path), check_integer("load", "max_bytes", max_bytes, 0)
+    path, max_bytes = os.fsdecode(path), check_integer("load", "max_bytes", max_bytes, 0)
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > max_bytes:
@@ -127,12 +127,12 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = 1 << 31) -> Any:
         return _checked(file, max_bytes, f"The file '{path}'")
 
 
-def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
+def describe(path: str | bytes | os.PathLike[str]) -> dict[str, Any]:
     """What a file says of itself, without making the model: class, format, and the versions it was written with.
 
     Parameters
     ----------
-    path : str or path
+    path : str, bytes or path
 
     Returns
     -------
@@ -143,7 +143,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
     ValueError, OSError
         As `load`.
     """
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     with open(path, "rb") as file:
         tree = _guarded(lambda: _read_text(file)[1], f"The file '{path}'")
     return {"class": tree["parts"][-1]["class"], **{key: value for key, value in tree.items() if key != "parts"}}

@@ -16,6 +16,7 @@ from reservoir.persistence.writing import DEEPEST, SPARSE
 
 _MOST_PARTS = 100_000  # counted as often as they are held
 _LONGEST_NUMBER = 400
+_TIME_UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns")
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
 _TYPES = ("bool", *_INTEGERS, "float16", "float32", "float64", "complex64", "complex128")
@@ -48,6 +49,7 @@ class Reader:
             "array": lambda index, depth: self._array(index),
             "scalar": self._scalar,
             "texts": self._texts,
+            "times": self._times,
             "dtype": self._dtype,
             "type": self._type,
             "sparse": self._sparse,
@@ -125,6 +127,13 @@ class Reader:
         found = np.empty(len(tree), dtype=object)
         found[:] = tree
         return found
+
+    def _times(self, tree: Any, depth: int) -> np.ndarray:
+        index, unit = _as_list(tree, 2)
+        ticks = self._array(index)
+        if unit not in _TIME_UNITS or ticks.dtype != np.int64:
+            raise Damaged("it holds times of an unknown unit")
+        return ticks.view(f"M8[{unit}]")
 
     def _dtype(self, name: Any, depth: int) -> np.dtype:
         if not isinstance(name, str) or len(name) > 10 or not is_plain(np.dtype(name)):

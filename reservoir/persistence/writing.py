@@ -111,6 +111,8 @@ class Writer:
     def _array(self, array: np.ndarray, path: str) -> dict[str, Any]:
         if array.dtype == object and array.ndim == 1 and all(type(one) is str for one in array):
             return {"texts": array.tolist()}
+        if array.dtype.kind == "M" and np.datetime_data(array.dtype)[1] == 1:
+            return {"times": [self._array(array.astype(np.int64), path)["array"], np.datetime_data(array.dtype)[0]]}
         if not is_plain(array.dtype) or (array.dtype.kind == "U" and not array.dtype.itemsize):
             raise ValueError(f"'{path}' cannot be saved: it is an array of {array.dtype}. {_ADVICE}")
         self.arrays.append(array.astype(array.dtype.newbyteorder("<"), copy=False))

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.compilation import one_blas_thread
-from reservoir.observations import read_observed
 from reservoir.parts import FittedForecaster, Numbers, Seed, SequenceData, check_part
 from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, Move, from_growth, growth_of, orthonormal
 from reservoir.probes.tangent import Tangent, blocks, tangent_of
 from reservoir.ranges import first_beyond
+from reservoir.sequences.observations import read_observed
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 _OWNER = "closed_loop_exponents"
@@ -136,7 +136,7 @@ def trajectory(forecaster: Any, loop: Loop, discard: int, n_steps: int, context:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of divergence, which is an error here
         answers = free.forecast(len(rows), context, observed=rows if loop.is_driven else None)
-    answers = answers if getattr(answers, "ndim", 0) == 2 else answers[0]
+    answers = np.asarray(answers if getattr(answers, "ndim", 0) == 2 else answers[0])
     if not np.isfinite(answers).all():
         lost = int(np.argmin(np.isfinite(answers).all(axis=1)))
         raise ValueError(f"The forecast of {type(forecaster).__name__} diverges at step {lost}: it has no exponents.")

@@ -72,9 +72,9 @@ def driven(owner: str, system: System | FittedModel, X: SequenceData) -> tuple[S
 
     Of a fitted model this is its reservoir. Of a system that is not fitted, a copy is fitted to X.
     """
-    heard = X
+    heard: Any = X
     if hasattr(system, "reservoir_"):
-        heard = system.heard(X) if hasattr(system, "heard") else X
+        heard = _heard_by(system, X)
         system = system.reservoir_
     check_part(owner, "system", system, System)
     if _lacks_fit(system):
@@ -107,8 +107,15 @@ def _lacks_fit(system: Any) -> bool:
     return False
 
 
+def _heard_by(model: Any, X: Any) -> Any:
+    """The data of a fitted model, which knows the names of their columns, as its reservoir hears them."""
+    if hasattr(model, "heard"):
+        return model.heard(X)
+    return read_sequences(model, X, reset=False) if isinstance(model, BaseEstimator) else X
+
+
 def _read(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:
-    if isinstance(system, BaseEstimator):
+    if isinstance(system, BaseEstimator) or isinstance(X, Sequences):
         sequences = read_sequences(system, X, reset=False)
         if hasattr(system, "feature_names_in_"):  # checked above, and not asked for again
             system = copy.copy(system)

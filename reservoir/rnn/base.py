@@ -24,10 +24,11 @@ from reservoir.rnn.packing import Packing
 from reservoir.rnn.parameters import RecurrentParameters
 from reservoir.rnn.recurrent_network import RecurrentNetwork
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences.tables import TabularAnswers, in_tables
 from reservoir.validation import Parameters, as_generator, parameter_error, real_array
 
 
-class RecurrentModel(RecurrentParameters, BaseEstimator):
+class RecurrentModel(RecurrentParameters, TabularAnswers, BaseEstimator):
     """A network of recurrent cells with a linear output, trained by backpropagation through time."""
 
     network_: RecurrentNetwork
@@ -54,7 +55,8 @@ class RecurrentModel(RecurrentParameters, BaseEstimator):
         state : None, array (state_size,) for a series, or (N, state_size) otherwise
             What `run` returned. None is the beginning. A bidirectional network takes no other.
         """
-        return self._answers(X, state, self._decide)
+        answers, finals = self._answers(X, state, self._decide)
+        return in_tables(self, X, answers) if self.pooling_ is None else answers, finals
 
     def states(self, X: SequenceData) -> Any:
         """Outputs of the last hidden layer for every row, in the container of X.
@@ -70,7 +72,9 @@ class RecurrentModel(RecurrentParameters, BaseEstimator):
         """
         check_is_fitted(self, "network_")
         sequences = read_sequences(self, X, reset=False)
-        return sequences.pack(self._hidden(sequences)[0])
+        states = self._hidden(sequences)[0]
+        names = [f"{type(self).__name__.lower()}{unit}" for unit in range(states.shape[1])]
+        return in_tables(self, X, sequences.pack(states), names)
 
     @property
     def piecewise(self) -> bool:

@@ -16,6 +16,7 @@ from reservoir.parts import Labels, SequenceData
 from reservoir.rnn.base import RecurrentModel
 from reservoir.rnn.parameters import RecurrentParameters
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences.tables import keep_target_names
 from reservoir.targets import read_labels
 from reservoir.validation import Parameters, check_unweighted, parameter_error, unchanged_on_error
 
@@ -137,6 +138,7 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Sequences, np.ndarray]:
         sequences = read_sequences(self, X, reset=reset)
         labels, per_step = read_labels(type(self).__name__, y, sequences)
+        keep_target_names(self, y)
         if not reset:
             self._check_depth(per_step)
         self.per_step_, self.pooling_ = per_step, None if per_step else self.pooling

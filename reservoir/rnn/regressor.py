@@ -17,6 +17,7 @@ from reservoir.readouts import RidgeReadout
 from reservoir.rnn.base import RecurrentModel
 from reservoir.rnn.parameters import RecurrentParameters
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences.tables import keep_target_names
 from reservoir.targets import read_sequence_values, read_step_values
 from reservoir.validation import Parameters, check_unweighted, unchanged_on_error
 
@@ -154,6 +155,7 @@ class RNNRegressor(_RegressionParameters, MultiOutputMixin, RegressorMixin, Recu
         self.pooling_ = self.pooling
         sequences = read_sequences(self, X, reset=reset)
         targets, self._flat = self._read_targets(y, sequences)
+        keep_target_names(self, y)
         self._check_sequences(sequences)
         if self.loss == "bernoulli" and not ((targets >= 0) & (targets <= 1)).all():
             raise ValueError(f"y of {type(self).__name__} with loss='bernoulli' must lie in [0, 1].")

@@ -81,6 +81,7 @@ NOT_CALLED = {
     *("reservoir.batch.Failure", "reservoir.batch.Study", "reservoir.batch.TaskError"),
     *("reservoir.datasets.DatasetNotFoundError", "reservoir.models.DivergenceWarning"),
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
+    "reservoir.sequences.SequenceWarning",
     *("reservoir.systems.Recording", "reservoir.plasticity.Rule", "reservoir.plasticity.Scaling"),
     *(f"reservoir.datasets.{name}" for name in datasets.__all__ if name.startswith("fetch_")),  # of the network
 }
@@ -223,6 +224,8 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.probes.lyapunov_spectrum": function(
         function=logistic_map, jacobian=slope_of_the_map, start=[0.3], n_steps=50, discard=5
     ),
+    "reservoir.sequences.from_aeon": function(X=STACK),
+    "reservoir.sequences.to_aeon": function(X=STACK),
     # Searches, batches and files
     "reservoir.save": function(model=EchoState(6, random_state=0).fit(X), fixed=("path",), call=saved),
     "reservoir.model_selection.ReservoirSearchCV": Entry(

@@ -17,7 +17,16 @@ from sklearn.base import clone
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import RidgeClassifier
 
-from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirForecaster, ReservoirRegressor, load, save
+from reservoir import (
+    DeepEchoState,
+    EchoState,
+    LiquidState,
+    ReservoirClassifier,
+    ReservoirForecaster,
+    ReservoirRegressor,
+    load,
+    save,
+)
 from reservoir.circuits import MaassColumn, PairStatistics, Projection
 from reservoir.model_selection import ReservoirSearchCV
 from reservoir.neurons import LIF
@@ -205,6 +214,23 @@ def test_output_containers_and_names_come_back(tmp_path):
     found = there_and_back(system, tmp_path)
     assert found.feature_names_in_.tolist() == ["x", "y"]
     pandas.testing.assert_frame_equal(found.transform(frame), system.transform(frame))
+
+
+@pytest.mark.parametrize("unit", ["D", "ns", "M"])
+def test_dates_as_labels_come_back(tmp_path, unit):
+    labels = np.array(["2024-01-02", "2024-03-01"] * 2, dtype=f"M8[{unit}]")
+    model = ReservoirClassifier(EchoState(6, random_state=0)).fit(
+        np.random.default_rng(0).uniform(size=(4, 9, 1)), labels
+    )
+    found = there_and_back(model, tmp_path)
+    assert found.classes_.dtype == labels.dtype and np.array_equal(found.classes_, model.classes_)
+
+
+def test_a_path_of_bytes_is_a_path(tmp_path):
+    path = os.fsencode(tmp_path / "model")
+    save(EchoState(6), path)
+    assert load(path).n_units == 6 and describe(path)["class"].endswith("EchoState")
+    assert [one.name for one in tmp_path.iterdir()] == ["model"]
 
 
 def test_quantities_become_numbers(tmp_path):

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from reservoir import EchoState, ReservoirForecaster
-from reservoir.observations import read_observed
 from reservoir.probes import closed_loop_exponents
 from reservoir.readouts import RidgeReadout
+from reservoir.sequences.observations import read_observed
 
 TIME = np.arange(280)
 ALL = pd.DataFrame({"temp": np.sin(TIME / 5), "wind": np.cos(TIME / 7), "load": np.sin(TIME / 11)})
@@ -117,6 +117,12 @@ BAD = {
 def test_what_is_no_observation(observed):
     with pytest.raises(ValueError, match=r"The 'observed' parameter of forecast must be .* Got .{1,60}$"):
         MODEL.forecast(6, observed=observed)
+
+
+def test_what_is_observed_is_in_order_of_time():
+    reversed_days = AHEAD.set_index(pd.date_range("2024", periods=6)[::-1])
+    with pytest.raises(ValueError, match="observed of forecast must be in order of time"):
+        MODEL.forecast(6, observed=reversed_days)
 
 
 def test_probes_read_names_too():

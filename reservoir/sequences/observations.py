@@ -6,9 +6,10 @@ import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
 
-from reservoir.sequences import LARGEST, container_kind
+from reservoir.sequences.containers import container_kind
+from reservoir.sequences.numbers import LARGEST, numbers_with_gaps
+from reservoir.sequences.time_index import check_index
 from reservoir.validation import parameter_error
 
 
@@ -46,7 +47,8 @@ def _unmasked(table: Any) -> Any:
 
 
 def _in_order(owner: str, estimator: Any, table: Any, shape: tuple[int, int]) -> np.ndarray:
-    """The numbers of a table in the order of the columns of the estimator."""
+    """The numbers of a table, whose rows are in order of time, in the order of the columns of the estimator."""
+    check_index(table, "observed", owner)
     columns = _columns_of(owner, estimator, table)
     values = _numbers(table)
     width = shape[1] if columns is None else len(columns)
@@ -77,13 +79,8 @@ def _columns_of(owner: str, estimator: Any, table: Any) -> list[int] | None:
 
 def _numbers(table: Any) -> np.ndarray | None:
     """The numbers of a table as a new float64 array, or None where it holds others, infinity or what is too large."""
-    try:
-        if np.asarray(table).dtype.kind in "mM":
-            return None
-        values = check_array(table, dtype=np.float64, copy=True, ensure_all_finite="allow-nan", ensure_min_features=0)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return values if np.nanmax(np.abs(values), initial=0.0) <= LARGEST else None
+    values = numbers_with_gaps(table)
+    return values if values is not None and np.nanmax(np.abs(values), initial=0.0) <= LARGEST else None
 
 
 def _told(observed: Any) -> str:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reservoir import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir.sequences import read_sequences
 from reservoir.topologies import Random
 from tests.sequence_cases import DATA, MATRIX, RAGGED, STACK, SYSTEMS, F, N, T, same_bits, small, step_values
 
@@ -91,3 +92,40 @@ def test_pickle_in_a_fresh_process(tmp_path):
     subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)
     for here, there in zip(answers, pickle.loads((tmp_path / "answers").read_bytes()), strict=True):
         assert same_bits(here, there)
+
+
+class Lazy:
+    """A table of another library, as polars has them: names and types of columns, and no index."""
+
+    def __init__(self, values, columns):
+        self.values, self.columns, self.dtypes = np.array(values, dtype=float), columns, ["Float64"] * len(columns)
+        self.shape = self.values.shape
+
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, column):
+        return self.values[:, self.columns.index(column)]
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype=dtype)
+
+
+def test_a_table_without_an_index():
+    table = Lazy(STACK[0], ["u", "v"])
+    system = small().fit(table)
+    assert same_bits(system.transform(table), small().fit(STACK[0]).transform(STACK[0]))
+    model = ReservoirRegressor(small()).set_output(transform="pandas").fit(table, STACK[0, :, 0])
+    assert list(model.predict(table).index) == list(range(T))
+    forecaster = ReservoirForecaster(small(), washout=2).set_output(transform="pandas").fit(table)
+    assert list(forecaster.forecast(2).index) == [0, 1]
+    table.values[3, 1] = np.nan
+    with pytest.raises(ValueError, match="NaN at row 3, column 'v'"):
+        small().fit(table)
+
+
+def test_what_has_been_read_is_not_read_again():
+    system = small().fit(RAGGED)
+    sequences = read_sequences(system, RAGGED, reset=False)
+    assert read_sequences(system, sequences, reset=False) is sequences
+    assert same_bits(system.transform(sequences), system.transform(RAGGED))

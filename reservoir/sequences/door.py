@@ -1,0 +1,134 @@
+"""From X to checked rows, through scikit-learn's `validate_data`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import validate_data
+
+from reservoir.sequences.containers import container_kind, hint_at_axes, n_dimensions
+from reservoir.sequences.doubts import warn_of_data
+from reservoir.sequences.numbers import check_magnitude, first_gap, refuse_masked
+from reservoir.sequences.rows import Sequences
+from reservoir.sequences.time_index import check_index, is_time
+
+
+def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
+    """Read X of any kind through scikit-learn's `validate_data`; what has been read already comes back as it is.
+
+    With ``reset=True``, as in `fit`, `n_features_in_` and `feature_names_in_` of the estimator are set, otherwise
+    X is checked against them. Raises ValueError for NaN, infinity, a magnitude above 1e100, no rows,
+    no features, a wrong number of features, 1-D or 4-D data, and a table that is not in order of time.
+    """
+    if isinstance(X, Sequences):
+        return X
+    owner = type(estimator).__name__
+    kind = container_kind(X, owner, None if reset else getattr(estimator, "n_features_in_", None))
+    if kind == "series":
+        _look_at_index([X], ["X"], owner)
+        rows = _validated(estimator, X, reset)
+        return Sequences(rows, np.array([0, len(rows)]), kind)
+    if kind == "stack":
+        stack = np.asarray(X)
+        if 0 in stack.shape:
+            raise ValueError(f"X of {owner} must not be empty. Got a stack of shape {stack.shape}.")
+        rows = _validated(estimator, stack.reshape(-1, stack.shape[2]), reset, stack.shape[1], stacked=True)
+        return Sequences(rows, np.arange(len(stack) + 1) * stack.shape[1], kind)
+    return Sequences.of_members(_validated_members(estimator, list(X), reset))
+
+
+def _look_at_index(tables: list[Any], names: list[str], owner: str) -> None:
+    """Refuse tables that are not in order of time, and warn of the first whose index is doubtful."""
+    doubts = [check_index(table, name, owner) for table, name in zip(tables, names, strict=True)]
+    found = [doubt for doubt in doubts if doubt is not None]
+    if found:
+        more = f" {len(found) - 1} more sequence(s) are like this." if len(found) > 1 else ""
+        warn_of_data(f"{found[0]}{more}")
+
+
+def _validated(
+    estimator: Any, rows: Any, reset: bool, n_rows: int | None = None, *, stacked: bool = False
+) -> np.ndarray:
+    """Checked rows of one series, or of several of which the first has `n_rows`, as all have in a stack."""
+    owner = type(estimator).__name__
+    columns = _columns(rows)
+    for name, kind in [*columns, ("", str(getattr(rows, "dtype", "")))]:
+        if is_time(kind):
+            where = f"Column {name!r} holds" if columns else "Got"
+            raise ValueError(f"X of {owner} must hold numbers. {where} dates or times: {kind}.")
+    try:
+        checked = validate_data(estimator, rows, reset=reset, dtype=np.float64, order="C")
+    except OverflowError as error:
+        raise ValueError(f"X of {owner} has a number too large for float64.") from error
+    except (ValueError, TypeError) as error:
+        found = [f"column {name!r} of X holds {kind}" for name, kind in columns if not _are_numbers(rows[name])]
+        missing = str(error).startswith("Input") or "NAType" in str(error)
+        gap = first_gap(rows, [name for name, _ in columns] or None, n_rows if stacked else None) if missing else None
+        if gap is not None:
+            raise ValueError(f"X of {owner} contains {gap}. {_WAY_OUT}") from error
+        length, width = n_rows or np.shape(rows)[0], np.shape(rows)[1]
+        swapped = not reset and getattr(estimator, "n_features_in_", None) == length != width
+        more = f" ({found[0]})" if found else hint_at_axes(length, width) if swapped else ""
+        if not more:
+            raise
+        raise (ValueError if isinstance(error, ValueError) else TypeError)(f"{error}{more}") from error
+    return check_magnitude(checked, "X", owner)
+
+
+_WAY_OUT = (
+    "A system hears every row: give the pieces between gaps as a list of series (T_i, F), which may have any lengths "
+    "and need no padding, or fill the gaps, as X.interpolate() of pandas does."
+)
+
+
+def _are_numbers(column: Any) -> bool:
+    try:
+        np.asarray(column).astype(np.float64)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _columns(table: Any) -> list[tuple[Any, str]]:
+    """Names and types of the columns of a table; none for what is no table."""
+    if not hasattr(table, "columns") or not hasattr(table, "dtypes"):
+        return []
+    return [(name, str(kind)) for name, kind in zip(table.columns, table.dtypes, strict=True)]
+
+
+def _validated_members(estimator: Any, members: list[Any], reset: bool) -> list[np.ndarray]:
+    """Members as float64 arrays; plain arrays are checked together, others one by one for their column names."""
+    owner = type(estimator).__name__
+    for index, member in enumerate(members):
+        if n_dimensions(member) != 2:
+            raise ValueError(
+                f"Sequence {index} of X of {owner} must be 2-D (T_i, F). Got {n_dimensions(member)} dimensions."
+            )
+        refuse_masked(member, f"Sequence {index} of X", owner)
+    plain = _joined_numbers(members)
+    if plain is not None:
+        rows = _validated(estimator, plain, reset, len(members[0]))
+        return np.split(rows, np.cumsum([len(member) for member in members])[:-1])
+    _look_at_index(members, [f"Sequence {index} of X" for index in range(len(members))], owner)
+    checked = []
+    for index, member in enumerate(members):
+        try:
+            checked.append(_validated(estimator, member, reset and index == 0))
+        except (ValueError, TypeError) as error:
+            raise type(error)(f"Sequence {index}: {error}") from error
+    return checked
+
+
+def _joined_numbers(members: list[Any]) -> np.ndarray | None:
+    """All rows, where the members are plain arrays of finite numbers and equal width; otherwise None."""
+    if any(hasattr(member, "columns") or sparse.issparse(member) for member in members):
+        return None
+    arrays = [np.asarray(member) for member in members]
+    if not all(array.dtype.kind in "fiub" and len(array) for array in arrays):
+        return None
+    if len({array.shape[1] for array in arrays}) > 1:
+        return None
+    rows = np.concatenate(arrays)
+    return rows if np.isfinite(rows).all() else None
