@@ -190,6 +190,12 @@ class ReservoirForecaster(ReservoirModel):
         pairs = free_forecasts(self, X)
         return float(np.mean([r2_score(*pair) if np.isfinite(pair[1]).all() else -np.inf for pair in pairs]))
 
+    def heard(self, X: SequenceData) -> Any:
+        """The rows of X as the reservoir hears them, in the same kind of container."""
+        self._check_fitted()
+        heard = self._heard(read_sequences(self, X, reset=False))
+        return heard.pack(heard.rows)
+
     def _check_parameters(self) -> None:
         super()._check_parameters()
         p = Parameters(self)
