@@ -333,6 +333,7 @@ MARKS = (
     Mark("exogenous_lead", FittedModel, "rows by which these are heard before the others; 0 without it"),
     Mark("training_range_", FittedModel, "lowest and highest training value of what a forecast predicts"),
     Mark("training_deviations_", FittedModel, "standard deviations of these"),
+    Mark("squared_states", FittedModel, "True: its readout sees the squares of the states too"),
     Mark("predict", FittedModel, "predict(X) answers; a system alone has none"),
     Mark("row_wise", Readout, "True: the prediction of a row has the same bits whichever rows stand beside it"),
     Mark("accumulate", Readout, "accumulate(X, y) takes a block of rows, solve() makes the answer: exact in blocks"),

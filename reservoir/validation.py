@@ -19,6 +19,7 @@ from reservoir.quantities import UNITS, is_quantity, magnitude, measured_in
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 _FLOAT_TYPES = ("float64", "float32", np.float64, np.float32)
+_SOURCES = (np.random.Generator, np.random.RandomState)
 _BRACKETS = {"both": "[]", "left": "[)", "right": "(]", "neither": "()"}
 _MOST_SHOWN, _LONGEST_TEXT = 50, 400  # values of an array, and characters, that an error shows
 
@@ -198,19 +199,34 @@ def as_generator(owner: str, random_state: Any) -> np.random.Generator:
 
 
 def unchanged_on_error(method: _Method) -> _Method:
-    """Decorator of ``fit`` methods: when they raise, the estimator is as it was before."""
+    """Decorator of ``fit`` methods: when they raise, the estimator is as it was before, random numbers included."""
 
     @functools.wraps(method)
     def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
         before = dict(self.__dict__)
+        sources = [(source, _position(source)) for source in before.values() if isinstance(source, _SOURCES)]
         try:
             return method(self, *args, **kwargs)
         except BaseException:
             self.__dict__.clear()
             self.__dict__.update(before)
+            for source, position in sources:
+                _set_position(source, position)
             raise
 
     return guarded  # type: ignore[return-value]
+
+
+def _position(source: np.random.Generator | np.random.RandomState) -> Any:
+    """How far a source of random numbers has come."""
+    return source.bit_generator.state if isinstance(source, np.random.Generator) else source.get_state()
+
+
+def _set_position(source: np.random.Generator | np.random.RandomState, position: Any) -> None:
+    if isinstance(source, np.random.Generator):
+        source.bit_generator.state = position
+    else:
+        source.set_state(position)
 
 
 def default_parts_first(

@@ -166,7 +166,7 @@ def _compiled_learning(
     weights = weights_of(system)
     n_units, dtype = weights.bias.size, weights.bias.dtype
     readout.begin(n_features, targets.shape[1])
-    learned = Learned(*(readout.memory_[name] for name in ("columns", "scales", "weights")), *readout.fading())
+    learned = readout.learning()
     state, seen = np.zeros(weights.state_size, dtype), np.ones(learned.weights.shape[1])
     moment = Moment(state, row.astype(dtype), seen, np.zeros(targets.shape[1]))
     loop, chunk = compiled_for(_learn, weights.cells), rows_at_once(weights, 2 * seen.size**2)
@@ -176,16 +176,6 @@ def _compiled_learning(
         noise = noise_of(system, trial, start, len(targets[steps]))
         loop(weights, learned, view, feedback, max(0, washout - start), noise, known[steps], targets[steps], moment)
     readout.publish()
-
-
-class Learned(NamedTuple):
-    """What recursive least squares knows, see there, and how it forgets."""
-
-    columns: np.ndarray  # (n_inputs, n_inputs)
-    scales: np.ndarray  # (n_inputs,)
-    weights: np.ndarray  # (n_outputs, n_inputs)
-    forgetting: float
-    largest: float
 
 
 class Moment(NamedTuple):
@@ -205,11 +195,11 @@ def _learn(weights, learned, view, feedback, n_unlearned, noise, known, targets,
     finishes the step before.
     """
     state, row, seen, output = moment.state, moment.row, moment.seen, moment.output
-    columns, scales, answers = learned.columns, learned.scales, learned.weights
+    columns, scales, answers, heard, n_heard, forgetting = learned
     (n_squared, n_features), n_units = view, weights.bias.size
     n_inputs, n_steps = seen.size, targets.shape[0]
     scratch, new = np.empty(2 * n_units + STRIPE, state.dtype), np.empty(n_units, state.dtype)
-    products_, lengths, gain = np.zeros(n_inputs), np.zeros(n_inputs), np.zeros(n_inputs)
+    products_, gain = np.zeros(n_inputs), np.zeros(n_inputs)
     values, changes, shares = np.zeros(n_inputs), np.zeros(n_inputs), np.zeros(output.size)
     for t in range(n_steps + 1):
         if t < n_steps:
@@ -219,7 +209,7 @@ def _learn(weights, learned, view, feedback, n_unlearned, noise, known, targets,
             add_product(weights.matrix, state[:n_units], scratch, new)
             step(weights.cells, state, new, scratch)
             collect(new, n_squared, row, seen[:n_features])
-        sweep(columns, values, changes, gain, seen, products_, lengths)
+        sweep(columns, values, changes, gain, seen, products_)
         for k in range(output.size):
             weight = answers[k]
             for i in range(n_inputs):
@@ -227,7 +217,7 @@ def _learn(weights, learned, view, feedback, n_unlearned, noise, known, targets,
         if t < n_steps:
             multiply(answers, seen, output)
             if t >= n_unlearned:
-                total = measure(scales, products_, lengths, learned.forgetting, learned.largest, values, changes)
+                total = measure(scales, heard, n_heard, forgetting, seen, products_, values, changes)
                 for k in range(output.size):
                     shares[k] = (targets[t, k] - output[k]) / total
             feed_back(output, feedback, known[t], row)

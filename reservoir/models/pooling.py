@@ -1,4 +1,4 @@
-"""From the rows of a whole sequence to one vector."""
+"""From the rows of a whole sequence to one vector, whose sums are made in float64 whatever the type of the rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Mean(BaseEstimator):
 
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_columns,)."""
-        return rows.mean(axis=0)
+        return rows.mean(axis=0, dtype=np.float64)
 
 
 class Last(BaseEstimator):
@@ -65,8 +65,8 @@ class Segments(BaseEstimator):
         """(n_rows, n_columns) -> (n_segments * n_columns,)."""
         n = Parameters(self).integer("n_segments", 1)
         edges = [k * len(rows) // n for k in range(n + 1)]
-        starts_stops = itertools.pairwise(edges)
-        return np.concatenate([rows[start : max(stop, start + 1)].mean(axis=0) for start, stop in starts_stops])
+        parts = [rows[start : max(stop, start + 1)] for start, stop in itertools.pairwise(edges)]
+        return np.concatenate([part.mean(axis=0, dtype=np.float64) for part in parts])
 
 
 class Weighted(BaseEstimator):

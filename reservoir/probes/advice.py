@@ -4,53 +4,110 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from reservoir.parts import System
 from reservoir.probes.diagnosis import Diagnosis, Finding
 
 _FEW_ROWS = 2
+_ODD = 0.02
+_MANY_TIMES = 3
+_IN_WORDS = {
+    "input_scaling": "the input weights",
+    "bias_scaling": "the biases",
+    "spectral_radius": "the recurrent weights",
+    "leak": "the leak",
+}
+_GIVEN = {"input_scaling": "input_weights", "bias_scaling": "bias"}
 
 
-def findings(
-    found: Diagnosis, system: System, model_washout: int | None, starts_matter: bool, rate_bound: float
-) -> tuple[Finding, ...]:
-    """All findings, in the order of the table.
+class Setting(NamedTuple):
+    """Where a system stands: what advice can be followed there, and what matters."""
 
-    Starts do not matter where all sequences are short and begin at rest, in training as in use.
-    """
-    parts = [_rates(found, rate_bound)] if found.mean_rate is not None else [_inputs(found), _states(found, system)]
-    parts += [_dimensions(found), _memory(found, system, model_washout, starts_matter)]
+    system: Any
+    washout: int | None  # that of the model, None where there is none
+    kind: str  # "series", "stack" or "list"
+    forecasts: bool
+    starts_matter: bool  # not where all sequences are short and begin at rest, in training as in use
+    squares: bool  # whether a readout sees the squares of the states
+    n_dynamic: int  # rows over which washout and exponent were looked at
+    rate_bound: float
+
+    @property
+    def standardise(self) -> str:
+        """How the data get a mean of 0 and a deviation of 1."""
+        if self.forecasts:
+            return "fit to (X - mean) / deviation, and turn forecasts back by them"
+        if self.kind != "series":
+            return "give (X - mean) / deviation, with those over all training rows for every sequence"
+        return "put a StandardScaler before the system"
+
+    def named(self, *names: str) -> str:
+        """Parameters by name, each with its present value where the system has it, or what they stand for."""
+        return " or ".join(map(self._named, names))
+
+    def _named(self, name: str) -> str:
+        parameters = self.system.get_params() if hasattr(self.system, "get_params") else {}
+        given = _GIVEN.get(name)
+        if given is not None and parameters.get(given) is not None:
+            return f"the given {given}"
+        known = sorted((key for key in parameters if key == name or key.endswith(f"__{name}")), key=len)
+        return f"{known[0]} (now {parameters[known[0]]})" if known else _IN_WORDS[name]
+
+
+def findings(found: Diagnosis, setting: Setting) -> tuple[Finding, ...]:
+    """All findings, in the order of the table."""
+    if found.mean_rate is not None:
+        parts = [_rates(found, setting.rate_bound)]
+    else:
+        parts = [_inputs(found, setting), _states(found, setting), _symmetry(found, setting)]
+    parts += [_dimensions(found), _washout(found, setting), _chaos(found, setting)]
     return tuple(Finding(*finding) for part in parts for finding in part)
 
 
-def _inputs(found: Diagnosis) -> Iterator[tuple[str, str]]:
-    means, deviations = found.feature_means, found.feature_deviations
+def _inputs(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
+    means, deviations, peaks = found.feature_means, found.feature_deviations, found.feature_peaks
+    if means is None or deviations is None or peaks is None:
+        return
     still = deviations == 0
     if still.any() and len(still) > 1:
         yield "input deviations", f"{_features(still)} constant: leave out."
     off = ~still & (np.abs(means) > np.maximum(3 * deviations, 1))
     if off.any():
-        yield "input means", f"{_features(off)} far from zero: put a StandardScaler before the system."
+        yield "input means", f"{_features(off)} far from zero: {setting.standardise}."
     odd = ~still & ((deviations > 10) | (deviations < 0.01))
     if odd.any():
-        yield "input deviations", f"{_features(odd)} far from a deviation of 1: put a StandardScaler before the system."
-    if (found.feature_peaks > 20).any():
-        yield "input peaks", f"{_features(found.feature_peaks > 20)} with outliers: clip them."
+        yield "input deviations", f"{_features(odd)} far from a deviation of 1: {setting.standardise}."
+    if (peaks > 20).any():
+        yield "input peaks", f"{_features(peaks > 20)} with outliers: clip them."
 
 
-def _states(found: Diagnosis, system: Any) -> Iterator[tuple[str, str]]:
+def _states(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
     if found.saturation is not None and found.saturation > 0.2:
-        large = (np.abs(found.feature_means) + found.feature_deviations).max() > 3
-        scaler = ", or put a StandardScaler before the system" if large else ""
-        named = _named(system, "input_scaling", "bias_scaling")
-        yield "saturation", f"Units sit at their bounds: lower {named}{scaler}."
+        means, deviations = found.feature_means, found.feature_deviations
+        large = means is not None and deviations is not None and (np.abs(means) + deviations).max() > 3
+        scaler = f", or {setting.standardise}" if large else ""
+        where = " of a layer" if hasattr(setting.system, "layers_") else ""
+        named = setting.named("input_scaling", "bias_scaling")
+        yield "saturation", f"Units{where} sit at their bounds: lower {named}{scaler}."
     elif len(found.dead_units):
-        yield "dead units", f"They never change: raise {_named(system, 'input_scaling', 'bias_scaling')}."
+        yield "dead units", f"They never change: raise {setting.named('input_scaling', 'bias_scaling')}."
     elif found.saturation is not None and found.typical_state < 0.01:
-        yield "typical state", f"Units hardly move: raise {_named(system, 'input_scaling')}."
+        yield "typical state", f"Units hardly move: raise {setting.named('input_scaling')}."
+
+
+def _symmetry(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
+    if found.even_part is None or found.even_part > _ODD or setting.squares:
+        return
+    what = "The states are odd in the input, so no square, product or modulus of it can be learnt"
+    if getattr(setting.system, "activation", None) == "identity":
+        yield "even part", f"{what}: take another activation (now 'identity'), with a bias, or give X such columns."
+    else:
+        layers = getattr(setting.system, "layers_", [setting.system])
+        biased = any(np.any(layer.bias_) for layer in layers)
+        named = setting.named("bias_scaling", "input_scaling") if biased else setting.named("bias_scaling")
+        yield "even part", f"{what}: raise {named}."
 
 
 def _dimensions(found: Diagnosis) -> Iterator[tuple[str, str]]:
@@ -63,20 +120,35 @@ def _dimensions(found: Diagnosis) -> Iterator[tuple[str, str]]:
         yield "effective dimension", "All states tell nearly the same: strengthen the recurrence, or vary the biases."
 
 
-def _memory(found: Diagnosis, system: Any, model_washout: int | None, starts_matter: bool) -> Iterator[tuple[str, str]]:
-    calmer = f"lower {_named(system, 'spectral_radius')} or raise {_named(system, 'input_scaling')}"
-    calmer = "weaken the recurrent synapses" if found.mean_rate is not None else calmer
+def _washout(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
     growth, error, rows = found.lyapunov_exponent, found.lyapunov_error or 0.0, found.washout_rows
+    own, calmer = setting.washout, _calmer(found, setting)
     if rows == math.inf and (growth is None or growth > -2 * error):
         yield "washout", f"States from different starts do not meet: {calmer}, or give a longer series."
-    elif starts_matter and rows == math.inf:
-        yield "washout", f"The series ends before its start is forgotten: {calmer}, or give a longer one."
-    elif starts_matter and rows is not None and model_washout is not None and model_washout < rows:
-        yield "washout", f"The model's washout={model_washout} is shorter: raise it to {rows:g}."
+    elif setting.starts_matter and rows == math.inf and growth is not None:
+        if -growth * setting.n_dynamic > _MANY_TIMES * math.log(1000):  # the least that `washout_estimate` asks for
+            what = "Starts lead to several responses, although small differences vanish (see echo_state_index)"
+            yield "washout", f"{what}: {calmer}."
+        else:
+            yield "washout", f"The series ends before its start is forgotten: {calmer}, or give a longer one."
+    elif setting.starts_matter and rows is not None and own is not None and own < rows:
+        yield "washout", f"The model's washout={own} is shorter: raise it to {rows:g}."
     elif rows is not None and rows <= _FEW_ROWS and found.mean_rate is None:
-        yield "washout", f"No memory beyond {_FEW_ROWS} rows: raise {_named(system, 'spectral_radius')} or lower leak."
+        longer = f"raise {setting.named('spectral_radius')} or lower {setting.named('leak')}"
+        yield "washout", f"No memory beyond {_FEW_ROWS} rows: {longer}."
+
+
+def _chaos(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
+    growth, error = found.lyapunov_exponent, found.lyapunov_error or 0.0
     if growth is not None and growth > 2 * error:
+        calmer = _calmer(found, setting)
         yield "Lyapunov exponent", f"Small differences grow, the driven states are chaotic: {calmer}."
+
+
+def _calmer(found: Diagnosis, setting: Setting) -> str:
+    if found.mean_rate is not None:
+        return "weaken the recurrent synapses"
+    return f"lower {setting.named('spectral_radius')} or raise {setting.named('input_scaling')}"
 
 
 def _rates(found: Diagnosis, rate_bound: float) -> Iterator[tuple[str, str]]:
@@ -95,9 +167,3 @@ def _features(which: np.ndarray) -> str:
     indices = np.flatnonzero(which).tolist()
     names = ", ".join(map(str, indices[:5])) + ", ..." * (len(indices) > 5)
     return f"Feature{'s' * (len(indices) != 1)} {names}"
-
-
-def _named(system: Any, *names: str) -> str:
-    """Parameters by name, each with its present value where the system has it."""
-    parts = [f"{name} (now {getattr(system, name)})" if hasattr(system, name) else name for name in names]
-    return " or ".join(parts)

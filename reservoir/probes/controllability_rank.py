@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from reservoir.compilation import one_blas_thread
-from reservoir.parts import Numbers, System
-from reservoir.probes.driven_states import fitted
+from reservoir.parts import FittedModel, Numbers, System
+from reservoir.probes.driven_states import asked
 from reservoir.validation import check_real, parameter_error, real_array
 
 
-def controllability_rank(W: System | Numbers, w_in: Numbers | None = None, *, tolerance: float | None = None) -> int:
+def controllability_rank(
+    W: System | FittedModel | Numbers, w_in: Numbers | None = None, *, tolerance: float | None = None
+) -> int:
     """Controllability rank of a linear reservoir, which is its memory capacity in exact arithmetic.
 
         rank [w, W w, W^2 w, ...],   x(t) = W x(t - 1) + w u(t)
@@ -31,9 +33,10 @@ def controllability_rank(W: System | Numbers, w_in: Numbers | None = None, *, to
 
     Parameters
     ----------
-    W : array (n_units, n_units), or a linear system
+    W : array (n_units, n_units), a linear system, or a fitted model with one
         Row = receiver. A system has `W_`, `W_in_` and ``activation="identity"``; its leak a makes of W the matrix
-        (1 - a) I + a W, and of w the vector a w. One that is not fitted is left as it is, and a copy fitted.
+        (1 - a) I + a W, and of w the vector a w. One that is not fitted is left as it is, and a copy fitted; of a
+        fitted model the reservoir is asked.
     w_in : array (n_units,) or (n_units, n_features)
         Input weights; None, the default, for a system.
     tolerance : None or float in [0, 1), default None
@@ -76,7 +79,7 @@ def controllability_rank(W: System | Numbers, w_in: Numbers | None = None, *, to
 
 def _matrices(owner: str, W: Any, w_in: Any) -> tuple[np.ndarray, np.ndarray]:
     """W (n_units, n_units) and the input weights (n_units, n_features), given or those of a system."""
-    if hasattr(W, "run"):
+    if hasattr(W, "run") or hasattr(W, "reservoir_"):
         return _linear_system(owner, W, w_in)
     matrix, inputs = real_array(W), real_array(w_in)
     if matrix is None or matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not _good(matrix):
@@ -93,12 +96,14 @@ def _good(array: np.ndarray) -> bool:
 def _linear_system(owner: str, system: Any, w_in: Any) -> tuple[np.ndarray, np.ndarray]:
     if w_in is not None:
         raise parameter_error(owner, "w_in", "None beside a system", w_in)
-    fresh: Any = fitted(owner, system)
+    one = asked(owner, system, name="W")
+    fresh = one.system
     if not hasattr(fresh, "W_") or not hasattr(fresh, "W_in_") or getattr(fresh, "activation", None) != "identity":
         raise parameter_error(owner, "W", "a matrix or a system with W_, W_in_ and activation='identity'", system)
     matrix, inputs = real_array(fresh.W_), real_array(fresh.W_in_)
     if matrix is None or inputs is None:
         raise parameter_error(owner, "W", "a system whose W_ and W_in_ are real", system)
+    inputs = inputs * one.heard(np.ones((2, one.n_features)))[0]
     leak = np.broadcast_to(np.asarray(getattr(fresh, "leak", 1.0), dtype=float), len(matrix))
     return np.diag(1 - leak) + leak[:, None] * matrix, leak[:, None] * inputs
 

@@ -14,9 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.compilation import one_blas_thread
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import FittedModel, Labels, Numbers, SequenceData, System
-from reservoir.probes.advice import findings
+from reservoir.probes.advice import Setting, findings
 from reservoir.probes.diagnosis import Diagnosis, DiagnosisWarning
-from reservoir.probes.driven_states import driven, is_spiking
+from reservoir.probes.driven_states import Driven, driven, is_spiking, states_of
 from reservoir.probes.exponents import N_SEGMENTS
 from reservoir.probes.firing_rates import rates_of, recording
 from reservoir.probes.lyapunov_exponent import lyapunov_exponent
@@ -27,6 +27,8 @@ from reservoir.validation import check_flag, check_integer, check_real
 _OWNER = "diagnose"
 _MOST_ROWS = 10_000
 _DYNAMIC_ROWS = 2000
+_MIRRORED_ROWS = 500
+_NEAR_ZERO = 0.1
 
 
 def diagnose(
@@ -40,7 +42,8 @@ def diagnose(
 ) -> Diagnosis:
     """Health of a system, or of the reservoir of a model, on given data: one table, and advice.
 
-    It looks at the scale of every feature; at saturated and dead units, the rank, the condition and the effective
+    It looks at the scale of every feature; at saturated and dead units, at the part of the states that is even in the
+    input, without which no square or product of inputs can be learnt, at the rank, the condition and the effective
     dimension of the states; at the washout (`washout_estimate`) and the conditional Lyapunov exponent
     (`lyapunov_exponent`); and for spiking units at their rates. For each thing that is probably wrong there is one
     `DiagnosisWarning` that tells what to change, and in which direction.
@@ -50,7 +53,8 @@ def diagnose(
     system : object with ``fit`` and ``run``, or model
         A fitted one is asked as it is, without its noise; of any other one a copy is fitted, to X and `y`.
     X : series (T, n_features), stack (N, T, n_features) or list of series (T_i, n_features)
-        Data as in use. Up to 10,000 rows are looked at, and 2000 rows of the longest series for washout and exponent.
+        Data as in use; for a system of spiking units also `SpikeTrains` or a list of them. Up to 10,000 rows are looked
+        at, and 2000 rows of the longest series for washout and exponent.
     y : None or targets, default None
         For a model that is not fitted yet.
     washout : None or int >= 0, default None
@@ -89,29 +93,43 @@ def diagnose(
     >>> X = np.random.default_rng(0).uniform(-1, 1, size=(1000, 1))
     >>> found = diagnose(EchoState(50, input_scaling=20.0, random_state=0), X, warn=False)
     >>> [finding.measure for finding in found.findings]
-    ['saturation']
+    ['saturation', 'even part']
     >>> print(found.findings[0].advice)
     Units sit at their bounds: lower input_scaling (now 20.0) or bias_scaling (now 0.0).
     """
     check_flag(_OWNER, "warn", warn)
     check_real(_OWNER, "rate_bound", rate_bound, 0, closed="neither", unit="hertz")
-    asked = _fitted_model(system, X, y)
-    system, sequences = driven(_OWNER, asked, X)
-    own = asked.washout if hasattr(asked, "reservoir_") else None
-    shortest = int(sequences.lengths.min())
+    model = _fitted_model(system, X, y)
+    model = getattr(model, "best_estimator_", model)
+    system, data = driven(_OWNER, model, X)
+    own = model.washout if hasattr(model, "reservoir_") else None
+    shortest = int(data.lengths.min())
     wanted = min(100 if own is None else own, shortest // 2) if washout is None else washout
     skip = check_integer(_OWNER, "washout", wanted, 0, shortest - 1)
-    states, spikes = _states(system, sequences, skip)
+    states, spikes = _states(system, data, skip)
     with one_blas_thread():
         found = Diagnosis(
-            type(system).__name__, len(states), states.shape[1], **_of_inputs(sequences.rows),
-            **_of_states(system, states), **_of_memory(system, sequences, skip), **spikes,
+            type(system).__name__, len(states), states.shape[1], **_of_inputs(data), **_of_states(system, states),
+            even_part=_even_part(system, data, skip), **_of_memory(system, data, skip), **spikes,
         )  # fmt: skip
-    starts_matter = sequences.kind == "series" and getattr(asked, "pooling", None) is None
-    found = replace(found, findings=findings(found, system, own, starts_matter, rate_bound))
+    found = replace(found, findings=findings(found, _setting(model, system, own, data, skip, rate_bound)))
     for finding in found.findings if warn else ():
         warnings.warn(f"{finding.measure}: {finding.advice}", DiagnosisWarning, stacklevel=2)
     return found
+
+
+def _setting(model: Any, system: Any, own: int | None, data: Driven, skip: int, rate_bound: float) -> Setting:
+    """Where the system stands, for its advice."""
+    return Setting(
+        system,
+        own,
+        data.kind,
+        forecasts=hasattr(model, "forecast"),
+        starts_matter=data.kind == "series" and getattr(model, "pooling", None) is None,
+        squares=getattr(model, "squared_states", False),
+        n_dynamic=min(int(data.lengths.max()), skip + _DYNAMIC_ROWS),
+        rate_bound=rate_bound,
+    )
 
 
 def _fitted_model(system: Any, X: Any, y: Any) -> Any:
@@ -124,14 +142,12 @@ def _fitted_model(system: Any, X: Any, y: Any) -> Any:
     return system
 
 
-def _states(system: Any, sequences: Sequences, skip: int) -> tuple[np.ndarray, dict[str, Any]]:
+def _states(system: Any, data: Driven, skip: int) -> tuple[np.ndarray, dict[str, Any]]:
     """States (n_rows, n_states) after the washout of as many series as hold 10,000 rows, and the fields of spikes."""
     system, trace = recording(system) if hasattr(system, "circuit_") else (system, None)
     parts, n_rows = [], 0
-    for rows in sequences.members():
-        rows = rows[: skip + _MOST_ROWS - n_rows]
-        found = system.states(rows) if hasattr(system, "states") else system.run(rows)[0]
-        parts.append(np.asarray(found)[skip:])
+    for rows in data.members():
+        parts.append(np.asarray(states_of(system, rows[: skip + _MOST_ROWS - n_rows]))[skip:])
         n_rows += len(parts[-1])
         if n_rows >= _MOST_ROWS:
             break
@@ -139,13 +155,29 @@ def _states(system: Any, sequences: Sequences, skip: int) -> tuple[np.ndarray, d
     return np.concatenate(parts), silent if trace is None else rates_of(trace.records)
 
 
-def _of_inputs(rows: np.ndarray) -> dict[str, Any]:
+def _of_inputs(data: Driven) -> dict[str, Any]:
     """The fields about features."""
+    if not isinstance(data, Sequences):
+        return dict.fromkeys(("feature_means", "feature_deviations", "feature_peaks"))
+    rows = data.rows
     means, deviations = rows.mean(axis=0), rows.std(axis=0)
     deviations[deviations <= np.finfo(float).eps * np.abs(means)] = 0.0
     peaks = np.abs(rows - means).max(axis=0)
     peaks = np.divide(peaks, deviations, out=np.zeros_like(peaks), where=deviations > 0)
     return {"feature_means": means, "feature_deviations": deviations, "feature_peaks": peaks}
+
+
+def _even_part(system: Any, data: Driven, skip: int) -> float | None:
+    """Deviation of the mean of two states, after the longest series and after it mirrored, over their deviation."""
+    if not isinstance(data, Sequences) or not _is_known(system):
+        return None
+    rows = max(data.members(), key=len)[: skip + _MIRRORED_ROWS]
+    means = rows.mean(axis=0)
+    middle = np.where(np.abs(means) > _NEAR_ZERO * rows.std(axis=0), means, 0.0)
+    both = [np.asarray(states_of(system, one), np.float64)[skip:] for one in (rows, 2 * middle - rows)]
+    centred = [states - states.mean(axis=0) for states in both]
+    size = float(np.square(centred).mean())
+    return float(np.sqrt(np.square(np.mean(centred, axis=0)).mean() / size)) if size else None
 
 
 def _of_states(system: Any, states: np.ndarray) -> dict[str, Any]:
@@ -168,29 +200,37 @@ def _of_states(system: Any, states: np.ndarray) -> dict[str, Any]:
 
 
 def _saturation(system: Any, states: np.ndarray) -> float | None:
-    """Share of the states beyond 0.95 of the way from the middle to a bound, of the units that have bounds."""
+    """Share of the states beyond 0.95 of the way from the middle to a bound, of the worst layer of bounded units."""
     layers = getattr(system, "layers_", [system])
-    if not all(getattr(layer, "runs_compiled", False) for layer in layers):
+    if not _is_known(system):
         return None
     ends = np.cumsum([len(layer.bias_) for layer in layers])
-    parts = []
+    shares = []
     for layer, end in zip(layers, ends, strict=True):
         bounds = layer.unit_.bounds()
         if bounds is not None:
             low, high = bounds
-            parts.append(np.abs(2 * states[:, end - len(layer.bias_) : end] - low - high) > 0.95 * (high - low))
-    return float(np.mean(np.concatenate(parts, axis=1))) if parts else None
+            beyond = np.abs(2 * states[:, end - len(layer.bias_) : end] - low - high) > 0.95 * (high - low)
+            shares.append(float(beyond.mean()))
+    return max(shares) if shares else None
 
 
-def _of_memory(system: Any, sequences: Sequences, skip: int) -> dict[str, Any]:
+def _is_known(system: Any) -> bool:
+    """Whether the equation of the system is known, that of an echo-state reservoir or of layers of these."""
+    return all(getattr(layer, "runs_compiled", False) for layer in getattr(system, "layers_", [system]))
+
+
+def _of_memory(system: Any, data: Driven, skip: int) -> dict[str, Any]:
     """The fields about what the system forgets, on the head of the longest series."""
-    rows = max(sequences.members(), key=len)[: skip + _DYNAMIC_ROWS]
+    members: list[Any] = list(data.members())
+    longest = max(members, key=len)
+    n_rows = min(len(longest), skip + _DYNAMIC_ROWS)
     fields: dict[str, Any] = {"washout_rows": None, "lyapunov_exponent": None, "lyapunov_error": None}
     if not getattr(system, "bidirectional", False):
-        answers = np.asarray(system.run(rows[:1])[0])
+        answers = np.asarray(system.run(longest[:1])[0])
         if answers.dtype.kind == "f" and len(answers) == 1 and getattr(system, "pooling", None) is None:
-            fields["washout_rows"] = washout_estimate(system, rows, n_starts=3)
-        if len(rows) >= skip + N_SEGMENTS and not is_spiking(system):
-            found = lyapunov_exponent(system, rows, washout=skip)
+            fields["washout_rows"] = washout_estimate(system, longest[:n_rows], n_starts=3)
+        if n_rows >= skip + N_SEGMENTS and not is_spiking(system):
+            found = lyapunov_exponent(system, longest[:n_rows], washout=skip)
             fields |= {"lyapunov_exponent": found.largest, "lyapunov_error": float(found.standard_errors[0])}
     return fields

@@ -32,16 +32,21 @@ class Diagnosis:
     """Rows of states that were looked at, after the washout."""
     n_states: int
     """Number of states N."""
-    feature_means: np.ndarray
-    """(n_features,)"""
-    feature_deviations: np.ndarray
+    feature_means: np.ndarray | None
+    """(n_features,); None for spike trains, as the next two."""
+    feature_deviations: np.ndarray | None
     """Standard deviations (n_features,)."""
-    feature_peaks: np.ndarray
+    feature_peaks: np.ndarray | None
     """Largest distance from the mean in standard deviations (n_features,), 0 for a constant."""
     typical_state: float
     """Root mean square of all states."""
     saturation: float | None
-    """Share of the states beyond 0.95 of the way from the middle to a bound of their activation, if it has bounds."""
+    """Share of the states beyond 0.95 of the way from the middle to a bound of their activation, if it has bounds; of
+    several layers that of the worst."""
+    even_part: float | None
+    """Root mean square of the even part of the states, of what stays when the input is mirrored, over that of the
+    states, both without their means; near 0 the states are odd functions. The mirror stands at zero, and for features
+    whose mean is more than 0.1 deviations from it at the mean. None where the equation is not that of `EchoState`."""
     dead_units: np.ndarray
     """Indices of the states that do not change at all."""
     rank: int
@@ -73,9 +78,10 @@ class Diagnosis:
         values = [
             ("input means", _span(self.feature_means)),
             ("input deviations", _span(self.feature_deviations)),
-            ("input peaks", f"{self.feature_peaks.max():.3g} deviations"),
+            ("input peaks", None if self.feature_peaks is None else f"{self.feature_peaks.max():.3g} deviations"),
             ("typical state", f"{self.typical_state:.3g}"),
             ("saturation", None if self.saturation is None else f"{self.saturation:.1%}"),
+            ("even part", None if self.even_part is None else f"{self.even_part:.1%}"),
             ("dead units", f"{len(self.dead_units)} of {self.n_states}"),
             ("rank", f"{self.rank} of {self.n_states}"),
             ("condition number", f"{self.condition_number:.2g}"),
@@ -118,7 +124,9 @@ class Diagnosis:
         return f"{self.system}: {self.n_states} states over {self.n_rows} rows, {found}"
 
 
-def _span(values: np.ndarray) -> str:
+def _span(values: np.ndarray | None) -> str | None:
+    if values is None:
+        return None
     low, high = values.min(), values.max()
     return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
 

@@ -1,9 +1,9 @@
-"""The states of a driven system: fitted if it is not, fed with rows, its states checked."""
+"""What a probe asks: a fitted system, or that of a model, which hears data as there, and its states, checked."""
 
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from sklearn.base import clone
@@ -13,83 +13,122 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import FittedModel, SequenceData, System, check_part, without_noise
+from reservoir.probes.spike_records import SpikeRecords, records_of
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.trials import run_trial
 from reservoir.validation import parameter_error, real_array
 
-
-def fitted(owner: str, system: System) -> System:
-    """The system as it is, if it is a fitted estimator; else a copy fitted to one feature."""
-    check_part(owner, "system", system, System)
-    if isinstance(system, BaseEstimator) and not _lacks_fit(system):
-        return system
-    fresh: System = clone(system, safe=False)
-    fresh.fit(np.zeros((1, 1)))
-    return fresh
+Driven: TypeAlias = Sequences | SpikeRecords
 
 
-def states_of(system: System, rows: np.ndarray) -> np.ndarray:
-    """The states (n_rows, n_states) of a fitted system that hears the rows (n_rows, n_features) from rest."""
-    states = np.asarray(system.run(rows)[0])
-    if states.ndim != 2 or len(states) != len(rows) or not np.isfinite(states).all():
-        raise ValueError(
-            f"The states of {type(system).__name__} must be a finite array of {len(rows)} rows. "
-            f"Got one of shape {states.shape}."
-        )
-    return states
+class Asked(NamedTuple):
+    """A fitted system, and the fitted model that it belongs to, if there is one, which hands data on."""
+
+    system: Any
+    model: Any = None
+
+    def heard(self, X: Any) -> Any:
+        """The data as the system hears them."""
+        if hasattr(self.model, "heard"):
+            return self.model.heard(X)
+        if isinstance(self.model, BaseEstimator):
+            sequences = read_sequences(self.model, X, reset=False)
+            return sequences.pack(sequences.rows)
+        return X
+
+    @property
+    def n_features(self) -> int:
+        """Number of features; 1 where the system does not say."""
+        return int(getattr(self.system, "n_features_in_", 1))
+
+    def states(self, rows: np.ndarray) -> np.ndarray:
+        """The states (n_rows, n_states) after rows (n_rows, n_features) from rest."""
+        heard = self.heard(rows)
+        states = np.asarray(states_of(self.system, heard))
+        if states.ndim != 2 or len(states) != len(heard) or not np.isfinite(states).all():
+            raise ValueError(
+                f"The states of {type(self.system).__name__} must be a finite array of {len(heard)} rows. "
+                f"Got one of shape {states.shape}."
+            )
+        return states
+
+    def states_of_all(self, streams: Any) -> list[np.ndarray]:
+        """The states (n_rows, n_states) after every stream, each from rest; stream k is trial k.
+
+        Streams that are one array of equal lengths, or spike trains, go to an estimator that takes stacks at once.
+        """
+        heard = streams if records_of(streams) else self.heard(streams)
+        together = isinstance(self.system, BaseEstimator) and get_tags(self.system).input_tags.three_d_array
+        if together:
+            found = states_of(self.system, heard, range(len(heard)))
+        else:
+            found = [states_of(self.system, member, trial) for trial, member in enumerate(heard)]
+        states = [np.asarray(rows) for rows in found]
+        if not states or any(rows.ndim != 2 or not len(rows) or not np.isfinite(rows).all() for rows in states):
+            raise ValueError(f"The states of {type(self.system).__name__} must be finite arrays (n_rows, n_states).")
+        return states
+
+    def final_states(self, streams: Any) -> np.ndarray:
+        """The last state after every stream, each from rest (n_streams, n_states)."""
+        return np.stack([rows[-1] for rows in self.states_of_all(streams)])
 
 
-def n_features_of(system: System) -> int:
-    """Number of features that a fitted system hears; 1 where it does not say."""
-    return int(getattr(system, "n_features_in_", 1))
+def asked(owner: str, system: System | FittedModel, X: SequenceData | None = None, *, name: str = "system") -> Asked:
+    """What a probe asks: a fitted system as it is, and of a fitted model, or of a search, the reservoir.
 
-
-def states_of_all(system: System, streams: Any) -> list[np.ndarray]:
-    """The states (n_rows, n_states) of a fitted system after every stream, each from rest.
-
-    Stream k is trial k, so that noise is independent. Streams that are one array of equal lengths, or spike trains, go
-    to an estimator that takes stacks at once.
+    A system that is not fitted is left as it is, and a copy fitted to X, or without data to one feature. `name` is the
+    parameter that holds it.
     """
-    members = list(streams)
-    together = isinstance(system, BaseEstimator) and get_tags(system).input_tags.three_d_array
-    if together:
-        found = run_trial(system, streams, trial=range(len(members)))[0]
-    else:
-        found = [run_trial(system, member, trial=trial)[0] for trial, member in enumerate(members)]
-    states = [np.asarray(rows) for rows in found]
-    if not states or any(rows.ndim != 2 or not len(rows) or not np.isfinite(rows).all() for rows in states):
-        raise ValueError(f"The states of {type(system).__name__} must be finite arrays (n_rows, n_states).")
-    return states
+    model: Any = getattr(system, "best_estimator_", system)
+    known = hasattr(model, "reservoir_")
+    one = Asked(model.reservoir_, model) if known else Asked(model)
+    check_part(owner, name, one.system, System)
+    if known or _is_fitted(model):
+        return one if X is not None else Asked(*map(_without_names, one))
+    if hasattr(model, "readout") or (isinstance(model, BaseEstimator) and get_tags(model).target_tags.required):
+        raise parameter_error(owner, name, "a system, or a fitted model", model)
+    fresh: Any = clone(model, safe=False)
+    fresh.fit(np.zeros((1, 1)) if X is None else X)
+    return Asked(fresh)
 
 
-def final_states(system: System, streams: Any) -> np.ndarray:
-    """The last state of a fitted system after every stream (n_streams, n_states), each from rest and another trial."""
-    return np.stack([rows[-1] for rows in states_of_all(system, streams)])
+def one_input(owner: str, system: System | FittedModel) -> Asked:
+    """What a probe asks that sends one stream of numbers."""
+    one = asked(owner, system)
+    if one.n_features != 1:
+        wanted = f"a system of one input, since one stream is asked for. It hears {one.n_features} features"
+        raise parameter_error(owner, "system", wanted, system)
+    return one
 
 
-def driven(owner: str, system: System | FittedModel, X: SequenceData) -> tuple[System, Sequences]:
-    """The fitted system without its noise, and the data as it hears them.
+def driven(owner: str, system: System | FittedModel, X: SequenceData) -> tuple[System, Driven]:
+    """The system that a probe asks, without its noise, and the data as it hears them.
 
-    Of a fitted model this is its reservoir. Of a system that is not fitted, a copy is fitted to X.
+    Spike trains are taken where the system has spiking units. A system that is no estimator is taken to be fitted.
     """
-    heard: Any = X
-    if hasattr(system, "reservoir_"):
-        heard = _heard_by(system, X)
-        system = system.reservoir_
-    check_part(owner, "system", system, System)
-    if _lacks_fit(system):
-        if hasattr(system, "readout") or get_tags(system).target_tags.required:
-            raise parameter_error(owner, "system", "a system, or a fitted model", system)
-        system = clone(system).fit(heard)
-    return _read(owner, without_noise(system), heard)
+    foreign = not isinstance(system, BaseEstimator) and not hasattr(system, "reservoir_")
+    if foreign:
+        check_part(owner, "system", system, System)
+    one = Asked(system) if foreign else asked(owner, system, X)
+    quiet, records = without_noise(one.system), records_of(X)
+    if records is None:
+        return _read(owner, quiet, one.heard(X))
+    if not is_spiking(quiet):
+        raise parameter_error(owner, "X", f"rows of numbers, as {type(quiet).__name__} hears them", X)
+    return quiet, SpikeRecords.of(quiet, X, records)
 
 
-def one_series(owner: str, sequences: Sequences, n_rows: int) -> np.ndarray:
-    """The rows (T, n_features) of data that must be one series of at least n_rows rows."""
-    if sequences.kind != "series" or len(sequences.rows) < n_rows:
-        what = f"{sequences.kind} of {len(sequences.rows)} rows"
+def one_series(owner: str, data: Driven, n_rows: int) -> Any:
+    """The rows (T, n_features), or steps of spike trains, of data that must be one series of at least n_rows rows."""
+    if data.kind != "series" or data.lengths[0] < n_rows:
+        what = f"{data.kind} of {data.lengths.sum()} rows"
         raise parameter_error(owner, "X", f"one series (T, n_features) of at least {n_rows} rows", what)
-    return sequences.rows
+    return data.members()[0]
+
+
+def states_of(system: Any, X: Any, trial: Any = 0) -> Any:
+    """States from rest in a trial; of a trained network what it computes inside, and not its answers."""
+    return system.states(X) if hasattr(system, "states") else run_trial(system, X, trial=trial)[0]
 
 
 def is_spiking(system: System) -> bool:
@@ -97,30 +136,27 @@ def is_spiking(system: System) -> bool:
     return hasattr(system, "circuit_") or any(is_spiking(layer) for layer in getattr(system, "layers_", ()))
 
 
-def _lacks_fit(system: Any) -> bool:
+def _without_names(part: Any) -> Any:
+    """A fitted estimator that asks for no names of columns: a probe makes numbers of its own, or has read the names."""
+    if hasattr(part, "feature_names_in_"):
+        part = copy.copy(part)
+        del part.feature_names_in_
+    return part
+
+
+def _is_fitted(system: Any) -> bool:
     if not isinstance(system, BaseEstimator):
         return False
     try:
         check_is_fitted(system)
     except NotFittedError:
-        return True
-    return False
-
-
-def _heard_by(model: Any, X: Any) -> Any:
-    """The data of a fitted model, which knows the names of their columns, as its reservoir hears them."""
-    if hasattr(model, "heard"):
-        return model.heard(X)
-    return read_sequences(model, X, reset=False) if isinstance(model, BaseEstimator) else X
+        return False
+    return True
 
 
 def _read(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:
     if isinstance(system, BaseEstimator) or isinstance(X, Sequences):
-        sequences = read_sequences(system, X, reset=False)
-        if hasattr(system, "feature_names_in_"):  # checked above, and not asked for again
-            system = copy.copy(system)
-            del system.feature_names_in_
-        return system, sequences
+        return _without_names(system), read_sequences(system, X, reset=False)
     rows = real_array(X)
     if rows is None or rows.ndim != 2 or not rows.size or not np.isfinite(rows).all():
         raise parameter_error(owner, "X", "a finite array (T, n_features)", X)

@@ -37,8 +37,8 @@ def echo_state_index(
     ----------
     system : object with ``fit`` and ``run``, or fitted model
         A fitted system is asked as it is, without its noise; of any other system a copy is fitted to X.
-    X : series (T, n_features)
-        The input, long enough for states to settle.
+    X : series (T, n_features), or SpikeTrains
+        The input, long enough for states to settle; for spiking units also `SpikeTrains`.
     n_starts : int >= 2, default 10
         Number of starts: states uniform in [-1, 1], or for spiking units what 100 rows of X in random order leave
         behind.

@@ -8,8 +8,8 @@ import numpy as np
 from scipy.stats import chi2
 
 from reservoir.compilation import one_blas_thread
-from reservoir.parts import Seed, System
-from reservoir.probes.driven_states import fitted, states_of
+from reservoir.parts import FittedModel, Seed, System
+from reservoir.probes.driven_states import one_input
 from reservoir.probes.legendre import Products, functions
 from reservoir.probes.orthonormal_basis import orthonormal_basis
 from reservoir.validation import as_generator, check_integer, check_real
@@ -52,7 +52,7 @@ class InformationProcessingCapacity:
 
 
 def information_processing_capacity(
-    system: System,
+    system: System | FittedModel,
     max_degree: int = 6,
     n_delays: int | None = None,
     *,
@@ -70,8 +70,10 @@ def information_processing_capacity(
 
     The input u is independent and uniform in [-amplitude, amplitude], P_d the Legendre polynomial of u / amplitude,
     X the states (n_steps, N). No constant is added, and nothing is centred: a constant unit counts as a state. The
-    functions z are orthogonal, so their capacities sum to at most N, and to N where the memory of the system fades, its
-    states are independent and all functions are tried. Degree 1 alone is memory capacity.
+    functions z are orthogonal, so their capacities sum to at most N. They sum to N where the memory of the system
+    fades, its states are independent and all functions are tried, among them the constant function. That one is not
+    tried here, so what the states tell of it is missing: one of N where they can make a constant, as those of units
+    with a bias nearly can, and nothing where they are odd in the input. Degree 1 alone is memory capacity.
 
     **Which functions.** For every total degree from 1 to `max_degree` the longest delay grows from 0, and all
     functions of that degree and longest delay are tried. A degree ends when the longest delays in a row at which
@@ -98,8 +100,9 @@ def information_processing_capacity(
 
     Parameters
     ----------
-    system : object with ``fit`` and ``run``
-        For one feature. A fitted scikit-learn estimator is asked as it is; of any other system a copy is fitted.
+    system : object with ``fit`` and ``run``, or fitted model
+        Of one feature. A fitted scikit-learn estimator is asked as it is, and of a fitted model its reservoir, which
+        hears what the model lets it hear; of any other system a copy is fitted.
     max_degree : int >= 1, default 6
         Largest total degree.
     n_delays : None or int >= 1, default None
@@ -128,7 +131,8 @@ def information_processing_capacity(
     Raises
     ------
     ValueError
-        For a parameter outside its range, and states that are no finite array (n_rows, n_states).
+        For a parameter outside its range, a system of several features, and states that are no finite array (n_rows,
+        n_states).
 
     References
     ----------
@@ -144,7 +148,7 @@ def information_processing_capacity(
     (True, True)
     """
     owner = "information_processing_capacity"
-    system = fitted(owner, system)
+    one = one_input(owner, system)
     max_degree = check_integer(owner, "max_degree", max_degree, 1)
     washout = check_integer(owner, "washout", washout, 0)
     amplitude = check_real(owner, "amplitude", amplitude, 0, closed="neither")
@@ -152,11 +156,11 @@ def information_processing_capacity(
     factor = check_real(owner, "factor", factor, 0, closed="neither")
     patience = check_integer(owner, "patience", patience, 1)
     rng = as_generator(owner, random_state)
-    n_states = states_of(system, np.zeros((1, 1))).shape[1]
+    n_states = one.states(np.zeros((1, 1))).shape[1]
     n_delays = 2 * n_states + 100 if n_delays is None else check_integer(owner, "n_delays", n_delays, 1)
     n_steps = check_integer(owner, "n_steps", n_steps, 10 * n_states)
     inputs = rng.uniform(-1, 1, size=n_delays + washout + n_steps)
-    states = states_of(system, amplitude * inputs[:, None])[-n_steps:]
+    states = one.states(amplitude * inputs[:, None])[-n_steps:]
     products = Products(inputs[-n_steps - n_delays + 1 :], n_steps, max_degree)
     with one_blas_thread():
         basis = orthonormal_basis(states, centred=False)

@@ -1,4 +1,4 @@
-"""The same input heard from different starts."""
+"""The same input heard from different starts: rows (n_rows, n_features), or the `Steps` of a record of spikes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from reservoir.parts import System
 from reservoir.probes.driven_states import is_spiking
+from reservoir.probes.spike_records import Steps
 
 _N_HISTORY = 100
 
@@ -19,14 +20,14 @@ class InitialState(NamedTuple):
     row: np.ndarray
 
 
-def rest(system: System, rows: np.ndarray) -> InitialState:
+def rest(system: System, rows: np.ndarray | Steps) -> InitialState:
     """The start from rest."""
     states, final = system.run(rows[:1])
     known = is_spiking(system) or np.shape(final) == np.shape(states)[1:]
     return InitialState(None, np.zeros(np.shape(states)[1:]) if known else np.asarray(states)[0])
 
 
-def drawn_start(system: System, rows: np.ndarray, rng: np.random.Generator) -> InitialState:
+def drawn_start(system: System, rows: np.ndarray | Steps, rng: np.random.Generator) -> InitialState:
     """A random start: a state uniform in [-1, 1], or for spiking units that after a history of rows in random order.
 
     Where the state is no row of states, as in a cell with a memory beside its output, the row after one row of input
@@ -42,9 +43,9 @@ def drawn_start(system: System, rows: np.ndarray, rng: np.random.Generator) -> I
     return InitialState(state, np.asarray(system.run(rows[:1], state)[0])[0])
 
 
-def response(system: System, rows: np.ndarray, start: InitialState) -> np.ndarray:
+def response(system: System, rows: np.ndarray | Steps, start: InitialState) -> np.ndarray:
     """States (n_rows, n_states) from a start on, in float64."""
-    states = system.run(rows)[0] if start.state is None else system.run(rows, start.state)[0]
+    states = system.run(rows[:])[0] if start.state is None else system.run(rows[:], start.state)[0]
     return np.asarray(states, dtype=np.float64).reshape(len(rows), -1)
 
 

@@ -100,10 +100,10 @@ def lyapunov_exponent(
     dt = check_real(_OWNER, "dt", dt, 0, closed="neither")
     rng = as_generator(_OWNER, random_state)
     system, sequences = driven(_OWNER, system, X)
-    rows = one_series(_OWNER, sequences, washout + N_SEGMENTS * interval)
     if is_spiking(system):
         wanted = "one of rate units: ask washout_estimate or echo_state_index of spiking units"
         raise parameter_error(_OWNER, "system", wanted, system)
+    rows = one_series(_OWNER, sequences, washout + N_SEGMENTS * interval)
     tangent = None if method == "two_trajectories" else tangent_of(system)
     if tangent is None:
         if method == "jacobian" or n_exponents > 1:

@@ -9,8 +9,8 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.special import betainccinv
 
 from reservoir.compilation import one_blas_thread
-from reservoir.parts import Seed, System
-from reservoir.probes.driven_states import fitted, states_of
+from reservoir.parts import FittedModel, Seed, System
+from reservoir.probes.driven_states import one_input
 from reservoir.probes.orthonormal_basis import orthonormal_basis
 from reservoir.validation import as_generator, check_integer, check_real
 
@@ -34,7 +34,7 @@ class MemoryCapacity:
 
 
 def memory_capacity(
-    system: System,
+    system: System | FittedModel,
     n_delays: int | None = None,
     *,
     n_steps: int | None = None,
@@ -67,8 +67,9 @@ def memory_capacity(
 
     Parameters
     ----------
-    system : object with ``fit`` and ``run``
-        For one feature. A fitted scikit-learn estimator is asked as it is; of any other system a copy is fitted.
+    system : object with ``fit`` and ``run``, or fitted model
+        Of one feature. A fitted scikit-learn estimator is asked as it is, and of a fitted model its reservoir, which
+        hears what the model lets it hear; of any other system a copy is fitted.
     n_delays : None or int >= 1, default None
         Delays 0 to n_delays - 1. None is two for each state, and 100 more.
     n_steps : None or int, default None
@@ -89,7 +90,8 @@ def memory_capacity(
     Raises
     ------
     ValueError
-        For a parameter outside its range, and states that are no finite array (n_rows, n_states).
+        For a parameter outside its range, a system of several features, and states that are no finite array (n_rows,
+        n_states).
 
     References
     ----------
@@ -106,17 +108,17 @@ def memory_capacity(
     20
     """
     owner = "memory_capacity"
-    system = fitted(owner, system)
+    one = one_input(owner, system)
     washout = check_integer(owner, "washout", washout, 0)
     significance = check_real(owner, "significance", significance, 0, 1, closed="neither")
     rng = as_generator(owner, random_state)
-    n_states = states_of(system, np.zeros((1, 1))).shape[1]
+    n_states = one.states(np.zeros((1, 1))).shape[1]
     n_delays = 2 * n_states + 100 if n_delays is None else check_integer(owner, "n_delays", n_delays, 1)
     if n_steps is None:
         n_steps = max(10_000, 20 * n_states, 5 * n_delays)
     n_steps = check_integer(owner, "n_steps", n_steps, n_states + n_delays + 3)
     inputs = rng.uniform(-_AMPLITUDE, _AMPLITUDE, size=n_delays + washout + n_steps)
-    states = states_of(system, inputs[:, None])[-n_steps:]
+    states = one.states(inputs[:, None])[-n_steps:]
     with one_blas_thread():
         basis = orthonormal_basis(states, centred=True)
         shares = delay_shares(basis, inputs[-n_steps - n_delays + 1 :], n_delays)

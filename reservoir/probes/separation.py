@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reservoir.parts import Numbers, Seed, System
-from reservoir.probes.driven_states import fitted, n_features_of, states_of_all
+from reservoir.parts import FittedModel, Numbers, Seed, System
+from reservoir.probes.driven_states import asked
 from reservoir.validation import as_generator, check_integer, parameter_error, real_array
 
 
@@ -24,7 +24,7 @@ class Separation:
 
 
 def separation(
-    system: System,
+    system: System | FittedModel,
     distances: Numbers = (0.0, 0.1, 0.2, 0.5, 1.0),
     *,
     n_pairs: int = 100,
@@ -45,9 +45,10 @@ def separation(
 
     Parameters
     ----------
-    system : object with ``fit`` and ``run``
-        Rate or spiking. A fitted scikit-learn estimator is asked as it is; of any other system a copy is fitted. A
-        liquid learns the range of its encoder in ``fit``: give it fitted, or with `low` and `high`.
+    system : object with ``fit`` and ``run``, or fitted model
+        Rate or spiking. A fitted scikit-learn estimator is asked as it is, and of a fitted model its reservoir, which
+        hears what the model lets it hear; of any other system a copy is fitted. A liquid learns
+        the range of its encoder in ``fit``: give it fitted, or with `low` and `high`.
     distances : array (n_distances,) in [0, 1], default (0.0, 0.1, 0.2, 0.5, 1.0)
         Shares of the rows that differ, each rounded to whole rows.
     n_pairs : int >= 2, default 100
@@ -82,7 +83,7 @@ def separation(
     [0.0, 1.0]
     """
     owner = "separation"
-    system = fitted(owner, system)
+    one = asked(owner, system)
     n_pairs = check_integer(owner, "n_pairs", n_pairs, 2)
     n_steps = check_integer(owner, "n_steps", n_steps, 1)
     shares = real_array(distances)
@@ -90,13 +91,13 @@ def separation(
         raise parameter_error(owner, "distances", "an array of numbers in [0, 1]", distances)
     rng = as_generator(owner, random_state)
     numbers = np.round(shares * n_steps).astype(int)
-    streams = rng.uniform(-1, 1, size=(n_pairs, n_steps, n_features_of(system)))
-    states = np.stack(states_of_all(system, streams)).astype(np.float64)
+    streams = rng.uniform(-1, 1, size=(n_pairs, n_steps, one.n_features))
+    states = np.stack(one.states_of_all(streams)).astype(np.float64)
     scale = 2 * states.var(axis=0, ddof=1).sum(axis=1)
     scale[scale == 0] = np.inf
     apart = []
     for number in numbers:
-        others = np.stack(states_of_all(system, _partly_redrawn(streams, number, rng)))
+        others = np.stack(one.states_of_all(_partly_redrawn(streams, number, rng)))
         apart.append(np.square(states - others).sum(axis=2) / scale)
     squares = np.array(apart)  # (n_distances, n_pairs, n_steps)
     return Separation(numbers / n_steps, squares.mean(axis=1), squares.std(axis=1, ddof=1) / np.sqrt(n_pairs))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from reservoir.compilation import one_blas_thread
-from reservoir.parts import Seed, SequenceData, System
-from reservoir.probes.driven_states import final_states, fitted, n_features_of
+from reservoir.parts import FittedModel, Seed, SequenceData, System
+from reservoir.probes.driven_states import Asked, asked
 from reservoir.probes.orthonormal_basis import precision_of
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
@@ -26,7 +26,7 @@ class StateRank:
 
 
 def kernel_rank(
-    system: System,
+    system: System | FittedModel,
     streams: SequenceData | None = None,
     *,
     n_streams: int | None = None,
@@ -46,9 +46,10 @@ def kernel_rank(
 
     Parameters
     ----------
-    system : object with ``fit`` and ``run``
-        Rate or spiking. A fitted scikit-learn estimator is asked as it is; of any other system a copy is fitted. A
-        liquid learns the range of its encoder in ``fit``: give it fitted, or with `low` and `high`.
+    system : object with ``fit`` and ``run``, or fitted model
+        Rate or spiking. A fitted scikit-learn estimator is asked as it is, and of a fitted model its reservoir, which
+        hears what the model lets it hear; of any other system a copy is fitted. A liquid learns the range of its
+        encoder in ``fit``: give it fitted, or with `low` and `high`.
     streams : None, stack (n_streams, n_steps, n_features), or list of series or of SpikeTrains, default None
         None draws them independent and uniform in [-1, 1], with as many features as the system was fitted to, or one.
     n_streams : None or int >= 1, default None
@@ -86,15 +87,15 @@ def kernel_rank(
     20
     """
     owner = "kernel_rank"
-    fresh = fitted(owner, system)
+    one = asked(owner, system)
     if streams is None:
         rng = as_generator(owner, random_state)
-        streams = rng.uniform(-1, 1, size=_shape(owner, fresh, n_streams, n_steps))
-    return _rank(owner, _last_states(owner, fresh, streams), tolerance, noise)
+        streams = rng.uniform(-1, 1, size=_shape(owner, one, n_streams, n_steps))
+    return _rank(owner, _last_states(owner, one, streams), tolerance, noise)
 
 
 def generalisation_rank(
-    system: System,
+    system: System | FittedModel,
     streams: SequenceData | None = None,
     *,
     n_streams: int | None = None,
@@ -146,32 +147,31 @@ def generalisation_rank(
     1
     """
     owner = "generalisation_rank"
-    fresh = fitted(owner, system)
+    one = asked(owner, system)
     jitter = check_real(owner, "jitter", jitter, 0)
     n_steps = check_integer(owner, "n_steps", n_steps, 1)
     n_shared = n_steps if n_shared is None else check_integer(owner, "n_shared", n_shared, 0, n_steps)
     if streams is None:
         rng = as_generator(owner, random_state)
-        shape = _shape(owner, fresh, n_streams, n_steps)
+        shape = _shape(owner, one, n_streams, n_steps)
         streams = rng.uniform(-1, 1, size=shape)
         streams[:, n_steps - n_shared :] = streams[0, n_steps - n_shared :]
         streams += jitter * rng.uniform(-1, 1, size=shape)
-    return _rank(owner, _last_states(owner, fresh, streams), tolerance, noise)
+    return _rank(owner, _last_states(owner, one, streams), tolerance, noise)
 
 
-def _last_states(owner: str, system: System, streams: SequenceData) -> np.ndarray:
+def _last_states(owner: str, one: Asked, streams: SequenceData) -> np.ndarray:
     if not np.iterable(streams):
         raise parameter_error(owner, "streams", "None, or sequences (T, n_features) or spike trains", streams)
-    return final_states(system, streams)
+    return one.final_states(streams)
 
 
-def _shape(owner: str, system: System, n_streams: int | None, n_steps: int) -> tuple[int, int, int]:
+def _shape(owner: str, one: Asked, n_streams: int | None, n_steps: int) -> tuple[int, int, int]:
     """Number of streams, of rows, and of features to draw."""
-    n_features = n_features_of(system)
     n_steps = check_integer(owner, "n_steps", n_steps, 1)
     if n_streams is None:
-        return final_states(system, np.zeros((1, 1, n_features))).shape[1], n_steps, n_features
-    return check_integer(owner, "n_streams", n_streams, 1), n_steps, n_features
+        return one.states(np.zeros((2, one.n_features))).shape[1], n_steps, one.n_features
+    return check_integer(owner, "n_streams", n_streams, 1), n_steps, one.n_features
 
 
 def _rank(owner: str, states: np.ndarray, tolerance: float | None, noise: float) -> StateRank:

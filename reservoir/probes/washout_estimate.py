@@ -29,8 +29,8 @@ def washout_estimate(
     ----------
     system : object with ``fit`` and ``run``, or fitted model
         A fitted system is asked as it is, without its noise; of any other system a copy is fitted to X.
-    X : series (T, n_features)
-        The input, long enough for the states to meet.
+    X : series (T, n_features), or SpikeTrains
+        The input, long enough for the states to meet; for spiking units also `SpikeTrains`.
     tolerance : float in (0, 1), default 1e-3
         Share of the first distance that may remain. A linear system of spectral radius r needs about
         log(tolerance) / log(r) rows.

@@ -132,8 +132,8 @@ class BackpropagationDecorrelation(OnlineRegressor):
         _learn(memory["weights"], memory["feedback"], *state, rows, targets, outputs, *settings)
         return outputs
 
-    def publish(self) -> None:
-        super().publish()
+    def _show(self) -> None:
+        super()._show()
         self.feedback_ = self.memory_["feedback"].copy()
 
 

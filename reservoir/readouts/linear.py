@@ -18,5 +18,5 @@ def is_linear(readout: Readout) -> bool:
 
 def learns_by_least_squares(readout: Readout) -> bool:
     """Whether `step` answers and learns as `RecursiveLeastSquares` does, so that a compiled loop may do it."""
-    steps = ("step", "begin", "publish", "fading", "_advance", "_begin", "_start", "_with_constant")
+    steps = ("step", "begin", "publish", "learning", "_advance", "_begin", "_start", "_with_constant")
     return inherited(readout, RecursiveLeastSquares, *steps)

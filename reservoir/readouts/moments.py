@@ -8,6 +8,7 @@ import numpy as np
 from scipy import linalg
 
 from reservoir.readouts.penalty import Principal, Tridiagonal
+from reservoir.readouts.record import check_alike
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Moments:
 
     def merged(self, other: Moments) -> Moments:
         """Moments of both sets of rows together (Chan, Golub and LeVeque 1983, doi:10.2307/2683386)."""
+        check_alike(self, other)
         total = self.weight + other.weight
         share = other.weight / total if total > 0 else 0.0
         dx, dy = other.mean_x - self.mean_x, other.mean_y - self.mean_y

@@ -9,7 +9,7 @@ from sklearn.utils.metaestimators import available_if
 
 from reservoir.parts import Numbers
 from reservoir.readouts.affine import LinearReadout
-from reservoir.readouts.rows import check_outputs, read_pairs
+from reservoir.readouts.rows import changed_since, check_outputs, read_pairs
 from reservoir.sequences import LARGEST, check_magnitude
 from reservoir.validation import (
     Parameters,
@@ -20,6 +20,8 @@ from reservoir.validation import (
     unchanged_on_error,
 )
 
+_CALM = 1e30  # a step among smaller numbers cannot overflow
+
 
 def _learns_in_one_pass(readout: OnlineRegressor) -> bool:
     return readout.n_epochs == 1
@@ -29,8 +31,9 @@ class OnlineRegressor(LinearReadout):
     """A linear readout that learns from one row after another.
 
     All that is learned stands in `memory_`, see `begin`. A rule says what else it remembers
-    (`_begin`), checks its parameters (`_check_parameters`), and advances the memory in place (`_advance`). One that
-    remembers more than weights says so in `learned`, for model files.
+    (`_begin`), checks its parameters (`_check_parameters`), says which of them were settled with the first row
+    (`_settled`), and advances the memory in place (`_advance`). One that remembers more than weights says so in
+    `learned`, for model files.
 
     Parameters
     ----------
@@ -108,9 +111,19 @@ class OnlineRegressor(LinearReadout):
         array (n_outputs,), the output before the update
         """
         known = hasattr(self, "memory_")
-        x = _read_vector("x", x, self.n_features_in_ if known else None)
-        goal = _read_vector("target", target, len(self.memory_["weights"]) if known else None)
+        x, size = _read_vector("x", x, self.n_features_in_ if known else None)
+        goal, goal_size = _read_vector("target", target, len(self.memory_["weights"]) if known else None)
         self.begin(x.size, goal.size, np.ndim(target) == 0)
+        if max(size, goal_size, np.abs(self.memory_["weights"]).max()) > _CALM:
+            return self._step_or_back(x, goal)
+        output = self._advance(self._with_constant(x[None]), goal[None])[0]
+        self._show()
+        return output
+
+    @unchanged_on_error
+    def _step_or_back(self, x: np.ndarray, goal: np.ndarray) -> np.ndarray:
+        """A step that may overflow, on a memory of its own, so that nothing is changed then."""
+        self.memory_ = _copied(self.memory_)
         output = self._advance(self._with_constant(x[None]), goal[None])[0]
         self.publish()
         return output
@@ -120,11 +133,20 @@ class OnlineRegressor(LinearReadout):
 
         What is learned stands in `memory_`, a dictionary of arrays: ``weights`` (n_outputs, n_inputs), where the inputs
         are the features and, with an intercept, a constant 1, and what else the rule remembers. `publish` follows.
+        Afterwards the arrays are the readout's own, to be changed in place: those that came out of a memory map or
+        another process, and may be anybody's or not be written to, are copied.
         """
         self._check_parameters()
         if not hasattr(self, "memory_"):
             self.n_features_in_ = n_features
             self._start(n_features, n_outputs, one_output)
+            return
+        self._check_settled(n_features)
+        for array in self.memory_.values():
+            flags = array.flags
+            if not (flags.owndata and flags.writeable):
+                self.memory_ = _copied(self.memory_)
+                break
 
     def publish(self) -> None:
         """Set `coef_` and `intercept_` from the memory; ValueError where it is not finite."""
@@ -132,6 +154,11 @@ class OnlineRegressor(LinearReadout):
         if not np.isfinite(weights).all():
             name = type(self).__name__
             raise ValueError(f"The weights of {name} grew beyond every bound: scale the features or learn more slowly.")
+        self._show()
+
+    def _show(self) -> None:
+        """Set `coef_` and `intercept_`, and what else is shown of the memory."""
+        weights = self.memory_["weights"]
         intercept = weights[:, -1].copy() if self.fit_intercept else np.zeros(len(weights))
         self._publish(weights[:, : self.n_features_in_].copy(), intercept)
 
@@ -153,6 +180,10 @@ class OnlineRegressor(LinearReadout):
         """Learn from rows (n, n_inputs) and targets (n, n_outputs); the outputs (n, n_outputs) before each update."""
         raise NotImplementedError
 
+    def _settled(self) -> tuple[str, ...]:
+        """Parameters that are not what they were when the memory began."""
+        return ()
+
     def _begin_epoch(self) -> None:
         """Prepare for the same rows once more."""
 
@@ -170,7 +201,7 @@ class OnlineRegressor(LinearReadout):
             self._check_continues(rows.shape[1], targets, one_output)
         else:
             self._start(rows.shape[1], targets.shape[1], one_output)
-        self.memory_ = {name: array.copy() for name, array in self.memory_.items()}
+        self.memory_ = _copied(self.memory_)
         size = self._rows_a_call()
         for epoch in range(n_epochs):
             if epoch:
@@ -188,30 +219,49 @@ class OnlineRegressor(LinearReadout):
 
     def _check_continues(self, n_features: int, targets: np.ndarray, one_output: bool) -> None:
         """Refuse rows and targets that do not go with what was learned before."""
-        n_outputs, n_inputs = self.memory_["weights"].shape
-        check_outputs(self, n_outputs, targets, one_output)
-        if n_inputs - n_features != self.fit_intercept:
-            owner = type(self).__name__
-            raise ValueError(f"fit_intercept of {owner} was changed after the first rows; call fit to start anew.")
+        check_outputs(self, len(self.memory_["weights"]), targets, one_output)
+        self._check_settled(n_features)
+
+    def _check_settled(self, n_features: int) -> None:
+        """Refuse parameters that were settled with the first row and have been changed since."""
+        changed = self._settled()
+        if self.memory_["weights"].shape[1] - n_features != self.fit_intercept:
+            changed = ("fit_intercept", *changed)
+        if changed:
+            raise changed_since(self, *changed)
+
+    def __copy__(self) -> Self:
+        """A copy whose memory is its own, since `step` changes it in place."""
+        copied = type(self).__new__(type(self))
+        vars(copied).update(vars(self))
+        if hasattr(self, "memory_"):
+            copied.memory_ = _copied(self.memory_)
+        return copied
 
     def _with_constant(self, rows: np.ndarray) -> np.ndarray:
         """The rows, with a last column of ones for the intercept; writeable, so that kernels know but one type."""
         n_inputs = self.memory_["weights"].shape[1]
         if n_inputs == rows.shape[1] and rows.flags.writeable:
             return rows
-        extended = np.ones((len(rows), n_inputs))
+        extended = np.empty((len(rows), n_inputs))
         extended[:, : rows.shape[1]] = rows
+        extended[:, rows.shape[1] :] = 1.0
         return extended
 
 
-def _read_vector(name: str, value: Any, size: int | None) -> np.ndarray:
-    """The value as a float64 vector of this size, finite and of bounded magnitude; a number is a vector of one."""
+def _copied(memory: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: np.array(array) for name, array in memory.items()}
+
+
+def _read_vector(name: str, value: Any, size: int | None) -> tuple[np.ndarray, float]:
+    """The value as a float64 vector of this size, finite, and its bounded magnitude; a number is a vector of one."""
     array = real_array(value)
     if array is not None and array.ndim == 0:
         array = array[None]
     if size is None:
         size = 1 if array is None else array.size
     vector = check_finite_array("step", name, value if array is None else array, (size,))
-    if np.abs(vector).max(initial=0.0) > LARGEST:
+    magnitude = np.abs(vector).max(initial=0.0)
+    if magnitude > LARGEST:
         raise parameter_error("step", name, "within [-1e+100, 1e+100]", value)
-    return vector
+    return vector, magnitude

@@ -10,19 +10,21 @@ from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers, Seed
 from reservoir.readouts.affine import affine
-from reservoir.readouts.rows import read_rows
+from reservoir.readouts.rows import changed_since, read_rows
 from reservoir.validation import Parameters
 
 SLOWEST, FASTEST = 1e-5, 0.1
 _ROWS_A_CALL = 2_000_000  # rows times weights for which a kernel runs well below half a second
 _ROWS_OF_VOTES = 4096
+_LEARNED = ("weights", "margins", "rates", "errors", "before", "counts")
 
 
 class ParallelPerceptron(BaseEstimator):
     """What regressor and classifier share: weights, votes, and passes over the rows.
 
     `memory_` holds ``weights`` (n_outputs, n_perceptrons, n_features + 1), and for every output (n_outputs,) the
-    ``margins``, the learning ``rates``, and for their tuning ``errors``, ``before`` and ``counts``.
+    ``margins``, the learning ``rates``, and for their tuning ``errors``, ``before`` and ``counts``; ``began`` is where
+    margin and learning rate began.
 
     Parameters
     ----------
@@ -57,6 +59,7 @@ class ParallelPerceptron(BaseEstimator):
             "weights": "reals (k, p, m)",
             **dict.fromkeys(("margins", "rates", "errors", "before"), "reals (k)"),
             "counts": "integers (k)",
+            "began": "reals (2)",
         },
         "coef_": "reals (k, p, f)",
         "intercept_": "reals (k, p)",
@@ -114,10 +117,9 @@ class ParallelPerceptron(BaseEstimator):
         rng = p.generator()
         if not hasattr(self, "memory_"):
             self.memory_ = self._begin(rng, X.shape[1] + 1, targets.shape[1])
-        memory = self.memory_ = {name: array.copy() for name, array in self.memory_.items()}
-        _, n_perceptrons, n_inputs = memory["weights"].shape
-        if n_perceptrons != self.n_perceptrons:
-            raise p.error("n_perceptrons", f"{n_perceptrons}, as before")
+        self._check_settled()
+        memory = self.memory_ = {name: np.array(array) for name, array in self.memory_.items()}
+        n_inputs = memory["weights"].shape[2]
         size = max(1, _ROWS_A_CALL // memory["weights"].size)
         settings = self._rho(), float(self.epsilon), float(self.mu), self.adapt_every or 0
         for _ in range(n_epochs):
@@ -126,7 +128,7 @@ class ParallelPerceptron(BaseEstimator):
                 chosen = order[start : start + size]
                 rows = np.full((len(chosen), n_inputs), -1.0)
                 rows[:, :-1] = X[chosen]
-                _learn(*memory.values(), rows, targets[chosen], *settings)
+                _learn(*(memory[name] for name in _LEARNED), rows, targets[chosen], *settings)
         if not np.isfinite(memory["weights"]).all():
             raise ValueError(f"The weights of {type(self).__name__} grew beyond every bound: scale the features.")
         self.publish()
@@ -135,14 +137,24 @@ class ParallelPerceptron(BaseEstimator):
     def _begin(self, rng: np.random.Generator, n_inputs: int, n_outputs: int) -> dict[str, np.ndarray]:
         weights = rng.normal(size=(n_outputs, self.n_perceptrons, n_inputs))
         weights /= np.linalg.norm(weights, axis=2, keepdims=True)
-        return {  # in the order of the arguments of `_learn`
+        return {
             "weights": weights,
             "margins": np.full(n_outputs, float(self.margin)),
             "rates": np.full(n_outputs, float(self.learning_rate)),
             "errors": np.zeros(n_outputs),
             "before": np.full(n_outputs, np.inf),
             "counts": np.zeros(n_outputs, dtype=np.int64),
+            "began": np.array([self.margin, self.learning_rate], dtype=np.float64),
         }
+
+    def _check_settled(self) -> None:
+        """Refuse parameters that were settled with the first row and have been changed since."""
+        present = self.n_perceptrons, self.margin, self.learning_rate
+        began = self.memory_["weights"].shape[1], *self.memory_["began"].tolist()
+        names = ("n_perceptrons", "margin", "learning_rate")
+        changed = [name for name, now, then in zip(names, present, began, strict=True) if now != then]
+        if changed:
+            raise changed_since(self, *changed)
 
     def publish(self) -> None:
         self.coef_ = self.memory_["weights"][:, :, :-1].copy()
@@ -224,7 +236,7 @@ def _learn(weights, margins, rates, errors, before, counts, rows, targets, rho, 
             margins[k] += rates[k] * (fewest - min(4.0 * fewest, n_near))
             errors[k] += abs(excess)
             counts[k] += 1
-            if counts[k] == adapt_every:
+            if 0 < adapt_every <= counts[k]:
                 if errors[k] < before[k]:
                     rates[k] = min(1.1 * rates[k], 0.1)
                 elif errors[k] > before[k]:

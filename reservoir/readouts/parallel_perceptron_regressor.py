@@ -10,7 +10,7 @@ from reservoir.docstrings import documented_with
 from reservoir.estimators import MultiOutputMixin, RegressorMixin
 from reservoir.parts import Numbers, Seed
 from reservoir.readouts.parallel_perceptron import ParallelPerceptron
-from reservoir.readouts.rows import check_outputs, read_pairs
+from reservoir.readouts.rows import changed_since, check_outputs, read_pairs
 from reservoir.sequences import check_magnitude
 from reservoir.validation import Parameters, real_array, unchanged_on_error
 
@@ -126,6 +126,8 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
         check_magnitude(rows, "X", type(self).__name__)
         if known:
             check_outputs(self, self.output_range_.shape[1], targets, one_output)
+            if given is not None and (self.output_range_.T != given).any():
+                raise changed_since(self, "output_range")
         else:
             self._one_output = one_output
             lowest, highest = (targets.min(axis=0), targets.max(axis=0)) if given is None else given

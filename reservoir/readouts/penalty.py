@@ -222,7 +222,8 @@ def _scores(
 
     Golub, Heath and Wahba 1979, Technometrics 21(2):215-223, doi:10.1080/00401706.1979.10489751.
     """
-    kept = sizes**2 / (sizes**2 + alphas[:, None])
-    residual = rest + (1 - kept) ** 2 @ shares**2
-    free = n_rows - centred - kept.sum(axis=1)
-    return n_rows * residual / np.maximum(free, np.finfo(float).tiny)[:, None] ** 2
+    lost = alphas[:, None] / (sizes**2 + alphas[:, None])  # 1 less the eigenvalues of H
+    n_outside = max(n_rows - centred - len(sizes), 0)  # dimensions of the targets that no coefficients reach
+    residual = (rest if n_outside else 0.0) + lost**2 @ shares**2
+    free = (n_outside + lost.sum(axis=1))[:, None]
+    return n_rows * residual / free / free

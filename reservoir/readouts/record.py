@@ -81,6 +81,16 @@ class TallRecord(Record, Protocol):
         """Sums of w (y - coef x - intercept)^2 over these rows (n_alphas, n_outputs)."""
 
 
+def check_alike(one: Record, other: Record) -> None:
+    """Refuse to make one record of rows of other features or outputs, which NumPy would stretch, or of another mean."""
+    widths = [(record.n_features, record.n_outputs) for record in (one, other)]
+    if widths[0] != widths[1]:
+        mine, theirs = (f"{n_features} features and {n_outputs} outputs" for n_features, n_outputs in widths)
+        raise ValueError(f"Records of other rows cannot be merged: of {mine}, and of {theirs}.")
+    if one.centred != other.centred:
+        raise ValueError("Records with and without an intercept cannot be merged.")
+
+
 def joined(one: Record | None, other: Record | None) -> Record | None:
     """Record of both sets of rows, where None is no rows."""
     if one is None or other is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
@@ -9,9 +11,20 @@ from reservoir.docstrings import documented_with
 from reservoir.readouts.online import OnlineRegressor
 from reservoir.validation import Parameters, not_fitted
 
-_FADED = 10.0
+UNEXPLAINED = 1e-12
 # The kernels below that others call are inlined by force: otherwise LLVM rounds them in one way where they were just
 # compiled, and in another where they come from the cache inside of their caller.
+
+
+class Learned(NamedTuple):
+    """What the readout knows, as its loops take it and change it, and how it forgets."""
+
+    columns: np.ndarray  # (n_inputs, n_inputs), row j holds column j of U
+    scales: np.ndarray  # (n_inputs,), the diagonal of D
+    weights: np.ndarray  # (n_outputs, n_inputs)
+    heard: np.ndarray  # (n_inputs,), sums of squares of the inputs so far
+    n_rows: np.ndarray  # (1,), rows so far
+    forgetting: float
 
 
 @documented_with(OnlineRegressor)
@@ -33,8 +46,8 @@ class RecursiveLeastSquares(OnlineRegressor):
     ----------
     forgetting : float in (0, 1], default 1.0
         Weight of the row before relative to the present one; the memory is about 1 / (1 - forgetting) rows.
-    alpha : float > 0, default 1.0
-        Penalty, in units of squared features.
+    alpha : float > 0, default 1e-6
+        Penalty, in units of squared features, as of `RidgeReadout`. With forgetting < 1 it fades too.
 
     Attributes
     ----------
@@ -47,9 +60,12 @@ class RecursiveLeastSquares(OnlineRegressor):
     symmetric and positive definite after any number of rows. One pass over U serves the update of a row and the
     product with the next.
 
-    With forgetting < 1, P would grow without bound where the rows say nothing (wind-up). Of the terms d_j u_j u_j^T
-    whose sum is P, only those of a trace up to 10 / alpha are divided by `forgetting`; so the directions that
-    the rows do excite are still forgotten, and in the others the penalty never falls far below alpha / 10.
+    With forgetting < 1, P would grow without bound where rows stop to tell inputs apart (wind-up). Its terms are
+    d_j u_j u_j^T, where 1 / d_j is the sum of squares, faded and with its share of alpha, that the inputs before j
+    leave unexplained of input j. It is divided by `forgetting` unless that would take it below 1e-12 of m_j /
+    (1 - forgetting), m_j the mean square of input j over all rows so far, or the input was never other than zero. What
+    is smaller is next to rounding. All that the rows tell apart is thus forgotten as the equations say, whatever alpha
+    is, and 1 / d_j stays above a bound, however long the rows say nothing of it.
 
     References
     ----------
@@ -67,10 +83,17 @@ class RecursiveLeastSquares(OnlineRegressor):
     """
 
     learned = OnlineRegressor.learned | {
-        "memory_": {"columns": "reals (m, m)", "scales": "reals (m)", "weights": "reals (k, m)"}
+        "memory_": {
+            "columns": "reals (m, m)",
+            "scales": "reals (m)",
+            "heard": "reals (m)",
+            "n_rows": "reals (1)",
+            "alpha": "reals (1)",
+            "weights": "reals (k, m)",
+        }
     }
 
-    def __init__(self, forgetting: float = 1.0, alpha: float = 1.0, *, fit_intercept: bool = True):
+    def __init__(self, forgetting: float = 1.0, alpha: float = 1e-6, *, fit_intercept: bool = True):
         self.forgetting = forgetting
         self.alpha = alpha
         self.fit_intercept = fit_intercept
@@ -89,36 +112,44 @@ class RecursiveLeastSquares(OnlineRegressor):
         p.real("alpha", 0, closed="neither")
 
     def _begin(self, n_inputs: int, n_outputs: int) -> dict[str, np.ndarray]:
-        return {"columns": np.zeros((n_inputs, n_inputs)), "scales": np.full(n_inputs, 1 / self.alpha)}
+        return {
+            "columns": np.zeros((n_inputs, n_inputs)),
+            "scales": np.full(n_inputs, 1 / self.alpha),
+            "heard": np.zeros(n_inputs),
+            "n_rows": np.zeros(1),
+            "alpha": np.full(1, float(self.alpha)),
+        }
+
+    def _settled(self) -> tuple[str, ...]:
+        return ("alpha",) if self.memory_["alpha"][0] != self.alpha else ()
 
     def _rows_a_call(self) -> int:
         return max(1, min(super()._rows_a_call(), 200_000_000 // self.memory_["columns"].size))
 
     def _advance(self, rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        memory = self.memory_
         outputs = np.empty(targets.shape)
-        scratch = np.zeros((5, rows.shape[1]))
-        learned = memory["columns"], memory["scales"], memory["weights"]
-        _learn(*learned, rows, targets, outputs, *self.fading(), scratch)
+        _learn(*self.learning(), rows, targets, outputs, np.zeros((4, rows.shape[1])))
         return outputs
 
-    def fading(self) -> tuple[float, float]:
-        """The forgetting factor, and the trace up to which a term of P is divided by it."""
-        return float(self.forgetting), _FADED / float(self.alpha)
+    def learning(self) -> Learned:
+        """What is known so far, in the arrays that a loop changes."""
+        memory = self.memory_
+        known = memory["columns"], memory["scales"], memory["weights"], memory["heard"], memory["n_rows"]
+        return Learned(*known, float(self.forgetting))
 
 
 @kernel(fastmath=REASSOCIATE, forceinline=True)
-def sweep(columns, values, changes, gain, row, products, lengths):
+def sweep(columns, values, changes, gain, row, products):
     """Apply the update of a row to U, finish its gain P z, and multiply the new U by the next row.
 
-    Row j of `columns` holds column j of U, without its 1 on the diagonal; the squared lengths are those of the new
-    columns. Two columns are served at once; column 0 is empty, so an odd number of them begins with it.
+    Row j of `columns` holds column j of U, without its 1 on the diagonal. Two columns are served at once; column 0 is
+    empty, so an odd number of them begins with it.
     """
-    products[0], lengths[0], gain[0] = row[0], 1.0, values[0]
+    products[0], gain[0] = row[0], values[0]
     for j in range(values.size % 2, values.size, 2):
         first, second, heard, inputs = columns[j, :j], columns[j + 1, :j], gain[:j], row[:j]
         value, change, next_value, next_change = values[j], changes[j], values[j + 1], changes[j + 1]
-        total, length, next_total, next_length = row[j], 1.0, row[j + 1], 1.0
+        total, next_total = row[j], row[j + 1]
         for i in range(first.size):
             sum_so_far, z = heard[i], inputs[i]
             old = first[i]
@@ -126,27 +157,27 @@ def sweep(columns, values, changes, gain, row, products, lengths):
             first[i] = new
             sum_so_far += old * value
             total += new * z
-            length += new * new
             old = second[i]
             new = old + sum_so_far * next_change
             second[i] = new
             heard[i] = sum_so_far + old * next_value
             next_total += new * z
-            next_length += new * new
         old = columns[j + 1, j]
         new = old + value * next_change
         columns[j + 1, j] = new
         gain[j], gain[j + 1] = value + old * next_value, next_value
         products[j], products[j + 1] = total, next_total + new * row[j]
-        lengths[j], lengths[j + 1] = length, next_length + new * new
 
 
 @kernel(fastmath=REASSOCIATE, forceinline=True)
-def measure(scales, products, lengths, forgetting, largest, values, changes):
+def measure(scales, heard, n_rows, forgetting, row, products, values, changes):
     """Forget, then prepare the update of U and D for one row: returns 1 + z^T P z."""
     total = 1.0
+    n_rows[0] += 1.0
+    highest = n_rows[0] * (1.0 - forgetting) / UNEXPLAINED
     for j in range(scales.size):
-        if forgetting < 1.0 and scales[j] * lengths[j] <= largest:
+        heard[j] += row[j] * row[j]
+        if 0.0 < scales[j] * heard[j] < highest:
             scales[j] /= forgetting
         values[j] = scales[j] * products[j]
         changes[j] = -products[j] / total
@@ -167,19 +198,18 @@ def multiply(weights, row, output):
 
 
 @kernel(fastmath=REASSOCIATE)
-def _learn(columns, scales, weights, rows, targets, outputs, forgetting, largest, scratch):
+def _learn(columns, scales, weights, heard, n_heard, forgetting, rows, targets, outputs, scratch):
     """All rows: the sweep of a row finishes the row before, so there is one sweep more than there are rows."""
-    products, lengths, values, changes, gain = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
-    n_rows = rows.shape[0]
-    total = 1.0
+    products, values, changes, gain = scratch[0], scratch[1], scratch[2], scratch[3]
+    n_rows, total = rows.shape[0], 1.0
     for t in range(n_rows + 1):
         row = rows[min(t, n_rows - 1)]
-        sweep(columns, values, changes, gain, row, products, lengths)
+        sweep(columns, values, changes, gain, row, products)
         if t > 0:
             for k in range(weights.shape[0]):
                 weight, share = weights[k], (targets[t - 1, k] - outputs[t - 1, k]) / total
                 for i in range(weight.size):
                     weight[i] += share * gain[i]
         if t < n_rows:
-            total = measure(scales, products, lengths, forgetting, largest, values, changes)
+            total = measure(scales, heard, n_heard, forgetting, row, products, values, changes)
             multiply(weights, row, outputs[t])

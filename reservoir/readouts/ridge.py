@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,22 +13,28 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.compilation import one_blas_thread
 from reservoir.parts import Numbers
-from reservoir.readouts.affine import LinearReadout
 from reservoir.readouts.blocks import Blocks, parts_of, records_of, runs_of
 from reservoir.readouts.candidates import PenaltyWarning, edge_advice, read_candidates
+from reservoir.readouts.merging import MergingLinearReadout
 from reservoir.readouts.penalty import Conditioning
 from reservoir.readouts.record import Record
-from reservoir.readouts.rows import check_outputs, read_pairs, read_sequence, read_weights
-from reservoir.readouts.wide_rows import TALL, WideRows, merged_rows, record_of_rows, solver_of, stays_wide
+from reservoir.readouts.rows import (
+    changed_since,
+    check_outputs,
+    check_widths,
+    read_pairs,
+    read_sequence,
+    read_weights,
+)
+from reservoir.readouts.wide_rows import TALL, merged_rows, record_of_rows, solver_of, stays_wide
 from reservoir.sequences import check_magnitude
-from reservoir.validation import Parameters, check_real, not_fitted, parameter_error, unchanged_on_error
+from reservoir.validation import Parameters, check_real, unchanged_on_error
 
-_RECORDS: dict[str, Any] = {**TALL, "wide": WideRows}
 _SMALL = 1e-8
 _ROWS_AT_ONCE = 4096
 
 
-class RidgeReadout(LinearReadout):
+class RidgeReadout(MergingLinearReadout):
     """Ridge regression with an unpenalised intercept, trained in one piece, in blocks or by merging.
 
     Minimises over coef and intercept
@@ -96,14 +102,7 @@ class RidgeReadout(LinearReadout):
     array([21.])
     """
 
-    _record: Record
-    _blocks: Blocks
-
-    learned: ClassVar[dict[str, Any]] = LinearReadout.learned | {
-        "_record": "record (Moments, Triangle, WideRows)",
-        "_blocks": "optional record (Blocks)",
-        "alpha_": "optional number or reals (k)",
-    }
+    learned: ClassVar[dict[str, Any]] = MergingLinearReadout.learned | {"alpha_": "optional number or reals (k)"}
 
     def __init__(
         self,
@@ -117,11 +116,6 @@ class RidgeReadout(LinearReadout):
         self.alphas = alphas
         self.solver = solver
         self.fit_intercept = fit_intercept
-
-    @property
-    def tells_sequences_apart(self) -> bool:
-        """Whether it matters to what is learned which sequence a row comes from."""
-        return isinstance(self.alpha, str) and self.alpha == "blocked"
 
     @unchanged_on_error
     def fit(
@@ -172,7 +166,7 @@ class RidgeReadout(LinearReadout):
         """Take a block of rows into the record, without solving.
 
         Rows of the same `sequence` belong together in whichever call they come. Without `check_input` X and y must be
-        finite float arrays that belong together.
+        float arrays, and that their numbers are finite is not looked at.
         """
         self._check_parameters()
         before = getattr(self, "_record", None)
@@ -192,24 +186,6 @@ class RidgeReadout(LinearReadout):
             if self.tells_sequences_apart:
                 self._join(Blocks(records, numbers is not None), Blocks.continued)
         return self
-
-    @unchanged_on_error
-    def merge(self, other: RidgeReadout) -> Self:
-        """Take in all that another readout has learned; in place, exact up to rounding."""
-        owner = type(self).__name__
-        if not isinstance(other, RidgeReadout):
-            raise parameter_error("merge", "other", "a fitted RidgeReadout", other)
-        settings, outputs = zip(self._settings(), other._settings(), strict=True)
-        for name, mine, theirs in zip(("alpha", "fit_intercept", "solver", "n_features_in_"), *settings, strict=True):
-            if mine != theirs:
-                raise ValueError(f"{owner} cannot merge readouts of different {name}: {mine} and {theirs}.")
-        if outputs[0] != outputs[1]:
-            raise ValueError(f"{owner} cannot merge readouts of different n_outputs: {outputs[0]} and {outputs[1]}.")
-        with one_blas_thread():
-            self._record = merged_rows([self._record, other._record])
-            if hasattr(self, "_blocks"):
-                self._join(other._blocks, Blocks.merged)
-        return self.solve()
 
     @unchanged_on_error
     def solve(self) -> Self:
@@ -254,42 +230,6 @@ class RidgeReadout(LinearReadout):
         smallest = read_candidates(self).min() if isinstance(self.alpha, str) else self.alpha
         return "qr" if smallest < _SMALL else "gram"
 
-    def to_record(self) -> dict[str, Any]:
-        """All that has been learned, as plain values and arrays that a file or another process can take."""
-        record = self._known()
-        own = self._blocks_so_far()
-        blocks = [block and vars(block) for block in own.records]
-        kind = next(name for name, known in _RECORDS.items() if type(record) is known)
-        return {
-            "kind": kind,
-            "total": vars(record),
-            "blocks": blocks,
-            "of_sequences": own.of_sequences,
-            "one_output": self._one_output,
-        }
-
-    @unchanged_on_error
-    def add_record(self, record: dict[str, Any]) -> Self:
-        """Take in what another readout of the same settings has learned, without solving; see `to_record`."""
-        kind = _RECORDS[record["kind"]]
-        total, blocks = kind(**record["total"]), [block and kind(**block) for block in record["blocks"]]
-        before = getattr(self, "_record", None)
-        if before is not None:
-            if (
-                solver_of(before) != solver_of(total)
-                or before.centred != total.centred
-                or before.n_outputs != total.n_outputs
-            ):
-                raise ValueError(f"{type(self).__name__} cannot add the record of a readout with other settings.")
-            with one_blas_thread():
-                total = merged_rows([before, total])
-        self._record, self._one_output = total, record["one_output"]
-        self.n_features_in_ = total.n_features
-        if blocks:
-            with one_blas_thread():
-                self._join(Blocks(blocks, record["of_sequences"]), Blocks.merged)
-        return self
-
     def conditioning(self) -> Conditioning:
         """Condition number and rank of the rows so far, and the degrees of freedom of every target."""
         check_is_fitted(self, "coef_")
@@ -302,32 +242,10 @@ class RidgeReadout(LinearReadout):
         if check_input:
             rows, targets, one_output = read_pairs(self, X, y, reset=first)
             return check_magnitude(rows, "X", type(self).__name__), targets, one_output
+        check_widths(self, X, y, first=first)
         if first:
             self.n_features_in_ = X.shape[1]
         return X.astype(np.float64, copy=False), y.astype(np.float64).reshape(len(y), -1), y.ndim == 1
-
-    def _blocks_so_far(self) -> Blocks:
-        return getattr(self, "_blocks", Blocks([], False))
-
-    def _join(self, blocks: Blocks, by: Callable[[Blocks, Blocks], Blocks]) -> None:
-        """Add blocks to those before."""
-        before = getattr(self, "_blocks", None)
-        if before is not None and before.of_sequences != blocks.of_sequences:
-            raise ValueError(f"{type(self).__name__} must hear of the sequence of all rows, or of none.")
-        if not isinstance(self._record, WideRows):
-            blocks, before = blocks.tall(), before and before.tall()
-        self._blocks = blocks if before is None else by(before, blocks)
-
-    def _known(self) -> Record:
-        if not hasattr(self, "_record"):
-            raise not_fitted(self)
-        return self._record
-
-    def _settings(self) -> tuple[tuple[Any, ...], tuple[int, bool]]:
-        """What readouts must share to be merged: alpha, fit_intercept, record and number of features; and outputs."""
-        record = self._known()
-        shared = self.alpha, self.fit_intercept, solver_of(record), record.n_features
-        return shared, (record.n_outputs, self._one_output)
 
     def _check_record(self) -> None:
         if self._known().weight <= 0:
@@ -355,12 +273,22 @@ class RidgeReadout(LinearReadout):
     def _chosen(self) -> tuple[np.ndarray, np.ndarray]:
         alphas, factorised = read_candidates(self), self._record.factorised()
         if self.alpha == "gcv":
+            least = 1 + self._record.centred
+            if self._record.n_rows < least:
+                raise ValueError(f"alpha='gcv' of {type(self).__name__} needs at least {least} rows of a weight > 0.")
             scores = factorised.generalised_cross_validation(alphas)
         else:
-            scores = self._blocks_so_far().errors(type(self).__name__, alphas)
+            scores = self._complete_blocks().errors(type(self).__name__, alphas)
         best = scores.argmin(axis=0)
         self._warn_at_edges(alphas, best, factorised.trace)
         return alphas[best], factorised.coefficients(alphas[best])
+
+    def _complete_blocks(self) -> Blocks:
+        """The blocks, refused where rows came while another `alpha` asked for none."""
+        blocks = self._blocks_so_far()
+        if sum(block.n_rows for block in blocks.known()) != self._record.n_rows:
+            raise changed_since(self, "alpha")
+        return blocks
 
     def _warn_at_edges(self, alphas: np.ndarray, best: np.ndarray, trace: float) -> None:
         """A PenaltyWarning where a best candidate is the first or last, unless it was so in the solution before."""
@@ -369,14 +297,6 @@ class RidgeReadout(LinearReadout):
         if len(alphas) > 1 and (at_edge > 0).any() and not ((at_edge == 0) | (at_edge == before)).all():
             advice = edge_advice(type(self).__name__, alphas, best, max(trace, np.finfo(float).tiny))
             warnings.warn(advice, PenaltyWarning, stacklevel=5)
-
-    def check_learned(self) -> None:
-        """ValueError unless all records are of one kind, and of these features and outputs."""
-        records = [self._record, *self._blocks_so_far().known()]
-        kinds = {(type(one), one.centred, one.n_outputs, one.n_features) for one in records}
-        if len(kinds) > 1 or self._record.n_features != self.n_features_in_:
-            raise ValueError(f"{type(self).__name__} holds records of other features or outputs")
-        self.check_coefficients(self._record.n_outputs)
 
     def _check_parameters(self) -> None:
         p = Parameters(self)
@@ -391,7 +311,4 @@ class RidgeReadout(LinearReadout):
     def _check_continues(self, before: Record, targets: np.ndarray, one_output: bool) -> None:
         check_outputs(self, before.n_outputs, targets, one_output)
         if before.centred != self.fit_intercept or solver_of(before) != self.record_kind():
-            raise ValueError(
-                f"fit_intercept, alpha or solver of {type(self).__name__} was changed after the first rows; "
-                "call fit to start anew."
-            )
+            raise changed_since(self, "fit_intercept", "alpha", "solver")

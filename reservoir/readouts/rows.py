@@ -49,6 +49,23 @@ def check_outputs(readout: Any, n_outputs: int, targets: np.ndarray, one_output:
         raise ValueError(f"y of {owner} must have the outputs of the rows before, {n_outputs}. Got shape {shape}.")
 
 
+def check_widths(readout: Any, X: np.ndarray, y: np.ndarray, *, first: bool) -> None:
+    """Refuse float arrays that are no rows with as many targets, or rows of other features than those before."""
+    owner = type(readout).__name__
+    if X.ndim != 2 or y.ndim not in (1, 2) or len(X) != len(y):
+        raise ValueError(f"X and y of {owner} must be rows with a target each. Got shapes {X.shape} and {y.shape}.")
+    if not first and X.shape[1] != readout.n_features_in_:
+        raise ValueError(
+            f"X has {X.shape[1]} features, but {owner} is expecting {readout.n_features_in_} features as input."
+        )
+
+
+def changed_since(readout: Any, *names: str) -> ValueError:
+    """Error about parameters that were settled with the first rows, to be raised by the caller."""
+    listed = ", ".join(names[:-1]) + " or " * (len(names) > 1) + names[-1]
+    return ValueError(f"{listed} of {type(readout).__name__} was changed after the first rows; call fit to start anew.")
+
+
 def read_weights(owner: str, sample_weight: Any, n_rows: int) -> np.ndarray | None:
     """Weights (n_rows,) >= 0 from one number or one per row; None where all weigh alike."""
     if sample_weight is None:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import linalg
 
 from reservoir.readouts.penalty import Principal
+from reservoir.readouts.record import check_alike
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Triangle:
 
     def merged(self, other: Triangle) -> Triangle:
         """Triangle of both sets of rows together."""
+        check_alike(self, other)
         factor = _triangle(np.vstack([self.factor, other.factor]))
         n_rows = self.n_rows + other.n_rows
         return Triangle(self.weight + other.weight, n_rows, factor, self.n_outputs, self.centred)

@@ -14,7 +14,7 @@ from scipy.linalg import lapack
 from reservoir.memory import check_memory
 from reservoir.readouts.moments import Moments
 from reservoir.readouts.penalty import Principal
-from reservoir.readouts.record import Factorised, Record, TallRecord, merged
+from reservoir.readouts.record import Factorised, Record, TallRecord, check_alike, merged
 from reservoir.readouts.triangle import Triangle
 
 TALL: dict[str, Any] = {"gram": Moments, "qr": Triangle}
@@ -75,6 +75,7 @@ class WideRows:
 
     def merged(self, other: WideRows) -> WideRows:
         """Both sets of rows together."""
+        check_alike(self, other)
         X, y, weights = (
             np.concatenate([getattr(one, name) for one in (self, other)]) for name in ("X", "y", "weights")
         )

@@ -54,9 +54,10 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         Number of units N.
     topology : None, topology or matrix (N, N), default None
         Who hears whom: a part with ``draw(n_units, rng)`` of `reservoir.topologies`, or a dense or sparse matrix whose
-        row is the receiver. None is ``CirculantGraph(in_degree=10)``.
+        row is the receiver. None is ``CirculantGraph(in_degree=10)``. A matrix is scaled as a drawn one is: for weights
+        that are meant as they are, unlike `input_weights` and `bias`, say ``spectral_radius=None``.
     spectral_radius : float >= 0 or None, default 0.9
-        W is scaled to this largest modulus of its eigenvalues. None uses the matrix as it is.
+        W, drawn or given, is scaled to this largest modulus of its eigenvalues. None uses the matrix as it is.
     input_scaling : float >= 0, default 1.0
         W_in is uniform in plus or minus this number.
     bias_scaling : float >= 0, default 0.0

@@ -38,7 +38,8 @@ class Graph(BaseEstimator):
     graph : networkx graph of any kind, with as many nodes as the reservoir has units
         Only its methods are used; networkx itself is not imported.
     weight : None or str, default None
-        Name of the edge attribute that holds the weight. None draws the weights.
+        Name of the edge attribute that holds the weight. None draws the weights. An `EchoState` scales either to its
+        `spectral_radius`, unless that is None.
 
     Raises
     ------

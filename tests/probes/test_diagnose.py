@@ -16,13 +16,14 @@ from reservoir import (
 from reservoir.circuits import RandomCircuit
 from reservoir.probes import Diagnosis, DiagnosisWarning, diagnose, lyapunov_exponent, washout_estimate
 from reservoir.rnn import RNNClassifier, RNNRegressor
+from reservoir.spikes import Poisson
 from reservoir.topologies import Cycle
 
 X = np.random.default_rng(0).uniform(-1, 1, size=(1200, 2))
 
 
 def system(**parameters):
-    return EchoState(**{"n_units": 40, "random_state": 0, **parameters})
+    return EchoState(**{"n_units": 40, "bias_scaling": 0.3, "random_state": 0, **parameters})
 
 
 def measures(asked, data=X, y=None, **options):
@@ -38,13 +39,15 @@ def test_a_sound_reservoir_has_no_findings():
 @pytest.mark.parametrize("cause, finding", [
     ({"input_scaling": 30.0}, "saturation"),
     ({"bias_scaling": 30.0}, "saturation"),
-    ({"input_scaling": 1e-3}, "typical state"),
+    ({"input_scaling": 1e-3, "bias_scaling": 0.0}, "typical state"),
     ({"spectral_radius": 2.5, "input_scaling": 0.05}, "Lyapunov exponent"),
     ({"spectral_radius": 2.5, "input_scaling": 0.05}, "washout"),
     ({"spectral_radius": 0.0, "input_weights": None}, "washout"),
-    ({"topology": Cycle(), "input_weights": np.eye(40)[:, :2] * 0}, "dead units"),
+    ({"topology": Cycle(), "input_weights": np.eye(40)[:, :2] * 0, "bias_scaling": 0.0}, "dead units"),
     ({"activation": "relu", "bias": np.full(40, -9.0)}, "dead units"),
     ({"n_units": 1500, "spectral_radius": 0.5}, "rank"),
+    ({"bias_scaling": 0.0}, "even part"),
+    ({"activation": "identity"}, "even part"),
 ])  # fmt: skip
 def test_a_reservoir_with_one_thing_wrong(cause, finding):
     assert finding in measures(system(**cause))
@@ -81,7 +84,7 @@ def test_independent_units_fill_their_dimensions():
     shift = EchoState(2, topology=np.zeros((2, 2)), spectral_radius=None, input_weights=np.eye(2), random_state=0)
     found = diagnose(shift, X, warn=False)
     assert found.rank == 2 and found.effective_dimension == pytest.approx(2, abs=0.02)
-    assert [finding.measure for finding in found.findings] == ["washout"] and found.washout_rows == 1
+    assert [finding.measure for finding in found.findings] == ["even part", "washout"] and found.washout_rows == 1
 
 
 def test_advice_names_the_present_value_and_the_direction():
@@ -154,6 +157,69 @@ def test_series_that_end_too_early_and_features_that_are_too_large():
     assert "StandardScaler" in diagnose(system(), X * 9, warn=False).findings[0].advice
 
 
+def test_odd_states_are_told_where_even_targets_cannot_be_learnt():
+    """Without biases the states change their sign with the input; an input that is off zero, or constant, breaks it."""
+    u, square = X[:, :1], np.roll(X[:, 0], 1) ** 2
+
+    def score(asked, data=u):
+        model = ReservoirRegressor(asked, washout=50).fit(data[:900], square[:900])
+        return model.score(data[900:], square[900:])
+
+    odd, biased = system(n_units=150, bias_scaling=0.0), system(n_units=150, bias_scaling=0.5)
+    found = diagnose(odd, u, warn=False)
+    assert found.even_part == 0 and diagnose(biased, u, warn=False).even_part > 0.05
+    assert score(odd) < 0.1 and score(biased) > 0.8
+    assert found.findings[-1].advice.endswith("can be learnt: raise bias_scaling (now 0.0).")
+    for broken in (u + 0.5, np.c_[u, np.full(1200, 0.5)]):
+        assert "even part" not in measures(odd, broken) and score(odd, broken) > 0.8
+    small = [finding.advice for finding in diagnose(system(input_scaling=1e-3), X, warn=False).findings]
+    assert small[0].endswith("raise bias_scaling (now 0.3) or input_scaling (now 0.001).")
+    deep = DeepEchoState(EchoState(20, input_scaling=0.3), 2, random_state=0)
+    assert "raise layer__bias_scaling (now 0.0)" in diagnose(deep, X, warn=False).findings[-1].advice
+    assert "even part" in measures(ReservoirForecaster(odd), X)
+    assert "even part" not in measures(ReservoirForecaster(odd, squared_states=True), X)
+
+
+def test_saturation_of_one_layer_of_many():
+    calm, driven = system(), system(input_scaling=30.0)
+    found = diagnose(DeepEchoState(layers=[calm, calm, calm, calm, calm, driven], random_state=0), X, warn=False)
+    assert found.saturation > 0.8 and "Units of a layer sit at their bounds" in found.findings[0].advice
+
+
+def test_starts_that_never_meet_although_small_differences_vanish():
+    """A unit with two stable states, of which the input never moves it from one to the other."""
+    stubborn = EchoState(1, topology=[[2.0]], spectral_radius=None, input_scaling=0.01, random_state=0)
+    found = diagnose(stubborn, X[:, :1], warn=False)
+    assert found.washout_rows == np.inf and found.lyapunov_exponent < -0.1
+    advice = {finding.measure: finding.advice for finding in found.findings}["washout"]
+    assert "several responses" in advice and "lower spectral_radius" in advice and "longer" not in advice
+
+
+FAR = X * 40 + 100
+
+
+@pytest.mark.parametrize("asked, data, y, advice", [
+    (system(), FAR, None, "put a StandardScaler before the system"),
+    (ReservoirRegressor(system()), FAR, X[:, 0], "put a StandardScaler before the system"),
+    (system(), [FAR[:700], FAR[700:]], None, "give (X - mean) / deviation, with those over all training rows"),
+    (ReservoirClassifier(system()), FAR.reshape(40, 30, 2), np.arange(40) % 2, "give (X - mean) / deviation"),
+    (ReservoirForecaster(system()), FAR, None, "fit to (X - mean) / deviation, and turn forecasts back"),
+])  # fmt: skip
+def test_the_advice_can_be_followed_for_the_container(asked, data, y, advice):
+    found = diagnose(asked, data, y, warn=False)
+    texts = [finding.advice for finding in found.findings if finding.measure.startswith("input")]
+    assert texts and all(advice in text for text in texts)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_advice_names_what_the_system_has():
+    weights = np.full((40, 2), 30.0)
+    given = diagnose(system(input_weights=weights, bias=np.full(40, 0.1)), X, warn=False)
+    assert "lower the given input_weights or the given bias" in given.findings[0].advice
+    trained = diagnose(network(RNNRegressor, X[:60], X[:60, 0]), X[:60], warn=False)
+    assert not any(word in finding.advice for finding in trained.findings for word in ("spectral_radius", "scaling"))
+
+
 def test_columns_with_names():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(X, columns=["u", "v"])
@@ -184,6 +250,20 @@ def test_rates_of_a_liquid():
     assert found.mean_rate == pytest.approx(rates.mean()) and found.highest_rate == pytest.approx(rates.max())
     np.testing.assert_array_equal(found.silent_units, np.flatnonzero(rates == 0))
     assert found.lyapunov_exponent is None and found.saturation is None and "Hz" in str(found)
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_liquid_that_hears_spike_trains(listed):
+    """Of the input, which has no features, nothing is said."""
+    trains = Poisson().fit(X[:150]).encode(X[:150], 0.01, np.random.default_rng(0))
+    liquid = LiquidState(random_state=0).fit(trains)
+    found = diagnose(liquid, [trains, trains] if listed else trains, washout=0, warn=False)
+    assert found.feature_means is None and "input" not in str(found).split("typical state")[0]
+    states = liquid.transform(trains)
+    assert found.n_rows == len(states) * (1 + listed) and found.typical_state == np.sqrt(np.mean(states**2))
+    assert found.mean_rate > 0 and found.washout_rows == washout_estimate(liquid, trains, n_starts=3)
+    if not listed:
+        assert str(diagnose(LiquidState(random_state=0), trains, washout=0, warn=False)) == str(found)
 
 
 def test_a_silent_and_a_frantic_liquid():

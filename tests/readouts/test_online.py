@@ -139,6 +139,40 @@ def test_other_data_than_before_is_refused(readout):
     np.testing.assert_array_equal(readout.predict(X), before)
 
 
+SETTLED = {
+    "alpha": 3.0, "fit_intercept": None, "margin": 0.3, "learning_rate": 0.05, "n_perceptrons": 11,
+    "output_range": (-9, 9),
+}  # fmt: skip
+OF_EPOCHS = {"n_epochs", "shuffle", "random_state"}  # of `fit` alone
+
+
+@pytest.mark.parametrize(
+    "kind", [RecursiveLeastSquares, Force, LeastMeanSquares, BackpropagationDecorrelation, ParallelPerceptronRegressor]
+)
+def test_a_parameter_that_changes_on_the_way_is_obeyed_or_refused(kind):
+    """Never ignored: what was settled with the first row is refused by name, the rest makes a difference."""
+    X, y = problem()
+    obeyed = {"forgetting": 0.9, "epsilon": 1.5, "normalized": False, "dt": 0.5, "output_feedback": False, "rho": 3.0,
+              "mu": 0.1, "adapt_every": 3, "learning_rate": 0.01}  # fmt: skip
+    options = {"random_state": 0} if "random_state" in kind().get_params() else {}
+    for name in set(kind().get_params()) - OF_EPOCHS:
+        settled = name in SETTLED and not (name == "learning_rate" and kind is not ParallelPerceptronRegressor)
+        readouts = [kind(**options).fit(X[:100], y[:100]) for _ in range(2)]
+        value = SETTLED[name] if settled else obeyed[name]
+        changed = readouts[0].set_params(**{name: not readouts[0].fit_intercept if name == "fit_intercept" else value})
+        if settled:
+            before = changed.coef_.copy()
+            ways = ["partial_fit", *(way for way in ("accumulate", "step") if hasattr(changed, way))]
+            for way in ways:
+                data = (X[0], y[0]) if way == "step" else (X[100:], y[100:])
+                with pytest.raises(ValueError, match=f"{name} of {kind.__name__} was changed after the first rows"):
+                    getattr(changed, way)(*data)
+            np.testing.assert_array_equal(changed.coef_, before)
+        else:
+            results = [readout.partial_fit(X[100:], y[100:]).coef_ for readout in readouts]
+            assert np.abs(np.subtract(*results)).max() > 0, name
+
+
 @pytest.mark.parametrize("readout", [r for r in REGRESSORS if r.row_wise], ids=str)
 def test_a_row_is_predicted_alone(readout):
     X, y = problem()

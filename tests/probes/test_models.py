@@ -1,0 +1,128 @@
+"""A probe of a fitted model asks its reservoir, which hears what the model lets it hear."""
+
+import functools
+import inspect
+from dataclasses import astuple, is_dataclass
+
+import numpy as np
+import pytest
+
+from reservoir import (
+    DeepEchoState,
+    EchoState,
+    LiquidState,
+    ReservoirClassifier,
+    ReservoirForecaster,
+    ReservoirRegressor,
+    probes,
+)
+from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
+from reservoir.probes import kernel_rank, memory_capacity
+from reservoir.rnn import RNNRegressor
+from reservoir.spikes import SpikeTrains
+
+RNG = np.random.default_rng(0)
+U = RNG.uniform(-1, 1, size=(400, 1))
+NO_SYSTEM = {"closed_loop_exponents", "lyapunov_spectrum"}  # of a forecaster, and of equations
+FEW = {
+    "diagnose": {"washout": 20, "warn": False},
+    "information_processing_capacity": {"max_degree": 2, "n_steps": 2000, "n_delays": 20},
+    "separation": {"n_pairs": 20},
+}
+
+
+def functions():
+    """Every probe of a system, by name."""
+    found = {name: getattr(probes, name) for name in probes.__all__ if inspect.isfunction(getattr(probes, name))}
+    return {name: one for name, one in found.items() if name not in NO_SYSTEM}
+
+
+def answer(name, asked, X=U):
+    """What a probe says of a system or a model, as plain numbers."""
+    probe = functions()[name]
+    taken = inspect.signature(probe).parameters
+    options = FEW.get(name, {}) | ({"random_state": 0} if "random_state" in taken else {})
+    found = probe(asked, X, **options) if "X" in taken else probe(asked, **options)
+    if name == "diagnose":
+        return [row[:2] for row in found.rows()]
+    return astuple(found) if is_dataclass(found) else found
+
+
+def system(**parameters):
+    return EchoState(12, activation="identity", bias_scaling=0.3, random_state=0, **parameters)
+
+
+CV = WarmTimeSeriesSplit(2, warmup=20)
+STACK = U.reshape(8, 50, 1)
+MODELS = {
+    "y (T,)": (ReservoirRegressor(system()), U, U[:, 0]),
+    "y (T, 1)": (ReservoirRegressor(system()), U, U),
+    "a target a sequence": (ReservoirRegressor(system(), pooling="mean"), STACK, np.arange(8.0)),
+    "labels": (ReservoirClassifier(system()), U, U[:, 0] > 0),
+    "a label a sequence": (ReservoirClassifier(system()), STACK, np.arange(8) % 2),
+    "forecaster": (ReservoirForecaster(system(), washout=10), U),
+    "members": (ReservoirForecaster(system(), n_members=2, washout=10), U),
+    "search": (ReservoirSearchCV(ReservoirRegressor(system()), {"washout": [1, 2]}, cv=CV), U, U[:, 0]),
+}
+
+
+@functools.cache
+def fitted(name):
+    model, *data = MODELS[name]
+    return model.fit(*data)
+
+
+@pytest.mark.parametrize("name", functions())
+@pytest.mark.parametrize("model", MODELS)
+def test_a_probe_of_a_model_asks_its_reservoir(name, model):
+    asked = fitted(model)
+    reservoir = getattr(asked, "best_estimator_", asked).reservoir_
+    np.testing.assert_equal(answer(name, asked), answer(name, reservoir))
+
+
+@pytest.mark.parametrize("name", functions())
+def test_what_comes_back_is_scaled_as_in_the_model(name):
+    """As a reservoir whose input weights are so much smaller, but for what `diagnose` says of the input."""
+    model = ReservoirForecaster(system(), feedback_scaling=0.5, washout=10).fit(U)
+    plain = system(input_weights=model.reservoir_.W_in_ / 2, bias=model.reservoir_.bias_).fit(U)
+    found, expected = answer(name, model), answer(name, plain)
+    if name == "diagnose":
+        found, expected = ([row for row in rows if not row[0].startswith("input")] for rows in (found, expected))
+    np.testing.assert_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", functions())
+@pytest.mark.parametrize("model", [ReservoirRegressor(), ReservoirClassifier(), RNNRegressor()], ids=str)
+def test_a_model_that_has_learned_nothing_is_refused(name, model):
+    with pytest.raises(
+        ValueError, match=f"The '(system|W)' parameter of {name} must be a system, or a fitted model. Got"
+    ):
+        answer(name, model)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_trained_network_is_asked_for_what_it_computes_inside():
+    network = RNNRegressor("gru", 6, max_iter=2, random_state=0).fit(U, U[:, 0])
+    assert memory_capacity(network, random_state=0).total > 1.5
+    assert kernel_rank(network, random_state=0).rank == 6
+
+
+@pytest.mark.parametrize("name", ["memory_capacity", "information_processing_capacity"])
+@pytest.mark.parametrize(
+    "model", [EchoState(5), DeepEchoState(EchoState(5)), ReservoirForecaster(EchoState(5))], ids=str
+)
+def test_capacities_of_several_inputs_are_refused_by_name(name, model):
+    fitted = model.fit(RNG.normal(size=(200, 3)))
+    with pytest.raises(ValueError, match=f"'system' parameter of {name} must be a system of one input, .* 3 features"):
+        functions()[name](fitted)
+
+
+def test_spike_trains_of_other_systems_are_refused_by_name():
+    trains = SpikeTrains([0.01, 0.02], [0, 1], 2, 0.5)
+    for name in ("washout_estimate", "echo_state_index", "diagnose", "lyapunov_exponent"):
+        with pytest.raises(
+            ValueError, match=f"The 'X' parameter of {name} must be rows of numbers, as EchoState hears"
+        ):
+            answer(name, EchoState(5).fit(RNG.normal(size=(20, 2))), trains)
+    with pytest.raises(ValueError, match="'system' parameter of lyapunov_exponent must be one of rate units"):
+        answer("lyapunov_exponent", LiquidState(random_state=0), trains)
