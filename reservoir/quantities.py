@@ -50,4 +50,5 @@ def magnitude(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple):
         return type(value)(map(magnitude, value))
-    return float(value) if np.ndim(value) == 0 else np.array(value, dtype=np.float64, subok=False)
+    numbers = np.array(value, dtype=np.float64, subok=False)  # a view of a Brian2 variable tells its shape only here
+    return numbers if numbers.ndim else float(numbers)

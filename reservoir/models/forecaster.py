@@ -39,7 +39,9 @@ class ReservoirForecaster(ReservoirModel):
     `fit` trains the readout to give the next row y of the series while the true rows are the input (teacher forcing).
     `forecast` then closes the loop:
 
-        u(t) = [feedback_scaling y(t), e(t)],   x(t) = reservoir(x(t - 1), u(t)),   y(t + 1) = readout([x(t), u(t)])
+        u(t) = [feedback_scaling y(t), e(t)]
+        x(t) = reservoir(x(t - 1), u(t))
+        y(t + 1) = readout([x(t), u(t)])
 
     where e are the `exogenous` channels, which are never predicted. With `EchoState` and a linear readout of this
     library the loop runs inside one compiled kernel; any other pair is asked step by step.

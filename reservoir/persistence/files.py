@@ -76,7 +76,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     writer = Writer()
     writer.part(model, name)
     text = json.dumps({**_versions(), "parts": writer.parts}, allow_nan=False).encode()
-    path = os.path.realpath(os.fspath(path))
+    path = os.path.realpath(os.fsdecode(path))
     part = f"{path}.{uuid.uuid4().hex[:12]}.part"
     try:
         with open(part, "x+b") as file:
@@ -119,7 +119,7 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = 1 << 31) -> Any:
     --------
     save : writes such files, with an example.
     """
-    path, max_bytes = os.fspath(path), check_integer("load", "max_bytes", max_bytes, 0)
+    path, max_bytes = os.fsdecode(path), check_integer("load", "max_bytes", max_bytes, 0)
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > max_bytes:
@@ -143,7 +143,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
     ValueError, OSError
         As `load`.
     """
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     with open(path, "rb") as file:
         tree = _guarded(lambda: _read_text(file)[1], f"The file '{path}'")
     return {"class": tree["parts"][-1]["class"], **{key: value for key, value in tree.items() if key != "parts"}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ _MOST_PARTS = 100_000  # counted as often as they are held
 _LONGEST_NUMBER = 400
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+_DATES = re.compile(r"(datetime64|timedelta64)(\[[1-9]?\d{0,8}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?")
 _TYPES = ("bool", *_INTEGERS, "float16", "float32", "float64", "complex64", "complex128")
 
 
@@ -46,6 +48,7 @@ class Reader:
             "dict": self._dict,
             "float": lambda name, depth: _FLOATS[name],
             "array": lambda index, depth: self._array(index),
+            "dates": self._dates,
             "scalar": self._scalar,
             "texts": self._texts,
             "dtype": self._dtype,
@@ -96,6 +99,13 @@ class Reader:
 
     def _array(self, index: Any) -> np.ndarray:
         return self.arrays[_as_index(index, len(self.arrays))]
+
+    def _dates(self, tree: Any, depth: int) -> np.ndarray:
+        name, index = _as_list(tree, 2)
+        integers = self._array(index)
+        if not isinstance(name, str) or not _DATES.fullmatch(name) or integers.dtype != np.int64:
+            raise Damaged("it holds dates of no known kind")
+        return integers.view(name)
 
     def _part(self, index: Any) -> Any:
         size, levels = self._sizes[_as_index(index, len(self.parts))]

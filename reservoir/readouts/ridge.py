@@ -140,8 +140,8 @@ class RidgeReadout(LinearReadout):
         y : array (n_rows,) or (n_rows, n_outputs)
         sample_weight : None, float or array (n_rows,), >= 0
         sequence : None, int or array (n_rows,) of int >= 0, default None
-            The number of the sequence that each row comes from, for ``alpha="blocked"``; every row has its own where it
-            stands for a whole sequence. None is one series in order of time.
+            The number of the sequence that each row comes from, in whichever call, for ``alpha="blocked"``; every row
+            has its own where it stands for a whole sequence. None is one series in order of time.
         """
         for name in ("_record", "_blocks", "_one_output", "coef_", "intercept_", "alpha_"):
             self.__dict__.pop(name, None)
@@ -171,8 +171,7 @@ class RidgeReadout(LinearReadout):
     ) -> Self:
         """Take a block of rows into the record, without solving.
 
-        Rows of the same `sequence` belong together in whichever call they come. Without `check_input` X and y must be
-        finite float arrays that belong together.
+        Parameters are those of `fit`. Without `check_input` X and y must be finite float arrays that belong together.
         """
         self._check_parameters()
         before = getattr(self, "_record", None)
