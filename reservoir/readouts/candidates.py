@@ -65,6 +65,8 @@ def edge_advice(owner: str, alphas: np.ndarray, best: np.ndarray, trace: float) 
     `trace` is the sum of the squared singular values of the rows. Penalties far above it make predictions constant,
     those below its rounding are none.
     """
+    if trace * _NO_PENALTY < np.finfo(float).tiny:
+        return f"The features of {owner} are constant, so that predictions are, whatever its alpha."
     low, high = (_named(np.flatnonzero(best == edge), len(best)) for edge in (0, len(alphas) - 1))
     least, most = np.floor(np.log10(trace * _NO_PENALTY)), np.ceil(np.log10(trace / _NEARLY_CONSTANT))
     said = []

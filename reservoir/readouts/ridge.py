@@ -354,6 +354,8 @@ class RidgeReadout(LinearReadout):
     def _chosen(self) -> tuple[np.ndarray, np.ndarray]:
         alphas, factorised = read_candidates(self), self._record.factorised()
         if self.alpha == "gcv":
+            if self._record.n_rows <= self._record.centred:
+                raise ValueError(f"alpha='gcv' of {type(self).__name__} needs at least two rows.")
             scores = factorised.generalised_cross_validation(alphas)
         else:
             scores = self._blocks_so_far().errors(type(self).__name__, alphas)
@@ -366,7 +368,7 @@ class RidgeReadout(LinearReadout):
         at_edge = alphas[best] * np.isin(best, (0, len(alphas) - 1))
         before = np.broadcast_to(getattr(self, "alpha_", 0.0), len(best))
         if len(alphas) > 1 and (at_edge > 0).any() and not ((at_edge == 0) | (at_edge == before)).all():
-            advice = edge_advice(type(self).__name__, alphas, best, max(trace, np.finfo(float).tiny))
+            advice = edge_advice(type(self).__name__, alphas, best, trace)
             warnings.warn(advice, PenaltyWarning, stacklevel=5)
 
     def check_learned(self) -> None:
