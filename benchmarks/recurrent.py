@@ -120,8 +120,7 @@ def fused(repeats: int) -> tuple[list[Row], str]:
                     rows.append(row)
                     slower.append(row.ours / row.theirs)
         mean = np.exp(np.mean(np.log(slower)))
-        met = "met" if mean <= GEOMETRIC_MEAN else "missed"
-        text.append(f"{name}: geometric mean of our time over torch's {mean:.2f} (required {GEOMETRIC_MEAN}: {met}).")
+        text.append(f"{name}: geometric mean of our time over torch's {mean:.2f}.")
     return rows, "\n".join(text)
 
 

@@ -25,6 +25,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
     "numpydoc",
     "matplotlib.sphinxext.plot_directive",
     "sphinx_gallery.gen_gallery",
@@ -32,6 +33,7 @@ extensions = [
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 default_role = "py:obj"
+toc_object_entries_show_parents = "hide"  # the contents beside a page are narrow
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence"]
 
@@ -46,6 +48,7 @@ sphinx_gallery_conf = {
     "examples_dirs": gallery.prepare(HERE.parent / "examples", HERE / "_build" / "examples"),
     "gallery_dirs": "examples",
     "filename_pattern": gallery.runs(HERE.parent / "examples"),
+    "default_thumb_file": gallery.draw_missing(HERE / "_build" / "not_run.png"),
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "remove_config_comments": True,

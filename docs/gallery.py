@@ -14,6 +14,14 @@ from pathlib import Path
 
 import reservoir.datasets as datasets
 
+_TITLES = {  # where the name of the file is no title
+    "force": "FORCE learning",
+    "laser": "Santa Fe laser",
+    "lorenz": "Lorenz attractor",
+    "mackey_glass": "Mackey-Glass series",
+    "search_with_optuna": "Search with Optuna",
+    "triplet": "Triplets of spikes",
+}
 _HEADER = """Examples
 ========
 
@@ -33,6 +41,18 @@ def prepare(source: Path, target: Path) -> str:
     for path in sorted(source.glob("*.py")):
         (target / path.name).write_text(_as_page(path))
     return str(target)
+
+
+def draw_missing(path: Path) -> str:
+    """Draw the thumbnail of examples that are not run, and give its name."""
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(4, 2.8), dpi=100)
+    figure.text(0.5, 0.5, "not run\nfor these pages", ha="center", va="center", color="#777777", size=18)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+    plt.close(figure)
+    return str(path)
 
 
 def forget(pages: Path, source: Path) -> None:
@@ -55,12 +75,11 @@ def link_pages(app, name: str, source: list[str]) -> None:
 
 
 def _as_page(path: Path) -> str:
-    text = path.read_text()
-    title, rest = text.removeprefix('"""').split("\n", 1)
-    title, reason = title.rstrip("."), _why_not(path)
+    claim, rest = path.read_text().removeprefix('"""').split("\n", 1)
+    title, reason = _TITLES.get(path.stem, path.stem.replace("_", " ").capitalize()), _why_not(path)
     note = f"\n.. note:: Not run for these pages: {reason}.\n" if reason else ""
     body, rest = rest.split('"""', 1)
-    return f'r"""{title}\n{"=" * len(title)}\n{body.rstrip()}\n{note}"""{rest}'
+    return f'r"""{title}\n{"=" * len(title)}\n\n{claim}\n{body.rstrip()}\n{note}"""{rest}'
 
 
 def _why_not(path: Path) -> str | None:

@@ -12,7 +12,7 @@ MODULES = ("reservoir.metrics", "reservoir.estimator_checks")
 _TEXT = """API
 ===
 
-What each room exports, from its docstrings. The names of everyday use come from ``reservoir`` itself: {names}.
+What each package exports, from its docstrings. The names of everyday use come from ``reservoir`` itself: {names}.
 
 .. autosummary::
    :toctree: generated

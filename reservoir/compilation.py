@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any
 
 import numba
+import numpy as np
 from numba.extending import intrinsic
 from threadpoolctl import ThreadpoolController
 
@@ -81,7 +82,8 @@ def rows_per_call(work_per_row: int, unit: str = "multiplication") -> int:
 def one_blas_thread() -> Iterator[None]:
     """Context in which BLAS uses one thread, so that results do not depend on the number of jobs.
 
-    The limit is one of the whole process: the first thread that needs it sets it, and the last one lifts it.
+    The limit is one of the whole process: the first thread that needs it sets it, and the last one lifts it. Inside,
+    what is too small for a number is zero, as in compiled loops, whatever ``np.seterr`` says.
     """
     global _blas, _limit, _users
     with _lock:
@@ -91,7 +93,8 @@ def one_blas_thread() -> Iterator[None]:
             _limit = _blas.limit(limits=1, user_api="blas")
         _users += 1
     try:
-        yield
+        with np.errstate(under="ignore"):
+            yield
     finally:
         with _lock:
             _users -= 1

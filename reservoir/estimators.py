@@ -1,12 +1,16 @@
 """scikit-learn's base classes, as type checkers should know them.
 
 scikit-learn has no types, so that a class with one of its bases would pass for anything: a checker could not tell a
-system from a readout. At run time these are scikit-learn's own classes.
+system from a readout. At run time these are scikit-learn's own classes. `present_unless` stands for its `available_if`,
+whose error does not say what can be done.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+import functools
+from collections.abc import Callable
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Self, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,3 +75,27 @@ else:
     from sklearn.base import MultiOutputMixin as MultiOutputMixin
     from sklearn.base import RegressorMixin as RegressorMixin
     from sklearn.base import TransformerMixin as TransformerMixin
+
+
+def present_unless(why_not: Callable[[Any], str]) -> Callable[[Callable[..., Any]], Any]:
+    """Decorator of methods that an object does not have where `why_not(object)` gives a reason, the text of the error.
+
+    As with scikit-learn's `available_if` that is an AttributeError, so that `hasattr` is False.
+    """
+    return functools.partial(_Conditional, why_not)
+
+
+class _Conditional:
+    """A method that some objects of its class have."""
+
+    def __init__(self, why_not: Callable[[Any], str], method: Callable[..., Any]):
+        functools.update_wrapper(cast(Any, self), method)
+        self._why_not, self._method = why_not, method
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self._method
+        reason = self._why_not(instance)
+        if reason:
+            raise AttributeError(reason)
+        return MethodType(self._method, instance)

@@ -392,6 +392,18 @@ def check_part(owner: str, name: str, value: Any, kind: type, *, optional: bool 
         raise parameter_error(owner, name, requirement, value)
 
 
+def check_system(owner: str, name: str, value: Any, *, optional: bool = False) -> None:
+    """The same for a system that is to be fitted: a model that learns from targets is none."""
+    check_part(owner, name, value, System, optional=optional)
+    try:
+        inspect.signature(value.fit).bind(None)
+    except TypeError as error:
+        wanted = f"{'None or ' * optional}a system, whose fit(X) takes the series alone ({error})"
+        raise parameter_error(owner, name, wanted, value) from None
+    except ValueError:  # a method that does not tell what it takes
+        pass
+
+
 def without_noise(system: Any) -> Any:
     """The fitted system free of noise, as it answers: what adds noise does so while a model is trained."""
     return system.without_noise() if hasattr(system, "without_noise") else system

@@ -6,10 +6,12 @@ import inspect
 from collections import defaultdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from reservoir import parts
+from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor, parts
 from reservoir.parts import MARKS, check_part, members_of
+from reservoir.rnn import RNNRegressor
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted([*ROOT.glob("reservoir/**/*.py"), *ROOT.glob("spiking/**/*.py")])
@@ -20,7 +22,8 @@ FOREIGN = {
     # NumPy, SciPy, pandas
     "shape", "ndim", "dtype", "dtypes", "columns", "iloc", "toarray", "tocsr", "to_dict", "to_numpy",
     "index", "is_monotonic_increasing", "to_timestamp", "tz", "freq", "freqstr",
-    # Numba, Matplotlib, scikit-learn, Brian2, threadpoolctl, Python
+    # SciPy, Numba, Matplotlib, scikit-learn, Brian2, threadpoolctl, Python
+    "rvs",
     "py_func", "instance_class", "get_position", "get_params", "dim", "get_dimension", "clear_controlling_thread",
     "targetoptions", "_fields", "item", "regressor_", "__closure__",
     "frozen", "register_at_fork", "best_estimator_", "best_index_", "refit", "__file__", "__module__", "__qualname__",
@@ -114,6 +117,25 @@ def test_a_part_is_known_by_its_methods():
     for kind in KINDS - {parts.System, parts.TrialSystem}:  # which is told by a keyword of `run`
         with pytest.raises(ValueError, match=r"The 'part' parameter of Owner must be an? "):
             check_part("Owner", "part", Halving(), kind)
+
+
+class Learner(Halving):
+    """What learns from targets is no system, although it has all the methods of one."""
+
+    def fit(self, X, y):
+        return self
+
+
+@pytest.mark.parametrize("made", [
+    lambda: ReservoirForecaster(RNNRegressor()), lambda: ReservoirRegressor(ReservoirRegressor()),
+    lambda: ReservoirClassifier(Learner()), lambda: DeepEchoState(RNNRegressor()),
+    lambda: DeepEchoState(layers=[EchoState(3), Learner()]),
+])  # fmt: skip
+def test_a_model_that_learns_from_targets_is_no_system(made):
+    X = np.zeros((30, 1))
+    wanted = r"must be (None or )?a system, whose fit\(X\) takes the series alone \(missing .* 'y'\)\. Got "
+    with pytest.raises(ValueError, match=wanted):
+        made().fit(X, X[:, 0])
 
 
 @pytest.mark.parametrize("value, kind, optional, message", [

@@ -56,7 +56,7 @@ class Cluster:
             return chunk, future.result()
         except KilledWorker:
             log = self._job.store.log_of(self._job.name, chunk.number)
-            return chunk, Report([], [], 0.0, log.read_text(errors="replace") if log.exists() else None)
+            return chunk, Report([], [], {}, 0.0, log.read_text(errors="replace") if log.exists() else None)
 
     def close(self) -> None:
         """Let go of what the cluster holds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import warnings
 from typing import Protocol
 
 from reservoir.batch.identity import Task, canonical
@@ -12,6 +13,7 @@ from reservoir.progress import Progress
 
 _POLL = 0.2
 _FALSE_STARTS = 2
+_SHOWN = 300  # characters of a parameter list or a warning
 
 
 class TaskError(RuntimeError):
@@ -53,6 +55,7 @@ class Dispatch:
         self._deaths: collections.Counter[str] = collections.Counter()
         self._under_way = self._n_chunks = self._false_starts = self._n_failed = 0
         self._size = 1
+        self._n_warned, self._first_warning = 0, ""
 
     def run(self) -> None:
         """Run all tasks."""
@@ -65,6 +68,9 @@ class Dispatch:
             if ended is not None:
                 self._under_way -= 1
                 self._take(*ended)
+        if self._n_warned:
+            text = f"{self._n_warned} task(s) of run_batch warned, such as one with {self._first_warning}"
+            warnings.warn(f"{text}. runs().warnings of the study has all.", UserWarning, stacklevel=4)
 
     def _next_tasks(self) -> list[Task]:
         if self._suspects:
@@ -78,6 +84,7 @@ class Dispatch:
         else:
             finished, failed, suspect = set(report.finished), report.failed, None
             self._learn(len(finished), report.seconds)
+            self._hear(chunk.tasks, report.warned)
         rest = [task for task in chunk.tasks if task.identity not in finished and task is not suspect]
         self._waiting.extendleft(reversed(rest))
         self._job.store.log_of(self._job.name, chunk.number).unlink(missing_ok=True)
@@ -85,6 +92,15 @@ class Dispatch:
         self._progress.add(len(finished), f"{self._n_failed} failed")
         if failed and self._job.stop_on_error:
             raise self._error(next(task for task in chunk.tasks if task.identity == failed[0]))
+
+    def _hear(self, tasks: list[Task], warned: dict[str, str]) -> None:
+        """Count the tasks that warned, and keep what the first one said."""
+        for task in tasks if warned and not self._n_warned else ():
+            if task.identity in warned:
+                told = f"{task.parameters}"[:_SHOWN], warned[task.identity][:_SHOWN].rstrip(".")
+                self._first_warning = "parameters {}: {}".format(*told)
+                break
+        self._n_warned += len(warned)
 
     def _learn(self, n_finished: int, seconds: float) -> None:
         """Choose the size of the next chunks: at most twice the last, and about the time that the workers want."""

@@ -123,7 +123,7 @@ def _report_of_death(job: Job, chunk: Chunk) -> Report:
         log = job.store.log_of(job.name, chunk.number).read_text(errors="replace")
     except FileNotFoundError:
         log = None
-    return Report([], [], 0.0, log)
+    return Report([], [], {}, 0.0, log)
 
 
 def _start(parent: int) -> None:

@@ -25,7 +25,7 @@ _PADDED = 256
 class Record(NamedTuple):
     """One finished or failed task, as read from its file."""
 
-    # seconds, attempts, finished (seconds since 1970), host, process, and of a failure error and traceback
+    # seconds, attempts, finished (seconds since 1970), host, process, warnings, and of a failure error and traceback
     run: dict[str, Any]
     parameters: str  # canonical JSON
     result: Any

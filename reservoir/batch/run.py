@@ -91,15 +91,22 @@ def run_batch(
     OSError
         Where a result cannot be written, such as on a full disk. The same call goes on when there is room again.
 
+    Warns
+    -----
+    UserWarning
+        Once, where tasks have warned: how many, with the parameters and the text of one of them. All texts stand in the
+        column ``warnings`` of `Study.runs`.
+
     Notes
     -----
     A task's identity is a digest of its parameters, of `func` and `version`. That of `func` takes in its name, code,
     constants, defaults and closure, the state of its object, and the functions, classes and values that the code names,
     but for installed packages. So an edit, another closure or another Python runs all tasks anew; comments, and the
-    docstring of `func`, count for nothing. A seed depends on the parameters and `seed` alone. Among n tasks about
-    n^2 / 2^33 pairs share a seed. Workers use one thread for BLAS, OpenMP and Numba each. Results are not flushed to
-    the disk one by one: a power cut may cost the last seconds, never the store. An interrupt ends the batch, what is
-    done stays. See ``docs/batches.md`` for costs and clusters.
+    docstring of `func`, count for nothing. A seed depends on the parameters and `seed` alone, so that configurations
+    draw different numbers; where they are to be compared on the same draws, let `func` seed from a trial number among
+    the parameters. Among n tasks about n^2 / 2^33 pairs share a seed. Workers use one thread for BLAS, OpenMP and Numba
+    each. Results are not flushed to the disk one by one: a power cut may cost the last seconds, never the store. An
+    interrupt ends the batch, what is done stays. See ``docs/batches.md`` for costs and clusters.
 
     Examples
     --------

@@ -74,7 +74,7 @@ class Study:
 
     def runs(self) -> Any:
         """A pandas DataFrame with one row per task: identity, random_state, seconds, attempts, finished (seconds since
-        1970), host, process, error, traceback."""
+        1970), host, process, warnings (a list of texts), error, traceback."""
         return frame(self._columns()[1])
 
     def consolidate(self, path: str | os.PathLike[str]) -> None:

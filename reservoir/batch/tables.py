@@ -13,7 +13,7 @@ import numpy as np
 from reservoir.batch.identity import Task
 from reservoir.batch.records import Record
 
-_RUN = ("seconds", "attempts", "finished", "host", "process", "error", "traceback")
+_RUN = ("seconds", "attempts", "finished", "host", "process", "warnings", "error", "traceback")
 Columns: TypeAlias = dict[str, list[Any]]
 """A table as lists of one length by their names."""
 INSTALL = 'pip install "reservoir-spiking[batch]"'

@@ -11,7 +11,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeAlias
@@ -25,6 +26,7 @@ from reservoir.batch.store import Store, StoreError
 
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")}
 _WATCH = 0.5
+_MOST_WARNINGS, _LONGEST_WARNING = 20, 1000
 
 TaskFunction: TypeAlias = Callable[..., Any]
 """``func(parameters, *, random_state)``, what a batch runs."""
@@ -60,6 +62,7 @@ class Report(NamedTuple):
 
     finished: list[str]  # identities, in order
     failed: list[str]  # those among them whose error was recorded
+    warned: dict[str, str]  # the first warning of those that warned
     seconds: float
     log: str | None  # of the process that died at this chunk: the first task that is not finished killed it
 
@@ -109,9 +112,9 @@ def run_chunk(job: Job, chunk: Chunk) -> Report:
     try:
         log = open(path, "x")
     except FileExistsError:
-        return Report([], [], 0.0, path.read_text(errors="replace"))
+        return Report([], [], {}, 0.0, path.read_text(errors="replace"))
     except FileNotFoundError:  # the batch has ended
-        return Report([], [], 0.0, None)
+        return Report([], [], {}, 0.0, None)
     except OSError as error:
         raise StoreError(error.errno, f"A worker cannot write to the store: {error.strerror}", str(path)) from None
     with log, _faults_to(log):
@@ -119,44 +122,53 @@ def run_chunk(job: Job, chunk: Chunk) -> Report:
 
 
 def _run_tasks(job: Job, tasks: list[Task], path: Path, log: IO[str]) -> Report:
-    start, finished, failed = time.perf_counter(), [], []
+    start, report = time.perf_counter(), Report([], [], {}, 0.0, None)
     for task in tasks:
         if not path.exists():
             break
-        good = _run_task(job, task, log)
-        finished.append(task.identity)
-        if not good:
-            failed.append(task.identity)
+        run = _run_task(job, task, log)
+        report.finished.append(task.identity)
+        if run["warnings"]:
+            report.warned[task.identity] = run["warnings"][0]
+        if "error" in run:
+            report.failed.append(task.identity)
             if job.stop_on_error:
                 break
-    return Report(finished, failed, time.perf_counter() - start, None)
+    return report._replace(seconds=time.perf_counter() - start)
 
 
-def _run_task(job: Job, task: Task, log: IO[str]) -> bool:
-    """Whether the task gave a result within its attempts; that, or its error, is stored."""
+def _run_task(job: Job, task: Task, log: IO[str]) -> dict[str, Any]:
+    """How the task went, with an "error" where no attempt gave a result; its record is stored."""
     start = time.perf_counter()
     parameters = canonical(task.parameters)
     for attempt in range(1, job.retries + 2):
         try:
-            with _time_limit(job.timeout, log):
+            with warnings.catch_warnings(record=True) as said, _time_limit(job.timeout, log):
                 result = job.func(dict(task.parameters), random_state=task.random_state)
-            run = run_of(time.perf_counter() - start, attempt)
+            run = run_of(time.perf_counter() - start, attempt, said)
             job.store.write(task.identity, Record(run, parameters, result), "done")
-            return True
+            return run
         except StoreError:
             raise
         except BaseException as error:  # also a SystemExit: a task must not end its worker, its error is recorded
             caught = error
-    run = run_of(time.perf_counter() - start, attempt)
+    run = run_of(time.perf_counter() - start, attempt, said)
     run |= {"error": f"{type(caught).__name__}: {caught}", "traceback": _own_part(caught)}
     job.store.write(task.identity, Record(run, parameters, None), "failed")
-    return False
+    return run
 
 
-def run_of(seconds: float | None, attempts: int) -> dict[str, Any]:
-    """The part of a record that differs from run to run."""
-    where = {"host": platform.node(), "process": os.getpid()}
-    return {"seconds": seconds and round(seconds, 6), "attempts": attempts, "finished": round(time.time(), 3), **where}
+def run_of(seconds: float | None, attempts: int, said: Sequence[warnings.WarningMessage] = ()) -> dict[str, Any]:
+    """The part of a record that differs from run to run, with each warning of a task once."""
+    texts = dict.fromkeys(f"{one.category.__name__}: {one.message}"[:_LONGEST_WARNING] for one in said)
+    return {
+        "seconds": seconds and round(seconds, 6),
+        "attempts": attempts,
+        "finished": round(time.time(), 3),
+        "host": platform.node(),
+        "process": os.getpid(),
+        "warnings": list(texts)[:_MOST_WARNINGS],
+    }
 
 
 def _own_part(error: BaseException) -> str:

@@ -32,8 +32,8 @@ class SynapseParameters(BaseEstimator):
 class Synapses(SynapseParameters):
     """Synapses of a circuit, by the kinds of their two units: who is excitatory, weights, delays, dynamics, inputs.
 
-        weight = weight_scale w,                       w ~ Gamma, mean and deviation by the kinds of both units
-        input weight = input_scale w',                 w' by the kind of the unit alone
+        weight = weight_scale w,           w ~ Gamma, mean and deviation by the kinds of both units
+        input weight = input_scale w',     w' by the kind of the unit alone
         P(unit hears channel) = input_probability
 
     `MaassColumn` has a table of the preset "maass2002", and says which of its numbers are this library's choice. Scales

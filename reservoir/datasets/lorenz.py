@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.integrate import solve_ivp
 
@@ -92,7 +94,9 @@ def make_lorenz(
 
     if times.size == 1:
         return start[np.newaxis]
-    solution = solve_ivp(flow, (0.0, times[-1]), start, method="DOP853", t_eval=times[discard:], rtol=rtol, atol=rtol)
+    options: dict[str, Any] = {"method": "DOP853", "t_eval": times[discard:], "rtol": rtol, "atol": rtol}
+    with np.errstate(under="ignore"):  # the solver's smallest step
+        solution = solve_ivp(flow, (0.0, times[-1]), start, **options)
     if not solution.success or not np.isfinite(solution.y).all():
         raise ValueError(f"The solver of the Lorenz equations failed: {solution.message}")
     return np.ascontiguousarray(solution.y.T)

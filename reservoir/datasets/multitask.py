@@ -23,8 +23,8 @@ def make_multitask(
 
         f1 = r(1..2; 30 ms, 0)           f3 = r(1..4; 60 ms, 30 ms)
         f2 = r(3..4; 30 ms, 0)           f4 = r(1..4; 150 ms, 0)
-        f5 = number of spikes of trains 1 and 3 from t - 20 ms to t that are accompanied there by a spike of the
-             other of the two, at most 5 ms away
+        f5 = number of spikes of trains 1 and 3 from t - 20 ms to t that are accompanied there by
+             a spike of the other of the two, at most 5 ms away
         f6 = f1 f2                       f7 = 2 f1 - 4 f1**2 + 1.5 (f2 - 0.3)**2
 
     Row i holds the targets at t = (i + 1) `step`, which depend on the spikes before t alone, as the traces of

@@ -6,24 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.estimators import present_unless
 from reservoir.parts import SequenceData
 
 
-def _best_has(name: str) -> Callable[..., Any]:
-    """Whether the best model, or before `fit` the estimator, has this method."""
+def _best_lacks(name: str) -> Callable[[Any], str]:
+    """Why the best model, or before `fit` the estimator, does not have this method."""
 
-    def check(search: Any) -> bool:
+    def why_not(search: Any) -> str:
         if not search.refit:
-            raise AttributeError(
-                f"This {type(search).__name__} was made with refit=False: '{name}' needs a best model."
-            )
-        getattr(getattr(search, "best_estimator_", search.estimator), name)
-        return True
+            return f"This {type(search).__name__} was made with refit=False: '{name}' needs a best model."
+        try:
+            getattr(getattr(search, "best_estimator_", search.estimator), name)
+        except AttributeError as error:
+            return str(error)
+        return ""
 
-    return check
+    return why_not
 
 
 def _of_best(name: str) -> Any:
@@ -33,7 +34,7 @@ def _of_best(name: str) -> Any:
         return getattr(self._best(), name)(X)
 
     method.__name__, method.__qualname__, method.__doc__ = name, f"BestModel.{name}", f"`{name}` of the best model."
-    return available_if(_best_has(name))(method)
+    return present_unless(_best_lacks(name))(method)
 
 
 class BestModel:
@@ -47,12 +48,12 @@ class BestModel:
     decision_function = _of_best("decision_function")
     transform = _of_best("transform")
 
-    @available_if(_best_has("run"))
+    @present_unless(_best_lacks("run"))
     def run(self, X: SequenceData, state: Any = None) -> tuple[Any, Any]:
         """`run` of the best model: predictions from a given state on, and the final states."""
         return self._best().run(X, state)
 
-    @available_if(_best_has("forecast"))
+    @present_unless(_best_lacks("forecast"))
     def forecast(
         self, n_steps: int, context: SequenceData | None = None, *, observed: SequenceData | None = None
     ) -> Any:
@@ -62,7 +63,9 @@ class BestModel:
     @property
     def classes_(self) -> np.ndarray:
         """Labels that the best model knows (n_classes,)."""
-        _best_has("classes_")(self)
+        reason = _best_lacks("classes_")(self)
+        if reason:
+            raise AttributeError(reason)
         return self._best().classes_
 
     @property

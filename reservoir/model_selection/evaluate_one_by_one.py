@@ -67,10 +67,10 @@ def _evaluate(
         for part in cv.scored_parts:
             result.scores[part][:, position, number] = cv.scores(model, *fold.data(part))
         result.score_seconds[position, number] = time.perf_counter() - start
-    except Exception:
+    except Exception as error:
         if isinstance(cv.error_score, str):
             raise
-        result.errors.append(traceback.format_exc())
+        result.errors.append(f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}")
         result.failed[position, number] = True
         for part in cv.scored_parts:
             result.scores[part][:, position, number] = np.nan if cv.error_score is None else cv.error_score

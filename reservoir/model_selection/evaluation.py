@@ -14,6 +14,7 @@ from reservoir.model_selection.evaluate_steps import StepEvaluation
 from reservoir.model_selection.folds import CrossValidation, read_fold
 from reservoir.model_selection.results import TaskResult
 from reservoir.model_selection.sharing import CannotShareError, configured_models
+from reservoir.readouts.candidates import penalty_warnings
 from reservoir.sequences import read_sequences
 
 _MOST_BYTES = 2**30
@@ -27,9 +28,12 @@ def evaluate(cv: CrossValidation, task: EvaluationTask) -> dict[str, Any]:
     """
     with one_blas_thread():
         try:
-            return _evaluate_together(cv, task).to_dict()
+            with penalty_warnings() as edges:
+                result = _evaluate_together(cv, task)
         except Exception:
-            return evaluate_one_by_one(cv, task).to_dict()
+            with penalty_warnings() as edges:
+                result = evaluate_one_by_one(cv, task)
+    return result.to_dict() | {"penalty_warnings": [str(one.message) for one in edges]}
 
 
 def _evaluate_together(cv: CrossValidation, task: EvaluationTask) -> TaskResult:

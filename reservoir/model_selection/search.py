@@ -30,6 +30,7 @@ from reservoir.model_selection.settings import (
 )
 from reservoir.model_selection.tasks import run_stored_tasks, run_tasks
 from reservoir.parts import Estimator, Labels, Seed, SequenceData, Splitter, Targets, check_part
+from reservoir.readouts.candidates import PenaltyWarning, said_once
 from reservoir.sequences import container_kind
 from reservoir.sequences.time_index import check_index
 from reservoir.validation import Parameters, check_integer, check_unweighted, unchanged_on_error
@@ -122,6 +123,8 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
     -----
     FitFailedWarning
         Where some candidates could not be fitted or scored.
+    PenaltyWarning
+        Once, where readouts of folds chose a penalty at the edge of their candidates.
     UserWarning
         Where test rows of a series are training rows too and are scored, as those of ``list(cv.split(X))`` of a
         `WarmTimeSeriesSplit`, and where scores are NaN or infinite. A candidate whose mean is NaN ranks last, behind
@@ -254,6 +257,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         washouts = [parameters.get("washout", getattr(self.estimator, "washout", 0)) for parameters in candidates]
         shares = training_shares(self.pruning, cv, len(configurations), max(washouts))
         errors: list[str] = []
+        edges: list[str] = []
         for share in shares:
             tasks = self._tasks(configurations, share)
             for task, result in zip(tasks, self._results(cv, tasks), strict=True):
@@ -261,8 +265,11 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
                 seed = 0 if task.seed is None else self.seeds_.index(task.seed)
                 table.put(indices, seed, share, result, self.error_score)
                 errors += ["a worker died"] if result is None else result["errors"]
+                edges += [] if result is None else result["penalty_warnings"]
             if self.pruning is not None and share < 1:
                 configurations = survivors(configurations, table.mean_scores(self._metric()), self.pruning)
+        if edges:
+            warnings.warn(said_once(edges), PenaltyWarning, stacklevel=4)
         self._report(errors, table)
         return table
 
@@ -303,10 +310,11 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
             warnings.warn(text, UserWarning, stacklevel=5)
         if not errors:
             return
-        text = f"{len(errors)} fits or scores of {type(self).__name__} failed, first with:\n{errors[0]}"
+        text = f"{len(errors)} fits or scores of {type(self).__name__} failed"
+        first = f"the first with\n{errors[0]}"
         if len(errors) >= table.n_fits:
-            raise ValueError(f"All {text}")
-        warnings.warn(f"{text}Their score is {self.error_score}.", FitFailedWarning, stacklevel=5)
+            raise ValueError(f"All {text}, {first}")
+        warnings.warn(f"{text}, their score is {self.error_score}; {first}", FitFailedWarning, stacklevel=5)
 
     def __sklearn_tags__(self) -> Any:
         tags, own = super().__sklearn_tags__(), get_tags(self.estimator)

@@ -31,6 +31,8 @@ def read_candidates(search: Any) -> list[dict[str, Any]]:
         p.integer("n_iter", 1)
     if isinstance(random_state, np.random.Generator | np.random.SeedSequence):
         random_state = int(p.generator().integers(2**32))
+    if search.n_iter is None and _has_distributions(distributions):
+        raise p.error("n_iter", "the number of points to draw, since param_distributions holds distributions")
     try:
         if search.n_iter is None:
             candidates = list(ParameterGrid(distributions))
@@ -43,6 +45,14 @@ def read_candidates(search: Any) -> list[dict[str, Any]]:
     if not candidates:
         raise p.error("param_distributions", "at least one candidate")
     return candidates
+
+
+def _has_distributions(distributions: Any) -> bool:
+    """Whether a dict, or one of a list of dicts, has a value to draw from."""
+    dicts = [distributions] if isinstance(distributions, Mapping) else distributions
+    if not isinstance(dicts, list | tuple):
+        return False
+    return any(hasattr(value, "rvs") for one in dicts if isinstance(one, Mapping) for value in one.values())
 
 
 def read_splitter(search: Any, kind: str, y: Any, n_context: int) -> Any:

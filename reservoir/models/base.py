@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from reservoir.estimators import BaseEstimator
 from reservoir.models.blocks import run_in_blocks
-from reservoir.parts import Readout, System, check_part
+from reservoir.parts import Readout, System, check_part, check_system
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import Sequences, joined
 from reservoir.sequences.tables import TabularAnswers
@@ -46,7 +46,7 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
         p.integer("washout", 0)
         p.flag("include_input")
         if self.reservoir is not None:
-            check_part(p.owner, "reservoir", self.reservoir, System, optional=True)
+            check_system(p.owner, "reservoir", self.reservoir, optional=True)
         if self.readout is not None:
             check_part(p.owner, "readout", self.readout, Readout, optional=True)
 

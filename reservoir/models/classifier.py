@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.metrics import accuracy_score
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
-from reservoir.estimators import ClassifierMixin
+from reservoir.estimators import ClassifierMixin, present_unless
+from reservoir.models.base import as_readout
 from reservoir.models.pooling import as_pooling
 from reservoir.models.supervised import SupervisedModel
 from reservoir.parts import Labels, Pooling, Readout, SequenceData, System
@@ -21,8 +21,15 @@ from reservoir.targets import read_labels
 from reservoir.validation import check_unweighted, unchanged_on_error
 
 
-def _readout_has_probabilities(model: ReservoirClassifier) -> bool:
-    return hasattr(getattr(model, "readout_", model.readout), "predict_proba")
+def _no_probabilities(model: ReservoirClassifier) -> str:
+    readout = getattr(model, "readout_", as_readout(model.readout))
+    if hasattr(readout, "predict_proba"):
+        return ""
+    return (
+        f"{type(model).__name__} has no 'predict_proba', since its readout {type(readout).__name__} gives no "
+        "probabilities. Take one that does, such as readout=LogisticRegression() of scikit-learn; 'decision_function' "
+        "gives scores."
+    )
 
 
 @dataclass(eq=False, repr=False)
@@ -118,7 +125,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
             return self._answers(X, "decision_function")[0]
         return self._answers(X, "predict", None, self._scores)[0]
 
-    @available_if(_readout_has_probabilities)
+    @present_unless(_no_probabilities)
     def predict_proba(self, X: SequenceData) -> Any:
         """Probabilities (N, n_classes), or one row per step, from a readout that has them."""
         return self._answers(X, "predict_proba")[0]

@@ -57,8 +57,8 @@ class ReservoirForecaster(ReservoirModel):
     `fit` trains the readout to give the next row y of the series while the true rows are the input (teacher forcing).
     `forecast` then closes the loop:
 
-        u(t) = [feedback_scaling y(t), e(t + exogenous_lead)],   x(t) = reservoir(x(t - 1), u(t))
-
+        u(t) = [feedback_scaling y(t), e(t + exogenous_lead)]
+        x(t) = reservoir(x(t - 1), u(t))
         y(t + 1) = readout([x(t), u(t)])
 
     where e are the `exogenous` channels, which are known in advance and never predicted: with the lead of 1 what drives

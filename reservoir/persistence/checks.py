@@ -18,6 +18,7 @@ from reservoir.estimators import BaseEstimator
 from reservoir.topologies import CirculantMatrix, HadamardMatrix
 
 Lengths = dict[str, int]
+LABELS = "biufUmM"  # the kinds of arrays that classes may be
 
 
 class Check(NamedTuple):
@@ -104,9 +105,7 @@ def labels(axis: str) -> Check:
 
     def fits(value: Any, lengths: Lengths) -> bool:
         good = (
-            isinstance(value, np.ndarray)
-            and value.ndim == 1
-            and (value.dtype == object or value.dtype.kind in "biufUM")
+            isinstance(value, np.ndarray) and value.ndim == 1 and (value.dtype == object or value.dtype.kind in LABELS)
         )
         return good and len(np.unique(value)) == len(value) > 0 and _same(value.shape, (axis,), lengths)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,9 @@ from reservoir.persistence.writing import DEEPEST, SPARSE
 
 _MOST_PARTS = 100_000  # counted as often as they are held
 _LONGEST_NUMBER = 400
-_TIME_UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns")
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+_DATES = re.compile(r"(datetime64|timedelta64)(\[[1-9]?\d{0,8}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?")
 _TYPES = ("bool", *_INTEGERS, "float16", "float32", "float64", "complex64", "complex128")
 
 
@@ -47,9 +48,9 @@ class Reader:
             "dict": self._dict,
             "float": lambda name, depth: _FLOATS[name],
             "array": lambda index, depth: self._array(index),
+            "dates": self._dates,
             "scalar": self._scalar,
             "texts": self._texts,
-            "times": self._times,
             "dtype": self._dtype,
             "type": self._type,
             "sparse": self._sparse,
@@ -99,6 +100,13 @@ class Reader:
     def _array(self, index: Any) -> np.ndarray:
         return self.arrays[_as_index(index, len(self.arrays))]
 
+    def _dates(self, tree: Any, depth: int) -> np.ndarray:
+        name, index = _as_list(tree, 2)
+        integers = self._array(index)
+        if not isinstance(name, str) or not _DATES.fullmatch(name) or integers.dtype != np.int64:
+            raise Damaged("it holds dates of no known kind")
+        return integers.view(name)
+
     def _part(self, index: Any) -> Any:
         size, levels = self._sizes[_as_index(index, len(self.parts))]
         self._size, self._levels = self._size + size, max(self._levels, levels + 1)
@@ -127,13 +135,6 @@ class Reader:
         found = np.empty(len(tree), dtype=object)
         found[:] = tree
         return found
-
-    def _times(self, tree: Any, depth: int) -> np.ndarray:
-        index, unit = _as_list(tree, 2)
-        ticks = self._array(index)
-        if unit not in _TIME_UNITS or ticks.dtype != np.int64:
-            raise Damaged("it holds times of an unknown unit")
-        return ticks.view(f"M8[{unit}]")
 
     def _dtype(self, name: Any, depth: int) -> np.dtype:
         if not isinstance(name, str) or len(name) > 10 or not is_plain(np.dtype(name)):

@@ -4,6 +4,7 @@ What JSON has stands for itself. All else is an object of one key, the name of i
 
     {"tuple": [...]}   {"dict": [[key, value], ...]}   {"float": "nan"}   {"array": 3}   {"scalar": ["int64", 3]}
     {"texts": [...]}   {"dtype": "<f8"}   {"type": "float32"}   {"sparse": [...]}   {"random": [5, {...}]}   {"part": 7}
+    {"dates": ["datetime64[D]", 3]}, an array of integers that stands for dates or durations
 
 A part stands in a list of parts, behind all parts that it holds, as {"class", "parameters", "attributes"}. What a
 model holds twice is written once.
@@ -19,14 +20,15 @@ from scipy import sparse
 
 from reservoir.persistence import randomness
 from reservoir.persistence.archive import is_plain
-from reservoir.persistence.registry import entry_of
+from reservoir.persistence.registry import REGISTRY, entry_of
 from reservoir.quantities import magnitude
 
 DEEPEST = 40
 SPARSE = ("csr_array", "csr_matrix", "csc_array", "csc_matrix")
+_KEPT = ", ".join(sorted(name.rpartition(".")[2] for name in REGISTRY if name.startswith("sklearn.")))
 _ADVICE = (
-    "A model file keeps numbers, texts, arrays, random generators, and the parts of this library and of scikit-learn "
-    "that docs/saving.md names. Use pickle for the rest, where the reader trusts the writer."
+    "A model file keeps the parts of this library, with numbers, texts, arrays and random generators in them, and of "
+    f"scikit-learn {_KEPT}. Use joblib.dump or pickle for the rest, where the reader trusts the writer."
 )
 
 
@@ -44,7 +46,9 @@ class Writer:
         name, entry = entry_of(part)
         if entry is None:
             kind = type(part)
-            raise ValueError(f"'{path}' cannot be saved: it is a {kind.__module__}.{kind.__qualname__}. {_ADVICE}")
+            raise ValueError(
+                f"'{path}' cannot be saved: it is a {kind.__module__}.{kind.__qualname__}. {_way_out(part)}"
+            )
         parameters, attributes = entry.taken_apart(part)
         unknown = sorted(set(attributes) - set(entry.known()))
         if unknown:
@@ -111,9 +115,17 @@ class Writer:
     def _array(self, array: np.ndarray, path: str) -> dict[str, Any]:
         if array.dtype == object and array.ndim == 1 and all(type(one) is str for one in array):
             return {"texts": array.tolist()}
-        if array.dtype.kind == "M" and np.datetime_data(array.dtype)[1] == 1:
-            return {"times": [self._array(array.astype(np.int64), path)["array"], np.datetime_data(array.dtype)[0]]}
+        array = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        if array.dtype.kind in "mM":
+            return {"dates": [array.dtype.name, self._array(array.view(np.int64), path)["array"]]}
         if not is_plain(array.dtype) or (array.dtype.kind == "U" and not array.dtype.itemsize):
             raise ValueError(f"'{path}' cannot be saved: it is an array of {array.dtype}. {_ADVICE}")
-        self.arrays.append(array.astype(array.dtype.newbyteorder("<"), copy=False))
+        self.arrays.append(array)
         return {"array": len(self.arrays) - 1}
+
+
+def _way_out(part: Any) -> str:
+    """What to do about a part that no file keeps."""
+    if hasattr(part, "refit"):
+        return "Save its best_estimator_, the model that the search has found."
+    return "By itself it goes into a file by numpy.save." if isinstance(part, np.ndarray) else _ADVICE

@@ -10,7 +10,7 @@ import numpy as np
 from reservoir.parts import Numbers, WindowedRule
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.palette import BLACK, line
-from reservoir.validation import check_real, parameter_error, real_array
+from reservoir.validation import check_real, parameter_error, real_array, without_unit
 
 _POINTS = 400  # a side
 _REACH = 0.1  # seconds, where a rule does not say how far its window goes
@@ -57,7 +57,7 @@ class STDPWindowDisplay(Display):
         cls, lags: Numbers, changes: Numbers | Mapping[str, Numbers], *, ax: Any = None
     ) -> STDPWindowDisplay:
         """Draw changes (n_lags,), or a dictionary of them by name, at lags (n_lags,) in seconds."""
-        moments = real_array(lags)
+        moments = real_array(without_unit(cls.__name__, "lags", lags, "second"))
         if moments is None or moments.ndim != 1 or not moments.size:
             raise parameter_error(cls.__name__, "lags", "an array of numbers (n_lags,)", lags)
         named = changes if isinstance(changes, Mapping) else {"": changes}

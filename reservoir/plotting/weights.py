@@ -10,7 +10,7 @@ import numpy as np
 from reservoir.parts import Numbers
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.palette import BLACK, BLUE, GREY, ORANGE
-from reservoir.validation import parameter_error, real_array
+from reservoir.validation import parameter_error, real_array, without_unit
 
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "\N{MICRO SIGN}", -3: "m", 0: ""}
 
@@ -80,7 +80,7 @@ class WeightsDisplay(Display):
         if table is None or table.ndim != 2 or len(table) < 2 or not table.size or not np.isfinite(table).all():
             wanted = "two or more finite arrays or projections of the same synapses"
             raise parameter_error(cls.__name__, "snapshots", wanted, snapshots)
-        moments = None if times is None else real_array(times)
+        moments = None if times is None else real_array(without_unit(cls.__name__, "times", times, "second"))
         if times is not None and (moments is None or moments.shape != (len(table),)):
             raise parameter_error(cls.__name__, "times", f"None or an array ({len(table)},)", times)
         return cls(table, times=moments, unit=unit).plot(ax)

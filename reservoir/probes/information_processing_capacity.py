@@ -83,7 +83,8 @@ def information_processing_capacity(
 
     **Which count.** A function counts if its C is above
 
-        floor = factor q / n_steps,   q the upper `significance` quantile of chi-squared with N degrees of freedom.
+        floor = factor q / n_steps,   q the upper `significance` quantile of chi-squared
+                                      with N degrees of freedom.
 
     Products of many polynomials are rarely large, and then at steps where the states are large too; such a function
     is given more than N / n_steps by chance. With h(t) the leverage of step t it is sum_t h(t) z(t)^2 / z^T z; where

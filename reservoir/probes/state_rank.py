@@ -37,7 +37,8 @@ def kernel_rank(
 ) -> StateRank:
     """Kernel rank: the number of independent directions among the final states of different streams.
 
-        rank of M, row i the state of the system after stream i,   threshold = max(tolerance s_1, noise (n^1/2 + m^1/2))
+        rank of M, row i the state of the system after stream i
+        threshold = max(tolerance s_1, noise (n^1/2 + m^1/2))
 
     s_1 is the largest singular value of M (n, m), which is not centred, n the number of streams, m that of states. A
     linear readout can give any n answers to n streams if the rank is n. States that carry independent noise of a known

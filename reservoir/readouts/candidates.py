@@ -14,6 +14,7 @@ from reservoir.validation import Parameters, real_array
 DEFAULT_ALPHAS = np.logspace(-8, 4, 25)
 _NEARLY_CONSTANT = 0.1  # degrees of freedom
 _NO_PENALTY = 1e-16
+_SHOWN = 8  # columns that a warning names
 
 
 class PenaltyWarning(UserWarning):
@@ -21,14 +22,31 @@ class PenaltyWarning(UserWarning):
 
 
 @contextmanager
+def penalty_warnings() -> Iterator[list[warnings.WarningMessage]]:
+    """Context whose warnings of an edge stand in the list that it gives, at its end; others come as they are."""
+    edges: list[warnings.WarningMessage] = []
+    with warnings.catch_warnings(record=True) as said:
+        yield edges
+    for one in said:
+        if issubclass(one.category, PenaltyWarning):
+            edges.append(one)
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+
+
+@contextmanager
 def one_penalty_warning() -> Iterator[None]:
     """Context in which many fits warn of an edge once, at its end; other warnings come as they are."""
-    with warnings.catch_warnings(record=True) as said:
+    with penalty_warnings() as edges:
         yield
-    edges = [one for one in said if issubclass(one.category, PenaltyWarning)]
-    for one in [one for one in said if one not in edges] + edges[:1]:
-        more = f" So it is in {len(edges) - 1} more fit(s)." if one in edges[:1] and len(edges) > 1 else ""
-        warnings.warn_explicit(f"{one.message}{more}", one.category, one.filename, one.lineno)
+    if edges:
+        text = said_once([str(one.message) for one in edges])
+        warnings.warn_explicit(text, edges[0].category, edges[0].filename, edges[0].lineno)
+
+
+def said_once(texts: list[str]) -> str:
+    """The text of the first warning, and how many more there are."""
+    return f"{texts[0]} So it is in {len(texts) - 1} more fit(s)." if len(texts) > 1 else texts[0]
 
 
 def read_candidates(readout: Any) -> np.ndarray:
@@ -47,7 +65,9 @@ def edge_advice(owner: str, alphas: np.ndarray, best: np.ndarray, trace: float) 
     `trace` is the sum of the squared singular values of the rows. Penalties far above it make predictions constant,
     those below its rounding are none.
     """
-    low, high = (int(np.count_nonzero(best == edge)) for edge in (0, len(alphas) - 1))
+    if trace * _NO_PENALTY < np.finfo(float).tiny:
+        return f"The features of {owner} are constant, so that predictions are, whatever its alpha."
+    low, high = (_named(np.flatnonzero(best == edge), len(best)) for edge in (0, len(alphas) - 1))
     least, most = np.floor(np.log10(trace * _NO_PENALTY)), np.ceil(np.log10(trace / _NEARLY_CONSTANT))
     said = []
     if low:
@@ -60,6 +80,14 @@ def edge_advice(owner: str, alphas: np.ndarray, best: np.ndarray, trace: float) 
         said.append(f"{alphas[-1]:.3g}, the upper edge, for {high}: {advice if alphas[-1] < 10**most else nothing}")
     many = f"{len(best)} target" + "s" * (len(best) > 1)
     return f"The best alpha of {owner} lies at an edge of the candidates. Of {many}: {'; '.join(said)}." if said else ""
+
+
+def _named(targets: np.ndarray, n_targets: int) -> str:
+    """How many targets, and which columns of y they are where there are several; empty for none."""
+    if n_targets == 1 or not targets.size:
+        return "1" * targets.size
+    shown = ", ".join(map(str, targets[:_SHOWN])) + ", ..." * (targets.size > _SHOWN)
+    return f"{targets.size} (column {shown})"
 
 
 def _range(least: float, most: float) -> str:

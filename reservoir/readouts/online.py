@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.utils.metaestimators import available_if
 
+from reservoir.estimators import present_unless
 from reservoir.parts import Numbers
 from reservoir.readouts.affine import LinearReadout
 from reservoir.readouts.rows import changed_since, check_outputs, read_pairs
@@ -23,8 +23,10 @@ from reservoir.validation import (
 _CALM = 1e30  # a step among smaller numbers cannot overflow
 
 
-def _learns_in_one_pass(readout: OnlineRegressor) -> bool:
-    return readout.n_epochs == 1
+def _several_passes(readout: OnlineRegressor) -> str:
+    if readout.n_epochs == 1:
+        return ""
+    return f"{type(readout).__name__} learns in blocks only where n_epochs is 1. Got {readout.n_epochs!r}."
 
 
 class OnlineRegressor(LinearReadout):
@@ -78,7 +80,7 @@ class OnlineRegressor(LinearReadout):
         self._train(X, y, 1).publish()
         return self
 
-    @available_if(_learns_in_one_pass)
+    @present_unless(_several_passes)
     @unchanged_on_error
     def accumulate(self, X: Numbers, y: Numbers) -> Self:
         """Go on learning from these rows like `partial_fit`, without setting `coef_`; only where `fit` is one pass.
@@ -87,7 +89,7 @@ class OnlineRegressor(LinearReadout):
         """
         return self._train(X, y, 1)
 
-    @available_if(_learns_in_one_pass)
+    @present_unless(_several_passes)
     @unchanged_on_error
     def solve(self) -> Self:
         """Set `coef_` and `intercept_` to what was learned so far."""

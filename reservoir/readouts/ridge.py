@@ -134,8 +134,8 @@ class RidgeReadout(MergingLinearReadout):
         y : array (n_rows,) or (n_rows, n_outputs)
         sample_weight : None, float or array (n_rows,), >= 0
         sequence : None, int or array (n_rows,) of int >= 0, default None
-            The number of the sequence that each row comes from, for ``alpha="blocked"``; every row has its own where it
-            stands for a whole sequence. None is one series in order of time.
+            The number of the sequence that each row comes from, in whichever call, for ``alpha="blocked"``; every row
+            has its own where it stands for a whole sequence. None is one series in order of time.
         """
         for name in ("_record", "_blocks", "_one_output", "coef_", "intercept_", "alpha_"):
             self.__dict__.pop(name, None)
@@ -165,8 +165,8 @@ class RidgeReadout(MergingLinearReadout):
     ) -> Self:
         """Take a block of rows into the record, without solving.
 
-        Rows of the same `sequence` belong together in whichever call they come. Without `check_input` X and y must be
-        float arrays, and that their numbers are finite is not looked at.
+        Parameters are those of `fit`. Without `check_input` X and y must be float arrays, and that their numbers are
+        finite is not looked at.
         """
         self._check_parameters()
         before = getattr(self, "_record", None)
@@ -295,7 +295,7 @@ class RidgeReadout(MergingLinearReadout):
         at_edge = alphas[best] * np.isin(best, (0, len(alphas) - 1))
         before = np.broadcast_to(getattr(self, "alpha_", 0.0), len(best))
         if len(alphas) > 1 and (at_edge > 0).any() and not ((at_edge == 0) | (at_edge == before)).all():
-            advice = edge_advice(type(self).__name__, alphas, best, max(trace, np.finfo(float).tiny))
+            advice = edge_advice(type(self).__name__, alphas, best, trace)
             warnings.warn(advice, PenaltyWarning, stacklevel=5)
 
     def _check_parameters(self) -> None:

@@ -200,7 +200,7 @@ class RecurrentModel(RecurrentParameters, TabularAnswers, BaseEstimator):
 
     def _hidden(self, sequences: Sequences, state: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Hidden states of all rows and final states."""
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", under="ignore"):
             fits = np.isfinite(sequences.rows.astype(self.network_.vector.dtype)).all()
         if not fits:
             raise ValueError(f"X of {type(self).__name__} has a number too large for {self.network_.vector.dtype}.")

@@ -190,7 +190,7 @@ class RecurrentNetwork:
 
 def _narrowed(values: np.ndarray, dtype: np.dtype, what: str) -> np.ndarray:
     """The values in the type of the network, if they fit."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         narrow = values.astype(dtype)
     if not np.isfinite(narrow).all():
         raise ValueError(f"{what} overflow {dtype}: scale them, or take dtype='float64'.")

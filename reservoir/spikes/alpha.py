@@ -6,7 +6,7 @@ import numpy as np
 
 from reservoir.compilation import kernel
 from reservoir.spikes import sampling
-from reservoir.spikes.sampling import SMALLEST, LowPass
+from reservoir.spikes.sampling import SMALLEST, LowPass, SpikesOfRows
 
 
 class Alpha(LowPass):
@@ -40,18 +40,10 @@ class Alpha(LowPass):
         """Two rows."""
         return 2
 
-    def advance(
-        self,
-        times: np.ndarray,
-        units: np.ndarray,
-        bounds: np.ndarray,
-        step: float,
-        memory: np.ndarray,
-        states: np.ndarray,
-    ) -> None:
+    def advance(self, spikes: SpikesOfRows, memory: np.ndarray, states: np.ndarray) -> None:
         """Fill states (n_rows, n_units) and move memory (2, n_units) on."""
         tau = self._decay()
-        _advance(times, units, bounds, step, tau, np.exp(-step / tau), memory[0], memory[1], states)
+        _advance(*spikes, tau, np.exp(-spikes.step / tau), memory[0], memory[1], states)
 
 
 @kernel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.compilation import kernel
-from reservoir.spikes.sampling import Trace
+from reservoir.spikes.sampling import SpikesOfRows, Trace
 from reservoir.validation import Parameters, check_real
 
 
@@ -48,18 +48,10 @@ class Counts(Trace):
             raise p.error("window", f"a whole multiple of the step, {step:g} s")
         return round(n_steps)
 
-    def advance(
-        self,
-        times: np.ndarray,
-        units: np.ndarray,
-        bounds: np.ndarray,
-        step: float,
-        memory: np.ndarray,
-        states: np.ndarray,
-    ) -> None:
+    def advance(self, spikes: SpikesOfRows, memory: np.ndarray, states: np.ndarray) -> None:
         """Fill states (n_rows, n_units) and move memory (n_memory, n_units) on."""
         counted = np.concatenate([memory, np.zeros_like(states)])
-        _advance(units, bounds, counted, states)
+        _advance(spikes.units, spikes.bounds, counted, states)
         memory[:] = counted[len(states) :]
 
 

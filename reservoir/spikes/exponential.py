@@ -6,7 +6,7 @@ import numpy as np
 
 from reservoir.compilation import kernel
 from reservoir.spikes import sampling
-from reservoir.spikes.sampling import SMALLEST, LowPass
+from reservoir.spikes.sampling import SMALLEST, LowPass, SpikesOfRows
 
 
 class Exponential(LowPass):
@@ -45,18 +45,10 @@ class Exponential(LowPass):
         """One row."""
         return 1
 
-    def advance(
-        self,
-        times: np.ndarray,
-        units: np.ndarray,
-        bounds: np.ndarray,
-        step: float,
-        memory: np.ndarray,
-        states: np.ndarray,
-    ) -> None:
+    def advance(self, spikes: SpikesOfRows, memory: np.ndarray, states: np.ndarray) -> None:
         """Fill states (n_rows, n_units) and move memory (1, n_units) on."""
         tau = self._decay()
-        _advance(times, units, bounds, step, tau, np.exp(-step / tau), memory[0], states)
+        _advance(*spikes, tau, np.exp(-spikes.step / tau), memory[0], states)
 
 
 @kernel()

@@ -14,7 +14,8 @@ from reservoir.validation import Parameters
 class GaussianReceptiveFields(Scaled):
     """Gaussian tuned channels, `n_fields` per feature, whose activation is the latency of one spike per row.
 
-        a_k = exp(-(x_i - c_k)^2 / (2 w^2)),   c_k = (k - 1/2) / (n_fields - 2),   w = 1 / (sharpness (n_fields - 2))
+        a_k = exp(-(x_i - c_k)^2 / (2 w^2))
+        c_k = (k - 1/2) / (n_fields - 2),   w = 1 / (sharpness (n_fields - 2))
         time = (i + 1 - a_k) step   if a_k > cut, else no spike
 
     for k = 0 ... n_fields - 1, where x_i in [0, 1] is the share of its range at which the feature lies in row i. The

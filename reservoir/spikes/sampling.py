@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from reservoir.estimators import BaseEstimator
@@ -15,28 +17,28 @@ SMALLEST = 1e-290
 """Traces that have decayed below become 0, before arithmetic with denormal numbers makes kernels slow."""
 
 
+class SpikesOfRows(NamedTuple):
+    """Spikes sorted by time, and which of them fall into which row."""
+
+    times: np.ndarray  # (n_spikes,), seconds
+    units: np.ndarray  # (n_spikes,)
+    bounds: np.ndarray  # (n_rows + 2,): row i has bounds[i]:bounds[i + 1], the end of the last row the spikes after it
+    step: float  # seconds per row
+
+
 class Trace(BaseEstimator):
     """Part that turns spikes into states, one row per `step` seconds.
 
     Row i is the trace at time (i + 1) step, of the spikes strictly before; a spike within a millionth of a step of that
-    time counts as on it. A subclass has `n_memory` and ``advance(times, units, bounds, step, memory, states)``,
-    which fills `states`; the spikes of row i are bounds[i]:bounds[i + 1], those on the end of the last row
-    bounds[-2]:bounds[-1], to be kept in `memory`, which is moved on in place.
+    time counts as on it. A subclass has `n_memory` and ``advance(spikes, memory, states)``, which fills `states` and
+    moves `memory` on in place: with the spikes on the end of the last row, too.
     """
 
     def n_memory(self, step: float) -> int:
         """Number of rows of memory for rows of `step` seconds."""
         raise NotImplementedError
 
-    def advance(
-        self,
-        times: np.ndarray,
-        units: np.ndarray,
-        bounds: np.ndarray,
-        step: float,
-        memory: np.ndarray,
-        states: np.ndarray,
-    ) -> None:
+    def advance(self, spikes: SpikesOfRows, memory: np.ndarray, states: np.ndarray) -> None:
         """Fill states (n_rows, n_units) and move memory (n_memory, n_units) on, see above."""
         raise NotImplementedError
 
@@ -71,7 +73,8 @@ class Trace(BaseEstimator):
         memory = np.ascontiguousarray(memory)
         states = np.empty((n_rows, trains.n_units))
         ends = np.concatenate([np.arange(n_rows + 1) - _ROUNDING, [n_rows]]) * step
-        self.advance(trains.times, trains.units, np.searchsorted(trains.times, ends), step, memory, states)
+        spikes = SpikesOfRows(trains.times, trains.units, np.searchsorted(trains.times, ends), step)
+        self.advance(spikes, memory, states)
         return states, memory
 
 

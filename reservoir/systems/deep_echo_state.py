@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from reservoir.foreign_code import inherited
-from reservoir.parts import Seed, SequenceData, System, Targets, check_part, without_noise
+from reservoir.parts import Seed, SequenceData, System, Targets, check_system, without_noise
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.transformer import SequenceTransformer
@@ -216,11 +216,11 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         if self.layers is None:
             check_integer(owner, "n_layers", self.n_layers, 1)
             if self.layer is not None:
-                check_part(owner, "layer", self.layer, System, optional=True)
+                check_system(owner, "layer", self.layer, optional=True)
         elif not isinstance(self.layers, list | tuple) or not self.layers:
             raise parameter_error(owner, "layers", "None or a list of one system or more", self.layers)
         for index, layer in enumerate(self.layers or ()):
-            check_part(owner, f"layers[{index}]", layer, System)
+            check_system(owner, f"layers[{index}]", layer)
 
     def _seeded_layers(self) -> list[Any]:
         """Fresh copies of all layers, each with its seed."""

@@ -13,7 +13,8 @@ from reservoir.validation import Parameters, check_integer
 class CycleWithJumps(BaseEstimator):
     """Cycle reservoir with regular jumps (CRJ): a cycle, and shortcuts both ways between every `jump`-th unit.
 
-        W[i, i - 1] = 1 (unit 0 hears the last one),   W[i, i + jump] = W[i + jump, i] = jump_weight, i = 0, jump, ...
+        W[i, i - 1] = 1 (unit 0 hears the last one)
+        W[i, i + jump] = W[i + jump, i] = jump_weight,   i = 0, jump, ...
 
     There are floor(n_units / jump) shortcuts. Where `jump` divides n_units the last one ends in unit 0; else it ends
     in the last multiple of `jump` below n_units. Where it divides, the spectral radius is the largest root r

@@ -7,6 +7,7 @@ import pickle
 import threading
 import time
 import types
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -70,6 +71,28 @@ def test_names_that_meet_and_results_of_several_kinds(tmp_path):
     assert study.results() == [{"status": 1, "kind": 2}, 3, "x", [1]]
     study.consolidate(tmp_path / "table.parquet")
     assert len(pd.read_parquet(tmp_path / "table.parquet")) == 4
+
+
+def warning(task, *, random_state):
+    for _ in range(2 * (task["number"] > 2)):
+        warnings.warn(f"{task['number']} is large.", RuntimeWarning, stacklevel=2)
+    if task["number"] == 4:
+        raise ValueError("too large")
+    return task["number"]
+
+
+def test_warnings_are_told_with_the_task(tmp_path):
+    with pytest.warns(UserWarning) as said:
+        study = run_batch(warning, {"number": range(5)}, store=tmp_path / "store", n_jobs=1)
+    assert [str(one.message) for one in said] == [
+        "2 task(s) of run_batch warned, such as one with parameters {'number': 3}: RuntimeWarning: 3 is large. "
+        "runs().warnings of the study has all."
+    ]
+    assert said[0].filename == __file__
+    large = [f"RuntimeWarning: {number} is large." for number in (3, 4)]
+    assert study.runs().warnings.tolist() == [[], [], [], large[:1], large[1:]]
+    study.consolidate(tmp_path / "table.parquet")
+    assert "3 is large" in str(pd.read_parquet(tmp_path / "table_runs.parquet").warnings[3])
 
 
 def test_workers_have_one_thread(tmp_path):

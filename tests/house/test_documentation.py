@@ -5,6 +5,7 @@ and numbers within a fifth. A second word after ``python`` names a package witho
 the pages can show other libraries; ``python everywhere`` runs for all, and ``python elsewhere`` needs a cluster.
 """
 
+import ast
 import contextlib
 import io
 import os
@@ -93,6 +94,18 @@ def test_the_picture():
     plt.close(names["figure"])
 
 
+def test_equations_fit_their_column():
+    """Indented lines of docstrings, which pages do not break, before the parameters."""
+    wide = []
+    for path in [*ROOT.glob("reservoir/**/*.py"), *ROOT.glob("spiking/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            named = isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
+            text = (ast.get_docstring(node) or "").partition("Parameters\n---")[0] if named else ""
+            text = text.partition("Returns\n---")[0]
+            wide += [(node.name, line) for line in text.split("\n") if line.startswith("    ") and len(line) > 104]
+    assert not wide
+
+
 def test_every_page_is_reached():
     """From the index, and no page includes a file that is not there."""
     index = (ROOT / "docs/index.md").read_text()
@@ -122,7 +135,7 @@ def test_the_gallery_shows_all_and_runs_what_it_can(gallery, tmp_path, monkeypat
         text = (tmp_path / name).read_text()
         compile(text, name, "exec")
         title, line = text.split("\n")[:2]
-        assert set(line) == {"="} and len(line) == len(title.removeprefix('r"""'))
+        assert set(line) == {"="} and len(line) == len(title.removeprefix('r"""')) <= 30
         assert ("Not run for these pages" in text) == (name not in runs)
 
 

@@ -113,8 +113,10 @@ def answers(entry: Entry, name, arguments, X, y):
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_the_entry_itself_answers(name):
+    """Also in programs where NumPy raises what it else lets pass."""
     entry = ENTRIES[name]
-    assert answers(entry, name, entry.arguments, entry.X, entry.y) is not None
+    with np.errstate(all="raise"):
+        assert answers(entry, name, entry.arguments, entry.X, entry.y) is not None
 
 
 # Any arguments

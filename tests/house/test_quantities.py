@@ -127,6 +127,13 @@ def shape_of(name, parameter, words):
     return re.escape(f"The '{parameter}' parameter of {name} must be {words}. Got ")
 
 
+def view_of(value, unit):
+    """A variable of a Brian2 group, as `monitor.t` and `defaultclock.t` are, of this value and unit."""
+    group = B.NeuronGroup(max(value.size, 1), f"x : {unit}" + " (shared)" * (value.ndim == 0))
+    group.variables["x"].set_value(value)
+    return group.x
+
+
 # Each parameter by itself
 
 
@@ -137,7 +144,9 @@ def test_a_quantity_gives_what_its_number_gives(name, parameter):
     plain = value.tolist()
     plain = tuple(plain) if value.ndim and "cells" in dir(PARTS[name]) else plain
     expected = used(make(name, **{parameter: plain}))
-    for quantity in [value * unit] + ([[one * unit for one in value]] if value.ndim == 1 else []):
+    several = [[one * unit for one in value]] if value.ndim == 1 else []
+    viewed = [] if value.ndim > 1 else [view_of(value, MEASURED[name][parameter])]
+    for quantity in [value * unit, *several, *viewed]:
         assert same(used(make(name, **{parameter: quantity})), expected)
 
 

@@ -12,6 +12,7 @@ from reservoir.model_selection import ReservoirSearchCV
 from reservoir.model_selection.candidates import configurations_of
 from reservoir.model_selection.halving import survivors
 from reservoir.model_selection.results import ascending
+from reservoir.readouts.candidates import PenaltyWarning
 from tests.model_selection.search_cases import WARM, X, Y, regressor
 
 WASHOUTS = {"washout": [3, 4, 5, 6]}
@@ -57,9 +58,22 @@ def test_what_failed_is_told_once():
     with pytest.warns(FitFailedWarning, match="3 fits or scores") as found:
         ReservoirSearchCV(regressor(), {"reservoir__leak": [7.0, 0.5]}, cv=WARM).fit(X, Y)
     assert len(found) == 1
+    first, reason = str(found[0].message).split("\n")[:2]
+    assert first == "3 fits or scores of ReservoirSearchCV failed, their score is nan; the first with"
+    assert reason.startswith("InvalidParameterError: The 'leak' parameter of EchoState must be")
     with pytest.warns(UserWarning, match="of the train scores are non-finite: 6 of 6"):
         search = ReservoirSearchCV(regressor(), {"washout": [3, 4]}, cv=WARM, return_train_score=True)
         search.set_params(scoring=lambda model, X, y: 0.0 if len(y) == 90 else np.nan).fit(X, Y)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_edges_of_the_candidates_are_told_once(n_jobs):
+    """However many folds, seeds and workers; the fit on all rows speaks for itself."""
+    grid = {"readout__alpha": ["gcv", "blocked"], "reservoir__leak": [0.5, 1.0]}
+    model = regressor().set_params(readout__alphas=[1e-3, 1e3])
+    with pytest.warns(PenaltyWarning, match=r"lies at an edge .* So it is in \d+ more fit") as found:
+        ReservoirSearchCV(model, grid, cv=WARM, n_jobs=n_jobs, refit=False).fit(X, Y)
+    assert [one.category for one in found] == [PenaltyWarning]
 
 
 def test_each_metric_is_counted():

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss, make_scorer, mean_absolute_error, mean_squared_error, r2_score
@@ -247,3 +248,13 @@ def test_a_table_is_forecast_without_warnings():
         named = ReservoirSearchCV(FORECASTER, {"washout": [20]}, cv=FOLDS, scoring=scoring).fit(table)
         plain = ReservoirSearchCV(FORECASTER, {"washout": [20]}, cv=FOLDS, scoring=scoring).fit(LORENZ)
         assert named.best_score_ == plain.best_score_
+
+
+def test_distributions_ask_for_the_number_of_points():
+    """By the word that is missing."""
+    for space in (
+        {"readout__alpha": stats.loguniform(1e-6, 1e-2)},
+        [{"washout": [3]}, {"washout": stats.randint(0, 3)}],
+    ):
+        with pytest.raises(ValueError, match="'n_iter' parameter of ReservoirSearchCV must be the number of points"):
+            ReservoirSearchCV(regressor(), space, cv=WARM).fit(X, Y)

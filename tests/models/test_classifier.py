@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import RidgeClassifier
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, KFold
 
 from reservoir import ReservoirClassifier
+from reservoir.model_selection import ReservoirSearchCV
 from tests.sequence_cases import DATA, RAGGED, STACK, N, T, after_washout, shapes, small, step_values
 
 
@@ -60,3 +61,19 @@ def test_search_over_labels():
     grid = {"reservoir__leak": [0.2, 1.0], "readout__alpha": [1e-3, 1.0], "pooling": ["mean", "last"]}
     search = GridSearchCV(ReservoirClassifier(), grid, cv=KFold(2)).fit(RAGGED, list("ababa"))
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize("fitted", [False, True])
+@pytest.mark.parametrize(
+    "wrapped", [lambda model: model, lambda model: ReservoirSearchCV(model, {"washout": [0]}, cv=2)]
+)
+def test_the_way_to_probabilities_is_told(fitted, wrapped):
+    """As the last line that one reads, and `hasattr` is False all the same."""
+    model = wrapped(ReservoirClassifier(small()))
+    if fitted:
+        model.fit(RAGGED, list("abbaa"))
+    assert not hasattr(model, "predict_proba")
+    with pytest.raises(AttributeError, match=r"its readout RidgeReadout gives no probabilities\..*readout=LogisticReg"):
+        model.predict_proba(RAGGED)
+    able = wrapped(ReservoirClassifier(small(), LogisticRegression())).fit(RAGGED, list("abbaa"))
+    assert able.predict_proba(RAGGED).shape == (len(RAGGED), 2)

@@ -83,12 +83,32 @@ def test_a_search_tells_sequences_apart_as_a_fit_does():
     assert min(ours) > 0.9
 
 
+@pytest.mark.parametrize("width", [2, 300])
+@pytest.mark.parametrize("solver", ["gram", "qr"])
+def test_one_row_and_rows_that_do_not_vary(width, solver):
+    """Nothing can be chosen from the first; the second say no more than their mean."""
+    for alpha in ("gcv", "blocked"):
+        with pytest.raises(ValueError, match=f"alpha='{alpha}' of RidgeReadout needs at least two rows"):
+            RidgeReadout(alpha, solver=solver).fit(np.ones((1, width)), [1.0])
+        with np.errstate(all="raise"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", PenaltyWarning)
+            readout = RidgeReadout(alpha, solver=solver).fit(np.ones((6, width)), np.arange(6.0))
+        np.testing.assert_allclose(readout.predict(np.ones((2, width))), 2.5)
+
+
 def test_an_ensemble_warns_once():
     series = np.sin(np.arange(300) / 5).reshape(-1, 1)
     model = ReservoirForecaster(EchoState(30, random_state=0), RidgeReadout("gcv", alphas=[1.0, 10.0]), n_members=4)
     with pytest.warns(PenaltyWarning, match=r"at an edge .* So it is in 3 more fit\(s\)\.") as said:
         model.fit(series)
     assert len(said) == 1
+
+
+def test_columns_of_several_targets_are_named():
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    readout = RidgeReadout("gcv", alphas=[1e-3, 1.0, 1e3])
+    with pytest.warns(PenaltyWarning, match=r"lower edge, for 2 \(column 0, 2\).*upper edge, for 1 \(column 1\)"):
+        readout.fit(X, np.column_stack([X[:, 0], np.random.default_rng(1).normal(size=50), X[:, 1]]))
 
 
 @pytest.mark.filterwarnings("ignore::reservoir.readouts.candidates.PenaltyWarning")

@@ -19,7 +19,7 @@ ODD_VALUES = [
     None, True, -1, 0, 1, 2, 3, 7, 10**6, 2**31, 2**63, 2**70, -0.5, 0.5, 1e-9, 1e300, "", "tanh", "sgd", [], {},
     [1, 2], {"float": "nan"}, {"float": "inf"}, {"tuple": [1, 2]}, {"dict": []}, {"array": 0}, {"array": 1},
     {"scalar": ["int64", 9]}, {"part": 0}, {"part": 1}, {"dtype": "<f4"}, {"type": "float64"}, {"texts": ["a", "b"]},
-    {"sparse": ["csr_array", [2, 2], 0, 0, 0]},
+    {"sparse": ["csr_array", [2, 2], 0, 0, 0]}, {"dates": ["datetime64[D]", 0]}, {"dates": ["M8", 0]},
 ]  # fmt: skip
 
 

@@ -14,8 +14,10 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.impute import SimpleImputer
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import RidgeClassifier
+from sklearn.pipeline import make_pipeline
 
 from reservoir import (
     DeepEchoState,
@@ -216,23 +218,6 @@ def test_output_containers_and_names_come_back(tmp_path):
     pandas.testing.assert_frame_equal(found.transform(frame), system.transform(frame))
 
 
-@pytest.mark.parametrize("unit", ["D", "ns", "M"])
-def test_dates_as_labels_come_back(tmp_path, unit):
-    labels = np.array(["2024-01-02", "2024-03-01"] * 2, dtype=f"M8[{unit}]")
-    model = ReservoirClassifier(EchoState(6, random_state=0)).fit(
-        np.random.default_rng(0).uniform(size=(4, 9, 1)), labels
-    )
-    found = there_and_back(model, tmp_path)
-    assert found.classes_.dtype == labels.dtype and np.array_equal(found.classes_, model.classes_)
-
-
-def test_a_path_of_bytes_is_a_path(tmp_path):
-    path = os.fsencode(tmp_path / "model")
-    save(EchoState(6), path)
-    assert load(path).n_units == 6 and describe(path)["class"].endswith("EchoState")
-    assert [one.name for one in tmp_path.iterdir()] == ["model"]
-
-
 def test_quantities_become_numbers(tmp_path):
     brian2 = pytest.importorskip("brian2.units")
     found = there_and_back(LIF(threshold=15 * brian2.mV, refractory=(3 * brian2.ms, 2 * brian2.ms)), tmp_path)
@@ -258,7 +243,9 @@ REFUSED = {
     "masked": (lambda: EchoState(bias=np.ma.ones(3)), "EchoState.bias'"),
     "key": (lambda: EchoState(bias={(1, 2): 3}), "EchoState.bias'.*key"),
     "graph": (lambda: EchoState(topology=Graph(object())), "EchoState.topology.graph'"),
-    "search": (lambda: ReservoirSearchCV(EchoState(), {}), "ReservoirSearchCV'"),
+    "search": (lambda: ReservoirSearchCV(EchoState(), {}), "ReservoirSearchCV'.*Save its best_estimator_"),
+    "state": (lambda: np.ones(3), "'ndarray'.*numpy.save"),
+    "step": (lambda: make_pipeline(SimpleImputer(), EchoState()), "SimpleImputer.*RidgeCV.*joblib.dump"),
     "own attribute": (lambda: _with(EchoState(), note="mine"), "EchoState.note'"),
     "nothing": (lambda: None, "NoneType'"),
     "shape": (lambda: _with(EchoState(10).fit(SERIES), bias_=np.ones(9)), "EchoState cannot be saved.*bias_"),
@@ -294,6 +281,45 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         save(RidgeReadout(0.25), tmp_path / "model")
     assert load(tmp_path / "model").alpha == 0.5 and os.listdir(tmp_path) == ["model"]
+
+
+def test_a_name_may_be_bytes(tmp_path):
+    path = tmp_path / "model"
+    save(RidgeReadout(0.5), os.fsencode(path))
+    assert os.listdir(tmp_path) == ["model"]
+    assert load(os.fsencode(path)).alpha == 0.5 and describe(os.fsencode(path)) == describe(path)
+
+
+LABELS = {
+    "days": np.array(["2020-01-01", "2021-06-30"], "datetime64[D]"),
+    "other order": np.array(["2020-01-01T10", "2021-06-30T11"], ">M8[ns]"),
+    "durations": np.array([3, 5], "timedelta64[25s]"),
+    "truth": np.array([False, True]),
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+@pytest.mark.parametrize("readout", [None, RidgeClassifier()], ids=["targets", "classes"])
+def test_labels_that_can_be_learnt_can_be_saved(name, readout, tmp_path):
+    y = np.repeat(LABELS[name], 3)
+    model = ReservoirClassifier(EchoState(10, random_state=0), readout).fit(saved_models.STACK, y)
+    found = there_and_back(model, tmp_path)
+    assert found.classes_.dtype == model.classes_.dtype.newbyteorder("=") and (found.classes_ == LABELS[name]).all()
+    assert (found.predict(saved_models.STACK) == model.predict(saved_models.STACK)).all()
+
+
+@pytest.mark.parametrize("kind", ["datetime64[D]", "S8", "O", "V8", "float64", "datetime64[x]", "M8[D]", 7, ["S1"]])
+def test_integers_become_dates_alone(kind, tmp_path):
+    days = np.array(["2020-01-01", "2021-06-30"], "datetime64[D]")
+    save(EchoState(topology=[days]), tmp_path / "model")
+    tree, arrays = taken_apart(tmp_path / "model")
+    tree["parts"][-1]["parameters"]["topology"][0]["dates"][0] = kind
+    put_together(tmp_path / "model", tree, arrays)
+    if kind == "datetime64[D]":
+        assert (load(tmp_path / "model").topology[0] == days).all()
+    else:
+        with pytest.raises(ValueError, match="is not a model"):
+            load(tmp_path / "model")
 
 
 def test_a_link_stays_a_link(tmp_path):

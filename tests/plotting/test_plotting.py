@@ -14,7 +14,7 @@ from sklearn.linear_model import Ridge
 
 from reservoir import EchoState, plotting
 from reservoir.plasticity import STDP
-from reservoir.plotting import STDPWindowDisplay
+from reservoir.plotting import STDPWindowDisplay, WeightsDisplay
 from reservoir.plotting.palette import COLOURS
 from reservoir.readouts import RecursiveLeastSquares, RidgeReadout
 from tests.plotting.displays import MAKERS, N_PANELS, RESULTS, SCORES, TABLE, TRAINS, TRUTH, WEIGHTS
@@ -213,3 +213,15 @@ BAD = [
 def test_errors_have_the_one_shape(call, name):
     with pytest.raises(ValueError, match=rf"(?s)^The '{name}' parameter of \w+Display must be .* Got "):
         call()
+
+
+@pytest.mark.parametrize("draw", [
+    lambda times: WeightsDisplay.from_snapshots(np.ones((3, 4)), times=times).times,
+    lambda times: STDPWindowDisplay.from_changes(times, np.ones(3)).lags,
+])  # fmt: skip
+def test_times_of_a_picture_are_seconds(draw):
+    brian2 = pytest.importorskip("brian2.units")
+    times = np.array([1.0, 2.0, 4.0])
+    np.testing.assert_allclose(draw(times * brian2.ms), 1e-3 * times)
+    with pytest.raises(ValueError, match="must be a number or a quantity of seconds"):
+        draw(times * brian2.mV)

@@ -64,7 +64,7 @@ def pair_of(
     owner: str, name: str, value: Any, low: float | None = None, *, unit: str | None = None
 ) -> tuple[float, float]:
     """One number for both kinds, or two."""
-    if isinstance(value, tuple | list) or (is_quantity(value) and np.ndim(value)):
+    if isinstance(value, tuple | list) or (is_quantity(value) and np.asarray(value).ndim):
         if len(value) != 2:
             raise parameter_error(owner, name, "a number or two numbers", value)
         first, second = (check_real(owner, name, one, low, unit=unit) for one in value)
