@@ -13,7 +13,7 @@ from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirFo
 from reservoir.parts import MARKS, check_part, members_of
 from reservoir.rnn import RNNRegressor
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*ROOT.glob("reservoir/**/*.py"), *ROOT.glob("spiking/**/*.py")])
 KINDS = {
     kind for kind in vars(parts).values() if inspect.isclass(kind) and getattr(kind, "_is_protocol", False)
