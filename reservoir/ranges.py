@@ -12,14 +12,16 @@ import numpy as np
 from reservoir.validation import parameter_error, real_array
 
 
-def range_of(rows: np.ndarray) -> np.ndarray:
-    """The range of every channel of rows (n_rows, n_channels)."""
-    return np.column_stack([rows.min(axis=0), rows.max(axis=0)])
+def ranges_of(rows: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """The ranges (n_series, n_channels, 2) of joined series, of which series i is rows[offsets[i]:offsets[i + 1]]."""
+    starts = offsets[:-1]
+    return np.stack([np.minimum.reduceat(rows, starts), np.maximum.reduceat(rows, starts)], axis=-1)
 
 
 def covering(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """The smallest ranges that hold both."""
-    return np.column_stack([np.minimum(first[:, 0], second[:, 0]), np.maximum(first[:, 1], second[:, 1])])
+    lowest, highest = np.minimum(first[..., 0], second[..., 0]), np.maximum(first[..., 1], second[..., 1])
+    return np.stack([lowest, highest], axis=-1)
 
 
 def widths_of(ranges: np.ndarray) -> np.ndarray:
@@ -27,20 +29,20 @@ def widths_of(ranges: np.ndarray) -> np.ndarray:
 
     A channel that is constant up to a millionth of its size has its size as width, or 1 where that is 0.
     """
-    low, high = ranges.T
-    size = np.maximum(np.abs(low), np.abs(high))
-    return np.where(high - low > 1e-6 * size, high - low, np.where(size > 0, size, 1.0))
+    size = np.abs(ranges).max(axis=-1)
+    width = ranges[..., 1] - ranges[..., 0]
+    return np.where(width > 1e-6 * size, width, np.where(size > 0, size, 1.0))
 
 
-def first_beyond(rows: np.ndarray, ranges: np.ndarray, n_widths: float | np.ndarray) -> tuple[int, int] | None:
-    """Row and channel of the first value that is farther from its range than so many of its widths, or NaN.
+def first_beyond(rows: np.ndarray, ranges: np.ndarray, n_widths: float | np.ndarray) -> tuple[int, ...] | None:
+    """Where the first value stands that is farther from its range than so many of its widths, or NaN.
 
-    `n_widths` is one number, or one for every row.
+    For rows (n_rows, n_channels), or (n_series, n_rows, n_channels) and as many ranges; `n_widths` is one number, or
+    one for every row.
     """
-    margin = np.outer(n_widths, widths_of(ranges))
-    beyond = ~((rows >= ranges[:, 0] - margin) & (rows <= ranges[:, 1] + margin))
-    at = np.flatnonzero(beyond.any(axis=1))
-    return (int(at[0]), int(np.argmax(beyond[at[0]]))) if at.size else None
+    margins = np.reshape(n_widths, (-1, 1)) * widths_of(ranges)[..., None, :]
+    within = (rows >= ranges[..., None, :, 0] - margins) & (rows <= ranges[..., None, :, 1] + margins)
+    return None if within.all() else tuple(map(int, np.unravel_index(within.argmin(), within.shape)))
 
 
 def read_bounds(owner: str, bounds: Any, n_channels: int, training: np.ndarray | None = None) -> np.ndarray:

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from reservoir.ranges import covering, first_beyond, range_of, read_bounds, widths_of
+from reservoir.ranges import covering, first_beyond, ranges_of, read_bounds, widths_of
 
 RANGES = np.array([[0.0, 2.0], [-1.0, 1.0]])
 
 
 def test_ranges():
     rows = np.array([[0.0, 1.0], [2.0, -1.0], [1.0, 0.0]])
-    np.testing.assert_array_equal(range_of(rows), RANGES)
+    np.testing.assert_array_equal(ranges_of(rows, np.array([0, 3])), [RANGES])
+    np.testing.assert_array_equal(ranges_of(rows, np.array([0, 1, 3]))[1], [[1, 2], [-1, 0]])
     np.testing.assert_array_equal(covering(RANGES, RANGES + np.array([[1], [-3]])), [[0, 3], [-4, 1]])
 
 
@@ -24,7 +25,11 @@ def test_a_constant_channel_is_as_wide_as_large():
 ])  # fmt: skip
 def test_first_beyond(value, found):
     assert first_beyond(np.array([[1.0, 0.0], [value, 0.0], [99.0, 99.0]])[:2], RANGES, 3) == found
-    assert first_beyond(np.array([[1.0, 0.0], [1.0, 99.0]]), RANGES, 3) == (1, 1)
+    rows = np.array([[1.0, 0.0], [1.0, 99.0]])
+    assert first_beyond(rows, RANGES, 3) == (1, 1)
+    assert first_beyond(rows, RANGES, np.array([3, 50])) is None
+    assert first_beyond(np.stack([rows * 0, rows]), np.stack([RANGES, RANGES]), 3) == (1, 1, 1)
+    assert first_beyond(np.stack([rows, rows]), np.stack([RANGES + 99, RANGES]), 3) == (0, 0, 0)
 
 
 def test_bounds():

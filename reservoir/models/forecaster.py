@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +24,7 @@ from reservoir.models.divergence import (
 from reservoir.models.free_forecasts import free_forecasts
 from reservoir.models.hearing import Hearing
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets, without_noise
-from reservoir.ranges import covering, range_of, read_bounds
+from reservoir.ranges import covering, ranges_of, read_bounds
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import Sequences, container_kind, read_sequences
 from reservoir.sequences.future import endings_of, forecast_tables
@@ -47,7 +47,7 @@ class Start(NamedTuple):
     kind: str  # of the container
     states: list[tuple[Any, ...]]  # of every member, before the first step
     rows: np.ndarray  # (n_series, n_features), what is heard at the first step; NaN for drivers of the row to come
-    ranges: list[np.ndarray]  # (n_outputs, 2), what the training rows and the context span
+    ranges: np.ndarray  # (n_series, n_outputs, 2), what the training rows and the context span
 
 
 @dataclass(eq=False, repr=False)
@@ -124,9 +124,9 @@ class ReservoirForecaster(ReservoirModel):
         Where a forecast lies beyond the range of the training rows and the context by more than 1 + 3 h / T widths of
         it, h steps ahead after training on T rows, with its first such row and channel; a trend may go on. From the
         first row that is not finite, or beyond 1e100, a forecast is NaN.
-        Where a channel is observed and the forecast does not follow it: more than a quarter of the answers one step
-        ahead miss what is observed by more than 5 `training_errors_`, half of a typical step and a thousandth of the
-        range.
+        Where a channel is observed and the forecast does not follow it: more than one in 25 of the answers one step
+        ahead (and what chance adds) are off by more than 5 `training_errors_`, a quarter of a typical step and a
+        thousandth of the range.
 
     Notes
     -----
@@ -175,10 +175,10 @@ class ReservoirForecaster(ReservoirModel):
         _refuse_second_table(type(self).__name__, X, y)
         sequences = read_sequences(self, X, reset=True)
         sequences.check_lengths(self.washout + 2, type(self).__name__, self.washout)
-        self._feedback, self._lead = self._read_channels(), int(self.exogenous_lead)
-        self._endings = endings_of(X)
-        predicted, self._n_rows = sequences.rows[:, self._feedback.channels], int(max(sequences.lengths))
-        self.training_range_, self.training_deviations_ = range_of(predicted), predicted.std(axis=0)
+        self._hearing, self._n_rows = self._read_channels(), int(max(sequences.lengths))
+        self._endings, predicted = endings_of(X), sequences.rows[:, self._feedback.channels]
+        self.training_range_ = ranges_of(predicted, np.array([0, len(predicted)]))[0]
+        self.training_deviations_ = predicted.std(axis=0)
         self._read_bounds()
         self.__dict__.pop("members_", None)
         if self.n_members > 1:
@@ -187,7 +187,7 @@ class ReservoirForecaster(ReservoirModel):
             self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
             self.training_errors_: np.ndarray = np.mean([member.training_errors_ for member in self.members_], axis=0)
         else:
-            self._make_parts(self._hearing.scaled(sequences))
+            self._make_parts(replace(sequences, rows=self._hearing.scaled(sequences.rows)))
             closed = getattr(self.readout_, "closed_loop_training", False)
             (self._learn_closed if closed else self._learn_open)(sequences, self._hearing.of(sequences))
         return self
@@ -223,7 +223,7 @@ class ReservoirForecaster(ReservoirModel):
         parts = [Member(without_noise(member.reservoir_), member.readout_) for member in self._members()]
         run = free_run(parts, self._features, self.squared_states, self._feedback, bounds)
         futures = [until_lost(run(*one)) for one in zip(start.states, rows, known, strict=True)]
-        self._judge(futures, tables, start.ranges)
+        self._judge(np.stack(futures), None if observed is None else np.stack(tables), start.ranges)
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
         answers = Sequences(joined, offsets, start.kind).pack(joined)
         return forecast_tables(self, context, answers, self._feedback.channels)
@@ -252,11 +252,11 @@ class ReservoirForecaster(ReservoirModel):
     @property
     def exogenous_(self) -> np.ndarray:
         """Columns of the exogenous channels."""
-        return np.setdiff1d(np.arange(self.n_features_in_), self._feedback.channels)
+        return self._hearing.drivers
 
     @property
-    def _hearing(self) -> Hearing:
-        return Hearing(self._feedback, self.exogenous_, self._lead)
+    def _feedback(self) -> Feedback:
+        return self._hearing.feedback
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -266,15 +266,15 @@ class ReservoirForecaster(ReservoirModel):
         p.integer("n_members", 1)
         p.integer("exogenous_lead", 0, 1)
 
-    def _read_channels(self) -> Feedback:
-        """The channels that are predicted and come back."""
+    def _read_channels(self) -> Hearing:
+        """The channels that are predicted and come back, and those known in advance."""
         p, n_features = Parameters(self), self.n_features_in_
         names = getattr(self, "feature_names_in_", None)
         exogenous = check_channels(p.owner, "exogenous", self.exogenous, n_features, names)
         channels = np.setdiff1d(np.arange(n_features), exogenous)
         if not channels.size:
             raise p.error("exogenous", "fewer columns than there are, to leave one to forecast")
-        return Feedback(channels, float(self.feedback_scaling))
+        return Hearing(Feedback(channels, float(self.feedback_scaling)), np.sort(exogenous), int(self.exogenous_lead))
 
     def _read_bounds(self) -> np.ndarray:
         return read_bounds(type(self).__name__, self.bounds, len(self._feedback.channels), self.training_range_)
@@ -286,14 +286,14 @@ class ReservoirForecaster(ReservoirModel):
         """From where to go on: after the series of `fit`, or after the context."""
         if context is None:
             kind, starts = self._members()[0]._context[0], [member._context[1:] for member in self._members()]
-            ranges = [self.training_range_] * len(starts[0][1])
+            ranges = np.stack([self.training_range_] * len(starts[0][1]))
         else:
             sequences = read_sequences(self, context, reset=False)
             sequences.check_lengths(max(self.washout, 1), type(self).__name__, self.washout)
             kind, heard = sequences.kind, self._hearing.of(sequences)
             starts = [member._after(heard) for member in self._members()]
-            spans = [range_of(member[:, self._feedback.channels]) for member in sequences.members()]
-            ranges = [covering(self.training_range_, span) for span in spans]
+            spanned = ranges_of(sequences.rows[:, self._feedback.channels], sequences.offsets)
+            ranges = covering(self.training_range_, spanned)
         states = list(zip(*(states for states, _ in starts), strict=True))
         return Start(kind, states, np.mean([rows for _, rows in starts], axis=0), ranges)
 
@@ -302,7 +302,7 @@ class ReservoirForecaster(ReservoirModel):
         missing = self._hearing.n_missing(table)
         if missing:
             names = [self._names()[channel] for channel in self.exogenous_]
-            when = "every row" if self._lead else "every row but the last"
+            when = "every row" if self._hearing.lead else "every row but the last"
             wanted = f"given for the exogenous channels {names} in {when}"
             raise parameter_error("forecast", "observed", wanted, f"nothing in {missing} of {len(table)} rows")
         return self._hearing.of_future(row, table)
@@ -311,13 +311,13 @@ class ReservoirForecaster(ReservoirModel):
         """Names of the columns, or their places."""
         return list(getattr(self, "feature_names_in_", range(self.n_features_in_)))
 
-    def _judge(self, futures: list[np.ndarray], tables: list[np.ndarray], ranges: list[np.ndarray]) -> None:
+    def _judge(self, futures: np.ndarray, tables: np.ndarray | None, ranges: np.ndarray) -> None:
         """Warn of forecasts that leave what was learnt, or what is observed."""
-        channels = self._feedback.channels
-        names = [self._names()[channel] for channel in channels]
+        channels, names = self._feedback.channels, self._names()
+        names = [names[channel] for channel in channels]
         tell_beyond(futures, ranges, self._n_rows, names)
-        seen = [table[:, channels] for table in tables]
-        tell_unfollowed(futures, seen, self.training_errors_, self.training_range_, names)
+        if tables is not None:
+            tell_unfollowed(futures, tables[..., channels], self.training_errors_, self.training_range_, names)
 
     def _features(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """What the readout sees: states, their squares if wanted, then inputs if they are included."""

@@ -22,21 +22,21 @@ class Hearing(NamedTuple):
         """Whether something is heard before its row."""
         return self.lead > 0 and self.drivers.size > 0
 
-    def scaled(self, sequences: Sequences) -> Sequences:
+    def scaled(self, rows: np.ndarray) -> np.ndarray:
         """The rows with the channels that come back as large as they are heard."""
         channels, scaling = self.feedback
         if scaling == 1:
-            return sequences
-        rows = sequences.rows.copy()
+            return rows
+        rows = rows.copy()
         rows[:, channels] *= scaling
-        return Sequences(rows, sequences.offsets, sequences.kind)
+        return rows
 
     def of(self, sequences: Sequences) -> Sequences:
         """What is heard, row by row; NaN where a driver lies behind the last row of a series."""
-        heard = self.scaled(sequences)
+        rows = self.scaled(sequences.rows)
         if not self.looks_ahead:
-            return heard
-        rows = heard.rows.copy()
+            return Sequences(rows, sequences.offsets, sequences.kind)
+        rows = rows.copy()
         rows[:-1, self.drivers] = sequences.rows[1:, self.drivers]
         rows[np.ix_(sequences.offsets[1:] - 1, self.drivers)] = np.nan
         return Sequences(rows, sequences.offsets, sequences.kind)
@@ -55,7 +55,7 @@ class Hearing(NamedTuple):
 
         The row is the last one heard, and the table (n_steps, n_features) holds NaN where nothing is known.
         """
-        known = self.scaled(Sequences(table, np.array([0, len(table)]), "series")).rows
+        known = self.scaled(table)
         if not self.looks_ahead:
             return row, known
         row, known = row.copy(), known.copy()
@@ -65,4 +65,6 @@ class Hearing(NamedTuple):
 
     def n_missing(self, table: np.ndarray) -> int:
         """In how many rows of a table drivers are asked for and not known."""
+        if not self.drivers.size:
+            return 0
         return int(np.isnan(table[: len(table) - 1 + self.lead, self.drivers]).any(axis=1).sum())

@@ -106,11 +106,14 @@ def wide_rows(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
 
 def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """Check the channels that come back, and from where a forecast goes on."""
-    channels, n_features = model._feedback.channels, model.n_features_in_
+    hearing, n_features = model._hearing, model.n_features_in_
+    channels = hearing.feedback.channels
     if not channels.size or (np.diff(channels) <= 0).any() or not 0 <= channels[0] <= channels[-1] < n_features:
         raise Damaged("it holds feedback into channels that are not there")
-    if len(model.training_range_) != len(channels) or model._lead > 1:
-        raise Damaged("it holds the range or the lead of other channels than it has")
+    if not np.array_equal(hearing.drivers, np.setdiff1d(np.arange(n_features), channels)) or hearing.lead > 1:
+        raise Damaged("it holds drivers that are not the other channels")
+    if len(model.training_range_) != len(channels):
+        raise Damaged("it holds the range of other channels than it forecasts")
     members = getattr(model, "members_", None)
     if (members is None) != hasattr(model, "_context") or any(type(one) is not type(model) for one in members or ()):
         raise Damaged("it holds a forecaster that cannot go on")

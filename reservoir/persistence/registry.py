@@ -221,8 +221,7 @@ REGISTRY: dict[str, Entry] = {
     "reservoir.models.ReservoirForecaster": Entry(
         {
             **_MODEL,
-            "_feedback": record("Feedback"),
-            "_lead": COUNT,
+            "_hearing": record("Hearing"),
             "_context": optional(ANY),
             "_endings": endings(),
             "members_": optional(parts("forecast")),
@@ -234,6 +233,9 @@ REGISTRY: dict[str, Entry] = {
         rebuild=rebuilding.forecaster,
     ),
     "reservoir.models.closed_loop.Feedback": Entry(parameters={"channels": integers("k"), "scaling": NUMBER}),
+    "reservoir.models.hearing.Hearing": Entry(
+        parameters={"feedback": record("Feedback"), "drivers": integers("e"), "lead": COUNT}
+    ),
     "reservoir.readouts.blocks.Blocks": Entry(
         parameters={"records": records("Moments", "Triangle", "WideRows", "NoneType"), "of_sequences": FLAG}
     ),

@@ -56,8 +56,10 @@ def rate_units():
         system = small(topology=part, leak=0.7, dtype=dtype).fit(X)
         yield f"states {name} {dtype}", np.concatenate(system.transform(RAGGED))
         options = {"squares": True, "scaling": 0.5, "channels": [1], "known": np.where([True, False], X[:5], np.nan)}
-        loop = close_loop(weights_of(system), np.full((1, 42), 0.02), np.ones(1), np.zeros(20), X[0], 5, **options)
-        yield f"loop {name} {dtype}", loop[0]
+        start = weights_of(system), np.full((1, 42), 0.02), np.ones(1), np.zeros(20), X[0], 5
+        yield f"loop {name} {dtype}", close_loop(*start, **options)[0]
+    for bounds in ((-9.0, 0.5), (2.0, 9.0)):  # all answers lie between
+        yield f"loop within {bounds}", close_loop(*start, **options, bounds=bounds)[0]
     yield "stripes", small(150).fit(X).transform(X)
     yield "large Hadamard", small(4200, topology=matrices["Hadamard"]()).fit(X).transform(X[:2])
     for activation, dtype in itertools.product(("identity", "relu", "logistic"), ("float64", "float32")):

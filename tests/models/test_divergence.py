@@ -175,6 +175,21 @@ def test_one_that_follows_says_nothing():
         assert nrmse(series[2500:], held) < 0.05
 
 
+@pytest.mark.parametrize("rate", [0.01, 0.03, 0.1, 0.5])
+def test_rare_jumps_are_no_miss(rate):
+    """They are as rare where they are observed as they were in training."""
+    rng = np.random.default_rng(2)
+    rows = np.column_stack([rng.random(4000) < rate, rng.normal(size=4000)]).astype(float)
+    model = ReservoirForecaster(small(), RidgeReadout(1.0), washout=50).fit(rows[:1000])
+    observed = rows.copy()
+    observed[:, 1] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for start in range(1000, 3000, 20):
+            model.forecast(20, rows[start - 60 : start], observed=observed[start : start + 20])
+        model.forecast(1000, rows[:3000], observed=observed[3000:])
+
+
 def test_noise_that_cannot_be_foretold_is_followed():
     """Errors as large as those of training are no miss."""
     rows = np.random.default_rng(0).normal(size=(1500, 2))

@@ -115,6 +115,8 @@ ASTRAY = {
     "delay nan": lambda: _edit(_liquid(), "Projection", _set("delay", _bumped(0, np.nan))),
     "variables": lambda: _edit(_liquid(), "LiquidState", _set("variables", lambda a: np.vstack([a, a]))),
     "columns": lambda: _edit(_forecaster(), "Feedback", _replaced("channels", [0, 7])),
+    "drivers": lambda: _edit(_forecaster(), "Hearing", _replaced("drivers", [7])),
+    "range": lambda: _edit(_forecaster(), "ReservoirForecaster", _set("training_range_", lambda a: np.vstack([a, a]))),
     "coef": lambda: _edit(Ridge().fit(SERIES, TARGETS), "Ridge", _set("coef_", lambda a: a[:, :1])),
     "network": lambda: _edit(_rnn(), "RNNRegressor", _set("vector", lambda a: a[:-1])),
     "rows that are not wide": lambda: _edit(_wide(), "WideRows", _set("X", lambda a: a[:, :3])),
