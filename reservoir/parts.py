@@ -314,7 +314,7 @@ MARKS = (
     Mark("n_members", FittedModel, "models in an ensemble; 1 without it"),
     Mark("members_", FittedModel, "models of an ensemble, whose mean goes back"),
     Mark("forecast", FittedModel, "forecast(n_steps) goes on with a series"),
-    Mark("heard", FittedModel, "heard(X) is X as its reservoir hears it; X itself without it"),
+    Mark("heard", FittedModel, "heard(X): the data as its reservoir hears them; as they are without it"),
     Mark("squared_states", FittedModel, "True: its readout sees the squares of the states too"),
     Mark("exogenous", FittedModel, "channels that a forecast does not predict"),
     Mark("predict", FittedModel, "predict(X) answers; a system alone has none"),

@@ -186,7 +186,7 @@ def test_model_space_of_many_units_in_bounded_memory(monkeypatch):
 
 @pytest.mark.parametrize("name", POOLINGS)
 def test_states_in_single_precision_are_summed_in_double(name):
-    """A hundred thousand rows, whose sum loses four digits in float32; what is pooled is that of the rows in float64."""
+    """A hundred thousand rows, whose sum loses digits in float32; what is pooled is that of the rows in float64."""
     rows = (0.3 + 0.3 * np.random.default_rng(0).uniform(-1, 1, size=(100_000, 3))).astype(np.float32)
     single, double = (POOLINGS[name]().pool(one) for one in (rows, rows.astype(np.float64)))
     np.testing.assert_allclose(single, double, rtol=1e-12)
