@@ -27,7 +27,6 @@ from reservoir.validation import check_flag, check_integer, check_real
 _OWNER = "diagnose"
 _MOST_ROWS = 10_000
 _DYNAMIC_ROWS = 2000
-_MIRRORED_ROWS = 500
 _NEAR_ZERO = 0.1
 
 
@@ -171,9 +170,9 @@ def _even_part(system: Any, data: Driven, skip: int) -> float | None:
     """Deviation of the mean of two states, after the longest series and after it mirrored, over their deviation."""
     if not isinstance(data, Sequences) or not _is_known(system):
         return None
-    rows = max(data.members(), key=len)[: skip + _MIRRORED_ROWS]
-    means = rows.mean(axis=0)
-    middle = np.where(np.abs(means) > _NEAR_ZERO * rows.std(axis=0), means, 0.0)
+    rows = max(data.members(), key=len)[: skip + _DYNAMIC_ROWS]
+    means, off_zero = data.rows.mean(axis=0), _NEAR_ZERO + 2 / np.sqrt(len(data.rows))
+    middle = np.where(np.abs(means) > off_zero * data.rows.std(axis=0), means, 0.0)
     both = [np.asarray(states_of(system, one), np.float64)[skip:] for one in (rows, 2 * middle - rows)]
     centred = [states - states.mean(axis=0) for states in both]
     size = float(np.square(centred).mean())

@@ -46,7 +46,8 @@ class Diagnosis:
     even_part: float | None
     """Root mean square of the even part of the states, of what stays when the input is mirrored, over that of the
     states, both without their means; near 0 the states are odd functions. The mirror stands at zero, and for features
-    whose mean is more than 0.1 deviations from it at the mean. None where the equation is not that of `EchoState`."""
+    whose mean is well off zero, by a tenth of their deviation and twice its error, at the mean. None where the equation
+    is not that of `EchoState`."""
     dead_units: np.ndarray
     """Indices of the states that do not change at all."""
     rank: int

@@ -176,6 +176,11 @@ def test_odd_states_are_told_where_even_targets_cannot_be_learnt():
     assert small[0].endswith("raise bias_scaling (now 0.3) or input_scaling (now 0.001).")
     deep = DeepEchoState(EchoState(20, input_scaling=0.3), 2, random_state=0)
     assert "raise layer__bias_scaling (now 0.0)" in diagnose(deep, X, warn=False).findings[-1].advice
+    for seed in range(5):
+        for n_rows in (60, 3000):
+            own = np.random.default_rng(seed).uniform(-1, 1, size=(n_rows, 1))
+            assert "even part" in measures(ReservoirRegressor(odd), own, own, washout=0)
+            assert "even part" not in measures(ReservoirRegressor(biased), own, own, washout=0)
     assert "even part" in measures(ReservoirForecaster(odd), X)
     assert "even part" not in measures(ReservoirForecaster(odd, squared_states=True), X)
 
