@@ -120,12 +120,13 @@ CALLS = {
     """,
     "batch": """
         from reservoir.batch import run_batch
-        run_batch(task, [{"x": 1}], folder, n_jobs=1, progress=True)
+        run_batch(task, [{"x": 1}], store=folder, n_jobs=1, progress=True)
     """,
     "steps": """
         from reservoir.circuits import MaassColumn
-        from spiking import Microcircuit
-        Microcircuit(MaassColumn((2, 2, 2)), random_state=0, codegen="numpy", verbose=1).fit_transform(X[:5])
+        from spiking import STDP, Microcircuit
+        rules = {"recurrent": STDP()}
+        Microcircuit(MaassColumn((2, 2, 2)), plasticity=rules, random_state=0, codegen="numpy", verbose=1).fit(X[:5])
     """,
 }
 LINE = re.compile(r"(reservoir|spiking)[.\w]*: (\d+) of \2 \w+.*, \S+ a second, 0 s left")

@@ -96,26 +96,19 @@ def _add_dense(matrix, x, scratch, out):
 def _add_circulant(matrix, x, scratch, out):
     n_blocks, n_offsets = matrix.offsets.shape
     n, n_stripes = out.size // n_blocks, len(matrix.weights) // n_blocks
+    first, second, whole = scratch[:n], scratch[n : 2 * n], n // STRIPE
     for b in range(n_blocks):
-        weights, offsets = matrix.weights[b * n_stripes : (b + 1) * n_stripes], matrix.offsets[b]
-        _add_block(weights, offsets, n_offsets, x[b * n : (b + 1) * n], scratch, out[b * n : (b + 1) * n])
-
-
-@kernel(vectors.__file__)
-def _add_block(weights, offsets, n_offsets, x, scratch, out):
-    n = out.size
-    first, second = scratch[:n], scratch[n : 2 * n]
-    for i in range(n):  # a loop, since Numba copies slices one by one
-        first[i] = x[i]
-        second[i] = x[i]
-    whole = n // STRIPE
-    for stripe in range(whole):
-        add_stripe(weights, stripe, offsets, n_offsets, scratch, out, stripe * STRIPE)
-    if whole < len(weights):  # the last stripe reaches beyond the units
-        last = np.zeros(STRIPE, out.dtype)
-        add_stripe(weights, whole, offsets, n_offsets, scratch, last, 0)
-        for i in range(whole * STRIPE, n):
-            out[i] += last[i - whole * STRIPE]
+        start, weights, offsets = b * n, matrix.weights[b * n_stripes : (b + 1) * n_stripes], matrix.offsets[b]
+        for i in range(n):  # a loop, since Numba copies slices one by one
+            first[i] = x[start + i]
+            second[i] = x[start + i]
+        for stripe in range(whole):
+            add_stripe(weights, stripe, offsets, n_offsets, scratch, out, start + stripe * STRIPE)
+        if whole < n_stripes:  # the last stripe reaches beyond the units
+            last = np.zeros(STRIPE, out.dtype)
+            add_stripe(weights, whole, offsets, n_offsets, scratch, last, 0)
+            for i in range(whole * STRIPE, n):
+                out[start + i] += last[i - whole * STRIPE]
 
 
 @kernel(fastmath={"contract"})

@@ -70,7 +70,7 @@ MODELS = """if True:
     from reservoir import (DeepEchoState, EchoState, LiquidState, ReservoirClassifier, ReservoirForecaster,
         ReservoirRegressor, load, save)
     from reservoir.model_selection import ReservoirSearchCV
-    from reservoir.probes import diagnose, lyapunov_exponent
+    from reservoir.probes import lyapunov_exponent
     from reservoir.readouts import Force, ParallelPerceptronClassifier, RecursiveLeastSquares
     from reservoir.rnn import RNNClassifier, RNNRegressor
 
@@ -85,21 +85,21 @@ MODELS = """if True:
         "regressor": (ReservoirRegressor(small), X, y),
         "online": (ReservoirRegressor(small, RecursiveLeastSquares()), X, y),
         "own function": (ReservoirRegressor(EchoState(9, activation=soft_sign, random_state=0)), X, y),
-        "deep": (ReservoirRegressor(DeepEchoState([small, small])), X, y),
+        "deep": (ReservoirRegressor(DeepEchoState(small, n_layers=2, random_state=0)), X, y),
         "liquid": (ReservoirRegressor(LiquidState(random_state=0), pooling="mean"), lists, [0.0, 1.0]),
         "classifier": (ReservoirClassifier(small), lists, ["a", "b"]),
         "perceptrons": (ReservoirClassifier(small, ParallelPerceptronClassifier(5, random_state=0)), X, labels),
         "network": (RNNRegressor("gru", 4, dtype="float64", **network), X, y),
         "network of labels": (RNNClassifier("lstm", 4, dtype="float64", **network), lists, ["a", "b"]),
-        "search": (ReservoirSearchCV(ReservoirRegressor(small), {"reservoir__leak": [0.5, 1.0]}, cv=2), X, y),
+        "search": (ReservoirSearchCV(ReservoirRegressor(small), {"washout": [0, 2]}, cv=2), lists, [y[:20], y[20:]]),
     }
-    found = {name: model.fit(data, target).predict(data) for name, (model, data, target) in models.items()}
+    found = {name: np.asarray(model.fit(data, target).predict(data)) for name, (model, data, target) in models.items()}
     for name, readout in {"forecast": None, "forced": Force()}.items():
         model = ReservoirForecaster(small, readout, washout=5, n_members=2).fit(X)
         found[name] = model.forecast(5)
     save(model, sys.argv[1] + ".model")
     found["loaded"] = load(sys.argv[1] + ".model").forecast(5)
-    found["exponent"] = lyapunov_exponent(small, n_steps=50, washout=5)
+    found["exponent"] = lyapunov_exponent(small, X, washout=5).exponents
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         lost = ReservoirForecaster(EchoState(9, activation="relu", random_state=0), washout=5).fit(X)
