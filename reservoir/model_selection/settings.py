@@ -29,6 +29,8 @@ def read_candidates(search: Any) -> list[dict[str, Any]]:
     p, distributions, random_state = Parameters(search), search.param_distributions, search.random_state
     if search.n_iter is not None:
         p.integer("n_iter", 1)
+    elif any(hasattr(one, "rvs") for grid in _dicts(distributions) for one in grid.values()):
+        raise p.error("n_iter", "a number of candidates, since param_distributions holds distributions to draw from")
     if isinstance(random_state, np.random.Generator | np.random.SeedSequence):
         random_state = int(p.generator().integers(2**32))
     try:
@@ -43,6 +45,11 @@ def read_candidates(search: Any) -> list[dict[str, Any]]:
     if not candidates:
         raise p.error("param_distributions", "at least one candidate")
     return candidates
+
+
+def _dicts(distributions: Any) -> list[dict[str, Any]]:
+    given = distributions if isinstance(distributions, list | tuple) else [distributions]
+    return [grid for grid in given if isinstance(grid, dict)]
 
 
 def read_splitter(search: Any, kind: str, y: Any, n_context: int) -> Any:

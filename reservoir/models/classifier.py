@@ -22,7 +22,14 @@ from reservoir.validation import check_unweighted, unchanged_on_error
 
 
 def _readout_has_probabilities(model: ReservoirClassifier) -> bool:
-    return hasattr(getattr(model, "readout_", model.readout), "predict_proba")
+    readout = getattr(model, "readout_", model.readout)
+    if not hasattr(readout, "predict_proba"):
+        name = "RidgeReadout" if readout is None else type(readout).__name__
+        raise AttributeError(
+            f"{name} has no probabilities: ask decision_function, or give a readout that has, such as "
+            f"{type(model).__name__}(readout=LogisticRegression())."
+        )
+    return True
 
 
 @dataclass(eq=False, repr=False)

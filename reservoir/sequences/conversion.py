@@ -8,7 +8,7 @@ import numpy as np
 
 from reservoir.sequences.containers import container_kind, n_dimensions
 from reservoir.sequences.numbers import numbers_with_gaps, refuse_masked
-from reservoir.sequences.time_index import index_of
+from reservoir.sequences.time_index import index_of, is_time
 from reservoir.validation import parameter_error
 
 
@@ -49,6 +49,9 @@ def from_aeon(X: Any) -> Any:
         names = list(range(index.nlevels - 1))
         return [part.droplevel(names) for _, part in X.groupby(level=names, sort=False)]
     if isinstance(X, list | tuple) and len(X) and all(n_dimensions(case) == 2 for case in X):
+        if any(index_of(case) is not None and is_time(str(index_of(case).dtype)) for case in X):
+            wanted = "tables with channels before time. These have an index of times, so they are sequences as they are"
+            raise parameter_error("from_aeon", "X", wanted, X)
         return [np.ascontiguousarray(_numbers("from_aeon", case).T) for case in X]
     depth = 0 if isinstance(X, list | tuple) else n_dimensions(X)
     if depth not in (2, 3):

@@ -78,6 +78,12 @@ def test_bad_parameters(name, value):
         ReservoirSearchCV(**{**options, name: value}).fit(X, Y)
 
 
+def test_distributions_ask_for_a_number_of_candidates():
+    for space in ({"washout": stats.randint(1, 4)}, [{"washout": [1]}, {"washout": stats.randint(1, 4)}]):
+        with pytest.raises(ValueError, match="'n_iter' parameter of ReservoirSearchCV must be a number of"):
+            ReservoirSearchCV(regressor(), space, cv=WARM).fit(X, Y)
+
+
 def test_conventions_of_scikit_learn():
     search = ReservoirSearchCV(regressor(), {"washout": [3, 4]}, cv=WARM)
     assert is_regressor(search) and is_classifier(ReservoirSearchCV(classifier(), {}))

@@ -60,3 +60,10 @@ def test_search_over_labels():
     grid = {"reservoir__leak": [0.2, 1.0], "readout__alpha": [1e-3, 1.0], "pooling": ["mean", "last"]}
     search = GridSearchCV(ReservoirClassifier(), grid, cv=KFold(2)).fit(RAGGED, list("ababa"))
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_probabilities_are_asked_of_a_readout_that_has_them():
+    for model in (ReservoirClassifier(small()), ReservoirClassifier(small()).fit(STACK, list("ababa"))):
+        with pytest.raises(AttributeError) as caught:
+            model.predict_proba(STACK)
+        assert "RidgeReadout has no probabilities: ask decision_function" in str(caught.value.__cause__)

@@ -48,3 +48,9 @@ def test_sparse_and_nullable_tables():
     for form in (sparse.csr_array(table), pd.DataFrame(table).convert_dtypes(), pd.DataFrame(table.astype(object))):
         np.testing.assert_array_equal(from_aeon([form])[0], table.T)
         np.testing.assert_array_equal(to_aeon(form), table.T[None])
+
+
+def test_tables_with_times_as_index_are_sequences_already():
+    table = pd.DataFrame(np.zeros((5, 2)), index=pd.date_range("2024", periods=5))
+    with pytest.raises(ValueError, match="index of times, so they are sequences as they are"):
+        from_aeon([table, table])
