@@ -15,7 +15,6 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import FittedModel, SequenceData, System, check_part, without_noise
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.sequences.columns import read_channels
 from reservoir.validation import parameter_error, real_array
 
 
@@ -112,7 +111,7 @@ def _heard_by(model: Any, X: Any) -> Any:
     if scaling == 1.0:
         return sequences
     factors = np.full(sequences.rows.shape[1], scaling)
-    factors[read_channels(model, "exogenous", getattr(model, "exogenous", ()))] = 1.0
+    factors[np.asarray(getattr(model, "exogenous", ()), dtype=np.intp)] = 1.0
     return replace(sequences, rows=sequences.rows * factors)
 
 
