@@ -14,7 +14,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.model_selection.forecast_scorer import ForecastScorer, forecaster_in
-from reservoir.sequences import container_kind, n_dimensions
+from reservoir.sequences import container_kind, n_dimensions, refuse_masked
 from reservoir.validation import check_integer, parameter_error
 
 _RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -103,6 +103,7 @@ class SequenceScorer:
         if scorer is None:
             scorer = check_scoring(estimator, _default_scoring(estimator) if self.scoring is None else self.scoring)
         kind = container_kind(X, "sequence_scorer")
+        refuse_masked(y, "y", "sequence_scorer")
         lengths = [_n_rows(member) for member in ([X] if kind == "series" else X)]
         targets = list(y) if isinstance(y, list | tuple) and kind != "series" else np.asarray(y)
         if kind != "series" and not _per_step(estimator, targets, lengths):

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from reservoir.sequences.containers import container_kind, n_dimensions
-from reservoir.sequences.numbers import refuse_masked
-from reservoir.sequences.time_index import index_of
+from reservoir.sequences.numbers import numbers_with_gaps, refuse_masked
+from reservoir.sequences.time_index import index_of, is_time
 from reservoir.validation import parameter_error
 
 
@@ -31,7 +31,7 @@ def from_aeon(X: Any) -> Any:
     Raises
     ------
     ValueError
-        For anything else, and for masked values.
+        For anything else, and for what is masked or no real number.
 
     Examples
     --------
@@ -49,12 +49,15 @@ def from_aeon(X: Any) -> Any:
         names = list(range(index.nlevels - 1))
         return [part.droplevel(names) for _, part in X.groupby(level=names, sort=False)]
     if isinstance(X, list | tuple) and len(X) and all(n_dimensions(case) == 2 for case in X):
-        return [np.ascontiguousarray(np.asarray(case).T) for case in X]
+        if any(index_of(case) is not None and is_time(str(index_of(case).dtype)) for case in X):
+            wanted = "tables with channels before time. These have an index of times, so they are sequences as they are"
+            raise parameter_error("from_aeon", "X", wanted, X)
+        return [np.ascontiguousarray(_numbers("from_aeon", case).T) for case in X]
     depth = 0 if isinstance(X, list | tuple) else n_dimensions(X)
     if depth not in (2, 3):
         wanted = "an array (n_cases, n_channels, n_timepoints) or (n_cases, n_timepoints), or a list of tables"
         raise parameter_error("from_aeon", "X", wanted, X)
-    cases = np.asarray(X)
+    cases = _numbers("from_aeon", X)
     return np.ascontiguousarray(cases[:, :, None] if depth == 2 else cases.swapaxes(1, 2))
 
 
@@ -72,13 +75,22 @@ def to_aeon(X: Any) -> Any:
     Raises
     ------
     ValueError
-        For anything else, and for masked values.
+        For anything else, and for what is masked or no real number.
     """
     refuse_masked(X, "X", "to_aeon")
     kind = container_kind(X, "to_aeon")
     if kind == "list":
         if any(n_dimensions(series) != 2 for series in X):
             raise parameter_error("to_aeon", "X", "a list of series (T_i, F)", X)
-        return [np.ascontiguousarray(np.asarray(series).T) for series in X]
-    stack = np.asarray(X)[None] if kind == "series" else np.asarray(X)
-    return np.ascontiguousarray(stack.swapaxes(1, 2))
+        return [np.ascontiguousarray(_numbers("to_aeon", series).T) for series in X]
+    numbers = _numbers("to_aeon", X)
+    return np.ascontiguousarray((numbers[None] if kind == "series" else numbers).swapaxes(1, 2))
+
+
+def _numbers(owner: str, cases: Any) -> np.ndarray:
+    """Real numbers of their own type where NumPy has it, else as float64."""
+    dense = np.asarray(cases.toarray() if hasattr(cases, "toarray") else cases)
+    numbers = dense if dense.dtype.kind in "fiub" else numbers_with_gaps(cases)
+    if numbers is None or numbers.ndim != dense.ndim:
+        raise parameter_error(owner, "X", "of real numbers", cases)
+    return numbers

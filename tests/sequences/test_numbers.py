@@ -6,6 +6,7 @@ import pytest
 from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor, simulate
 from reservoir.circuits import Circuit, MaassColumn, Projection
 from reservoir.metrics import copy_recall, frame_accuracy, nrmse, valid_prediction_time
+from reservoir.model_selection import sequence_scorer
 from reservoir.readouts import RecursiveLeastSquares, RidgeReadout
 from reservoir.rnn import RNNRegressor
 from reservoir.sequences import from_aeon, to_aeon
@@ -80,6 +81,7 @@ MASKED = {
     "y, a list": lambda: ReservoirRegressor(small()).fit([STACK[0]] * 2, [np.ones(T), ROW]),
     "labels": lambda: ReservoirClassifier(small()).fit(STACK, np.ma.masked_array([0, 1] * 2 + [0], [1] + [0] * 4)),
     "score": lambda: ReservoirRegressor(small()).fit(STACK[0], np.ones(T)).score(STACK[0], ROW),
+    "scorer": lambda: sequence_scorer("r2")(ReservoirRegressor(small()).fit(STACK[0], np.ones(T)), STACK[0], ROW),
     "context": lambda: ReservoirForecaster(small(), washout=1).fit(STACK[0]).forecast(2, context=HIDDEN),
     "from_aeon": lambda: from_aeon(np.ma.masked_array(STACK, STACK > 0.9)),
     "from_aeon, a list": lambda: from_aeon([HIDDEN]),
