@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reservoir.batch.plain_values import SUBCLASSES, is_array, is_scalar, scalar
+
 _MAGIC = b"reservoir-batch 1"
 _ARRAY = "__array__"
 _PADDED = 256
@@ -69,20 +71,18 @@ def decode(data: bytes) -> Record:
 
 
 def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biufcSUmM":
+    if is_scalar(value):
+        return scalar(value)
+    if is_array(value):
         arrays.append(value)
         return {_ARRAY: len(arrays) - 1}
-    if isinstance(value, np.bool_ | np.integer | np.floating) and not isinstance(value, np.longdouble):
-        return value.item()
     if isinstance(value, list | tuple):
         return [_pack(item, arrays) for item in value]
     if isinstance(value, Mapping) and all(isinstance(key, str) and key != _ARRAY for key in value):
-        return {key: _pack(item, arrays) for key, item in value.items()}
+        return {str.__str__(key): _pack(item, arrays) for key, item in value.items()}
     raise TypeError(
         "A result of run_batch must be made of numbers, strings, lists, dictionaries with strings as keys, and NumPy "
-        f"arrays of numbers. Got {type(value).__name__}."
+        f"arrays of numbers; {SUBCLASSES}. Got {type(value).__module__}.{type(value).__qualname__}."
     )
 
 

@@ -10,6 +10,7 @@ import joblib
 
 from reservoir.batch.cluster import Cluster, check_client
 from reservoir.batch.dispatch import Dispatch, WorkerPool
+from reservoir.batch.function_copies import FunctionCopies
 from reservoir.batch.identity import Task, Tasks, function_identity, read_tasks
 from reservoir.batch.processes import Processes
 from reservoir.batch.store import Store, new_batch_name
@@ -45,8 +46,10 @@ def run_batch(
     ----------
     func : callable
         ``func(parameters: dict, *, random_state: int)``. Returns numbers, strings, lists, dictionaries with strings as
-        keys and NumPy arrays, nested as you like. It must depend on nothing else, and leave nothing behind: a worker
-        runs many tasks. It reaches the workers by cloudpickle; one that a module holds is imported there.
+        keys and NumPy arrays, nested as you like. It must depend on nothing else. Every attempt begins with the
+        parameters as given, and with what closure, defaults and object of the function held; it must leave modules and
+        files as they were, since a worker runs many tasks. It reaches the workers by cloudpickle; one that a module
+        holds is imported there.
     tasks : grid {name: values}, or iterable of dictionaries
         Parameters: numbers, strings, lists, dictionaries, NumPy scalars and arrays. Equal ones are refused: number
         repeats with a parameter of their own. A grid is taken in the order of scikit-learn's `ParameterGrid`.
@@ -128,7 +131,8 @@ def run_batch(
     n_workers = _n_workers(n_jobs) if client is None else check_client(client)
     folder = Store(store)
     parent = platform.node(), os.getpid()
-    job = Job(new_batch_name(), func, _checked_setup(setup), folder, retries, timeout, stop, parent)
+    functions = FunctionCopies(func)
+    job = Job(new_batch_name(), functions, _checked_setup(setup), folder, retries, timeout, stop, parent)
     folder.open(seed)
     missing = _missing(read, folder)
     if missing:
