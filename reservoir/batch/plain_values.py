@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 SUBCLASSES = "of a subclass, such as a masked array or a quantity, give plain arrays of all that it holds"
+KINDS = "biufcSUmM"
+"""Kinds of arrays: booleans, numbers, bytes and texts of fixed length, dates."""
 _OWN = frozenset({type(None), bool, int, float, str})
 
 
@@ -36,8 +38,8 @@ def scalar(value: Any) -> Any:
 
 
 def is_array(value: Any) -> bool:
-    """Whether this is an array, none of a subclass, of booleans, numbers, dates or texts and bytes of fixed length."""
-    return type(value) is np.ndarray and value.dtype.kind in "biufcSUmM" and value.dtype.metadata is None
+    """Whether this is an array of such a kind, and of no subclass."""
+    return type(value) is np.ndarray and value.dtype.kind in KINDS and value.dtype.metadata is None
 
 
 def own_copy(parameters: Mapping[str, Any]) -> dict[str, Any]:

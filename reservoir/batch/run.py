@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 from typing import Any
@@ -145,18 +146,16 @@ def _run(job: Job, client: Any, n_workers: int, missing: list[Task], progress: P
     setup = resolve(job.setup)
     if setup is not None:
         setup()
-    job.store.begin(job.name)
-    try:
+    with progress, job.store.begin(job.name) as claim:
+        job.store.clear(claim.now)
         pool: WorkerPool = Processes(job, n_workers) if client is None else Cluster(job, client)
         try:
-            Dispatch(job, pool, missing, progress).run()
+            Dispatch(job, pool, missing, progress, claim).run()
         except BaseException:
-            pool.abort()
+            with contextlib.suppress(Exception):  # the first error is the one that counts
+                pool.abort()
             raise
         pool.close()
-    finally:
-        job.store.end(job.name)
-        progress.close()
 
 
 def _missing(tasks: list[Task], store: Store) -> list[Task]:

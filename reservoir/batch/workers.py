@@ -19,11 +19,12 @@ from typing import IO, Any, NamedTuple, TypeAlias
 import numba
 from threadpoolctl import threadpool_limits
 
+from reservoir.batch.files import StoreError
 from reservoir.batch.function_copies import FunctionCopies
 from reservoir.batch.identity import Task, canonical
 from reservoir.batch.plain_values import own_copy
 from reservoir.batch.records import Record
-from reservoir.batch.store import Store, StoreError
+from reservoir.batch.store import Store
 
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")}
 _WATCH = 0.5
