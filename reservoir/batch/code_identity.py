@@ -10,17 +10,16 @@ from __future__ import annotations
 import functools
 import pickle
 import sys
-import sysconfig
 from collections.abc import Iterator
-from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+import numpy as np
 from joblib.hashing import NumpyHasher
 
-from reservoir.foreign_code import OURS, code_text, names_in
+from reservoir.batch.own_imports import is_installed, own_imports
+from reservoir.foreign_code import code_text, names_in
 
-_INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("purelib", "platlib", "stdlib", "platstdlib"))
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), tuple)
 _UNTOLD = ("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__", "__slotnames__",
            "__firstlineno__", "__static_attributes__", "__annotate__", "__annotate_func__", "__annotations_cache__",
@@ -31,8 +30,7 @@ _UNTOLD = ("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "
 def code_identity(content: Any) -> str:
     """32 hexadecimal digits that change with what functions and classes in `content` do, and with any state.
 
-    Raises a TypeError, AttributeError or PicklingError for what holds something that cannot be pickled, such as an
-    open file.
+    What has no content that can be told, such as a lock or an open file, counts by its type.
     """
     digest: str = _Hasher().hash(content)
     return digest
@@ -58,8 +56,16 @@ class _Hasher(NumpyHasher):
             super().save(self._told(obj))
         elif isinstance(obj, BuiltinFunctionType) and isinstance(obj.__self__, ModuleType | None):
             super().save(("builtin", obj.__self__ and obj.__self__.__name__, obj.__qualname__))
+        elif isinstance(obj, np.ndarray) and type(obj) is not np.ndarray:
+            super().save(("array", type(obj), obj.__reduce__()))
         else:
+            self._save_content(obj)
+
+    def _save_content(self, obj: Any) -> None:
+        try:
             super().save(obj)
+        except (pickle.PicklingError, TypeError, AttributeError):
+            super().save(("untold", f"{type(obj).__module__}.{type(obj).__qualname__}"))
 
     def memoize(self, obj: Any) -> None:
         """Equal values give equal digests, whether they are one object or two."""
@@ -69,23 +75,20 @@ class _Hasher(NumpyHasher):
     def _told(self, obj: Any) -> tuple[Any, ...]:
         """What stands for a function or class; where it comes again, its place among those before."""
         name = f"{obj.__module__}.{obj.__qualname__}"
-        if _is_installed(str(obj.__module__)):
-            return ("installed", name, [_cell(cell) for cell in getattr(obj, "__closure__", None) or ()])
+        if is_installed(str(obj.__module__)) and is_found_by_name(obj):
+            return ("installed", name)
         if id(obj) in self._places:
             return ("told", self._places[id(obj)][0])
         self._places[id(obj)] = len(self._places), obj
         return (name, *(_class_parts(obj) if isinstance(obj, type) else _function_parts(obj)))
 
 
-def _is_installed(module: str) -> bool:
-    """Whether a module changes with its release only. `__main__` does not, though a notebook's kernel has a file."""
-    root = module.partition(".")[0]
-    if module == "__main__":
-        return False
-    if root in OURS or root in sys.stdlib_module_names:
-        return True
-    path = getattr(sys.modules.get(module), "__file__", None)
-    return path is not None and any(Path(path).is_relative_to(folder) for folder in _INSTALLED)
+def is_found_by_name(value: Any) -> bool:
+    """Whether any process finds this function or class under its name, as it finds no lambda."""
+    found: Any = sys.modules.get(value.__module__)
+    for name in value.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is value and value.__module__ != "__main__"
 
 
 def _function_parts(function: FunctionType) -> Iterator[Any]:
@@ -94,9 +97,10 @@ def _function_parts(function: FunctionType) -> Iterator[Any]:
     yield code_text(code, code.co_consts[documented:])
     yield function.__defaults__
     yield sorted((function.__kwdefaults__ or {}).items())
-    yield [_cell(cell) for cell in function.__closure__ or ()]
     names = names_in(code)
+    yield [_cell(cell, names) for cell in function.__closure__ or ()]
     yield _reached(vars(function), names)
+    yield [_reached(module, names) for module in own_imports(function)]
     for name in sorted(names & function.__globals__.keys()):
         yield name, _reached(function.__globals__[name], names)
 
@@ -109,10 +113,7 @@ def _class_parts(kind: type) -> Iterator[Any]:
 
 
 def _reached(value: Any, names: frozenset[str]) -> Any:
-    """What stands for a value that code finds under a name: the value, or its type where that cannot be told.
-
-    It need not be, since it does not travel with the function.
-    """
+    """What stands for a value that code finds under a name; of a module of the user, what the code names in it."""
     if isinstance(value, property):
         return [value.fget, value.fset, value.fdel]
     if isinstance(value, staticmethod | classmethod):
@@ -124,19 +125,9 @@ def _reached(value: Any, names: frozenset[str]) -> Any:
     if isinstance(value, dict):
         return {key: _reached(item, names) for key, item in value.items()}
     if isinstance(value, ModuleType):
-        held = {} if _is_installed(value.__name__) else vars(value)
+        held = {} if is_installed(value.__name__) else vars(value)
         return [value.__name__, [(name, _reached(held[name], names)) for name in sorted(names & held.keys())]]
-    return value if _can_be_told(value) else type(value)
-
-
-def _can_be_told(value: Any) -> bool:
-    if isinstance(value, FunctionType | type | functools._lru_cache_wrapper) or _is_compiled(value):
-        return True
-    try:
-        pickle.dumps(value)
-    except Exception:
-        return False
-    return True
+    return value
 
 
 def _is_compiled(value: Any) -> bool:
@@ -144,9 +135,9 @@ def _is_compiled(value: Any) -> bool:
     return type(value).__module__.startswith("numba.") and isinstance(getattr(value, "py_func", None), FunctionType)
 
 
-def _cell(cell: Any) -> Any:
+def _cell(cell: Any, names: frozenset[str]) -> Any:
     """The content of a closure's cell; an empty one is that of a name not yet bound."""
     try:
-        return ("bound", cell.cell_contents)
+        return ("bound", _reached(cell.cell_contents, names))
     except ValueError:
         return ("empty",)

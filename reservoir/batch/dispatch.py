@@ -6,6 +6,7 @@ import collections
 import warnings
 from typing import Protocol
 
+from reservoir.batch.claim import Claim
 from reservoir.batch.identity import Task, canonical
 from reservoir.batch.records import Record
 from reservoir.batch.workers import Chunk, Job, Report, run_of
@@ -48,8 +49,8 @@ class Dispatch:
     task of its chunk that has no file is the one that it died at. That one runs again in a chunk of its own.
     """
 
-    def __init__(self, job: Job, pool: WorkerPool, tasks: list[Task], progress: Progress):
-        self._job, self._pool, self._progress = job, pool, progress
+    def __init__(self, job: Job, pool: WorkerPool, tasks: list[Task], progress: Progress, claim: Claim):
+        self._job, self._pool, self._progress, self._claim = job, pool, progress, claim
         self._waiting = collections.deque(tasks)
         self._suspects: collections.deque[Task] = collections.deque()
         self._deaths: collections.Counter[str] = collections.Counter()
@@ -65,6 +66,7 @@ class Dispatch:
                 self._pool.submit(Chunk(self._n_chunks, self._next_tasks()))
                 self._under_way += 1
             ended = self._pool.next(_POLL)
+            self._claim.renew()
             if ended is not None:
                 self._under_way -= 1
                 self._take(*ended)
@@ -107,6 +109,7 @@ class Dispatch:
         if not n_finished:
             self._false_starts += 1
             if self._false_starts >= _FALSE_STARTS + self._pool.capacity():
+                self._claim.check()
                 raise RuntimeError("The workers of run_batch die before they begin a task, perhaps in 'setup'.")
             return
         self._false_starts = 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import pickle
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
@@ -13,6 +12,7 @@ import numpy as np
 from sklearn.model_selection import ParameterGrid
 
 from reservoir.batch.code_identity import code_identity
+from reservoir.batch.plain_values import SUBCLASSES, is_array, is_scalar, own_copy, scalar
 from reservoir.validation import parameter_error
 
 _ARRAY = "__array__"
@@ -48,15 +48,15 @@ def read_tasks(tasks: Tasks, name: str, version: str, seed: int) -> list[Task]:
                 f"Tasks {first} and {place} of run_batch have equal parameters and would have one seed: "
                 "number repeats with a parameter of their own, such as 'trial'."
             )
-        found.append(Task(dict(parameters), identity, task_seed(text, seed)))
+        found.append(Task(_copied(parameters), identity, task_seed(text, seed)))
     return found
 
 
 def canonical(parameters: Mapping[str, Any]) -> str:
     """The one JSON text of parameters: keys sorted, NumPy scalars as numbers, arrays as shape, type and digest.
 
-    1 and 1.0 differ, as do 0.0 and -0.0; a tuple is a list. Raises a ValueError (and TypeError) for anything that
-    JSON and NumPy do not hold.
+    1 and 1.0 differ, as do 0.0 and -0.0; a tuple is a list, a member of an enumeration its value. Raises a ValueError
+    (and TypeError) for anything that JSON and NumPy do not hold, and for subclasses of numbers, texts and arrays.
     """
     return json.dumps(_plain(parameters, "parameters"), sort_keys=True, separators=(",", ":"))
 
@@ -83,24 +83,24 @@ def function_name(func: Callable[..., Any]) -> str:
 def function_identity(func: Callable[..., Any]) -> str:
     """The name of a function, and a digest of what it does: see `code_identity`.
 
-    An object with ``state_in_tasks``, whose tasks name all that it holds, is known by its class. Raises a PicklingError
-    for what no worker could be sent.
+    An object with ``state_in_tasks``, whose tasks name all that it holds, is known by its class.
     """
+    return f"{function_name(func)} {code_identity(type(func) if hasattr(func, 'state_in_tasks') else func)}"
+
+
+def _copied(parameters: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return f"{function_name(func)} {code_identity(type(func) if hasattr(func, 'state_in_tasks') else func)}"
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise pickle.PicklingError(
-            f"The function of run_batch, its closure, its defaults and its object must be picklable: {error}."
-        ) from error
+        return own_copy(parameters)
+    except Exception as error:
+        wanted = f"made of values that can be copied ({error})"
+        raise parameter_error("run_batch", "tasks", wanted, parameters) from error
 
 
 def _plain(value: Any, where: str) -> Any:
-    if value is None or isinstance(value, str | bool | int | float):
-        return _number(value)
-    if isinstance(value, np.bool_ | np.integer | np.floating):
-        return value.item() if not isinstance(value, np.longdouble) else _unfit(where, value)
-    if isinstance(value, np.ndarray):
-        return _digest(value) if value.dtype.kind in "biufcSUmM" else _unfit(where, value)
+    if is_scalar(value):
+        return scalar(value)
+    if is_array(value):
+        return _digest(value)
     if isinstance(value, list | tuple):
         return [_plain(item, where) for item in value]
     if isinstance(value, Mapping):
@@ -108,16 +108,8 @@ def _plain(value: Any, where: str) -> Any:
             raise parameter_error(
                 "run_batch", "tasks", f"dictionaries whose keys are strings other than {_ARRAY!r} ({where})", value
             )
-        return {str(key): _plain(item, where) for key, item in value.items()}
+        return {str.__str__(key): _plain(item, where) for key, item in value.items()}
     return _unfit(where, value)
-
-
-def _number(value: Any) -> Any:
-    """The value without the subclass that it may have, such as of an enumeration."""
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return value if type(value) is kind else kind(value)
-    return value
 
 
 def _digest(array: np.ndarray) -> dict[str, Any]:
@@ -129,4 +121,6 @@ def _digest(array: np.ndarray) -> dict[str, Any]:
 
 def _unfit(where: str, value: Any) -> NoReturn:
     wanted = f"made of numbers, strings, lists, dictionaries and NumPy arrays ({where})"
+    if isinstance(value, np.ndarray):
+        wanted += f"; {SUBCLASSES}"
     raise parameter_error("run_batch", "tasks", wanted, value)

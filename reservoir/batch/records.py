@@ -3,23 +3,33 @@
     b"reservoir-batch 1 <bytes of run> <of content> <of arrays> <CRC-32 of what follows>\\n" run content arrays
 
 `run` (times, host, traceback) is JSON padded with blanks, so that two runs of one task give files of one size.
-`content` is JSON of parameters and result, in which arrays are numbered; `arrays` is an npz. Nothing is pickled. Any
-proper prefix of a file is seen to be incomplete.
+`content` is JSON of parameters and result, in which arrays are numbered; `arrays` is an npz without compression, so
+that no array is larger than the file. Nothing is pickled. Any proper prefix of a file is seen to be incomplete.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import math
+import zipfile
 import zlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from types import UnionType
+from typing import IO, Any, NamedTuple
 
 import numpy as np
+
+from reservoir.batch.plain_values import KINDS, SUBCLASSES, is_array, is_scalar, scalar
 
 _MAGIC = b"reservoir-batch 1"
 _ARRAY = "__array__"
 _PADDED = 256
+_DEEPEST = 200
+_RUN: dict[str, type | UnionType] = {
+    "seconds": int | float | None, "attempts": int, "finished": int | float, "host": str, "process": int, "seed": int,
+    "error": str, "traceback": str,
+}  # fmt: skip
 
 
 class Record(NamedTuple):
@@ -39,56 +49,104 @@ def encode(record: Record) -> bytes:
     """The bytes of a result file. Raises TypeError for a result that JSON and NumPy do not hold."""
     arrays: list[np.ndarray] = []
     content = json.dumps([record.parameters, _pack(record.result, arrays)], separators=(",", ":")).encode()
-    run = json.dumps(record.run).encode()
+    run = json.dumps(record.run, ensure_ascii=False).encode("utf-8", "backslashreplace")
     run += b" " * (-len(run) % _PADDED)
-    stored = io.BytesIO()
-    if arrays:
-        numbered = {str(number): array for number, array in enumerate(arrays)}
-        np.savez(stored, **numbered)  # type: ignore[arg-type]
-    body = run + content + stored.getvalue()
-    sizes = len(run), len(content), len(stored.getvalue()), zlib.crc32(body)
-    return b"%b %d %d %d %d\n" % (_MAGIC, *sizes) + body
+    stored = _packed(arrays)
+    checksum = zlib.crc32(stored, zlib.crc32(content, zlib.crc32(run)))
+    sizes = len(run), len(content), len(stored), checksum
+    return b"".join((b"%b %d %d %d %d\n" % (_MAGIC, *sizes), run, content, stored))
 
 
 def decode(data: bytes) -> Record:
     """The record in the bytes of a result file. Raises DamagedRecordError for anything else."""
-    header, newline, body = data.partition(b"\n")
+    end = data.find(b"\n", 0, 200)
     try:
-        magic, *numbers = header.rsplit(b" ", 4)
+        magic, *numbers = data[: max(end, 0)].rsplit(b" ", 4)
         n_run, n_content, n_arrays, checksum = map(int, numbers)
     except ValueError:
         raise DamagedRecordError("no header of a result file") from None
-    if magic != _MAGIC or not newline or len(body) != n_run + n_content + n_arrays or zlib.crc32(body) != checksum:
+    body = memoryview(data)[end + 1 :]
+    sizes = min(n_run, n_content, n_arrays) >= 0 and len(body) == n_run + n_content + n_arrays
+    if magic != _MAGIC or not sizes or zlib.crc32(body) != checksum:
         raise DamagedRecordError("an incomplete result file, or one of another format")
-    parameters, result = json.loads(body[n_run : n_run + n_content])
-    arrays: Mapping[str, np.ndarray] = {}
-    if n_arrays:
-        with np.load(io.BytesIO(body[n_run + n_content :]), allow_pickle=False) as stored:
-            arrays = dict(stored)
-    return Record(json.loads(body[:n_run]), parameters, _unpack(result, arrays))
+    try:
+        run = json.loads(str(body[:n_run], "utf-8"))
+        parameters, result = json.loads(str(body[n_run : n_run + n_content], "utf-8"))
+        arrays = _arrays(body[n_run + n_content :]) if n_arrays else []
+        record = Record(run, parameters, _unpack(result, arrays))
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever JSON, zipfile and NumPy raise for the bytes of a stranger
+        raise DamagedRecordError(f"a result file with wrong content, {type(error).__name__}") from None
+    good = isinstance(parameters, str) and isinstance(run, dict)
+    if not good or any(not isinstance(run[name], _RUN[name]) for name in _RUN.keys() & run):
+        raise DamagedRecordError("a result file with wrong content")
+    return record
 
 
-def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biufcSUmM":
+def _packed(arrays: list[np.ndarray]) -> bytes:
+    """An npz of the arrays, under their numbers."""
+    stored = io.BytesIO()
+    if arrays:
+        numbered = {str(number): array for number, array in enumerate(arrays)}
+        np.savez(stored, **numbered)  # type: ignore[arg-type]
+    return stored.getvalue()
+
+
+def _arrays(stored: memoryview) -> list[np.ndarray]:
+    """All arrays of an npz, none of which takes more memory than there are bytes."""
+    with zipfile.ZipFile(io.BytesIO(stored)) as archive:
+        members = archive.infolist()
+        plain = [member for member in members if member.compress_type == zipfile.ZIP_STORED and not member.flag_bits]
+        names = [member.filename for member in plain]
+        total = sum(member.file_size for member in members)
+        if names != [f"{number}.npy" for number in range(len(members))] or total > len(stored):
+            raise DamagedRecordError("its arrays are compressed or have wrong names")
+        found = []
+        for member in members:
+            with archive.open(member) as stream:
+                found.append(_array(stream, member.file_size))
+        return found
+
+
+def _array(stream: IO[bytes], size: int) -> np.ndarray:
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise DamagedRecordError("an array of another format")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    count, left = math.prod(shape), size - stream.tell()
+    if dtype.kind not in KINDS or min(shape, default=0) < 0 or dtype.itemsize < 1 or count * dtype.itemsize != left:
+        raise DamagedRecordError("an array of another size or type than its header says")
+    flat = np.frombuffer(bytearray(stream.read(left)), dtype, count) if count else np.empty(0, dtype)
+    if count and dtype.kind == "b" and flat.view(np.uint8).max() > 1:
+        raise DamagedRecordError("an array of booleans with other values")
+    if count and dtype.kind == "U" and flat.view(f"{dtype.byteorder}u4").max() > 0x10FFFF:
+        raise DamagedRecordError("an array of texts with numbers that are no characters")
+    return flat.reshape(shape, order="F" if fortran else "C")
+
+
+def _pack(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
+    if is_scalar(value):
+        return scalar(value)
+    if is_array(value):
         arrays.append(value)
         return {_ARRAY: len(arrays) - 1}
-    if isinstance(value, np.bool_ | np.integer | np.floating) and not isinstance(value, np.longdouble):
-        return value.item()
+    if depth >= _DEEPEST:
+        raise TypeError(f"A result of run_batch must have at most {_DEEPEST} lists and dictionaries in one another.")
     if isinstance(value, list | tuple):
-        return [_pack(item, arrays) for item in value]
+        return [_pack(item, arrays, depth + 1) for item in value]
     if isinstance(value, Mapping) and all(isinstance(key, str) and key != _ARRAY for key in value):
-        return {key: _pack(item, arrays) for key, item in value.items()}
+        return {str.__str__(key): _pack(item, arrays, depth + 1) for key, item in value.items()}
     raise TypeError(
         "A result of run_batch must be made of numbers, strings, lists, dictionaries with strings as keys, and NumPy "
-        f"arrays of numbers. Got {type(value).__name__}."
+        f"arrays of numbers; {SUBCLASSES}. Got {type(value).__module__}.{type(value).__qualname__}."
     )
 
 
-def _unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+def _unpack(value: Any, arrays: list[np.ndarray]) -> Any:
     if isinstance(value, list):
         return [_unpack(item, arrays) for item in value]
     if isinstance(value, dict):
-        return arrays[str(value[_ARRAY])] if _ARRAY in value else {k: _unpack(v, arrays) for k, v in value.items()}
+        if _ARRAY in value and not (len(value) == 1 and type(value[_ARRAY]) is int and value[_ARRAY] >= 0):
+            raise DamagedRecordError("an array without a number")
+        return arrays[value[_ARRAY]] if _ARRAY in value else {k: _unpack(v, arrays) for k, v in value.items()}
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 from typing import Any
@@ -10,6 +11,7 @@ import joblib
 
 from reservoir.batch.cluster import Cluster, check_client
 from reservoir.batch.dispatch import Dispatch, WorkerPool
+from reservoir.batch.function_copies import FunctionCopies
 from reservoir.batch.identity import Task, Tasks, function_identity, read_tasks
 from reservoir.batch.processes import Processes
 from reservoir.batch.store import Store, new_batch_name
@@ -45,8 +47,10 @@ def run_batch(
     ----------
     func : callable
         ``func(parameters: dict, *, random_state: int)``. Returns numbers, strings, lists, dictionaries with strings as
-        keys and NumPy arrays, nested as you like. It must depend on nothing else, and leave nothing behind: a worker
-        runs many tasks. It reaches the workers by cloudpickle; one that a module holds is imported there.
+        keys and NumPy arrays, nested as you like. It must depend on nothing else. Every attempt begins with the
+        parameters as given, and with what closure, defaults and object of the function held; it must leave modules and
+        files as they were, since a worker runs many tasks. It reaches the workers by cloudpickle; one that a module
+        holds is imported there.
     tasks : grid {name: values}, or iterable of dictionaries
         Parameters: numbers, strings, lists, dictionaries, NumPy scalars and arrays. Equal ones are refused: number
         repeats with a parameter of their own. A grid is taken in the order of scikit-learn's `ParameterGrid`.
@@ -136,7 +140,8 @@ def run_batch(
     n_workers = _n_workers(n_jobs) if client is None else check_client(client)
     folder = Store(store)
     parent = platform.node(), os.getpid()
-    job = Job(new_batch_name(), func, _checked_setup(setup), folder, retries, timeout, stop, parent)
+    functions = FunctionCopies(func)
+    job = Job(new_batch_name(), functions, _checked_setup(setup), folder, retries, timeout, stop, parent)
     folder.open(seed)
     missing = _missing(read, folder)
     if missing:
@@ -149,18 +154,16 @@ def _run(job: Job, client: Any, n_workers: int, missing: list[Task], progress: P
     setup = resolve(job.setup)
     if setup is not None:
         setup()
-    job.store.begin(job.name)
-    try:
+    with progress, job.store.begin(job.name) as claim:
+        job.store.clear(claim.now)
         pool: WorkerPool = Processes(job, n_workers) if client is None else Cluster(job, client)
         try:
-            Dispatch(job, pool, missing, progress).run()
+            Dispatch(job, pool, missing, progress, claim).run()
         except BaseException:
-            pool.abort()
+            with contextlib.suppress(Exception):  # the first error is the one that counts
+                pool.abort()
             raise
         pool.close()
-    finally:
-        job.store.end(job.name)
-        progress.close()
 
 
 def _missing(tasks: list[Task], store: Store) -> list[Task]:

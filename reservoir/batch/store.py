@@ -6,31 +6,34 @@
     store/running/<batch>/<chunk>           what a worker has begun; gone when it has ended
 
 A file is written under a name that ends in ".part", in the same folder, and then renamed. The name tells task, length
-and kind, so that what is finished is known from the listing alone; the content is checked when it is read.
+and kind, so that what is finished is known from the listing alone; the content is checked when it is read. Other names
+mean nothing. Folders and files get the rights of the store's folder.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import os
 import platform
-import shutil
-import time
+import re
+import stat
 import uuid
+import warnings
 from pathlib import Path
 
-import numpy as np
-
+from reservoir.batch.claim import Claim
+from reservoir.batch.files import PART, explained, make_folder, read_file, write_file
+from reservoir.batch.manifest import agree_on_seed
 from reservoir.batch.records import DamagedRecordError, Record, decode, encode
 
-_OLD_PART = 3600.0
+_OLD_PART = 24 * 3600.0
 _DIGITS = "0123456789abcdef"
+_FOLDER = re.compile("[0-9a-f]{2}")
+_RESULT = re.compile(r"([0-9a-f]{32})-([0-9a-f]{1,16})\.(done|failed)")
 
-
-class StoreError(OSError):
-    """A result that cannot be written, as on a full disk."""
+Found = dict[str, dict[str, str]]
+"""Paths of tasks by their state and identity."""
 
 
 class Store:
@@ -38,98 +41,83 @@ class Store:
 
     def __init__(self, folder: str | os.PathLike[str]):
         self.folder = Path(folder).absolute()
+        self._seed, self._mode = 0, 0o777
 
     def open(self, seed: int) -> None:
         """Make the folder, or check that it was made for the same seed."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        manifest = self.folder / "batch.json"
-        try:
-            found = json.loads(manifest.read_text())
-        except FileNotFoundError:
-            if any(self.folder.iterdir()):
-                raise ValueError(f"The store '{self.folder}' is a folder with other files: name a new one.") from None
-            versions = {"python": platform.python_version(), "numpy": np.__version__, "platform": platform.platform()}
-            found = {"format": 1, "seed": seed, **versions}
-            _write_whole(manifest, json.dumps(found, indent=1).encode())
-        if found["seed"] != seed:
-            raise ValueError(
-                f"The store '{self.folder}' holds results for seed={found['seed']}, not {seed}: take another store."
-            )
-        for first, second in itertools.product(_DIGITS, _DIGITS):
-            (self.folder / (first + second)).mkdir(exist_ok=True)
+        with explained(f"The store '{self.folder}' cannot be opened"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._seed, self._mode = seed, stat.S_IMODE(self.folder.stat().st_mode)
+            agree_on_seed(self.folder, seed, self._mode, self._recorded_seed)
+
+    def begin(self, batch: str) -> Claim:
+        """Make the folders for results, and say how a batch under way is told; see `Claim`."""
+        with explained(f"A batch cannot begin in the store '{self.folder}'"):
+            for first, second in itertools.product(_DIGITS, _DIGITS):
+                make_folder(self.folder / (first + second), self._mode)
+        return Claim(self.folder / "running", batch, self._mode)
+
+    def clear(self, now: float) -> None:
+        """Remove parts of files that writers left which were killed, at this time of the file system."""
+        with contextlib.suppress(OSError), os.scandir(self.folder) as entries:
+            for entry in entries:
+                if entry.is_dir() and _FOLDER.fullmatch(entry.name):
+                    _remove_old_parts(entry.path, now)
+        _remove_old_parts(str(self.folder), now)
 
     def write(self, identity: str, record: Record, kind: str) -> None:
         """Store a task as "done" or "failed"; a failure never hides a result."""
-        data = encode(record)
-        path = self.folder / identity[:2] / f"{identity}-{len(data):x}.{kind}"
-        try:
-            _write_whole(path, data)
-        except OSError as error:
-            raise StoreError(
-                error.errno, f"The result of a task cannot be written: {error.strerror}", str(path)
-            ) from None
+        data = encode(record._replace(run={**record.run, "seed": self._seed}))
+        with explained("The result of a task cannot be written"):
+            write_file(self.folder / identity[:2] / f"{identity}-{len(data):x}.{kind}", data, self._mode)
 
-    def scan(self) -> dict[str, dict[str, str]]:
-        """{"done": {identity: path}, "failed": {identity: path}} of all complete files; old parts are removed."""
-        found: dict[str, dict[str, str]] = {"done": {}, "failed": {}}
-        with os.scandir(self.folder) as entries:
-            folders = [entry.path for entry in entries if len(entry.name) == 2]
-        for folder in folders:
-            self._scan_folder(folder, found)
+    def scan(self) -> Found:
+        """{"done": {identity: path}, "failed": {identity: path}} of all complete files."""
+        found: Found = {"done": {}, "failed": {}}
+        with explained("The store cannot be read"):
+            with os.scandir(self.folder) as entries:
+                folders = [entry.path for entry in entries if _FOLDER.fullmatch(entry.name)]
+            for folder in folders:
+                _scan_folder(folder, found)
         for identity in found["done"]:
             found["failed"].pop(identity, None)
         return found
 
     def find(self, identity: str) -> str | None:
         """Path of a task's file, "done" before "failed"."""
-        found: dict[str, dict[str, str]] = {"done": {}, "failed": {}}
-        self._scan_folder(str(self.folder / identity[:2]), found, identity)
+        found: Found = {"done": {}, "failed": {}}
+        _scan_folder(str(self.folder / identity[:2]), found, identity)
         return found["done"].get(identity) or found["failed"].get(identity)
 
-    @staticmethod
-    def _scan_folder(folder: str, found: dict[str, dict[str, str]], prefix: str = "") -> None:
-        with os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                stem, _, kind = entry.name.rpartition(".")
-                identity, _, length = stem.partition("-")
-                if kind == "part":
-                    _remove_old(entry)
-                elif kind in found and identity.startswith(prefix):
-                    with contextlib.suppress(OSError, ValueError):
-                        if entry.stat().st_size == int(length, 16):
-                            found[kind].setdefault(identity, entry.path)
-
     def read(self, path: str) -> Record | None:
-        """The record of a file; one that is damaged is removed, and its task is unfinished again."""
-        try:
-            return decode(Path(path).read_bytes())
-        except DamagedRecordError:
-            Path(path).unlink(missing_ok=True)
-        except FileNotFoundError:
-            pass
+        """The record of a file; one that is damaged is set aside, and its task is unfinished again."""
+        with explained("A result cannot be read"):
+            try:
+                return decode(read_file(path))
+            except DamagedRecordError as error:
+                _set_aside(path, error)
+            except FileNotFoundError:
+                pass
         return None
 
     def forget_failure(self, path: str) -> None:
         """Remove the record of a failure, before its task is tried again."""
-        Path(path).unlink(missing_ok=True)
-
-    def begin(self, batch: str) -> None:
-        """Make the folder for what the workers of a batch have begun, and remove those of dead batches of this host."""
-        running = self.folder / "running"
-        running.mkdir(exist_ok=True)
-        for folder in running.iterdir():
-            host, process, _ = folder.name.rsplit("-", 2)
-            if host == platform.node() and not _is_alive(int(process)):
-                shutil.rmtree(folder, ignore_errors=True)
-        (running / batch).mkdir()
+        with explained("The error of an earlier call cannot be removed"):
+            Path(path).unlink(missing_ok=True)
 
     def log_of(self, batch: str, chunk: int) -> Path:
         """The file that a worker makes when it begins a chunk; the caller removes it when the chunk has ended."""
         return self.folder / "running" / batch / str(chunk)
 
-    def end(self, batch: str) -> None:
-        """Remove that folder: workers that are still at it stop before their next task."""
-        shutil.rmtree(self.folder / "running" / batch, ignore_errors=True)
+    def _recorded_seed(self) -> tuple[bool, int | None]:
+        found = self.scan()
+        paths = [*found["done"].values(), *found["failed"].values()]
+        for path in paths:
+            with contextlib.suppress(DamagedRecordError, OSError):
+                seed = decode(read_file(path)).run.get("seed")
+                if seed is not None:
+                    return True, seed
+        return bool(paths), None
 
 
 def new_batch_name() -> str:
@@ -137,36 +125,33 @@ def new_batch_name() -> str:
     return f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """All of the data under this name, or nothing."""
-    part = f"{path}.{uuid.uuid4().hex[:12]}.part"
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        try:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(handle, view) :]
-        finally:
-            os.close(handle)
-        os.replace(part, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
-        raise
+def _scan_folder(folder: str, found: Found, prefix: str = "") -> None:
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            name = _RESULT.fullmatch(entry.name)
+            if name is None or not entry.name.startswith(prefix):
+                continue
+            identity, length, kind = name.groups()
+            with contextlib.suppress(OSError):
+                state = entry.stat()
+                if stat.S_ISREG(state.st_mode) and state.st_size == int(length, 16):
+                    found[kind].setdefault(identity, entry.path)
 
 
-def _remove_old(entry: os.DirEntry[str]) -> None:
-    """Remove what a writer that was killed has left; a living one needs less than a second."""
+def _set_aside(path: str, error: DamagedRecordError) -> None:
+    """Give a damaged file a name that means nothing, where that may be done, and say so."""
+    kept = "stays there, and its task counts as unfinished"
     with contextlib.suppress(OSError):
-        if time.time() - entry.stat().st_mtime > _OLD_PART:
-            os.unlink(entry.path)
+        os.replace(path, f"{path}.damaged")
+        kept = "is kept under a name with '.damaged' behind it, and the next call of run_batch runs its task"
+    warnings.warn(f"The file '{path}' is no result ({error}): it {kept}.", RuntimeWarning, stacklevel=4)
 
 
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+def _remove_old_parts(folder: str, now: float) -> None:
+    """Remove what a writer that was killed has left; by the clock of the file system."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(PART):
+                with contextlib.suppress(OSError):
+                    if now - entry.stat().st_mtime > _OLD_PART:
+                        os.unlink(entry.path)

@@ -62,7 +62,10 @@ class Study:
     def failed(self) -> list[Failure]:
         """The tasks that ended in an error, with the traceback."""
         read = ((task, record.run) for task, state, record in self._read(("failed",)))
-        return [Failure(task.parameters, run["error"], run["traceback"], run["attempts"]) for task, run in read]
+        return [
+            Failure(task.parameters, run.get("error", ""), run.get("traceback", ""), run.get("attempts", 1))
+            for task, run in read
+        ]
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with one row per task: parameters, status ("done", "failed", "pending") and result.

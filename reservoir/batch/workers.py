@@ -20,9 +20,12 @@ from typing import IO, Any, NamedTuple, TypeAlias
 import numba
 from threadpoolctl import threadpool_limits
 
+from reservoir.batch.files import StoreError
+from reservoir.batch.function_copies import FunctionCopies
 from reservoir.batch.identity import Task, canonical
+from reservoir.batch.plain_values import own_copy
 from reservoir.batch.records import Record
-from reservoir.batch.store import Store, StoreError
+from reservoir.batch.store import Store
 
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")}
 _WATCH = 0.5
@@ -41,7 +44,7 @@ class Job:
     """What all tasks of a batch share; sent to a worker once."""
 
     name: str  # of the batch
-    func: TaskFunction
+    functions: FunctionCopies
     setup: Setup
     store: Store
     retries: int
@@ -84,6 +87,7 @@ def prepare(job: Job) -> None:
         if not (job.store.folder / "running" / job.name).is_dir():
             raise RuntimeError(f"The worker on {platform.node()} does not see the store '{job.store.folder}'.")
         threadpool_limits(limits=1)
+        job.functions.load()
         setup = resolve(job.setup)
         if setup is not None:
             setup()
@@ -144,7 +148,7 @@ def _run_task(job: Job, task: Task, log: IO[str]) -> dict[str, Any]:
     for attempt in range(1, job.retries + 2):
         try:
             with warnings.catch_warnings(record=True) as said, _time_limit(job.timeout, log):
-                result = job.func(dict(task.parameters), random_state=task.random_state)
+                result = job.functions.next()(own_copy(task.parameters), random_state=task.random_state)
             run = run_of(time.perf_counter() - start, attempt, said)
             job.store.write(task.identity, Record(run, parameters, result), "done")
             return run

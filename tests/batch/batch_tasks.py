@@ -78,6 +78,28 @@ def busy(task, *, random_state):
         pass
 
 
+def spoil(value):
+    """Change all that can be changed in there."""
+    if isinstance(value, np.ndarray):
+        value += np.ones((), value.dtype)
+    elif isinstance(value, list):
+        value.append(0)
+    elif isinstance(value, dict):
+        value["more"] = 0
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    for part in parts:
+        spoil(part)
+
+
+def spoils(task, *, random_state):
+    """What the parameters are once they are changed; the first attempt fails after that."""
+    spoil(task)
+    if task["flag"] is not None and not Path(task["flag"]).exists():
+        Path(task["flag"]).touch()
+        raise OSError("A network file was not there for a moment.")
+    return {"spoiled": task["value"], "again": task.get("again")}
+
+
 def note_setup():
     """Count the set-ups of this process."""
     SETUPS.append(os.getpid())

@@ -1,10 +1,12 @@
 """What a function does has a digest: another code, closure or state is another one, the same in any process."""
 
 import functools
+import importlib
 import os
 import subprocess
 import sys
 import textwrap
+import threading
 import types
 
 import numba
@@ -69,6 +71,40 @@ def in_module(gain):
     return defined("def f(task, *, random_state): return {'v': h.scaled(task['x'])}", h=helper)
 
 
+def module_in_closure(gain):
+    """As where a function imports its module and returns another function."""
+    helper = types.ModuleType("own_helper")
+    exec(f"def scaled(x): return x * {gain}", vars(helper))
+
+    def f(task, *, random_state):
+        return {"v": helper.scaled(task["x"])}
+
+    return f
+
+
+def of_an_installed_module(factory):
+    """A function that another module than the user's has made, but does not hold."""
+
+    def make(gain):
+        func = factory(gain)
+        func.__module__ = "numpy"
+        return func
+
+    return make
+
+
+class Gauge:
+    """An object that pickle refuses, and that travels all the same."""
+
+    def __init__(self, gain):
+        self.scaled = lambda x: gain * x
+
+
+def closure_of(function, value):
+    """A function that captures a value."""
+    return lambda task, random_state: {"v": task["x"] * function(value)}
+
+
 def with_class(gain):
     text = f"""
     class Part:
@@ -79,6 +115,7 @@ def with_class(gain):
     return defined(text)
 
 
+LAMBDA = "f = lambda task, random_state: {'v': task['x'] * %s}"
 CODE = "def f(task, *, random_state): return {'v': task['x'] * %s}"
 MAKERS = {
     "closure": closure,
@@ -96,6 +133,13 @@ MAKERS = {
     "global array": lambda gain: defined(CODE % "int(g[0])", g=np.array([gain])),
     "global object": lambda gain: defined(CODE % "g.gain", g=Simulation(gain)),
     "attribute": with_attribute,
+    "global object with a lambda": lambda gain: defined(CODE % "g.scaled(1)", g=Gauge(gain)),
+    "object with a lambda": lambda gain: closure_of(lambda gauge: gauge.scaled(1), Gauge(gain)),
+    "module in a closure": module_in_closure,
+    "closure of an installed module": of_an_installed_module(closure),
+    "default of an installed module": of_an_installed_module(default),
+    "lambda of an installed module": of_an_installed_module(lambda gain: defined(LAMBDA % gain)),
+    "masked array": lambda gain: closure_of(np.ma.sum, np.ma.array([1, 100], mask=[gain == 100, gain == 1])),
     "helper in a module": in_module,
     "class": with_class,
     "inner function": lambda gain: defined(CODE % f"(lambda: {gain})()"),
@@ -137,13 +181,53 @@ def test_what_cannot_be_told_is_known_by_its_type_where_a_name_finds_it():
     assert code_identity(defined(text)) == code_identity(defined(text))
 
 
+def locked():
+    """A function that captures what has no content to be told."""
+    lock, lines = threading.Lock(), (line for line in "ab")
+    return lambda: (lock, lines, None.__class__)
+
+
+def test_modules_that_a_function_imports_when_it_is_called(tmp_path, monkeypatch):
+    """Whether they are imported already or not, and also modules within packages and what they import in turn."""
+    monkeypatch.syspath_prepend(tmp_path)
+    texts = [
+        "import own_part",
+        "from own_package import part",
+        "from own_package.part import scaled",
+        "import own_package.part",
+    ]
+    found = {}
+    for gain in (1, 100, 1):
+        for name in [name for name in sys.modules if name.startswith("own_p")]:
+            del sys.modules[name]
+        (tmp_path / "own_package").mkdir(exist_ok=True)
+        (tmp_path / "own_package" / "__init__.py").touch()
+        (tmp_path / "own_part.py").write_text(f"gain = {gain}\ndef scaled(x): return gain * x")
+        (tmp_path / "own_package" / "part.py").write_text(
+            f"def scaled(x):\n    import own_part\n    return own_part.scaled(x)\n# {gain:4}"
+        )
+        importlib.invalidate_caches()
+        sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
+        functions = [
+            defined(
+                f"def f(task):\n    {text}\n    return {text.split()[-1]}{'' if 'scaled' in text else '.scaled'}(task)"
+            )
+            for text in texts
+        ]
+        found.setdefault(gain, []).append([*map(code_identity, functions)])
+        assert [func(2) for func in functions] == [2 * gain] * 4
+        assert [*map(code_identity, functions)] == found[gain][0] == found[gain][-1]
+        sys.dont_write_bytecode = before
+    assert not set(found[1][0]) & set(found[100][0])
+
+
 def test_another_process_finds_the_same_digest():
-    here = [code_identity(func) for func in (plain, trouble, Simulation(2), Simulation(2).method, closure(3))]
+    here = [code_identity(func) for func in (plain, trouble, Simulation(2), Simulation(2).method, closure(3), locked())]
     script = f"""
     from reservoir.batch.code_identity import code_identity as told
     from tests.batch.batch_tasks import plain, trouble
-    from {__name__} import Simulation, closure
-    print(*map(told, (plain, trouble, Simulation(2), Simulation(2).method, closure(3))))
+    from {__name__} import Simulation, closure, locked
+    print(*map(told, (plain, trouble, Simulation(2), Simulation(2).method, closure(3), locked())))
     """
     for seed in ("1", "2"):
         done = subprocess.run(

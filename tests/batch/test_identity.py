@@ -1,16 +1,19 @@
 """Who a task is: a text of its parameters, a digest and a seed."""
 
+import enum
 import functools
 import json
 import random
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reservoir.batch import run_batch
-from reservoir.batch.identity import canonical, function_name, task_seed
+from reservoir.batch.identity import canonical, function_name, read_tasks, task_seed
+from reservoir.batch.records import Record, decode, encode
 from tests.batch.batch_tasks import empty, one, plain
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
@@ -71,6 +74,65 @@ def test_the_name_of_a_function():
     bound = [functools.partial(plain, scale=scale) for scale in (1, 2)]
     assert len({function_name(func) for func in [plain, *bound]}) == 3
     assert function_name(bound[0]) == function_name(functools.partial(plain, scale=np.int64(1)))
+
+
+class Volt(float):
+    """A number that holds more than its value."""
+
+
+class Text(str):
+    """A text of another kind."""
+
+
+class Mode(enum.Enum):
+    """Not of numbers."""
+
+    A = 1
+
+
+def subclasses():
+    """Arrays and scalars that hold more than a plain one."""
+    plain = np.arange(4.0)
+    mv = pytest.importorskip("brian2").mV
+    dated = np.dtype("f8", metadata={"unit": "V"})
+    return [
+        np.ma.array(plain, mask=[0, 0, 1, 0]), np.ma.masked, np.ma.array(1.0), plain.view(np.matrix),
+        plain.view(np.recarray), np.rec.array([(1, 2.0)]), np.char.array(["a"]), plain * mv, 5 * mv, mv,
+        plain.astype(dated), np.timedelta64(5, "ns"), np.datetime64("2020-01-01"), np.longdouble(1), Volt(1), Text("a"),
+        Mode.A, pd.Series(plain), pd.Timestamp(0), pd.array([1, None]), pd.NA, np.zeros(1, "V8"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", range(22))
+@pytest.mark.parametrize("nested", [lambda value: value, lambda value: [1, (value,)], lambda value: {"b": [value]}])
+def test_what_is_more_than_its_numbers_is_neither_parameter_nor_result(place, nested):
+    value = nested(subclasses()[place])
+    with pytest.raises(ValueError, match="'tasks' parameter of run_batch must be made of"):
+        canonical({"a": value})
+    with pytest.raises(ValueError, match="'tasks' parameter of run_batch must be made of"):
+        function_name(functools.partial(plain, value))
+    with pytest.raises(TypeError, match="A result of run_batch must be made of"):
+        encode(Record({}, "{}", value))
+    assert len(subclasses()) == 22
+
+
+def test_members_of_enumerations_are_their_values():
+    for kind, value in ((enum.IntEnum, 1), (enum.StrEnum, "a"), (enum.IntFlag, 4)):
+        member = kind("Kind", {"member": value}).member
+        assert canonical({"a": member, "b": {"c": [member]}}) == canonical({"a": value, "b": {"c": [value]}})
+        assert decode(encode(Record({}, "{}", [member]))).result == [value]
+
+
+def test_tasks_share_nothing():
+    """A generator may yield one list that grows; every task keeps what it was."""
+
+    def growing():
+        held = []
+        for number in range(3):
+            held.append(number)
+            yield {"held": held}
+
+    assert [task.parameters["held"] for task in read_tasks(growing(), "f", "", 0)] == [[0], [0, 1], [0, 1, 2]]
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, 1j, b"x", np.array([None]), {"__array__": 0}, {3: 4}])
