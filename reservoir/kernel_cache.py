@@ -181,12 +181,12 @@ def _classes(kind: Any) -> Iterator[type]:
             yield from _classes(inner)
 
 
-def has_a_name(kind: type) -> bool:
-    """Whether another process finds the type where this one does, as what is kept on disk must."""
-    found: Any = sys.modules.get(kind.__module__)
-    for name in kind.__qualname__.split("."):
+def has_a_name(value: Any) -> bool:
+    """Whether another process finds this type or function where this one does, as it finds no lambda."""
+    found: Any = sys.modules.get(value.__module__)
+    for name in value.__qualname__.split("."):
         found = getattr(found, name, None)
-    return found is kind and kind.__module__ != "__main__"
+    return found is value and value.__module__ != "__main__"
 
 
 def _places(home: str, chosen: str) -> Iterator[Place]:

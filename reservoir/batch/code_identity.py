@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import pickle
-import sys
 from collections.abc import Iterator
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -19,6 +18,7 @@ from joblib.hashing import NumpyHasher
 
 from reservoir.batch.own_imports import is_installed, own_imports
 from reservoir.foreign_code import code_text, names_in
+from reservoir.kernel_cache import has_a_name
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), tuple)
 _UNTOLD = ("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__", "__slotnames__",
@@ -75,20 +75,12 @@ class _Hasher(NumpyHasher):
     def _told(self, obj: Any) -> tuple[Any, ...]:
         """What stands for a function or class; where it comes again, its place among those before."""
         name = f"{obj.__module__}.{obj.__qualname__}"
-        if is_installed(str(obj.__module__)) and is_found_by_name(obj):
+        if is_installed(str(obj.__module__)) and has_a_name(obj):
             return ("installed", name)
         if id(obj) in self._places:
             return ("told", self._places[id(obj)][0])
         self._places[id(obj)] = len(self._places), obj
         return (name, *(_class_parts(obj) if isinstance(obj, type) else _function_parts(obj)))
-
-
-def is_found_by_name(value: Any) -> bool:
-    """Whether any process finds this function or class under its name, as it finds no lambda."""
-    found: Any = sys.modules.get(value.__module__)
-    for name in value.__qualname__.split("."):
-        found = getattr(found, name, None)
-    return found is value and value.__module__ != "__main__"
 
 
 def _function_parts(function: FunctionType) -> Iterator[Any]:

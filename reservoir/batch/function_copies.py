@@ -9,8 +9,8 @@ from typing import Any
 
 from joblib.externals.loky.cloudpickle_wrapper import dumps, loads
 
-from reservoir.batch.code_identity import is_found_by_name
 from reservoir.batch.plain_values import is_scalar
+from reservoir.kernel_cache import has_a_name
 
 
 class FunctionCopies:
@@ -50,7 +50,7 @@ def _is_fixed(value: Any, seen: set[int]) -> bool:
         return True
     if isinstance(value, tuple):
         return all(_is_fixed(item, seen) for item in value)
-    if isinstance(value, FunctionType | type) and is_found_by_name(value):
+    if isinstance(value, FunctionType | type) and has_a_name(value):
         return True
     if not isinstance(value, FunctionType) or value.__closure__:
         return False
