@@ -224,9 +224,9 @@ class History:
         self.losses.append(loss)
 
     @property
-    def worse_than_constant(self) -> bool:
-        """Whether the best constant answer would clearly have had a smaller loss all along."""
-        return min(self.losses) > 1.5 * self._scale
+    def as_a_constant(self) -> bool:
+        """Whether the best constant answer is as good, within 1 %, as all that was seen."""
+        return min(self.losses) > 0.99 * self._scale
 
     def last(self) -> str:
         """The losses of the last epoch in words."""
@@ -260,8 +260,8 @@ def descend(descent: Descent, examples: Examples, validation: Examples | None, o
             descent.network.vector[:] = history.best_parameters
         if settings.tol is not None and not history.converged:
             _warn(_not_converged(owner, settings.max_iter))
-        elif history.converged and history.worse_than_constant:
-            _warn(_nothing_learnt(owner, descent))
+        elif history.converged and history.as_a_constant:
+            _warn(_nothing_learnt(owner, settings.learning_rate_init))
     return history
 
 
@@ -317,10 +317,10 @@ def _not_converged(owner: str, max_iter: int) -> str:
     )
 
 
-def _nothing_learnt(owner: str, descent: Descent) -> str:
+def _nothing_learnt(owner: str, rate: float) -> str:
     return (
-        f"Training of {owner} ended with a loss above that of the best constant answer: its steps are too long for "
-        f"these targets. Bring y to unit variance, or lower learning_rate_init (now {descent.rate:g})."
+        f"Training of {owner} has converged to a loss no better than that of a constant answer. Bring X and y to unit "
+        f"variance, or change learning_rate_init (now {rate:g})."
     )
 
 

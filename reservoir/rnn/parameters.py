@@ -115,7 +115,7 @@ class RecurrentParameters:
     -----
     ConvergenceWarning
         When training is interrupted or its loss stops being finite later on; the best parameters so far are kept.
-        When the loss still falls after `max_iter` epochs, and when training ends with a loss above that of a constant.
+        When the loss still falls after `max_iter` epochs, and when training ends no better than a constant answer.
 
     Notes
     -----

@@ -90,6 +90,21 @@ def test_another_network_is_refused(name, method):
 
 
 @pytest.mark.parametrize("method", ["partial_fit", "fit"])
+def test_a_classifier_refuses_another_network_too(method):
+    """But not another pooling where it has none to use."""
+    for labels, refused in ((LABELS, {"cell": "lstm"}), ([label[-1] for label in LABELS], {"pooling": "mean"})):
+        model = RNNClassifier("gru", 5, max_iter=2, tol=None, random_state=0, warm_start=True).fit(X, labels)
+        before = everything(model.set_params(**refused))
+        with pytest.raises(
+            ValueError, match=f"The '{next(iter(refused))}' parameter of RNNClassifier must be .* to go on"
+        ):
+            again(model, method, y=labels)
+        assert everything(model) == before
+    steps = RNNClassifier("gru", 5, max_iter=2, tol=None, random_state=0).fit(X, LABELS)
+    again(steps.set_params(pooling="mean"), method, y=LABELS)
+
+
+@pytest.mark.parametrize("method", ["partial_fit", "fit"])
 @pytest.mark.parametrize("name", ACTING)
 def test_other_parameters_act(name, method):
     for base, value in ACTING[name]:
@@ -113,6 +128,7 @@ def test_the_same_cell_by_name_and_as_a_part_goes_on():
     timed.set_params(cell=PhasedLSTM(period_range=[2, 9])).partial_fit(X, SUMS)
 
 
+@pytest.mark.filterwarnings("ignore:.*no better than that of a constant:sklearn.exceptions.ConvergenceWarning")
 def test_a_lowered_rate_stays_for_an_epoch_and_fit_begins_with_the_whole():
     model = small(learning_rate="adaptive", tol=10.0, n_iter_no_change=1, max_iter=50).fit(X, SUMS)
     assert model.partial_fit(X, SUMS)._descent.rate < 1e-5
