@@ -35,6 +35,7 @@ def test_systems(system, n_features):
     check_sequence_estimator(system, n_features=n_features, random_state=n_features)
 
 
+@pytest.mark.filterwarnings("ignore::reservoir.models.DivergenceWarning")  # what is forecast there is noise
 @pytest.mark.parametrize("name", MODELS)
 def test_models(name):
     """A readout on BLAS depends on the number of rows by rounding."""

@@ -152,7 +152,8 @@ def parts_of_models() -> None:
     ReservoirRegressor(LiquidState(Ring()), Force())
     ReservoirRegressor(Halving(), pooling="mean").fit([np.zeros((3, 1)), np.zeros((4, 1))], [0.0, 1.0])
     ReservoirClassifier(DeepEchoState(layers=[EchoState(3), Halving()]), LogisticRegression(), pooling=Mean())
-    ReservoirForecaster(readout=RidgeReadout(), exogenous=[1]).fit(X)
+    ReservoirForecaster(readout=RidgeReadout(), exogenous=[1], bounds=(0.0, 1.0)).fit(X)
+    ReservoirForecaster(exogenous=["wind"], exogenous_lead=0, bounds="training").fit(X)
     LiquidState(GraphCircuit(graph=Cycle()), LIF(), encoder=Current(), trace=Exponential())
     Microcircuit(MaassColumn(), LIF(), plasticity={"recurrent": STDP()})
 

@@ -33,7 +33,8 @@ def one_step_errors(readout: Any, rows: TrainingRows) -> np.ndarray:
     linear = is_linear(readout)  # then `predict` would only check what is known to be right
     answers = features @ np.transpose(readout.coef_) + readout.intercept_ if linear else readout.predict(features)
     answers = np.reshape(answers, targets.shape)
-    return np.sqrt(np.mean((answers - targets) ** 2, axis=0))
+    with np.errstate(over="ignore"):
+        return np.sqrt(np.mean((answers - targets) ** 2, axis=0))
 
 
 def until_lost(rows: np.ndarray) -> np.ndarray:

@@ -64,8 +64,9 @@ def _in_order(owner: str, estimator: Any, table: Any, shape: tuple[int, int]) ->
 
 def _columns_of(owner: str, estimator: Any, table: Any) -> list[int] | None:
     """Which columns of the estimator those of a table are by their names; None where they go by their places."""
-    names = [name for name in getattr(table, "columns", []) if isinstance(name, str)]
-    if not names or len(names) < len(table.columns):
+    columns = getattr(table, "column_names", getattr(table, "columns", ()))  # of pyarrow, or of pandas and polars
+    names = [name for name in columns if isinstance(name, str)]
+    if not names or len(names) < len(columns):
         return None
     if not hasattr(estimator, "feature_names_in_"):
         model = type(estimator).__name__

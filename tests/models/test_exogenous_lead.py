@@ -1,6 +1,7 @@
 """Channels known in advance act on the row that they belong to, or with a lead of 0 on the next one."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
@@ -151,6 +152,17 @@ def test_a_saved_model_keeps_its_lead(driven, tmp_path):
         found = load(tmp_path / "model")
         observed = driven[N_ROWS : N_ROWS + 9]
         np.testing.assert_array_equal(found.forecast(9, observed=observed), model.forecast(9, observed=observed))
+    table = pd.DataFrame(driven, columns=["y", "push", "wave"])
+    save(forecaster(exogenous=["push"]).fit(table[:N_ROWS]), tmp_path / "model")
+    found = load(tmp_path / "model").forecast(9, observed=table[["push"]][N_ROWS : N_ROWS + 9])
+    np.testing.assert_array_equal(found, forecaster().fit(driven[:N_ROWS]).forecast(9, observed=known_only(driven)))
+
+
+def known_only(driven):
+    """The drivers after the training rows."""
+    rows = np.full((9, 3), np.nan)
+    rows[:, 1] = driven[N_ROWS : N_ROWS + 9, 1]
+    return rows
 
 
 def test_drivers_are_asked_for_in_every_row(driven):

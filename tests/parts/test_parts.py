@@ -19,8 +19,8 @@ KINDS = {
     kind for kind in vars(parts).values() if inspect.isclass(kind) and getattr(kind, "_is_protocol", False)
 } - {parts.SupportsArray}  # fmt: skip
 FOREIGN = {
-    # NumPy, SciPy, pandas
-    "shape", "ndim", "dtype", "dtypes", "columns", "iloc", "toarray", "tocsr", "to_dict", "to_numpy",
+    # NumPy, SciPy, pandas, pyarrow
+    "shape", "ndim", "dtype", "dtypes", "columns", "column_names", "iloc", "toarray", "tocsr", "to_dict", "to_numpy",
     "index", "is_monotonic_increasing", "to_timestamp", "tz", "freq", "freqstr", "rvs",
     # Numba, Matplotlib, scikit-learn, Brian2, threadpoolctl, Python
     "py_func", "instance_class", "get_position", "get_params", "dim", "get_dimension", "clear_controlling_thread",

@@ -46,6 +46,17 @@ def test_columns_go_by_their_names(kind):
     np.testing.assert_array_equal(many[1], MODEL.forecast(6, TABLE[50:], observed=AHEAD[["temp", "wind"]]))
 
 
+def test_a_table_of_pyarrow():
+    pyarrow = pytest.importorskip("pyarrow")
+    whole, ahead = (pyarrow.Table.from_pandas(frame, preserve_index=False) for frame in (TABLE, AHEAD))
+    model = ReservoirForecaster(EchoState(20, random_state=0), washout=10, exogenous=["wind"]).fit(whole)
+    for names in (["wind"], ["load", "wind", "temp"]):
+        expected = MODEL.forecast(6, observed=AHEAD[names])
+        np.testing.assert_array_equal(model.forecast(6, observed=ahead.select(names)), expected)
+    gaps = ahead.set_column(0, "temp", pyarrow.array([None, *AHEAD["temp"][1:]]))
+    assert np.isnan(read_observed("forecast", model, gaps, 6, 1)[0][0, 0])
+
+
 def test_names_that_are_not_known():
     for table in (AHEAD.rename(columns={"wind": "Wind"}), AHEAD.assign(rain=0.0), AHEAD[["wind", "wind"]]):
         with pytest.raises(ValueError, match=r"'observed' .* a table with columns among \['temp', 'wind', 'load'\]"):
