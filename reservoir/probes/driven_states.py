@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,7 +69,10 @@ def driven(owner: str, system: System | FittedModel, X: SequenceData) -> tuple[S
     """
     heard: Any = X
     if hasattr(system, "reservoir_"):
-        heard = _heard_by(system, X)
+        if getattr(system, "feedback_scaling", 1.0) != 1.0:
+            heard = _scaled(system, X)
+        elif isinstance(system, BaseEstimator):  # which knows the names of the columns
+            heard = read_sequences(system, X, reset=False)
         system = system.reservoir_
     check_part(owner, "system", system, System)
     if _lacks_fit(system):
@@ -103,16 +105,12 @@ def _lacks_fit(system: Any) -> bool:
     return False
 
 
-def _heard_by(model: Any, X: Any) -> Any:
-    """The data of a fitted model, which knows the names of their columns, as its reservoir hears them."""
-    if not isinstance(model, BaseEstimator):
-        return X
-    sequences, scaling = read_sequences(model, X, reset=False), float(getattr(model, "feedback_scaling", 1.0))
-    if scaling == 1.0:
-        return sequences
-    factors = np.full(sequences.rows.shape[1], scaling)
-    factors[np.asarray(getattr(model, "exogenous", ()), dtype=np.intp)] = 1.0
-    return replace(sequences, rows=sequences.rows * factors)
+def _scaled(forecaster: Any, X: Any) -> Any:
+    """The data of a forecaster with `feedback_scaling`, as its reservoir hears them."""
+    sequences = read_sequences(forecaster, X, reset=False)
+    factors = np.full(sequences.rows.shape[1], float(forecaster.feedback_scaling))
+    factors[np.asarray(forecaster.exogenous, dtype=int)] = 1.0
+    return sequences.pack(sequences.rows * factors)
 
 
 def _read(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:
