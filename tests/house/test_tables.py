@@ -1,5 +1,7 @@
 """Tables of pandas in and out: the numbers of arrays, with the index and the names of the table."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -190,7 +192,9 @@ def test_no_warning_about_names(tables, tmp_path):
     forecaster.score(tables), forecaster.forecast(3, context=TABLE), sequence_scorer("r2", warmup=5)(forecaster, tables)
     diagnose(forecaster, tables, warn=False)
     ForecastDisplay.from_estimator(forecaster, TABLE[30:], context=TABLE[:30])
-    closed_loop_exponents(forecaster, n_steps=20, discard=5, context=TABLE)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "(?!.*feature names)")  # what it says of a forecast of noise
+        closed_loop_exponents(forecaster, n_steps=20, discard=5, context=TABLE)
     washout_estimate(fitted, TABLE), lyapunov_exponent(fitted, TABLE, washout=5, interval=1)
 
 
