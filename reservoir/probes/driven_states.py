@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -22,10 +21,23 @@ Driven: TypeAlias = Sequences | SpikeRecords
 
 
 class Asked(NamedTuple):
-    """A fitted system, and how it hears data: as they are, or as the model that it belongs to hands them on."""
+    """A fitted system, and the model that it belongs to and hears data through; None where it stands alone."""
 
     system: Any
-    heard: Callable[[Any], Any]
+    model: Any = None
+
+    def heard(self, X: Any) -> Any:
+        """The data as the system hears them, in their container: checked by the model, and scaled as it scales them."""
+        if hasattr(self.model, "heard"):
+            return self.model.heard(X)
+        if not isinstance(self.model, BaseEstimator):
+            return X
+        sequences = read_sequences(self.model, X, reset=False)
+        return sequences.pack(sequences.rows)
+
+    def unnamed(self) -> Asked:
+        """The same, for numbers of a probe's own, which have no names."""
+        return Asked(*map(_without_names, self))
 
     @property
     def n_features(self) -> int:
@@ -69,7 +81,7 @@ def asked(owner: str, system: System | FittedModel, X: SequenceData | None = Non
     """
     model: Any = getattr(system, "best_estimator_", system)
     known = hasattr(model, "reservoir_")
-    one = Asked(model.reservoir_, getattr(model, "heard", _as_they_are)) if known else Asked(model, _as_they_are)
+    one = Asked(model.reservoir_, model) if known else Asked(model)
     check_part(owner, name, one.system, System)
     if known or _is_fitted(model):
         return one
@@ -77,12 +89,12 @@ def asked(owner: str, system: System | FittedModel, X: SequenceData | None = Non
         raise parameter_error(owner, name, "a system, or a fitted model", model)
     fresh: Any = clone(model, safe=False)
     fresh.fit(np.zeros((1, 1)) if X is None else X)
-    return Asked(fresh, _as_they_are)
+    return Asked(fresh)
 
 
 def one_input(owner: str, system: System | FittedModel) -> Asked:
     """What a probe asks that sends one stream of numbers."""
-    one = asked(owner, system)
+    one = asked(owner, system).unnamed()
     if one.n_features != 1:
         wanted = f"a system of one input, since one stream is asked for. It hears {one.n_features} features"
         raise parameter_error(owner, "system", wanted, system)
@@ -97,7 +109,7 @@ def driven(owner: str, system: System | FittedModel, X: SequenceData) -> tuple[S
     foreign = not isinstance(system, BaseEstimator) and not hasattr(system, "reservoir_")
     if foreign:
         check_part(owner, "system", system, System)
-    one = Asked(system, _as_they_are) if foreign else asked(owner, system, X)
+    one = Asked(system) if foreign else asked(owner, system, X)
     quiet, records = without_noise(one.system), records_of(X)
     if records is None:
         return _read(owner, quiet, one.heard(X))
@@ -124,8 +136,13 @@ def is_spiking(system: System) -> bool:
     return hasattr(system, "circuit_") or any(is_spiking(layer) for layer in getattr(system, "layers_", ()))
 
 
-def _as_they_are(X: Any) -> Any:
-    return X
+def _without_names(part: Any) -> Any:
+    """The part itself, or where it knows names of features a copy that does not."""
+    if not hasattr(part, "feature_names_in_"):
+        return part
+    part = copy.copy(part)
+    del part.feature_names_in_
+    return part
 
 
 def _is_fitted(system: Any) -> bool:
@@ -141,10 +158,7 @@ def _is_fitted(system: Any) -> bool:
 def _read(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:
     if isinstance(system, BaseEstimator):
         sequences = read_sequences(system, X, reset=False)
-        if hasattr(system, "feature_names_in_"):  # checked above, and not asked for again
-            system = copy.copy(system)
-            del system.feature_names_in_
-        return system, sequences
+        return _without_names(system), sequences  # which were checked, and are not asked for again
     rows = real_array(X)
     if rows is None or rows.ndim != 2 or not rows.size or not np.isfinite(rows).all():
         raise parameter_error(owner, "X", "a finite array (T, n_features)", X)

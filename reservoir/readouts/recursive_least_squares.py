@@ -49,7 +49,7 @@ class RecursiveLeastSquares(OnlineRegressor):
     alpha : float > 0, default 1e-6
         Penalty, in units of squared features, as of `RidgeReadout`; with forgetting < 1 it fades too. One step ahead
         with 50 to 400 units, 1e-6 has the errors of `RidgeReadout(1e-6)`, and 1 has 1.3 to 2.4 times these on NARMA-10,
-        1.5 to 18 times on Lorenz and 23 to 32 times on Mackey-Glass. On short noisy series a larger one is better.
+        1.5 to 18 times on Lorenz and 26 to 32 times on Mackey-Glass. On short noisy series a larger one is better.
 
     Attributes
     ----------
