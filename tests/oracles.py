@@ -221,13 +221,15 @@ def memory_shares(states, inputs, n_delays):
 
 def recursive_least_squares(X, y, alpha, forgetting=1.0):
     """Weights (n_outputs, n_inputs) and P after all rows; inputs that others explain all but 1e-12 do not fade."""
-    P, weights, heard = np.eye(X.shape[1]) / alpha, np.zeros((y.shape[1], X.shape[1])), np.zeros(X.shape[1])
-    for n, (z, target) in enumerate(zip(X, y, strict=True), start=1):
+    P, weights = np.eye(X.shape[1]) / alpha, np.zeros((y.shape[1], X.shape[1]))
+    heard, n_heard = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for z, target in zip(X, y, strict=True):
         heard += z**2
+        n_heard += z != 0
         if forgetting < 1:  # P = R R^T, R upper triangular
             R = np.linalg.cholesky(P[::-1, ::-1])[::-1, ::-1].copy()
             unexplained = 1 / np.diag(R) ** 2
-            R[:, (heard > 0) & (unexplained * n * (1 - forgetting) > 1e-12 * heard)] /= np.sqrt(forgetting)
+            R[:, unexplained * (1 - forgetting) * n_heard > 1e-12 * heard] /= np.sqrt(forgetting)
             P = R @ R.T
         gain = P @ z / (1 + z @ P @ z)
         weights = weights + np.outer(target - weights @ z, gain)

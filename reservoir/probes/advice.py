@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,17 +43,35 @@ class Setting(NamedTuple):
             return "give (X - mean) / deviation, with those over all training rows for every sequence"
         return "put a StandardScaler before the system"
 
-    def named(self, *names: str) -> str:
-        """Parameters by name, each with its present value where the system has it, or what they stand for."""
-        return " or ".join(map(self._named, names))
+    def lower(self, *names: str) -> str:
+        """Advice to lower parameters, each with its present value where the system has it; not those that are zero."""
+        lowest = [name for name in names if self._parameter(name)[1] == 0]
+        return f"lower {self._named(name for name in names if len(lowest) == len(names) or name not in lowest)}"
 
-    def _named(self, name: str) -> str:
-        parameters = self.system.get_params() if hasattr(self.system, "get_params") else {}
+    def higher(self, *names: str) -> str:
+        """Advice to raise parameters, each with its present value where the system has it."""
+        return f"raise {self._named(names)}"
+
+    def _named(self, names: Iterable[str]) -> str:
+        return " or ".join(self._parameter(name)[0] for name in names)
+
+    def _parameter(self, name: str) -> tuple[str, Any]:
+        """How a parameter is called here, or what it stands for, and its value; None where there is none."""
+        parameters, where = _parameters_of(self.system), ""
+        known = sorted((key for key in parameters if key == name or key.endswith(f"__{name}")), key=len)
+        if not known and hasattr(self.system, "layers_"):
+            parameters, where = _parameters_of(self.system.layers_[-1]), " of the layers"
+            known = [name] if name in parameters else []
         given = _GIVEN.get(name)
         if given is not None and parameters.get(given) is not None:
-            return f"the given {given}"
-        known = sorted((key for key in parameters if key == name or key.endswith(f"__{name}")), key=len)
-        return f"{known[0]} (now {parameters[known[0]]})" if known else _IN_WORDS[name]
+            return f"the given {given}", None
+        if not known:
+            return _IN_WORDS[name], None
+        return f"{known[0]}{where} (now {parameters[known[0]]})", parameters[known[0]]
+
+
+def _parameters_of(system: Any) -> dict[str, Any]:
+    return system.get_params() if hasattr(system, "get_params") else {}
 
 
 def findings(found: Diagnosis, setting: Setting) -> tuple[Finding, ...]:
@@ -89,12 +107,12 @@ def _states(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
         large = means is not None and deviations is not None and (np.abs(means) + deviations).max() > 3
         scaler = f", or {setting.standardise}" if large else ""
         where = " of a layer" if hasattr(setting.system, "layers_") else ""
-        named = setting.named("input_scaling", "bias_scaling")
-        yield "saturation", f"Units{where} sit at their bounds: lower {named}{scaler}."
+        lower = setting.lower("input_scaling", "bias_scaling")
+        yield "saturation", f"Units{where} sit at their bounds: {lower}{scaler}."
     elif len(found.dead_units):
-        yield "dead units", f"They never change: raise {setting.named('input_scaling', 'bias_scaling')}."
+        yield "dead units", f"They never change: {setting.higher('input_scaling', 'bias_scaling')}."
     elif found.saturation is not None and found.typical_state < 0.01:
-        yield "typical state", f"Units hardly move: raise {setting.named('input_scaling')}."
+        yield "typical state", f"Units hardly move: {setting.higher('input_scaling')}."
 
 
 def _symmetry(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
@@ -106,8 +124,8 @@ def _symmetry(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
     else:
         layers = getattr(setting.system, "layers_", [setting.system])
         biased = any(np.any(layer.bias_) for layer in layers)
-        named = setting.named("bias_scaling", "input_scaling") if biased else setting.named("bias_scaling")
-        yield "even part", f"{what}: raise {named}."
+        names = ("bias_scaling", "input_scaling") if biased else ("bias_scaling",)
+        yield "even part", f"{what}: {setting.higher(*names)}."
 
 
 def _dimensions(found: Diagnosis) -> Iterator[tuple[str, str]]:
@@ -134,7 +152,7 @@ def _washout(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
     elif setting.starts_matter and rows is not None and own is not None and own < rows:
         yield "washout", f"The model's washout={own} is shorter: raise it to {rows:g}."
     elif rows is not None and rows <= _FEW_ROWS and found.mean_rate is None:
-        longer = f"raise {setting.named('spectral_radius')} or lower {setting.named('leak')}"
+        longer = f"{setting.higher('spectral_radius')} or {setting.lower('leak')}"
         yield "washout", f"No memory beyond {_FEW_ROWS} rows: {longer}."
 
 
@@ -148,7 +166,7 @@ def _chaos(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
 def _calmer(found: Diagnosis, setting: Setting) -> str:
     if found.mean_rate is not None:
         return "weaken the recurrent synapses"
-    return f"lower {setting.named('spectral_radius')} or raise {setting.named('input_scaling')}"
+    return f"{setting.lower('spectral_radius')} or {setting.higher('input_scaling')}"
 
 
 def _rates(found: Diagnosis, rate_bound: float) -> Iterator[tuple[str, str]]:

@@ -96,7 +96,7 @@ def _good(array: np.ndarray) -> bool:
 def _linear_system(owner: str, system: Any, w_in: Any) -> tuple[np.ndarray, np.ndarray]:
     if w_in is not None:
         raise parameter_error(owner, "w_in", "None beside a system", w_in)
-    one = asked(owner, system, name="W")
+    one = asked(owner, system, name="W").unnamed()
     fresh = one.system
     if not hasattr(fresh, "W_") or not hasattr(fresh, "W_in_") or getattr(fresh, "activation", None) != "identity":
         raise parameter_error(owner, "W", "a matrix or a system with W_, W_in_ and activation='identity'", system)

@@ -94,7 +94,7 @@ def diagnose(
     >>> [finding.measure for finding in found.findings]
     ['saturation', 'even part']
     >>> print(found.findings[0].advice)
-    Units sit at their bounds: lower input_scaling (now 20.0) or bias_scaling (now 0.0).
+    Units sit at their bounds: lower input_scaling (now 20.0).
     """
     check_flag(_OWNER, "warn", warn)
     check_real(_OWNER, "rate_bound", rate_bound, 0, closed="neither", unit="hertz")

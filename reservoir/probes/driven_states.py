@@ -22,19 +22,23 @@ Driven: TypeAlias = Sequences | SpikeRecords
 
 
 class Asked(NamedTuple):
-    """A fitted system, and the fitted model that it belongs to, if there is one, which hands data on."""
+    """A fitted system, and the model that it belongs to and hears data through; None where it stands alone."""
 
     system: Any
     model: Any = None
 
     def heard(self, X: Any) -> Any:
-        """The data as the system hears them."""
+        """The data as the system hears them, in their container: checked by the model, and scaled as it scales them."""
         if hasattr(self.model, "heard"):
             return self.model.heard(X)
-        if isinstance(self.model, BaseEstimator):
-            sequences = read_sequences(self.model, X, reset=False)
-            return sequences.pack(sequences.rows)
-        return X
+        if not isinstance(self.model, BaseEstimator):
+            return X
+        sequences = read_sequences(self.model, X, reset=False)
+        return sequences.pack(sequences.rows)
+
+    def unnamed(self) -> Asked:
+        """The same, for numbers of a probe's own, which have no names."""
+        return Asked(*map(_without_names, self))
 
     @property
     def n_features(self) -> int:
@@ -84,7 +88,7 @@ def asked(owner: str, system: System | FittedModel, X: SequenceData | None = Non
     one = Asked(model.reservoir_, model) if known else Asked(model)
     check_part(owner, name, one.system, System)
     if known or _is_fitted(model):
-        return one if X is not None else Asked(*map(_without_names, one))
+        return one
     if hasattr(model, "readout") or (isinstance(model, BaseEstimator) and get_tags(model).target_tags.required):
         raise parameter_error(owner, name, "a system, or a fitted model", model)
     fresh: Any = clone(model, safe=False)
@@ -94,7 +98,7 @@ def asked(owner: str, system: System | FittedModel, X: SequenceData | None = Non
 
 def one_input(owner: str, system: System | FittedModel) -> Asked:
     """What a probe asks that sends one stream of numbers."""
-    one = asked(owner, system)
+    one = asked(owner, system).unnamed()
     if one.n_features != 1:
         wanted = f"a system of one input, since one stream is asked for. It hears {one.n_features} features"
         raise parameter_error(owner, "system", wanted, system)
@@ -137,10 +141,11 @@ def is_spiking(system: System) -> bool:
 
 
 def _without_names(part: Any) -> Any:
-    """A fitted estimator that asks for no names of columns: a probe makes numbers of its own, or has read the names."""
-    if hasattr(part, "feature_names_in_"):
-        part = copy.copy(part)
-        del part.feature_names_in_
+    """The part itself, or where it knows names of features a copy that does not."""
+    if not hasattr(part, "feature_names_in_"):
+        return part
+    part = copy.copy(part)
+    del part.feature_names_in_
     return part
 
 
@@ -155,8 +160,9 @@ def _is_fitted(system: Any) -> bool:
 
 
 def _read(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:
-    if isinstance(system, BaseEstimator) or isinstance(X, Sequences):
-        return _without_names(system), read_sequences(system, X, reset=False)
+    if isinstance(system, BaseEstimator):
+        sequences = read_sequences(system, X, reset=False)
+        return _without_names(system), sequences  # which were checked, and are not asked for again
     rows = real_array(X)
     if rows is None or rows.ndim != 2 or not rows.size or not np.isfinite(rows).all():
         raise parameter_error(owner, "X", "a finite array (T, n_features)", X)

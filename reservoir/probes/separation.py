@@ -83,7 +83,7 @@ def separation(
     [0.0, 1.0]
     """
     owner = "separation"
-    one = asked(owner, system)
+    one = asked(owner, system).unnamed()
     n_pairs = check_integer(owner, "n_pairs", n_pairs, 2)
     n_steps = check_integer(owner, "n_steps", n_steps, 1)
     shares = real_array(distances)

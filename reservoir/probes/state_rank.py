@@ -90,6 +90,7 @@ def kernel_rank(
     owner = "kernel_rank"
     one = asked(owner, system)
     if streams is None:
+        one = one.unnamed()
         rng = as_generator(owner, random_state)
         streams = rng.uniform(-1, 1, size=_shape(owner, one, n_streams, n_steps))
     return _rank(owner, _last_states(owner, one, streams), tolerance, noise)
@@ -153,6 +154,7 @@ def generalisation_rank(
     n_steps = check_integer(owner, "n_steps", n_steps, 1)
     n_shared = n_steps if n_shared is None else check_integer(owner, "n_shared", n_shared, 0, n_steps)
     if streams is None:
+        one = one.unnamed()
         rng = as_generator(owner, random_state)
         shape = _shape(owner, one, n_streams, n_steps)
         streams = rng.uniform(-1, 1, size=shape)

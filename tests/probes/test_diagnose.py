@@ -219,6 +219,8 @@ def test_the_advice_can_be_followed_for_the_container(asked, data, y, advice):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_advice_names_what_the_system_has():
     weights = np.full((40, 2), 30.0)
+    deep = diagnose(DeepEchoState(random_state=0), X, warn=False)
+    assert deep.findings[0].advice.endswith("lower input_scaling of the layers (now 1.0).")  # their bias is zero
     given = diagnose(system(input_weights=weights, bias=np.full(40, 0.1)), X, warn=False)
     assert "lower the given input_weights or the given bias" in given.findings[0].advice
     trained = diagnose(network(RNNRegressor, X[:60], X[:60, 0]), X[:60], warn=False)

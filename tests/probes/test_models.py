@@ -6,6 +6,7 @@ from dataclasses import astuple, is_dataclass
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from reservoir import (
     DeepEchoState,
@@ -126,3 +127,18 @@ def test_spike_trains_of_other_systems_are_refused_by_name():
             answer(name, EchoState(5).fit(RNG.normal(size=(20, 2))), trains)
     with pytest.raises(ValueError, match="'system' parameter of lyapunov_exponent must be one of rate units"):
         answer("lyapunov_exponent", LiquidState(random_state=0), trains)
+
+
+@pytest.mark.parametrize("name", functions())
+def test_tables_bring_their_names_and_numbers_of_a_probe_need_none(name):
+    """Warnings are errors: the library asks of itself no names that only the user's tables have."""
+    pandas = pytest.importorskip("pandas")
+    table, other = (pandas.DataFrame(U, columns=[column]) for column in "uv")
+    models = [system(), ReservoirRegressor(system(), washout=5), ReservoirForecaster(system(), washout=5)]
+    for model in models:
+        named = model.fit(table, U[:, 0])
+        plain = clone(model).fit(U, U[:, 0])
+        np.testing.assert_equal(answer(name, named, table), answer(name, plain))
+        if "X" in inspect.signature(functions()[name]).parameters:
+            with pytest.raises(ValueError, match="feature names"):
+                answer(name, named, other)
