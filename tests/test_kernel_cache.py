@@ -37,6 +37,8 @@ def made(tmp_path, monkeypatch):
     monkeypatch.setattr(kernel_cache, "_warned", False)
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "chosen"))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
     (tmp_path / "code").mkdir()
     monkeypatch.syspath_prepend(tmp_path / "code")
 

@@ -4,9 +4,6 @@ A structure is a NamedTuple of arrays and one compiled function; `add_product` f
 type of the tuple, when the calling kernel is compiled. Row i of W holds what unit i hears. The order of
 summation depends on the matrix alone, so a result does not depend on what else is computed.
 
-Every structure may also be several matrices of one size along the diagonal of a larger one: reservoirs that do not hear
-one another. One matrix is one block.
-
 A new structure is one NamedTuple, one function, and one entry of ``_PRODUCTS``.
 """
 
@@ -32,26 +29,46 @@ class Sparse(NamedTuple):
 
 
 class Dense(NamedTuple):
-    """Full blocks, transposed, so that row j holds the weights that leave unit j, for the units of its block."""
+    """A full matrix, transposed, so that row j holds the weights that leave unit j."""
 
-    transposed: np.ndarray  # (n_units, n_units of a block)
+    transposed: np.ndarray  # (n_units, n_units)
 
 
 class Circulant(NamedTuple):
-    """In a block unit i hears units i + offset (modulo their number), each with a weight of its own.
+    """Unit i hears units i + offset (modulo the number of units), each with a weight of its own.
 
     The weights stand in the order in which they are read: stripes of units, then offsets, then the units of a stripe.
     """
 
-    weights: np.ndarray  # (n_stripes of all blocks, n_offsets, STRIPE), zero beyond the last unit of a block
-    offsets: np.ndarray  # (n_blocks, n_offsets), in [0, n_units of a block)
+    weights: np.ndarray  # (n_stripes, n_offsets, STRIPE), zero beyond the last unit
+    offsets: np.ndarray  # (n_offsets,), in [0, n_units)
 
 
 class Hadamard(NamedTuple):
     """Two Hadamard transforms, on the first and the last 2**p units, between diagonals; then a permutation."""
 
+    diagonals: np.ndarray  # (2, n_units)
+    order: np.ndarray  # (n_units,), uint32: unit i takes place order[i]
+
+
+class DenseBlocks(NamedTuple):
+    """Full matrices of one size along the diagonal: reservoirs that do not hear one another."""
+
+    transposed: np.ndarray  # (n_blocks, n_units of a block, the same)
+
+
+class CirculantBlocks(NamedTuple):
+    """The same of `Circulant` ones."""
+
+    weights: np.ndarray  # (n_blocks, n_stripes, n_offsets, STRIPE)
+    offsets: np.ndarray  # (n_blocks, n_offsets)
+
+
+class HadamardBlocks(NamedTuple):
+    """The same of `Hadamard` ones."""
+
     diagonals: np.ndarray  # (n_blocks, 2, n_units of a block)
-    order: np.ndarray  # (n_blocks, n_units of a block), uint32: unit i takes place order[i]
+    order: np.ndarray  # (n_blocks, n_units of a block)
 
 
 @kernel(vectors.__file__)
@@ -84,31 +101,26 @@ def add_columns(w, x, out):
 
 @kernel(fastmath={"contract", "nsz"})
 def _add_dense(matrix, x, scratch, out):
-    size = matrix.transposed.shape[1]
-    for start in range(0, x.size, size):
-        stop = start + size
-        for j in range(start, stop, 8):
-            last = min(j + 8, stop)
-            add_columns(matrix.transposed[j:last], x[j:last], out[start:stop])
+    for j in range(0, x.size, 8):
+        add_columns(matrix.transposed[j : j + 8], x[j : j + 8], out)
 
 
 @kernel(vectors.__file__)
 def _add_circulant(matrix, x, scratch, out):
-    n_blocks, n_offsets = matrix.offsets.shape
-    n, n_stripes = out.size // n_blocks, len(matrix.weights) // n_blocks
-    first, second, whole = scratch[:n], scratch[n : 2 * n], n // STRIPE
-    for b in range(n_blocks):
-        start, weights, offsets = b * n, matrix.weights[b * n_stripes : (b + 1) * n_stripes], matrix.offsets[b]
-        for i in range(n):  # a loop, since Numba copies slices one by one
-            first[i] = x[start + i]
-            second[i] = x[start + i]
-        for stripe in range(whole):
-            add_stripe(weights, stripe, offsets, n_offsets, scratch, out, start + stripe * STRIPE)
-        if whole < n_stripes:  # the last stripe reaches beyond the units
-            last = np.zeros(STRIPE, out.dtype)
-            add_stripe(weights, whole, offsets, n_offsets, scratch, last, 0)
-            for i in range(whole * STRIPE, n):
-                out[start + i] += last[i - whole * STRIPE]
+    n = out.size
+    first, second = scratch[:n], scratch[n : 2 * n]
+    for i in range(n):  # a loop, since Numba copies slices one by one
+        first[i] = x[i]
+        second[i] = x[i]
+    weights, offsets, n_offsets = matrix.weights, matrix.offsets, matrix.offsets.size
+    whole = n // STRIPE
+    for stripe in range(whole):
+        add_stripe(weights, stripe, offsets, n_offsets, scratch, out, stripe * STRIPE)
+    if whole < len(weights):  # the last stripe reaches beyond the units
+        last = np.zeros(STRIPE, out.dtype)
+        add_stripe(weights, whole, offsets, n_offsets, scratch, last, 0)
+        for i in range(whole * STRIPE, n):
+            out[i] += last[i - whole * STRIPE]
 
 
 @kernel(fastmath={"contract"})
@@ -139,25 +151,53 @@ def _transform(x):
 
 @kernel(fastmath={"contract"})
 def _add_hadamard(matrix, x, scratch, out):
-    n_blocks, n = matrix.order.shape
+    first, second, order = matrix.diagonals[0], matrix.diagonals[1], matrix.order
+    n = out.size
     block = 1
     while 2 * block <= n:
         block *= 2
     work = scratch[:n]
-    for b in range(n_blocks):
-        first, second, order = matrix.diagonals[b, 0], matrix.diagonals[b, 1], matrix.order[b]
-        heard, answers = x[b * n : (b + 1) * n], out[b * n : (b + 1) * n]
-        for i in range(n):
-            work[i] = first[i] * heard[i]
-        _transform(work[:block])
-        for i in range(n):
-            work[i] *= second[i]
-        _transform(work[n - block :])
-        for i in range(n):
-            answers[i] += work[order[i]]
+    for i in range(n):
+        work[i] = first[i] * x[i]
+    _transform(work[:block])
+    for i in range(n):
+        work[i] *= second[i]
+    _transform(work[n - block :])
+    for i in range(n):
+        out[i] += work[order[i]]
 
 
-_PRODUCTS = {Sparse: _add_sparse, Dense: _add_dense, Circulant: _add_circulant, Hadamard: _add_hadamard}
+@kernel(fastmath={"contract", "nsz"})
+def _add_dense_blocks(matrix, x, scratch, out):
+    n = matrix.transposed.shape[1]
+    for b in range(len(matrix.transposed)):
+        block = slice(b * n, (b + 1) * n)
+        _add_dense(Dense(matrix.transposed[b]), x[block], scratch, out[block])
+
+
+@kernel(vectors.__file__)
+def _add_circulant_blocks(matrix, x, scratch, out):
+    n = out.size // len(matrix.offsets)
+    for b in range(len(matrix.offsets)):
+        block = slice(b * n, (b + 1) * n)
+        _add_circulant(Circulant(matrix.weights[b], matrix.offsets[b]), x[block], scratch, out[block])
+
+
+@kernel(fastmath={"contract"})
+def _add_hadamard_blocks(matrix, x, scratch, out):
+    n = matrix.order.shape[1]
+    for b in range(len(matrix.order)):
+        block = slice(b * n, (b + 1) * n)
+        _add_hadamard(Hadamard(matrix.diagonals[b], matrix.order[b]), x[block], scratch, out[block])
+
+
+BLOCKS: dict[type, type] = {Dense: DenseBlocks, Circulant: CirculantBlocks, Hadamard: HadamardBlocks}
+"""Of a structure that of several such matrices along a diagonal, whose arrays have one axis more."""
+
+_PRODUCTS: dict[type, Any] = {
+    Sparse: _add_sparse, Dense: _add_dense, Circulant: _add_circulant, Hadamard: _add_hadamard,
+    DenseBlocks: _add_dense_blocks, CirculantBlocks: _add_circulant_blocks, HadamardBlocks: _add_hadamard_blocks,
+}  # fmt: skip
 
 
 def add_product(matrix: Any, x: np.ndarray, scratch: np.ndarray, out: np.ndarray) -> None:

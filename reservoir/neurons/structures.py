@@ -8,13 +8,22 @@ from typing import Any, TypeAlias, TypeGuard
 import numpy as np
 from scipy import sparse
 
-from reservoir.neurons.products import Circulant, Dense, Hadamard, Sparse
+from reservoir.neurons.products import (
+    BLOCKS,
+    Circulant,
+    CirculantBlocks,
+    Dense,
+    DenseBlocks,
+    Hadamard,
+    HadamardBlocks,
+    Sparse,
+)
 from reservoir.neurons.vectors import STRIPE
 from reservoir.parts import Matrix, Numbers, Topology
 from reservoir.topologies import CirculantMatrix, HadamardMatrix
 from reservoir.validation import parameter_error, real_array
 
-Form: TypeAlias = Circulant | Sparse | Dense | Hadamard
+Form: TypeAlias = Circulant | Sparse | Dense | Hadamard | CirculantBlocks | DenseBlocks | HadamardBlocks
 """A weight matrix as the kernels take it."""
 
 _MATRIX = "None, an object with draw(n_units, rng), or a square matrix with one row per unit"
@@ -86,9 +95,9 @@ def compiled_form(matrix: Any) -> Form:
     if isinstance(matrix, BlockDiagonal):
         return joined_form(matrix.blocks, [compiled_form(block) for block in matrix.blocks])
     if isinstance(matrix, CirculantMatrix):
-        return Circulant(_striped(matrix.weights), matrix.offsets[None])
+        return Circulant(_striped(matrix.weights), matrix.offsets)
     if isinstance(matrix, HadamardMatrix):
-        return Hadamard(matrix.diagonals()[None], matrix.order[None])
+        return Hadamard(matrix.diagonals(), matrix.order)
     if sparse.issparse(matrix):
         return _sliced(sparse.csr_array(matrix))
     return Dense(np.ascontiguousarray(matrix.T))
@@ -96,12 +105,15 @@ def compiled_form(matrix: Any) -> Form:
 
 def joined_form(matrices: Sequence[Any], forms: Sequence[Form]) -> Form:
     """The form of matrices of one size along a diagonal, from theirs: their structure, where it is the same in all."""
-    shapes = {tuple((array.shape[1:], array.dtype) for array in form) for form in forms}
-    if len({type(form) for form in forms} | shapes) > 2:  # more than one kind, or more than one shape
-        return joined_form(matrices, [_sliced(_rows_of(matrix)) for matrix in matrices])
-    if isinstance(forms[0], Sparse):
-        return _stacked(forms, [matrix.shape[0] for matrix in matrices])
-    return type(forms[0])(*(np.concatenate(arrays) for arrays in zip(*forms, strict=True)))
+    structure, shapes = type(forms[0]), {tuple(np.shape(array) for array in form) for form in forms}
+    if all(type(form) is structure for form in forms) and structure in BLOCKS and len(shapes) == 1:
+        joined: Form = BLOCKS[structure](*map(np.stack, zip(*forms, strict=True)))
+        return joined
+    slices = [
+        form if isinstance(form, Sparse) else _sliced(_rows_of(matrix))
+        for form, matrix in zip(forms, matrices, strict=True)
+    ]
+    return _stacked(slices, [matrix.shape[0] for matrix in matrices])
 
 
 def _stacked(forms: Sequence[Any], sizes: list[int]) -> Sparse:
@@ -161,7 +173,7 @@ def _striped(weights: np.ndarray) -> np.ndarray:
 
 def multiplications(part: Any) -> int:
     """Numbers that a step reads, of compiled forms and coefficients: about as many multiplications as it takes."""
-    if isinstance(part, Hadamard):
+    if isinstance(part, Hadamard | HadamardBlocks):
         return 4 * part.order.size * part.order.size.bit_length()
     if isinstance(part, tuple):
         return sum(multiplications(one) for one in part)

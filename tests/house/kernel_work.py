@@ -33,6 +33,7 @@ from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.rnn.cells import EUNN
 from reservoir.rnn.row_products import sum_over_rows
 from reservoir.systems import EchoStateLanes, simulation
+from reservoir.systems.ensembles import joined
 from reservoir.systems.rate_runs import close_loop, weights_of
 from tests.rnn.recurrent_oracles import cells
 
@@ -60,6 +61,11 @@ def rate_units():
         yield f"loop {name} {dtype}", close_loop(*start, **options)[0]
     for bounds in ((-9.0, 0.5), (2.0, 9.0)):  # all answers lie between
         yield f"loop within {bounds}", close_loop(*start, **options, bounds=bounds)[0]
+    for name, part in parts.items():
+        pair = joined([small(topology=part, random_state=seed).fit(X) for seed in (0, 1)])
+        known = np.where([True, False], X[:5], np.nan)
+        loop = close_loop(pair, np.full((1, 42), 0.02), np.ones(1), np.zeros(40), X[0], 5, channels=[1], known=known)
+        yield f"loop of two {name}", loop[0]
     yield "stripes", small(150).fit(X).transform(X)
     yield "large Hadamard", small(4200, topology=matrices["Hadamard"]()).fit(X).transform(X[:2])
     for activation, dtype in itertools.product(("identity", "relu", "logistic"), ("float64", "float32")):
