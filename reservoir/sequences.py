@@ -190,7 +190,8 @@ def container_kind(X: Any, owner: str) -> str:
     got = f"a {depth}-D array of shape {shape}" if shape is not None else f"{type(X).__name__}"
     if isinstance(X, (list, tuple)) and not len(X):
         got = "an empty list"
-    advice = " Reshape your data: X.reshape(-1, 1) is one series with one feature." if depth == 1 else ""
+    ways = "X.reshape(-1, 1) is one series with one feature, X.reshape(1, -1) is one row of several"
+    advice = f" Reshape your data: {ways}." if depth == 1 else ""
     raise ValueError(
         f"X of {owner} must be one series (T, F), a stack (N, T, F) or a list of series (T_i, F). Got {got}.{advice}"
     )

@@ -92,3 +92,9 @@ def test_pickle_in_a_fresh_process(tmp_path):
     subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)
     for here, there in zip(answers, pickle.loads((tmp_path / "answers").read_bytes()), strict=True):
         assert same_bits(here, there)
+
+
+def test_a_flat_row_may_be_a_series_or_one_row():
+    ways = r"X\.reshape\(-1, 1\) is one series .* X\.reshape\(1, -1\) is one row of several"
+    with pytest.raises(ValueError, match=ways):
+        small().fit(np.zeros(6))
