@@ -171,6 +171,16 @@ def test_an_ensemble_is_closer_than_its_members():
     assert max(ratios[1]) <= 1 and np.median(ratios[30]) < 1
 
 
+def test_an_ensemble_forecasts_by_what_was_fitted(driven):
+    """Whatever the parameters of its parts say by then."""
+    leaks = np.linspace(0.2, 1.0, 60)
+    model = ReservoirForecaster(small(leak=leaks), n_members=2, washout=20).fit(driven[:500])
+    before = model.forecast(20)
+    for member in model.members_:
+        member.reservoir_.set_params(leak=0.5, activation="identity")
+    np.testing.assert_array_equal(model.forecast(20), before)
+
+
 def test_refitting_a_smaller_ensemble(driven):
     model = ReservoirForecaster(small(), n_members=2, washout=10).fit(driven)
     single = clone(model).set_params(n_members=1).fit(driven).forecast(4)
