@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import queue
 import time
+from concurrent.futures import CancelledError
 from typing import Any
 
 from reservoir.batch.workers import Chunk, Job, Report, run_chunk
 from reservoir.validation import parameter_error
 
 _LOOK_EVERY = 2.0
+_LOST = "The cluster was lost while the batch ran; what is done stays, make the same call with a new client:"
 
 
 class Cluster:
@@ -27,6 +29,7 @@ class Cluster:
     def capacity(self) -> int:
         """How many workers there are now; 1 while a cluster is being started."""
         if time.monotonic() - self._looked > _LOOK_EVERY:
+            self._check_connection()
             threads = self._client.nthreads()
             if any(number > 1 for number in threads.values()):
                 wanted = (
@@ -50,13 +53,21 @@ class Cluster:
         try:
             number = self._done.get(timeout=seconds)
         except queue.Empty:
+            self._check_connection()
             return None
         future, chunk = self._running.pop(number)
         try:
             return chunk, future.result()
+        except CancelledError as error:  # by a client that has lost its scheduler
+            self._check_connection()
+            raise ConnectionError(f"{_LOST} its tasks were cancelled.") from error
         except KilledWorker:
             log = self._job.store.log_of(self._job.name, chunk.number)
             return chunk, Report([], [], {}, 0.0, log.read_text(errors="replace") if log.exists() else None)
+
+    def _check_connection(self) -> None:
+        if self._client.status not in ("running", "connecting"):
+            raise ConnectionError(f"{_LOST} the client is {self._client.status}.")
 
     def close(self) -> None:
         """Let go of what the cluster holds."""

@@ -7,9 +7,10 @@ import warnings
 from typing import Protocol
 
 from reservoir.batch.claim import Claim
+from reservoir.batch.failures import cut
 from reservoir.batch.identity import Task, canonical
 from reservoir.batch.records import Record
-from reservoir.batch.workers import Chunk, Job, Report, run_of
+from reservoir.batch.workers import TIMED_OUT, Chunk, Job, Report, out_of_time, run_of
 from reservoir.progress import Progress
 
 _POLL = 0.2
@@ -132,11 +133,11 @@ class Dispatch:
         return finished | {suspect.identity}, [*failed, suspect.identity], None
 
     def _record_death(self, task: Task, log: str) -> None:
-        if log.startswith("Timeout ("):
-            error = f"TimeoutError: ran longer than timeout={self._job.timeout:g} s"
+        if log.startswith(TIMED_OUT):
+            error = out_of_time(self._job.timeout)
         else:
             error = "WorkerDied: the process died while it ran this task"
-        run = run_of(None, self._deaths[task.identity]) | {"error": error, "traceback": log}
+        run = run_of(None, self._deaths[task.identity]) | {"error": error, "traceback": cut(log)}
         self._job.store.write(task.identity, Record(run, canonical(task.parameters), None), "failed")
 
     def _error(self, task: Task) -> TaskError:

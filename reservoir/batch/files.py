@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO, TypeAlias, cast
 
 PART = ".part"
 _NO_WAITING = 0 if os.name == "nt" else os.O_NONBLOCK  # else the opening of a named pipe waits for a writer
+_SMALL = 1 << 20
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK)
+
+Writer: TypeAlias = Callable[[BinaryIO], int]
+"""Writes a file, and says how many bytes that are."""
 
 
 class StoreError(OSError, ValueError):
@@ -33,17 +39,15 @@ def explained(what: str) -> Iterator[None]:
         raise StoreError(error.errno, f"{what}: {error.strerror}", error.filename) from None
 
 
-def read_file(path: str | os.PathLike[str], most: int | None = None) -> bytes:
-    """The bytes of a file, or so many at most; refuses pipes and devices."""
+@contextlib.contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file to read; a small one is read at once. Refuses pipes and devices."""
     handle = os.open(path, os.O_RDONLY | _NO_WAITING)
-    try:
+    with open(handle, "rb", buffering=0) as file:
         state = os.fstat(handle)
         if not stat.S_ISREG(state.st_mode):
             raise StoreError(f"'{path}' is no regular file: remove it from the store.")
-        with open(handle, "rb", buffering=0, closefd=False) as file:
-            return file.read(-1 if most is None else most) or b""
-    finally:
-        os.close(handle)
+        yield cast(BinaryIO, file) if state.st_size > _SMALL else io.BytesIO(file.read(_SMALL) or b"")
 
 
 def make_folder(path: Path, mode: int) -> None:
@@ -56,36 +60,36 @@ def make_folder(path: Path, mode: int) -> None:
         os.chmod(path, mode & 0o2777)
 
 
-def write_file(path: Path, data: bytes, mode: int) -> None:
-    """All of the data under this name, or nothing."""
-    with _written(path, data, mode) as part:
-        os.replace(part, path)
-
-
-def write_new_file(path: Path, data: bytes, mode: int) -> None:
-    """The same, on the disk when this returns, and for one caller only: FileExistsError for the others."""
-    with _written(path, data, mode, flushed=True) as part:
-        try:
-            os.link(part, path)
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            _write(str(path), data, mode, flushed=True)
-        os.unlink(part)
-    with contextlib.suppress(OSError):  # where folders cannot be flushed
-        handle = os.open(path.parent, os.O_RDONLY)
-        try:
+def write_part(
+    path: str, write: Callable[[BinaryIO], int], mode: int, large: bool = False, flushed: bool = False
+) -> int:
+    """A new file of what `write` writes, and how many bytes that is; a small one is put together in memory."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        if os.name != "nt":
+            with contextlib.suppress(OSError):  # a file system without rights
+                os.fchmod(handle, mode & 0o666)
+        if large:
+            with open(handle, "r+b", closefd=False) as file:
+                size = write(cast(BinaryIO, file))
+        else:
+            content = io.BytesIO()
+            size = write(content)
+            view = content.getbuffer()
+            while view:
+                view = view[os.write(handle, view) :]
+        if flushed:
             os.fsync(handle)
-        finally:
-            os.close(handle)
+        return size
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager
-def _written(path: Path, data: bytes, mode: int, flushed: bool = False) -> Iterator[str]:
-    """A file beside that one, for the time in which it gets its name."""
+def part_file(path: Path) -> Iterator[str]:
+    """A name beside that one for a file which is not whole yet; gone if it does not become so."""
     part = f"{path}.{uuid.uuid4().hex[:12]}{PART}"
     try:
-        _write(part, data, mode, flushed)
         yield part
     except BaseException:
         with contextlib.suppress(OSError):
@@ -93,16 +97,27 @@ def _written(path: Path, data: bytes, mode: int, flushed: bool = False) -> Itera
         raise
 
 
-def _write(path: str, data: bytes, mode: int, flushed: bool) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        if os.name != "nt":
-            with contextlib.suppress(OSError):  # a file system without rights
-                os.fchmod(handle, mode & 0o666)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(handle, view) :]
-        if flushed:
+def write_file(path: Path, data: bytes, mode: int) -> None:
+    """All of the data under this name, or nothing."""
+    with part_file(path) as part:
+        write_part(part, lambda file: file.write(data), mode)
+        os.replace(part, path)
+
+
+def write_new_file(path: Path, data: bytes, mode: int) -> None:
+    """The same, on the disk when this returns, and for one caller only: FileExistsError for the others."""
+    with part_file(path) as part:
+        write_part(part, lambda file: file.write(data), mode, flushed=True)
+        try:
+            os.link(part, path)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            write_part(str(path), lambda file: file.write(data), mode, flushed=True)
+        os.unlink(part)
+    with contextlib.suppress(OSError):  # where folders cannot be flushed
+        handle = os.open(path.parent, os.O_RDONLY)
+        try:
             os.fsync(handle)
-    finally:
-        os.close(handle)
+        finally:
+            os.close(handle)

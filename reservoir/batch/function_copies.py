@@ -26,6 +26,10 @@ class FunctionCopies:
             raise pickle.PicklingError(f"The function of run_batch cannot be sent to workers: {error}") from error
         self._first: Callable[..., Any] | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """As it was given, also where a worker of a cluster hands it to another one."""
+        return {"_pickled": self._pickled or dumps(self._first), "_first": None}
+
     def load(self) -> Callable[..., Any]:
         """Unpickle the function, and see whether attempts can share it."""
         self._first = loads(self._pickled)

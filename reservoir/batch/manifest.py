@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.batch.files import PART, StoreError, read_file, write_file, write_new_file
+from reservoir.batch.files import PART, StoreError, opened, write_file, write_new_file
 
 NAME = "batch.json"
 FORMAT = 1
@@ -27,7 +27,7 @@ def agree_on_seed(folder: Path, seed: int, mode: int, recorded: RecordedSeed) ->
     """Make the file for this seed, or see that it was made for it; one that is lost or cut is made from the results."""
     path = folder / NAME
     try:
-        found = _parsed(path, read_file(path, _LARGEST))
+        found = _parsed(path, _read(path))
     except FileNotFoundError:
         found = _parsed(path, _first(path, seed, mode, recorded))
     if found is None:
@@ -47,7 +47,12 @@ def _first(path: Path, seed: int, mode: int, recorded: RecordedSeed) -> bytes:
         raise _damaged(path, "is missing")
     with contextlib.suppress(FileExistsError):
         write_new_file(path, _content(seed if known is None else known), mode)
-    return read_file(path, _LARGEST)
+    return _read(path)
+
+
+def _read(path: Path) -> bytes:
+    with opened(path) as file:
+        return file.read(_LARGEST)
 
 
 def _parsed(path: Path, data: bytes) -> dict[str, Any] | None:

@@ -7,14 +7,17 @@ import queue
 import signal
 import time
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from reservoir.batch.workers import THREADS, Chunk, Job, Report, die_with, run_chunk
+from reservoir.batch.watch import Watch, has_ended, kill_group, lead_group
+from reservoir.batch.workers import THREADS, TIMED_OUT, Chunk, Job, Report, die_with, run_chunk
 
 _IDLE_SECONDS = 60.0
+_LOOK_EVERY = 0.5
 
 _held: dict[str, Job] = {}
 
@@ -28,10 +31,14 @@ class Idle(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """An executor of one process, and the answer to whether it holds the job."""
+    """An executor of one process, and the number of the process, which it gives when it holds the job."""
 
     executor: ProcessPoolExecutor
-    holds: Future[None]
+    holds: Future[int]
+
+    def process(self) -> int | None:
+        """Its number, once it has said so."""
+        return self.holds.result() if self.holds.done() and not self.holds.exception() else None
 
 
 _idle: list[Idle] = []  # kept for the next batch
@@ -47,6 +54,7 @@ class Processes:
         self._free: list[Worker] = []
         self._busy: dict[int, tuple[Worker, Chunk]] = {}
         self._done: queue.SimpleQueue[tuple[int, Future[Report | None]]] = queue.SimpleQueue()
+        self._watch, self._looked = Watch(job.timeout), 0.0
 
     def capacity(self) -> int:
         """How many chunks run at once."""
@@ -61,16 +69,22 @@ class Processes:
 
     def next(self, seconds: float) -> tuple[Chunk, Report] | None:
         """A chunk that has ended, or None after so many seconds."""
+        lost = self._lost()
+        if lost is not None:
+            return lost
         try:
             number, future = self._done.get(timeout=seconds)
         except queue.Empty:
             return None
+        if number not in self._busy:  # given up before
+            return None
         worker, chunk = self._busy.pop(number)
+        self._watch.forget(self._log_of(chunk))
         try:
             report = future.result()
         except TerminatedWorkerError:
-            worker.executor.shutdown(wait=False, kill_workers=True)
-            return chunk, _report_of_death(self._job, chunk)
+            _end(worker)
+            return chunk, self._report_of_death(chunk)
         if report is None:  # the job could not be sent, or loky has replaced the process by one without it
             worker.holds.result()
             worker = Worker(worker.executor, _submitted(worker.executor, _hold, self._job))
@@ -89,7 +103,34 @@ class Processes:
     def abort(self) -> None:
         """Kill all workers."""
         for worker in [*self._free, *(worker for worker, _ in self._busy.values())]:
-            worker.executor.shutdown(wait=False, kill_workers=True)
+            _end(worker)
+
+    def _lost(self) -> tuple[Chunk, Report] | None:
+        """A chunk whose worker has died or runs too long; nothing more is heard of it."""
+        if time.monotonic() - self._looked < _LOOK_EVERY:
+            return None
+        self._looked = time.monotonic()
+        for number, (worker, chunk) in self._busy.items():
+            process, log = worker.process(), self._log_of(chunk)
+            late = self._watch.is_late(log)
+            if process is not None and (late or has_ended(process)):
+                _end(worker)
+                self._watch.forget(log)
+                del self._busy[number]
+                return chunk, self._report_of_death(chunk, late)
+        return None
+
+    def _log_of(self, chunk: Chunk) -> Path:
+        return self._job.store.log_of(self._job.name, chunk.number)
+
+    def _report_of_death(self, chunk: Chunk, late: bool = False) -> Report:
+        try:
+            log = self._log_of(chunk).read_text(errors="replace")
+        except FileNotFoundError:
+            return Report([], [], {}, 0.0, None)
+        if late and not log.startswith(TIMED_OUT):
+            log = f"{TIMED_OUT}the process did not end by itself, and was killed)\n{log}"
+        return Report([], [], {}, 0.0, log)
 
     def _new_worker(self) -> Worker:
         """A worker that holds the job; one of an earlier batch if there is any that is not about to end by itself.
@@ -118,22 +159,24 @@ def _submitted(executor: ProcessPoolExecutor, *call: Any) -> Future[Any]:
         return future
 
 
-def _report_of_death(job: Job, chunk: Chunk) -> Report:
-    try:
-        log = job.store.log_of(job.name, chunk.number).read_text(errors="replace")
-    except FileNotFoundError:
-        log = None
-    return Report([], [], {}, 0.0, log)
+def _end(worker: Worker) -> None:
+    """Kill a worker and what its tasks have started."""
+    process = worker.process()
+    if process is not None:
+        kill_group(process)
+    worker.executor.shutdown(wait=False, kill_workers=True)
 
 
 def _start(parent: int) -> None:
     """In the worker: interrupts are left to the parent, and the worker does not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lead_group()
     die_with(parent)
 
 
-def _hold(job: Job) -> None:
+def _hold(job: Job) -> int:
     _held[job.name] = job
+    return os.getpid()
 
 
 def _release(name: str) -> None:

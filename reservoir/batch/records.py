@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from types import UnionType
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 
@@ -26,6 +26,7 @@ _MAGIC = b"reservoir-batch 1"
 _ARRAY = "__array__"
 _PADDED = 256
 _DEEPEST = 200
+_PIECE = 1 << 20
 _RUN: dict[str, type | UnionType] = {
     "seconds": int | float | None, "attempts": int, "finished": int | float, "host": str, "process": int, "seed": int,
     "error": str, "traceback": str,
@@ -45,35 +46,93 @@ class DamagedRecordError(ValueError):
     """The bytes are not one complete result file."""
 
 
-def encode(record: Record) -> bytes:
-    """The bytes of a result file. Raises TypeError for a result that JSON and NumPy do not hold."""
+class Packed(NamedTuple):
+    """A record about to be written; its arrays are not copied."""
+
+    run: bytes
+    content: bytes
+    arrays: list[np.ndarray]
+
+    def n_bytes(self) -> int:
+        """About as many as its file will have."""
+        return len(self.content) + sum(array.nbytes for array in self.arrays)
+
+    def write(self, file: BinaryIO) -> int:
+        """Write the file, whose size comes back."""
+        head = len(_header(len(self.run), len(self.content), 0, 0))
+        file.write(bytes(head) + self.run + self.content)
+        start = file.tell()
+        if self.arrays:
+            numbered = {str(number): array for number, array in enumerate(self.arrays)}
+            np.savez(cast(Any, Tail(file, start)), **numbered)  # type: ignore[arg-type]
+        end = file.seek(0, io.SEEK_END)
+        checksum = _checksum(file, head)
+        file.seek(0)
+        file.write(_header(len(self.run), len(self.content), end - start, checksum))
+        return end
+
+
+class Tail:
+    """A file from some place on, for what counts its bytes from there."""
+
+    def __init__(self, file: BinaryIO, start: int):
+        self._file, self._start = file, start
+        self.read, self.write, self.flush = file.read, file.write, file.flush
+
+    def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place, from the beginning or from the end."""
+        if whence == io.SEEK_SET:
+            place = max(place, 0) + self._start
+        return self._file.seek(place, whence) - self._start
+
+    def tell(self) -> int:
+        """Where it is."""
+        return self._file.tell() - self._start
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+
+def packed(record: Record) -> Packed:
+    """What is written of a record. Raises TypeError for a result that JSON and NumPy do not hold."""
     arrays: list[np.ndarray] = []
     content = json.dumps([record.parameters, _pack(record.result, arrays)], separators=(",", ":")).encode()
     run = json.dumps(record.run, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    run += b" " * (-len(run) % _PADDED)
-    stored = _packed(arrays)
-    checksum = zlib.crc32(stored, zlib.crc32(content, zlib.crc32(run)))
-    sizes = len(run), len(content), len(stored), checksum
-    return b"".join((b"%b %d %d %d %d\n" % (_MAGIC, *sizes), run, content, stored))
+    return Packed(run + b" " * (-len(run) % _PADDED), content, arrays)
+
+
+def encode(record: Record) -> bytes:
+    """The bytes of a result file."""
+    file = io.BytesIO()
+    packed(record).write(file)
+    return file.getvalue()
 
 
 def decode(data: bytes) -> Record:
     """The record in the bytes of a result file. Raises DamagedRecordError for anything else."""
-    end = data.find(b"\n", 0, 200)
+    return read_record(io.BytesIO(data))
+
+
+def read_record(file: BinaryIO) -> Record:
+    """The record in a file. Raises DamagedRecordError where it holds anything else."""
+    header = file.readline(200)
     try:
-        magic, *numbers = data[: max(end, 0)].rsplit(b" ", 4)
+        magic, *numbers = header.removesuffix(b"\n").rsplit(b" ", 4)
         n_run, n_content, n_arrays, checksum = map(int, numbers)
     except ValueError:
         raise DamagedRecordError("no header of a result file") from None
-    body = memoryview(data)[end + 1 :]
-    sizes = min(n_run, n_content, n_arrays) >= 0 and len(body) == n_run + n_content + n_arrays
-    if magic != _MAGIC or not sizes or zlib.crc32(body) != checksum:
+    start = len(header)
+    sizes = min(n_run, n_content, n_arrays) >= 0 and header.endswith(b"\n")
+    if magic != _MAGIC or not sizes or file.seek(0, io.SEEK_END) != start + n_run + n_content + n_arrays:
         raise DamagedRecordError("an incomplete result file, or one of another format")
+    if _checksum(file, start) != checksum:
+        raise DamagedRecordError("a result file with a wrong checksum")
+    file.seek(start)
     try:
-        run = json.loads(str(body[:n_run], "utf-8"))
-        parameters, result = json.loads(str(body[n_run : n_run + n_content], "utf-8"))
-        arrays = _arrays(body[n_run + n_content :]) if n_arrays else []
-        record = Record(run, parameters, _unpack(result, arrays))
+        run = json.loads(str(file.read(n_run), "utf-8"))
+        parameters, result = json.loads(str(file.read(n_content), "utf-8"))
+        record = Record(run, parameters, _unpack(result, _arrays(Tail(file, file.tell()), n_arrays)))
     except MemoryError:
         raise
     except Exception as error:  # whatever JSON, zipfile and NumPy raise for the bytes of a stranger
@@ -84,23 +143,28 @@ def decode(data: bytes) -> Record:
     return record
 
 
-def _packed(arrays: list[np.ndarray]) -> bytes:
-    """An npz of the arrays, under their numbers."""
-    stored = io.BytesIO()
-    if arrays:
-        numbered = {str(number): array for number, array in enumerate(arrays)}
-        np.savez(stored, **numbered)  # type: ignore[arg-type]
-    return stored.getvalue()
+def _header(n_run: int, n_content: int, n_arrays: int, checksum: int) -> bytes:
+    return b"%b %d %d %020d %010d\n" % (_MAGIC, n_run, n_content, n_arrays, checksum)
 
 
-def _arrays(stored: memoryview) -> list[np.ndarray]:
+def _checksum(file: BinaryIO, start: int) -> int:
+    checksum = 0
+    file.seek(start)
+    while piece := file.read(_PIECE):
+        checksum = zlib.crc32(piece, checksum)
+    return checksum
+
+
+def _arrays(stored: Tail, size: int) -> list[np.ndarray]:
     """All arrays of an npz, none of which takes more memory than there are bytes."""
-    with zipfile.ZipFile(io.BytesIO(stored)) as archive:
+    if not size:
+        return []
+    with zipfile.ZipFile(cast(Any, stored)) as archive:
         members = archive.infolist()
         plain = [member for member in members if member.compress_type == zipfile.ZIP_STORED and not member.flag_bits]
         names = [member.filename for member in plain]
         total = sum(member.file_size for member in members)
-        if names != [f"{number}.npy" for number in range(len(members))] or total > len(stored):
+        if names != [f"{number}.npy" for number in range(len(members))] or total > size:
             raise DamagedRecordError("its arrays are compressed or have wrong names")
         found = []
         for member in members:
@@ -116,8 +180,14 @@ def _array(stream: IO[bytes], size: int) -> np.ndarray:
     count, left = math.prod(shape), size - stream.tell()
     if dtype.kind not in KINDS or min(shape, default=0) < 0 or dtype.itemsize < 1 or count * dtype.itemsize != left:
         raise DamagedRecordError("an array of another size or type than its header says")
-    flat = np.frombuffer(bytearray(stream.read(left)), dtype, count) if count else np.empty(0, dtype)
-    if count and dtype.kind == "b" and flat.view(np.uint8).max() > 1:
+    flat = np.empty(count, dtype)
+    place, view = 0, flat.view(np.uint8) if count else np.empty(0, np.uint8)
+    while place < left:
+        piece = np.frombuffer(stream.read(_PIECE), np.uint8)
+        view[place : place + len(piece)] = piece
+        place += len(piece) or left
+    stream.read(1)  # the end, where zipfile looks at the checksum
+    if count and dtype.kind == "b" and view.max() > 1:
         raise DamagedRecordError("an array of booleans with other values")
     if count and dtype.kind == "U" and flat.view(f"{dtype.byteorder}u4").max() > 0x10FFFF:
         raise DamagedRecordError("an array of texts with numbers that are no characters")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import threading
 from typing import Any
 
 import joblib
@@ -19,6 +20,8 @@ from reservoir.batch.study import Study
 from reservoir.batch.workers import Job, Setup, TaskFunction, resolve
 from reservoir.progress import Progress
 from reservoir.validation import check_choice, check_flag, check_integer, check_real, parameter_error
+
+_LONGEST = min(1e9, threading.TIMEOUT_MAX)
 
 
 def run_batch(
@@ -64,8 +67,8 @@ def run_batch(
         Seed of the batch. A store belongs to one seed.
     retries : int >= 0, default 1
         Further attempts for a task that raises, whose process dies, or that runs too long.
-    timeout : None or float > 0, seconds, default None
-        Time for one attempt. Its process is ended when that has passed, even in compiled code.
+    timeout : None or float in (0, 1e9], seconds, default None
+        Time for one attempt. Its process and what it has started are ended when that has passed, even in compiled code.
     on_error : "record" or "raise", default "record"
         Whether the batch goes on when a task has failed, or ends with a `TaskError`. The error is stored either way.
     setup : None, callable or str, default None
@@ -93,7 +96,8 @@ def run_batch(
     PicklingError
         For a function that no worker can be sent, such as one that holds a lock or an open file.
     OSError
-        Where a result cannot be written, such as on a full disk. The same call goes on when there is room again.
+        Where a result cannot be written, such as on a full disk, or the store cannot be read. The same call goes on
+        when there is room again. ConnectionError for a cluster that was lost.
 
     Warns
     -----
@@ -131,7 +135,7 @@ def run_batch(
         raise parameter_error("run_batch", "func", "callable", func)
     seed = check_integer("run_batch", "seed", seed, 0)
     retries = check_integer("run_batch", "retries", retries, 0)
-    timeout = None if timeout is None else check_real("run_batch", "timeout", timeout, 0, closed="neither")
+    timeout = None if timeout is None else check_real("run_batch", "timeout", timeout, 0, _LONGEST, closed="right")
     stop = check_choice("run_batch", "on_error", on_error, ["record", "raise"]) == "raise"
     check_flag("run_batch", "progress", progress)
     if not isinstance(version, str):

@@ -23,11 +23,12 @@ import warnings
 from pathlib import Path
 
 from reservoir.batch.claim import Claim
-from reservoir.batch.files import PART, explained, make_folder, read_file, write_file
+from reservoir.batch.files import PART, explained, make_folder, opened, part_file, write_part
 from reservoir.batch.manifest import agree_on_seed
-from reservoir.batch.records import DamagedRecordError, Record, decode, encode
+from reservoir.batch.records import DamagedRecordError, Record, packed, read_record
 
 _OLD_PART = 24 * 3600.0
+_LARGE = 1 << 20
 _DIGITS = "0123456789abcdef"
 _FOLDER = re.compile("[0-9a-f]{2}")
 _RESULT = re.compile(r"([0-9a-f]{32})-([0-9a-f]{1,16})\.(done|failed)")
@@ -67,9 +68,11 @@ class Store:
 
     def write(self, identity: str, record: Record, kind: str) -> None:
         """Store a task as "done" or "failed"; a failure never hides a result."""
-        data = encode(record._replace(run={**record.run, "seed": self._seed}))
-        with explained("The result of a task cannot be written"):
-            write_file(self.folder / identity[:2] / f"{identity}-{len(data):x}.{kind}", data, self._mode)
+        path = self.folder / identity[:2] / identity
+        content = packed(record._replace(run={**record.run, "seed": self._seed}))
+        with explained("The result of a task cannot be written"), part_file(path) as part:
+            size = write_part(part, content.write, self._mode, content.n_bytes() > _LARGE)
+            os.replace(part, f"{path}-{size:x}.{kind}")
 
     def scan(self) -> Found:
         """{"done": {identity: path}, "failed": {identity: path}} of all complete files."""
@@ -93,7 +96,8 @@ class Store:
         """The record of a file; one that is damaged is set aside, and its task is unfinished again."""
         with explained("A result cannot be read"):
             try:
-                return decode(read_file(path))
+                with opened(path) as file:
+                    return read_record(file)
             except DamagedRecordError as error:
                 _set_aside(path, error)
             except FileNotFoundError:
@@ -114,7 +118,8 @@ class Store:
         paths = [*found["done"].values(), *found["failed"].values()]
         for path in paths:
             with contextlib.suppress(DamagedRecordError, OSError):
-                seed = decode(read_file(path)).run.get("seed")
+                with opened(path) as file:
+                    seed = read_record(file).run.get("seed")
                 if seed is not None:
                     return True, seed
         return bool(paths), None

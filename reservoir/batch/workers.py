@@ -10,7 +10,6 @@ import platform
 import sys
 import threading
 import time
-import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,14 +19,18 @@ from typing import IO, Any, NamedTuple, TypeAlias
 import numba
 from threadpoolctl import threadpool_limits
 
+from reservoir.batch.failures import texts_of
 from reservoir.batch.files import StoreError
 from reservoir.batch.function_copies import FunctionCopies
 from reservoir.batch.identity import Task, canonical
 from reservoir.batch.plain_values import own_copy
 from reservoir.batch.records import Record
 from reservoir.batch.store import Store
+from reservoir.batch.watch import kill_group, note_attempt, note_end
 
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")}
+TIMED_OUT = "Timeout ("
+"""How what faulthandler writes begins when it ends a process."""
 _WATCH = 0.5
 _MOST_WARNINGS, _LONGEST_WARNING = 20, 1000
 
@@ -95,11 +98,12 @@ def prepare(job: Job) -> None:
 
 
 def die_with(parent: int) -> None:
-    """End this process soon after its parent."""
+    """End this process and what it has started soon after its parent."""
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(_WATCH)
+        kill_group(os.getpid())
         os._exit(1)
 
     threading.Thread(target=watch, name="watch-parent", daemon=True).start()
@@ -146,20 +150,40 @@ def _run_task(job: Job, task: Task, log: IO[str]) -> dict[str, Any]:
     start = time.perf_counter()
     parameters = canonical(task.parameters)
     for attempt in range(1, job.retries + 2):
-        try:
-            with warnings.catch_warnings(record=True) as said, _time_limit(job.timeout, log):
-                result = job.functions.next()(own_copy(task.parameters), random_state=task.random_state)
-            run = run_of(time.perf_counter() - start, attempt, said)
-            job.store.write(task.identity, Record(run, parameters, result), "done")
-            return run
-        except StoreError:
-            raise
-        except BaseException as error:  # also a SystemExit: a task must not end its worker, its error is recorded
-            caught = error
-    run = run_of(time.perf_counter() - start, attempt, said)
-    run |= {"error": f"{type(caught).__name__}: {caught}", "traceback": _own_part(caught)}
+        with warnings.catch_warnings(record=True) as said:
+            result, failure = _attempt(job, task, log)
+        run = run_of(time.perf_counter() - start, attempt, said)
+        if failure is None:
+            try:
+                job.store.write(task.identity, Record(run, parameters, result), "done")
+            except StoreError:
+                raise
+            except Exception as error:  # a result that no file can hold
+                failure = texts_of(error)
+            else:
+                return run
+    run |= failure or {}
     job.store.write(task.identity, Record(run, parameters, None), "failed")
     return run
+
+
+def _attempt(job: Job, task: Task, log: IO[str]) -> tuple[Any, dict[str, str] | None]:
+    """The result, or the texts of the error, within the limit of time."""
+    start = time.perf_counter()
+    with _time_limit(job.timeout, log):
+        try:
+            result = job.functions.next()(own_copy(task.parameters), random_state=task.random_state)
+        except BaseException as error:  # also a SystemExit: a task must not end its worker
+            return None, texts_of(error)
+    taken = time.perf_counter() - start
+    if job.timeout is not None and taken > job.timeout:  # the task had put off its alarm
+        return None, {"error": out_of_time(job.timeout), "traceback": f"It ended by itself after {taken:.3g} s."}
+    return result, None
+
+
+def out_of_time(timeout: float | None) -> str:
+    """What is recorded of a task that ran too long."""
+    return f"TimeoutError: ran longer than timeout={timeout:g} s"
 
 
 def run_of(seconds: float | None, attempts: int, said: Sequence[warnings.WarningMessage] = ()) -> dict[str, Any]:
@@ -175,23 +199,19 @@ def run_of(seconds: float | None, attempts: int, said: Sequence[warnings.Warning
     }
 
 
-def _own_part(error: BaseException) -> str:
-    """The traceback from the user's function on."""
-    trace = error.__traceback__.tb_next if error.__traceback__ and error.__traceback__.tb_next else error.__traceback__
-    return "".join(traceback.format_exception(type(error), error, trace))
-
-
 @contextlib.contextmanager
 def _time_limit(seconds: float | None, log: IO[str]) -> Iterator[None]:
     """End the process after this time, wherever it is: the clock is a thread of faulthandler, without Python's lock."""
     if seconds is None:
         yield
         return
+    note_attempt(log)
     faulthandler.dump_traceback_later(seconds, exit=True, file=log)
     try:
         yield
     finally:
         faulthandler.cancel_dump_traceback_later()
+        note_end(log)
 
 
 @contextlib.contextmanager

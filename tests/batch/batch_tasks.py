@@ -2,7 +2,9 @@
 
 import ctypes
 import faulthandler
+import multiprocessing
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -36,6 +38,25 @@ def trouble(task, *, random_state):
         Path(task["marker"]).touch()
         os.kill(os.getpid(), 9)
     return plain(task, random_state=random_state)
+
+
+def ill(task, *, random_state):
+    """A task on which the clock of its process has no hold; a child would stay for ten minutes."""
+    kind = task["kind"]
+    if kind is None:
+        return "well"
+    if "child" in kind:
+        child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,))
+        child.start()
+        with open(task["children"], "a") as numbers:
+            numbers.write(f"{child.pid}\n")
+    if kind == "killed beside a child":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "stopped":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    if kind in ("no alarm", "late"):
+        faulthandler.cancel_dump_traceback_later()
+    time.sleep(1.3 if kind == "late" else 600)
 
 
 def logged(task, *, random_state):

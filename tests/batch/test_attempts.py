@@ -102,6 +102,7 @@ def test_what_a_function_holds_is_the_same_for_every_attempt(kind):
     for value in (MUTABLE[3], MUTABLE[11]):
         copies = pickle.loads(pickle.dumps(FunctionCopies(MAKERS[kind](value))))
         found = [copies.next()({}, random_state=0) for _ in range(3)]
+        found.append(pickle.loads(pickle.dumps(copies)).load()({}, random_state=0))  # from worker to worker
         assert all(alike(result, found[0]) for result in found) and not alike(found[0], value)
 
 
@@ -111,6 +112,7 @@ def test_a_function_that_holds_nothing_is_not_copied():
     for func in (plain, empty, world["func"]):
         copies = pickle.loads(pickle.dumps(FunctionCopies(func)))
         assert copies.next() is copies.next()
+        assert callable(pickle.loads(pickle.dumps(copies)).load())
     assert copies.next()({}) == 3
 
 

@@ -7,7 +7,16 @@ import pytest
 
 from reservoir.batch import run_batch
 from tests.batch.batch_tasks import logged, spikes, surroundings, trouble
-from tests.batch.test_survival import TIMEOUT, calls, gated, kill_at_the_gate, meanwhile, numbered, table
+from tests.batch.test_survival import (
+    TIMEOUT,
+    calls,
+    gated,
+    kill_at_the_gate,
+    meanwhile,
+    numbered,
+    table,
+    wait_at_the_gate,
+)
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
@@ -43,6 +52,23 @@ def test_tasks_that_go_wrong(client, tmp_path):
     errors = {failure.parameters["number"]: failure.error for failure in study.failed()}
     assert errors[3].startswith("WorkerDied") and "TimeoutError" in errors[8] and errors[9] == "ValueError: no 9"
     assert len(errors) == 3 and table(study, tmp_path) == expected
+
+
+def test_a_client_that_is_lost_in_the_middle(tmp_path):
+    """The error says so, and nothing that the clean-up meets hides it; the next call goes on."""
+    tasks, expected = gated(tmp_path)
+    options = {"n_workers": 1, "threads_per_worker": 1, "preload": ["brian2"], "dashboard_address": ":0"}
+    with distributed.LocalCluster(**options, silence_logs=50) as cluster:
+        lost = distributed.Client(cluster)
+
+        def lose():
+            wait_at_the_gate(tmp_path, 1)
+            lost.close()
+
+        with meanwhile(lose), pytest.raises(ConnectionError, match="lost while the batch ran; what is done stays"):
+            run_batch(logged, tasks, store=tmp_path / "store", client=lost)
+        (tmp_path / "gate").touch()
+    assert table(run_batch(logged, tasks, store=tmp_path / "store", n_jobs=1), tmp_path) == expected
 
 
 def test_brian2(client, tmp_path):

@@ -1,5 +1,8 @@
 """What a result file holds, and that a damaged one is seen."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -59,3 +62,38 @@ def test_a_changed_byte_is_seen(data):
     whole[place] ^= data.draw(st.integers(1, 255))
     with pytest.raises(DamagedRecordError):
         decode(bytes(whole))
+
+
+PEAK = """
+import resource, sys
+import numpy as np
+from reservoir.batch.records import Record
+from reservoir.batch.store import Store, new_batch_name
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+store = Store(sys.argv[1])
+store.open(0)
+with store.begin(new_batch_name()):
+    store.write("ab" * 16, Record({}, "{}", {"a": np.zeros(2)}), "done")
+    store.read(store.scan()["done"].popitem()[1])
+    before = peak()
+    if sys.argv[2] == "write":
+        result = {"a": np.ones((SIZE, 128, 512)), "b": [np.ones((SIZE, 512, 256), "f4")]}
+        store.write("cd" * 16, Record({}, "{}", result), "done")
+    else:
+        result = store.read(store.scan()["done"]["cd" * 16]).result
+        assert (result["a"] == 1).all() and (result["b"][0] == 1).all() and result["a"].flags.writeable
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory in kB")
+def test_a_large_result_is_not_copied(tmp_path):
+    """Written and read within one and a half times its own memory, 128 MiB."""
+    for work in ("write", "read"):
+        command = [sys.executable, "-c", PEAK.replace("SIZE", "128"), str(tmp_path / "store"), work]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert float(done.stdout) < 1.5 * 128

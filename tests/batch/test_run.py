@@ -144,6 +144,8 @@ def test_a_line_in_the_log_where_there_is_no_terminal(tmp_path, caplog, still_cl
         ({"n_jobs": 0}, "'n_jobs' parameter of run_batch must be an integer other than 0"),
         ({"retries": -1}, "'retries'"),
         ({"timeout": 0}, "'timeout'"),
+        ({"timeout": 1e12}, "'timeout'"),
+        ({"timeout": float("inf")}, "'timeout'"),
         ({"on_error": "ignore"}, "'on_error'"),
         ({"setup": "nothing"}, "'setup'"),
         ({"progress": 1}, "'progress'"),

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -398,19 +399,21 @@ except ValueError as error:
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.getuid() != 0, reason="acts for other users")
-def test_two_users(tmp_path):
+def test_two_users():
     """Reading needs the right to read; writing that of a group, or one error says so."""
-    for path in [tmp_path, *tmp_path.parents][:3]:
-        path.chmod(0o755)
-    for name, mode, answer in (
-        ("open", 0o755, ["2", "may not. Users who share"]), ("closed", 0o700, ["may not. Users who share"]),
-        ("group", 0o2775, ["2", "written"]),
-    ):  # fmt: skip
-        folder = tmp_path / name
-        folder.mkdir()
-        os.chown(folder, 0, 12345)
-        folder.chmod(mode)
-        filled(folder)
-        lines = script(NOBODY, folder, 12345 if name == "group" else 65534).splitlines()
-        assert len(lines) == len(answer) and all(map(lambda line, part: part in line, lines, answer)), lines
-    assert found(*filled(tmp_path / "group", 3)) == [0, 1, 2]
+    no_right = "may not. Users who share"
+    for mode, group, answer in (
+        (0o755, 65534, ["2", no_right]),
+        (0o700, 65534, [no_right]),
+        (0o2775, 12345, ["2", "written"]),
+    ):
+        with tempfile.TemporaryDirectory() as place:  # pytest's own folders are closed to other users
+            os.chmod(place, 0o755)
+            folder = Path(place) / "store"
+            folder.mkdir()
+            os.chown(folder, 0, 12345)
+            folder.chmod(mode)
+            filled(folder)
+            lines = script(NOBODY, folder, group).splitlines()
+            assert len(lines) == len(answer) and all(map(lambda line, part: part in line, lines, answer)), lines
+            assert found(*filled(folder, 3)) == [0, 1, 2]

@@ -1,0 +1,60 @@
+"""A time limit holds also where the worker's own clock does not run; a death is seen whatever a task has started."""
+
+import os
+import sys
+import time
+
+import psutil
+import pytest
+
+from reservoir.batch import run_batch
+from reservoir.batch.watch import GRACE, Watch, note_attempt, note_end
+from tests.batch.batch_tasks import ill
+from tests.batch.test_survival import TIMEOUT
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+
+
+def test_tasks_whose_clock_does_not_run(tmp_path):
+    """Each would take ten minutes; children that a task has started end with its worker."""
+    kinds = ["stopped", "no alarm", "child", "killed beside a child", None]
+    tasks = [{"kind": kind, "children": str(tmp_path / "children")} for kind in kinds]
+    study = run_batch(ill, tasks, store=tmp_path / "store", n_jobs=2, timeout=TIMEOUT, retries=0)
+    errors = {failure.parameters["kind"]: failure for failure in study.failed()}
+    assert list(errors) == kinds[:4] and study.results()[4] == "well"
+    for kind in kinds[:3]:
+        assert errors[kind].error == f"TimeoutError: ran longer than timeout={TIMEOUT:g} s"
+    assert errors["killed beside a child"].error.startswith("WorkerDied")
+    children = [int(line) for line in (tmp_path / "children").read_text().split()]
+    assert len(children) == 2
+    _, alive = psutil.wait_procs([psutil.Process(child) for child in children if psutil.pid_exists(child)], timeout=600)
+    assert not alive
+
+
+def test_a_task_that_ends_after_its_limit(tmp_path):
+    """It has put off its alarm, and ends before the caller looks."""
+    study = run_batch(ill, [{"kind": "late"}], store=tmp_path / "store", n_jobs=1, timeout=1.0, retries=0)
+    assert study.failed()[0].error == "TimeoutError: ran longer than timeout=1 s"
+
+
+def test_the_watch(tmp_path, monkeypatch):
+    """By a clock that the test sets: an attempt counts from when it was seen, and what is between attempts does not."""
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    watch, path = Watch(10.0), tmp_path / "1"
+
+    def late_after(seconds):
+        now[0] += seconds
+        return watch.is_late(path)
+
+    assert not late_after(0) and not late_after(1000)  # not begun
+    with open(path, "x") as log:
+        note_attempt(log)
+        assert not late_after(1000) and not late_after(10.0) and late_after(2 * GRACE)
+        note_attempt(log)
+        assert not late_after(1000) and not late_after(10.0)
+        note_end(log)
+        assert not late_after(1000) and not late_after(1000)
+    watch.forget(path)
+    os.unlink(path)
+    assert not late_after(1000) and not Watch(None).is_late(path)
