@@ -1,19 +1,30 @@
-"""What is recorded of an error: texts of a bounded length that every file can hold, whatever its own methods do."""
+"""What is recorded of errors and warnings: texts that every file can hold, whatever their methods do."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable
 
 _ERROR, _TRACE = 1_500, 7_000  # characters, of up to 7 bytes in a file: a record of a failure stays below 64 kB
+_WARNING, _MOST_WARNINGS = 1_000, 20
 
 
 def texts_of(error: BaseException) -> dict[str, str]:
     """Name and text of an error, and its traceback from the user's function on."""
     return {
-        "error": cut(_guarded(lambda: f"{type(error).__name__}: {error}", error), _ERROR),
-        "traceback": cut(_guarded(lambda: _own_part(error), error), _TRACE),
+        "error": cut(_guarded(lambda: f"{type(error).__name__}: {error}", type(error)), _ERROR),
+        "traceback": cut(_guarded(lambda: _own_part(error), type(error)), _TRACE),
     }
+
+
+def warning_texts(said: Iterable[warnings.WarningMessage]) -> list[str]:
+    """Name and text of each warning, once."""
+    return list(dict.fromkeys(map(_warning_text, said)))[:_MOST_WARNINGS]
+
+
+def _warning_text(one: warnings.WarningMessage) -> str:
+    return cut(_guarded(lambda: f"{one.category.__name__}: {one.message}", one.category), _WARNING)
 
 
 def cut(text: str, most: int = _TRACE) -> str:
@@ -24,11 +35,11 @@ def cut(text: str, most: int = _TRACE) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _guarded(make: Callable[[], str], error: BaseException) -> str:
+def _guarded(make: Callable[[], str], kind: type[BaseException]) -> str:
     try:
         return make()
     except BaseException as inner:
-        return f"{type.__repr__(type(error))}, whose text cannot be had: {type.__repr__(type(inner))}"
+        return f"{type.__repr__(kind)}, whose text cannot be had: {type.__repr__(type(inner))}"
 
 
 def _own_part(error: BaseException) -> str:

@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple, TypeAlias
 import numba
 from threadpoolctl import threadpool_limits
 
-from reservoir.batch.failures import texts_of
+from reservoir.batch.failures import texts_of, warning_texts
 from reservoir.batch.files import StoreError
 from reservoir.batch.function_copies import FunctionCopies
 from reservoir.batch.identity import Task, canonical
@@ -32,7 +32,6 @@ THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BL
 TIMED_OUT = "Timeout ("
 """How what faulthandler writes begins when it ends a process."""
 _WATCH = 0.5
-_MOST_WARNINGS, _LONGEST_WARNING = 20, 1000
 
 TaskFunction: TypeAlias = Callable[..., Any]
 """``func(parameters, *, random_state)``, what a batch runs."""
@@ -188,14 +187,13 @@ def out_of_time(timeout: float | None) -> str:
 
 def run_of(seconds: float | None, attempts: int, said: Sequence[warnings.WarningMessage] = ()) -> dict[str, Any]:
     """The part of a record that differs from run to run, with each warning of a task once."""
-    texts = dict.fromkeys(f"{one.category.__name__}: {one.message}"[:_LONGEST_WARNING] for one in said)
     return {
         "seconds": seconds and round(seconds, 6),
         "attempts": attempts,
         "finished": round(time.time(), 3),
         "host": platform.node(),
         "process": os.getpid(),
-        "warnings": list(texts)[:_MOST_WARNINGS],
+        "warnings": warning_texts(said),
     }
 
 
