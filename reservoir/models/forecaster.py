@@ -327,13 +327,14 @@ class ReservoirForecaster(ReservoirModel):
 
     def _seeded_members(self) -> list[ReservoirForecaster]:
         reservoir = as_reservoir(self.reservoir)
-        seeded = [name for name in reservoir.get_params() if name.split("__")[-1] == "random_state"]
-        if not seeded:
+        seeds = {k: seed for k, seed in reservoir.get_params().items() if k.split("__")[-1] == "random_state"}
+        if not seeds:
             raise Parameters(self).error("n_members", "1 for a system without random_state")
-        rng = as_generator(type(reservoir).__name__, reservoir.get_params()[seeded[0]])
+        first = next((seed for seed in seeds.values() if seed is not None), None)
+        rng = as_generator(type(reservoir).__name__, first)
         members = []
         for seed in rng.integers(2**32, size=self.n_members):
-            system = clone(reservoir).set_params(**{name: int(seed) for name in seeded})
+            system = clone(reservoir).set_params(**{name: int(seed) for name in seeds})
             members.append(clone(self).set_params(n_members=1, reservoir=system))
         return members
 

@@ -154,6 +154,14 @@ def test_an_ensemble_feeds_back_its_mean(driven):
         np.testing.assert_allclose(predicted, row, rtol=0, atol=1e-10)
 
 
+def test_an_ensemble_of_deep_reservoirs_is_seeded_by_the_stack(driven):
+    """Also where its layers leave their seeds to it."""
+    deep = DeepEchoState(EchoState(10), 2, random_state=0)
+    model = ReservoirForecaster(deep, RidgeReadout(1e-2), n_members=2, washout=20)
+    first, again = (clone(model).fit(driven[:600]).forecast(5) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+
+
 def test_an_ensemble_is_closer_than_its_members():
     """One step ahead the error of the mean is never above the mean of the errors; 30 steps ahead on most draws."""
     series, ratios = make_lorenz(4000) / 10, {1: [], 30: []}
