@@ -5,7 +5,7 @@ tree-structured Parzen estimator and at random. Both ask for 8 trials at a time;
 result in a file. A second run of this script finds all results and repeats the search in seconds, a run after a crash
 goes on. Inside a trial `ReservoirSearchCV` takes all penalties from one factorisation and averages over reservoirs.
 For the first 40 trials the two are alike: with five parameters that long is needed to learn where to look. After 80 the
-estimator's error is a fifth smaller, in the median and in the worst of the studies.
+estimator's error is a fifth smaller, in the median of three studies.
 
 Needs the extra `search` (optuna).
 """
