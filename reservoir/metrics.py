@@ -48,7 +48,7 @@ class ValidTime(float):
     Attributes
     ----------
     censored : bool
-        True: the forecast was valid in every row that was given, so that it is at least this. It is written ">= 7.2".
+        True: the forecast was valid in every row that was given, so that it is at least this; ">= 7.2" in print.
 
     Examples
     --------

@@ -55,6 +55,8 @@ def numbers_with_gaps(values: Any) -> np.ndarray | None:
         return np.ma.filled(values.astype(np.float64), np.nan) if real else None
     if hasattr(values, "to_numpy") and hasattr(values, "iloc"):  # NA becomes NaN
         try:
+            if values.to_numpy().dtype.kind in "mM":  # dates would become numbers
+                return None
             values = values.to_numpy(dtype=np.float64, na_value=np.nan)
         except (TypeError, ValueError):
             return None

@@ -123,8 +123,9 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
 
     @property
     def piecewise(self) -> bool:
-        """Whether a run may be cut in two: not where the encoder draws spikes, or compares with the row before."""
-        return getattr(Poisson() if self.encoder is None else self.encoder, "piecewise", True)
+        """Whether a run may be cut in two: not with noise, nor where the encoder draws or hears the row before."""
+        encoder = Poisson() if self.encoder is None else self.encoder
+        return getattr(encoder, "piecewise", True) and not getattr(self.neuron, "noise", 0)
 
     def set_params(self, **params: Any) -> LiquidState:
         """Set parameters; naming one of a part that is None, ``circuit__lam``, makes the default part first."""

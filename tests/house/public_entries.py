@@ -150,7 +150,9 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.LiquidState": system(circuit=MaassColumn((2, 2, 2)), random_state=0),
     "reservoir.ReservoirRegressor": model(X, Y, reservoir=SYSTEM),
     "reservoir.ReservoirClassifier": model(STACK, LABELS[:3], reservoir=SYSTEM),
-    "reservoir.ReservoirForecaster": Entry({"reservoir": SYSTEM, "washout": 2}, forecasts, X, None, fits),
+    "reservoir.ReservoirForecaster": Entry(
+        {"reservoir": SYSTEM, "readout": RidgeReadout(1.0), "washout": 2}, forecasts, X, None, fits
+    ),
     "reservoir.simulate": function(circuit=COLUMN, spikes=TRAINS, random_state=0),
     "reservoir.systems.EchoStateLanes": Entry(
         {"reservoir": SYSTEM, "settings": [{"leak": 0.5}]},

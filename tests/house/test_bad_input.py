@@ -33,7 +33,7 @@ PAIRS = {  # an instance, and the methods that take data
     "pooled values": (ReservoirRegressor(SYSTEM, pooling="mean", washout=2), "fit predict run score"),
     "labels": (ReservoirClassifier(SYSTEM), "fit predict decision_function run score"),
     "pooled labels": (ReservoirClassifier(SYSTEM, washout=2), "fit predict decision_function run score"),
-    "forecast": (ReservoirForecaster(SYSTEM, washout=2), "fit forecast score"),
+    "forecast": (ReservoirForecaster(SYSTEM, RidgeReadout(1.0), washout=2), "fit forecast score"),
 }
 MODELS = {name: model for name, (model, _) in PAIRS.items()}
 ENTRIES = [(name, method) for name in PAIRS for method in PAIRS[name][1].split()]

@@ -100,8 +100,9 @@ def test_equations_fit_their_column():
     for path in [*ROOT.glob("reservoir/**/*.py"), *ROOT.glob("spiking/**/*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             named = isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
-            text = (ast.get_docstring(node) or "").partition("Parameters\n---")[0] if named else ""
-            text = text.partition("Returns\n---")[0]
+            text = (
+                re.split(r"(?:Parameters|Attributes|Returns)\n---", ast.get_docstring(node) or "")[0] if named else ""
+            )
             wide += [(node.name, line) for line in text.split("\n") if line.startswith("    ") and len(line) > 104]
     assert not wide
 

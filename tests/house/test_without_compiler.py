@@ -71,7 +71,7 @@ MODELS = """if True:
         ReservoirRegressor, load, save)
     from reservoir.model_selection import ReservoirSearchCV
     from reservoir.probes import lyapunov_exponent
-    from reservoir.readouts import Force, ParallelPerceptronClassifier, RecursiveLeastSquares
+    from reservoir.readouts import Force, ParallelPerceptronClassifier, RecursiveLeastSquares, RidgeReadout
     from reservoir.rnn import RNNClassifier, RNNRegressor
 
     @numba.njit
@@ -80,7 +80,7 @@ MODELS = """if True:
 
     X = np.random.default_rng(0).uniform(-1, 1, (40, 2))
     y, labels, lists = np.roll(X[:, 0], 1), X[:, 0] > 0, [X[:20], X[20:]]
-    small, network = EchoState(9, bias_scaling=0.2, random_state=0), {"max_iter": 2, "random_state": 0}
+    small, network = EchoState(9, bias_scaling=0.2, random_state=0), {"max_iter": 2, "tol": None, "random_state": 0}
     models = {
         "regressor": (ReservoirRegressor(small), X, y),
         "online": (ReservoirRegressor(small, RecursiveLeastSquares()), X, y),
@@ -94,7 +94,7 @@ MODELS = """if True:
         "search": (ReservoirSearchCV(ReservoirRegressor(small), {"washout": [0, 2]}, cv=2), lists, [y[:20], y[20:]]),
     }
     found = {name: np.asarray(model.fit(data, target).predict(data)) for name, (model, data, target) in models.items()}
-    for name, readout in {"forecast": None, "forced": Force()}.items():
+    for name, readout in {"forecast": RidgeReadout(1.0), "forced": Force()}.items():
         model = ReservoirForecaster(small, readout, washout=5, n_members=2).fit(X)
         found[name] = model.forecast(5)
     save(model, sys.argv[1] + ".model")

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reservoir import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir.readouts import RidgeReadout
 from reservoir.sequences import read_sequences
 from reservoir.topologies import Random
 from tests.sequence_cases import DATA, MATRIX, RAGGED, STACK, SYSTEMS, F, N, T, same_bits, small, step_values
@@ -80,7 +81,7 @@ def test_pickle_in_a_fresh_process(tmp_path):
         ReservoirRegressor(small(topology=Random(4))).fit(RAGGED, y),
         ReservoirClassifier(small(topology=MATRIX)).fit(RAGGED, list("abcab")),
     ]
-    forecaster = ReservoirForecaster(small(), washout=2).fit(RAGGED)
+    forecaster = ReservoirForecaster(small(), RidgeReadout(1.0), washout=2).fit(RAGGED)
     answers = [*(model.run(RAGGED)[0] for model in models), forecaster.forecast(5)]
     (tmp_path / "models").write_bytes(pickle.dumps((models, forecaster, RAGGED)))
     program = (

@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.estimator_checks import check_sequence_estimator
+from reservoir.readouts import RidgeReadout
 from tests import oracles
 
 RNG = np.random.default_rng(5)
@@ -120,7 +121,7 @@ def test_leak_of_each_unit_equals_the_plain_recursion(arrangement, input_to_all)
         ReservoirRegressor(deep(), washout=2),
         ReservoirRegressor(deep(), Ridge(), pooling="mean"),
         ReservoirClassifier(deep(arrangement="grouped")),
-        ReservoirForecaster(deep(input_to_all=True), washout=2),
+        ReservoirForecaster(deep(input_to_all=True), RidgeReadout(1.0), washout=2),
     ],
 )
 def test_data_contract(system):

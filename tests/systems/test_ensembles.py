@@ -90,6 +90,7 @@ def test_the_joint_system_is_made_once_and_nobody_sees_it(monkeypatch):
     assert len(made) == 4
 
 
+@pytest.mark.filterwarnings("ignore::reservoir.models.DivergenceWarning")  # of members that were spoilt
 def test_it_is_thrown_away_when_members_change():
     model = model_of()
     first = model.forecast(10)
