@@ -126,7 +126,10 @@ def test_the_process_that_compiles_gives_the_bits_of_one_that_loads(tmp_path):
     """A kernel that calls another may get one copy of it where both were just compiled, and another from the cache."""
     code = """if True:
         import numpy as np
+        from reservoir import kernel_cache
         from reservoir.readouts import RecursiveLeastSquares
+        every = kernel_cache._places  # kernels of earlier tests stand beside the package
+        kernel_cache._places = lambda *where: (place for place in every(*where) if place.kind == "chosen")
         X = np.random.default_rng(0).normal(size=(3000, 9))
         print(RecursiveLeastSquares(0.99).fit(X, np.tanh(X[:, :2] + X[:, 2:4])).coef_.tobytes().hex())
     """
