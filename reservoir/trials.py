@@ -158,7 +158,7 @@ def _read_trials(owner: str, trial: Any, sequences: Sequences) -> np.ndarray:
     """The trial of every sequence (n_sequences,)."""
     n_sequences = len(sequences)
     if sequences.kind == "series" or n_dimensions(trial) == 0:
-        return np.full(n_sequences, check_integer(owner, "trial", trial, 0, _LARGEST))
+        return np.zeros(n_sequences, np.int64) + check_integer(owner, "trial", trial, 0, _LARGEST)
     numbers = np.asarray(trial)
     inside = numbers.dtype.kind in "iu" and numbers.shape == (n_sequences,)
     if not inside or not 0 <= numbers.min() <= numbers.max() <= _LARGEST:

@@ -43,11 +43,9 @@ def is_masked(value: Any) -> bool:
 
 def check_integer(owner: str, name: str, value: Any, low: int | None = None, high: int | None = None) -> int:
     """The value as int if it is an integer in [low, high]; booleans are refused."""
-    requirement = "an integer" + _range_text(low, high, "both")
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        raise parameter_error(owner, name, requirement, value)
-    if not _inside(value, low, high, "both"):
-        raise parameter_error(owner, name, requirement, value)
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, (bool, np.bool_))
+    if not whole or not _inside(value, low, high, "both"):
+        raise parameter_error(owner, name, "an integer" + _range_text(low, high, "both"), value)
     return int(value)
 
 
@@ -62,11 +60,10 @@ def check_real(
     unit: str | None = None,
 ) -> float:
     """The value as float if it is a finite real number in the interval, or with a `unit` such a quantity."""
-    requirement = ("a number" + _range_text(low, high, closed)) if high is None else _interval(low, high, closed)
     number = without_unit(owner, name, value, unit)
-    if isinstance(number, (bool, np.bool_)) or not isinstance(number, numbers.Real):
-        raise parameter_error(owner, name, requirement, value)
-    if not np.isfinite(float(number)) or not _inside(number, low, high, closed):
+    real = isinstance(number, numbers.Real) and not isinstance(number, (bool, np.bool_))
+    if not real or not np.isfinite(float(number)) or not _inside(number, low, high, closed):
+        requirement = ("a number" + _range_text(low, high, closed)) if high is None else _interval(low, high, closed)
         raise parameter_error(owner, name, requirement, value)
     return float(number)
 
