@@ -177,4 +177,4 @@ def multiplications(part: Any) -> int:
         return 4 * part.order.size * part.order.size.bit_length()
     if isinstance(part, tuple):
         return sum(multiplications(one) for one in part)
-    return np.size(part)
+    return part.size if isinstance(part, np.ndarray) else np.size(part)

@@ -244,11 +244,13 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         states, final = self._noise_rows(sequences, starts), starts.values
         with np.errstate(over="ignore"):
             rows = sequences.rows.astype(self.bias_.dtype, copy=False)
-        run_rows(weights, sequences, rows, self.noise > 0, final, states)
+        noisy = self.noise > 0
+        run_rows(weights, sequences, rows, noisy, final, states)
         if not np.isfinite(final).all():  # what is not finite stays so
             raise self._overflow(sequences, states)
-        ends = starts._replace(steps=starts.steps + sequences.lengths)
-        return sequences.pack(states), ends.states(final, self.noise > 0, sequences.kind)
+        if noisy:
+            starts = starts._replace(steps=starts.steps + sequences.lengths)
+        return sequences.pack(states), starts.states(final, noisy, sequences.kind)
 
     @property
     def runs_compiled(self) -> bool:

@@ -32,8 +32,11 @@ from reservoir.validation import (
 
 def weights_of(system: Any) -> RateWeights:
     """What the loops take of a fitted `EchoState`; matrices that were replaced since `fit` are brought into form."""
-    check_is_fitted(system)
-    matrix, form, cells = system._compiled
+    try:
+        matrix, form, cells = system._compiled
+    except AttributeError:
+        check_is_fitted(system)
+        raise
     form = form if matrix is system.W_ else compiled_form(system.W_)
     return RateWeights(form, np.ascontiguousarray(system.W_in_.T), system.bias_, cells, system.unit_.n_arrays)
 
