@@ -60,9 +60,7 @@ def make_folder(path: Path, mode: int) -> None:
         os.chmod(path, mode & 0o2777)
 
 
-def write_part(
-    path: str, write: Callable[[BinaryIO], int], mode: int, large: bool = False, flushed: bool = False
-) -> int:
+def write_part(path: str, write: Writer, mode: int, large: bool = False, flushed: bool = False) -> int:
     """A new file of what `write` writes, and how many bytes that is; a small one is put together in memory."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
