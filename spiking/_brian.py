@@ -37,8 +37,8 @@ def engine() -> ModuleType:
         return sys.modules["brian2"]
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError(
-            "Brian2 must be imported in the main thread: do that before other threads start; give Dask workers "
-            "--preload brian2."
+            "Brian2 must be imported in the main thread: simulate in a thread inside 'with spiking.own_process():', or "
+            "call spiking.warm_up() before threads start; give Dask workers --preload brian2."
         )
     with _quiet():
         hook, interrupt, shown = sys.excepthook, signal.getsignal(signal.SIGINT), warnings.showwarning
@@ -52,6 +52,11 @@ def engine() -> ModuleType:
     brian2.prefs.logging.file_log = False
     _remove_files(brian2.BrianLogger)
     return brian2
+
+
+def load() -> None:
+    """Import Brian2, where the answer of `engine` cannot be sent."""
+    engine()
 
 
 def _remove_files(log: Any) -> None:
@@ -82,7 +87,7 @@ def run_trials(
     if not _busy.acquire(blocking=False):
         raise RuntimeError(
             "Another Brian2 simulation is under way in this process, where two would disturb one another without an "
-            "error: run them one after the other, or in processes of their own."
+            "error: run them one after the other, or each thread's inside 'with spiking.own_process():'."
         )
     try:
         brian2 = engine()

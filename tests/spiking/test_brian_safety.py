@@ -118,7 +118,12 @@ def test_a_thread_cannot_load_brian2():
     print(simulate().spikes.n_units)
     """
     first, second, third = lines_of(code)
-    assert first == second and "imported in the main thread" in first and third == "27"
+    assert (
+        first == second
+        and "imported in the main thread" in first
+        and "spiking.own_process()" in first
+        and third == "27"
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
@@ -169,6 +174,7 @@ def test_two_simulations_at_once_are_refused(monkeypatch):
     beside = simulate()
     assert len(alone.spikes) > 20 and beside.spikes == alone.spikes
     assert len(found) == 1 and "Another Brian2 simulation is under way" in found[0]
+    assert "spiking.own_process()" in found[0]
 
 
 def test_threads_give_the_spikes_or_an_error():
