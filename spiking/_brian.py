@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +14,8 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -115,6 +118,8 @@ def _settings(brian2: ModuleType, codegen: str) -> Iterator[None]:
     runtime, stop = brian2.devices.all_devices["runtime"], "core.stop_on_keyboard_interrupt"
     target = "numpy" if codegen == "standalone" else codegen
     wanted = {"codegen.target": target, "core.default_float_dtype": np.float64, stop: False}
+    if target == "cython":
+        wanted["codegen.runtime.cython.cache_dir"] = _cython_folder(brian2)
     before = {name: brian2.prefs[name] for name in wanted}
     random = runtime.get_random_state()
     try:
@@ -128,6 +133,31 @@ def _settings(brian2: ModuleType, codegen: str) -> Iterator[None]:
         _forget_pointers(brian2.codegen.translation.make_statements)
         brian2.std_silent.close()  # files with what compilers have said
         brian2.std_silent.dest_stdout = brian2.std_silent.dest_stderr = None
+
+
+def _cython_folder(brian2: ModuleType) -> str:
+    """Where Cython keeps what it compiles: where Brian2 says, or, if no file can be made there, beside this process."""
+    manager = import_module(f"{brian2.__name__}.codegen.runtime.cython_rt.extension_manager")
+    folder = os.path.expanduser(manager.get_cython_cache_dir() or "")
+    try:
+        if os.path.isabs(folder):
+            os.makedirs(folder, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+    except OSError:
+        pass
+    return _folder_of_this_process(folder)
+
+
+@cache
+def _folder_of_this_process(instead_of: str) -> str:
+    warnings.warn(
+        f"What Cython compiles is not kept, since '{instead_of}' takes no file: name a folder of your own in the "
+        "environment variable CYTHON_CACHE_DIR.", RuntimeWarning, stacklevel=2,
+    )  # fmt: skip
+    folder = tempfile.mkdtemp(prefix="spiking_")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _forget_pointers(cached: Any) -> None:

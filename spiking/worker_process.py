@@ -39,7 +39,9 @@ class _Worker:
                 return self._executor.submit(with_plain_errors, work, *arguments).result()
             except BrokenProcessPool as error:
                 self._end()
-                raise RuntimeError("The process of a simulation has died, perhaps for want of memory.") from error
+                raise RuntimeError(
+                    "The process of a simulation has died: memory ran out, or standard error says more."
+                ) from error
             except (KeyboardInterrupt, SystemExit):
                 self._end()
                 raise
