@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from reservoir.memory import WORTH_ASKING, free_bytes
@@ -33,7 +34,7 @@ def check_fits(owner: str, name: str, value: Any, n_bytes: float, what: str) -> 
         raise TooLargeError(str(parameter_error(owner, name, requirement + "are free", value)))
 
 
-def check_largest(owner: str, sizes: dict[str, int], n_bytes: float, what: str) -> None:
+def check_largest(owner: str, sizes: Mapping[str, float], n_bytes: float, what: str) -> None:
     """The same where several parameters decide together: the largest is named."""
     name = max(sizes, key=lambda one: sizes[one])
     check_fits(owner, name, sizes[name], n_bytes, what)
@@ -42,11 +43,6 @@ def check_largest(owner: str, sizes: dict[str, int], n_bytes: float, what: str) 
 def check_series(owner: str, n_steps: int, discard: int, n_bytes: float) -> None:
     """The same for a series, and what goes before it, of so many bytes a step."""
     check_largest(owner, {"n_steps": n_steps, "discard": discard}, n_bytes * (n_steps + discard), "the series")
-
-
-def check_sequences(owner: str, number: int, n_bytes: float, name: str = "n_sequences") -> None:
-    """The same for sequences of so many bytes each."""
-    check_fits(owner, name, number, n_bytes * number, f"sequences of {n_bytes:.3g} bytes or more")
 
 
 def check_patience(owner: str, name: str, value: Any, seconds: float, most: float, what: str) -> None:

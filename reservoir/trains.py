@@ -92,6 +92,7 @@ class SpikeTrains:
 
     def counts(self) -> np.ndarray:
         """Number of spikes of each unit (n_units,)."""
+        check_fits("counts", "n_units", self.n_units, 8.0 * self.n_units, "a number for each unit")
         return np.bincount(self.units, minlength=self.n_units)
 
     def rates(self) -> np.ndarray:

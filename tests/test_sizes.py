@@ -15,6 +15,7 @@ from reservoir.batch.run import _at_most
 from reservoir.circuits import (
     GraphCircuit,
     MaassColumn,
+    PotjansDiesmann,
     RandomCircuit,
     ScaleFreeCircuit,
     SmallWorldCircuit,
@@ -79,6 +80,7 @@ CASES = {
     "scale free": ("ScaleFreeCircuit", "n_units", lambda n: ScaleFreeCircuit(n, 9).draw(RNG), 10**6, 1000),
     "small world": ("SmallWorldCircuit", "n_units", lambda n: SmallWorldCircuit(n, 9).draw(RNG), 10**6, 1000),
     "power law": ("TwoWayPowerLawCircuit", "n_units", lambda n: TwoWayPowerLawCircuit(n, 9).draw(RNG), 10**6, 500),
+    "cortex": ("PotjansDiesmann", "scale", lambda n: PotjansDiesmann(n / 1e4, synapse_scale=1.0).draw(RNG), 9000, 100),
     "input channels": ("draw", "n_inputs", lambda n: GraphCircuit(100).draw(RNG, n_inputs=n), 10**6, 1000),
     "perceptrons": (
         "ParallelPerceptronRegressor",
@@ -95,6 +97,15 @@ CASES = {
     "Mackey-Glass, tau": ("make_mackey_glass", "tau", lambda n: datasets.make_mackey_glass(5, tau=n), 10**7, 10**3),
     "Lorenz": ("make_lorenz", "n_steps", datasets.make_lorenz, 10**8, 300),
     "copy": ("make_copy_memory", "n_sequences", lambda n: datasets.make_copy_memory(n, delay=9), 10**6, 100),
+    "copy, delay": ("make_copy_memory", "delay", lambda n: datasets.make_copy_memory(2, delay=n), 10**7, 10**4),
+    "dt": (
+        "make_mackey_glass",
+        "dt",
+        lambda n: datasets.make_mackey_glass(5, dt=1 / n, discard=5),
+        10**7,
+        500,
+    ),
+    "counts": ("counts", "n_units", lambda n: SpikeTrains([0.1], [0], n, 1.0).counts(), 10**9, 10**5),
     "adding": ("make_adding", "n_sequences", lambda n: datasets.make_adding(n, length=50), 10**6, 100),
     "Reber": ("make_embedded_reber", "n_sequences", datasets.make_embedded_reber, 10**6, 100),
     "order": ("make_temporal_order", "n_sequences", lambda n: datasets.make_temporal_order(n, length=50), 10**6, 100),

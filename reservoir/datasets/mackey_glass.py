@@ -96,6 +96,8 @@ def make_mackey_glass(
     lag = _whole_steps("tau", tau, dt)
     stride = _whole_steps("sample", sample, dt)
     n_inner = (discard + n_steps - 1) * stride
+    if stride > n_steps + discard:
+        check_fits(owner, "dt", dt, 16.0 * n_inner, f"{n_inner:.3g} steps of it")
     check_series(owner, n_steps, discard, 16.0 * stride)
     check_fits(owner, "tau", tau, 48.0 * lag, f"a history of {lag:.3g} steps of dt")
     values = np.empty(lag + 1 + n_inner)

@@ -274,6 +274,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
     def _check_parameters(self) -> tuple[int, np.dtype]:
         own = Parameters(self)
         n_units = own.integer("n_units", 1)
+        check_fits(own.owner, "n_units", n_units, 16.0 * n_units, "the units")
         if self.spectral_radius is not None:
             own.real("spectral_radius", 0)
         for name in ("input_scaling", "bias_scaling", "noise"):
@@ -299,7 +300,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         """The place where the states (n_rows, n_units) will stand, holding the noise if there is any."""
         shape, dtype = (len(sequences.rows), len(self.bias_)), self.bias_.dtype
         n_bytes = float(dtype.itemsize) * shape[0] * shape[1]
-        check_fits(type(self).__name__, "n_units", shape[1], n_bytes, "the states of all rows")
+        check_fits(type(self).__name__, "n_units", shape[1], n_bytes, f"the states of {shape[0]} rows")
         states = np.empty(shape, dtype)
         if self.noise > 0:
             places = Places(starts.trials, starts.steps, sequences.offsets)
