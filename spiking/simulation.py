@@ -14,6 +14,7 @@ from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_pa
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
     Recording,
+    check_recorded,
     input_events,
     read_record,
     read_trials,
@@ -115,6 +116,8 @@ def simulate(
     trials = [_make_trial(circuit, neuron, seed, trains, rows if currents is not None else None, dt)
               for trains, rows in heard]  # fmt: skip
     voltages = "voltages" in recorded
+    if voltages:
+        check_recorded(sum(trial.n_steps for trial in trials), circuit.n_units)
     job = "simulate", network, trials, codegen, seed % 2**32
     answers, _ = run_job(*job, voltages=voltages, n_jobs=n_jobs, verbose=verbose)
     recordings = [

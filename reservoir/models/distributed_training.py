@@ -19,6 +19,7 @@ from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.regressor import ReservoirRegressor
 from reservoir.parts import Labels, MergingReadout, check_part
 from reservoir.sequences import is_one_series
+from reservoir.trainers import one_trainer
 from reservoir.trials import draws_numbers
 from reservoir.validation import parameter_error
 
@@ -88,6 +89,12 @@ def fit_in_parts(
     >>> bool(model.score(*part(9)) > 0.99)
     True
     """
+    batch = {"n_jobs": n_jobs, "client": client, "retries": retries, "setup": setup, "progress": progress}
+    return _train(model, parts, classes, folder, batch)
+
+
+@one_trainer
+def _train(model: Any, parts: Any, classes: Labels | None, folder: Any, batch: dict[str, Any]) -> Any:
     if isinstance(parts, str | np.ndarray) or not isinstance(parts, Iterable):
         raise parameter_error("fit_in_parts", "parts", "a list with a part in every entry", parts)
     parts = _checked(model, list(parts), classes)
@@ -97,7 +104,6 @@ def fit_in_parts(
     trained._make_parts(sequences)
     check_part(type(model).__name__, "readout", trained.readout_, MergingReadout)
     del sequences
-    batch = {"n_jobs": n_jobs, "client": client, "retries": retries, "setup": setup, "progress": progress}
     sizes = _of_parts(PartSizes(parts), folder, batch) if draws_numbers(trained.reservoir_) else [0] * len(parts)
     first_trials = [0, *accumulate(sizes)]
     for record in _of_parts(PartialTraining(trained, parts, first_trials, options), folder, batch):

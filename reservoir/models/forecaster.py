@@ -29,6 +29,7 @@ from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import Sequences, container_kind, read_sequences
 from reservoir.sequences.future import endings_of, forecast_tables
 from reservoir.sequences.observations import read_observed
+from reservoir.sizes import LEAST_OF_A_PART, check_fits
 from reservoir.trials import draws_numbers
 from reservoir.validation import (
     Parameters,
@@ -218,6 +219,8 @@ class ReservoirForecaster(ReservoirModel):
         self._check_fitted()
         n_steps = check_integer("forecast", "n_steps", n_steps, 1)
         start, bounds = self._start(context), self._read_bounds()
+        n_numbers = 2.0 * n_steps * len(start.rows) * self.n_features_in_
+        check_fits("forecast", "n_steps", n_steps, 8 * n_numbers, "the rows to come")
         tables = read_observed("forecast", self, observed, n_steps, len(start.rows))
         rows, known = zip(*map(self._inputs, start.rows, tables), strict=True)
         parts = [Member(without_noise(member.reservoir_), member.readout_) for member in self._members()]
@@ -332,6 +335,8 @@ class ReservoirForecaster(ReservoirModel):
             raise Parameters(self).error("n_members", "1 for a system without random_state")
         first = next((seed for seed in seeds.values() if seed is not None), None)
         rng = as_generator(type(reservoir).__name__, first)
+        what = "the members without their weights"
+        check_fits(type(self).__name__, "n_members", self.n_members, LEAST_OF_A_PART * self.n_members, what)
         members = []
         for seed in rng.integers(2**32, size=self.n_members):
             system = clone(reservoir).set_params(**{name: int(seed) for name in seeds})
