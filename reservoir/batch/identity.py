@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
@@ -58,7 +59,7 @@ def canonical(parameters: Mapping[str, Any]) -> str:
     1 and 1.0 differ, as do 0.0 and -0.0; a tuple is a list, a member of an enumeration its value. Raises a ValueError
     (and TypeError) for anything that JSON and NumPy do not hold, and for subclasses of numbers, texts and arrays.
     """
-    return json.dumps(_plain(parameters, "parameters"), sort_keys=True, separators=(",", ":"))
+    return _text(parameters, "parameters", (",", ":"))
 
 
 def task_identity(text: str, name: str, version: str) -> str:
@@ -75,7 +76,7 @@ def function_name(func: Callable[..., Any]) -> str:
     """Module and qualified name; what a `functools.partial` binds is part of it."""
     if isinstance(func, functools.partial):
         bound = [list(func.args), func.keywords]
-        return f"{function_name(func.func)}({json.dumps(_plain(bound, 'bound arguments'), sort_keys=True)})"
+        return f"{function_name(func.func)}({_text(bound, 'bound arguments')})"
     named = func if hasattr(func, "__qualname__") else type(func)
     return f"{named.__module__}.{named.__qualname__}"
 
@@ -94,6 +95,15 @@ def _copied(parameters: Mapping[str, Any]) -> dict[str, Any]:
     except Exception as error:
         wanted = f"made of values that can be copied ({error})"
         raise parameter_error("run_batch", "tasks", wanted, parameters) from error
+
+
+def _text(value: Any, where: str, separators: tuple[str, str] = (", ", ": ")) -> str:
+    plain = _plain(value, where)
+    try:
+        return json.dumps(plain, sort_keys=True, separators=separators)
+    except ValueError as error:  # a text of so many digits is refused by Python
+        wanted = f"made of integers of at most {sys.get_int_max_str_digits()} digits ({where})"
+        raise parameter_error("run_batch", "tasks", wanted, "a longer one") from error
 
 
 def _plain(value: Any, where: str) -> Any:
