@@ -2,6 +2,7 @@
 
 import enum
 import functools
+import hashlib
 import itertools
 import json
 import random
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reservoir.batch import run_batch
-from reservoir.batch.identity import canonical, function_name, read_tasks, task_seed
+from reservoir.batch.identity import canonical, function_name, read_tasks, task_identity, task_seed
 from reservoir.batch.records import Record, decode, encode
 from tests.batch.batch_tasks import empty, one, plain
 
@@ -44,6 +45,13 @@ def test_name_and_version_change_the_task_but_not_its_seed(parameters, name, ver
     assert task.random_state == other.random_state and 0 <= task.random_state < 2**32
     assert (task.identity == other.identity) == ((name, version) == ("f", ""))
     assert one(parameters, seed=seed + 1).identity == task.identity
+
+
+@given(st.text(), st.text(), st.text(), st.integers(0, 2**64))
+def test_digests_are_those_of_a_list_in_json(text, name, version, seed):
+    first, second = (hashlib.sha256(json.dumps(given).encode()) for given in ([text, name, version], [text, seed]))
+    assert task_identity(text, name, version) == first.hexdigest()[:32]
+    assert task_seed(text, seed) == int.from_bytes(second.digest()[:4], "little")
 
 
 @given(st.integers(-(2**31), 2**31 - 1), st.floats(width=32), st.booleans())
