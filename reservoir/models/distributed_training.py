@@ -7,7 +7,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,8 @@ from reservoir.models.regressor import ReservoirRegressor
 from reservoir.parts import Labels, MergingReadout, check_part
 from reservoir.sequences import is_one_series
 from reservoir.trials import draws_numbers
-from reservoir.validation import parameter_error
+from reservoir.validation import check_path, parameter_error
+from reservoir.whole_files import open_regular
 
 Part = Callable[[], tuple[Any, Any]] | str | os.PathLike[str] | tuple[Any, Any]
 
@@ -91,6 +91,7 @@ def fit_in_parts(
     if isinstance(parts, str | np.ndarray) or not isinstance(parts, Iterable):
         raise parameter_error("fit_in_parts", "parts", "a list with a part in every entry", parts)
     parts = _checked(model, list(parts), classes)
+    folder = None if folder is None else check_path("fit_in_parts", "folder", folder)
     trained = clone(model)
     options = {} if classes is None else {"classes": classes}
     sequences, _ = trained._read_training_data(*_load(parts[0]), **options)
@@ -153,7 +154,7 @@ def _of_parts(work: PartSizes | PartialTraining, folder: Any, batch: dict[str, A
 def _load(part: Part) -> tuple[Any, Any]:
     """X and y of a part."""
     if isinstance(part, str | os.PathLike):
-        with np.load(Path(part), allow_pickle=False) as arrays:
+        with open_regular(part) as file, np.load(file, allow_pickle=False) as arrays:
             return arrays["X"], arrays["y"]
     return part() if callable(part) else part
 

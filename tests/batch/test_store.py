@@ -20,10 +20,11 @@ import pytest
 from reservoir.batch import claim as claims
 from reservoir.batch import run_batch
 from reservoir.batch.claim import Claim
-from reservoir.batch.files import StoreError, write_new_file
+from reservoir.batch.files import StoreError
 from reservoir.batch.identity import canonical
 from reservoir.batch.records import Record
 from reservoir.batch.store import Store, new_batch_name
+from reservoir.whole_files import kernel, lock, write_new_file
 from tests.batch.batch_tasks import one, plain
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="asks for the rights and pipes of Unix")
@@ -336,17 +337,17 @@ def test_what_a_dead_caller_left_is_removed(tmp_path, monkeypatch):
     def no_lock(handle):
         return None
 
-    here = claims._kernel()
-    for kernel, lock, silence, gone in (
-        (here, claims._lock, 0, True), (b"other", claims._lock, 0, False), (b"other", claims._lock, 2, True),
+    here = kernel()
+    for machine, answer, silence, gone in (
+        (here, lock, 0, True), (b"other", lock, 0, False), (b"other", lock, 2, True),
         (here, no_lock, 0, False), (here, no_lock, 2, True),
     ):  # fmt: skip
         dead = tmp_path / "host-1-0123456789ab"
         dead.mkdir(exist_ok=True)
-        (dead / "caller").write_bytes(kernel)
+        (dead / "caller").write_bytes(machine)
         os.utime(dead / "caller", (time.time() - silence * claims.SILENCE,) * 2)
         with monkeypatch.context() as patch:
-            patch.setattr(claims, "_lock", lock)
+            patch.setattr(claims, "lock", answer)
             with Claim(tmp_path, new_batch_name(), 0o755):
                 assert dead.exists() != gone
 
