@@ -109,7 +109,7 @@ class Part(io.FileIO):
             return os.open(path, flags | _NOT_THROUGH_LINKS, mode)
 
         while True:
-            self.path = os.path.join(folder, f"{name[:_SHOWN]}.{_own_token()}{os.urandom(8).hex()}{PART}")
+            self.path = os.path.join(folder, f"{name[:_SHOWN]}.{kernel_token()}{os.urandom(8).hex()}{PART}")
             super().__init__(self.path, "x+", opener=opener)
             if lock(self.fileno()) is not False and os.path.lexists(self.path):
                 break  # else `clear_parts` of another writer came before the lock
@@ -204,7 +204,8 @@ def kernel() -> bytes:
 
 
 @functools.cache
-def _own_token() -> str:
+def kernel_token() -> str:
+    """Eight digits that tell the kernel, for names."""
     return f"{zlib.crc32(kernel()):08x}"
 
 
@@ -215,7 +216,7 @@ def _is_part_of(name: str, part: str) -> bool:
 def _clear_part(path: str, now: float) -> None:
     with opened_to_lock(path) as handle:
         free, token = lock(handle), _TOKEN.search(path)
-        dead = free and token is not None and token[1] == _own_token()
+        dead = free and token is not None and token[1] == kernel_token()
         if dead or (free is not False and now - os.fstat(handle).st_mtime > SILENCE):
             os.unlink(path)
 

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.temporary_folders import temporary_folder
 from spiking.circuit_text import Answer, CircuitText, Trial
 from spiking.side_by_side import SideBySide
 
@@ -137,14 +137,14 @@ def _forget_pointers(cached: Any) -> None:
 def _device(brian2: ModuleType, codegen: str) -> Iterator[Callable[[], None]]:
     """The device of a simulation, and what to call when all has been said: nothing, or to build and run the program.
 
-    A C++ program stands in a folder of its own, which is removed with it.
+    A C++ program stands in a folder of its own, which is removed with it; by the next one, where the process is killed.
     """
     if codegen != "standalone":
         with _switched(brian2, "runtime"):
             yield lambda: None
         return
     with (
-        tempfile.TemporaryDirectory(prefix="spiking_", ignore_cleanup_errors=True) as folder,
+        temporary_folder("spiking") as folder,
         _switched(brian2, "cpp_standalone", build_on_run=False),
     ):
         yield partial(_build, brian2.get_device(), folder)

@@ -208,8 +208,8 @@ def test_a_link_at_the_name_of_a_part_is_harmless(tmp_path, monkeypatch):
 
 # Parts of the dead and the living
 
-DEAD = "file." + whole_files._own_token() + "0" * 16 + ".part"
-ELSEWHERE = "file." + f"{int(whole_files._own_token(), 16) ^ 1:08x}" + "0" * 16 + ".part"
+DEAD = "file." + whole_files.kernel_token() + "0" * 16 + ".part"
+ELSEWHERE = "file." + f"{int(whole_files.kernel_token(), 16) ^ 1:08x}" + "0" * 16 + ".part"
 
 
 def test_parts_of_dead_writers_are_removed_by_the_next(tmp_path):

@@ -20,7 +20,7 @@ import pytest
 from reservoir.batch import claim as claims
 from reservoir.batch import run_batch
 from reservoir.batch.claim import Claim
-from reservoir.batch.files import StoreError
+from reservoir.batch.files import StoreError, text_of_log
 from reservoir.batch.identity import canonical
 from reservoir.batch.records import Record
 from reservoir.batch.store import Store, new_batch_name
@@ -139,8 +139,9 @@ DEATHS = """
 import os, sys
 from reservoir.batch.records import Record
 from reservoir.batch.store import Store, new_batch_name
+from reservoir.whole_files import Part
 
-NAMES = ("mkdir", "open", "write", "close", "link", "unlink", "replace", "fsync", "fchmod", "chmod", "utime", "stat")
+NAMES = "mkdir open close dup link unlink replace fsync fchmod chmod utime stat lstat".split()
 root, number = sys.argv[1], 0
 
 def work(folder, deadly):
@@ -155,6 +156,7 @@ def work(folder, deadly):
         return call
     for name in NAMES:
         setattr(os, name, counted(getattr(os, name)))
+    Part.write = counted(Part.write)
     store = Store(folder)
     store.open(3)
     with store.begin(new_batch_name()) as claim:
@@ -163,7 +165,7 @@ def work(folder, deadly):
     os._exit(0)
 
 while True:  # dies at its first call of the system, then at its second, ...
-    number += 1 if number < 40 else 37
+    number += 37 if 40 < number < 480 else 1  # in between are the folders
     child = os.fork()
     if child == 0:
         work(f"{root}/{number}", number)
@@ -179,7 +181,7 @@ while True:  # dies at its first call of the system, then at its second, ...
     assert len(store.scan()["done"]) == 1
     parts = [name for _, _, names in os.walk(f"{root}/{number}") for name in names if name.endswith(".part")]
     assert len(parts) <= 1
-    store.clear(2e10)
+    store.clear(claim.now)
     assert not any(name.endswith(".part") for _, _, names in os.walk(f"{root}/{number}") for name in names)
 print(number)
 """
@@ -311,10 +313,17 @@ def test_a_pipe_in_the_place_of_a_record(tmp_path):
     store, tasks = filled(tmp_path, 2)
     path = Path(store.scan()["done"][tasks[0].identity])
     path.unlink()
-    os.mkfifo(path.with_name(f"{tasks[0].identity}-0.done"))
+    pipe = path.with_name(f"{tasks[0].identity}-0.done")
+    os.mkfifo(pipe)
     assert found(store, tasks) == [None, 1]
-    with pytest.raises(StoreError, match="is no regular file"):
-        store.read(str(path.with_name(f"{tasks[0].identity}-0.done")))
+    for read in (store.read, text_of_log):
+        with pytest.raises(StoreError, match="is no regular file"):
+            read(str(pipe))
+    caller = store.folder / "running" / "host-1-0123456789ab" / "caller"
+    caller.parent.mkdir()
+    os.mkfifo(caller)
+    with store.begin(new_batch_name()):
+        assert stat.S_ISFIFO(caller.lstat().st_mode)
 
 
 # Several callers
