@@ -23,7 +23,6 @@ import stat
 import sys
 import tempfile
 import time
-import uuid
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -40,6 +39,7 @@ from numba.core.serialize import dumps
 from numba.misc.appdirs import AppDirs
 
 from reservoir.old_kernels import mark_use, remove_old
+from reservoir.whole_files import Part, clear_parts, write_all
 
 _TELL_AFTER = 1.0
 """Seconds after which a compilation is told in the log."""
@@ -256,14 +256,10 @@ def _write(place: Place, name: str, content: bytes) -> None:
     objection = _objection(place)
     if objection:
         raise OSError(objection)
-    part = place.folder / f"{uuid.uuid4().hex}.part"
-    try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as file:
-            file.write(_digest(name, content) + content)
-        os.replace(part, place.folder / name)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with Part(place.folder / name, 0o644) as part:
+        clear_parts(place.folder, os.fstat(part.fileno()).st_mtime, name)
+        write_all(part, _digest(name, content) + content)
+        part.become(place.folder / name)
 
 
 def _tidy(place: Place, name: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import numbers
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -48,6 +49,17 @@ def check_integer(owner: str, name: str, value: Any, low: int | None = None, hig
     if not whole or not _inside(value, low, high, "both"):
         raise parameter_error(owner, name, "an integer" + _range_text(low, high, "both"), value)
     return int(value)
+
+
+def check_path(owner: str, name: str, value: Any) -> str:
+    """A path as text; the empty one, which names nothing, is refused."""
+    try:
+        text = os.fsdecode(value)
+    except TypeError:
+        text = ""
+    if not text or "\0" in text:
+        raise parameter_error(owner, name, "a path", value)
+    return text
 
 
 def check_real(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from importlib import import_module
 from types import ModuleType
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.temporary_folders import temporary_folder
 from spiking.circuit_text import Answer, CircuitText, Trial
 from spiking.side_by_side import SideBySide
 
@@ -155,9 +155,9 @@ def _folder_of_this_process(instead_of: str) -> str:
         f"What Cython compiles is not kept, since '{instead_of}' takes no file: name a folder of your own in the "
         "environment variable CYTHON_CACHE_DIR.", RuntimeWarning, stacklevel=2,
     )  # fmt: skip
-    folder = tempfile.mkdtemp(prefix="spiking_")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(temporary_folder("spiking"))
 
 
 def _forget_pointers(cached: Any) -> None:
@@ -172,14 +172,14 @@ def _forget_pointers(cached: Any) -> None:
 def _device(brian2: ModuleType, codegen: str) -> Iterator[Callable[[], None]]:
     """The device of a simulation, and what to call when all has been said: nothing, or to build and run the program.
 
-    A C++ program stands in a folder of its own, which is removed with it.
+    A C++ program stands in a folder of its own, which is removed with it; by the next one, where the process is killed.
     """
     if codegen != "standalone":
         with _switched(brian2, "runtime"):
             yield lambda: None
         return
     with (
-        tempfile.TemporaryDirectory(prefix="spiking_", ignore_cleanup_errors=True) as folder,
+        temporary_folder("spiking") as folder,
         _switched(brian2, "cpp_standalone", build_on_run=False),
     ):
         yield partial(_build, brian2.get_device(), folder)

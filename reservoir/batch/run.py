@@ -20,7 +20,7 @@ from reservoir.batch.study import Study
 from reservoir.batch.workers import Job, Setup, TaskFunction, resolve
 from reservoir.progress import Progress
 from reservoir.sizes import check_fits
-from reservoir.validation import check_choice, check_flag, check_integer, check_real, parameter_error
+from reservoir.validation import check_choice, check_flag, check_integer, check_path, check_real, parameter_error
 
 _PROCESS_BYTES = 2e7
 _LONGEST = min(1e9, threading.TIMEOUT_MAX)
@@ -144,7 +144,7 @@ def run_batch(
         raise parameter_error("run_batch", "version", "a string", version)
     read = read_tasks(tasks, function_identity(func), version, seed)
     n_workers = _n_workers(n_jobs) if client is None else check_client(client)
-    folder = Store(store)
+    folder = Store(check_path("run_batch", "store", store))
     parent = platform.node(), os.getpid()
     functions = FunctionCopies(func)
     job = Job(new_batch_name(), functions, _checked_setup(setup), folder, retries, timeout, stop, parent)

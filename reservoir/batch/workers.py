@@ -20,7 +20,7 @@ import numba
 from threadpoolctl import threadpool_limits
 
 from reservoir.batch.failures import texts_of, warning_texts
-from reservoir.batch.files import StoreError
+from reservoir.batch.files import StoreError, text_of_log
 from reservoir.batch.function_copies import FunctionCopies
 from reservoir.batch.identity import Task, canonical
 from reservoir.batch.plain_values import own_copy
@@ -119,7 +119,7 @@ def run_chunk(job: Job, chunk: Chunk) -> Report:
     try:
         log = open(path, "x")
     except FileExistsError:
-        return Report([], [], {}, 0.0, path.read_text(errors="replace"))
+        return Report([], [], {}, 0.0, text_of_log(path))
     except FileNotFoundError:  # the batch has ended
         return Report([], [], {}, 0.0, None)
     except OSError as error:
