@@ -56,6 +56,7 @@ _ROOMS = (
     "reservoir.neurons.rate",
     "reservoir.plasticity",
     "reservoir.spikes",
+    "reservoir.preprocessing",
     "reservoir.readouts",
     "reservoir.models",
     "reservoir.rnn.cells",
