@@ -233,8 +233,10 @@ REGISTRY: dict[str, Entry] = {
         },
         rebuild=rebuilding.forecaster,
     ),
-    "reservoir.models.closed_loop.Feedback": Entry(parameters={"channels": integers("k"), "scaling": NUMBER}),
-    "reservoir.models.hearing.Hearing": Entry(
+    "reservoir.models.forecasting.closed_loop.Feedback": Entry(
+        parameters={"channels": integers("k"), "scaling": NUMBER}
+    ),
+    "reservoir.models.forecasting.hearing.Hearing": Entry(
         parameters={"feedback": record("Feedback"), "drivers": integers("e"), "lead": COUNT}
     ),
     "reservoir.readouts.blocks.Blocks": Entry(
@@ -316,6 +318,13 @@ REGISTRY: dict[str, Entry] = {
         }
     ),
 }
+
+
+FORMER_NAMES = {
+    f"reservoir.models.{name}": f"reservoir.models.forecasting.{name}"
+    for name in ("closed_loop.Feedback", "hearing.Hearing")
+}
+"""Where classes stand that a file of an earlier version has by another name."""
 
 
 def entry_of(value: Any) -> tuple[str, Entry | None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.models.divergence import DivergenceWarning
+from reservoir.models.forecasting.divergence import DivergenceWarning
 from reservoir.sequences import Sequences, read_sequences
 
 

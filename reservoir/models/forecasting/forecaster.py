@@ -4,50 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.metrics import r2_score
 
-from reservoir.models.base import ReservoirModel, TrainingRows, as_reservoir, fit_readout
-from reservoir.models.blocks import run_in_blocks
-from reservoir.models.closed_loop import Feedback, Member, free_run, learn_in_loop
-from reservoir.models.divergence import (
-    JUDGED_ROWS,
-    last_kept,
-    one_step_errors,
-    tell_beyond,
-    tell_unfollowed,
-    until_lost,
-)
-from reservoir.models.free_forecasts import free_forecasts
-from reservoir.models.hearing import Hearing
+from reservoir.models.base import ReservoirModel
+from reservoir.models.forecasting.closed_loop import Feedback, Member, free_run
+from reservoir.models.forecasting.divergence import judge, until_lost
+from reservoir.models.forecasting.ensembles import seeded_members
+from reservoir.models.forecasting.free_forecasts import free_forecasts
+from reservoir.models.forecasting.hearing import read_channels
+from reservoir.models.forecasting.starts import inputs_of, start_of
+from reservoir.models.forecasting.training import learn, refuse_second_table
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets, without_noise
-from reservoir.ranges import covering, ranges_of, read_bounds
+from reservoir.ranges import ranges_of, read_bounds
 from reservoir.readouts.candidates import one_penalty_warning
-from reservoir.sequences import Sequences, container_kind, read_sequences
+from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.future import endings_of, forecast_tables
 from reservoir.sequences.observations import read_observed
-from reservoir.trials import draws_numbers
 from reservoir.validation import (
     Parameters,
-    as_generator,
-    check_channels,
     check_integer,
     check_unweighted,
-    parameter_error,
     unchanged_on_error,
 )
-
-
-class Start(NamedTuple):
-    """From where forecasts go on, for every series."""
-
-    kind: str  # of the container
-    states: list[tuple[Any, ...]]  # of every member, before the first step
-    rows: np.ndarray  # (n_series, n_features), what is heard at the first step; NaN for drivers of the row to come
-    ranges: np.ndarray  # (n_series, n_outputs, 2), what the training rows and the context span
 
 
 @dataclass(eq=False, repr=False)
@@ -172,10 +154,10 @@ class ReservoirForecaster(ReservoirModel):
             But a table other than X is refused, since nothing would be learnt from it.
         """
         self._check_parameters()
-        _refuse_second_table(type(self).__name__, X, y)
+        refuse_second_table(type(self).__name__, X, y)
         sequences = read_sequences(self, X, reset=True)
         sequences.check_lengths(self.washout + 2, type(self).__name__, self.washout)
-        self._hearing, self._n_rows = self._read_channels(), int(max(sequences.lengths))
+        self._hearing, self._n_rows = read_channels(self), int(max(sequences.lengths))
         self._endings, predicted = endings_of(X), sequences.rows[:, self._feedback.channels]
         self.training_range_ = ranges_of(predicted, np.array([0, len(predicted)]))[0]
         self.training_deviations_ = predicted.std(axis=0)
@@ -183,13 +165,12 @@ class ReservoirForecaster(ReservoirModel):
         self.__dict__.pop("members_", None)
         if self.n_members > 1:
             with one_penalty_warning():
-                self.members_ = [member.fit(X) for member in self._seeded_members()]
+                self.members_ = [member.fit(X) for member in seeded_members(self)]
             self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
-            self.training_errors_: np.ndarray = np.mean([member.training_errors_ for member in self.members_], axis=0)
+            self.training_errors_ = np.mean([member.training_errors_ for member in self.members_], axis=0)
         else:
             self._make_parts(replace(sequences, rows=self._hearing.scaled(sequences.rows)))
-            closed = getattr(self.readout_, "closed_loop_training", False)
-            (self._learn_closed if closed else self._learn_open)(sequences, self._hearing.of(sequences))
+            learn(self, sequences)
         return self
 
     def forecast(
@@ -217,13 +198,13 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_fitted()
         n_steps = check_integer("forecast", "n_steps", n_steps, 1)
-        start, bounds = self._start(context), self._read_bounds()
+        start, bounds = start_of(self, context), self._read_bounds()
         tables = read_observed("forecast", self, observed, n_steps, len(start.rows))
-        rows, known = zip(*map(self._inputs, start.rows, tables), strict=True)
+        rows, known = zip(*map(partial(inputs_of, self), start.rows, tables), strict=True)
         parts = [Member(without_noise(member.reservoir_), member.readout_) for member in self._members()]
         run = free_run(parts, self._features, self.squared_states, self._feedback, bounds)
         futures = [until_lost(run(*one)) for one in zip(start.states, rows, known, strict=True)]
-        self._judge(np.stack(futures), None if observed is None else np.stack(tables), start.ranges)
+        judge(self, np.stack(futures), None if observed is None else np.stack(tables), start.ranges)
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
         answers = Sequences(joined, offsets, start.kind).pack(joined)
         return forecast_tables(self, context, answers, self._feedback.channels)
@@ -235,7 +216,7 @@ class ReservoirForecaster(ReservoirModel):
         observed.
         """
         check_unweighted(self, sample_weight)
-        _refuse_second_table(type(self).__name__, X, y)
+        refuse_second_table(type(self).__name__, X, y)
         pairs = free_forecasts(self, X)
         return float(np.mean([r2_score(*pair) if np.isfinite(pair[1]).all() else -np.inf for pair in pairs]))
 
@@ -266,129 +247,14 @@ class ReservoirForecaster(ReservoirModel):
         p.integer("n_members", 1)
         p.integer("exogenous_lead", 0, 1)
 
-    def _read_channels(self) -> Hearing:
-        """The channels that are predicted and come back, and those known in advance."""
-        p, n_features = Parameters(self), self.n_features_in_
-        names = getattr(self, "feature_names_in_", None)
-        exogenous = check_channels(p.owner, "exogenous", self.exogenous, n_features, names)
-        channels = np.setdiff1d(np.arange(n_features), exogenous)
-        if not channels.size:
-            raise p.error("exogenous", "fewer columns than there are, to leave one to forecast")
-        return Hearing(Feedback(channels, float(self.feedback_scaling)), np.sort(exogenous), int(self.exogenous_lead))
-
     def _read_bounds(self) -> np.ndarray:
         return read_bounds(type(self).__name__, self.bounds, len(self._feedback.channels), self.training_range_)
 
     def _members(self) -> list[ReservoirForecaster]:
         return getattr(self, "members_", [self])
 
-    def _start(self, context: SequenceData | None) -> Start:
-        """From where to go on: after the series of `fit`, or after the context."""
-        if context is None:
-            kind, starts = self._members()[0]._context[0], [member._context[1:] for member in self._members()]
-            ranges = np.stack([self.training_range_] * len(starts[0][1]))
-        else:
-            sequences = read_sequences(self, context, reset=False)
-            sequences.check_lengths(max(self.washout, 1), type(self).__name__, self.washout)
-            kind, heard = sequences.kind, self._hearing.of(sequences)
-            starts = [member._after(heard) for member in self._members()]
-            spanned = ranges_of(sequences.rows[:, self._feedback.channels], sequences.offsets)
-            ranges = covering(self.training_range_, spanned)
-        states = list(zip(*(states for states, _ in starts), strict=True))
-        return Start(kind, states, np.mean([rows for _, rows in starts], axis=0), ranges)
-
-    def _inputs(self, row: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The first input, and what is known of the inputs after each step, see `Hearing`."""
-        missing = self._hearing.n_missing(table)
-        if missing:
-            names = [self._names()[channel] for channel in self.exogenous_]
-            when = "every row" if self._hearing.lead else "every row but the last"
-            wanted = f"given for the exogenous channels {names} in {when}"
-            raise parameter_error("forecast", "observed", wanted, f"nothing in {missing} of {len(table)} rows")
-        return self._hearing.of_future(row, table)
-
-    def _names(self) -> list[Any]:
-        """Names of the columns, or their places."""
-        return list(getattr(self, "feature_names_in_", range(self.n_features_in_)))
-
-    def _judge(self, futures: np.ndarray, tables: np.ndarray | None, ranges: np.ndarray) -> None:
-        """Warn of forecasts that leave what was learnt, or what is observed."""
-        channels, names = self._feedback.channels, self._names()
-        names = [names[channel] for channel in channels]
-        tell_beyond(futures, ranges, self._n_rows, names)
-        if tables is not None:
-            tell_unfollowed(futures, tables[..., channels], self.training_errors_, self.training_range_, names)
-
     def _features(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """What the readout sees: states, their squares if wanted, then inputs if they are included."""
         if self.squared_states:
             states = np.concatenate([states, states**2], axis=1)
         return super()._features(states, inputs)
-
-    def _seeded_members(self) -> list[ReservoirForecaster]:
-        reservoir = as_reservoir(self.reservoir)
-        seeds = {k: seed for k, seed in reservoir.get_params().items() if k.split("__")[-1] == "random_state"}
-        if not seeds:
-            raise Parameters(self).error("n_members", "1 for a system without random_state")
-        first = next((seed for seed in seeds.values() if seed is not None), None)
-        rng = as_generator(type(reservoir).__name__, first)
-        members = []
-        for seed in rng.integers(2**32, size=self.n_members):
-            system = clone(reservoir).set_params(**{name: int(seed) for name in seeds})
-            members.append(clone(self).set_params(n_members=1, reservoir=system))
-        return members
-
-    def _learn_open(self, sequences: Sequences, heard: Sequences) -> None:
-        """Train on true rows as inputs."""
-        inputs, targets = self._lessons(sequences.members(), heard.members())
-        finals: dict[int, Any] = {}
-        judged: list[TrainingRows] = []
-        fit_readout(self.readout_, last_kept(self._step_blocks(inputs, targets, finals), judged))
-        self.training_errors_ = one_step_errors(self.readout_, judged[0])
-        if not draws_numbers(self.reservoir_):
-            self._context = sequences.kind, list(finals.values()), [member[-1].copy() for member in heard.members()]
-        else:
-            self._context = sequences.kind, *self._after(heard)
-
-    def _learn_closed(self, sequences: Sequences, heard: Sequences) -> None:
-        """Train while the answers come back."""
-        member = Member(self.reservoir_, self.readout_)
-        for trial, (rows, truth) in enumerate(zip(heard.members(), sequences.members(), strict=True)):
-            view, targets = (self._features, self.squared_states), truth[1:, self._feedback.channels]
-            learn_in_loop(member, *view, self._feedback, self.washout, rows, targets, trial)
-        self._context = sequences.kind, *self._after(heard)
-        tail = slice(-self.washout - JUDGED_ROWS - 1, None)
-        lessons = self._lessons([sequences.members()[-1][tail]], [heard.members()[-1][tail]])
-        *_, judged = self._step_blocks(*lessons)
-        self.training_errors_ = one_step_errors(self.readout_, judged)
-
-    def _lessons(self, members: list[np.ndarray], heard: list[np.ndarray]) -> tuple[Sequences, np.ndarray]:
-        """What is heard before every row but the first, and that row."""
-        inputs = Sequences.of_members([rows[:-1] for rows in heard])
-        return inputs, np.concatenate([rows[1:, self._feedback.channels] for rows in members])
-
-    def _after(self, heard: Sequences) -> tuple[list[Any], list[np.ndarray]]:
-        """State before the last row, and that row, of every series."""
-        members = heard.members()
-        states: list[Any] = [None] * len(members)
-        longer = [index for index, member in enumerate(members) if len(member) > 1]
-        if longer:
-            inputs = Sequences.of_members([members[index][:-1] for index in longer])
-            for blocks in run_in_blocks(without_noise(self.reservoir_), inputs):
-                for block in blocks:
-                    states[longer[block.sequence]] = block.final_state
-        return states, [member[-1].copy() for member in members]
-
-
-def _refuse_second_table(owner: str, X: Any, y: Any) -> None:
-    """Refuse tables beside X, as in libraries where fit(y, X) has the drivers in X; a vector is ignored."""
-    try:
-        kind = container_kind(y, owner)
-    except ValueError:
-        return
-    if y is not X and (kind == "list" or not np.array_equal(np.asarray(y), np.asarray(X))):
-        wanted = (
-            "None, since all channels stand in X: join the tables, column beside column, and name what is known in "
-            "advance in 'exogenous'"
-        )
-        raise parameter_error(owner, "y", wanted, f"a second {'table' if kind == 'series' else kind}")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.models.base import TrainingRows
+from reservoir.models.forecasting.hearing import names_of
 from reservoir.ranges import first_beyond, widths_of
 from reservoir.readouts.linear import is_linear
 
@@ -43,6 +44,15 @@ def until_lost(rows: np.ndarray) -> np.ndarray:
     if lost.size:
         rows[lost[0] :] = np.nan
     return rows
+
+
+def judge(model: Any, futures: np.ndarray, tables: np.ndarray | None, ranges: np.ndarray) -> None:
+    """Warn of forecasts (n_series, n_steps, n_outputs) that leave what a model learnt, or what is observed."""
+    channels, names = model._feedback.channels, names_of(model)
+    names = [names[channel] for channel in channels]
+    tell_beyond(futures, ranges, model._n_rows, names)
+    if tables is not None:
+        tell_unfollowed(futures, tables[..., channels], model.training_errors_, model.training_range_, names)
 
 
 def tell_beyond(futures: np.ndarray, ranges: np.ndarray, n_training_rows: int, names: Sequence[Any]) -> None:
