@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.utils.validation import has_fit_parameter
 
-from reservoir.models.base import ReservoirModel, TrainingRows, fit_readout
+from reservoir.models.base import ReservoirModel, TrainingRows, as_readout, fit_readout
 from reservoir.models.inference import Inference, pool_sequences
 from reservoir.parts import Pooling
+from reservoir.sample_weights import after_washout
 from reservoir.sequences import Sequences
 from reservoir.sequences.tables import in_tables
 from reservoir.validation import parameter_error
+
+
+class TrainingTargets(NamedTuple):
+    """What a readout is to answer, per row or per sequence."""
+
+    values: np.ndarray  # (n,) or (n, n_outputs)
+    weights: np.ndarray | None = None  # (n,), 0 where a value does not count; None: all count alike
+
+    @property
+    def plain(self) -> bool:
+        """Whether a value counts or does not, and nothing between."""
+        return self.weights is None or bool(np.isin(self.weights, (0.0, 1.0)).all())
 
 
 class SupervisedModel(ReservoirModel):
@@ -33,25 +47,37 @@ class SupervisedModel(ReservoirModel):
         """What must be the same of y in every part of the data."""
 
     @abstractmethod
-    def _read_training_data(self, X: Any, y: Any, reset: bool = True) -> tuple[Sequences, np.ndarray]:
+    def _read_training_data(
+        self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool = True
+    ) -> tuple[Sequences, TrainingTargets]:
         """The sequences, and what the readout is to answer, per row or per sequence."""
 
-    def _train(self, sequences: Sequences, targets: np.ndarray) -> None:
+    def _train(self, sequences: Sequences, targets: TrainingTargets) -> None:
+        self._check_weighable(targets)
         self._make_parts(sequences)
         fit_readout(self.readout_, self._training_blocks(sequences, targets))
 
     def _training_blocks(
-        self, sequences: Sequences, targets: np.ndarray, first_trial: int = 0
+        self, sequences: Sequences, targets: TrainingTargets, first_trial: int = 0
     ) -> Iterator[TrainingRows]:
         """The blocks of rows that the readout learns from, computed one after the other.
 
-        Presentation k is trial first_trial + k.
+        Presentation k is trial first_trial + k. All rows are heard; what has no weight is not learnt.
         """
+        values = targets.values if targets.weights is None else np.arange(len(targets.values))
         if self._per_step:
-            yield from self._step_blocks(sequences, targets, first_trial=first_trial)
+            blocks = self._step_blocks(sequences, values, first_trial=first_trial)
         else:
             rows, _ = pool_sequences(self, self.reservoir_, sequences, first_trial=first_trial)
-            yield TrainingRows(rows, targets, np.arange(len(rows)))
+            blocks = iter([TrainingRows(rows, values, np.arange(len(rows)))])
+        yield from blocks if targets.weights is None else _counted(blocks, targets, targets.weights)
+
+    def _check_weighable(self, targets: TrainingTargets) -> None:
+        """Refuse weights where the readout does not take them."""
+        readout = as_readout(self.readout)
+        if not targets.plain and not has_fit_parameter(readout, "sample_weight"):
+            wanted = f"None, 0 or 1 with the readout {type(readout).__name__}, whose fit takes no sample_weight"
+            raise parameter_error(type(self).__name__, "sample_weight", wanted, "other weights")
 
     def _answers(
         self, X: Any, method: str, state: Any = None, shape: Callable[[np.ndarray], np.ndarray] | None = None
@@ -85,13 +111,18 @@ class SupervisedModel(ReservoirModel):
             return ask(rows)
         return np.concatenate([ask(row[None]) for row in rows])
 
-    def _scored(self, sequences: Sequences, truth: np.ndarray, predictions: Any) -> list[np.ndarray]:
-        """Truth and predictions as they are scored: of all sequences joined, steps without the washout."""
-        if not self._per_step:
-            return [truth, predictions]
-        rows = np.asarray(predictions) if sequences.kind == "series" else np.concatenate(predictions)
-        members = [sequences.split(values) for values in (truth, rows)]
-        return [np.concatenate([member[self.washout :] for member in own]) for own in members]
+    def _scored(
+        self, sequences: Sequences, truth: np.ndarray, known: np.ndarray, weights: np.ndarray | None, X: Any
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Truth, predictions and weights that are scored: where there is a target, steps without the washout."""
+        predictions = self.predict(X)
+        joined = np.concatenate(predictions) if self._per_step and sequences.kind != "series" else predictions
+        kept = known & after_washout(sequences, self.washout if self._per_step else None)
+        return truth[kept], np.asarray(joined)[kept], None if weights is None else weights[kept]
+
+    @abstractmethod
+    def predict(self, X: Any) -> Any:
+        """The answers to X."""
 
     def _states_of(self, state: Any, sequences: Sequences) -> list[Any] | None:
         """The given states as a list, one entry per sequence."""
@@ -101,3 +132,14 @@ class SupervisedModel(ReservoirModel):
         if not isinstance(state, list | tuple | np.ndarray) or len(state) != len(sequences):
             raise parameter_error(type(self).__name__, "state", wanted, state)
         return list(state)
+
+
+def _counted(blocks: Iterator[TrainingRows], targets: TrainingTargets, weights: np.ndarray) -> Iterator[TrainingRows]:
+    """Of blocks, whose targets are the places of what there is to learn, the rows that count."""
+    plain = targets.plain
+    for features, places, sequence, _ in blocks:
+        kept = weights[places] > 0
+        if kept.any():
+            own = places[kept]
+            numbers = None if sequence is None else sequence[kept]
+            yield TrainingRows(features[kept], targets.values[own], numbers, None if plain else weights[own])

@@ -43,7 +43,11 @@ PARAMETERS = {
         "fit_intercept": (1, None, "a"),
     },
     ReservoirRegressor: {**MODEL, "pooling": ("median", 3, True, Segments)},
-    ReservoirClassifier: {**MODEL, "pooling": ("median", 3, True, Segments, None)},
+    ReservoirClassifier: {
+        **MODEL,
+        "pooling": ("median", 3, True, Segments, None),
+        "class_weight": (3, "a", True, [1.0], {"other": 1.0}, {"a": -1.0}, {"a": np.nan}, {"a": "b"}, np.ones(2)),
+    },
     ReservoirForecaster: {
         **MODEL,
         "squared_states": (1, None, "a"),
