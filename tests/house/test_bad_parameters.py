@@ -46,7 +46,7 @@ PARAMETERS = {
     ReservoirClassifier: {
         **MODEL,
         "pooling": ("median", 3, True, Segments, None),
-        "class_weight": (3, "a", True, [1.0], {"other": 1.0}, {"a": -1.0}, {"a": np.nan}, {"a": "b"}, np.ones(2)),
+        "class_weight": (3, "a", True, [1.0], {"other": 1.0}, {0: -1.0}, {0: np.nan}, {0: "b"}, np.ones(2)),
     },
     ReservoirForecaster: {
         **MODEL,
