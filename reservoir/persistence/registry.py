@@ -223,6 +223,8 @@ REGISTRY: dict[str, Entry] = {
         {
             **_MODEL,
             "_hearing": record("Hearing"),
+            "_lessons": optional(record("Lessons")),
+            "washout_": optional(COUNT),
             "_context": optional(ANY),
             "_endings": endings(),
             "members_": optional(parts("forecast")),
@@ -238,6 +240,13 @@ REGISTRY: dict[str, Entry] = {
     ),
     "reservoir.models.forecasting.hearing.Hearing": Entry(
         parameters={"feedback": record("Feedback"), "drivers": integers("e"), "lead": COUNT}
+    ),
+    "reservoir.models.forecasting.lessons.Lessons": Entry(
+        parameters={
+            **dict.fromkeys(("include_input", "squared_states", "increments"), FLAG),
+            **dict.fromkeys(("lags", "horizon"), COUNT),
+            "ahead": integers("e"),
+        }
     ),
     "reservoir.readouts.blocks.Blocks": Entry(
         parameters={"records": records("Moments", "Triangle", "WideRows", "NoneType"), "of_sequences": FLAG}

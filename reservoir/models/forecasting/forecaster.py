@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import r2_score
 
 from reservoir.models.base import ReservoirModel
-from reservoir.models.forecasting.closed_loop import Feedback, Member, free_run
+from reservoir.models.forecasting.closed_loop import Feedback
 from reservoir.models.forecasting.divergence import judge, until_lost
 from reservoir.models.forecasting.ensembles import seeded_members
 from reservoir.models.forecasting.free_forecasts import free_forecasts
 from reservoir.models.forecasting.hearing import read_channels
-from reservoir.models.forecasting.starts import inputs_of, start_of
+from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, lessons_of, washout_of
+from reservoir.models.forecasting.origins import run_of
+from reservoir.models.forecasting.starts import course_of, start_of
 from reservoir.models.forecasting.training import learn, refuse_second_table
-from reservoir.parts import Numbers, Readout, SequenceData, System, Targets, without_noise
+from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
 from reservoir.ranges import ranges_of, read_bounds
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import Sequences, read_sequences
@@ -47,6 +48,15 @@ class ReservoirForecaster(ReservoirModel):
     a row, e(t + 1), is heard before that row, y(t + 1), is answered. With `EchoState` and a linear readout of this
     library the loop runs inside one compiled kernel; any other pair is asked step by step.
 
+    With `lags` the readout sees [x(t), u(t), u(t - 1), ..., u(t - lags)]. With ``target="increments"`` its answers are
+    y(t + 1) - y(t), and the loop adds the last row, the observed value where there is one; then a penalty pulls to
+    "nothing changes" instead of to rest. With ``strategy="direct"`` it answers `horizon` rows at once,
+
+        [y(t + 1), ..., y(t + horizon)] = readout([x(t), u(t), e(t + exogenous_lead + 1), ...])
+
+    with what is known of all of them, so that errors of one row are not heard in the next; later rows follow block by
+    block, and what was observed on the way is heard before the rows after it are answered.
+
     A readout with ``closed_loop_training``, such as `Force`, learns with the loop closed: from the first step after the
     washout on, its own answer comes back where other readouts hear the true row.
 
@@ -58,8 +68,9 @@ class ReservoirForecaster(ReservoirModel):
         stable.
     readout : None or estimator, default None
         Any scikit-learn regressor. None is ``RidgeReadout()``.
-    washout : int >= 0, default 100
-        Rows at the head of every series that are not learnt from. A context must have at least max(washout, 1) rows.
+    washout : int >= 0 or "auto", default 100
+        Rows at the head of every series that are not learnt from. "auto" is a fifth of the shortest series, at most
+        100. A context must have at least max(washout, 1) rows.
     include_input : bool, default True
         Whether the readout sees the present input u beside the state.
     squared_states : bool, default False
@@ -79,6 +90,16 @@ class ReservoirForecaster(ReservoirModel):
     bounds : None, pair, array (n_outputs, 2) or "training", default None
         Lowest and highest value that a forecast may take, in all channels or in each; "training" is what the training
         rows spanned. What lies beyond is set to them before it comes back. It is read in `forecast`, not in `fit`.
+    target : "values" or "increments", default "values"
+        What the readout learns: the next row, or by how much it differs from the present one.
+    lags : int >= 0, default 0
+        How many inputs before the present one the readout sees. It learns from rows that have as many before them;
+        before a context its first row counts as heard.
+    strategy : "recursive" or "direct", default "recursive"
+        One row at a time, which comes back; or `horizon` rows at once, with ``horizon=1`` the same.
+    horizon : None or int >= 1, default None
+        Rows that are answered at once, which "direct" asks for. With exogenous channels `forecast` then asks for at
+        least as many rows.
 
     Attributes
     ----------
@@ -87,6 +108,7 @@ class ReservoirForecaster(ReservoirModel):
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
     exogenous_ : array of int, the columns of `exogenous`
+    washout_ : int, the rows of `washout`
     training_range_ : array (n_outputs, 2)
         Lowest and highest value of every predicted channel in the training rows.
     training_deviations_ : array (n_outputs,)
@@ -97,8 +119,8 @@ class ReservoirForecaster(ReservoirModel):
     Raises
     ------
     ValueError
-        For a parameter outside its range, unusable data, a series of fewer than washout + 2 rows in `fit`, and
-        a context of fewer than max(washout, 1) rows.
+        For a parameter outside its range, unusable data, a series of fewer than max(washout, lags) + 2 rows in `fit`
+        (+ horizon + 1 if they are answered at once), and a context of fewer than max(washout, 1) rows.
 
     Warns
     -----
@@ -133,7 +155,7 @@ class ReservoirForecaster(ReservoirModel):
     reservoir: System | None = None
     readout: Readout | None = None
     _: KW_ONLY
-    washout: int = 100
+    washout: int | str = 100
     include_input: bool = True
     squared_states: bool = False
     feedback_scaling: float = 1.0
@@ -141,6 +163,10 @@ class ReservoirForecaster(ReservoirModel):
     n_members: int = 1
     exogenous_lead: int = 1
     bounds: str | Numbers | None = None
+    target: str = "values"
+    lags: int = 0
+    strategy: str = "recursive"
+    horizon: int | None = None
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> ReservoirForecaster:
@@ -156,8 +182,10 @@ class ReservoirForecaster(ReservoirModel):
         self._check_parameters()
         refuse_second_table(type(self).__name__, X, y)
         sequences = read_sequences(self, X, reset=True)
-        sequences.check_lengths(self.washout + 2, type(self).__name__, self.washout)
         self._hearing, self._n_rows = read_channels(self), int(max(sequences.lengths))
+        self._lessons, self.washout_ = lessons_of(self, self._hearing), washout_of(self, int(min(sequences.lengths)))
+        needed = max(self.washout_, self._lessons.lags) + self._lessons.horizon + 1
+        sequences.check_lengths(needed, type(self).__name__, self.washout_, self._lessons.told())
         self._endings, predicted = endings_of(X), sequences.rows[:, self._feedback.channels]
         self.training_range_ = ranges_of(predicted, np.array([0, len(predicted)]))[0]
         self.training_deviations_ = predicted.std(axis=0)
@@ -198,12 +226,11 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_fitted()
         n_steps = check_integer("forecast", "n_steps", n_steps, 1)
-        start, bounds = start_of(self, context), self._read_bounds()
-        tables = read_observed("forecast", self, observed, n_steps, len(start.rows))
-        rows, known = zip(*map(partial(inputs_of, self), start.rows, tables), strict=True)
-        parts = [Member(without_noise(member.reservoir_), member.readout_) for member in self._members()]
-        run = free_run(parts, self._features, self.squared_states, self._feedback, bounds)
-        futures = [until_lost(run(*one)) for one in zip(start.states, rows, known, strict=True)]
+        start = start_of(self, context)
+        tables = read_observed("forecast", self, observed, n_steps, len(start.tails))
+        begun = zip(start.states, start.tails, start.levels, tables, strict=True)
+        courses = [course_of(self, *one) for one in begun]
+        futures = [until_lost(future) for future in map(run_of(self), courses)]
         judge(self, np.stack(futures), None if observed is None else np.stack(tables), start.ranges)
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
         answers = Sequences(joined, offsets, start.kind).pack(joined)
@@ -239,9 +266,20 @@ class ReservoirForecaster(ReservoirModel):
     def _feedback(self) -> Feedback:
         return self._hearing.feedback
 
+    @property
+    def _washout(self) -> int:
+        return self.washout_ if isinstance(self.washout, str) else int(self.washout)
+
+    def _check_washout(self, p: Parameters) -> None:
+        p.integer_or("washout", "auto", 0)
+
     def _check_parameters(self) -> None:
         super()._check_parameters()
         p = Parameters(self)
+        p.choice("target", TARGETS)
+        p.integer("lags", 0)
+        p.choice("strategy", STRATEGIES)
+        p.integer_or("horizon", None, 1)
         p.flag("squared_states")
         p.real("feedback_scaling", 0)
         p.integer("n_members", 1)
@@ -252,9 +290,3 @@ class ReservoirForecaster(ReservoirModel):
 
     def _members(self) -> list[ReservoirForecaster]:
         return getattr(self, "members_", [self])
-
-    def _features(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        """What the readout sees: states, their squares if wanted, then inputs if they are included."""
-        if self.squared_states:
-            states = np.concatenate([states, states**2], axis=1)
-        return super()._features(states, inputs)

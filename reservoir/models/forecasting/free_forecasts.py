@@ -19,8 +19,8 @@ def free_forecasts(model: Any, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     """
     model._check_fitted()
     sequences = read_sequences(model, X, reset=False)
-    n_context = max(model.washout, 1)
-    sequences.check_lengths(n_context + 2, type(model).__name__, model.washout)
+    n_context = max(model._washout, 1)
+    sequences.check_lengths(n_context + 2, type(model).__name__, model._washout)
     channels, pairs = model._feedback.channels, []
     for member in sequences.members():
         context: Any = Sequences(member[:n_context], np.array([0, n_context]), "series")
