@@ -34,19 +34,16 @@ def read_sample_weight(
     return np.concatenate([_weights(owner, sample_weight, one, int(length)) for one, length in lengths])
 
 
-def training_weights(
-    owner: str, sequences: Sequences, known: np.ndarray, weights: np.ndarray | None, washout: int | None
-) -> np.ndarray | None:
-    """The weights of what is learnt, 0 where there is no target; None where all count alike.
+def training_weights(owner: str, known: np.ndarray, weights: np.ndarray | None, late: np.ndarray) -> np.ndarray | None:
+    """The weights (n,) of what is learnt, 0 where there is no target; None where all count alike.
 
-    `known` says where there is one: of every row, the first `washout` of each sequence aside, or with None of every
-    sequence. At least one must count.
+    `known` says where there is one, and `late` which of them come after the washout. At least one must count.
     """
     if weights is None and known.all():
         return None
     found = np.where(known, 1.0 if weights is None else weights, 0.0)
-    if not (found[after_washout(sequences, washout)] > 0).any():
-        aside = f" after the washout of {washout} rows" if washout else ""
+    if not (found[late] > 0).any():
+        aside = "" if late.all() else " after the washout"
         raise ValueError(f"{owner} has nothing to learn from: all targets{aside} are missing or have a weight of zero.")
     return None if (found == 1).all() else found
 

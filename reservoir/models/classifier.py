@@ -16,11 +16,11 @@ from reservoir.models.base import as_readout
 from reservoir.models.pooling import as_pooling
 from reservoir.models.supervised import SupervisedModel, TrainingTargets
 from reservoir.parts import Labels, Numbers, Pooling, Readout, SequenceData, System
-from reservoir.sample_weights import after_washout, class_weights, read_sample_weight, training_weights
+from reservoir.sample_weights import class_weights, read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.tables import keep_target_names
 from reservoir.targets import read_labels
-from reservoir.validation import unchanged_on_error
+from reservoir.validation import Parameters, unchanged_on_error
 
 
 def _no_probabilities(model: ReservoirClassifier) -> str:
@@ -56,6 +56,9 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     class_weight : None, "balanced" or dict {label: weight >= 0}, default None
         Factors on the weights of labels; those a dict does not name have 1. "balanced" is n / (n_classes * n_label),
         counted over all labels that are learnt. The readout must take ``sample_weight``.
+    gaps : "refuse" or "split", default "refuse"
+        What becomes of rows of X with NaN. "split" cuts series there, for one label per sequence: the pieces between
+        begin at rest, each with its own washout, and are pooled together.
 
     Attributes
     ----------
@@ -101,6 +104,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     include_input: bool = False
     washout: int = 0
     class_weight: str | Mapping[Any, float] | None = None
+    gaps: str = "refuse"
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Labels, sample_weight: float | Numbers | None = None) -> ReservoirClassifier:
@@ -165,8 +169,12 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         """The sequences, and what the readout is to answer: a label or a code, per row or per sequence."""
         self._check_parameters()
         as_pooling(type(self).__name__, self.pooling)
-        sequences = read_sequences(self, X, reset=reset)
+        self._check_gap_parameter()
+        sequences = read_sequences(self, X, reset=reset, gaps=self.gaps == "split")
         labels, self.per_step_, known = read_labels(type(self).__name__, y, sequences)
+        if self.per_step_ and self.gaps == "split":
+            raise Parameters(self).error("gaps", "'refuse' for a label for every step, since there is none in a gap")
+        self._check_gaps(sequences)
         keep_target_names(self, y)
         codes = self._encode(labels, classes)
         self._check_lengths(sequences)
@@ -176,15 +184,15 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         self, sequences: Sequences, labels: np.ndarray, known: np.ndarray, sample_weight: Any
     ) -> np.ndarray | None:
         """The weights of what is learnt, those of the classes among them."""
-        owner, washout = type(self).__name__, self.washout if self.per_step_ else None
+        owner, late = type(self).__name__, self._late(sequences)
         given = read_sample_weight(owner, sample_weight, sequences, self.per_step_)
-        found = training_weights(owner, sequences, known, given, washout)
-        counted = after_washout(sequences, washout) & (known if found is None else found > 0)
+        found = training_weights(owner, known, given, late)
+        counted = late & (known if found is None else found > 0)
         by_class = class_weights(owner, self.class_weight, self.classes_, labels[counted])
         if by_class is None:
             return found
         own = by_class[np.searchsorted(self.classes_, labels)]
-        return training_weights(owner, sequences, known, own if found is None else own * found, washout)
+        return training_weights(owner, known, own if found is None else own * found, late)
 
     def _encode(self, labels: np.ndarray, classes: Any = None) -> np.ndarray:
         """Labels for a classifier, targets of -1 and 1 for a regressor; sets `classes_`, to those given if any are."""

@@ -38,6 +38,9 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
         Whether the readout sees the input beside the states. (The classifier's default is False.)
     pooling : None, "mean", "last", "max", "segments", "weighted", "model_space" or a part with ``pool``, default None
         None predicts every step. Otherwise the rows after the washout are pooled and y is one target per sequence.
+    gaps : "refuse" or "split", default "refuse"
+        What becomes of rows of X with NaN. "split" cuts series there: the pieces between begin at rest, each with its
+        own washout, and answers in the gaps are NaN. The pieces of a series are pooled together.
 
     Attributes
     ----------
@@ -78,6 +81,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
     washout: int = 0
     include_input: bool = True
     pooling: Pooling | str | None = None
+    gaps: str = "refuse"
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: SequenceData, sample_weight: float | Numbers | None = None) -> ReservoirRegressor:
@@ -135,13 +139,14 @@ every sequence (N,), default None
         self._check_parameters()
         if self.pooling is not None:
             as_pooling(type(self).__name__, self.pooling)
-        sequences = read_sequences(self, X, reset=reset)
+        self._check_gap_parameter()
+        sequences = read_sequences(self, X, reset=reset, gaps=self.gaps == "split")
+        self._check_gaps(sequences)
         numbers, self._flat, known = self._read_targets(y, sequences)
         keep_target_names(self, y)
         self._check_lengths(sequences)
         given = read_sample_weight(type(self).__name__, sample_weight, sequences, self._per_step)
-        washout = self.washout if self._per_step else None
-        weights = training_weights(type(self).__name__, sequences, known, given, washout)
+        weights = training_weights(type(self).__name__, known, given, self._late(sequences))
         return sequences, TrainingTargets(numbers[:, 0] if self._flat else numbers, weights)
 
     def _read_targets(self, y: Any, sequences: Sequences) -> Values:

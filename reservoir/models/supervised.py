@@ -11,11 +11,13 @@ from sklearn.utils.validation import has_fit_parameter
 
 from reservoir.models.base import ReservoirModel, TrainingRows, as_readout, fit_readout
 from reservoir.models.inference import Inference, pool_sequences
+from reservoir.models.pooling import as_pooling
 from reservoir.parts import Pooling
 from reservoir.sample_weights import after_washout
 from reservoir.sequences import Sequences
+from reservoir.sequences.gaps import Pieces, pieces_of
 from reservoir.sequences.tables import in_tables
-from reservoir.validation import parameter_error
+from reservoir.validation import Parameters, parameter_error
 
 
 class TrainingTargets(NamedTuple):
@@ -34,6 +36,7 @@ class SupervisedModel(ReservoirModel):
     """A model that is fitted to targets, and gives answers per step or per sequence."""
 
     pooling: Pooling | str | None
+    gaps: str
     _inference: Inference = Inference()
 
     @property
@@ -54,7 +57,7 @@ class SupervisedModel(ReservoirModel):
 
     def _train(self, sequences: Sequences, targets: TrainingTargets) -> None:
         self._check_weighable(targets)
-        self._make_parts(sequences)
+        self._make_parts(self._pieces(sequences).sequences)
         fit_readout(self.readout_, self._training_blocks(sequences, targets))
 
     def _training_blocks(
@@ -66,11 +69,45 @@ class SupervisedModel(ReservoirModel):
         """
         values = targets.values if targets.weights is None else np.arange(len(targets.values))
         if self._per_step:
-            blocks = self._step_blocks(sequences, values, first_trial=first_trial)
+            pieces = self._pieces(sequences)
+            own = values if pieces.sequences is sequences else values[pieces.places]
+            blocks = self._step_blocks(pieces.sequences, own, first_trial=first_trial)
         else:
             rows, _ = pool_sequences(self, self.reservoir_, sequences, first_trial=first_trial)
             blocks = iter([TrainingRows(rows, values, np.arange(len(rows)))])
         yield from blocks if targets.weights is None else _counted(blocks, targets, targets.weights)
+
+    def _pieces(self, sequences: Sequences) -> Pieces:
+        """The sequences, cut at their gaps if that is asked for."""
+        return pieces_of(sequences, cut=self.gaps == "split")
+
+    def _late(self, sequences: Sequences) -> np.ndarray:
+        """Which rows are learnt from and scored: those after the washout, of every piece; or all sequences."""
+        if not self._per_step:
+            return np.ones(len(sequences), dtype=bool)
+        pieces, late = self._pieces(sequences), np.zeros(len(sequences.rows), dtype=bool)
+        late[pieces.places] = after_washout(pieces.sequences, self._washout)
+        return late
+
+    def _check_gaps(self, sequences: Sequences) -> None:
+        """Refuse sequences without a row after the washout, in one piece at least, if they are pooled."""
+        pieces = self._pieces(sequences)
+        if pieces.sequences is sequences:
+            return
+        long = pieces.sequences.lengths > self._washout
+        lost = np.setdiff1d(np.arange(len(sequences)), pieces.whole[long])
+        if lost.size == len(sequences) or (lost.size and not self._per_step):
+            raise ValueError(
+                f"Sequence {lost[0]} of X of {type(self).__name__} has no piece between its gaps of more than "
+                f"washout={self._washout} rows."
+            )
+
+    def _check_gap_parameter(self) -> None:
+        p = Parameters(self)
+        p.choice("gaps", ("refuse", "split"))
+        pooling = None if self.pooling is None else as_pooling(p.owner, self.pooling)
+        if self.gaps == "split" and not getattr(pooling, "joins_pieces", True):
+            raise p.error("gaps", f"'refuse' for the pooling {type(pooling).__name__}, which goes from row to row")
 
     def _check_weighable(self, targets: TrainingTargets) -> None:
         """Refuse weights where the readout does not take them."""
@@ -86,6 +123,7 @@ class SupervisedModel(ReservoirModel):
         self._check_fitted()
         sequences = self._inference.read(self, X)
         states = self._states_of(state, sequences)
+        self._check_gaps(sequences)
         if self._per_step:
             answers, finals = self._inference.step_answers(self, sequences, method, states)
         else:
@@ -117,12 +155,17 @@ class SupervisedModel(ReservoirModel):
         """Truth, predictions and weights that are scored: where there is a target, steps without the washout."""
         predictions = self.predict(X)
         joined = np.concatenate(predictions) if self._per_step and sequences.kind != "series" else predictions
-        kept = known & after_washout(sequences, self.washout if self._per_step else None)
+        kept = known & self._late(sequences)
         return truth[kept], np.asarray(joined)[kept], None if weights is None else weights[kept]
 
     @abstractmethod
     def predict(self, X: Any) -> Any:
         """The answers to X."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.gaps == "split"
+        return tags
 
     def _states_of(self, state: Any, sequences: Sequences) -> list[Any] | None:
         """The given states as a list, one entry per sequence."""

@@ -173,7 +173,7 @@ class RecurrentModel(RecurrentParameters, TabularAnswers, BaseEstimator):
     def _weights(self, sequences: Sequences, known: np.ndarray, sample_weight: Any) -> np.ndarray | None:
         """The weights of targets, 0 where none is known; None where all count alike."""
         given = read_sample_weight(type(self).__name__, sample_weight, sequences, self.pooling_ is None)
-        return training_weights(type(self).__name__, sequences, known, given, self._head)
+        return training_weights(type(self).__name__, known, given, after_washout(sequences, self._head))
 
     @property
     def _head(self) -> int | None:

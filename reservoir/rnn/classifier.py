@@ -180,7 +180,8 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
         codes = self._encode(labels)
         if by_class is not None:
             product = by_class[codes] if weights is None else by_class[codes] * weights
-            weights = training_weights(type(self).__name__, sequences, product > 0, product, self._head)
+            late = after_washout(sequences, self._head)
+            weights = training_weights(type(self).__name__, product > 0, product, late)
         return self._examples(sequences, codes, weights)
 
     def _decide(self, outputs: np.ndarray) -> np.ndarray:

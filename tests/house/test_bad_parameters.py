@@ -42,10 +42,11 @@ PARAMETERS = {
         "solver": ("svd", None, 3),
         "fit_intercept": (1, None, "a"),
     },
-    ReservoirRegressor: {**MODEL, "pooling": ("median", 3, True, Segments)},
+    ReservoirRegressor: {**MODEL, "pooling": ("median", 3, True, Segments), "gaps": ("fill", None, True, 3)},
     ReservoirClassifier: {
         **MODEL,
         "pooling": ("median", 3, True, Segments, None),
+        "gaps": ("fill", None, True, 3),
         "class_weight": (3, "a", True, [1.0], {"other": 1.0}, {0: -1.0}, {0: np.nan}, {0: "b"}, np.ones(2)),
     },
     ReservoirForecaster: {
@@ -56,6 +57,9 @@ PARAMETERS = {
         "bounds": (3, "a", (1, 0), (0, 0), (0, 1, 2), [(0, 1)] * 9, (np.nan, 1)),
         "exogenous": ("a", ["a"], 3, None, [F], [-1], [0, 0], [0.5], list(range(F)), [[0]]),
         "n_members": COUNT,
+        "scaling": ("robust", 3, True, Ridge()),
+        "transform": ("sqrt", 3, True, np.log),
+        "season": (1.5, "weekly", True, [7, 7], [], np.nan, 1e9, [[7]], {}),
         "target": ("a", None, 1),
         "lags": (-1, None, True, 0.5, "a"),
         "strategy": ("a", None, 1),

@@ -10,6 +10,7 @@ import numpy as np
 
 from reservoir.models.forecasting.closed_loop import Course, Member, free_run
 from reservoir.models.forecasting.direct import run_in_horizons
+from reservoir.models.forecasting.reading import heard_bounds
 from reservoir.parts import without_noise
 
 
@@ -17,4 +18,4 @@ def run_of(model: Any) -> Callable[[Course], np.ndarray]:
     """The function by which a fitted forecaster answers (n_steps, n_outputs) on a course."""
     members = [Member(without_noise(member.reservoir_), member.readout_) for member in model._members()]
     kind = free_run if model._lessons.horizon == 1 else partial(partial, run_in_horizons)
-    return kind(members, model._lessons, model._feedback, model._read_bounds())
+    return kind(members, model._lessons, model._feedback, heard_bounds(model))

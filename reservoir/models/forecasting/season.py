@@ -31,7 +31,7 @@ from reservoir.validation import InvalidParameterError, parameter_error, real_ar
 
 MOST_HARMONICS = 3
 _DAY = np.timedelta64(1, "D")
-_PARTS = {"day": 1.0, "week": 7.0, "year": 365.2425}  # in days
+PARTS = {"day": 1.0, "week": 7.0, "year": 365.2425}  # in days
 _MONTH = 30.44
 _MOST_MONTHS = 12  # rows of a year that goes by months
 
@@ -61,7 +61,7 @@ class Season(NamedTuple):
 
         A series without an index that tells the place of its rows begins where the first series of `fit` began.
         """
-        pairs = zip(_tables_of(X, sequences), sequences.lengths, strict=True)
+        pairs = zip(tables_of(X, sequences), sequences.lengths, strict=True)
         found = [self._of_table(owner, table, int(length)) for table, length in pairs]
         return [columns for columns, _ in found], [moment for _, moment in found]
 
@@ -124,7 +124,7 @@ def read_season(owner: str, season: Any, X: Any, sequences: Sequences) -> Season
     """The seasons that a user asks for, of the series X of `fit`; None where there are none."""
     if season is None:
         return None
-    tables, longest = _tables_of(X, sequences), int(sequences.lengths.max())
+    tables, longest = tables_of(X, sequences), int(sequences.lengths.max())
     origin = beginning_of(tables[0])
     if isinstance(season, str) and season == "calendar":
         made = Season(*_calendar_of(owner, tables, longest, origin), origin, [])
@@ -155,12 +155,12 @@ def _calendar_of(owner: str, tables: list[Any], longest: int, origin: Ending | N
     index = index_of(max(tables, key=len))
     step, _ = usual_step(index, np.asarray(times_of(index)))
     days = step / _DAY
-    parts = [name for name, length in _PARTS.items() if 2 * days <= length and 2 * length <= 1.01 * longest * days]
+    parts = [name for name, length in PARTS.items() if 2 * days <= length and 2 * length <= 1.01 * longest * days]
     if not parts:
         raise _no_calendar(owner, "a day, week or year of at least two rows, which the longest series holds twice")
     months = max(1, round(days / _MONTH))
     by_months = days > 0.9 * _MONTH
-    return np.array([12 / months if by_months else _PARTS[name] / days for name in parts]), parts
+    return np.array([12 / months if by_months else PARTS[name] / days for name in parts]), parts
 
 
 def _no_calendar(owner: str, needed: str) -> InvalidParameterError:
@@ -186,7 +186,7 @@ def _calendar_turns(parts: list[str], periods: np.ndarray, index: Any) -> np.nda
     return np.stack(turns, axis=-1)
 
 
-def _tables_of(X: Any, sequences: Sequences) -> list[Any]:
+def tables_of(X: Any, sequences: Sequences) -> list[Any]:
     """The series of a container; arrays in place of what has been read already."""
     if isinstance(X, Sequences):
         return sequences.members()

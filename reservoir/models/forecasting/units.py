@@ -96,7 +96,8 @@ class SeriesUnits(NamedTuple):
             raise parameter_error(owner, "bounds", "above 0 where transform='log'", given)
         return np.ascontiguousarray(self.heard_ranges(bounds))
 
-    def errors(self, answers: np.ndarray, truth: np.ndarray) -> np.ndarray:
-        """Root mean square errors (n_features,), in units of the user, of rows that were answered and heard."""
-        with np.errstate(over="ignore"):
-            return np.sqrt(np.mean((self.given(answers) - self.given(truth)) ** 2, axis=0))
+    def errors(self, residuals: np.ndarray, truth: np.ndarray) -> np.ndarray:
+        """Root mean square errors (n_features,), in units of the user, of answers that miss heard rows by residuals."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            exact = self.given(truth + residuals) - self.given(truth) if self.logarithmic.any() else 0.0
+            return np.sqrt(np.mean(np.where(self.logarithmic, exact, residuals * self.scales) ** 2, axis=0))

@@ -57,7 +57,7 @@ def test_ranges_and_bounds():
 
 def test_errors_are_those_of_the_user():
     units, truth = learned(transform="log", scaling="standard"), ROWS * [1.1, 1.0, 1.0]
-    found = units.errors(units.heard(ROWS), units.heard(truth))
+    found = units.errors(units.heard(ROWS) - units.heard(truth), units.heard(truth))
     np.testing.assert_allclose(found, np.sqrt(np.mean((truth - ROWS) ** 2, axis=0)), rtol=1e-6, atol=1e-6)
 
 
