@@ -11,6 +11,7 @@ begins with a digest of its content. It is looked for, and kept in the first of 
 
 A kernel is code. So nothing is read from, or written to, a folder outside the package in which somebody else than the
 user and root can write. What goes wrong is said once in a process, by one warning; then the kernel is compiled anew.
+What nobody has used for long is removed, see `old_kernels`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ import stat
 import sys
 import tempfile
 import time
-import uuid
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -38,11 +38,15 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 from numba.misc.appdirs import AppDirs
 
+from reservoir.old_kernels import mark_use, remove_old
+from reservoir.whole_files import Part, clear_parts, write_all
+
 _TELL_AFTER = 1.0
 """Seconds after which a compilation is told in the log."""
 
 _log = logging.getLogger("reservoir")
 _warned = False
+_tidied: set[Path] = set()
 
 
 class Place(NamedTuple):
@@ -106,6 +110,7 @@ class KernelCache(NullCache):
                 continue
             if place.kind == "temporary" or (failed and failed[0][0].kind == "chosen"):
                 _warn(f"Compiled kernels are kept in '{place.folder}', since {_reasons(failed)}.")
+            _tidy(place, name)
             return
         _warn(f"Compiled kernels are not kept, and every process compiles them anew, since {_reasons(failed)}.")
 
@@ -229,7 +234,8 @@ def _open_to_others(path: Path) -> bool:
 def _read(place: Place, name: str) -> bytes | None:
     """The content of a kernel's file, None where it is not to be trusted; ValueError where it is damaged."""
     path = place.folder / name
-    if not stat.S_ISREG(path.lstat().st_mode):
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
         raise ValueError
     objection = _objection(place)
     if objection or (place.kind != "package" and _open_to_others(path)):
@@ -238,6 +244,7 @@ def _read(place: Place, name: str) -> bytes | None:
     digest, content = (data := path.read_bytes())[:32], data[32:]
     if digest != _digest(name, content):
         raise ValueError
+    mark_use(path, status)
     return content
 
 
@@ -249,14 +256,23 @@ def _write(place: Place, name: str, content: bytes) -> None:
     objection = _objection(place)
     if objection:
         raise OSError(objection)
-    part = place.folder / f"{uuid.uuid4().hex}.part"
+    with Part(place.folder / name, 0o644) as part:
+        clear_parts(place.folder, os.fstat(part.fileno()).st_mtime, name)
+        write_all(part, _digest(name, content) + content)
+        part.become(place.folder / name)
+
+
+def _tidy(place: Place, name: str) -> None:
+    """Remove old kernels, once in a process, where one was just written: of the package in its folder, else in all."""
+    root = place.folder if place.kind == "package" else place.folder.parent
+    if root in _tidied:
+        return
+    _tidied.add(root)
     try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as file:
-            file.write(_digest(name, content) + content)
-        os.replace(part, place.folder / name)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+        now = (place.folder / name).stat().st_mtime
+        remove_old(root.glob("*.nbc" if place.kind == "package" else "*/*.nbc"), now)
+    except OSError:  # another process does the same, or worse
+        return
 
 
 def _digest(name: str, content: bytes) -> bytes:

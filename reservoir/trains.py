@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.sizes import check_fits
 from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
 
 
@@ -91,6 +92,7 @@ class SpikeTrains:
 
     def counts(self) -> np.ndarray:
         """Number of spikes of each unit (n_units,)."""
+        check_fits("counts", "n_units", self.n_units, 8.0 * self.n_units, "a number for each unit")
         return np.bincount(self.units, minlength=self.n_units)
 
     def rates(self) -> np.ndarray:
@@ -101,6 +103,7 @@ class SpikeTrains:
         """Spikes of each unit in each piece of `step` seconds: (n_pieces, n_units), whole pieces only."""
         step = check_real("binned", "step", step, 0, self.duration, closed="right", unit="second")
         n_pieces = int(self.duration / step + 1e-6)
+        check_fits("binned", "step", step, 8.0 * n_pieces * self.n_units, f"{n_pieces} pieces of {self.n_units} units")
         pieces = (self.times / step + 1e-6).astype(np.int64)
         table = np.zeros((n_pieces, self.n_units))
         inside = pieces < n_pieces

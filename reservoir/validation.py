@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import numbers
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from reservoir.quantities import UNITS, is_quantity, magnitude, measured_in
+from reservoir.trainers import begin_training, end_training, this_thread
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 _FLOAT_TYPES = ("float64", "float32", np.float64, np.float32)
@@ -47,6 +49,17 @@ def check_integer(owner: str, name: str, value: Any, low: int | None = None, hig
     if not whole or not _inside(value, low, high, "both"):
         raise parameter_error(owner, name, "an integer" + _range_text(low, high, "both"), value)
     return int(value)
+
+
+def check_path(owner: str, name: str, value: Any) -> str:
+    """A path as text; the empty one, which names nothing, is refused."""
+    try:
+        text = os.fsdecode(value)
+    except TypeError:
+        text = ""
+    if not text or "\0" in text:
+        raise parameter_error(owner, name, "a path", value)
+    return text
 
 
 def check_real(
@@ -207,20 +220,28 @@ def as_generator(owner: str, random_state: Any) -> np.random.Generator:
 
 
 def unchanged_on_error(method: _Method) -> _Method:
-    """Decorator of ``fit`` methods: when they raise, the estimator is as it was before, random numbers included."""
+    """Decorator of ``fit`` methods: when they raise, the estimator is as it was before, random numbers included.
+
+    No second thread may train it meanwhile, see `reservoir.trainers`.
+    """
 
     @functools.wraps(method)
     def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
-        before = dict(self.__dict__)
-        sources = [(source, _position(source)) for source in before.values() if isinstance(source, _SOURCES)]
+        mine = this_thread()
         try:
-            return method(self, *args, **kwargs)
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            for source, position in sources:
-                _set_position(source, position)
-            raise
+            begin_training(self, mine)
+            before = dict(self.__dict__)
+            sources = [(source, _position(source)) for source in before.values() if isinstance(source, _SOURCES)]
+            try:
+                return method(self, *args, **kwargs)
+            except BaseException:
+                self.__dict__.clear()
+                self.__dict__.update(before)
+                for source, position in sources:
+                    _set_position(source, position)
+                raise
+        finally:
+            end_training(self, mine)
 
     return guarded  # type: ignore[return-value]
 

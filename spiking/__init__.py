@@ -9,7 +9,8 @@ import logging
 from reservoir.plasticity import STDP
 from spiking.microcircuit import Microcircuit
 from spiking.simulation import simulate, warm_up
+from spiking.worker_process import own_process
 
-__all__ = ["STDP", "Microcircuit", "simulate", "warm_up"]
+__all__ = ["STDP", "Microcircuit", "own_process", "simulate", "warm_up"]
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
@@ -11,13 +12,15 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import ExitStack, contextmanager
+from functools import cache, partial
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from reservoir.temporary_folders import temporary_folder
 from spiking.circuit_text import Answer, CircuitText, Trial
 from spiking.side_by_side import SideBySide
 
@@ -37,8 +40,8 @@ def engine() -> ModuleType:
         return sys.modules["brian2"]
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError(
-            "Brian2 must be imported in the main thread: do that before other threads start; give Dask workers "
-            "--preload brian2."
+            "Brian2 must be imported in the main thread: simulate in a thread inside 'with spiking.own_process():', or "
+            "call spiking.warm_up() before threads start; give Dask workers --preload brian2."
         )
     with _quiet():
         hook, interrupt, shown = sys.excepthook, signal.getsignal(signal.SIGINT), warnings.showwarning
@@ -52,6 +55,11 @@ def engine() -> ModuleType:
     brian2.prefs.logging.file_log = False
     _remove_files(brian2.BrianLogger)
     return brian2
+
+
+def load() -> None:
+    """Import Brian2, where the answer of `engine` cannot be sent."""
+    engine()
 
 
 def _remove_files(log: Any) -> None:
@@ -82,7 +90,7 @@ def run_trials(
     if not _busy.acquire(blocking=False):
         raise RuntimeError(
             "Another Brian2 simulation is under way in this process, where two would disturb one another without an "
-            "error: run them one after the other, or in processes of their own."
+            "error: run them one after the other, or each thread's inside 'with spiking.own_process():'."
         )
     try:
         brian2 = engine()
@@ -110,6 +118,8 @@ def _settings(brian2: ModuleType, codegen: str) -> Iterator[None]:
     runtime, stop = brian2.devices.all_devices["runtime"], "core.stop_on_keyboard_interrupt"
     target = "numpy" if codegen == "standalone" else codegen
     wanted = {"codegen.target": target, "core.default_float_dtype": np.float64, stop: False}
+    if target == "cython":
+        wanted["codegen.runtime.cython.cache_dir"] = _cython_folder(brian2)
     before = {name: brian2.prefs[name] for name in wanted}
     random = runtime.get_random_state()
     try:
@@ -125,6 +135,31 @@ def _settings(brian2: ModuleType, codegen: str) -> Iterator[None]:
         brian2.std_silent.dest_stdout = brian2.std_silent.dest_stderr = None
 
 
+def _cython_folder(brian2: ModuleType) -> str:
+    """Where Cython keeps what it compiles: where Brian2 says, or, if no file can be made there, beside this process."""
+    manager = import_module(f"{brian2.__name__}.codegen.runtime.cython_rt.extension_manager")
+    folder = os.path.expanduser(manager.get_cython_cache_dir() or "")
+    try:
+        if os.path.isabs(folder):
+            os.makedirs(folder, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+    except OSError:
+        pass
+    return _folder_of_this_process(folder)
+
+
+@cache
+def _folder_of_this_process(instead_of: str) -> str:
+    warnings.warn(
+        f"What Cython compiles is not kept, since '{instead_of}' takes no file: name a folder of your own in the "
+        "environment variable CYTHON_CACHE_DIR.", RuntimeWarning, stacklevel=2,
+    )  # fmt: skip
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(temporary_folder("spiking"))
+
+
 def _forget_pointers(cached: Any) -> None:
     """Remove what Brian2 keeps under a pointer to one simulation, as it does since 2.10: it grows, and never helps."""
     known = getattr(cached, "_cache", {})
@@ -137,14 +172,14 @@ def _forget_pointers(cached: Any) -> None:
 def _device(brian2: ModuleType, codegen: str) -> Iterator[Callable[[], None]]:
     """The device of a simulation, and what to call when all has been said: nothing, or to build and run the program.
 
-    A C++ program stands in a folder of its own, which is removed with it.
+    A C++ program stands in a folder of its own, which is removed with it; by the next one, where the process is killed.
     """
     if codegen != "standalone":
         with _switched(brian2, "runtime"):
             yield lambda: None
         return
     with (
-        tempfile.TemporaryDirectory(prefix="spiking_", ignore_cleanup_errors=True) as folder,
+        temporary_folder("spiking") as folder,
         _switched(brian2, "cpp_standalone", build_on_run=False),
     ):
         yield partial(_build, brian2.get_device(), folder)

@@ -15,6 +15,7 @@ from reservoir.progress import Progress
 from reservoir.validation import check_choice, check_integer, parameter_error
 from spiking._brian import run_trials
 from spiking.circuit_text import Answer, CircuitText, Trial
+from spiking.worker_process import asked_worker, run_where_asked, with_plain_errors
 
 CODEGEN = ("auto", "numpy", "cython", "standalone")
 _TILES = 64
@@ -48,13 +49,15 @@ def run_job(
         if n_workers == 1:
             for batch, n_steps in zip(batches, lengths, strict=True):
                 counter = _Counter(progress, n_steps)
-                answers += run(batch, report=counter.report if verbose else None)
+                told = counter.report if verbose and asked_worker() is None else None
+                answers += run_where_asked(partial(run, report=told), batch)
                 counter.report(None, 1.0)
             return answers, target
-        if target == "cython":  # compiled here, once, and not by every worker
-            run([one._replace(events=one.events[:0], n_steps=1) for one in batches[0][:1]])
+        if target == "cython":  # compiled once, and not by every worker
+            run_where_asked(run, [one._replace(events=one.events[:0], n_steps=1) for one in batches[0][:1]])
         with joblib.parallel_config(backend="loky", n_jobs=n_workers):
-            found = joblib.Parallel(return_as="generator")(joblib.delayed(run)(batch) for batch in batches)
+            calls = (joblib.delayed(with_plain_errors)(run, batch) for batch in batches)
+            found = joblib.Parallel(return_as="generator")(calls)
             for batch_answers, n_steps in zip(found, lengths, strict=True):
                 answers += batch_answers
                 progress.add(n_steps)

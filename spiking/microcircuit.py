@@ -72,7 +72,7 @@ class Microcircuit(LiquidState):
     ValueError
         For a parameter outside its range, and unusable data.
     RuntimeError
-        Outside the main thread, and where another Brian2 simulation is under way in this process.
+        As in `spiking.simulate`; threads fit and transform inside `own_process`.
 
     Notes
     -----

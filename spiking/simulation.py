@@ -14,6 +14,7 @@ from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_pa
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
     Recording,
+    check_recorded,
     input_events,
     read_record,
     read_trials,
@@ -21,9 +22,10 @@ from reservoir.systems.simulation import (
 )
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_real, parameter_error
-from spiking._brian import engine
+from spiking._brian import load
 from spiking.circuit_text import Answer, Trial, write_circuit
 from spiking.execution import run_job
+from spiking.worker_process import run_where_asked
 
 _LEARNED = {"w": "weight", "U": "U"}  # variables of a rule, and the fields of a projection that hold them
 
@@ -81,7 +83,8 @@ def simulate(
     ValueError
         For arguments that do not fit together, and parameters out of range.
     RuntimeError
-        Outside the main thread, and where another Brian2 simulation is under way in this process.
+        Where Brian2 is to be loaded outside the main thread, and where another simulation of it is under way in this
+        process: `own_process` is the way for threads.
 
     References
     ----------
@@ -113,6 +116,8 @@ def simulate(
     trials = [_make_trial(circuit, neuron, seed, trains, rows if currents is not None else None, dt)
               for trains, rows in heard]  # fmt: skip
     voltages = "voltages" in recorded
+    if voltages:
+        check_recorded(sum(trial.n_steps for trial in trials), circuit.n_units)
     job = "simulate", network, trials, codegen, seed % 2**32
     answers, _ = run_job(*job, voltages=voltages, n_jobs=n_jobs, verbose=verbose)
     recordings = [
@@ -168,8 +173,9 @@ def warm_up(
 ) -> None:  # fmt: skip
     """Load Brian2, and with a circuit compile the code for it, before workers or threads start.
 
-    Brian2 must be imported in the main thread of a process, and its first simulation of a kind compiles for up to a
-    minute, which workers that start together would all do. A setup of ``run_batch`` by the name ``"spiking.warm_up"``.
+    Brian2 must be imported in the main thread of a process (threads call this inside `own_process`), and its first
+    simulation of a kind compiles for up to a minute, which workers that start together would all do. A setup of
+    ``run_batch`` by the name ``"spiking.warm_up"``.
 
     Parameters
     ----------
@@ -183,7 +189,7 @@ def warm_up(
     >>> import spiking
     >>> spiking.warm_up()
     """
-    engine()
+    run_where_asked(load)
     if circuit is not None:
         if not isinstance(circuit, Circuit):
             raise parameter_error("warm_up", "circuit", "None or a Circuit", circuit)

@@ -1,26 +1,21 @@
 """Compiled kernels on disk: found again, never trusted where others can write, and where that fails it costs time."""
 
-import compileall
 import importlib
 import logging
 import os
 import pickle
-import shutil
-import stat
-import subprocess
 import sys
 import tempfile
+import time
 import types
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 import numba
 import pytest
 
-from reservoir import kernel_cache
+from reservoir import kernel_cache, old_kernels
 
-ROOT = Path(__file__).resolve().parents[1]
 STRANGER = 12345
 MODULE = """
 from reservoir.compilation import kernel
@@ -179,99 +174,44 @@ def test_a_long_compilation_is_told_once(made, tmp_path, caplog, monkeypatch):
     assert len(caplog.records) == 1
 
 
-# In a process of its own, of a user who can write nothing of the package and has no home
+def plant(folder, name, days, size=10):
+    """A file that was last used so many days ago."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_bytes(b"\0" * size)
+    os.utime(path, (time.time() - days * 86_400,) * 2)
+    return path
 
 
-@pytest.fixture(scope="module")
-def installed():
-    """A copy of the package where any user can read it."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    for name in ("reservoir", "spiking"):
-        shutil.copytree(ROOT / name, folder / "plain" / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(folder / "plain", folder / "compiled")
-    compileall.compile_dir(folder / "compiled", legacy=True, quiet=1)
-    with zipfile.ZipFile(folder / "app.zip", "w") as archive:
-        for path in (folder / "plain").rglob("*.py"):
-            archive.write(path, path.relative_to(folder / "plain"))
-    for path in (folder / "compiled").rglob("*.py"):
-        path.unlink()
-    for path in folder.rglob("*"):
-        path.chmod(path.stat().st_mode & ~0o222)
-    yield folder
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(path.stat().st_mode | stat.S_IWUSR)
-    shutil.rmtree(folder)
+def test_kernels_that_nobody_has_used_for_long_are_removed(made, tmp_path):
+    """Of all code in the folder, once, when a kernel is written; what others have put there stays."""
+    leaf, digest = tmp_path / "chosen" / "neurons_0", "0123456789abcdef" * 2
+    old = plant(leaf, f"lif.run-{digest}.nbc", 91), plant(tmp_path / "chosen" / "gone_1", f"a.b-{digest}.nbc", 1000)
+    kept = [
+        plant(leaf, f"lif.run-{digest[::-1]}.nbc", 89),
+        *(plant(leaf, name, 1000) for name in ("f-12.py311.1.nbc", "f-12.py311.nbi", f"notes-{digest}.txt")),
+        plant(tmp_path / "chosen", f"a.b-{digest}.nbc", 1000),
+        plant(tmp_path / "elsewhere" / "neurons_0", f"a.b-{digest}.nbc", 1000),
+    ]
+    made()(4.0)
+    assert not any(map(Path.exists, old)) and all(map(Path.exists, kept))
+    late = plant(leaf, f"lif.run-{digest}.nbc", 91)
+    made(3)(4.0)
+    assert late.exists()
 
 
-def run_without_rights(installed, form, temporary, code, warned):
-    """Run code without any right to write but in `temporary`; root gives up to be above all rights."""
-    beginning = f"""if True:
-        import os, sys, tempfile, warnings
-        if os.getuid() == 0:
-            import ctypes
-            header, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
-            assert ctypes.CDLL(None).capset(header, none) == 0
-        os.chdir("/")
-        def nowhere():
-            raise FileNotFoundError("no folder for temporary files")
-        if {temporary is None}:
-            tempfile.gettempdir = nowhere
-        warnings.simplefilter("always")
-    """
-    kept = {name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")}
-    paths = os.pathsep.join([str(installed / form), *sys.path[1:]])
-    environment = kept | {"HOME": "/proc/nohome", "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
-    if temporary is not None:
-        environment["TMPDIR"] = str(temporary)
-    command = [sys.executable, "-c", beginning + code]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd="/")
-    assert run.returncode == 0, run.stderr
-    assert run.stderr.count("RuntimeWarning") == run.stderr.count("Warning:") == warned, run.stderr
-    assert run.stderr.count("NUMBA_CACHE_DIR") == warned
-    return run.stdout.split()
+def test_kernels_beyond_the_room_are_removed_from_the_oldest_on(made, tmp_path, monkeypatch):
+    """But none that may be in use."""
+    monkeypatch.setattr(old_kernels, "_ROOM", 1_000_000)
+    leaf = tmp_path / "chosen" / "neurons_0"
+    files = [plant(leaf, f"lif.run-{days:032x}.nbc", days, size=400_000) for days in (1, 2, 3, 4, 8, 9)]
+    made()(4.0)
+    assert [path.exists() for path in files] == [True, True, True, True, False, False]
 
 
-PREDICT = """
-        import reservoir, spiking
-        from reservoir.readouts.affine import affine
-        import numpy as np
-        assert reservoir.__file__.startswith({home!r}), reservoir.__file__
-        X = np.ones((3, 2))
-        print(reservoir.readouts.RidgeReadout(1.0).fit(X, X[:, 0]).predict(X)[0].round(6))
-        print(sum(affine.stats.cache_hits.values()), affine.stats.cache_path)
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
-@pytest.mark.parametrize("form", ["plain", "compiled", "app.zip"])
-def test_a_package_that_cannot_be_written_and_no_home(form, installed):
-    """Kernels are kept in a folder of the user alone, and found there by the next process."""
-    temporary = Path(tempfile.mkdtemp(dir=installed.parent))
-    temporary.chmod(0o1777)
-    code = PREDICT.format(home=str(installed / form))
-    try:
-        first = run_without_rights(installed, form, temporary, code, warned=1)
-        second = run_without_rights(installed, form, temporary, code, warned=0)
-        assert first == ["1.0", "0", second[2]] and second == ["1.0", "1", second[2]]
-        (folder,) = temporary.glob("reservoir-kernels-*")
-        assert Path(first[2]).parent == folder and stat.S_IMODE(folder.stat().st_mode) == 0o700
-        assert folder.stat().st_uid == os.getuid()
-    finally:
-        shutil.rmtree(temporary)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
-def test_no_folder_at_all(installed):
-    """Import, a forecast and the text for reports of bugs, with one warning for all kernels."""
-    code = """
-        import numpy as np, runpy
-        from reservoir import EchoState, ReservoirForecaster
-        import spiking
-        X = np.sin(np.arange(120.0))[:, None]
-        print(ReservoirForecaster(EchoState(9, random_state=0), washout=5).fit(X).forecast(3).shape)
-        sys.argv = ["reservoir", "--version"]
-        runpy.run_module("reservoir", run_name="__main__")
-    """
-    said = " ".join(run_without_rights(installed, "plain", None, code, warned=1))
-    assert said.startswith("(3, 1)") and "compiled kernels: not kept" in said
+def test_reading_a_kernel_is_use(made, tmp_path):
+    made()(4.0)
+    (path,) = kept(tmp_path)
+    os.utime(path, (before := path.stat().st_mtime - 80 * 86_400,) * 2)
+    double = made()
+    assert double(4.0) == 8.0 and hits(double) == 1 and path.stat().st_mtime > before + 79 * 86_400

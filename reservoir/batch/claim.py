@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import re
 import shutil
-import sys
 import time
 from pathlib import Path
 from typing import IO
 
 from reservoir.batch.files import StoreError, explained, make_folder
+from reservoir.whole_files import kernel, lock, opened_to_lock, set_mode
 
 SILENCE = 3600.0
 _BEAT = 30.0
@@ -41,10 +40,9 @@ class Claim:
             make_folder(self.folder.parent, self._mode)
             os.mkdir(self.folder)
             self._sign = open(self.folder / "caller", "xb", buffering=0)
-            with contextlib.suppress(OSError):  # a file system without rights
-                os.chmod(self.folder / "caller", self._mode & 0o666)
+            set_mode(self._sign.fileno(), self._mode & 0o666)
             if self._locked():
-                self._sign.write(_kernel())
+                self._sign.write(kernel())
             self.now = os.fstat(self._sign.fileno()).st_mtime
         for other in self.folder.parent.iterdir():
             if _NAME.fullmatch(other.name) and other != self.folder and _is_dead(other, self.now):
@@ -71,7 +69,7 @@ class Claim:
 
     def _locked(self) -> bool:
         for _ in range(_TRIES):  # another caller may look at this moment
-            state = _lock(self._sign.fileno())
+            state = lock(self._sign.fileno())
             if state is not False:
                 return bool(state)
             time.sleep(0.01)
@@ -80,40 +78,14 @@ class Claim:
 
 def _is_dead(folder: Path, now: float) -> bool:
     try:
-        handle = os.open(folder / "caller", os.O_RDWR)
+        with opened_to_lock(folder / "caller") as handle:
+            free = lock(handle)
+            if free and os.read(handle, 256) == kernel():
+                return True
+            return free is not False and now - os.fstat(handle).st_mtime > SILENCE
     except FileNotFoundError:
         with contextlib.suppress(OSError):
             return now - folder.stat().st_mtime > SILENCE
         return False
     except OSError:
         return False
-    try:
-        free = _lock(handle)
-        if free and os.read(handle, 256) == _kernel():
-            return True
-        return free is not False and now - os.fstat(handle).st_mtime > SILENCE
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int) -> bool | None:
-    """Whether the lock of a file is ours now; None where there are no locks."""
-    if sys.platform == "win32":
-        return None
-    import fcntl
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
-
-
-def _kernel() -> bytes:
-    """The same for all containers of a machine, another one after its next start."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_bytes()
-    except OSError:
-        return platform.node().encode()

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import CancelledError
 from typing import Any
 
+from reservoir.batch.files import text_of_log
 from reservoir.batch.workers import Chunk, Job, Report, run_chunk
 from reservoir.validation import parameter_error
 
@@ -62,8 +63,8 @@ class Cluster:
             self._check_connection()
             raise ConnectionError(f"{_LOST} its tasks were cancelled.") from error
         except KilledWorker:
-            log = self._job.store.log_of(self._job.name, chunk.number)
-            return chunk, Report([], [], {}, 0.0, log.read_text(errors="replace") if log.exists() else None)
+            log = text_of_log(self._job.store.log_of(self._job.name, chunk.number))
+            return chunk, Report([], [], {}, 0.0, log)
 
     def _check_connection(self) -> None:
         if self._client.status not in ("running", "connecting"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import traceback
 import warnings
 from collections.abc import Callable, Iterable
 
-_ERROR, _TRACE = 1_500, 7_000  # characters, of up to 7 bytes in a file: a record of a failure stays below 64 kB
-_WARNING, _MOST_WARNINGS = 1_000, 20
+_ERROR, _TRACE = 1_500, 5_500  # characters, of up to 7 bytes in a file: with its warnings, a failure stays below 64 kB
+_WARNING, _MOST_WARNINGS, _WARNED_BYTES = 1_000, 20, 12_000
 
 
 def texts_of(error: BaseException) -> dict[str, str]:
@@ -19,8 +21,10 @@ def texts_of(error: BaseException) -> dict[str, str]:
 
 
 def warning_texts(said: Iterable[warnings.WarningMessage]) -> list[str]:
-    """Name and text of each warning, once."""
-    return list(dict.fromkeys(map(_warning_text, said)))[:_MOST_WARNINGS]
+    """Name and text of each warning, once, as long as there is room."""
+    texts = list(dict.fromkeys(map(_warning_text, said)))[:_MOST_WARNINGS]
+    sizes = itertools.accumulate(len(json.dumps(text, ensure_ascii=False).encode()) for text in texts)
+    return [text for text, size in zip(texts, sizes, strict=True) if size <= _WARNED_BYTES]
 
 
 def _warning_text(one: warnings.WarningMessage) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
@@ -16,6 +17,8 @@ from reservoir.batch.plain_values import SUBCLASSES, is_array, is_scalar, own_co
 from reservoir.validation import parameter_error
 
 _ARRAY = "__array__"
+_COMPACT = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_SPACED = json.JSONEncoder(sort_keys=True)
 
 Tasks: TypeAlias = Mapping[str, Iterable[Any]] | Iterable[Mapping[str, Any]]
 """A grid {name: values}, or the parameters of every task."""
@@ -58,24 +61,29 @@ def canonical(parameters: Mapping[str, Any]) -> str:
     1 and 1.0 differ, as do 0.0 and -0.0; a tuple is a list, a member of an enumeration its value. Raises a ValueError
     (and TypeError) for anything that JSON and NumPy do not hold, and for subclasses of numbers, texts and arrays.
     """
-    return json.dumps(_plain(parameters, "parameters"), sort_keys=True, separators=(",", ":"))
+    return _text(parameters, "parameters", _COMPACT)
 
 
 def task_identity(text: str, name: str, version: str) -> str:
     """128 bits of a digest of canonical parameters, the function's name and its version."""
-    return hashlib.sha256(json.dumps([text, name, version]).encode()).hexdigest()[:32]
+    return _sha256(text, json.dumps(name), json.dumps(version)).hexdigest()[:32]
 
 
 def task_seed(text: str, seed: int) -> int:
     """32 bits of a digest of the batch seed and canonical parameters, whatever the function, version or order."""
-    return int.from_bytes(hashlib.sha256(json.dumps([text, seed]).encode()).digest()[:4], "little")
+    return int.from_bytes(_sha256(text, f"{seed}").digest()[:4], "little")
+
+
+def _sha256(text: str, *rest: str) -> Any:
+    """Of the JSON list of a text and of values that are JSON already: quicker to make than by a call for all."""
+    return hashlib.sha256(f"[{json.dumps(text)}, {', '.join(rest)}]".encode())
 
 
 def function_name(func: Callable[..., Any]) -> str:
     """Module and qualified name; what a `functools.partial` binds is part of it."""
     if isinstance(func, functools.partial):
         bound = [list(func.args), func.keywords]
-        return f"{function_name(func.func)}({json.dumps(_plain(bound, 'bound arguments'), sort_keys=True)})"
+        return f"{function_name(func.func)}({_text(bound, 'bound arguments', _SPACED)})"
     named = func if hasattr(func, "__qualname__") else type(func)
     return f"{named.__module__}.{named.__qualname__}"
 
@@ -94,6 +102,15 @@ def _copied(parameters: Mapping[str, Any]) -> dict[str, Any]:
     except Exception as error:
         wanted = f"made of values that can be copied ({error})"
         raise parameter_error("run_batch", "tasks", wanted, parameters) from error
+
+
+def _text(value: Any, where: str, encoder: json.JSONEncoder) -> str:
+    plain = _plain(value, where)
+    try:
+        return encoder.encode(plain)
+    except ValueError as error:  # a text of so many digits is refused by Python
+        wanted = f"made of integers of at most {sys.get_int_max_str_digits()} digits ({where})"
+        raise parameter_error("run_batch", "tasks", wanted, "a longer one") from error
 
 
 def _plain(value: Any, where: str) -> Any:

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.batch.files import PART, StoreError, opened, write_file, write_new_file
+from reservoir.batch.files import StoreError, opened
+from reservoir.whole_files import PART, replace_file, write_new_file
 
 NAME = "batch.json"
 FORMAT = 1
@@ -30,8 +31,8 @@ def agree_on_seed(folder: Path, seed: int, mode: int, recorded: RecordedSeed) ->
         found = _parsed(path, _read(path))
     except FileNotFoundError:
         found = _parsed(path, _first(path, seed, mode, recorded))
-    if found is None:
-        found = _recovered(path, mode, recorded)
+    if found is None or (found["seed"] != seed and recorded()[1] == seed):  # a changed digit, perhaps
+        found = _recovered(path, recorded)
     if found["seed"] != seed:
         raise StoreError(
             f"The store '{folder}' holds results for seed={found['seed']}, not {seed}: take another store."
@@ -46,7 +47,7 @@ def _first(path: Path, seed: int, mode: int, recorded: RecordedSeed) -> bytes:
     if results and known is None and not path.exists():
         raise _damaged(path, "is missing")
     with contextlib.suppress(FileExistsError):
-        write_new_file(path, _content(seed if known is None else known), mode)
+        write_new_file(path, _content(seed if known is None else known), mode & 0o666)
     return _read(path)
 
 
@@ -69,11 +70,11 @@ def _parsed(path: Path, data: bytes) -> dict[str, Any] | None:
     return found if type(found.get("seed")) is int else None
 
 
-def _recovered(path: Path, mode: int, recorded: RecordedSeed) -> dict[str, Any]:
+def _recovered(path: Path, recorded: RecordedSeed) -> dict[str, Any]:
     _, known = recorded()
     if known is None:
         raise _damaged(path, "is damaged")
-    write_file(path, _content(known), mode)
+    replace_file(path, lambda file: file.write(_content(known)))
     return {"seed": known}
 
 

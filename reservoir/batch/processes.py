@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from reservoir.batch.files import text_of_log
 from reservoir.batch.watch import Watch, has_ended, kill_group, lead_group
 from reservoir.batch.workers import THREADS, TIMED_OUT, Chunk, Job, Report, die_with, run_chunk
 
@@ -124,11 +125,8 @@ class Processes:
         return self._job.store.log_of(self._job.name, chunk.number)
 
     def _report_of_death(self, chunk: Chunk, late: bool = False) -> Report:
-        try:
-            log = self._log_of(chunk).read_text(errors="replace")
-        except FileNotFoundError:
-            return Report([], [], {}, 0.0, None)
-        if late and not log.startswith(TIMED_OUT):
+        log = text_of_log(self._log_of(chunk))
+        if log is not None and late and not log.startswith(TIMED_OUT):
             log = f"{TIMED_OUT}the process did not end by itself, and was killed)\n{log}"
         return Report([], [], {}, 0.0, log)
 

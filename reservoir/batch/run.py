@@ -19,8 +19,10 @@ from reservoir.batch.store import Store, new_batch_name
 from reservoir.batch.study import Study
 from reservoir.batch.workers import Job, Setup, TaskFunction, resolve
 from reservoir.progress import Progress
-from reservoir.validation import check_choice, check_flag, check_integer, check_real, parameter_error
+from reservoir.sizes import check_fits
+from reservoir.validation import check_choice, check_flag, check_integer, check_path, check_real, parameter_error
 
+_PROCESS_BYTES = 2e7
 _LONGEST = min(1e9, threading.TIMEOUT_MAX)
 
 
@@ -142,7 +144,7 @@ def run_batch(
         raise parameter_error("run_batch", "version", "a string", version)
     read = read_tasks(tasks, function_identity(func), version, seed)
     n_workers = _n_workers(n_jobs) if client is None else check_client(client)
-    folder = Store(store)
+    folder = Store(check_path("run_batch", "store", store))
     parent = platform.node(), os.getpid()
     functions = FunctionCopies(func)
     job = Job(new_batch_name(), functions, _checked_setup(setup), folder, retries, timeout, stop, parent)
@@ -160,7 +162,7 @@ def _run(job: Job, client: Any, n_workers: int, missing: list[Task], progress: P
         setup()
     with progress, job.store.begin(job.name) as claim:
         job.store.clear(claim.now)
-        pool: WorkerPool = Processes(job, n_workers) if client is None else Cluster(job, client)
+        pool: WorkerPool = Processes(job, _at_most(n_workers, missing)) if client is None else Cluster(job, client)
         try:
             Dispatch(job, pool, missing, progress, claim).run()
         except BaseException:
@@ -185,6 +187,13 @@ def _n_workers(n_jobs: int) -> int:
     if number == 0:
         raise parameter_error("run_batch", "n_jobs", "an integer other than 0", n_jobs)
     return number if number > 0 else max(1, joblib.cpu_count() + 1 + number)
+
+
+def _at_most(n_workers: int, tasks: list[Task]) -> int:
+    """No more processes than tasks, or than fit into the memory."""
+    n_workers = min(n_workers, len(tasks))
+    check_fits("run_batch", "n_jobs", n_workers, _PROCESS_BYTES * n_workers, "the worker processes alone")
+    return n_workers
 
 
 def _checked_setup(setup: Setup) -> Setup:

@@ -23,11 +23,11 @@ import warnings
 from pathlib import Path
 
 from reservoir.batch.claim import Claim
-from reservoir.batch.files import PART, explained, make_folder, opened, part_file, write_part
+from reservoir.batch.files import explained, make_folder, opened
 from reservoir.batch.manifest import agree_on_seed
 from reservoir.batch.records import DamagedRecordError, Record, packed, read_record
+from reservoir.whole_files import Part, clear_parts, set_mode
 
-_OLD_PART = 24 * 3600.0
 _LARGE = 1 << 20
 _DIGITS = "0123456789abcdef"
 _FOLDER = re.compile("[0-9a-f]{2}")
@@ -59,20 +59,21 @@ class Store:
         return Claim(self.folder / "running", batch, self._mode)
 
     def clear(self, now: float) -> None:
-        """Remove parts of files that writers left which were killed, at this time of the file system."""
+        """Remove the parts of files that dead writers left, at this time of the file system."""
         with contextlib.suppress(OSError), os.scandir(self.folder) as entries:
             for entry in entries:
                 if entry.is_dir() and _FOLDER.fullmatch(entry.name):
-                    _remove_old_parts(entry.path, now)
-        _remove_old_parts(str(self.folder), now)
+                    clear_parts(entry.path, now)
+        clear_parts(self.folder, now)
 
     def write(self, identity: str, record: Record, kind: str) -> None:
         """Store a task as "done" or "failed"; a failure never hides a result."""
         path = self.folder / identity[:2] / identity
         content = packed(record._replace(run={**record.run, "seed": self._seed}))
-        with explained("The result of a task cannot be written"), part_file(path) as part:
-            size = write_part(part, content.write, self._mode, content.n_bytes() > _LARGE)
-            os.replace(part, f"{path}-{size:x}.{kind}")
+        with explained("The result of a task cannot be written"), Part(path) as part:
+            set_mode(part.fileno(), self._mode & 0o666)
+            size = part.fill(content.write, in_memory=content.n_bytes() <= _LARGE)
+            part.become(f"{path}-{size:x}.{kind}")
 
     def scan(self) -> Found:
         """{"done": {identity: path}, "failed": {identity: path}} of all complete files."""
@@ -150,13 +151,3 @@ def _set_aside(path: str, error: DamagedRecordError) -> None:
         os.replace(path, f"{path}.damaged")
         kept = "is kept under a name with '.damaged' behind it, and the next call of run_batch runs its task"
     warnings.warn(f"The file '{path}' is no result ({error}): it {kept}.", RuntimeWarning, stacklevel=4)
-
-
-def _remove_old_parts(folder: str, now: float) -> None:
-    """Remove what a writer that was killed has left; by the clock of the file system."""
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(PART):
-                with contextlib.suppress(OSError):
-                    if now - entry.stat().st_mtime > _OLD_PART:
-                        os.unlink(entry.path)

@@ -11,7 +11,7 @@ from reservoir.batch.identity import Task
 from reservoir.batch.records import Record
 from reservoir.batch.store import Store
 from reservoir.batch.tables import Columns, columns_of, frame, write_table
-from reservoir.validation import parameter_error
+from reservoir.validation import check_path, parameter_error
 
 _STATES = ("done", "failed", "pending")
 
@@ -85,8 +85,21 @@ class Study:
 
         The first has the same bytes whatever the order, number of workers, engine and interruptions. Arrays are nested
         lists in Parquet and JSON in CSV; lists and dictionaries are JSON in both.
+
+        In CSV, texts stand in quotes, and one that a spreadsheet would run as a formula (it begins with ``= + - @``, a
+        tab or a line break, and is no number) has an apostrophe before it, in the names of columns too;
+        ``docs/batches.md`` tells the way back. Parquet holds all texts as they are.
+
+        Each file is written whole or not at all, with the rights of the one that it replaces, as by `reservoir.save`.
+
+        Raises
+        ------
+        ValueError
+            For another ending, and for what is no regular file: a pipe, a device.
+        OSError
+            Where the file cannot be written.
         """
-        path = Path(path)
+        path = Path(check_path("consolidate", "path", path))
         if path.suffix not in (".parquet", ".csv"):
             raise parameter_error("consolidate", "path", "a name that ends in .parquet or .csv", str(path))
         results, runs = self._columns()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import json
-import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
 from reservoir.batch.identity import Task
 from reservoir.batch.records import Record
+from reservoir.whole_files import replace_file
 
 _RUN = ("seconds", "attempts", "finished", "host", "process", "warnings", "error", "traceback")
+_FORMULA = re.compile(r"'*(\s*[=+@\uff1d\uff0b\uff0d\uff20-]|[\t\r\n])")  # also in the width of East Asian letters
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 Columns: TypeAlias = dict[str, list[Any]]
 """A table as lists of one length by their names."""
 INSTALL = 'pip install "reservoir-spiking[batch]"'
@@ -42,14 +46,9 @@ def frame(columns: Columns) -> Any:
 
 
 def write_table(columns: Columns, path: Path) -> None:
-    """Write to Parquet or CSV under another name first, so that a broken write leaves no file."""
-    part = path.with_name(path.name + ".part")
-    if path.suffix == ".csv":  # as objects: whole numbers stay whole beside missing ones
-        cells = {name: [_cell(value) for value in column] for name, column in columns.items()}
-        _pandas().DataFrame(cells, dtype=object).to_csv(part, index=False)
-    else:
-        _write_parquet(columns, part)
-    os.replace(part, path)
+    """Write to Parquet or CSV; an old file stays where that fails."""
+    write = _write_csv if path.suffix == ".csv" else _write_parquet
+    replace_file(path, lambda file: write(columns, file))
 
 
 def _pandas() -> Any:
@@ -60,7 +59,21 @@ def _pandas() -> Any:
     return pandas
 
 
-def _write_parquet(columns: Columns, path: Path) -> None:
+def _write_csv(columns: Columns, file: BinaryIO) -> None:
+    """Numbers as they are and texts in quotes; as objects, so that whole numbers stay whole beside missing ones."""
+    cells = {_no_formula(name): [_no_formula(_cell(one)) for one in column] for name, column in columns.items()}
+    table = _pandas().DataFrame(cells, dtype=object)
+    table.to_csv(file, index=False, mode="wb", quoting=csv.QUOTE_NONNUMERIC)
+
+
+def _no_formula(value: Any) -> Any:
+    """An apostrophe before a text that a spreadsheet would run, or that looks as if it had one from here already."""
+    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
+
+
+def _write_parquet(columns: Columns, file: BinaryIO) -> None:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -74,7 +87,7 @@ def _write_parquet(columns: Columns, path: Path) -> None:
         except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError):  # values of several kinds
             return pyarrow.array([None if value is None else json.dumps(value) for value in values])
 
-    parquet.write_table(pyarrow.table({name: typed(column) for name, column in columns.items()}), path)
+    parquet.write_table(pyarrow.table({name: typed(column) for name, column in columns.items()}), file)
 
 
 def _columns(rows: list[Mapping[str, Any]]) -> Columns:

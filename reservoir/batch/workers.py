@@ -20,7 +20,7 @@ import numba
 from threadpoolctl import threadpool_limits
 
 from reservoir.batch.failures import texts_of, warning_texts
-from reservoir.batch.files import StoreError
+from reservoir.batch.files import StoreError, text_of_log
 from reservoir.batch.function_copies import FunctionCopies
 from reservoir.batch.identity import Task, canonical
 from reservoir.batch.plain_values import own_copy
@@ -119,7 +119,7 @@ def run_chunk(job: Job, chunk: Chunk) -> Report:
     try:
         log = open(path, "x")
     except FileExistsError:
-        return Report([], [], {}, 0.0, path.read_text(errors="replace"))
+        return Report([], [], {}, 0.0, text_of_log(path))
     except FileNotFoundError:  # the batch has ended
         return Report([], [], {}, 0.0, None)
     except OSError as error:
@@ -171,13 +171,25 @@ def _attempt(job: Job, task: Task, log: IO[str]) -> tuple[Any, dict[str, str] | 
     start = time.perf_counter()
     with _time_limit(job.timeout, log):
         try:
-            result = job.functions.next()(own_copy(task.parameters), random_state=task.random_state)
+            with _one_process():
+                result = job.functions.next()(own_copy(task.parameters), random_state=task.random_state)
         except BaseException as error:  # also a SystemExit: a task must not end its worker
             return None, texts_of(error)
     taken = time.perf_counter() - start
     if job.timeout is not None and taken > job.timeout:  # the task had put off its alarm
         return None, {"error": out_of_time(job.timeout), "traceback": f"It ended by itself after {taken:.3g} s."}
     return result, None
+
+
+@contextlib.contextmanager
+def _one_process() -> Iterator[None]:
+    """A child that a task forks ends where the task ends, else there would be two workers."""
+    process = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() != process:
+            os._exit(0)
 
 
 def out_of_time(timeout: float | None) -> str:

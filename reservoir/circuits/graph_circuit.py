@@ -12,6 +12,7 @@ from reservoir.circuits.circuit import Circuit
 from reservoir.circuits.synapses import Connections, Synapses, draw_circuit
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import Topology, check_part
+from reservoir.sizes import check_fits
 from reservoir.topologies import Random
 from reservoir.topologies.spectrum import as_sparse
 from reservoir.validation import Parameters, check_integer, default_parts_first
@@ -83,6 +84,7 @@ class GraphCircuit(BaseEstimator):
         p = Parameters(self)
         n_units = p.integer("n_units", 1)
         check_integer(p.owner, "n_inputs", n_inputs, 0)
+        check_fits(p.owner, "n_units", n_units, 24.0 * n_units, "the units")
         synapses = Synapses() if self.synapses is None else self.synapses
         if not isinstance(synapses, Synapses):
             raise p.error("synapses", "None or Synapses")

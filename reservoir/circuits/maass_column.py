@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
+from math import prod
 
 import numpy as np
 
 from reservoir.circuits.circuit import Circuit
 from reservoir.circuits.synapse_statistics import KINDS
-from reservoir.circuits.synapses import Connections, SynapseParameters, draw_circuit, n_excitatory, statistics_of
+from reservoir.circuits.synapses import (
+    Connections,
+    SynapseParameters,
+    check_synapses,
+    draw_circuit,
+    n_excitatory,
+    statistics_of,
+)
+from reservoir.sizes import LONGEST_WIRING, check_patience
 from reservoir.validation import Parameters, check_integer
 
 _BLOCK = 1 << 20  # pairs of units looked at together
+_PAIR_SECONDS = 1e-8  # a quarter of what was measured
 
 
 @dataclass(eq=False, repr=False)
@@ -92,6 +102,7 @@ class MaassColumn(SynapseParameters):
         p = Parameters(self)
         p.flag("allow_self")
         p.real("lam", 0)
+        self._check_size()
         positions = np.indices(self._sides()).reshape(3, -1).T
         return draw_circuit(
             self, len(positions), lambda excitatory: self._connect(positions, excitatory, rng), rng, n_inputs, positions
@@ -119,6 +130,13 @@ class MaassColumn(SynapseParameters):
                 total += C * pairs * (nearness - n_units) / (n_units * (n_units - 1))
             total += C * numbers[sender] * (alone and allow_self)
         return float(total)
+
+    def _check_size(self) -> None:
+        n_units = prod(self._sides())
+        check_synapses(self, "shape", n_units, 0)
+        what = f"{n_units:.3g}^2 pairs of units"
+        check_patience(type(self).__name__, "shape", self.shape, _PAIR_SECONDS * n_units**2, LONGEST_WIRING, what)
+        check_synapses(self, "lam", n_units, self.expected_synapses())
 
     def _sides(self) -> tuple[int, int, int]:
         if not isinstance(self.shape, (tuple, list)) or len(self.shape) != 3:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reservoir.circuits.circuit import Circuit
-from reservoir.circuits.synapses import Connections, SynapseParameters, draw_circuit
+from reservoir.circuits.synapses import Connections, SynapseParameters, check_synapses, draw_circuit
 from reservoir.validation import Parameters
 
 
@@ -26,6 +26,7 @@ class MeanDegreeCircuit(SynapseParameters):
     def draw(self, rng: np.random.Generator, n_inputs: int = 1) -> Circuit:
         """A circuit with this many input channels."""
         n_synapses = self.expected_synapses()
+        check_synapses(self, "n_units", self.n_units, n_synapses)
         return draw_circuit(self, self.n_units, lambda _: self._connect(n_synapses, rng), rng, n_inputs)
 
     def expected_synapses(self) -> float:

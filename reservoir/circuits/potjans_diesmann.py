@@ -9,6 +9,7 @@ import numpy as np
 
 from reservoir.circuits.circuit import Circuit, PoissonBackground, Projection
 from reservoir.estimators import BaseEstimator
+from reservoir.sizes import check_fits
 from reservoir.topologies.drawing import bernoulli_positions
 from reservoir.validation import Parameters, check_integer
 
@@ -119,6 +120,8 @@ class PotjansDiesmann(BaseEstimator):
     def draw(self, rng: np.random.Generator, n_inputs: int = 1) -> Circuit:
         """A circuit with this many thalamic fibres as input channels."""
         check_integer(type(self).__name__, "n_inputs", n_inputs, 0)
+        n_synapses = float(self.synapse_numbers().sum())
+        check_fits(type(self).__name__, "scale", self.scale, 48 * n_synapses, f"{n_synapses:.3g} synapses")
         excitatory = np.repeat(np.arange(8) % 2 == 0, self.sizes())
         recurrent, inputs = self._draw_recurrent(rng), self._draw_inputs(n_inputs, rng)
         return Circuit(excitatory, recurrent, inputs, n_inputs, background=self.background())

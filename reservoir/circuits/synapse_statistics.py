@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reservoir.circuits.circuit import Projection, weight_unit
+from reservoir.sizes import check_fits
 from reservoir.topologies.drawing import bernoulli_positions
 from reservoir.validation import Parameters
 
@@ -193,6 +194,8 @@ def draw_inputs(
 ) -> Projection:
     """Static synapses from each input channel to each unit, present with this probability."""
     n_units = len(excitatory)
+    n_synapses = probability * n_inputs * n_units
+    check_fits("draw", "n_inputs", n_inputs, 40 * n_synapses, f"{n_synapses:.3g} synapses of the input")
     channels, units = np.divmod(bernoulli_positions(n_inputs * n_units, probability, rng), n_units)
     weights = np.where(excitatory[units], statistics.input_to_excitatory, statistics.input_to_inhibitory)
     delays = np.full(len(units), statistics.input_delay)

@@ -10,9 +10,11 @@ import numpy as np
 from reservoir.circuits.circuit import Circuit
 from reservoir.circuits.synapse_statistics import PRESETS, SynapseStatistics, draw_inputs, draw_synapses
 from reservoir.estimators import BaseEstimator
+from reservoir.sizes import check_fits
 from reservoir.validation import Parameters, check_integer
 
 Connections = tuple[np.ndarray, np.ndarray]
+_NUMBERS_OF_A_UNIT, _NUMBERS_OF_A_SYNAPSE = 3, 8
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -103,6 +105,13 @@ def draw_circuit(
         n_inputs,
         positions,
     )
+
+
+def check_synapses(part: SynapseParameters, name: str, n_units: int, n_synapses: float) -> None:
+    """Refuse more units and synapses than fit into the memory."""
+    what = f"{n_units:.3g} units and {n_synapses:.3g} synapses"
+    n_bytes = 8.0 * (_NUMBERS_OF_A_UNIT * n_units + _NUMBERS_OF_A_SYNAPSE * n_synapses)
+    check_fits(type(part).__name__, name, getattr(part, name), n_bytes, what)
 
 
 def n_excitatory(synapses: SynapseParameters, n_units: int) -> int:

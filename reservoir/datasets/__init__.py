@@ -5,7 +5,11 @@ it otherwise.
 
 A file that is fetched is looked for in the directory named by the environment variable RESERVOIR_DATA, then in the
 cache of earlier downloads, and is otherwise downloaded from RESERVOIR_DATA_URL, the address of a mirror with the same
-layout, which needs pooch. Its SHA-256 checksum is verified each time.
+layout, which needs pooch. Its size and its SHA-256 checksum are verified each time. A wrong file in RESERVOIR_DATA, and
+a RESERVOIR_DATA that names no folder, are told by one RuntimeWarning, and the search goes on.
+
+A download takes no more memory and disk than the file has bytes, and ends with an error after 60 seconds; where the
+line is slow set RESERVOIR_DATA_TIMEOUT to more of them.
 """
 
 from reservoir.datasets.adding import make_adding

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.parts import Seed
+from reservoir.sizes import check_largest
 from reservoir.validation import as_generator, check_choice, check_integer
 
 _SHORTEST = {"modern": 2, "1997": 20}
@@ -83,6 +84,7 @@ def make_adding(
     n_sequences = check_integer(owner, "n_sequences", n_sequences, 1)
     check_choice(owner, "version", version, list(_SHORTEST))
     length = check_integer(owner, "length", length, _SHORTEST[version])
+    check_largest(owner, {"n_sequences": n_sequences, "length": length}, 24.0 * n_sequences * length, "the sequences")
     rng = as_generator(owner, random_state)
     if version == "modern":
         return _modern(n_sequences, length, rng)

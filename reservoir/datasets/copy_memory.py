@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.parts import Seed
+from reservoir.sizes import check_largest
 from reservoir.validation import as_generator, check_choice, check_integer
 
 
@@ -81,6 +82,8 @@ def make_copy_memory(
     n_items = check_integer(owner, "n_items", n_items, 1)
     n_symbols = check_integer(owner, "n_symbols", n_symbols, 2)
     check_choice(owner, "markers", markers, ["one", "all"])
+    sizes = {"n_sequences": n_sequences, "delay": delay, "n_items": n_items, "n_symbols": n_symbols}
+    check_largest(owner, sizes, 8.0 * n_sequences * (delay + 2 * n_items) * (n_symbols + 4), "the sequences")
     items = as_generator(owner, random_state).integers(1, n_symbols, (n_sequences, n_items), endpoint=True)
     marker = n_items + delay - 1
     symbols = np.zeros((n_sequences, delay + 2 * n_items), dtype=np.int64)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.parts import Seed
+from reservoir.sizes import check_largest
 from reservoir.validation import as_generator, check_flag, check_integer
 
 SYMBOLS = "BTPSXVE"
@@ -86,6 +87,7 @@ def make_embedded_reber(
     owner = "make_embedded_reber"
     n_sequences = check_integer(owner, "n_sequences", n_sequences, 1)
     continual = check_flag(owner, "continual", continual)
+    check_largest(owner, {"n_sequences": n_sequences}, 1000.0 * n_sequences, "the sequences")
     rng = as_generator(owner, random_state)
     strings, possible = zip(*(_walk(rng) for _ in range(n_sequences)), strict=True)
     if continual:

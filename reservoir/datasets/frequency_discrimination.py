@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.parts import Seed
+from reservoir.sizes import check_largest
 from reservoir.validation import as_generator, check_choice, check_integer
 
 _STEPS = {"asynchronous": None, "regular": 1.0, "high_resolution": 0.1}
@@ -74,6 +75,7 @@ def make_frequency_discrimination(
     owner = "make_frequency_discrimination"
     n_sequences = check_integer(owner, "n_sequences", n_sequences, 1)
     check_choice(owner, "times", times, list(_STEPS))
+    check_largest(owner, {"n_sequences": n_sequences}, 200.0 * n_sequences, "the sequences")
     rng = as_generator(owner, random_state)
     periods = np.exp(rng.uniform(np.log(PERIODS[0]), np.log(PERIODS[1]), n_sequences))
     periods[: n_sequences // 2] = rng.uniform(*SPECIAL, n_sequences // 2)

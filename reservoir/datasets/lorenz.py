@@ -8,6 +8,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from reservoir.parts import Numbers, Seed
+from reservoir.sizes import check_series
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 
@@ -86,6 +87,7 @@ def make_lorenz(
     dt, sigma, rho, beta = (check_real(owner, k, v, 0, closed="neither") for k, v in positive.items())
     rtol = check_real(owner, "rtol", rtol, 1e-13, 1e-3)
     start = _start(x0, random_state)
+    check_series(owner, n_steps, discard, 16.0)
     times = np.arange(discard + n_steps) * dt
 
     def flow(t: float, state: np.ndarray) -> tuple[float, float, float]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from reservoir.compilation import kernel
 from reservoir.parts import Seed
+from reservoir.sizes import check_fits, check_series
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 # Steps of one kernel call: less than half a second, so that an interrupt is served.
@@ -95,6 +96,10 @@ def make_mackey_glass(
     lag = _whole_steps("tau", tau, dt)
     stride = _whole_steps("sample", sample, dt)
     n_inner = (discard + n_steps - 1) * stride
+    if stride > n_steps + discard:
+        check_fits(owner, "dt", dt, 16.0 * n_inner, f"{n_inner:.3g} steps of it")
+    check_series(owner, n_steps, discard, 16.0 * stride)
+    check_fits(owner, "tau", tau, 48.0 * lag, f"a history of {lag:.3g} steps of dt")
     values = np.empty(lag + 1 + n_inner)
     middles = np.empty(lag + n_inner)
     half_steps = _history(np.arange(-2 * lag, 1) * (dt / 2), lag * dt, x0, random_state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.parts import Seed
+from reservoir.sizes import check_largest
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_integer, check_real
 
@@ -73,6 +74,8 @@ def make_multitask(
     n_trials = check_integer("make_multitask", "n_trials", n_trials, 1)
     duration = check_real("make_multitask", "duration", duration, 0, closed="neither")
     step = check_real("make_multitask", "step", step, 0, duration, closed="right")
+    n_rows = duration / step
+    check_largest("make_multitask", {"n_trials": n_trials, "duration": n_rows}, 56.0 * n_trials * n_rows, "the targets")
     rng = as_generator("make_multitask", random_state)
     times = np.arange(1, int(duration / step + 1e-6) + 1) * step
     trains = [_draw(duration, rng) for _ in range(n_trials)]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.parts import Seed
+from reservoir.sizes import check_series
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 # How often the input is drawn before a divergence is reported.
@@ -113,6 +114,7 @@ def make_narma(
     if not isinstance(order, numbers.Integral) or order not in _SYSTEMS:
         raise parameter_error("make_narma", "order", "10, 20 or 30", order)
     low, high = _check_range(input_range)
+    check_series("make_narma", n_steps, discard, 80.0)
     rng = as_generator("make_narma", random_state)
     for _ in range(MAX_DRAWS):
         u = rng.uniform(low, high, discard + n_steps)

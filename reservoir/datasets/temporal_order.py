@@ -7,6 +7,7 @@ import numbers
 import numpy as np
 
 from reservoir.parts import Seed
+from reservoir.sizes import check_largest
 from reservoir.validation import as_generator, check_integer, parameter_error
 
 SYMBOLS = "EBabcdXY"
@@ -73,6 +74,7 @@ def make_temporal_order(
     length = check_integer(owner, "length", length, 10)
     if not isinstance(n_relevant, numbers.Integral) or n_relevant not in _WINDOWS:
         raise parameter_error(owner, "n_relevant", "2 or 3", n_relevant)
+    check_largest(owner, {"n_sequences": n_sequences, "length": length}, 64.0 * n_sequences * length, "the sequences")
     windows = np.array(_WINDOWS[n_relevant]) * length // 100
     rng = as_generator(owner, random_state)
     symbols, y = zip(*(_draw(length, windows, rng) for _ in range(n_sequences)), strict=True)

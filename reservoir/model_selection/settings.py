@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numbers
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +18,24 @@ from reservoir.model_selection.scorer import SequenceScorer, sequence_scorer
 from reservoir.model_selection.splits import WarmTimeSeriesSplit
 from reservoir.models.forecasting.lessons import LONGEST_WASHOUT
 from reservoir.sequences import n_dimensions
+from reservoir.sizes import check_fits
 from reservoir.validation import Parameters
 
 Scorer = Callable[..., Any]
 """scorer(model, X, y) gives a number."""
 
 _N_SPLITS = 5
+_POINT_BYTES = 100.0
+
+
+def _check_number(p: Parameters, distributions: Any) -> None:
+    """Refuse more points than fit into the memory."""
+    n_iter = p.part.n_iter
+    if n_iter is not None and _has_distributions(distributions):
+        check_fits(p.owner, "n_iter", n_iter, _POINT_BYTES * n_iter, "the candidates")
+    elif n_iter is None and isinstance(distributions, Mapping):
+        n_points = prod(len(values) for values in distributions.values() if isinstance(values, Sized))
+        check_fits(p.owner, "param_distributions", distributions, _POINT_BYTES * n_points, f"{n_points:.3g} candidates")
 
 
 def read_candidates(search: Any) -> list[dict[str, Any]]:
@@ -34,6 +47,7 @@ def read_candidates(search: Any) -> list[dict[str, Any]]:
         random_state = int(p.generator().integers(2**32))
     if search.n_iter is None and _has_distributions(distributions):
         raise p.error("n_iter", "the number of points to draw, since param_distributions holds distributions")
+    _check_number(p, distributions)
     try:
         if search.n_iter is None:
             candidates = list(ParameterGrid(distributions))

@@ -7,7 +7,6 @@ import pickle
 from collections.abc import Iterator
 from typing import Any
 
-import joblib
 from sklearn.utils.parallel import Parallel, delayed
 
 import reservoir
@@ -51,27 +50,26 @@ def run_stored_tasks(
 
     A task is known by a digest of all that its result depends on, so that the store serves the same search alone.
     """
-    search = _digest(owner, cv, [cv.estimator, cv.scorers])
+    search = _digest(cv)
     found = {id(task.configurations): task.configurations for task in tasks}
-    names = {key: _digest(owner, values, values) for key, values in _parameters(found).items()}
+    names = {key: _digest(values) for key, values in _parameters(found).items()}
     named = [
         {"search": search, "configurations": names[id(task.configurations)], "seed": task.seed, "share": task.share}
         for task in tasks
     ]
     on_error = "raise" if isinstance(cv.error_score, str) else "record"
     work = StoredEvaluation(cv, {names[key]: part for key, part in found.items()})
-    study = run_batch(work, named, store=store, on_error=on_error, **options)
-    return study.iter_results()
+    try:
+        return run_batch(work, named, store=store, on_error=on_error, **options).iter_results()
+    except pickle.PicklingError as error:
+        wanted = f"None for a search whose parts cannot be pickled ({error.__cause__})"
+        raise parameter_error(owner, "store", wanted, "a store") from error
 
 
 def _parameters(parts: dict[int, list[Configuration]]) -> dict[int, list[Any]]:
     return {key: [configuration.parameters for configuration in part] for key, part in parts.items()}
 
 
-def _digest(owner: str, content: Any, code: Any) -> str:
-    """A digest of data, estimators and scorers that another process finds too, and of what functions in `code` do."""
-    try:
-        return f"{joblib.hash([reservoir.__version__, content])} {code_identity(code)}"
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        wanted = f"None for a search whose parts cannot be pickled ({error})"
-        raise parameter_error(owner, "store", wanted, "a store") from error
+def _digest(content: Any) -> str:
+    """A digest of data, estimators and scorers that another process finds too: all that they hold, and what they do."""
+    return code_identity([reservoir.__version__, content])

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +17,11 @@ from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.regressor import ReservoirRegressor
 from reservoir.parts import Labels, MergingReadout, check_part
 from reservoir.sequences import is_one_series
+from reservoir.temporary_folders import temporary_folder
+from reservoir.trainers import one_trainer
 from reservoir.trials import draws_numbers
-from reservoir.validation import parameter_error
+from reservoir.validation import check_path, parameter_error
+from reservoir.whole_files import open_regular
 
 Part = Callable[[], tuple[Any, Any]] | str | os.PathLike[str] | tuple[Any, Any]
 
@@ -88,19 +89,25 @@ def fit_in_parts(
     >>> bool(model.score(*part(9)) > 0.99)
     True
     """
+    batch = {"n_jobs": n_jobs, "client": client, "retries": retries, "setup": setup, "progress": progress}
+    return _train(model, parts, classes, folder, batch)
+
+
+@one_trainer
+def _train(model: Any, parts: Any, classes: Labels | None, folder: Any, batch: dict[str, Any]) -> Any:
     if isinstance(parts, str | np.ndarray) or not isinstance(parts, Iterable):
         raise parameter_error("fit_in_parts", "parts", "a list with a part in every entry", parts)
     parts = _checked(model, list(parts), classes)
+    place = None if folder is None else check_path("fit_in_parts", "folder", folder)
     trained = clone(model)
     options = {} if classes is None else {"classes": classes}
     sequences, _ = trained._read_training_data(*_load(parts[0]), **options)
     trained._make_parts(sequences)
     check_part(type(model).__name__, "readout", trained.readout_, MergingReadout)
     del sequences
-    batch = {"n_jobs": n_jobs, "client": client, "retries": retries, "setup": setup, "progress": progress}
-    sizes = _of_parts(PartSizes(parts), folder, batch) if draws_numbers(trained.reservoir_) else [0] * len(parts)
+    sizes = _of_parts(PartSizes(parts), place, batch) if draws_numbers(trained.reservoir_) else [0] * len(parts)
     first_trials = [0, *accumulate(sizes)]
-    for record in _of_parts(PartialTraining(trained, parts, first_trials, options), folder, batch):
+    for record in _of_parts(PartialTraining(trained, parts, first_trials, options), place, batch):
         trained.readout_.add_record(record)
     trained.readout_.solve()
     parameters = model.get_params(deep=False)
@@ -143,9 +150,9 @@ class PartSizes:
         return 1 if is_one_series(X) else len(X)
 
 
-def _of_parts(work: PartSizes | PartialTraining, folder: Any, batch: dict[str, Any]) -> Iterator[Any]:
+def _of_parts(work: PartSizes | PartialTraining, folder: str | None, batch: dict[str, Any]) -> Iterator[Any]:
     """What workers make of the parts, in the order of these."""
-    with tempfile.TemporaryDirectory(dir=folder) as store:
+    with temporary_folder("fit_in_parts", folder) as store:
         tasks = {"part": range(len(work.parts))}
         yield from run_batch(work, tasks, store=store, on_error="raise", **batch).iter_results()
 
@@ -153,7 +160,7 @@ def _of_parts(work: PartSizes | PartialTraining, folder: Any, batch: dict[str, A
 def _load(part: Part) -> tuple[Any, Any]:
     """X and y of a part."""
     if isinstance(part, str | os.PathLike):
-        with np.load(Path(part), allow_pickle=False) as arrays:
+        with open_regular(part) as file, np.load(file, allow_pickle=False) as arrays:
             return arrays["X"], arrays["y"]
     return part() if callable(part) else part
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import platform
 import sys
-import uuid
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -19,7 +17,8 @@ import sklearn
 from reservoir.persistence.archive import Damaged, Newer, open_archive, read_arrays, write_archive
 from reservoir.persistence.reading import Reader, read_tree
 from reservoir.persistence.writing import Writer
-from reservoir.validation import check_integer
+from reservoir.validation import check_integer, check_path
+from reservoir.whole_files import open_regular, replace_file
 
 FORMAT = 1
 
@@ -32,8 +31,9 @@ def save(model: Any, path: str | bytes | os.PathLike[str]) -> None:
 
     Kept are all parameters, all that was learned, and what training goes on from, so that `load` gives a model with the
     same bits in every answer. The file is a zip of ``.npy`` arrays and one JSON text, without pickle and without code.
-    It is written under another name, read again, and then renamed: where something cannot be kept nothing is written,
-    and an older file stays.
+    It is written under another name, read again, flushed to the disk, and then renamed: where something cannot be kept,
+    the disk is full or the process is killed, an older file stays as it was. Of two that save under one name at once
+    the last one stays.
 
     Parameters
     ----------
@@ -41,11 +41,14 @@ def save(model: Any, path: str | bytes | os.PathLike[str]) -> None:
         Fitted or not; what it holds of scikit-learn may be what ``docs/saving.md`` lists. A number with a unit comes
         back in SI units.
     path : str, bytes or path
+        A new file, or a regular one, whose mode, group and access list the new one gets, and its owner where that is
+        allowed. A link stays a link, and the file that it leads to is written.
 
     Raises
     ------
     ValueError
-        For what no such file keeps, with its place in the model: classes of one's own, functions, networkx graphs.
+        For what no such file keeps, with its place in the model: classes of one's own, functions, networkx graphs; for
+        an empty path, or one to a pipe, a device or a socket.
     OSError
         Where the file cannot be written.
 
@@ -72,23 +75,16 @@ def save(model: Any, path: str | bytes | os.PathLike[str]) -> None:
     >>> bool((same.forecast(100) == model.forecast(100)).all())
     True
     """
-    name = type(model).__name__
+    name, path = type(model).__name__, check_path("save", "path", path)
     writer = Writer()
     writer.part(model, name)
     text = json.dumps({**_versions(), "parts": writer.parts}, allow_nan=False).encode()
-    path = os.path.realpath(os.fsdecode(path))
-    part = f"{path}.{uuid.uuid4().hex[:12]}.part"
-    try:
-        with open(part, "x+b") as file:
-            write_archive(file, text, writer.arrays)
-            _checked(file, sys.maxsize, f"The {name}", "cannot be saved")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
-        raise
+
+    def write(file: BinaryIO) -> None:
+        write_archive(file, text, writer.arrays)
+        _checked(file, sys.maxsize, f"The {name}", "cannot be saved")
+
+    replace_file(path, write)
 
 
 def load(path: str | bytes | os.PathLike[str], *, max_bytes: int = 1 << 31) -> Any:
@@ -111,7 +107,8 @@ def load(path: str | bytes | os.PathLike[str], *, max_bytes: int = 1 << 31) -> A
     Raises
     ------
     ValueError
-        For a file that is no model, was damaged or made up, is larger than allowed, or of a newer format.
+        For a file that is no model, was damaged or made up, is larger than allowed, or of a newer format; for a pipe,
+        a device or a socket, without waiting for it.
     OSError
         Where the file cannot be read: FileNotFoundError, PermissionError.
 
@@ -119,8 +116,8 @@ def load(path: str | bytes | os.PathLike[str], *, max_bytes: int = 1 << 31) -> A
     --------
     save : writes such files, with an example.
     """
-    path, max_bytes = os.fsdecode(path), check_integer("load", "max_bytes", max_bytes, 0)
-    with open(path, "rb") as file:
+    path, max_bytes = check_path("load", "path", path), check_integer("load", "max_bytes", max_bytes, 0)
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > max_bytes:
             raise ValueError(f"The file '{path}' holds {size} bytes, more than max_bytes={max_bytes}.")
@@ -143,8 +140,8 @@ def describe(path: str | bytes | os.PathLike[str]) -> dict[str, Any]:
     ValueError, OSError
         As `load`.
     """
-    path = os.fsdecode(path)
-    with open(path, "rb") as file:
+    path = check_path("describe", "path", path)
+    with open_regular(path) as file:
         tree = _guarded(lambda: _read_text(file)[1], f"The file '{path}'")
     return {"class": tree["parts"][-1]["class"], **{key: value for key, value in tree.items() if key != "parts"}}
 

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from reservoir.plotting.display import Display, legend_above, rows_and_columns, styled
+from reservoir.plotting.names import plain
 from reservoir.plotting.palette import BLACK, BLUE, GREY, LINES, ORANGE, VERMILLION
 from reservoir.validation import parameter_error, real_array
 
+_LONGEST = 32  # characters of a name
 _GOLDEN = (np.sqrt(5) - 1) / 2
 
 
@@ -178,7 +180,7 @@ class ComparisonDisplay(Display):
             if task in logarithmic:
                 panel.set_xscale("log")
             self._draw_task(panel, task, limits)
-        panels[0].set_yticks(range(len(self.systems)), self.systems)
+        panels[0].set_yticks(range(len(self.systems)), [plain(name, _LONGEST) for name in self.systems])
         panels[0].set_ylim(len(self.systems) - 0.5, -0.5)
         return self
 
@@ -198,11 +200,13 @@ class ComparisonDisplay(Display):
             panel.plot(median, row, "|", color=BLACK, markersize=14, markeredgewidth=2, zorder=2)
         for number, (name, value) in enumerate(dict(self.references).get(task, {}).items()):
             style = {"color": VERMILLION, "linestyle": LINES[(number + 1) % len(LINES)], "linewidth": 1.2}
-            panel.axvline(value, label=f"{name}: {value:.4g}", zorder=0, **style)
+            panel.axvline(value, label=f"{plain(name)}: {value:.4g}", zorder=0, **style)
         better = dict(self.better).get(task)
-        label = dict(self.measures).get(task, "score") + (f" ({better} is better)" if better else "")
+        label = plain(dict(self.measures).get(task, "score"), _LONGEST) + (
+            f" ({plain(better)} is better)" if better else ""
+        )
         n_lines = len(dict(self.references).get(task, {}))
-        panel.set_title(task, loc="left", pad=6 + 13 * n_lines)
+        panel.set_title(plain(task, _LONGEST), loc="left", pad=6 + 13 * n_lines)
         panel.set_xlabel(label)
         panel.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.6)
         panel.tick_params(axis="y", length=0)

@@ -11,6 +11,7 @@ import numpy as np
 from reservoir.metrics import ValidTime, valid_prediction_time
 from reservoir.parts import Forecaster, Numbers, SequenceData, check_part
 from reservoir.plotting.display import BEHIND_TEXT, Display, legend_above, styled
+from reservoir.plotting.names import plain
 from reservoir.plotting.palette import BLACK, BLUE, GREEN, VERMILLION
 from reservoir.sequences import read_sequences
 from reservoir.validation import check_channels, check_finite_array, check_real, parameter_error, real_array
@@ -215,7 +216,7 @@ class ForecastDisplay(Display):
         """What the time axis counts."""
         if self.lyapunov_exponent is not None:
             return "Lyapunov times"
-        return self.unit or ("steps" if self.step == 1 else "units of time")
+        return plain(self.unit) if self.unit else ("steps" if self.step == 1 else "units of time")
 
     def _draw_valid_time(self, panel: Any, unit: str) -> None:
         """A line at the valid time; only its words where the forecast is valid to the end."""
@@ -231,7 +232,7 @@ class ForecastDisplay(Display):
         panel.plot(time, self.y_pred[:, channel], color=VERMILLION, linestyle=(0, (4, 1.2)), label="forecast")
         margin = 0.25 * (np.ptp(true) or 1.0)
         panel.set_ylim(true.min() - margin, true.max() + margin)
-        panel.set_ylabel(name if self.names is None else str(self.names[channel]))
+        panel.set_ylabel(name if self.names is None else plain(self.names[channel]))
 
     def _draw_errors(self, panel: Any, time: np.ndarray) -> None:
         errors = self.errors

@@ -10,6 +10,7 @@ import numpy as np
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import check_part
 from reservoir.plotting.display import Display, legend_above, rows_and_columns, styled
+from reservoir.plotting.names import plain
 from reservoir.plotting.palette import BLACK, BLUE, GREY, VERMILLION
 from reservoir.validation import parameter_error
 
@@ -123,9 +124,9 @@ class SearchDisplay(Display):
         )
         for number, (panel, name) in enumerate(zip(panels, names, strict=True)):
             self._draw_parameter(panel, name)
-            panel.set_xlabel(name.replace("__", "\n"))
+            panel.set_xlabel("\n".join(map(plain, name.split("__"))))
             if number % n_columns == 0:
-                panel.set_ylabel(self.metric.replace("_", " "))
+                panel.set_ylabel(plain(self.metric.replace("_", " ")))
         handles, labels = panels[0].get_legend_handles_labels()
         if ax is None:
             self.figure_.legend(handles, labels, loc="outside upper center", ncols=len(labels))
@@ -177,7 +178,7 @@ def _places(panel: Any, values: np.ndarray) -> np.ndarray:
         return places
     words = _words(values)
     kinds = list(dict.fromkeys(words))
-    short = [word if len(word) <= 14 else word[:12] + "\u2026" for word in kinds]
+    short = [plain(word, 13) for word in kinds]
     panel.set_xticks(range(len(kinds)), short, rotation=30 if max(map(len, short)) > 6 else 0)
     panel.set_xlim(-0.5, len(kinds) - 0.5)
     return np.array([kinds.index(word) for word in words], dtype=float)

@@ -9,6 +9,7 @@ import numpy as np
 
 from reservoir.parts import Labels
 from reservoir.plotting.display import Display, legend_above, styled
+from reservoir.plotting.names import plain
 from reservoir.plotting.palette import GREY, colour, line
 from reservoir.systems.simulation import Recording
 from reservoir.trains import SpikeTrains
@@ -121,7 +122,9 @@ class RasterDisplay(Display):
         edges = np.concatenate([[0], np.cumsum([len(units) for units in groups.values()])])
         self._draw_spikes(top, groups, edges)
         for number, (name, rate) in enumerate(self.rates.items()):
-            bottom.stairs(rate, np.arange(len(rate) + 1) * self._step(), baseline=None, label=name, **line(number))
+            bottom.stairs(
+                rate, np.arange(len(rate) + 1) * self._step(), baseline=None, label=plain(name), **line(number)
+            )
         bottom.set(xlabel="time (s)", ylabel="rate (Hz)", xlim=(0, self.spikes.duration))
         bottom.set_ylim(bottom=0)
         if len(groups) > 1:
@@ -150,7 +153,7 @@ class RasterDisplay(Display):
         panel.hlines(edges[1:-1] - 0.5, 0, self.spikes.duration, color=GREY, linewidth=0.6)
         panel.set(ylim=(n_rows - 0.5, -0.5), xlim=(0, self.spikes.duration), ylabel="unit")
         if len(groups) > 1:
-            panel.set_yticks(_apart((edges[:-1] + edges[1:] - 1) / 2, n_rows / 16), list(groups))
+            panel.set_yticks(_apart((edges[:-1] + edges[1:] - 1) / 2, n_rows / 16), list(map(plain, groups)))
             panel.tick_params(axis="y", length=0)
             panel.set_ylabel("")
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from reservoir.parts import Numbers, SequenceData, System, check_part
 from reservoir.plotting.display import Display, styled
+from reservoir.plotting.names import plain
 from reservoir.plotting.palette import BLUE, ORANGE, SEQUENTIAL, VERMILLION
 from reservoir.validation import check_choice, check_integer, check_real, parameter_error, real_array
 
@@ -118,7 +119,7 @@ class StatesDisplay(Display):
         n_rows, n_units = self.states.shape
         extent = (0, n_rows * self.step, n_units - 0.5, -0.5)
         image = panel.imshow(self.states.T, aspect="auto", extent=extent, cmap=SEQUENTIAL)
-        panel.set(xlabel=f"time ({self.unit})", ylabel="unit")
+        panel.set(xlabel=f"time ({plain(self.unit)})", ylabel="unit")
         panel.spines[:].set_visible(True)
         bar = self.figure_.colorbar(image, ax=panel, label="state", location="top", pad=0.02, aspect=40)
         bar.outline.set_visible(False)

@@ -9,6 +9,7 @@ import numpy as np
 
 from reservoir.parts import Numbers, WindowedRule
 from reservoir.plotting.display import Display, legend_above, styled
+from reservoir.plotting.names import plain
 from reservoir.plotting.palette import BLACK, line
 from reservoir.validation import check_real, parameter_error, real_array, without_unit
 
@@ -127,7 +128,7 @@ class STDPWindowDisplay(Display):
         panel.axhline(0, color=BLACK, linewidth=0.6)
         panel.axvline(0, color=BLACK, linewidth=0.6)
         for number, (name, changes) in enumerate(self.changes.items()):
-            panel.plot(1e3 * self.lags, changes, label=name or "_nolegend_", **line(number))
+            panel.plot(1e3 * self.lags, changes, label=plain(name) if name else "_nolegend_", **line(number))
         panel.set_xlim(1e3 * np.nanmin(self.lags), 1e3 * np.nanmax(self.lags))
         panel.set(xlabel="receiver fires after arrival (ms)", ylabel="change by one pair")
         legend_above(panel, 3)

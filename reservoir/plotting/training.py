@@ -10,6 +10,7 @@ from sklearn.base import clone
 
 from reservoir.parts import Numbers, OnlineReadout, check_part
 from reservoir.plotting.display import Display, legend_above, styled
+from reservoir.plotting.names import plain
 from reservoir.plotting.palette import BLACK, line
 from reservoir.validation import check_integer, parameter_error, real_array
 
@@ -139,12 +140,12 @@ class TrainingDisplay(Display):
             log = bool(values.size and values.min() > 0 and values.max() > 10 * values.min())
         for number, (name, curve) in enumerate(self.curves.items()):
             single = {"marker": "o", "markersize": 4} if len(curve) == 1 else {}
-            panel.plot(np.arange(1, len(curve) + 1), curve, label=name, **line(number), **single)
+            panel.plot(np.arange(1, len(curve) + 1), curve, label=plain(name), **line(number), **single)
         if self.best is not None:
             curve = list(self.curves.values())[-1]
-            label = f"kept: {self.along} {self.best}"
+            label = f"kept: {plain(self.along)} {self.best}"
             panel.plot(self.best, curve[self.best - 1], "*", color=BLACK, markersize=10, linestyle="none", label=label)
-        panel.set(xlabel=self.along, ylabel=self.measure, yscale="log" if log else "linear")
+        panel.set(xlabel=plain(self.along), ylabel=plain(self.measure), yscale="log" if log else "linear")
         panel.xaxis.get_major_locator().set_params(integer=True)
         legend_above(panel)
         return self

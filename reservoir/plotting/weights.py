@@ -9,6 +9,7 @@ import numpy as np
 
 from reservoir.parts import Numbers
 from reservoir.plotting.display import Display, legend_above, styled
+from reservoir.plotting.names import plain
 from reservoir.plotting.palette import BLACK, BLUE, GREY, ORANGE
 from reservoir.validation import parameter_error, real_array, without_unit
 
@@ -102,7 +103,7 @@ class WeightsDisplay(Display):
         self
         """
         factor, unit = _prefixed(self.snapshots, self.unit)
-        label = f"weight ({unit})" if unit else "weight"
+        label = f"weight ({plain(unit)})" if unit else "weight"
         course = len(self.snapshots) > 2
         panels = self._open(ax, size=(6.4, 3.0) if course else (4.2, 3.0), widths=(3, 2) if course else (1,))
         table = self.snapshots * factor

@@ -16,6 +16,7 @@ from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, Move, from
 from reservoir.probes.tangent import Tangent, blocks, tangent_of
 from reservoir.ranges import first_beyond
 from reservoir.sequences.observations import read_observed
+from reservoir.sizes import check_largest
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 _OWNER = "closed_loop_exponents"
@@ -124,6 +125,8 @@ def closed_loop_exponents(
     n_steps = check_integer(_OWNER, "n_steps", n_steps, N_SEGMENTS * interval)
     discard = check_integer(_OWNER, "discard", discard, _washout(forecaster))
     dt = check_real(_OWNER, "dt", dt, 0, closed="neither")
+    n_bytes = 8.0 * (discard + n_steps) * loop.n_features
+    check_largest(_OWNER, {"n_steps": n_steps, "discard": discard}, n_bytes, "the free run")
     basis = orthonormal(loop.n_values, n_exponents, as_generator(_OWNER, random_state))
     rows = trajectory(forecaster, loop, discard, n_steps, context, observed)
     with one_blas_thread():

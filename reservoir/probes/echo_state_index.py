@@ -8,6 +8,7 @@ from scipy.sparse.csgraph import connected_components
 from reservoir.parts import FittedModel, Seed, SequenceData, System
 from reservoir.probes.driven_states import driven, one_series
 from reservoir.probes.initial_states import apart, drawn_start, response
+from reservoir.sizes import check_fits
 from reservoir.validation import as_generator, check_integer, check_real
 
 _OWNER = "echo_state_index"
@@ -73,6 +74,7 @@ def echo_state_index(
     (2, 1)
     """
     n_starts = check_integer(_OWNER, "n_starts", n_starts, 2)
+    check_fits(_OWNER, "n_starts", n_starts, 1.0 * n_starts**2, "the pairs of starts")
     tolerance = check_real(_OWNER, "tolerance", tolerance, 0, 1, closed="neither")
     rng = as_generator(_OWNER, random_state)
     system, sequences = driven(_OWNER, system, X)

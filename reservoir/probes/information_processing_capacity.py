@@ -12,6 +12,7 @@ from reservoir.parts import FittedModel, Seed, System
 from reservoir.probes.driven_states import one_input
 from reservoir.probes.legendre import Products, functions
 from reservoir.probes.orthonormal_basis import orthonormal_basis
+from reservoir.sizes import check_largest
 from reservoir.validation import as_generator, check_integer, check_real
 
 _MAX_ITERATIONS, _ACCURACY = 100, 1e-7
@@ -160,6 +161,8 @@ def information_processing_capacity(
     n_states = one.states(np.zeros((1, 1))).shape[1]
     n_delays = 2 * n_states + 100 if n_delays is None else check_integer(owner, "n_delays", n_delays, 1)
     n_steps = check_integer(owner, "n_steps", n_steps, 10 * n_states)
+    numbers = {"n_delays": n_delays, "washout": washout, "n_steps": n_steps}
+    check_largest(owner, numbers, 16.0 * n_steps * (n_states + 1) + 8.0 * (n_delays + washout), "inputs and states")
     inputs = rng.uniform(-1, 1, size=n_delays + washout + n_steps)
     states = one.states(amplitude * inputs[:, None])[-n_steps:]
     products = Products(inputs[-n_steps - n_delays + 1 :], n_steps, max_degree)

@@ -10,9 +10,11 @@ import numpy as np
 from reservoir.compilation import one_blas_thread
 from reservoir.parts import Numbers, Seed
 from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, Move, from_growth, growth_of, orthonormal
+from reservoir.sizes import LONGEST_RUN, check_patience
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error, real_array
 
 _OWNER = "lyapunov_spectrum"
+_STEP_SECONDS = 1e-6  # of a call of the two functions, at the least
 
 Field: TypeAlias = Callable[[np.ndarray], Any]
 """What a state (n,) is taken to: a vector, or a matrix."""
@@ -92,6 +94,9 @@ def lyapunov_spectrum(
     interval = check_integer(_OWNER, "interval", interval, 1)
     n_steps = check_integer(_OWNER, "n_steps", n_steps, N_SEGMENTS * interval)
     discard = check_integer(_OWNER, "discard", discard, 0)
+    seconds, what = _STEP_SECONDS * (discard + n_steps), f"{discard + n_steps:.3g} steps"
+    name, most = ("n_steps", n_steps) if n_steps >= discard else ("discard", discard)
+    check_patience(_OWNER, name, most, seconds, LONGEST_RUN, what)
     if dt is not None:
         dt = check_real(_OWNER, "dt", dt, 0, closed="neither")
     basis = orthonormal(len(given), n_exponents, as_generator(_OWNER, random_state))

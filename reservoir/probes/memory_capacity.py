@@ -12,6 +12,7 @@ from reservoir.compilation import one_blas_thread
 from reservoir.parts import FittedModel, Seed, System
 from reservoir.probes.driven_states import one_input
 from reservoir.probes.orthonormal_basis import orthonormal_basis
+from reservoir.sizes import check_fits, check_largest
 from reservoir.validation import as_generator, check_integer, check_real
 
 _DELAYS_A_BLOCK = 128
@@ -114,9 +115,12 @@ def memory_capacity(
     rng = as_generator(owner, random_state)
     n_states = one.states(np.zeros((1, 1))).shape[1]
     n_delays = 2 * n_states + 100 if n_delays is None else check_integer(owner, "n_delays", n_delays, 1)
+    check_fits(owner, "n_delays", n_delays, 8.0 * n_delays**2, "products of all delays")
     if n_steps is None:
         n_steps = max(10_000, 20 * n_states, 5 * n_delays)
     n_steps = check_integer(owner, "n_steps", n_steps, n_states + n_delays + 3)
+    numbers = {"washout": washout, "n_steps": n_steps}
+    check_largest(owner, numbers, 16.0 * n_steps * (n_states + 1) + 8.0 * washout, "inputs and states")
     inputs = rng.uniform(-_AMPLITUDE, _AMPLITUDE, size=n_delays + washout + n_steps)
     states = one.states(inputs[:, None])[-n_steps:]
     with one_blas_thread():

@@ -8,6 +8,7 @@ import numpy as np
 
 from reservoir.parts import FittedModel, Numbers, Seed, System
 from reservoir.probes.driven_states import asked
+from reservoir.sizes import check_largest
 from reservoir.validation import as_generator, check_integer, parameter_error, real_array
 
 
@@ -86,6 +87,8 @@ def separation(
     one = asked(owner, system).unnamed()
     n_pairs = check_integer(owner, "n_pairs", n_pairs, 2)
     n_steps = check_integer(owner, "n_steps", n_steps, 1)
+    n_bytes = 8.0 * n_pairs * n_steps * one.n_features
+    check_largest(owner, {"n_pairs": n_pairs, "n_steps": n_steps}, n_bytes, "the streams")
     shares = real_array(distances)
     if shares is None or shares.ndim != 1 or not shares.size or not ((shares >= 0) & (shares <= 1)).all():
         raise parameter_error(owner, "distances", "an array of numbers in [0, 1]", distances)

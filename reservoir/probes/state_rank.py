@@ -10,6 +10,7 @@ from reservoir.compilation import one_blas_thread
 from reservoir.parts import FittedModel, Seed, SequenceData, System
 from reservoir.probes.driven_states import Asked, asked
 from reservoir.probes.orthonormal_basis import precision_of
+from reservoir.sizes import check_largest
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 
@@ -173,8 +174,11 @@ def _shape(owner: str, one: Asked, n_streams: int | None, n_steps: int) -> tuple
     """Number of streams, of rows, and of features to draw."""
     n_steps = check_integer(owner, "n_steps", n_steps, 1)
     if n_streams is None:
-        return one.states(np.zeros((2, one.n_features))).shape[1], n_steps, one.n_features
-    return check_integer(owner, "n_streams", n_streams, 1), n_steps, one.n_features
+        n_streams = one.states(np.zeros((2, one.n_features))).shape[1]
+    n_streams = check_integer(owner, "n_streams", n_streams, 1)
+    n_bytes = 8.0 * n_streams * n_steps * one.n_features
+    check_largest(owner, {"n_streams": n_streams, "n_steps": n_steps}, n_bytes, "the streams")
+    return n_streams, n_steps, one.n_features
 
 
 def _rank(owner: str, states: np.ndarray, tolerance: float | None, noise: float) -> StateRank:

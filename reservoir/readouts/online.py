@@ -11,6 +11,7 @@ from reservoir.parts import Numbers
 from reservoir.readouts.affine import LinearReadout
 from reservoir.readouts.rows import changed_since, check_outputs, read_pairs
 from reservoir.sequences import LARGEST, check_magnitude
+from reservoir.trainers import one_trainer
 from reservoir.validation import (
     Parameters,
     check_finite_array,
@@ -98,6 +99,7 @@ class OnlineRegressor(LinearReadout):
         self.publish()
         return self
 
+    @one_trainer
     def step(self, x: Numbers, target: float | Numbers) -> np.ndarray:
         """The output for one row, and then the update; for loops in which the output comes back as input.
 

@@ -11,6 +11,7 @@ from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers, Seed
 from reservoir.readouts.affine import affine
 from reservoir.readouts.rows import changed_since, read_rows
+from reservoir.sizes import check_fits
 from reservoir.validation import Parameters
 
 SLOWEST, FASTEST = 1e-5, 0.1
@@ -135,6 +136,10 @@ class ParallelPerceptron(BaseEstimator):
         return self
 
     def _begin(self, rng: np.random.Generator, n_inputs: int, n_outputs: int) -> dict[str, np.ndarray]:
+        n_weights = n_outputs * self.n_perceptrons * n_inputs
+        check_fits(
+            type(self).__name__, "n_perceptrons", self.n_perceptrons, 8.0 * n_weights, f"{n_weights:.3g} weights"
+        )
         weights = rng.normal(size=(n_outputs, self.n_perceptrons, n_inputs))
         weights /= np.linalg.norm(weights, axis=2, keepdims=True)
         return {

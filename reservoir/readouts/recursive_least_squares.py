@@ -8,6 +8,7 @@ import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.docstrings import documented_with
+from reservoir.memory import check_memory
 from reservoir.readouts.online import OnlineRegressor
 from reservoir.validation import Parameters, not_fitted
 
@@ -114,6 +115,7 @@ class RecursiveLeastSquares(OnlineRegressor):
         p.real("alpha", 0, closed="neither")
 
     def _begin(self, n_inputs: int, n_outputs: int) -> dict[str, np.ndarray]:
+        check_memory(type(self).__name__, f"the covariance of {n_inputs} inputs", 8.0 * n_inputs**2)
         return {
             "columns": np.zeros((n_inputs, n_inputs)),
             "scales": np.full(n_inputs, 1 / self.alpha),

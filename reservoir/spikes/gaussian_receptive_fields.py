@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.parts import Numbers
+from reservoir.sizes import check_fits
 from reservoir.spikes.latency import read_cut, spikes_in_rows
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
@@ -77,6 +78,8 @@ class GaussianReceptiveFields(Scaled):
         shares, cut = self.shares(rows), read_cut(self)
         sharpness = Parameters(self).real("sharpness", 0, closed="neither")
         n_fields = self.n_channels(1)
+        what = f"{n_fields:.3g} fields of {shares.size} numbers"
+        check_fits(type(self).__name__, "n_fields", self.n_fields, 16.0 * shares.size * n_fields, what)
         centres = (np.arange(n_fields) - 0.5) / (n_fields - 2)
         distances = (shares[:, :, None] - centres) * (sharpness * (n_fields - 2))
         activations = np.exp(-0.5 * np.square(distances))

@@ -10,6 +10,7 @@ import numpy as np
 from reservoir.estimators import BaseEstimator
 from reservoir.quantities import magnitude
 from reservoir.sequences import check_magnitude
+from reservoir.trainers import one_trainer
 from reservoir.validation import Parameters, check_finite_array, check_real, not_fitted, parameter_error, real_array
 
 
@@ -28,6 +29,7 @@ class Scaled(BaseEstimator):
         """One channel per feature."""
         return n_features
 
+    @one_trainer
     def fit(self, rows: np.ndarray) -> Any:
         """Learn the range (n_features,), `low_` and `high_`, of rows (n_rows, n_features) where it is not given."""
         p, rows = Parameters(self), self._read(rows)

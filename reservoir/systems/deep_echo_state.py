@@ -17,6 +17,7 @@ from reservoir.foreign_code import inherited
 from reservoir.parts import Seed, SequenceData, System, Targets, check_system, without_noise
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.transformer import SequenceTransformer
+from reservoir.sizes import LEAST_OF_A_PART, check_fits
 from reservoir.systems.echo_state import EchoState
 from reservoir.trials import (
     State,
@@ -214,7 +215,8 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         check_choice(owner, "arrangement", self.arrangement, ["stacked", "grouped"])
         check_flag(owner, "input_to_all", self.input_to_all)
         if self.layers is None:
-            check_integer(owner, "n_layers", self.n_layers, 1)
+            n_layers = check_integer(owner, "n_layers", self.n_layers, 1)
+            check_fits(owner, "n_layers", n_layers, LEAST_OF_A_PART * n_layers, "the layers without their weights")
             if self.layer is not None:
                 check_system(owner, "layer", self.layer, optional=True)
         elif not isinstance(self.layers, list | tuple) or not self.layers:

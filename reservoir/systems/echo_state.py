@@ -30,6 +30,7 @@ from reservoir.parts import (
 from reservoir.random_numbers import NOISE, Places, fill
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.transformer import SequenceTransformer
+from reservoir.sizes import check_fits
 from reservoir.systems.rate_runs import run_rows, weights_of
 from reservoir.systems.weights import given_or_drawn, recurrent_weights
 from reservoir.topologies import CirculantGraph
@@ -175,6 +176,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         owner, (n_units, dtype) = type(self).__name__, self._check_parameters()
         unit = LeakyIntegrator(self.leak, self.activation) if self.unit is None else clone(self.unit)
         read_sequences(self, X, reset=True)
+        check_fits(owner, "n_units", n_units, 16.0 * n_units * (self.n_features_in_ + 1), "the input weights")
         seeds = as_generator(owner, self.random_state).integers(2**63, size=4)
         rngs = [np.random.default_rng(seed) for seed in seeds[:3]]
         topology = CirculantGraph(in_degree=10) if self.topology is None else self.topology
@@ -272,6 +274,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
     def _check_parameters(self) -> tuple[int, np.dtype]:
         own = Parameters(self)
         n_units = own.integer("n_units", 1)
+        check_fits(own.owner, "n_units", n_units, 16.0 * n_units, "the units")
         if self.spectral_radius is not None:
             own.real("spectral_radius", 0)
         for name in ("input_scaling", "bias_scaling", "noise"):
@@ -295,7 +298,10 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
 
     def _noise_rows(self, sequences: Sequences, starts: Starts) -> np.ndarray:
         """The place where the states (n_rows, n_units) will stand, holding the noise if there is any."""
-        states = np.empty((len(sequences.rows), len(self.bias_)), dtype=self.bias_.dtype)
+        shape, dtype = (len(sequences.rows), len(self.bias_)), self.bias_.dtype
+        n_bytes = float(dtype.itemsize) * shape[0] * shape[1]
+        check_fits(type(self).__name__, "n_units", shape[1], n_bytes, f"the states of {shape[0]} rows")
+        states = np.empty(shape, dtype)
         if self.noise > 0:
             places = Places(starts.trials, starts.steps, sequences.offsets)
             fill(self._noise_seed, NOISE, places, self.noise, states)

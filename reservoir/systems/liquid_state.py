@@ -17,7 +17,7 @@ from reservoir.seeds import generator_for
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
-from reservoir.systems.simulation import SHORTEST_STEP, input_events, make_engine, run_engine, start
+from reservoir.systems.simulation import SHORTEST_STEP, check_steps, input_events, make_engine, run_engine, start
 from reservoir.trains import SpikeTrains
 from reservoir.validation import (
     Parameters,
@@ -219,6 +219,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         """What the circuit hears of one sequence."""
         rng, currents = self._generator(member), np.zeros((1, self._n_features_out))
         n_steps = n_rows * round(self._step / self._engine.dt)
+        check_steps(type(self).__name__, "step", self.step, n_steps, self._n_features_out)
         if isinstance(member, SpikeTrains):
             trains = member
         elif hasattr(self, "input_weights_"):

@@ -20,6 +20,7 @@ from reservoir.neurons.structures import compiled_form, multiplications
 from reservoir.random_numbers import NOISE, fill, steps_of
 from reservoir.ranges import read_bounds
 from reservoir.sequences import Sequences
+from reservoir.sizes import check_fits
 from reservoir.validation import (
     check_channels,
     check_finite_array,
@@ -147,7 +148,10 @@ def close_loop(
     intercept = check_finite_array(owner, "intercept", intercept, (len(channels),))
     state = check_finite_array(owner, "state", state, (weights.state_size,)).astype(dtype)
     row = check_finite_array(owner, "row", row, (n_features,)).astype(dtype)
-    outputs = np.empty((check_integer(owner, "n_steps", n_steps, 1), len(channels)))
+    n_steps = check_integer(owner, "n_steps", n_steps, 1)
+    n_bytes = 8.0 * n_steps * (len(channels) + n_features * (known is None))
+    check_fits(owner, "n_steps", n_steps, n_bytes, "the rows to come")
+    outputs = np.empty((n_steps, len(channels)))
     known = np.full((n_steps, n_features), np.nan) if known is None else np.array(known, dtype=np.float64)
     if known.shape != (n_steps, n_features):
         raise parameter_error(owner, "known", f"None or an array of shape {(n_steps, n_features)}", known)

@@ -17,6 +17,7 @@ from reservoir.neurons.spiking.circuit_loop import Background, State, Wiring, re
 from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_part
 from reservoir.quantities import magnitude
 from reservoir.seeds import generator_for
+from reservoir.sizes import LONGEST_RUN, check_fits, check_patience
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_real, parameter_error, real_array, without_unit
 
@@ -24,6 +25,7 @@ from reservoir.validation import as_generator, check_real, parameter_error, real
 _NUMBERS = 2_000_000  # of noise, held at a time
 SHORTEST_STEP = 1e-9  # seconds; with less, delays and trials have more steps than memory or patience
 _SPIKE_ROOM = 65_536  # spikes, before they are copied
+_STEP_SECONDS, _UNIT_SECONDS = 4e-8, 1e-9  # of a step and of a unit in it, a third of what was measured
 
 
 @dataclass(frozen=True)
@@ -241,6 +243,17 @@ def input_events(
     return events[events[:, 0] < n_steps]
 
 
+def check_steps(owner: str, name: str, value: Any, n_steps: float, n_units: int) -> None:
+    """Refuse more steps of so many units than could be simulated in days."""
+    seconds, what = n_steps * (_STEP_SECONDS + n_units * _UNIT_SECONDS), f"{n_steps:.3g} steps of {n_units} units"
+    check_patience(owner, name, value, seconds, LONGEST_RUN, what)
+
+
+def check_recorded(n_steps: int, n_units: int) -> None:
+    """Refuse voltages that do not fit into the memory."""
+    check_fits("simulate", "record", "voltages", 8.0 * n_steps * n_units, f"those of {n_steps} steps")
+
+
 def trial_generator(seed: int, trains: SpikeTrains) -> np.random.Generator:
     """Random numbers that depend on a seed and on the input of the trial alone."""
     return generator_for(seed, trains.times, trains.units)
@@ -253,6 +266,8 @@ def _run_trial(
     state = start(engine, rng)
     n_steps = round(trains.duration / engine.dt)
     events = input_events(engine.circuit, trains, n_steps, engine.dt, rng)
+    if voltages_too:
+        check_recorded(n_steps, state.ready.size)
     voltages = np.empty((n_steps, state.ready.size)) if voltages_too else None
     fired = run_engine(engine, state, n_steps, events, currents, rng, voltages)
     spikes = SpikeTrains(fired[:, 0] * engine.dt, fired[:, 1], state.ready.size, trains.duration)
@@ -286,10 +301,12 @@ def _read_trial(circuit: Circuit, trains: Any, currents: Any, dt: float) -> tupl
     rows = np.zeros((1, n_units)) if currents is None else real_array(given)
     if rows is None or rows.ndim != 2 or rows.shape[1] != n_units or not len(rows) or not np.isfinite(rows).all():
         raise parameter_error("simulate", "currents", f"a finite array (n_rows, {n_units})", currents)
-    if trains is None:
+    spikes_missing = trains is None
+    if spikes_missing:
         trains = SpikeTrains(np.zeros(0), np.zeros(0, int), circuit.n_inputs, len(rows) * dt)
     if not isinstance(trains, SpikeTrains) or trains.n_units != circuit.n_inputs:
         raise parameter_error("simulate", "spikes", f"SpikeTrains of {circuit.n_inputs} channels", trains)
+    check_steps("simulate", "currents" if spikes_missing else "spikes", trains, trains.duration / dt, n_units)
     return trains, rows
 
 

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from reservoir.neurons.structures import drawn_or_given, draws
 from reservoir.parts import Matrix, Numbers, Topology
+from reservoir.sizes import check_fits
 from reservoir.topologies import CirculantMatrix, HadamardMatrix, spectral_radius
 from reservoir.validation import InvalidParameterError, check_finite_array
 
@@ -20,6 +21,8 @@ def recurrent_weights(
     matrix = drawn_or_given(owner, "topology", topology, n_units, rng)
     if radius is None:
         return matrix
+    if not isinstance(matrix, np.ndarray | HadamardMatrix):
+        check_fits(owner, "n_units", n_units, 16.0 * matrix.nnz, f"{matrix.nnz:.3g} weights, scaled")
     own = getattr(topology, "spectral_radius", None) if draws(topology) else None
     present = (own or spectral_radius)(matrix)
     if present <= 1e-12 * _largest(matrix):

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import bernoulli_positions, rows_of
+from reservoir.topologies.drawing import bernoulli_positions, check_weights, rows_of
 from reservoir.topologies.spectrum import random_spectral_radius
 from reservoir.validation import Parameters
 
@@ -50,6 +50,7 @@ class Bernoulli(BaseEstimator):
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
         density = Parameters(self).real("density", 0, 1, closed="right")
+        check_weights(self, n_units, density * n_units**2, 40)
         receivers, senders = np.divmod(bernoulli_positions(n_units**2, density, rng), n_units)
         return rows_of(receivers, senders, rng.uniform(-1, 1, size=len(senders)), n_units)
 

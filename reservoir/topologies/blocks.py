@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import bernoulli_positions, rows_of
+from reservoir.topologies.drawing import bernoulli_positions, check_weights, rows_of
 from reservoir.validation import Parameters
 
 
@@ -61,6 +61,7 @@ class Blocks(BaseEstimator):
         p = Parameters(self)
         n_blocks = min(p.integer("n_blocks", 1), n_units)
         within, between = p.real("density_within", 0, 1), p.real("density_between", 0, 1)
+        check_weights(self, n_units, (within / n_blocks + between * (1 - 1 / n_blocks)) * n_units**2, 40)
         blocks = np.arange(n_units) * n_blocks // n_units
         receivers, senders = np.divmod(bernoulli_positions(n_units**2, between, rng), n_units)
         outside = blocks[receivers] != blocks[senders]

@@ -8,7 +8,9 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
+from reservoir.memory import check_memory
 from reservoir.parts import FloatType
+from reservoir.topologies.drawing import check_weights
 from reservoir.topologies.spectrum import random_spectral_radius
 from reservoir.validation import Parameters, parameter_error, real_array
 
@@ -70,6 +72,7 @@ class CirculantMatrix:
 
     def toarray(self) -> np.ndarray:
         """The same matrix as a dense array (n_units, n_units)."""
+        check_memory(type(self).__name__, "the dense matrix", 8.0 * self.shape[0] ** 2)
         return self.tocsr().toarray()
 
     def radius_in_closed_form(self) -> float | None:
@@ -137,6 +140,7 @@ class CirculantGraph(BaseEstimator):
     def draw(self, n_units: int, rng: np.random.Generator) -> CirculantMatrix:
         """A matrix (n_units, n_units); row = receiver."""
         in_degree = Parameters(self).integer("in_degree", 1)
+        check_weights(self, n_units, n_units * min(in_degree, n_units), 16)
         possible = np.arange(1, n_units) if n_units > 1 else np.zeros(1, dtype=np.int64)
         offsets = np.sort(rng.choice(possible, size=min(in_degree, len(possible)), replace=False))
         return CirculantMatrix(rng.uniform(-1, 1, size=(len(offsets), n_units)), offsets)

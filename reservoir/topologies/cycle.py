@@ -6,6 +6,7 @@ import numpy as np
 
 from reservoir.estimators import BaseEstimator
 from reservoir.topologies.circulant import CirculantMatrix
+from reservoir.topologies.drawing import check_weights
 
 
 class Cycle(BaseEstimator):
@@ -29,4 +30,5 @@ class Cycle(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator) -> CirculantMatrix:
         """A matrix (n_units, n_units); row = receiver."""
+        check_weights(self, n_units, n_units, 16)
         return CirculantMatrix(np.ones((1, n_units)), np.array([n_units - 1]))

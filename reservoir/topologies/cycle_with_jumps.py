@@ -6,6 +6,7 @@ import numpy as np
 
 from reservoir.estimators import BaseEstimator
 from reservoir.topologies.circulant import CirculantMatrix
+from reservoir.topologies.drawing import check_weights
 from reservoir.topologies.spectrum import perron_root
 from reservoir.validation import Parameters, check_integer
 
@@ -58,6 +59,7 @@ class CycleWithJumps(BaseEstimator):
         p = Parameters(self)
         check_integer(p.owner, "n_units", n_units, 5)
         jump = p.integer("jump", 2, (n_units - 1) // 2)
+        check_weights(self, n_units, 3 * n_units, 16)
         weights = np.zeros((3, n_units))
         weights[0] = 1
         starts = np.arange(n_units // jump) * jump

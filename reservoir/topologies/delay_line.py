@@ -6,6 +6,7 @@ import numpy as np
 
 from reservoir.estimators import BaseEstimator
 from reservoir.topologies.circulant import CirculantMatrix
+from reservoir.topologies.drawing import check_weights
 from reservoir.validation import Parameters
 
 
@@ -46,6 +47,7 @@ class DelayLine(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator | None = None) -> CirculantMatrix:
         """A matrix (n_units, n_units); row = receiver. Nothing is drawn at random."""
+        check_weights(self, n_units, n_units, 16)
         forward = np.ones(n_units)
         forward[0] = 0
         if self.feedback is None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from reservoir.estimators import BaseEstimator
 from reservoir.topologies.circulant import CirculantMatrix
+from reservoir.topologies.drawing import check_weights
 from reservoir.validation import Parameters, check_integer
 
 
@@ -49,4 +50,5 @@ class DoubleCycle(BaseEstimator):
         p = Parameters(self)
         check_integer(p.owner, "n_units", n_units, 3)
         weight = p.real("weight")
+        check_weights(self, n_units, 2 * n_units, 16)
         return CirculantMatrix(np.repeat([[1.0], [weight]], n_units, axis=1), np.array([-1, 1]))

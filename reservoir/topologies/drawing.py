@@ -5,6 +5,13 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from reservoir.sizes import check_fits
+
+
+def check_weights(family: object, n_units: int, n_weights: float, n_bytes: float) -> None:
+    """Refuse a matrix whose weights, of so many bytes each while they are drawn, do not fit into the memory."""
+    check_fits(f"{type(family).__name__}.draw", "n_units", n_units, n_bytes * n_weights, f"{n_weights:.3g} weights")
+
 
 def distinct_senders(n_units: int, in_degree: int, rng: np.random.Generator) -> np.ndarray:
     """For every unit `in_degree` distinct units, each set equally likely: integers (n_units, in_degree), sorted.

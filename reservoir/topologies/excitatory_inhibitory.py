@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import bernoulli_positions, rows_of
+from reservoir.topologies.drawing import bernoulli_positions, check_weights, rows_of
 from reservoir.validation import Parameters
 
 
@@ -55,6 +55,7 @@ class ExcitatoryInhibitory(BaseEstimator):
         """A matrix (n_units, n_units); row = receiver."""
         p = Parameters(self)
         fraction, density = p.real("fraction_excitatory", 0, 1), p.real("density", 0, 1, closed="right")
+        check_weights(self, n_units, density * n_units**2, 40)
         receivers, senders = np.divmod(bernoulli_positions(n_units**2, density, rng), n_units)
         weights = 1.0 - rng.random(len(senders))  # (0, 1]: no connection is lost
         inhibitory = senders >= round(fraction * n_units)

@@ -8,7 +8,9 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
+from reservoir.memory import check_memory
 from reservoir.parts import FloatType
+from reservoir.topologies.drawing import check_weights
 from reservoir.validation import check_real, parameter_error, real_array
 
 
@@ -75,6 +77,7 @@ class HadamardMatrix:
 
     def toarray(self) -> np.ndarray:
         """The same matrix as a dense array (n_units, n_units)."""
+        check_memory(type(self).__name__, "the dense matrix", 16.0 * self.shape[0] ** 2)
         return self @ np.eye(self.shape[0], dtype=self.dtype)
 
     def tocsr(self) -> sparse.csr_array:
@@ -144,4 +147,5 @@ class Hadamard(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator) -> HadamardMatrix:
         """A matrix (n_units, n_units); row = receiver."""
+        check_weights(self, n_units, 3 * n_units, 16)
         return HadamardMatrix(rng.choice([-1.0, 1.0], size=(2, n_units)), rng.permutation(n_units))

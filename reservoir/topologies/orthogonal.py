@@ -6,6 +6,7 @@ import numpy as np
 
 from reservoir.compilation import one_blas_thread
 from reservoir.estimators import BaseEstimator
+from reservoir.topologies.drawing import check_weights
 
 
 class Orthogonal(BaseEstimator):
@@ -35,6 +36,7 @@ class Orthogonal(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """A matrix (n_units, n_units); row = receiver."""
+        check_weights(self, n_units, n_units**2, 24)
         with one_blas_thread():
             q, r = np.linalg.qr(rng.standard_normal((n_units, n_units)))
         return np.asfortranarray(q * np.where(np.diag(r) < 0, -1.0, 1.0))

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
+from reservoir.topologies.drawing import check_weights
 
 
 class Permutation(BaseEstimator):
@@ -32,6 +33,7 @@ class Permutation(BaseEstimator):
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
+        check_weights(self, n_units, n_units, 16)
         senders = rng.permutation(n_units).astype(np.int32)
         starts = np.arange(n_units + 1, dtype=np.int32)
         return sparse.csr_array((np.ones(n_units), senders, starts), shape=(n_units, n_units))

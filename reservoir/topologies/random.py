@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import distinct_senders
+from reservoir.topologies.drawing import check_weights, distinct_senders
 from reservoir.topologies.spectrum import random_spectral_radius
 from reservoir.validation import Parameters
 
@@ -48,6 +48,7 @@ class Random(BaseEstimator):
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
         in_degree = min(Parameters(self).integer("in_degree", 1), n_units)
+        check_weights(self, n_units, n_units * in_degree, 12)
         senders = distinct_senders(n_units, in_degree, rng)
         weights = rng.uniform(-1, 1, size=senders.size)
         starts = np.arange(0, senders.size + 1, in_degree, dtype=np.int32)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import rows_of
+from reservoir.topologies.drawing import check_weights, rows_of
 from reservoir.validation import Parameters, check_integer
 
 
@@ -51,6 +51,7 @@ class ScaleFree(BaseEstimator):
         p = Parameters(self)
         check_integer(p.owner, "n_units", n_units, 2)
         n_links = min(p.integer("n_links", 1), n_units - 1)
+        check_weights(self, n_units, 2 * n_units * n_links, 40)
         one, other = _grow(n_units, n_links, rng)
         receivers, senders = np.concatenate([one, other]), np.concatenate([other, one])
         return rows_of(receivers, senders, rng.uniform(-1, 1, size=len(senders)), n_units)

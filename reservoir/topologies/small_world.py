@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import rows_of
+from reservoir.topologies.drawing import check_weights, rows_of
 from reservoir.validation import Parameters, check_integer
 
 
@@ -55,6 +55,7 @@ class SmallWorld(BaseEstimator):
         p = Parameters(self)
         check_integer(p.owner, "n_units", n_units, 2)
         k, rewiring = min(p.integer("n_neighbours", 1), n_units - 1), p.real("rewiring", 0, 1)
+        check_weights(self, n_units, n_units * k, 40)
         steps = np.concatenate([np.arange(-((k + 1) // 2), 0), np.arange(1, k // 2 + 1)])
         units = np.arange(n_units)
         senders = (units[:, None] + steps) % n_units

@@ -54,6 +54,12 @@ def ill(task, *, random_state):
         os.kill(os.getpid(), signal.SIGKILL)
     if kind == "stopped":
         os.kill(os.getpid(), signal.SIGSTOP)
+    if kind == "no answer":
+        os.stat(task["folder"])
+    if kind == "forked" and os.fork() == 0:
+        return "a second worker"
+    if kind == "forked":
+        return "well"
     if kind in ("no alarm", "late"):
         faulthandler.cancel_dump_traceback_later()
     time.sleep(1.3 if kind == "late" else 600)

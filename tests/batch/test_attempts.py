@@ -83,6 +83,27 @@ def of_a_notebook(held):
     return world["func"]
 
 
+def with_class(held):
+    """An object whose class holds the list, in a module that workers do not find."""
+    kind = type("Part", (), {"held": held, "__module__": "__main__"})
+
+    def func(task, *, random_state):
+        spoil(kind.held)
+        return kind().held
+
+    return func
+
+
+def of_a_generator(held):
+    """Random numbers that go on from call to call, where nothing puts them back."""
+    rng = np.random.default_rng(0)
+
+    def func(task, *, random_state):
+        return [held, rng.random(3)]
+
+    return func
+
+
 MAKERS = {
     "closure": captured,
     "default": by_default,
@@ -94,6 +115,8 @@ MAKERS = {
     ),
     "attribute": with_attribute,
     "global": of_a_notebook,
+    "class": with_class,
+    "generator": of_a_generator,
 }
 
 

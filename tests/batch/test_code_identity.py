@@ -1,5 +1,6 @@
 """What a function does has a digest: another code, closure or state is another one, the same in any process."""
 
+import dataclasses
 import functools
 import importlib
 import os
@@ -8,6 +9,7 @@ import sys
 import textwrap
 import threading
 import types
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -115,6 +117,58 @@ def with_class(gain):
     return defined(text)
 
 
+def of_class(gain):
+    """A class whose methods need no object."""
+
+    class Part:
+        held = gain
+
+        @classmethod
+        def of_class(cls, task, *, random_state):
+            return {"v": task["x"] * cls.held}
+
+        @staticmethod
+        def of_nothing(task, *, random_state):
+            return {"v": task["x"] * gain}
+
+    return Part
+
+
+def cached(gain):
+    """A function that keeps what it has given."""
+    scaled = functools.lru_cache(lambda x: gain * x)
+    return lambda task, random_state: {"v": scaled(task["x"])}
+
+
+def dispatched(gain):
+    """A function of a library that looks up the user's by type."""
+    scaled = functools.singledispatch(lambda x: None)
+    scaled.register(int, lambda x: gain * x)
+    return lambda task, random_state: {"v": scaled(task["x"])}
+
+
+class Slotted:
+    """An object without a dictionary."""
+
+    __slots__ = ("gain",)
+
+    def __init__(self, gain):
+        self.gain = gain
+
+    def __call__(self, task, *, random_state):
+        return {"v": task["x"] * self.gain}
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """The same as a record."""
+
+    gain: int
+
+    def __call__(self, task, *, random_state):
+        return {"v": task["x"] * self.gain}
+
+
 LAMBDA = "f = lambda task, random_state: {'v': task['x'] * %s}"
 CODE = "def f(task, *, random_state): return {'v': task['x'] * %s}"
 MAKERS = {
@@ -142,6 +196,14 @@ MAKERS = {
     "masked array": lambda gain: closure_of(np.ma.sum, np.ma.array([1, 100], mask=[gain == 100, gain == 1])),
     "helper in a module": in_module,
     "class": with_class,
+    "class method": lambda gain: of_class(gain).of_class,
+    "static method": lambda gain: of_class(gain).of_nothing,
+    "cached": cached,
+    "dispatched": dispatched,
+    "slots": lambda gain: Slotted(gain),
+    "dataclass": lambda gain: Data(gain),
+    "vectorized": lambda gain: defined(CODE % "int(g(1))", g=np.vectorize(lambda x, gain=gain: gain * x)),
+    "partial in a class": lambda gain: functools.partial(Simulation(gain).method),
     "inner function": lambda gain: defined(CODE % f"(lambda: {gain})()"),
     "inner set": lambda gain: defined(CODE % f"max(y for y in (0, {gain}, 5) if y in {{{gain}, 7}})"),
 }
@@ -162,6 +224,43 @@ def test_a_store_holds_no_results_of_another_function(kind, tmp_path):
         found.append([result["v"] for result in study.results()])
     assert found == [[1, 2], [100, 200], [1, 2]]
     assert len(list((tmp_path / "store").glob("??/*.done"))) == 4
+
+
+SCRIPT = """
+import sys
+from reservoir.batch import run_batch
+
+gain = {gain}
+
+class Neuron:
+    def __init__(self, gain):
+        self.gain = gain
+    def __call__(self, task, *, random_state):
+        return task["x"] * self.gain
+
+def simulate(task, *, random_state):
+    return {body}
+
+if __name__ == "__main__":
+    for func in (simulate, Neuron(gain)):
+        print(*run_batch(func, {{"x": [1, 2]}}, store=sys.argv[1], n_jobs=1, progress=False).results())
+"""
+
+
+def test_two_scripts_with_functions_of_one_name(tmp_path):
+    """Each has the same names in `__main__`, and the same file name in another folder."""
+    for gain, body in ((1, "task['x'] * gain"), (100, "task['x'] * gain"), (1, "task['x'] + 5")):
+        folder = tmp_path / f"{gain}{len(body)}"
+        folder.mkdir()
+        (folder / "study.py").write_text(SCRIPT.format(gain=gain, body=body))
+        for _ in range(2):
+            done = subprocess.run(
+                [sys.executable, str(folder / "study.py"), str(tmp_path / "store")], capture_output=True, text=True,
+                check=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+            )  # fmt: skip
+            expected = [f"{gain} {2 * gain}"] * 2 if "*" in body else ["6 7", "1 2"]
+            assert done.stdout.splitlines() == expected
+    assert len(list((tmp_path / "store").glob("??/*.done"))) == 10  # two of them share an object
 
 
 def test_comments_and_places_count_for_nothing():

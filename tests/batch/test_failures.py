@@ -2,12 +2,13 @@
 
 import faulthandler
 import pickle
+import warnings
 
 import pandas as pd
 import pytest
 
 from reservoir.batch import run_batch
-from reservoir.batch.failures import texts_of
+from reservoir.batch.failures import texts_of, warning_texts
 from reservoir.batch.identity import canonical
 from reservoir.batch.records import Record, decode, encode
 from reservoir.batch.run import _LONGEST
@@ -22,6 +23,14 @@ def raising(error):
 
 def made(name, base=Exception, **methods):
     return type(name, (base,), methods)()
+
+
+def chained(cause, count):
+    """An error that comes from another one, again and again."""
+    for number in range(count):
+        error = ValueError(number)
+        error.__cause__, cause = cause, error
+    return cause
 
 
 ERRORS = {
@@ -39,6 +48,11 @@ ERRORS = {
     "interrupt": KeyboardInterrupt(),
     "group": BaseExceptionGroup("several", [ValueError("one"), SystemExit(2), made("Bad", __str__=raising(OSError()))]),
     "recursion": RecursionError("deep"),
+    "failing argument": KeyError(type("Part", (), {"__repr__": raising(RuntimeError("no text"))})()),
+    "odd syntax": SyntaxError("\ud800" * 9999, ("\0" * 9999, -(10**9), 10**9, "\ud800" * 9999)),
+    "wide group": ExceptionGroup("several" * 9999, [ValueError("x" * 10**5)] * 999),
+    "failing cause": chained(made("Bad", __str__=raising(OSError())), 3),
+    "long chain": chained(ValueError("x" * 999), 2000),
 }
 
 
@@ -65,6 +79,17 @@ def test_a_long_text_keeps_its_beginning_and_its_end():
         and len(texts["error"]) == 1500
     )
     assert "characters ..." in texts["error"] and texts["traceback"].startswith("Traceback")
+
+
+def test_warnings_take_their_part_of_a_record():
+    """The longest error beside as many warnings as there may be, of what takes the most bytes in a file."""
+    for letter in ("\ud800", "\0", "\U0001f600", "x"):
+        said = [warnings.WarningMessage(f"{number}{letter * 5000}", UserWarning, "", 1) for number in range(30)]
+        run = {**texts_of(thrown(ValueError(letter * 10**5))), "warnings": warning_texts(said)}
+        data = encode(Record(run, canonical({"a": 1}), None))
+        assert len(data) <= 1 << 16 and decode(data).run == run and run["warnings"][0].startswith("UserWarning: 0")
+    short = [warnings.WarningMessage(f"number {number % 15}", UserWarning, "", 1) for number in range(99)]
+    assert warning_texts(short) == [f"UserWarning: number {number}" for number in range(15)]
 
 
 def test_errors_that_cannot_be_said_harm_no_other_task(tmp_path):

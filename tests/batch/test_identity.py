@@ -2,6 +2,8 @@
 
 import enum
 import functools
+import hashlib
+import itertools
 import json
 import random
 
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reservoir.batch import run_batch
-from reservoir.batch.identity import canonical, function_name, read_tasks, task_seed
+from reservoir.batch.identity import canonical, function_name, read_tasks, task_identity, task_seed
 from reservoir.batch.records import Record, decode, encode
 from tests.batch.batch_tasks import empty, one, plain
 
@@ -43,6 +45,13 @@ def test_name_and_version_change_the_task_but_not_its_seed(parameters, name, ver
     assert task.random_state == other.random_state and 0 <= task.random_state < 2**32
     assert (task.identity == other.identity) == ((name, version) == ("f", ""))
     assert one(parameters, seed=seed + 1).identity == task.identity
+
+
+@given(st.text(), st.text(), st.text(), st.integers(0, 2**64))
+def test_digests_are_those_of_a_list_in_json(text, name, version, seed):
+    first, second = (hashlib.sha256(json.dumps(given).encode()) for given in ([text, name, version], [text, seed]))
+    assert task_identity(text, name, version) == first.hexdigest()[:32]
+    assert task_seed(text, seed) == int.from_bytes(second.digest()[:4], "little")
 
 
 @given(st.integers(-(2**31), 2**31 - 1), st.floats(width=32), st.booleans())
@@ -114,6 +123,69 @@ def test_what_is_more_than_its_numbers_is_neither_parameter_nor_result(place, ne
     with pytest.raises(TypeError, match="A result of run_batch must be made of"):
         encode(Record({}, "{}", value))
     assert len(subclasses()) == 21
+
+
+def every_subclass(kind):
+    """All classes that derive from it, in whatever has been imported."""
+    for derived in kind.__subclasses__():
+        yield derived
+        yield from every_subclass(derived)
+
+
+def test_no_subclass_of_an_array_is_taken_for_one():
+    pytest.importorskip("brian2")
+    plain, found = np.arange(4.0), set()
+    for kind in every_subclass(np.ndarray):
+        try:
+            value = plain.view(kind)
+        except Exception:  # some need more to be made
+            continue
+        found.add(kind.__name__)
+        with pytest.raises(ValueError, match="'tasks' parameter of run_batch must be made of"):
+            canonical({"a": [value]})
+        with pytest.raises(TypeError, match="A result of run_batch must be made of"):
+            encode(Record({}, "{}", {"a": value}))
+    assert {"MaskedArray", "matrix", "recarray", "memmap", "Quantity"} <= found
+
+
+def like(values):
+    """What is not told apart in a key, by rules of its own: NumPy's scalars, byte orders, lists and tuples."""
+    if isinstance(values, np.ndarray):
+        little = values.astype(values.dtype.newbyteorder("<"))
+        return ("array", little.dtype.str, values.shape, little.tobytes())
+    if isinstance(values, list | tuple):
+        return ("list", *map(like, values))
+    if isinstance(values, dict):
+        return ("dict", *sorted((name, like(value)) for name, value in values.items()))
+    plain = values.item() if isinstance(values, np.generic) else values
+    return (type(plain).__name__, repr(plain))
+
+
+KINDS = ["?", "i1", "<i8", ">i8", "<f4", "<f8", ">f8", "<c8", "S2", "<U1", ">U1", "<U2", "<M8[s]"]
+ARRAYS = st.sampled_from(KINDS).flatmap(
+    lambda kind: st.sampled_from([(), (1,), (2,), (1, 2), (2, 1)]).map(lambda shape: np.zeros(shape).astype(kind))
+)
+FEW = st.sampled_from([0, 1, 0.0, -0.0, 1.0, True, False, None, "", "0", "1", np.int8(1), np.float32(0.1), 0.1])
+CLOSE = st.recursive(
+    FEW | ARRAYS,
+    lambda part: st.lists(part, max_size=2) | st.tuples(part) | st.dictionaries(st.sampled_from("ab"), part),
+)
+
+
+@given(st.lists(CLOSE, min_size=2, max_size=12))
+def test_equal_identities_have_equal_texts_and_equal_values(values):
+    """Values that are close to one another, so that many are equal."""
+    tasks = [one({"a": value}) for value in values]
+    texts, likes = [canonical({"a": value}) for value in values], [like(value) for value in values]
+    for first, second in itertools.combinations(range(len(values)), 2):
+        same = likes[first] == likes[second]
+        assert (tasks[first].identity == tasks[second].identity) == (texts[first] == texts[second]) == same
+        assert like(decode(encode(Record({}, "", values[first]))).result) == likes[first]
+
+
+def test_a_number_that_is_too_long_for_a_text_is_refused():
+    with pytest.raises(ValueError, match="'tasks' parameter of run_batch must be made of integers of at most 4300"):
+        canonical({"a": [10**5000]})
 
 
 def test_members_of_enumerations_are_their_values():

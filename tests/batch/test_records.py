@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reservoir.batch.identity import canonical
 from reservoir.batch.records import DamagedRecordError, Record, decode, encode
-from reservoir.batch.store import Store
+from reservoir.batch.store import Store, new_batch_name
 from tests.batch.batch_tasks import alike, one
 
 RESULTS = [
@@ -64,6 +64,24 @@ def test_a_changed_byte_is_seen(data):
         decode(bytes(whole))
 
 
+def test_every_changed_byte_costs_one_task(tmp_path):
+    """Each of them is seen, said, and set aside; the result beside it still comes."""
+    store, tasks = Store(tmp_path), [one({"a": number}) for number in range(2)]
+    store.open(0)
+    with store.begin(new_batch_name()):
+        for task in tasks:
+            store.write(task.identity, Record({}, canonical(task.parameters), {"a": np.arange(3)}), "done")
+    paths = store.scan()["done"]
+    path, other = Path(paths[tasks[0].identity]), paths[tasks[1].identity]
+    whole = path.read_bytes()
+    for place, byte in enumerate(whole):
+        path.write_bytes(whole[:place] + bytes([byte ^ (1 << place % 8)]) + whole[place + 1 :])
+        with pytest.warns(RuntimeWarning, match=f"{path.name}' is no result .* kept under a name with '.damaged'"):
+            assert store.read(str(path)) is None
+        assert store.scan()["done"] == {tasks[1].identity: other}
+    assert store.read(other).result["a"].tolist() == [0, 1, 2]
+
+
 PEAK = """
 import resource, sys
 import numpy as np
@@ -79,6 +97,8 @@ with store.begin(new_batch_name()):
     store.write("ab" * 16, Record({}, "{}", {"a": np.zeros(2)}), "done")
     store.read(store.scan()["done"].popitem()[1])
     before = peak()
+    held = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (held + SIZE * 3 // 2 * 2**20,) * 2)  # more ends in a MemoryError
     if sys.argv[2] == "write":
         result = {"a": np.ones((SIZE, 128, 512)), "b": [np.ones((SIZE, 512, 256), "f4")]}
         store.write("cd" * 16, Record({}, "{}", result), "done")

@@ -4,6 +4,14 @@ import numpy as np
 
 from reservoir import datasets
 
+FAKE = b"86\n141\n95\n"
+"""A data file of three rows."""
+
+
+def files_below(directory):
+    """Its files, of all depths."""
+    return [path for path in directory.rglob("*") if path.is_file()]
+
 
 def exported(prefix):
     """Functions of the room whose names begin so."""

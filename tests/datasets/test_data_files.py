@@ -1,7 +1,7 @@
 """Files are found, downloaded and checked, and fetching fails clearly."""
 
 import functools
-import hashlib
+import os
 import subprocess
 import sys
 import threading
@@ -14,22 +14,9 @@ from reservoir.datasets import (
     data_files,
     fetch_santa_fe_laser,
 )
-from tests.datasets.samples import exported
+from tests.datasets.samples import FAKE, exported, files_below
 
-FAKE = b"86\n141\n95\n"
 WRONG_CHECKSUM = r"'santafe_laser/santafe_laser_A_1_6000\.csv' .* wrong SHA-256 checksum"
-
-
-@pytest.fixture
-def pooch(tmp_path, monkeypatch):
-    """pooch with an empty cache of its own and a registry of one small file."""
-    pooch = pytest.importorskip("pooch")
-    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache")
-    monkeypatch.setitem(data_files.REGISTRY, data_files.SANTA_FE_LASER, hashlib.sha256(FAKE).hexdigest())
-    monkeypatch.delenv("RESERVOIR_DATA", raising=False)
-    monkeypatch.delenv("RESERVOIR_DATA_URL", raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    return pooch
 
 
 @pytest.fixture
@@ -47,10 +34,6 @@ def mirror(tmp_path, pooch, monkeypatch):
         thread.join()
 
 
-def files_below(directory):
-    return [path for path in directory.rglob("*") if path.is_file()]
-
-
 def test_a_download_is_checked_and_kept(mirror, tmp_path, monkeypatch):
     (mirror / data_files.SANTA_FE_LASER).write_bytes(FAKE)
     assert fetch_santa_fe_laser().data.ravel().tolist() == [86, 141, 95]
@@ -66,21 +49,108 @@ def test_a_download_is_checked_and_kept(mirror, tmp_path, monkeypatch):
 
 
 def test_a_download_with_a_wrong_checksum_is_refused_and_not_kept(mirror, tmp_path):
-    (mirror / data_files.SANTA_FE_LASER).write_bytes(b"86\n141\n")
+    (mirror / data_files.SANTA_FE_LASER).write_bytes(FAKE.swapcase()[::-1])
     with pytest.raises(ValueError, match=WRONG_CHECKSUM):
         fetch_santa_fe_laser()
     assert files_below(tmp_path / "cache") == []
 
 
-def test_a_local_file_with_a_wrong_checksum_is_refused(pooch, tmp_path, monkeypatch):
-    path = tmp_path / data_files.SANTA_FE_LASER
-    path.parent.mkdir()
-    path.write_bytes(b"86\n141\n")
-    monkeypatch.setenv("RESERVOIR_DATA", str(tmp_path))
-    with pytest.raises(ValueError, match=WRONG_CHECKSUM):
+@pytest.fixture
+def local(pooch, tmp_path, monkeypatch):
+    """The place of the file in the folder that RESERVOIR_DATA names."""
+    path = tmp_path / "local" / data_files.SANTA_FE_LASER
+    path.parent.mkdir(parents=True)
+    monkeypatch.setenv("RESERVOIR_DATA", str(tmp_path / "local"))
+    return path
+
+
+def spoil(path, how):
+    """Put there what is not the file."""
+    if how == "a folder":
+        path.mkdir()
+    elif how == "a pipe":
+        os.mkfifo(path)
+    elif how == "no file":
+        path.parent.rmdir()
+        path.parent.write_bytes(b"")
+    elif how == "a huge file":
+        with path.open("wb") as file:
+            file.truncate(1 << 40)
+    elif how == "a device":
+        path.symlink_to("/dev/zero")
+    elif how == "a circle":
+        path.symlink_to(path)
+    else:
+        path.write_bytes({"a short file": FAKE[:-1], "a long file": FAKE + b"\n", "a changed file": FAKE[::-1]}[how])
+
+
+SPOILED = ["a short file", "a long file", "a changed file", "a huge file", "a folder", "a device", "a circle"]
+if hasattr(os, "mkfifo"):
+    SPOILED.append("a pipe")
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_a_wrong_local_file_is_told_once_and_the_cache_and_the_mirror_are_searched(how, local, mirror, monkeypatch):
+    spoil(local, how)
+    with pytest.warns(RuntimeWarning, match="The cache and the mirror are searched") as said:
+        with pytest.raises(DatasetNotFoundError, match="404"):  # the mirror holds nothing yet
+            fetch_santa_fe_laser()
+        (mirror / data_files.SANTA_FE_LASER).write_bytes(FAKE)
+        for _ in range(2):  # from the mirror, and from the cache
+            assert fetch_santa_fe_laser().data.shape == (3, 1)
+    assert len(said) == 1 and str(local) in str(said[0].message) and said[0].filename == __file__
+
+
+def test_a_wrong_local_file_that_is_all_there_is_is_an_error(local):
+    local.write_bytes(FAKE[::-1])
+    with pytest.warns(RuntimeWarning), pytest.raises(ValueError, match=WRONG_CHECKSUM) as caught:
         fetch_santa_fe_laser()
-    path.write_bytes(FAKE)
+    assert str(local) in str(caught.value)
+    local.write_bytes(FAKE)
     assert fetch_santa_fe_laser().data.shape == (3, 1)
+
+
+@pytest.mark.parametrize("what", ["nothing", "a file"])
+def test_a_local_folder_that_is_none_is_told_once(what, mirror, tmp_path, monkeypatch):
+    (mirror / data_files.SANTA_FE_LASER).write_bytes(FAKE)
+    named = tmp_path / "named"
+    if what == "a file":
+        named.write_bytes(b"")
+    monkeypatch.setenv("RESERVOIR_DATA", str(named))
+    with pytest.warns(RuntimeWarning, match="RESERVOIR_DATA names no folder: ") as said:
+        for _ in range(2):
+            assert fetch_santa_fe_laser().data.shape == (3, 1)
+    assert len(said) == 1 and str(named) in str(said[0].message)
+
+
+def test_a_local_folder_without_the_file_is_no_fault(mirror, tmp_path, monkeypatch):
+    (mirror / data_files.SANTA_FE_LASER).write_bytes(FAKE)
+    monkeypatch.setenv("RESERVOIR_DATA", str(tmp_path))
+    assert fetch_santa_fe_laser().data.shape == (3, 1)
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_whatever_stands_in_the_cache_is_replaced_or_named(how, mirror, tmp_path, monkeypatch):
+    (mirror / data_files.SANTA_FE_LASER).write_bytes(FAKE)
+    cached = tmp_path / "cache" / data_files.SANTA_FE_LASER
+    cached.parent.mkdir(parents=True)
+    spoil(cached, how)
+    if how == "a folder":
+        with pytest.raises(DatasetNotFoundError, match=r"remove '.*csv'"):
+            fetch_santa_fe_laser()
+    else:
+        assert fetch_santa_fe_laser().data.shape == (3, 1) and cached.read_bytes() == FAKE
+        assert not cached.is_symlink()
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_what_stands_in_the_cache_is_named_where_there_is_no_mirror(how, pooch, tmp_path):
+    cached = tmp_path / "cache" / data_files.SANTA_FE_LASER
+    cached.parent.mkdir(parents=True)
+    spoil(cached, how)
+    with pytest.raises(ValueError, match=r"is no regular|has .* bytes|wrong SHA|cannot be read") as caught:
+        fetch_santa_fe_laser()
+    assert str(cached) in str(caught.value)
 
 
 def assert_names_both_ways_out(error, name):

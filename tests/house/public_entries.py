@@ -73,7 +73,7 @@ SYNAPSES = {"pre": [0, 1], "post": [1, 0], "weight": [1e-9, -2e-9], "delay": 1e-
 PAIR = {"probability": 0.3, "weight": 3e-8, "delay": 1e-3, "time_constant": 3e-3, "U": 0.5, "D": 1.1, "F": 0.05}
 
 # Names that a user does not call: errors and warnings, and records that only the library makes. Files to be read have
-# tests of their own, and so have displays, which are made by their ``from_...`` methods.
+# tests of their own, and so have displays, which are made by their ``from_...`` methods, and the context of a process.
 NOT_CALLED = {
     *("reservoir.load", "reservoir.persistence.describe"),
     *(f"reservoir.plotting.{name}" for name in plotting.__all__),
@@ -81,7 +81,7 @@ NOT_CALLED = {
     *("reservoir.batch.Failure", "reservoir.batch.Study", "reservoir.batch.TaskError"),
     *("reservoir.datasets.DatasetNotFoundError", "reservoir.models.DivergenceWarning"),
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
-    "reservoir.sequences.SequenceWarning",
+    *("reservoir.sequences.SequenceWarning", "spiking.own_process"),
     *("reservoir.systems.Recording", "reservoir.plasticity.Rule", "reservoir.plasticity.Scaling"),
     *(f"reservoir.datasets.{name}" for name in datasets.__all__ if name.startswith("fetch_")),  # of the network
 }

@@ -116,6 +116,13 @@ def test_every_page_is_reached():
             assert (page.parent / name).is_file(), f"{page.name} includes {name}"
 
 
+def test_every_promise_has_its_test():
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", (ROOT / "docs/reliability.md").read_text())
+    assert len(named) > 40
+    for file, name in named:
+        assert f"\ndef {name}(" in (ROOT / "tests" / file).read_text(), f"{file}::{name}"
+
+
 @pytest.fixture
 def gallery(monkeypatch):
     module = load(ROOT / "docs", "gallery")

@@ -1,13 +1,17 @@
 """Tasks of a search in several processes, and in a store that survives crashes."""
 
+import copy
 import sys
+import threading
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.metrics import make_scorer
 
 from reservoir.model_selection import ReservoirSearchCV
+from reservoir.model_selection.tasks import _digest
 from reservoir.readouts import RidgeReadout
 from tests.model_selection.search_cases import GROUP, WARM, X, Y, regressor, scores_of
 
@@ -39,9 +43,26 @@ def test_a_search_resumes_from_its_store(tmp_path):
 
 
 def test_a_store_needs_parts_that_can_be_pickled(tmp_path):
-    search = ReservoirSearchCV(regressor(), GROUP, cv=WARM, scoring=lambda model, X, y: 0.0, store=tmp_path / "s")
-    with pytest.raises(ValueError, match="The 'store' parameter of ReservoirSearchCV must be"):
+    lock = threading.Lock()
+    search = ReservoirSearchCV(regressor(), GROUP, cv=WARM, scoring=lambda *_: bool(lock), store=tmp_path / "s")
+    with pytest.raises(ValueError, match=r"The 'store' parameter of ReservoirSearchCV must be None.*cannot pickle"):
         search.fit(X, Y)
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_store_tells_masks_units_and_kinds_of_arrays_apart():
+    """What their numbers do not say counts too, in data and in parameters."""
+    plain = np.arange(4.0)
+    mv, ma = pytest.importorskip("brian2").mV, pytest.importorskip("brian2").mA
+    values = [
+        plain, plain + 1, plain.view(np.matrix), np.ma.array(plain, mask=[0, 1, 0, 0]),
+        np.ma.array(plain, mask=[1, 0, 0, 0]), plain * mv, plain * ma, 5 * mv, 5 * ma, pd.Series(plain),
+        pd.Series(plain, index=[3, 1, 2, 0]), pd.DataFrame({"a": plain}), pd.DataFrame({"b": plain}),
+    ]  # fmt: skip
+    for put in (lambda value: value, lambda value: [{"reservoir__bias": value}]):
+        digests = [_digest(put(value)) for value in values]
+        assert len(set(digests)) == len(values)
+        assert [_digest(put(copy.deepcopy(value))) for value in values] == digests
 
 
 def edited(text, monkeypatch):
@@ -62,6 +83,8 @@ def test_a_store_tells_edits_under_one_name_apart(tmp_path, monkeypatch):
         return found({"washout": [3]}, scoring=wrap(scorer), **options)
 
     assert [scored(value) for value in (1.0, 100.0, 1.0)] == [1.0, 100.0, 1.0]
+    scorers = [lambda *_, value=value: value for value in (8.0, 9.0)]
+    assert [found({"washout": [3]}, scoring=scorer) for scorer in scorers] == [8.0, 9.0]
     assert [scored(value, lambda s: {"a": s}, refit="a") for value in (2.0, 3.0)] == [2.0, 3.0]
     assert [scored(value, WARM.scorer) for value in (4.0, 5.0)] == [4.0, 5.0]
     metric = "def Edited(y, said): return {}"

@@ -139,12 +139,8 @@ class TooLong(BaseException):
 
 
 def ask_all(folder):
-    """Load every file of a folder, printing its name before, ask it and train it on.
-
-    What is raised is no matter, but for the word of a kernel that it was led outside its arrays.
-    """
+    """Load every file of a folder, printing its name before, and ask it."""
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
-    signal.signal(signal.SIGALRM, _interrupt)
     n_loaded = 0
     for name in sorted(os.listdir(folder)):
         print(name, flush=True)
@@ -153,11 +149,21 @@ def ask_all(folder):
         except ValueError:
             continue
         n_loaded += 1
-        _try(answers, model)
-        for data in ((SERIES, TARGETS), (SERIES, TARGETS[:, 0]), (STACK, STACK[:, :, 0]), (STACK, NAMES)):
-            if hasattr(model, "partial_fit"):
-                _try(model.partial_fit, *data)
+        ask(model)
     print("loaded", n_loaded, flush=True)
+
+
+def ask(model):
+    """Let a model answer and train it on: "answers" or "raises", or "slow" where some of it was.
+
+    What is raised is no matter, but for the word of a kernel that it was led outside its arrays, and want of memory.
+    """
+    signal.signal(signal.SIGALRM, _interrupt)
+    said = [_try(answers, model)]
+    for data in ((SERIES, TARGETS), (SERIES, TARGETS[:, 0]), (STACK, STACK[:, :, 0]), (STACK, NAMES)):
+        if hasattr(model, "partial_fit"):
+            said.append(_try(model.partial_fit, *data))
+    return "slow" if "slow" in said else said[0]
 
 
 def _interrupt(*_):
@@ -169,11 +175,15 @@ def _try(call, *given):
     try:
         with np.errstate(all="ignore"):
             call(*given)
-    except (Exception, TooLong) as error:
-        if str(error) == "index is out of bounds":  # the words of Numba, not of NumPy
+    except TooLong:
+        return "slow"
+    except Exception as error:
+        if isinstance(error, MemoryError) or str(error) == "index is out of bounds":  # the words of Numba, not of NumPy
             raise
+        return "raises"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+    return "answers"
 
 
 if __name__ == "__main__":

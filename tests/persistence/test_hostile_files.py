@@ -314,17 +314,29 @@ def test_random_changes_end_in_one_error_or_a_model(examples, tmp_path):
 def test_what_loads_after_random_changes_does_not_crash(examples, tmp_path):
     """Kernels look at their bounds here, in a process of their own; a word of theirs, or a signal, fails the test."""
     (tmp_path / "files").mkdir()
-    _mutations(examples, tmp_path / "files", 300, seed=int.from_bytes(os.urandom(4), "little"))
-    watched = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-X",
-        "faulthandler",
-        "-m",
-        "tests.persistence.hostile_files",
-        str(tmp_path / "files"),
-    ]
-    run = subprocess.run(command, cwd=ROOT, env=watched, capture_output=True, text=True, check=False)
+    _mutations(examples, tmp_path / "files", 100, seed=int.from_bytes(os.urandom(4), "little"))
+    watched = {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    _asked("tests.persistence.hostile_files", str(tmp_path / "files"), **watched)
+
+
+def _asked(module, *arguments, **environment):
+    """What a process says that loads changed files and asks the models; a signal fails the test."""
+    command = [sys.executable, "-W", "ignore", "-X", "faulthandler", "-m", module, *arguments]
+    where = {**os.environ, **environment}
+    run = subprocess.run(command, cwd=ROOT, env=where, capture_output=True, text=True, check=False)
     assert run.returncode == 0, f"{run.stdout[-200:]}\n{run.stderr[-3000:]}"
+    return run.stdout
+
+
+# One change at a time, of all places of all examples.
+
+
+def test_some_single_changes_end_in_one_error_or_a_model_that_can_be_asked():
+    said = _asked("tests.persistence.single_changes", "--seed", "0", "--count", "150")
+    assert len(said.splitlines()) == 152 and "'refused': 1" in said and "'answers': " in said
+
+
+@pytest.mark.long
+def test_a_change_at_every_place_of_every_example(tmp_path):
+    watched = {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    assert "counts" in _asked("tests.persistence.single_changes", "--each", **watched)

@@ -5,9 +5,11 @@ import importlib
 import json
 import os
 import pickle
+import stat
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import joblib
@@ -36,6 +38,7 @@ from reservoir.persistence import describe
 from reservoir.persistence.registry import REGISTRY
 from reservoir.readouts import RidgeReadout
 from reservoir.topologies import Graph
+from reservoir.whole_files import NoRegularFileError
 from tests.house.exports import exported_classes
 from tests.persistence import saved_models
 from tests.persistence.hostile_files import put_together, taken_apart
@@ -281,6 +284,39 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         save(RidgeReadout(0.25), tmp_path / "model")
     assert load(tmp_path / "model").alpha == 0.5 and os.listdir(tmp_path) == ["model"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks for the rights and pipes of Unix")
+def test_a_file_keeps_its_rights_and_a_pipe_is_none(tmp_path):
+    path, pipe = tmp_path / "model", tmp_path / "pipe"
+    save(RidgeReadout(0.5), path)
+    path.chmod(0o600)
+    save(RidgeReadout(0.25), path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and load(path).alpha == 0.25
+    os.mkfifo(pipe)
+    for work in (lambda: save(RidgeReadout(), pipe), lambda: load(pipe), lambda: describe(pipe)):
+        with pytest.raises(NoRegularFileError, match=r"no regular file but a pipe.*pipe'"):
+            work()
+    assert stat.S_ISFIFO(pipe.lstat().st_mode) and sorted(os.listdir(tmp_path)) == ["model", "pipe"]
+
+
+@pytest.mark.parametrize("path", ["", b"", "a\0b", None, 7])
+def test_a_path_that_names_nothing_is_refused(path):
+    for name, work in (("save", lambda: save(RidgeReadout(), path)), ("load", lambda: load(path))):
+        with pytest.raises(ValueError, match=f"The 'path' parameter of {name} must be a path. Got"):
+            work()
+
+
+def test_two_may_save_at_once(tmp_path):
+    """Both succeed, and each finds a whole model at any time."""
+
+    def both(size):
+        save(RidgeReadout(size), tmp_path / "model")
+        return load(tmp_path / "model").alpha
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(both, [0.25, 0.5, 1.0, 2.0] * 4)) <= {0.25, 0.5, 1.0, 2.0}
+    assert os.listdir(tmp_path) == ["model"]
 
 
 def test_a_name_may_be_bytes(tmp_path):

@@ -71,3 +71,25 @@ N_PANELS = {
 def lines(panel, label=None):
     """Lines of a panel, those of this label."""
     return [one for one in panel.get_lines() if label is None or one.get_label() == label]
+
+
+def _table(text):
+    known = np.ma.array([f"{text} {place % 3}" for place in range(9)], dtype=object)
+    scores = {f"{kind}_test_{text}": RESULTS[f"{kind}_test_score"] for kind in ("mean", "std", "rank")}
+    return RESULTS | scores | {f"param_{text}": known}
+
+
+NAMED = {
+    "ComparisonDisplay": lambda text: ComparisonDisplay.from_scores(
+        {text: {text: [0.2, 0.3], "LSTM": 0.4}}, measures=text, references={text: {text: 0.6}}
+    ),
+    "ForecastDisplay": lambda text: ForecastDisplay.from_predictions(TRUTH, FORECAST, unit=text, names=[text, "b"]),
+    "RasterDisplay": lambda text: RasterDisplay.from_spikes(TRAINS, groups={text: [1, 2], "others": [3, 4, 5]}),
+    "STDPWindowDisplay": lambda text: STDPWindowDisplay.from_rule({text: STDP(), "b": InhibitorySTDP()}),
+    "SearchDisplay": lambda text: SearchDisplay.from_estimator(SimpleNamespace(cv_results_=_table(text)), metric=text),
+    "StatesDisplay": lambda text: StatesDisplay.from_states(STATES, unit=text),
+    "TrainingDisplay": lambda text: TrainingDisplay({text: np.ones(3)}, along=text, measure=text, best=2).plot(),
+    "WeightsDisplay": lambda text: WeightsDisplay.from_snapshots(WEIGHTS, unit=text),
+}
+"""The displays that show words of the user, all of which are the text."""
+WORDLESS = {"CapacityDisplay", "SpectrumDisplay"}

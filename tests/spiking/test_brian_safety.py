@@ -118,7 +118,12 @@ def test_a_thread_cannot_load_brian2():
     print(simulate().spikes.n_units)
     """
     first, second, third = lines_of(code)
-    assert first == second and "imported in the main thread" in first and third == "27"
+    assert (
+        first == second
+        and "imported in the main thread" in first
+        and "spiking.own_process()" in first
+        and third == "27"
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
@@ -169,6 +174,7 @@ def test_two_simulations_at_once_are_refused(monkeypatch):
     beside = simulate()
     assert len(alone.spikes) > 20 and beside.spikes == alone.spikes
     assert len(found) == 1 and "Another Brian2 simulation is under way" in found[0]
+    assert "spiking.own_process()" in found[0]
 
 
 def test_threads_give_the_spikes_or_an_error():
@@ -208,6 +214,7 @@ def preferences():
     """Brian2's, put back after the test."""
     found = _brian.engine().prefs
     names = ("codegen.target", "core.default_float_dtype", "core.stop_on_keyboard_interrupt")
+    names += ("codegen.runtime.cython.cache_dir",)
     before = {name: found[name] for name in names}
     yield found
     for name, value in before.items():
@@ -230,6 +237,18 @@ def test_preferences_are_put_back(preferences, target, monkeypatch):
     monkeypatch.undo()
     assert {name: preferences[name] for name in wanted} == wanted and preferences.core.stop_on_keyboard_interrupt
     assert simulate().spikes == alone.spikes  # the lock is free
+
+
+def test_cython_has_a_folder_of_the_process_where_the_home_takes_no_file(preferences, tmp_path):
+    """With one warning; and what is chosen, and takes files, is what is used."""
+    brian2, name = _brian.engine(), "codegen.runtime.cython.cache_dir"
+    preferences[name] = str(tmp_path / "cython")
+    assert _brian._cython_folder(brian2) == str(tmp_path / "cython")
+    for nowhere in "~no-user-of-this-name/there", os.path.join(os.devnull, "there"):
+        preferences[name] = nowhere
+        with pytest.warns(RuntimeWarning, match="CYTHON_CACHE_DIR") as said:
+            folders = {_brian._cython_folder(brian2) for _ in range(2)}
+        assert len(said) == len(folders) == 1 and os.listdir(*folders) == []
 
 
 def test_a_clock_and_objects_of_the_user_do_no_harm():

@@ -25,6 +25,7 @@ from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.future import endings_of, forecast_tables
 from reservoir.sequences.observations import read_observed
+from reservoir.sizes import check_fits
 from reservoir.validation import (
     Parameters,
     check_integer,
@@ -245,6 +246,8 @@ class ReservoirForecaster(ReservoirModel):
         self._check_fitted()
         n_steps = check_integer("forecast", "n_steps", n_steps, 1)
         start = start_of(self, context)
+        n_numbers = 2.0 * n_steps * len(start.tails) * self.n_features_in_
+        check_fits("forecast", "n_steps", n_steps, 8 * n_numbers, "the rows to come")
         tables = read_observed("forecast", self, observed, n_steps, len(start.tails))
         known = [table_in_units(self, *one) for one in zip(start.moments, tables, strict=True)]
         begun = zip(start.states, start.tails, start.levels, known, strict=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from reservoir.rnn.cells.cell import Arrays
 from reservoir.rnn.cells.elman import Elman
-from reservoir.rnn.initialisation import glorot
+from reservoir.rnn.initialisation import glorot, identity
 from reservoir.validation import Parameters
 
 
@@ -56,5 +56,5 @@ class IRNN(Elman):
         return {
             "input_weights": glorot(rng, n_inputs, n_units),
             "bias": np.zeros(n_units),
-            "recurrent_weights": self.recurrent_scale * np.eye(n_units),
+            "recurrent_weights": self.recurrent_scale * identity(n_units),
         }
