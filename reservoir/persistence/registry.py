@@ -31,6 +31,7 @@ from reservoir.persistence.checks import (
     check_of,
     dtype,
     either,
+    ending,
     endings,
     equation_parameter,
     flags,
@@ -56,6 +57,7 @@ _ROOMS = (
     "reservoir.neurons.rate",
     "reservoir.plasticity",
     "reservoir.spikes",
+    "reservoir.preprocessing",
     "reservoir.readouts",
     "reservoir.models",
     "reservoir.rnn.cells",
@@ -121,6 +123,7 @@ _OF_LIQUID: dict[str, Any] = {
 # `_store_cv_results` is what scikit-learn 1.6 keeps beside.
 _CHOSEN = {"alpha_": NUMERIC, "best_score_": NUMERIC, "cv_results_": NUMERIC, "_store_cv_results": FLAG}
 _MODEL = {"reservoir_": part("run"), "readout_": part("predict"), "n_features_in_": size("f")}
+_SUPERVISED = {**_MODEL, "members_": optional(parts("predict"))}
 _TRAINED = {
     "n_features_in_": size("f"),
     "pooling_": word(None, "last", "mean"),
@@ -216,14 +219,20 @@ REGISTRY: dict[str, Entry] = {
         {"codegen": _CODEGEN},
         **_OF_LIQUID,
     ),
-    "reservoir.models.ReservoirRegressor": Entry({**_MODEL, "_flat": FLAG}),
-    "reservoir.models.ReservoirClassifier": Entry({**_MODEL, "classes_": labels("c"), "per_step_": FLAG}),
+    "reservoir.models.ReservoirRegressor": Entry({**_SUPERVISED, "_flat": FLAG}, rebuild=rebuilding.supervised),
+    "reservoir.models.ReservoirClassifier": Entry(
+        {**_SUPERVISED, "classes_": labels("c"), "per_step_": FLAG}, rebuild=rebuilding.supervised
+    ),
     "reservoir.models.ReservoirForecaster": Entry(
         {
             **_MODEL,
             "_hearing": record("Hearing"),
+            "_lessons": optional(record("Lessons")),
+            "washout_": optional(COUNT),
             "_context": optional(ANY),
             "_endings": endings(),
+            "units_": optional(record("SeriesUnits")),
+            "season_": optional(either(NONE, record("Season"))),
             "members_": optional(parts("forecast")),
             "training_range_": reals("o", "2"),
             "training_deviations_": reals("o"),
@@ -232,9 +241,32 @@ REGISTRY: dict[str, Entry] = {
         },
         rebuild=rebuilding.forecaster,
     ),
-    "reservoir.models.closed_loop.Feedback": Entry(parameters={"channels": integers("k"), "scaling": NUMBER}),
-    "reservoir.models.hearing.Hearing": Entry(
+    "reservoir.models.forecasting.closed_loop.Feedback": Entry(
+        parameters={"channels": integers("k"), "scaling": NUMBER}
+    ),
+    "reservoir.models.forecasting.hearing.Hearing": Entry(
         parameters={"feedback": record("Feedback"), "drivers": integers("e"), "lead": COUNT}
+    ),
+    "reservoir.models.forecasting.units.SeriesUnits": Entry(
+        parameters={"logarithmic": flags("f"), "places": reals("f"), "scales": reals("f")}
+    ),
+    "reservoir.models.forecasting.season.Season": Entry(
+        parameters={
+            "periods": reals("p"),
+            "parts": Check(lambda value, lengths: type(value) is list, "a list of parts of the calendar"),
+            "origin": ending(),
+            "ends": records("Moment"),
+        }
+    ),
+    "reservoir.models.forecasting.season.Moment": Entry(
+        parameters={"position": Check(lambda value, lengths: type(value) is int, "an integer"), "ending": ending()}
+    ),
+    "reservoir.models.forecasting.lessons.Lessons": Entry(
+        parameters={
+            **dict.fromkeys(("include_input", "squared_states", "increments"), FLAG),
+            **dict.fromkeys(("lags", "horizon"), COUNT),
+            "ahead": integers("e"),
+        }
     ),
     "reservoir.readouts.blocks.Blocks": Entry(
         parameters={"records": records("Moments", "Triangle", "WideRows", "NoneType"), "of_sequences": FLAG}
@@ -315,6 +347,13 @@ REGISTRY: dict[str, Entry] = {
         }
     ),
 }
+
+
+FORMER_NAMES = {
+    f"reservoir.models.{name}": f"reservoir.models.forecasting.{name}"
+    for name in ("closed_loop.Feedback", "hearing.Hearing")
+}
+"""Where classes stand that a file of an earlier version has by another name."""
 
 
 def entry_of(value: Any) -> tuple[str, Entry | None]:

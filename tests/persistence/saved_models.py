@@ -29,6 +29,7 @@ from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projecti
 from reservoir.models import ModelSpace, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor, Segments
 from reservoir.neurons import LIF, rate
 from reservoir.neurons.rate import EdgeOfStability, Euler
+from reservoir.preprocessing import SequenceScaler
 from reservoir.readouts import Force
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import SpikeTrains
@@ -162,6 +163,7 @@ def parts_of_scikit_learn():
         yield f"sklearn_{name}_two", _fitted(clone(model), SERIES, TARGETS)
     for scaler in (StandardScaler(), MinMaxScaler(), MaxAbsScaler(), RobustScaler(), FunctionTransformer()):
         yield f"sklearn_{type(scaler).__name__}", _fitted(scaler, SERIES)
+    yield "scaler", _fitted(SequenceScaler(), [SERIES, SERIES[:40]])
     yield "sklearn_plain", _fitted(StandardScaler(with_mean=False, with_std=False), SERIES)
 
 
@@ -176,6 +178,8 @@ def models():
     yield "forecaster", _fitted(ReservoirForecaster(_small(noise=1e-6), washout=10, squared_states=True), SERIES)
     yield "forecaster_force", _fitted(ReservoirForecaster(_small(), Force(fit_intercept=True), washout=10), SERIES)
     yield "forecaster_lasso", _fitted(ReservoirForecaster(_small(), Lasso(1e-4), washout=10), [SERIES, SERIES[:40]])
+    direct = {"strategy": "direct", "horizon": 3, "lags": 2, "target": "increments", "washout": "auto"}
+    yield "forecaster_direct", _fitted(ReservoirForecaster(_small(), **direct), SERIES)
     yield "forecaster_members", _fitted(ReservoirForecaster(_small(), washout=10, n_members=3), STACK[:, :, :1])
     steps = Pipeline([("scale", StandardScaler()), ("model", ReservoirRegressor(_small()))])
     yield "pipeline", _fitted(steps, SERIES, TARGETS)

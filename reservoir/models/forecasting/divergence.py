@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.models.base import TrainingRows
+from reservoir.models.forecasting.hearing import names_of
 from reservoir.ranges import first_beyond, widths_of
 from reservoir.readouts.linear import is_linear
 
@@ -27,14 +28,12 @@ def last_kept(blocks: Iterable[TrainingRows], kept: list[TrainingRows]) -> Itera
         yield rows
 
 
-def one_step_errors(readout: Any, rows: TrainingRows) -> np.ndarray:
-    """Root mean square errors (n_outputs,) of a fitted readout on the last of these rows."""
+def one_step_residuals(readout: Any, rows: TrainingRows) -> np.ndarray:
+    """Answers less targets (at most 500, n_outputs) of a fitted readout on the last of these rows."""
     features, targets = rows.features[-JUDGED_ROWS:], rows.targets[-JUDGED_ROWS:]
     linear = is_linear(readout)  # then `predict` would only check what is known to be right
     answers = features @ np.transpose(readout.coef_) + readout.intercept_ if linear else readout.predict(features)
-    answers = np.reshape(answers, targets.shape)
-    with np.errstate(over="ignore"):
-        return np.sqrt(np.mean((answers - targets) ** 2, axis=0))
+    return np.reshape(answers, targets.shape) - targets
 
 
 def until_lost(rows: np.ndarray) -> np.ndarray:
@@ -43,6 +42,15 @@ def until_lost(rows: np.ndarray) -> np.ndarray:
     if lost.size:
         rows[lost[0] :] = np.nan
     return rows
+
+
+def judge(model: Any, futures: np.ndarray, tables: np.ndarray | None, ranges: np.ndarray) -> None:
+    """Warn of forecasts (n_series, n_steps, n_outputs) that leave what a model learnt, or what is observed."""
+    channels, names = model._feedback.channels, names_of(model)
+    names = [names[channel] for channel in channels]
+    tell_beyond(futures, ranges, model._n_rows, names)
+    if tables is not None:
+        tell_unfollowed(futures, tables[..., channels], model.training_errors_, model.training_range_, names)
 
 
 def tell_beyond(futures: np.ndarray, ranges: np.ndarray, n_training_rows: int, names: Sequence[Any]) -> None:
