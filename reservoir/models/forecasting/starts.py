@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,8 +41,13 @@ def start_of(model: Any, context: SequenceData | None) -> Start:
         spanned = ranges_of(sequences.rows[:, model._feedback.channels], sequences.offsets)
         ranges = covering(model.training_range_, spanned)
     states, tails, (levels, *_) = zip(*starts, strict=True)
-    joint = [np.mean(of_members, axis=0) for of_members in zip(*tails, strict=True)]
+    joint = [joint_tail(of_members) for of_members in zip(*tails, strict=True)]
     return Start(kind, list(zip(*states, strict=True)), joint, levels, ranges)
+
+
+def joint_tail(tails: Sequence[np.ndarray]) -> np.ndarray:
+    """What all members of an ensemble hear, of what each of them does."""
+    return np.mean(tails, axis=0)
 
 
 def ends_of(model: Any, sequences: Sequences, heard: Sequences) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -67,7 +73,7 @@ def before_last(reservoir: Any, heard: Sequences) -> list[Any]:
 def course_of(model: Any, states: tuple[Any, ...], tail: np.ndarray, level: np.ndarray, table: np.ndarray) -> Course:
     """The way of one series from a start on, of whose rows to come the table (n_steps, n_features) is known."""
     hearing, lessons = model._hearing, model._lessons
-    if hearing.drivers.size and len(table) < lessons.horizon:
+    if lessons.ahead.size and len(table) < lessons.horizon:
         wanted = f"at least the horizon, {lessons.horizon}, whose exogenous rows are heard at once"
         raise parameter_error("forecast", "n_steps", wanted, len(table))
     missing = hearing.n_missing(table)
@@ -77,6 +83,9 @@ def course_of(model: Any, states: tuple[Any, ...], tail: np.ndarray, level: np.n
         wanted = f"given for the exogenous channels {names} in {when}"
         raise parameter_error("forecast", "observed", wanted, f"nothing in {missing} of {len(table)} rows")
     row, known = hearing.of_future(tail[-1], table)
-    heard = np.concatenate([row[None], tail[-2::-1]]) if len(tail) > 1 else row[None]
-    heard = np.concatenate([heard, np.repeat(heard[-1:], 1 + lessons.lags - len(heard), axis=0)])
+    heard = row[None]
+    if lessons.lags:
+        past = tail[-2::-1] if len(tail) > 1 else heard[1:]
+        first = tail[:1] if len(tail) > 1 else heard
+        heard = np.concatenate([heard, past, np.repeat(first, lessons.lags - len(past), axis=0)])
     return Course(states, heard, known, Levels(level, table[:, hearing.feedback.channels]))
