@@ -11,12 +11,12 @@ from sklearn.metrics import r2_score
 
 from reservoir.models.base import ReservoirModel
 from reservoir.models.forecasting.closed_loop import Feedback
-from reservoir.models.forecasting.divergence import judge, until_lost
+from reservoir.models.forecasting.divergence import judge
 from reservoir.models.forecasting.ensembles import seeded_members
 from reservoir.models.forecasting.hearing import read_channels
 from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, lessons_of, washout_of
 from reservoir.models.forecasting.one_step import one_step_ahead
-from reservoir.models.forecasting.origins import free_forecasts, run_of
+from reservoir.models.forecasting.origins import free_forecasts, futures_of
 from reservoir.models.forecasting.starts import course_of, start_of
 from reservoir.models.forecasting.training import learn, refuse_second_table
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
@@ -230,7 +230,7 @@ class ReservoirForecaster(ReservoirModel):
         tables = read_observed("forecast", self, observed, n_steps, len(start.tails))
         begun = zip(start.states, start.tails, start.levels, tables, strict=True)
         courses = [course_of(self, *one) for one in begun]
-        futures = [until_lost(future) for future in map(run_of(self), courses)]
+        futures = futures_of(self, courses)
         judge(self, np.stack(futures), None if observed is None else np.stack(tables), start.ranges)
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
         answers = Sequences(joined, offsets, start.kind).pack(joined)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -66,19 +65,20 @@ def forecasts_from(
         tables = read_observed(_OWNER, model, observed, n_steps, len(known))
     heard = model._hearing.of(sequences).rows
     states = [_states_before(member.reservoir_, heard, known - 1) for member in model._members()]
-    futures, run, channels = [], run_of(model), model._feedback.channels
+    courses, channels = [], model._feedback.channels
     for origin, table, *of_members in zip(known, tables, *states, strict=True):
-        tail = heard[max(0, origin - 1 - model._lessons.lags) : origin]
-        joint = joint_tail([tail] * len(states))
-        futures.append(until_lost(run(course_of(model, tuple(of_members), joint, rows[origin - 1, channels], table))))
-    return np.stack(futures)
+        tail = joint_tail([heard[max(0, origin - 1 - model._lessons.lags) : origin]] * len(states))
+        courses.append(course_of(model, tuple(of_members), tail, rows[origin - 1, channels], table))
+    return np.stack(futures_of(model, courses))
 
 
-def run_of(model: Any) -> Callable[[Course], np.ndarray]:
-    """The function by which a fitted forecaster answers (n_steps, n_outputs) on a course."""
+def futures_of(model: Any, courses: list[Course]) -> list[np.ndarray]:
+    """The answers (n_steps, n_outputs) of a fitted forecaster on every course, NaN from the first lost row on."""
     members = [Member(without_noise(member.reservoir_), member.readout_) for member in model._members()]
     parts = members, model._lessons, model._feedback, model._read_bounds()
-    return free_run(*parts) if model._lessons.horizon == 1 else partial(run_in_horizons, *parts)
+    if model._lessons.horizon > 1:
+        return [until_lost(future) for future in run_in_horizons(*parts, courses)]
+    return [until_lost(future) for future in map(free_run(*parts), courses)]
 
 
 def _drivers(rows: np.ndarray, n_steps: int, columns: np.ndarray) -> np.ndarray:
@@ -93,15 +93,28 @@ def _states_before(reservoir: Any, heard: np.ndarray, positions: np.ndarray) -> 
 
     A system whose states change where a run is cut hears the rows before each of them anew.
     """
+    reservoir = without_noise(reservoir)
     if not getattr(reservoir, "piecewise", True):
         return before_last(reservoir, Sequences.of_members([heard[: position + 1] for position in positions]))
-    reservoir, states, last, state = without_noise(reservoir), {0: None}, 0, None
+    states, last = {0: None}, 0
+    if _shows_its_state(reservoir) and max(positions):
+        for (block,) in run_in_blocks(reservoir, Sequences.of_members([heard[: max(positions)]])):
+            inside = positions[(positions > block.first) & (positions <= block.first + len(block.inputs))]
+            states |= {position: block.states[position - block.first - 1].copy() for position in inside}
+        return [states[position] for position in positions]
     for position in np.unique(positions[positions > 0]):
         piece = Sequences.of_members([heard[last:position]])
-        for (block,) in run_in_blocks(reservoir, piece, None if state is None else [state]):
-            state = block.final_state
-        states[position], last = state, position
+        for (block,) in run_in_blocks(reservoir, piece, [states[last]] if last else None):
+            states[position] = block.final_state
+        last = position
     return [states[position] for position in positions]
+
+
+def _shows_its_state(reservoir: Any) -> bool:
+    """Whether the states of a run are all that it needs to be continued."""
+    if not getattr(reservoir, "runs_compiled", False):
+        return False
+    return reservoir.unit_.n_arrays == 1 and getattr(reservoir.unit_, "shows_state", True)
 
 
 def free_forecasts(model: Any, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -108,6 +108,17 @@ def test_what_is_lost_is_nan_without_a_word(driven):
     assert np.isfinite(found[:, :50]).all() and np.isnan(found[:, -1]).all()
 
 
+@pytest.mark.parametrize("target", ["values", "increments"])
+def test_a_direct_forecast_that_is_lost_is_lost_alone(driven, target):
+    model = forecaster(strategy="direct", horizon=4, target=target, include_input=True).fit(driven)
+    model.readout_.coef_ = np.hstack([np.zeros((12, 20)), np.tile(1e9 * np.eye(3), (4, 1))])
+    model.readout_.intercept_ = np.zeros(12)
+    calm = np.zeros_like(driven)
+    futures = model.forecast(90, [driven[:50], calm[:50]])
+    assert np.isfinite(futures[0][:40]).all() and np.isnan(futures[0][-1]).all()
+    np.testing.assert_array_equal(futures[1], calm[:90])
+
+
 def test_scores_stand_on_it(driven):
     model = forecaster(**ALL).fit(driven)
     for (truth, future), rows in zip(
