@@ -11,12 +11,12 @@ from sklearn.metrics import r2_score
 
 from reservoir.models.base import ReservoirModel
 from reservoir.models.forecasting.closed_loop import Feedback
-from reservoir.models.forecasting.divergence import judge, until_lost
+from reservoir.models.forecasting.divergence import judge
 from reservoir.models.forecasting.ensembles import seeded_members
-from reservoir.models.forecasting.free_forecasts import free_forecasts
 from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, lessons_of, washout_of
-from reservoir.models.forecasting.origins import run_of
-from reservoir.models.forecasting.reading import heard_bounds, in_given_units, in_units, learned_units, table_in_units
+from reservoir.models.forecasting.one_step import one_step_ahead
+from reservoir.models.forecasting.origins import free_forecasts, futures_of
+from reservoir.models.forecasting.reading import heard_bounds, in_units, learned_units, table_in_units
 from reservoir.models.forecasting.starts import course_of, start_of
 from reservoir.models.forecasting.training import learn, refuse_second_table
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
@@ -244,16 +244,36 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_fitted()
         n_steps = check_integer("forecast", "n_steps", n_steps, 1)
-        start = start_of(self, context)
+        start = start_of(self, context, n_steps)
         tables = read_observed("forecast", self, observed, n_steps, len(start.tails))
-        known = [table_in_units(self, *one) for one in zip(start.moments, tables, strict=True)]
+        known = [table_in_units(self, *one) for one in zip(start.phases, tables, strict=True)]
         begun = zip(start.states, start.tails, start.levels, known, strict=True)
         courses = [course_of(self, *one) for one in begun]
-        futures = [until_lost(in_given_units(self, future[:n_steps])) for future in map(run_of(self), courses)]
+        futures = [future[:n_steps] for future in futures_of(self, courses)]
         judge(self, np.stack(futures), None if observed is None else np.stack(tables), start.ranges)
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
         answers = Sequences(joined, offsets, start.kind).pack(joined)
         return forecast_tables(self, context, answers, self._feedback.channels)
+
+    def predict_one_step(self, X: SequenceData) -> tuple[Any, Any]:
+        """Each row as it is answered from the true rows before it, and what the answer misses.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+            At least max(washout, 1) + 1 rows each, which the reservoir hears from rest.
+
+        Returns
+        -------
+        predictions : array (T - max(washout, 1), n_outputs), stack or list of these
+            Row k is ``forecast(1, X[:k])``, from k = max(washout, 1) on. A direct readout gives the first row of its
+            horizon; where it sees exogenous channels, the last horizon - 1 rows are not answered.
+        residuals : the same
+            The rows of X less the predictions. After ``set_output(transform="pandas")`` both are tables with the index
+            of these rows.
+        """
+        self._check_fitted()
+        return one_step_ahead(self, X)
 
     def score(self, X: SequenceData, y: Targets | None = None, sample_weight: Any = None) -> float:
         """Mean R2 of free forecasts; -inf if one diverges.

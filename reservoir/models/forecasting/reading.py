@@ -42,15 +42,21 @@ def rows_to_come(model: Any, n_steps: int) -> int:
     return n_steps if model.exogenous_.size or model.season_ is None else -(-n_steps // horizon) * horizon
 
 
-def table_in_units(model: Any, moment: Moment | None, table: np.ndarray) -> np.ndarray:
-    """What a user knows of rows to come (n_steps, n_features), as the model works with it, with all phases known."""
+def phases_after(model: Any, moment: Moment | None, n_steps: int) -> np.ndarray:
+    """The phases of the seasons (n_rows, n_columns) in all rows that are answered for the first `n_steps`."""
+    n_rows = rows_to_come(model, n_steps)
+    return np.empty((n_rows, 0)) if moment is None else model.season_.of_future(moment, n_rows)
+
+
+def table_in_units(model: Any, phases: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """What a user knows of rows to come (n_steps, n_features), as the model works with it, beside the phases."""
     model.units_.check_positive("forecast", "observed", names_of(model), [table])
     rows = model.units_.heard(table)
-    if model.season_ is None or moment is None:
+    if model.season_ is None:
         return rows
     n_rows = rows_to_come(model, len(rows))
     padded = np.concatenate([rows, np.full((n_rows - len(rows), rows.shape[1]), np.nan)])
-    return np.hstack([padded, model.season_.of_future(moment, n_rows)])
+    return np.hstack([padded, phases[:n_rows]])
 
 
 def in_given_units(model: Any, future: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from sklearn.linear_model import Ridge
 
 from reservoir import ReservoirForecaster, load, save
 from reservoir.models import DivergenceWarning
+from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.probes import closed_loop_exponents, controllability_rank
 from reservoir.readouts import Force, RidgeReadout
 from reservoir.systems import EchoState
@@ -175,6 +176,23 @@ def test_a_context_with_dates_stands_where_it_stands(season):
     assert model.score(table[30:]) > 0.95
     tabular = seasonal(season=season).set_output(transform="pandas").fit(table[:120]).forecast(15)
     assert tabular.index.equals(HOURS[120:135]) and np.array_equal(tabular, expected)
+
+
+@pytest.mark.parametrize("options", [{"scaling": "standard", "transform": "log"}, {"season": [12, 7.5]},
+                                     {"season": "calendar", "scaling": "standard", "strategy": "direct", "horizon": 4},
+                                     {"season": 12, "target": "increments", "lags": 1, "n_members": 2}])  # fmt: skip
+def test_many_origins_and_one_step(options):
+    """As forecasts from each origin by itself."""
+    table = pd.DataFrame(np.abs(SEASONAL) + 1, index=HOURS)
+    model = made(exogenous=(), **options).fit(table[:120])
+    origins = [25, 90, 120, 160]
+    found = forecasts_from(model, table, origins, 7)
+    for k, origin in enumerate(origins):
+        np.testing.assert_array_equal(found[k], model.forecast(7, table[:origin]))
+    answers, residuals = model.predict_one_step(table)
+    for row in (20, 70, 140):
+        np.testing.assert_allclose(answers[row - 20], model.forecast(1, table[:row])[0], rtol=1e-9)
+        np.testing.assert_allclose(residuals[row - 20], table.to_numpy()[row] - answers[row - 20], atol=1e-12)
 
 
 def test_a_horizon_beyond_the_forecast():
