@@ -7,24 +7,26 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.metrics import r2_score
 
-from reservoir.models.base import ReservoirModel
+from reservoir.models.base import ReservoirModel, as_readout
 from reservoir.models.forecasting.closed_loop import Feedback
 from reservoir.models.forecasting.divergence import judge
 from reservoir.models.forecasting.ensembles import seeded_members
+from reservoir.models.forecasting.gap_filling import keep_contexts, missing_rows, without_gaps
+from reservoir.models.forecasting.hidden_parameter import HiddenParameter, parameters_of
 from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, lessons_of, washout_of
 from reservoir.models.forecasting.one_step import one_step_ahead
 from reservoir.models.forecasting.origins import free_forecasts, futures_of
 from reservoir.models.forecasting.reading import (
-    after_gaps,
     heard_bounds,
     in_units,
     learned_units,
     pieces_to_learn,
     table_in_units,
 )
-from reservoir.models.forecasting.starts import context_of, course_of, start_of
+from reservoir.models.forecasting.starts import course_of, start_of
 from reservoir.models.forecasting.training import learn, refuse_second_table
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
 from reservoir.ranges import ranges_of, read_bounds
@@ -114,9 +116,12 @@ class ReservoirForecaster(ReservoirModel):
     transform : None or "log", default None
         "log" works with the logarithm of what is predicted, before it is scaled, where changes are shares; all of it
         must be positive. Forecasts are medians then, where errors of the logarithm are symmetric.
-    gaps : "refuse" or "split", default "refuse"
+    gaps : "refuse", "split" or "free-run", default "refuse"
         What becomes of rows with NaN in `fit` and in a context. "split" learns from the pieces between them as from
-        series of their own, those that are long enough, and goes on from the rows after the last gap.
+        series of their own, those that are long enough, and goes on from the rows after the last gap. "free-run" hears
+        its own answers in place of what is missing, from the first max(washout, 1) rows without a gap on; `fit` learns
+        from the pieces, answers the gaps, and learns once more from all rows that were known, states of the gaps
+        behind them. It answers row by row, and its exogenous channels have no gaps.
     season : None, "calendar", period or list of periods, default None
         Adds the phases of periods of so many rows, whole or not, as exogenous channels that `forecast` knows: sin and
         cos of up to three harmonics, none shorter than two rows. The longest series must hold a period twice. Rows are
@@ -210,14 +215,14 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_parameters()
         refuse_second_table(type(self).__name__, X, y)
-        sequences = read_sequences(self, X, reset=True, gaps=self.gaps == "split")
+        sequences = read_sequences(self, X, reset=True, gaps=self.gaps != "refuse")
         self._hearing, self.units_, self.season_ = learned_units(self, X, sequences)
         learnt, self._n_rows = in_units(self, X, sequences)[0], int(max(sequences.lengths))
         self._lessons, self.washout_ = lessons_of(self, self._hearing), washout_of(self, int(min(sequences.lengths)))
         needed = max(self.washout_, self._lessons.lags) + self._lessons.horizon + 1
         sequences.check_lengths(needed, type(self).__name__, self.washout_, self._lessons.told())
         pieces = pieces_to_learn(self, learnt, needed)
-        complete = pieces_of(sequences, cut=self.gaps == "split").sequences.rows
+        complete = pieces_of(sequences, cut=self.gaps != "refuse").sequences.rows
         self._endings, predicted = endings_of(X), complete[:, self._feedback.channels]
         self.training_range_ = ranges_of(predicted, np.array([0, len(predicted)]))[0]
         self.training_deviations_ = predicted.std(axis=0)
@@ -231,8 +236,12 @@ class ReservoirForecaster(ReservoirModel):
         else:
             self._make_parts(replace(pieces, rows=self._hearing.scaled(pieces.rows)))
             learn(self, pieces)
-            if pieces is not learnt:
-                self._context = sequences.kind, *context_of(self, self.reservoir_, after_gaps(self, learnt))
+            if pieces is not learnt and self.gaps == "free-run":
+                whole = without_gaps(self, learnt)  # by what was learnt from the pieces
+                self.readout_ = clone(as_readout(self.readout))
+                learn(self, whole, missing_rows(self, learnt))
+        if pieces is not learnt:
+            keep_contexts(self, sequences.kind, learnt)
         return self
 
     def forecast(
@@ -260,7 +269,7 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_fitted()
         n_steps = check_integer("forecast", "n_steps", n_steps, 1)
-        start = start_of(self, context, n_steps)
+        start = start_of(self, context, n_steps, without_gaps)
         tables = read_observed("forecast", self, observed, n_steps, len(start.tails))
         known = [table_in_units(self, *one) for one in zip(start.phases, tables, strict=True)]
         begun = zip(start.states, start.tails, start.levels, known, strict=True)
@@ -337,7 +346,9 @@ class ReservoirForecaster(ReservoirModel):
         p.integer("lags", 0)
         p.choice("strategy", STRATEGIES)
         p.integer_or("horizon", None, 1)
-        p.choice("gaps", ("refuse", "split"))
+        p.choice("gaps", ("refuse", "split", "free-run"))
+        if self.gaps == "free-run" and self.strategy != "recursive":
+            raise p.error("gaps", "'refuse' or 'split' with strategy='direct'")
         p.flag("squared_states")
         p.real("feedback_scaling", 0)
         p.integer("n_members", 1)
@@ -348,8 +359,16 @@ class ReservoirForecaster(ReservoirModel):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.gaps == "split"
+        tags.input_tags.allow_nan = self.gaps != "refuse"
         return tags
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name, with ``deep`` those of parts too; `transform` can be read here alone."""
+        return parameters_of(self, deep)
 
     def _members(self) -> list[ReservoirForecaster]:
         return getattr(self, "members_", [self])
+
+
+# After the dataclass is made, which would take it for the default.
+ReservoirForecaster.transform = HiddenParameter("transform")  # type: ignore[assignment]
