@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.models.base import TrainingRows, fit_readout
+from reservoir.models.forecasting.choice import Choice, taught
 from reservoir.models.forecasting.closed_loop import Member, learn_in_loop
 from reservoir.models.forecasting.divergence import JUDGED_ROWS, last_kept, one_step_residuals
 from reservoir.models.forecasting.starts import before_last, ends_of
@@ -16,22 +17,29 @@ from reservoir.trials import draws_numbers
 from reservoir.validation import Parameters, parameter_error
 
 
-def learn(model: Any, sequences: Sequences) -> None:
+def learn(model: Any, sequences: Sequences, choice: Choice | None = None) -> None:
     """Train the readout of a model whose reservoir is fitted, and keep from where its forecasts go on."""
     closed = getattr(model.readout_, "closed_loop_training", False)
     if closed and model._lessons.horizon > 1:
         raise Parameters(model).error("strategy", '"recursive" for a readout that learns with the loop closed')
-    (_learn_closed if closed else _learn_open)(model, sequences, model._hearing.of(sequences))
+    if closed:
+        _learn_closed(model, sequences, model._hearing.of(sequences))
+    else:
+        _learn_open(model, sequences, model._hearing.of(sequences), choice)
 
 
-def _learn_open(model: Any, sequences: Sequences, heard: Sequences) -> None:
+def _learn_open(model: Any, sequences: Sequences, heard: Sequences, choice: Choice | None) -> None:
     """Train on true rows as inputs."""
     finals: dict[int, Any] = {}
     judged: list[TrainingRows] = []
-    fit_readout(model.readout_, last_kept(_blocks(model, sequences.members(), heard.members(), finals), judged))
+    blocks = last_kept(_blocks(model, sequences.members(), heard.members(), finals), judged)
+    if choice is None:
+        fit_readout(model.readout_, blocks)
+    else:
+        model.readout_ = taught(model, choice, sequences.rows[:, : model.n_features_in_], blocks)
     model.training_errors_ = _errors(model, judged[0], sequences.members())
     known = not draws_numbers(model.reservoir_)
-    states = list(finals.values()) if known else before_last(model.reservoir_, heard)
+    states = list(finals.values()) if known else before_last(model.reservoir_, model._lessons.inputs(heard))
     model._context = sequences.kind, states, *ends_of(model, sequences, heard)
 
 
