@@ -86,12 +86,15 @@ def choices_of(
     seasons: list[Periods] = [(), *found] if is_auto(model.season) else [_season(model.season)]
     period = next((season[0] for season in seasons if season and isinstance(season[0], float)), 1.0)
     horizon = int(model.horizon) if model.horizon is not None else usual_horizon(shortest, period)
-    at_once = horizon > 1 and horizon * n_outputs <= _MOST_ANSWERS and n_features == n_outputs
+    transform = vars(model)["transform"]  # which is no attribute
+    at_once = (
+        model.gaps != "free-run" and horizon > 1 and horizon * n_outputs <= _MOST_ANSWERS and n_features == n_outputs
+    )
     both = ("recursive", "direct") if at_once else ("recursive",)
     most = max(0, min(_MOST_COLUMNS // n_features - 1, shortest // 5))
     usual = (8, round(period), round(2 * period) - 1) if period > 1 else (2, 8, 20)
     return Choices(
-        transforms=([None, "log"] if positive else [None]) if is_auto(model.transform) else [model.transform],
+        transforms=([None, "log"] if positive else [None]) if is_auto(transform) else [transform],
         seasons=seasons,
         lags=sorted({min(lags, most) for lags in usual}) if is_auto(model.lags) else [int(model.lags)],
         owns=[False, True] if 1 < n_outputs <= _MOST_CHANNELS else [False],

@@ -47,7 +47,7 @@ class Choice(NamedTuple):
 
 def is_automatic(model: Any) -> bool:
     """Whether a model leaves anything to be chosen."""
-    return any(is_auto(getattr(model, name)) for name in AUTOMATIC)
+    return any(is_auto(vars(model)[name]) for name in AUTOMATIC)
 
 
 def can_choose(model: Any) -> bool:
@@ -57,7 +57,7 @@ def can_choose(model: Any) -> bool:
 
 def plain(model: Any) -> dict[str, Any]:
     """The parameters where nothing can be chosen: "auto" is what they were before there was a choice."""
-    given = {name: getattr(model, name) for name in AUTOMATIC}
+    given = {name: vars(model)[name] for name in AUTOMATIC}
     return {name: _PLAIN[name] if is_auto(one) else one for name, one in given.items()}
 
 
@@ -118,8 +118,8 @@ class _Search:
 
     def _pieces(self, whole: Sequences) -> list[np.ndarray]:
         """The series, or the long ones of the pieces between their gaps."""
-        pieces = pieces_of(whole, cut=self.model.gaps == "split").sequences.members()
-        least = max(map(len, pieces)) / 2 if self.model.gaps == "split" else 0
+        pieces = pieces_of(whole, cut=self.model.gaps != "refuse").sequences.members()
+        least = max(map(len, pieces)) / 2 if self.model.gaps != "refuse" else 0
         return [piece for piece in pieces if len(piece) >= least]
 
     def try_without_states(self, transform: str | None) -> None:

@@ -7,18 +7,20 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.metrics import r2_score
 
-from reservoir.models.base import ReservoirModel
+from reservoir.models.base import ReservoirModel, as_readout
 from reservoir.models.forecasting.choice import Choice
 from reservoir.models.forecasting.closed_loop import Feedback
 from reservoir.models.forecasting.divergence import judge
 from reservoir.models.forecasting.ensembles import seeded_members
+from reservoir.models.forecasting.gap_filling import keep_contexts, missing_rows, without_gaps
+from reservoir.models.forecasting.hidden_parameter import HiddenParameter, parameters_of
 from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, beside_phases, lessons_of, washout_of
 from reservoir.models.forecasting.one_step import one_step_ahead
 from reservoir.models.forecasting.origins import free_forecasts, futures_of
 from reservoir.models.forecasting.reading import (
-    after_gaps,
     heard_bounds,
     in_units,
     learned_units,
@@ -26,7 +28,7 @@ from reservoir.models.forecasting.reading import (
     table_in_units,
 )
 from reservoir.models.forecasting.settled import settled
-from reservoir.models.forecasting.starts import context_of, course_of, start_of
+from reservoir.models.forecasting.starts import course_of, start_of
 from reservoir.models.forecasting.training import learn, refuse_second_table
 from reservoir.models.forecasting.units import TRANSFORMS
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
@@ -38,6 +40,7 @@ from reservoir.sequences.gaps import pieces_of
 from reservoir.sequences.observations import read_observed
 from reservoir.validation import (
     Parameters,
+    check_choice,
     check_integer,
     check_unweighted,
     unchanged_on_error,
@@ -131,9 +134,12 @@ class ReservoirForecaster(ReservoirModel):
     transform : None, "log" or "auto", default None
         "log" works with the logarithm of what is predicted, before it is scaled, where changes are shares; all of it
         must be positive. Forecasts are medians then, where errors of the logarithm are symmetric.
-    gaps : "refuse" or "split", default "refuse"
+    gaps : "refuse", "split" or "free-run", default "refuse"
         What becomes of rows with NaN in `fit` and in a context. "split" learns from the pieces between them as from
-        series of their own, those that are long enough, and goes on from the rows after the last gap.
+        series of their own, those that are long enough, and goes on from the rows after the last gap. "free-run" hears
+        its own answers in place of what is missing, from the first max(washout, 1) rows without a gap on; `fit` learns
+        from the pieces, answers the gaps, and learns once more from all rows that were known, states of the gaps
+        behind them. It answers row by row, and its exogenous channels have no gaps.
     season : None, "calendar", period, list of periods or "auto", default None
         Adds the phases of periods of so many rows, whole or not, as exogenous channels that `forecast` knows: sin and
         cos of up to six harmonics, none shorter than two rows. The longest series must hold a period twice. Rows are
@@ -234,7 +240,7 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_parameters()
         refuse_second_table(type(self).__name__, X, y)
-        sequences = read_sequences(self, X, reset=True, gaps=self.gaps == "split")
+        sequences = read_sequences(self, X, reset=True, gaps=self.gaps != "refuse")
         self.__dict__.pop("chosen_", None)
         made, choice = settled(self, X, sequences)
         if choice is not None:
@@ -251,7 +257,7 @@ class ReservoirForecaster(ReservoirModel):
         needed = max(self.washout_, self._lessons.lags) + self._lessons.horizon + 1
         sequences.check_lengths(needed, type(self).__name__, self.washout_, self._lessons.told())
         pieces = pieces_to_learn(self, learnt, needed)
-        complete = pieces_of(sequences, cut=self.gaps == "split").sequences.rows
+        complete = pieces_of(sequences, cut=self.gaps != "refuse").sequences.rows
         self._endings, predicted = endings_of(X), complete[:, self._feedback.channels]
         self.training_range_ = ranges_of(predicted, np.array([0, len(predicted)]))[0]
         self.training_deviations_ = predicted.std(axis=0)
@@ -266,13 +272,17 @@ class ReservoirForecaster(ReservoirModel):
             made._make_parts(self._lessons.inputs(replace(pieces, rows=self._hearing.scaled(pieces.rows))))
             self.reservoir_, self.readout_ = made.reservoir_, made.readout_
             learn(self, pieces, choice)
-            if pieces is not learnt:
-                self._context = sequences.kind, *context_of(self, self.reservoir_, after_gaps(self, learnt))
+            if pieces is not learnt and self.gaps == "free-run":
+                whole = without_gaps(self, learnt)  # by what was learnt from the pieces
+                self.readout_ = clone(as_readout(self.readout))
+                learn(self, whole, choice, missing_rows(self, learnt))
+        if pieces is not learnt:
+            keep_contexts(self, sequences.kind, learnt)
         return self
 
     def _follow(self, X: SequenceData, choice: Choice | None) -> ReservoirForecaster:
         """Learn what was chosen for another model."""
-        sequences = read_sequences(self, X, reset=True, gaps=self.gaps == "split")
+        sequences = read_sequences(self, X, reset=True, gaps=self.gaps != "refuse")
         return self._learn(X, sequences, *settled(self, X, sequences, choice))
 
     def forecast(
@@ -300,7 +310,7 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_fitted()
         n_steps = check_integer("forecast", "n_steps", n_steps, 1)
-        start = start_of(self, context, n_steps)
+        start = start_of(self, context, n_steps, without_gaps)
         tables = read_observed("forecast", self, observed, n_steps, len(start.tails))
         known = [table_in_units(self, *one) for one in zip(start.phases, tables, strict=True)]
         begun = zip(start.states, start.tails, start.levels, known, strict=True)
@@ -376,9 +386,11 @@ class ReservoirForecaster(ReservoirModel):
         p.choice("target", (*TARGETS, "auto"))
         p.integer_or("lags", "auto", 0)
         p.choice("strategy", (*STRATEGIES, "auto"))
-        p.choice("transform", (*TRANSFORMS, "auto"))
+        check_choice(p.owner, "transform", vars(self)["transform"], (*TRANSFORMS, "auto"))
         p.integer_or("horizon", None, 1)
-        p.choice("gaps", ("refuse", "split"))
+        p.choice("gaps", ("refuse", "split", "free-run"))
+        if self.gaps == "free-run" and self.strategy == "direct":
+            raise p.error("gaps", "'refuse' or 'split' with strategy='direct'")
         p.flag("squared_states")
         p.real("feedback_scaling", 0)
         p.integer("n_members", 1)
@@ -389,8 +401,16 @@ class ReservoirForecaster(ReservoirModel):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.gaps == "split"
+        tags.input_tags.allow_nan = self.gaps != "refuse"
         return tags
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name, with ``deep`` those of parts too; `transform` can be read here alone."""
+        return parameters_of(self, deep)
 
     def _members(self) -> list[ReservoirForecaster]:
         return getattr(self, "members_", [self])
+
+
+# After the dataclass is made, which would take it for the default.
+ReservoirForecaster.transform = HiddenParameter("transform")  # type: ignore[assignment]

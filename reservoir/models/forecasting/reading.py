@@ -17,7 +17,7 @@ from reservoir.sequences.gaps import pieces_of
 def learned_units(model: Any, X: Any, sequences: Sequences) -> tuple[Hearing, SeriesUnits, Season | None]:
     """What is heard of the series of `fit`, in which units and with which seasons, by the parameters of a model."""
     owner, hearing = type(model).__name__, read_channels(model)
-    asked = {"transform": model.transform, "scaling": model.scaling}
+    asked = {name: vars(model)[name] for name in ("transform", "scaling")}
     units = SeriesUnits.learned(owner, sequences, hearing.feedback.channels, names_of(model), **asked)
     season = read_season(owner, model.season, X, sequences)
     if season is not None:
@@ -39,7 +39,7 @@ def in_units(model: Any, X: Any, sequences: Sequences) -> tuple[Sequences, list[
 
 def pieces_to_learn(model: Any, learnt: Sequences, needed: int) -> Sequences:
     """The series of `fit`, or the pieces between their gaps that have as many rows as are needed."""
-    pieces = pieces_of(learnt, cut=model.gaps == "split").sequences
+    pieces = pieces_of(learnt, cut=model.gaps != "refuse").sequences
     if pieces is learnt:
         return learnt
     long = [rows for rows in pieces.members() if len(rows) >= needed]
