@@ -49,6 +49,7 @@ from reservoir.persistence.checks import (
     word,
 )
 from reservoir.persistence.entry import Entry
+from reservoir.readouts.affine import LinearReadout
 
 _ROOMS = (
     "reservoir.topologies",
@@ -238,8 +239,12 @@ REGISTRY: dict[str, Entry] = {
             "training_deviations_": reals("o"),
             "_n_rows": size("rows"),
             "training_errors_": reals("o"),
+            "chosen_": optional(Check(lambda value, lengths: type(value) is dict, "a dictionary")),
         },
         rebuild=rebuilding.forecaster,
+    ),
+    "reservoir.models.forecasting.chosen.ChosenReadout": Entry(
+        {name: check_of(said) for name, said in LinearReadout.learned.items()}
     ),
     "reservoir.models.forecasting.closed_loop.Feedback": Entry(
         parameters={"channels": integers("k"), "scaling": NUMBER}
@@ -266,6 +271,7 @@ REGISTRY: dict[str, Entry] = {
             **dict.fromkeys(("include_input", "squared_states", "increments"), FLAG),
             **dict.fromkeys(("lags", "horizon"), COUNT),
             "ahead": integers("e"),
+            "unheard": COUNT,
         }
     ),
     "reservoir.readouts.blocks.Blocks": Entry(

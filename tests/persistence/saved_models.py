@@ -180,6 +180,8 @@ def models():
     yield "forecaster_lasso", _fitted(ReservoirForecaster(_small(), Lasso(1e-4), washout=10), [SERIES, SERIES[:40]])
     direct = {"strategy": "direct", "horizon": 3, "lags": 2, "target": "increments", "washout": "auto"}
     yield "forecaster_direct", _fitted(ReservoirForecaster(_small(), **direct), SERIES)
+    chosen = {"target": "auto", "lags": 2, "season": 7, "horizon": 3, "scaling": "standard", "washout": "auto"}
+    yield "forecaster_chosen", _fitted(ReservoirForecaster(_small(), **chosen), SERIES)
     yield "forecaster_members", _fitted(ReservoirForecaster(_small(), washout=10, n_members=3), STACK[:, :, :1])
     steps = Pipeline([("scale", StandardScaler()), ("model", ReservoirRegressor(_small()))])
     yield "pipeline", _fitted(steps, SERIES, TARGETS)

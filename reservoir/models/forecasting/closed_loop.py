@@ -54,6 +54,9 @@ def free_run(
         return lambda course: _plain_run(members, lessons, feedback, bounds, course)
     systems = [system for system, _ in members]
     weights = weights_of(systems[0]) if len(systems) == 1 else joined(systems)
+    if lessons.unheard:
+        silent = np.zeros((lessons.unheard, weights.input_columns.shape[1]), weights.input_columns.dtype)
+        weights = weights._replace(input_columns=np.concatenate([weights.input_columns, silent]))
     coef, intercept = _joint_readout(members, lessons.squared_states)
     rest = [np.zeros(weights_of(system).state_size) for system in systems]
 
@@ -99,7 +102,7 @@ def _plain_run(
     for t, known in enumerate(course.known):
         beside, answers = _beside(lessons, heard), []
         for index, (system, readout) in enumerate(members):
-            rows, states[index] = step_system(system, heard[0], states[index])
+            rows, states[index] = step_system(system, lessons.for_reservoir(heard[0]), states[index])
             answers.append(np.asarray(readout.predict(lessons.features(rows, beside)), dtype=np.float64).reshape(-1))
         output = np.mean(answers, axis=0) + level if lessons.increments else np.mean(answers, axis=0)
         outputs[t] = np.clip(output, bounds[:, 0], bounds[:, 1])

@@ -68,7 +68,7 @@ class _Blocks:
         """The mean answers (n_courses, horizon, n_outputs) after these rows; states of members are moved on."""
         answers = []
         for index, (system, readout) in enumerate(self.members):
-            seen, states[index] = _run(system, list(rows), states[index])
+            seen, states[index] = _run(system, list(self.lessons.for_reservoir(rows)), states[index])
             features = self.lessons.features(np.stack([series[-1] for series in seen]), beside)
             answers.append(np.asarray(readout.predict(features), dtype=np.float64))
         return np.mean(answers, axis=0).reshape(len(rows), self.lessons.horizon, -1)

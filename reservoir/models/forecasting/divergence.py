@@ -21,6 +21,10 @@ class DivergenceWarning(RuntimeWarning):
     """A forecast left the range of what was learnt, or does not follow what is observed."""
 
 
+class BaselineWarning(UserWarning):
+    """What was chosen for a forecaster loses to the last value inside the training rows."""
+
+
 def last_kept(blocks: Iterable[TrainingRows], kept: list[TrainingRows]) -> Iterator[TrainingRows]:
     """The blocks as they come, the end of the last of which stays in `kept`."""
     for rows in blocks:

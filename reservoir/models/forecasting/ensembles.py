@@ -11,9 +11,9 @@ from reservoir.sizes import LEAST_OF_A_PART, check_fits
 from reservoir.validation import Parameters, as_generator
 
 
-def seeded_members(model: Any) -> list[Any]:
-    """As many forecasters as the model has members, not fitted, with seeds drawn from that of its reservoir."""
-    reservoir = as_reservoir(model.reservoir)
+def seeded_members(model: Any, reservoir: Any) -> list[Any]:
+    """As many forecasters as the model has members, not fitted, with seeds drawn from that of the reservoir."""
+    reservoir = as_reservoir(reservoir)
     seeds = {k: seed for k, seed in reservoir.get_params().items() if k.split("__")[-1] == "random_state"}
     if not seeds:
         raise Parameters(model).error("n_members", "1 for a system without random_state")

@@ -11,12 +11,13 @@ from sklearn.base import clone
 from sklearn.metrics import r2_score
 
 from reservoir.models.base import ReservoirModel, as_readout
+from reservoir.models.forecasting.choice import Choice
 from reservoir.models.forecasting.closed_loop import Feedback
 from reservoir.models.forecasting.divergence import judge
 from reservoir.models.forecasting.ensembles import seeded_members
 from reservoir.models.forecasting.gap_filling import keep_contexts, missing_rows, without_gaps
 from reservoir.models.forecasting.hidden_parameter import HiddenParameter, parameters_of
-from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, lessons_of, washout_of
+from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, beside_phases, lessons_of, washout_of
 from reservoir.models.forecasting.one_step import one_step_ahead
 from reservoir.models.forecasting.origins import free_forecasts, futures_of
 from reservoir.models.forecasting.reading import (
@@ -26,8 +27,10 @@ from reservoir.models.forecasting.reading import (
     pieces_to_learn,
     table_in_units,
 )
+from reservoir.models.forecasting.settled import settled
 from reservoir.models.forecasting.starts import course_of, start_of
 from reservoir.models.forecasting.training import learn, refuse_second_table
+from reservoir.models.forecasting.units import TRANSFORMS
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
 from reservoir.ranges import ranges_of, read_bounds
 from reservoir.readouts.candidates import one_penalty_warning
@@ -38,6 +41,7 @@ from reservoir.sequences.observations import read_observed
 from reservoir.sizes import check_fits
 from reservoir.validation import (
     Parameters,
+    check_choice,
     check_integer,
     check_unweighted,
     unchanged_on_error,
@@ -68,19 +72,32 @@ class ReservoirForecaster(ReservoirModel):
     with what is known of all of them, so that errors of one row are not heard in the next; later rows follow block by
     block, and what was observed on the way is heard before the rows after it are answered.
 
+    What is "auto" is decided by rolling origins inside the training rows, where `readout` is None: ridge regression on
+
+        [w x(t), u(t), ..., u(t - lags), 3 p(t + 1)],    p the phases of seasons, which the reservoir does not hear,
+
+    learns before each of three folds at their end and is held against the rows after thirty origins there. The score is
+    the mean over the rows ahead h, weighted by 1 / sqrt(h), of the logarithm of the mean error in deviations. Readouts
+    of earlier rows alone come first (w = 0), then those that see states, which must be better by 0.15. The penalty, the
+    seasons, and whether a channel sees those beside it are chosen with the rest; forecasts are kept within a range
+    around that of the rows there. Any parameter that is given is not chosen. With a readout of one's own, with
+    ``include_input=False``, and where nothing is "auto" there is no choice: "auto" then means values, no lags, one row
+    at a time, and neither season nor transform.
+
     A readout with ``closed_loop_training``, such as `Force`, learns with the loop closed: from the first step after the
     washout on, its own answer comes back where other readouts hear the true row.
 
     Parameters
     ----------
     reservoir : None or system, default None
-        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``. Noise, as in
-        ``EchoState(noise=1e-4)``, is added in `fit` alone, where series k is trial k; it makes the closed loop more
+        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``, and where something is chosen
+        ``EchoState(300, leak=0.3, input_scaling=0.3 / sqrt(n_features), bias_scaling=0.5, random_state=0)``. Noise, as
+        in ``EchoState(noise=1e-4)``, is added in `fit` alone, where series k is trial k; it makes the closed loop more
         stable.
     readout : None or estimator, default None
-        Any scikit-learn regressor. None is ``RidgeReadout()``.
+        Any scikit-learn regressor. None is ``RidgeReadout()``, or what is chosen.
     washout : int >= 0 or "auto", default 100
-        Rows at the head of every series that are not learnt from. "auto" is a fifth of the shortest series, at most
+        Rows at the head of every series that are not learnt from. "auto" is a tenth of the shortest series, at most
         100. A context must have at least max(washout, 1) rows.
     include_input : bool, default True
         Whether the readout sees the present input u beside the state.
@@ -101,20 +118,21 @@ class ReservoirForecaster(ReservoirModel):
     bounds : None, pair, array (n_outputs, 2) or "training", default None
         Lowest and highest value that a forecast may take, in all channels or in each; "training" is what the training
         rows spanned. What lies beyond is set to them before it comes back. It is read in `forecast`, not in `fit`.
-    target : "values" or "increments", default "values"
+    target : "values", "increments" or "auto", default "values"
         What the readout learns: the next row, or by how much it differs from the present one.
-    lags : int >= 0, default 0
+    lags : int >= 0 or "auto", default 0
         How many inputs before the present one the readout sees. It learns from rows that have as many before them;
         before a context its first row counts as heard.
-    strategy : "recursive" or "direct", default "recursive"
+    strategy : "recursive", "direct" or "auto", default "recursive"
         One row at a time, which comes back; or `horizon` rows at once, with ``horizon=1`` the same.
     horizon : None or int >= 1, default None
-        Rows that are answered at once, which "direct" asks for. With exogenous channels `forecast` then asks for at
+        Rows that are answered at once, which "direct" asks for, and those ahead for which "auto" decides; there None is
+        two seasons, or a tenth of the rows, at most 48. With exogenous channels `forecast` then asks for at
         least as many rows.
     scaling : None or "standard", default None
         "standard" works with (y - mean) / deviation of every column, over all training rows, so that data of any size
         are heard alike; a constant column is not divided. Data, answers, bounds and errors stay in units of the data.
-    transform : None or "log", default None
+    transform : None, "log" or "auto", default None
         "log" works with the logarithm of what is predicted, before it is scaled, where changes are shares; all of it
         must be positive. Forecasts are medians then, where errors of the logarithm are symmetric.
     gaps : "refuse", "split" or "free-run", default "refuse"
@@ -123,9 +141,9 @@ class ReservoirForecaster(ReservoirModel):
         its own answers in place of what is missing, from the first max(washout, 1) rows without a gap on; `fit` learns
         from the pieces, answers the gaps, and learns once more from all rows that were known, states of the gaps
         behind them. It answers row by row, and its exogenous channels have no gaps.
-    season : None, "calendar", period or list of periods, default None
+    season : None, "calendar", period, list of periods or "auto", default None
         Adds the phases of periods of so many rows, whole or not, as exogenous channels that `forecast` knows: sin and
-        cos of up to three harmonics, none shorter than two rows. The longest series must hold a period twice. Rows are
+        cos of up to six harmonics, none shorter than two rows. The longest series must hold a period twice. Rows are
         counted from the first of `fit`; a table whose index goes on with that of `fit` (dates, periods, numbers in its
         steps) tells where it stands, and an array begins with the phase of the first row of `fit`. "calendar" takes
         time of day, day of week and time of year from dates, what of these the steps tell and the series holds twice.
@@ -133,6 +151,10 @@ class ReservoirForecaster(ReservoirModel):
     Attributes
     ----------
     reservoir_, readout_ : the fitted parts, those of the first member
+    chosen_ : dict, where something was "auto" and chosen
+        What was chosen, its ``score`` and its mean ``error`` in deviations beside that of the last value, and
+        ``scores``, those of the best of each kind. Its ``target`` is "differences" where increments are learnt from
+        those before them, so that no level matters.
     members_ : list of n_members fitted `ReservoirForecaster`, where there are more than one
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
@@ -151,10 +173,13 @@ class ReservoirForecaster(ReservoirModel):
     ------
     ValueError
         For a parameter outside its range, unusable data, a series of fewer than max(washout, lags) + 2 rows in `fit`
-        (+ horizon + 1 if they are answered at once), and a context of fewer than max(washout, 1) rows.
+        (+ horizon + 1 if they are answered at once; 8 where something is chosen), and a context of fewer than
+        max(washout, 1) rows.
 
     Warns
     -----
+    BaselineWarning
+        Where what was chosen loses to the last value at the rolling origins, with both errors.
     DivergenceWarning
         Where a forecast lies beyond the range of the training rows and the context by more than 1 + 3 h / T widths of
         it, h steps ahead after training on T rows, with its first such row and channel; a trend may go on. From the
@@ -195,7 +220,7 @@ class ReservoirForecaster(ReservoirModel):
     exogenous_lead: int = 1
     bounds: str | Numbers | None = None
     target: str = "values"
-    lags: int = 0
+    lags: int | str = 0
     strategy: str = "recursive"
     horizon: int | None = None
     scaling: str | None = None
@@ -217,9 +242,19 @@ class ReservoirForecaster(ReservoirModel):
         self._check_parameters()
         refuse_second_table(type(self).__name__, X, y)
         sequences = read_sequences(self, X, reset=True, gaps=self.gaps != "refuse")
-        self._hearing, self.units_, self.season_ = learned_units(self, X, sequences)
+        self.__dict__.pop("chosen_", None)
+        made, choice = settled(self, X, sequences)
+        if choice is not None:
+            self.chosen_ = choice.told
+        return self._learn(X, sequences, made, choice)
+
+    def _learn(self, X: SequenceData, sequences: Sequences, made: Any, choice: Choice | None) -> ReservoirForecaster:
+        """Learn as the model `made`, whose parameters are all given."""
+        self._hearing, self.units_, self.season_ = learned_units(made, X, sequences)
         learnt, self._n_rows = in_units(self, X, sequences)[0], int(max(sequences.lengths))
-        self._lessons, self.washout_ = lessons_of(self, self._hearing), washout_of(self, int(min(sequences.lengths)))
+        self._lessons, self.washout_ = lessons_of(made, self._hearing), washout_of(self, int(min(sequences.lengths)))
+        if choice is not None:
+            self._lessons = beside_phases(self._lessons, self.n_features_in_)
         needed = max(self.washout_, self._lessons.lags) + self._lessons.horizon + 1
         sequences.check_lengths(needed, type(self).__name__, self.washout_, self._lessons.told())
         pieces = pieces_to_learn(self, learnt, needed)
@@ -231,19 +266,25 @@ class ReservoirForecaster(ReservoirModel):
         self.__dict__.pop("members_", None)
         if self.n_members > 1:
             with one_penalty_warning():
-                self.members_ = [member.fit(X) for member in seeded_members(self)]
+                self.members_ = [member._follow(X, choice) for member in seeded_members(self, made.reservoir)]
             self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
             self.training_errors_ = np.mean([member.training_errors_ for member in self.members_], axis=0)
         else:
-            self._make_parts(replace(pieces, rows=self._hearing.scaled(pieces.rows)))
-            learn(self, pieces)
+            made._make_parts(self._lessons.inputs(replace(pieces, rows=self._hearing.scaled(pieces.rows))))
+            self.reservoir_, self.readout_ = made.reservoir_, made.readout_
+            learn(self, pieces, choice)
             if pieces is not learnt and self.gaps == "free-run":
                 whole = without_gaps(self, learnt)  # by what was learnt from the pieces
                 self.readout_ = clone(as_readout(self.readout))
-                learn(self, whole, missing_rows(self, learnt))
+                learn(self, whole, choice, missing_rows(self, learnt))
         if pieces is not learnt:
             keep_contexts(self, sequences.kind, learnt)
         return self
+
+    def _follow(self, X: SequenceData, choice: Choice | None) -> ReservoirForecaster:
+        """Learn what was chosen for another model."""
+        sequences = read_sequences(self, X, reset=True, gaps=self.gaps != "refuse")
+        return self._learn(X, sequences, *settled(self, X, sequences, choice))
 
     def forecast(
         self, n_steps: int, context: SequenceData | None = None, *, observed: SequenceData | None = None
@@ -321,7 +362,7 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_fitted()
         learnt, _ = in_units(self, X, read_sequences(self, X, reset=False))
-        heard = self._hearing.complete(learnt)
+        heard = self._lessons.inputs(self._hearing.complete(learnt))
         return heard.pack(heard.rows)
 
     @property
@@ -344,12 +385,13 @@ class ReservoirForecaster(ReservoirModel):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         p = Parameters(self)
-        p.choice("target", TARGETS)
-        p.integer("lags", 0)
-        p.choice("strategy", STRATEGIES)
+        p.choice("target", (*TARGETS, "auto"))
+        p.integer_or("lags", "auto", 0)
+        p.choice("strategy", (*STRATEGIES, "auto"))
+        check_choice(p.owner, "transform", vars(self)["transform"], (*TRANSFORMS, "auto"))
         p.integer_or("horizon", None, 1)
         p.choice("gaps", ("refuse", "split", "free-run"))
-        if self.gaps == "free-run" and self.strategy != "recursive":
+        if self.gaps == "free-run" and self.strategy == "direct":
             raise p.error("gaps", "'refuse' or 'split' with strategy='direct'")
         p.flag("squared_states")
         p.real("feedback_scaling", 0)

@@ -48,7 +48,7 @@ def _filled(model: Any, index: int, rows: np.ndarray) -> np.ndarray:
         )
     piece = Sequences.of_members([rows[:end]])
     heard = hearing.of(piece)
-    states = tuple(before_last(member.reservoir_, heard)[0] for member in model._members())
+    states = tuple(before_last(member.reservoir_, model._lessons.inputs(heard))[0] for member in model._members())
     (tail,), (level,) = ends_of(model, piece, heard)
     course = course_of(model, states, joint_tail([tail] * len(states)), level, rows[end:])
     (answers,) = answers_on(model, [course])

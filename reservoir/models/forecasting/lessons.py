@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +35,7 @@ class Lessons(NamedTuple):
     increments: bool
     horizon: int
     ahead: np.ndarray  # columns of d
+    unheard: int = 0  # how many of the last columns of u and d the reservoir does not hear
 
     @property
     def first(self) -> int:
@@ -44,6 +46,14 @@ class Lessons(NamedTuple):
         """What makes a series longer than its washout asks for, in words."""
         horizon = self.horizon if self.horizon > 1 else 0
         return "".join(f", {name}={rows}" for name, rows in (("lags", self.lags), ("horizon", horizon)) if rows)
+
+    def for_reservoir(self, rows: np.ndarray) -> np.ndarray:
+        """What the reservoir hears of rows (..., n_columns)."""
+        return rows[..., : rows.shape[-1] - self.unheard] if self.unheard else rows
+
+    def inputs(self, heard: Sequences) -> Sequences:
+        """What the reservoir hears of series."""
+        return replace(heard, rows=self.for_reservoir(heard.rows))
 
     def features(self, states: np.ndarray, beside: np.ndarray) -> np.ndarray:
         """What is seen of states (n_rows, n_units), and beside them."""
@@ -78,7 +88,7 @@ class Lessons(NamedTuple):
             series, first = heard[block.sequence], block.first
             return self.features(block.states[rows], self.beside(series, first + rows.start, first + rows.stop))
 
-        inputs = Sequences.of_members([rows[:-1] for rows in heard])
+        inputs = Sequences.of_members([self.for_reservoir(rows[:-1]) for rows in heard])
         return step_blocks(reservoir, inputs, [self.targets(rows) for rows in truths], head, see, finals)
 
 
@@ -92,6 +102,12 @@ def lessons_of(model: Any, hearing: Hearing) -> Lessons:
     return Lessons(seen, squared, int(model.lags), increments, horizon, hearing.drivers)
 
 
+def beside_phases(lessons: Lessons, n_features: int) -> Lessons:
+    """The lessons where phases, the columns after `n_features`, are seen in the present row alone, and not heard."""
+    known = lessons.ahead < n_features
+    return lessons._replace(ahead=lessons.ahead[known], unheard=int((~known).sum()))
+
+
 def washout_of(model: Any, shortest: int) -> int:
     """Rows at the head that are not learnt from where the shortest series has so many."""
-    return min(LONGEST_WASHOUT, shortest // 5) if model.washout == "auto" else int(model.washout)
+    return min(LONGEST_WASHOUT, shortest // 10) if model.washout == "auto" else int(model.washout)

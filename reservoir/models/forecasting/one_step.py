@@ -50,7 +50,7 @@ def _answers(member: Any, heard: list[np.ndarray], taught: list[np.ndarray], lea
         beside = lessons.beside(longer[block.sequence], first + rows.start, first + rows.stop)
         return lessons.features(block.states[rows], beside)
 
-    inputs = Sequences.of_members([rows[:-1] for rows in heard])
+    inputs = Sequences.of_members([lessons.for_reservoir(rows[:-1]) for rows in heard])
     blocks = step_blocks(without_noise(member.reservoir_), inputs, taught, least - 1, see)
     answers = []
     for features, *_ in blocks:

@@ -68,7 +68,8 @@ def forecasts_from(
     learnt, (end,) = in_units(model, series, sequences)
     phases = np.concatenate([learnt.rows[:, rows.shape[1] :], phases_after(model, end, n_steps)])
     heard = model._hearing.of(learnt).rows
-    states = [_states_before(member.reservoir_, heard, known - 1) for member in model._members()]
+    inputs = model._lessons.for_reservoir(heard)
+    states = [states_before(member.reservoir_, inputs, known - 1) for member in model._members()]
     courses, channels = [], model._feedback.channels
     for origin, table, *of_members in zip(known, tables, *states, strict=True):
         tail = joint_tail([heard[max(0, origin - 1 - model._lessons.lags) : origin]] * len(states))
@@ -96,7 +97,7 @@ def _drivers(rows: np.ndarray, n_steps: int, columns: np.ndarray) -> np.ndarray:
     return table
 
 
-def _states_before(reservoir: Any, heard: np.ndarray, positions: np.ndarray) -> list[Any]:
+def states_before(reservoir: Any, heard: np.ndarray, positions: np.ndarray) -> list[Any]:
     """The state before each of these rows of a series, which is heard from rest; None at its start.
 
     A system whose states change where a run is cut hears the rows before each of them anew.

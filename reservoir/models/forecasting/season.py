@@ -1,7 +1,7 @@
 """Seasons: the phases of what repeats, as columns that are known in advance.
 
 A season of `period` rows adds, for every harmonic k, the columns sin and cos of 2 pi k t / period in row t. There are
-at most three harmonics of a season, none shorter than two rows (of one that is just two rows long the cosine alone),
+at most six harmonics of a season, none shorter than two rows (of one that is just two rows long the cosine alone),
 and none that a season before has already. Rows are counted from the first row of the series of `fit`.
 
 "calendar" takes the seasons from the dates of the index instead: the day, the week and the year, each where a step is
@@ -29,7 +29,7 @@ from reservoir.sequences.future import (
 from reservoir.sequences.time_index import index_of, times_of, usual_step, wall_times
 from reservoir.validation import InvalidParameterError, parameter_error, real_array
 
-MOST_HARMONICS = 3
+MOST_HARMONICS = 6
 _DAY = np.timedelta64(1, "D")
 PARTS = {"day": 1.0, "week": 7.0, "year": 365.2425}  # in days
 _MONTH = 30.44

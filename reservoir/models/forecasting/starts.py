@@ -64,7 +64,7 @@ def _spanned(model: Any, sequences: Sequences) -> np.ndarray:
 def context_of(model: Any, reservoir: Any, learnt: Sequences) -> tuple[list[Any], list[np.ndarray], list[np.ndarray]]:
     """From where a forecast goes on after these series: states, what was heard last, and the last row."""
     heard = model._hearing.of(learnt)
-    return before_last(reservoir, heard), *ends_of(model, learnt, heard)
+    return before_last(reservoir, model._lessons.inputs(heard)), *ends_of(model, learnt, heard)
 
 
 def joint_tail(tails: Sequence[np.ndarray]) -> np.ndarray:

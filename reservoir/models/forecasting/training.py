@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.models.base import TrainingRows, fit_readout
+from reservoir.models.forecasting.choice import Choice, taught
 from reservoir.models.forecasting.closed_loop import Member, learn_in_loop
 from reservoir.models.forecasting.divergence import JUDGED_ROWS, last_kept, one_step_residuals
 from reservoir.models.forecasting.starts import before_last, ends_of
@@ -16,7 +17,9 @@ from reservoir.trials import draws_numbers
 from reservoir.validation import Parameters, parameter_error
 
 
-def learn(model: Any, sequences: Sequences, missing: list[np.ndarray] | None = None) -> None:
+def learn(
+    model: Any, sequences: Sequences, choice: Choice | None = None, missing: list[np.ndarray] | None = None
+) -> None:
     """Train the readout of a model whose reservoir is fitted, and keep from where its forecasts go on.
 
     Rows that are `missing` (n_rows,) of each series are heard, and not learnt.
@@ -29,19 +32,25 @@ def learn(model: Any, sequences: Sequences, missing: list[np.ndarray] | None = N
     if closed:
         _learn_closed(model, sequences, model._hearing.of(sequences))
     else:
-        _learn_open(model, sequences, model._hearing.of(sequences), missing)
+        _learn_open(model, sequences, model._hearing.of(sequences), choice, missing)
 
 
-def _learn_open(model: Any, sequences: Sequences, heard: Sequences, missing: list[np.ndarray] | None) -> None:
+def _learn_open(
+    model: Any, sequences: Sequences, heard: Sequences, choice: Choice | None, missing: list[np.ndarray] | None
+) -> None:
     """Train on true rows as inputs."""
     finals: dict[int, Any] = {}
     judged: list[TrainingRows] = []
     kept = None if missing is None else _kept(model, missing)
     blocks = _blocks(model, sequences.members(), heard.members(), finals)
-    fit_readout(model.readout_, last_kept(blocks if kept is None else _chosen(blocks, kept), judged))
+    blocks = last_kept(blocks if kept is None else _chosen(blocks, kept), judged)
+    if choice is None:
+        fit_readout(model.readout_, blocks)
+    else:
+        model.readout_ = taught(model, choice, sequences.rows[:, : model.n_features_in_], blocks)
     model.training_errors_ = _errors(model, judged[0], sequences.members(), kept)
     known = not draws_numbers(model.reservoir_)
-    states = list(finals.values()) if known else before_last(model.reservoir_, heard)
+    states = list(finals.values()) if known else before_last(model.reservoir_, model._lessons.inputs(heard))
     model._context = sequences.kind, states, *ends_of(model, sequences, heard)
 
 

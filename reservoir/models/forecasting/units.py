@@ -10,7 +10,7 @@ from reservoir.preprocessing.channel_moments import ChannelMoments
 from reservoir.sequences import Sequences
 from reservoir.validation import check_choice, parameter_error
 
-_TRANSFORMS = (None, "log")
+TRANSFORMS = (None, "log")
 _SCALINGS = (None, "standard")
 
 
@@ -30,7 +30,7 @@ class SeriesUnits(NamedTuple):
         The logarithm is taken of the columns that are predicted, `outputs`; means and deviations are those of all
         columns. A column that is constant, up to rounding, keeps its scale.
         """
-        check_choice(owner, "transform", transform, _TRANSFORMS)
+        check_choice(owner, "transform", transform, TRANSFORMS)
         check_choice(owner, "scaling", scaling, _SCALINGS)
         n_features = sequences.rows.shape[1]
         logarithmic = np.isin(np.arange(n_features), outputs) & (transform == "log")

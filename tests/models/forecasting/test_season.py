@@ -26,9 +26,9 @@ def columns_of(season, X):
 
 
 def waves(turns, n_rows_a_turn):
-    """The naive twin: sin and cos of up to three harmonics, none faster than two rows a turn."""
+    """The naive twin: sin and cos of up to six harmonics, none faster than two rows a turn."""
     columns = []
-    for k in (1, 2, 3):
+    for k in range(1, 7):
         if 2 * k < n_rows_a_turn:
             columns.append([np.sin(2 * np.pi * k * turn) for turn in turns])
         if 2 * k <= n_rows_a_turn:
@@ -48,7 +48,7 @@ def test_the_phases_of_a_period(period):
 def test_several_periods_share_no_harmonic():
     season = fitted([24, 12, 168], np.zeros((400, 1)))
     columns, _ = columns_of(season, np.zeros((400, 1)))
-    assert season.periods.tolist() == [12, 24, 168] and columns.shape[1] == 6 + 4 + 6  # 24 / 2 is 12
+    assert season.periods.tolist() == [12, 24, 168] and columns.shape[1] == 11 + 6 + 12  # 24 / 2 is 12
     assert np.linalg.matrix_rank(columns) == columns.shape[1]
 
 

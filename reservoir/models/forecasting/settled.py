@@ -1,0 +1,43 @@
+"""A forecaster whose parameters are all given: what was "auto" is chosen, or what it was before there was a choice."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from reservoir.compilation import one_blas_thread
+from reservoir.models.forecasting.choice import (
+    Choice,
+    as_parameters,
+    can_choose,
+    choose,
+    default_reservoir,
+    is_automatic,
+    plain,
+)
+from reservoir.models.forecasting.ensembles import seeded_members
+from reservoir.sequences import Sequences
+
+
+def settled(model: Any, X: Any, sequences: Sequences, choice: Choice | None = None) -> tuple[Any, Choice | None]:
+    """The model, or a copy whose parameters are all given, and what was chosen of the series X of `fit`.
+
+    Where there is a choice already, as for the members of an ensemble, none is made.
+    """
+    if not is_automatic(model):
+        return model, None
+    made = copy.copy(model)
+    vars(made).update(plain(model))
+    if not can_choose(model):
+        return made, None
+    if model.reservoir is None:
+        made.reservoir = default_reservoir(sequences.rows.shape[1])
+    if choice is None:
+        asked = copy.copy(model)
+        asked.reservoir = made.reservoir
+        if model.n_members > 1:
+            asked.reservoir = seeded_members(asked, asked.reservoir)[0].reservoir
+        with one_blas_thread():
+            choice = choose(asked, X, sequences)
+    vars(made).update(as_parameters(choice))
+    return made, choice
