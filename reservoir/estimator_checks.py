@@ -337,7 +337,8 @@ def _cases(estimator: Any, n_features: int, random_state: int, tolerance: float)
     seeds = {name: random_state for name in seeded.get_params() if name.split("__")[-1] == "random_state"}
     seeded.set_params(**seeds)
     rng = np.random.default_rng(random_state)
-    shortest = 6 + int(getattr(estimator, "washout", 0))
+    washout = getattr(estimator, "washout", 0)
+    shortest = 6 + (0 if washout == "auto" else int(washout)) + int(getattr(estimator, "lags", 0))
     ragged = [rng.uniform(size=(shortest + extra, n_features)) for extra in _EXTRA_ROWS]
     name = type(estimator).__name__
     if is_classifier(estimator):

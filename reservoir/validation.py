@@ -156,6 +156,17 @@ class Parameters:
         """See `check_integer`."""
         return check_integer(self.owner, name, getattr(self.part, name), low, high)
 
+    def integer_or(self, name: str, word: str | None, low: int) -> int | str | None:
+        """The parameter, which is this word or None, or an integer of at least `low`."""
+        value = getattr(self.part, name)
+        if value is word if word is None else isinstance(value, str) and value == word:
+            return word
+        try:
+            return self.integer(name, low)
+        except ValueError:
+            shown = "None" if word is None else f'"{word}"'
+            raise self.error(name, f"{shown} or an integer >= {low}") from None
+
     def real(
         self, name: str, low: float | None = None, high: float | None = None, *, closed: str = "both", unit: str = ""
     ) -> float:

@@ -97,24 +97,39 @@ def closed_loop(W, W_in, bias, leak, coef, intercept, state, row, known, *, squa
     return np.array(outputs)
 
 
-def driven_forecast(W, W_in, bias, leak, y, e, future, *, n_steps, lead, alpha, washout):
-    """Ridge on [x(t), u(t)] for y(t + 1), with u(t) = [y(t), e(t + lead)], and its free run; all by the time t itself.
+def driven_forecast(
+    W, W_in, bias, leak, y, e, future, *, n_steps, lead, alpha, washout, lags=0, increments=False, horizon=1
+):
+    """Ridge on [x(t), u(t), u(t - 1), ...] and its free run, `horizon` rows at once; all by the time t itself.
 
-    y (T, k), e (T, m) and the drivers to come `future` (n_steps, m).
+    The inputs are u(t) = [y(t), e(t + lead)]; those before the first count as that one. The targets are the rows
+    y(t + 1), y(t + 2), ..., less y(t) for `increments`; the e of all of them are seen. y (T, k), e (T, m) and the
+    drivers to come `future` (n_steps, m); n_steps is a multiple of the horizon.
     """
-    y, e, last = list(y), [*e, *future], len(y) - 1
-    x, features = np.zeros(len(bias)), []
+    y, e, last, states, heard = list(y), [*e, *future], len(y) - 1, [np.zeros(len(bias))], []
+
+    def hear(t):
+        heard.append(np.concatenate([y[t], e[t + lead]]))
+        states.append(leaky_states(W, W_in, bias, leak, heard[-1:], states[-1])[-1])
+
+    def see(t):
+        ahead = [e[t + lead + step] for step in range(1, horizon)]
+        return np.concatenate([states[t + 1], *(heard[max(0, t - lag)] for lag in range(lags + 1)), *ahead])
+
     for t in range(last):
-        u = np.concatenate([y[t], e[t + lead]])
-        x = leaky_states(W, W_in, bias, leak, [u], x)[-1]
-        features.append(np.concatenate([x, u]))
-    rows, targets = np.array(features[washout:]), np.array(y[washout + 1 :])
+        hear(t)
+    taught = range(max(washout, lags), last + 1 - horizon)
+    rows = np.array([see(t) for t in taught])
+    targets = np.array(
+        [np.concatenate([row - increments * y[t] for row in y[t + 1 : t + 1 + horizon]]) for t in taught]
+    )
     centred = rows - rows.mean(axis=0)
     coef = np.linalg.solve(centred.T @ centred + alpha * np.eye(centred.shape[1]), centred.T @ targets)
-    for t in range(last, last + n_steps):
-        u = np.concatenate([y[t], e[t + lead]])
-        x = leaky_states(W, W_in, bias, leak, [u], x)[-1]
-        y.append(targets.mean(axis=0) + (np.concatenate([x, u]) - rows.mean(axis=0)) @ coef)
+    for origin in range(last, last + n_steps, horizon):
+        for t in range(len(heard), origin + 1):
+            hear(t)
+        answers = targets.mean(axis=0) + (see(origin) - rows.mean(axis=0)) @ coef
+        y += list(answers.reshape(horizon, -1) + increments * y[origin])
     return np.array(y[last + 1 :])
 
 

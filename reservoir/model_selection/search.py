@@ -23,6 +23,7 @@ from reservoir.model_selection.results import ResultTable
 from reservoir.model_selection.seeds import read_seeds
 from reservoir.model_selection.settings import (
     context_length,
+    longest_washout,
     read_candidates,
     read_scorers,
     read_splitter,
@@ -255,7 +256,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         configurations = configurations_of(candidates)
         table = ResultTable(list(cv.scorers), candidates, max(1, len(self.seeds_)), self.n_splits_, cv.scored_parts)
         washouts = [parameters.get("washout", getattr(self.estimator, "washout", 0)) for parameters in candidates]
-        shares = training_shares(self.pruning, cv, len(configurations), max(washouts))
+        shares = training_shares(self.pruning, cv, len(configurations), max(map(longest_washout, washouts)))
         errors: list[str] = []
         edges: list[str] = []
         for share in shares:

@@ -16,6 +16,7 @@ from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler, Stra
 from reservoir.model_selection.forecast_scorer import ForecastScorer, forecaster_in
 from reservoir.model_selection.scorer import SequenceScorer, sequence_scorer
 from reservoir.model_selection.splits import WarmTimeSeriesSplit
+from reservoir.models.forecasting.lessons import LONGEST_WASHOUT
 from reservoir.sequences import n_dimensions
 from reservoir.sizes import check_fits
 from reservoir.validation import Parameters
@@ -88,7 +89,14 @@ def context_length(estimator: Any, candidates: list[dict[str, Any]]) -> int:
     """Rows before a forecast that do for every candidate: the largest washout, and at least one."""
     given = [item for parameters in (estimator.get_params(), *candidates) for item in parameters.items()]
     washouts = [value for name, value in given if name.split("__")[-1] == "washout"]
-    return max([1, *(int(value) for value in washouts if isinstance(value, numbers.Integral))])
+    return max([1, *map(longest_washout, washouts)])
+
+
+def longest_washout(washout: Any) -> int:
+    """Rows of a washout, as many as it may have where it fits the data; 0 for what is none."""
+    if isinstance(washout, str):
+        return LONGEST_WASHOUT if washout == "auto" else 0
+    return int(washout) if isinstance(washout, numbers.Integral) else 0
 
 
 class Scorers(NamedTuple):

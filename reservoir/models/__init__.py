@@ -6,8 +6,8 @@ scored; **warmup** the history before a scored block; **context** the history be
 
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.distributed_training import fit_in_parts
-from reservoir.models.divergence import DivergenceWarning
-from reservoir.models.forecaster import ReservoirForecaster
+from reservoir.models.forecasting.divergence import DivergenceWarning
+from reservoir.models.forecasting.forecaster import ReservoirForecaster
 from reservoir.models.pooling import Last, Max, Mean, ModelSpace, Segments, Weighted
 from reservoir.models.regressor import ReservoirRegressor
 

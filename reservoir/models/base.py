@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.estimators import BaseEstimator
-from reservoir.models.blocks import run_in_blocks
+from reservoir.models.blocks import Block, run_in_blocks
 from reservoir.parts import Readout, System, check_part, check_system
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import Sequences, joined
@@ -34,7 +34,7 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
 
     reservoir: System | None
     readout: Readout | None
-    washout: int
+    washout: int | str
     include_input: bool
 
     def set_params(self, **params: Any) -> ReservoirModel:
@@ -43,12 +43,20 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
 
     def _check_parameters(self) -> None:
         p = Parameters(self)
-        p.integer("washout", 0)
+        self._check_washout(p)
         p.flag("include_input")
         if self.reservoir is not None:
             check_system(p.owner, "reservoir", self.reservoir, optional=True)
         if self.readout is not None:
             check_part(p.owner, "readout", self.readout, Readout, optional=True)
+
+    @property
+    def _washout(self) -> int:
+        """Rows at the head of a sequence that do not count."""
+        return int(self.washout)
+
+    def _check_washout(self, p: Parameters) -> None:
+        p.integer("washout", 0)
 
     def _make_parts(self, sequences: Sequences) -> None:
         self.reservoir_ = clone(as_reservoir(self.reservoir))
@@ -58,28 +66,17 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
     def _features(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         return readout_features(states, inputs, self.include_input)
 
-    def _step_blocks(
-        self, sequences: Sequences, targets: np.ndarray, finals: dict[int, Any] | None = None, first_trial: int = 0
-    ) -> Iterator[TrainingRows]:
-        """The rows of every step after the washout, in blocks; the final states go to `finals`.
+    def _step_blocks(self, sequences: Sequences, targets: np.ndarray, first_trial: int = 0) -> Iterator[TrainingRows]:
+        """The rows of every step after the washout, in blocks; sequence k is trial first_trial + k."""
 
-        Sequence k is trial first_trial + k.
-        """
+        def see(block: Block, rows: slice) -> np.ndarray:
+            return self._features(block.states[rows], block.inputs[rows])
+
         members = sequences.split(targets)
-        several = len(sequences) > 1
-        for blocks in run_in_blocks(self.reservoir_, sequences, first_trial=first_trial):
-            if finals is not None:
-                finals.update((block.sequence, block.final_state) for block in blocks)
-            kept = [(block, max(0, self.washout - block.first)) for block in blocks]
-            kept = [(block, skip) for block, skip in kept if skip < len(block.inputs)]
-            if kept:
-                features = [self._features(block.states[skip:], block.inputs[skip:]) for block, skip in kept]
-                rows = [members[b.sequence][b.first + skip : b.first + len(b.inputs)] for b, skip in kept]
-                numbers = np.repeat([block.sequence for block, _ in kept], list(map(len, rows)))
-                yield TrainingRows(joined(features), joined(rows), numbers if several else None)
+        return step_blocks(self.reservoir_, sequences, members, self._washout, see, first_trial=first_trial)
 
     def _check_lengths(self, sequences: Sequences) -> None:
-        sequences.check_lengths(self.washout + 1, type(self).__name__, self.washout)
+        sequences.check_lengths(self._washout + 1, type(self).__name__, self._washout)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "readout_"):  # a tenth of the time of `check_is_fitted`, which a search would feel
@@ -89,6 +86,33 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def step_blocks(
+    reservoir: Any,
+    sequences: Sequences,
+    targets: list[np.ndarray],
+    head: int,
+    see: Callable[[Block, slice], np.ndarray],
+    finals: dict[int, Any] | None = None,
+    first_trial: int = 0,
+) -> Iterator[TrainingRows]:
+    """The rows of every sequence that have a target and stand after its `head`, in blocks.
+
+    `see` gives the features of some rows of a block; the final states go to `finals`. Sequence k is trial
+    first_trial + k.
+    """
+    for blocks in run_in_blocks(reservoir, sequences, first_trial=first_trial):
+        if finals is not None:
+            finals.update((block.sequence, block.final_state) for block in blocks)
+        ends = [min(len(b.inputs), len(targets[b.sequence]) - b.first) for b in blocks]
+        kept = [(b, slice(max(0, head - b.first), end)) for b, end in zip(blocks, ends, strict=True)]
+        kept = [(block, rows) for block, rows in kept if rows.start < rows.stop]
+        if kept:
+            features = [see(block, rows) for block, rows in kept]
+            taught = [targets[b.sequence][b.first + rows.start : b.first + rows.stop] for b, rows in kept]
+            numbers = np.repeat([block.sequence for block, _ in kept], list(map(len, taught)))
+            yield TrainingRows(joined(features), joined(taught), numbers if len(sequences) > 1 else None)
 
 
 def as_reservoir(reservoir: System | None) -> Any:

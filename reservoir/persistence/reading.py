@@ -12,7 +12,7 @@ from scipy import sparse
 
 from reservoir.persistence import randomness
 from reservoir.persistence.archive import Damaged, is_plain
-from reservoir.persistence.registry import REGISTRY
+from reservoir.persistence.registry import FORMER_NAMES, REGISTRY
 from reservoir.persistence.writing import DEEPEST, SPARSE
 
 _MOST_PARTS = 100_000  # counted as often as they are held
@@ -63,6 +63,7 @@ class Reader:
         if not isinstance(tree, dict) or set(tree) != {"class", "parameters", "attributes"}:
             raise Damaged("one of its parts does not have the fields of a part")
         name, parameters, attributes = tree["class"], tree["parameters"], tree["attributes"]
+        name = FORMER_NAMES.get(name, name) if isinstance(name, str) else name
         if not isinstance(name, str) or name not in REGISTRY:
             raise Damaged(f"it holds a {name!r:.100}, which this version of the library does not know")
         if not isinstance(parameters, dict) or not isinstance(attributes, dict):

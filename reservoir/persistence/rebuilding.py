@@ -12,6 +12,7 @@ import numpy as np
 
 from reservoir.circuits import Circuit
 from reservoir.circuits.receptors import receptors_of
+from reservoir.models.forecasting.lessons import Lessons
 from reservoir.persistence.archive import Damaged
 from reservoir.persistence.checks import matrix
 from reservoir.readouts.wide_rows import is_wide
@@ -105,7 +106,7 @@ def wide_rows(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
 
 
 def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
-    """Check the channels that come back, and from where a forecast goes on."""
+    """Check the channels that come back, what the readout sees, and from where a forecast goes on."""
     hearing, n_features = model._hearing, model.n_features_in_
     channels = hearing.feedback.channels
     if not channels.size or (np.diff(channels) <= 0).any() or not 0 <= channels[0] <= channels[-1] < n_features:
@@ -114,14 +115,43 @@ def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
         raise Damaged("it holds drivers that are not the other channels")
     if len(model.training_range_) != len(channels):
         raise Damaged("it holds the range of other channels than it forecasts")
+    if not hasattr(model, "_lessons"):
+        _of_former_version(model)
+    lessons = model._lessons
+    if not np.isin(lessons.ahead, hearing.drivers).all() or lessons.horizon < 1:
+        raise Damaged("it holds lessons of channels that are not there")
+    if 8.0 * n_features * (lessons.lags + lessons.horizon) > max_bytes:
+        raise Damaged("its readout would see more rows than there is memory for")
     members = getattr(model, "members_", None)
     if (members is None) != hasattr(model, "_context") or any(type(one) is not type(model) for one in members or ()):
         raise Damaged("it holds a forecaster that cannot go on")
-    kind, states, rows = getattr(model, "_context", ("series", [None], [np.zeros(n_features)]))
-    good = type(states) is list and type(rows) is list and len(states) == len(rows) > 0
-    good = good and all(isinstance(row, np.ndarray) and row.shape == (n_features,) for row in rows)
-    if kind not in ("series", "stack", "list") or not good or (kind == "series" and len(rows) > 1):
+    if members is None:
+        _check_context(model._context, n_features, len(channels), lessons.lags)
+
+
+def _check_context(context: Any, n_features: int, n_outputs: int, lags: int) -> None:
+    """Refuse what forecasts cannot go on from."""
+    if type(context) is not tuple or len(context) != 4 or any(type(one) is not list for one in context[1:]):
         raise Damaged("it holds a forecaster that cannot go on")
+    kind, states, tails, levels = context
+    good = kind in ("series", "stack", "list") and len(states) == len(tails) == len(levels) > 0
+    good = good and all(isinstance(one, np.ndarray) for one in (*tails, *levels))
+    good = good and all(rows.shape[1:] == (n_features,) and 1 <= len(rows) <= 1 + lags for rows in tails)
+    good = good and all(level.shape == (n_outputs,) for level in levels)
+    if not good or (kind == "series" and len(states) > 1):
+        raise Damaged("it holds a forecaster that cannot go on")
+
+
+def _of_former_version(model: Any) -> None:
+    """What files had no word for before readouts could see earlier rows, and learn increments."""
+    model._lessons = Lessons(model.include_input, model.squared_states, 0, False, 1, model._hearing.drivers)
+    model.washout_ = model.washout
+    if hasattr(model, "_context"):
+        *head, rows = model._context
+        if type(rows) is not list or any(np.shape(row) != (model.n_features_in_,) for row in rows):
+            raise Damaged("it holds a forecaster that cannot go on")
+        channels = model._hearing.feedback.channels
+        model._context = (*head, [row[None] for row in rows], [row[channels] for row in rows])
 
 
 def circulant(matrix: Any, kept: dict[str, Any], max_bytes: float) -> None:

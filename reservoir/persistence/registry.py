@@ -222,6 +222,8 @@ REGISTRY: dict[str, Entry] = {
         {
             **_MODEL,
             "_hearing": record("Hearing"),
+            "_lessons": optional(record("Lessons")),
+            "washout_": optional(COUNT),
             "_context": optional(ANY),
             "_endings": endings(),
             "members_": optional(parts("forecast")),
@@ -232,9 +234,18 @@ REGISTRY: dict[str, Entry] = {
         },
         rebuild=rebuilding.forecaster,
     ),
-    "reservoir.models.closed_loop.Feedback": Entry(parameters={"channels": integers("k"), "scaling": NUMBER}),
-    "reservoir.models.hearing.Hearing": Entry(
+    "reservoir.models.forecasting.closed_loop.Feedback": Entry(
+        parameters={"channels": integers("k"), "scaling": NUMBER}
+    ),
+    "reservoir.models.forecasting.hearing.Hearing": Entry(
         parameters={"feedback": record("Feedback"), "drivers": integers("e"), "lead": COUNT}
+    ),
+    "reservoir.models.forecasting.lessons.Lessons": Entry(
+        parameters={
+            **dict.fromkeys(("include_input", "squared_states", "increments"), FLAG),
+            **dict.fromkeys(("lags", "horizon"), COUNT),
+            "ahead": integers("e"),
+        }
     ),
     "reservoir.readouts.blocks.Blocks": Entry(
         parameters={"records": records("Moments", "Triangle", "WideRows", "NoneType"), "of_sequences": FLAG}
@@ -315,6 +326,13 @@ REGISTRY: dict[str, Entry] = {
         }
     ),
 }
+
+
+FORMER_NAMES = {
+    f"reservoir.models.{name}": f"reservoir.models.forecasting.{name}"
+    for name in ("closed_loop.Feedback", "hearing.Hearing")
+}
+"""Where classes stand that a file of an earlier version has by another name."""
 
 
 def entry_of(value: Any) -> tuple[str, Entry | None]:

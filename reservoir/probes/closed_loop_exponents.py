@@ -41,7 +41,8 @@ def closed_loop_exponents(
 
         x' = reservoir(x, u),   y = C x' + S x'^2 + D u + c,   u' = feedback_scaling y
 
-    (S where it has `squared_states`, D where it has `include_input`), and the products of its exact Jacobians act on
+    (S where it has `squared_states`, D where it has `include_input`; with `lags` it sees earlier u too, which are part
+    of the state then, and increments are added to y), and the products of its exact Jacobians act on
     n_exponents small differences, which are made orthonormal again (QR) after every `interval` steps:
 
         exponent k = mean over time of log |R_kk| / (interval dt).
@@ -63,8 +64,8 @@ def closed_loop_exponents(
     Parameters
     ----------
     forecaster : fitted ReservoirForecaster
-        Of an `EchoState` or a `DeepEchoState` and a linear readout. Without noise,
-        as in `forecast`.
+        Of an `EchoState` or a `DeepEchoState` and a linear readout that answers one row, as with
+        ``strategy="recursive"``. Without noise, as in `forecast`.
     n_exponents : int >= 1, default 3
         At most the number of units and features together.
     n_steps : int >= 20 * interval, default 20,000
@@ -122,7 +123,7 @@ def closed_loop_exponents(
     n_exponents = check_integer(_OWNER, "n_exponents", n_exponents, 1, loop.n_values)
     interval = check_integer(_OWNER, "interval", interval, 1)
     n_steps = check_integer(_OWNER, "n_steps", n_steps, N_SEGMENTS * interval)
-    discard = check_integer(_OWNER, "discard", discard, getattr(forecaster, "washout", 0))
+    discard = check_integer(_OWNER, "discard", discard, _washout(forecaster))
     dt = check_real(_OWNER, "dt", dt, 0, closed="neither")
     n_bytes = 8.0 * (discard + n_steps) * loop.n_features
     check_largest(_OWNER, {"n_steps": n_steps, "discard": discard}, n_bytes, "the free run")
@@ -197,7 +198,7 @@ class Member(NamedTuple):
     tangent: Tangent
     states: np.ndarray  # C (n_outputs, n_units)
     squares: np.ndarray | None  # S
-    inputs: np.ndarray | None  # D (n_outputs, n_features)
+    inputs: np.ndarray | None  # D (n_outputs, (1 + n_lags) n_features)
 
 
 class Loop(NamedTuple):
@@ -208,6 +209,7 @@ class Loop(NamedTuple):
     scaling: float
     n_features: int
     lead: int  # of the exogenous channels
+    n_lags: int  # how many inputs before the present one are seen
 
     @property
     def is_driven(self) -> bool:
@@ -217,7 +219,12 @@ class Loop(NamedTuple):
     @property
     def n_values(self) -> int:
         """Size of the state: the units of all members, then the input, of which the answers are a part."""
-        return sum(member.tangent.n_values for member in self.members) + self.n_features
+        return sum(member.tangent.n_values for member in self.members) + self.n_heard
+
+    @property
+    def n_heard(self) -> int:
+        """Numbers of the input, and of those before it that are seen."""
+        return (1 + self.n_lags) * self.n_features
 
     def moves(self, rows: np.ndarray) -> Iterator[Move]:
         """The products with the Jacobian of every step, whose inputs are the rows (n_rows, n_features)."""
@@ -232,7 +239,8 @@ class Loop(NamedTuple):
 
     def _move(self, parts: tuple[tuple[Any, np.ndarray], ...], basis: np.ndarray) -> np.ndarray:
         """Differences (n_values, k) after a step through this point, with states (n_units,) then, of every member."""
-        inputs, moved, first = basis[-self.n_features :], [], 0
+        heard, moved, first = basis[-self.n_heard :], [], 0
+        inputs = heard[: self.n_features]
         answers = np.zeros((len(self.channels), basis.shape[1]))
         for member, (point, after) in zip(self.members, parts, strict=True):
             last = first + member.tangent.n_values
@@ -240,33 +248,54 @@ class Loop(NamedTuple):
             weights = member.states if member.squares is None else member.states + 2 * member.squares * after
             answers += weights @ member.tangent.seen(states)
             if member.inputs is not None:
-                answers += member.inputs @ inputs
+                answers += member.inputs @ heard
             moved.append(states)
             first = last
         following = np.zeros_like(inputs)
         following[self.channels] = self.scaling / len(self.members) * answers
-        return np.concatenate([*moved, following])
+        return np.concatenate([*moved, following, heard[: self.n_heard - self.n_features]])
 
 
 def loop_of(forecaster: Any) -> Loop:
     """The closed loop of a fitted forecaster."""
-    members = [_member_of(one, forecaster) for one in getattr(forecaster, "members_", [forecaster])]
-    n_features = forecaster.n_features_in_
+    if getattr(forecaster, "strategy", "recursive") != "recursive":
+        raise parameter_error(_OWNER, "forecaster", 'one with strategy="recursive", whose loop is a map', forecaster)
+    n_features, n_lags = forecaster.n_features_in_, int(getattr(forecaster, "lags", 0))
     channels = np.setdiff1d(np.arange(n_features), getattr(forecaster, "exogenous_", ()))
     lead = int(getattr(forecaster, "exogenous_lead", 0))
-    return Loop(members, channels, float(forecaster.feedback_scaling), n_features, lead)
+    loop = Loop([], channels, float(forecaster.feedback_scaling), n_features, lead, n_lags)
+    members = [_member_of(one, forecaster, loop) for one in getattr(forecaster, "members_", [forecaster])]
+    return loop._replace(members=members)
 
 
-def _member_of(one: Any, forecaster: Any) -> Member:
+def _member_of(one: Any, forecaster: Any, loop: Loop) -> Member:
     readout, tangent = one.readout_, tangent_of(one.reservoir_)
     if tangent is None or not getattr(getattr(one.reservoir_, "unit_", None), "shows_state", True):
         wanted = "one whose reservoir is an EchoState that shows its state, or a DeepEchoState of these; no subclass"
         raise parameter_error(_OWNER, "forecaster", wanted, forecaster)
     n_units = tangent.n_units
     n_seen = n_units * (1 + one.squared_states)
-    coef = _coefficients(readout, n_seen + one.n_features_in_ * one.include_input, forecaster)
+    n_before = 0 if one.include_input else loop.n_features
+    coef = _coefficients(readout, n_seen + loop.n_heard - n_before, forecaster)
     squares = coef[:, n_units:n_seen] if one.squared_states else None
-    return Member(tangent, coef[:, :n_units], squares, coef[:, n_seen:] if one.include_input else None)
+    inputs = np.hstack([np.zeros((len(coef), n_before)), coef[:, n_seen:]]) if coef.shape[1] > n_seen else None
+    if getattr(one, "target", "values") == "increments":
+        inputs = _with_level(np.zeros((len(coef), loop.n_heard)) if inputs is None else inputs, forecaster, loop)
+    return Member(tangent, coef[:, :n_units], squares, inputs)
+
+
+def _with_level(inputs: np.ndarray, forecaster: Any, loop: Loop) -> np.ndarray:
+    """D of answers that are added to the last one, which is heard as large as the `feedback_scaling`."""
+    if loop.scaling == 0:
+        raise parameter_error(_OWNER, "forecaster", "one that hears its answers: feedback_scaling > 0", forecaster)
+    inputs = inputs.copy()
+    inputs[np.arange(len(inputs)), loop.channels] += 1 / loop.scaling
+    return inputs
+
+
+def _washout(forecaster: Any) -> int:
+    """Rows in which a forecaster settles."""
+    return int(getattr(forecaster, "washout_", getattr(forecaster, "washout", 0)))
 
 
 def _coefficients(readout: Any, n_columns: int, forecaster: Any) -> np.ndarray:

@@ -101,7 +101,7 @@ def diagnose(
     model = _fitted_model(system, X, y)
     model = getattr(model, "best_estimator_", model)
     system, data = driven(_OWNER, model, X)
-    own = model.washout if hasattr(model, "reservoir_") else None
+    own = getattr(model, "washout_", getattr(model, "washout", None))
     shortest = int(data.lengths.min())
     wanted = min(100 if own is None else own, shortest // 2) if washout is None else washout
     skip = check_integer(_OWNER, "washout", wanted, 0, shortest - 1)

@@ -49,14 +49,14 @@ class Sequences:
             return rows.reshape(len(self), -1, *rows.shape[1:])
         return self.split(rows)
 
-    def check_lengths(self, n_rows: int, owner: str, washout: int) -> None:
-        """Refuse a sequence of fewer than `n_rows` rows, which `owner` needs because of its `washout`."""
+    def check_lengths(self, n_rows: int, owner: str, washout: int, more: str = "") -> None:
+        """Refuse a sequence of fewer than `n_rows` rows, which `owner` needs because of its `washout`, and `more`."""
         short = np.flatnonzero(self.lengths < n_rows)
         if short.size:
             which = "X" if self.kind == "series" else f"Sequence {short[0]} of X"
             raise ValueError(
-                f"{which} has {self.lengths[short[0]]} sample(s), but {owner} with washout={washout} needs at least "
-                f"{n_rows} rows in every sequence.{self.hint(self.rows.shape[1] >= n_rows)}"
+                f"{which} has {self.lengths[short[0]]} sample(s), but {owner} with washout={washout}{more} needs at "
+                f"least {n_rows} rows in every sequence.{self.hint(self.rows.shape[1] >= n_rows)}"
             )
 
     def hint(self, transposed: bool) -> str:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.compilation import rows_per_call
 from reservoir.neurons.products import Dense
 from reservoir.neurons.rate import loops
-from reservoir.neurons.rate.loops import Feedback, LinearReadout, RateWeights
+from reservoir.neurons.rate.loops import Feedback, Levels, LinearReadout, RateWeights
 from reservoir.neurons.rate.unit import compiled_for
 from reservoir.neurons.structures import compiled_form, multiplications
 from reservoir.random_numbers import NOISE, fill, steps_of
@@ -99,11 +99,13 @@ def close_loop(
     channels: np.ndarray | None = None,
     known: np.ndarray | None = None,
     bounds: np.ndarray | None = None,
+    past: np.ndarray | None = None,
+    levels: Levels | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Run freely on a linear readout, whose answers at a step are part of the input of the next.
 
-    The readout is y = coef z + intercept, where z = [x, x^2, u]: without x^2 unless `squares`, and without u where
-    `coef` has no columns for it. Answer k, times `scaling`, is the next input of channel channels[k], unless that
+    The readout is y = coef z + intercept, where z = [x, x^2, u, `past`]: without x^2 unless `squares`, and without u
+    where `coef` has no columns for it. Answer k, times `scaling`, is the next input of channel channels[k], unless that
     is known. No noise is added.
 
     Parameters
@@ -124,6 +126,10 @@ def close_loop(
         Input after each step, NaN where the answer comes back. None is NaN everywhere.
     bounds : None or array (n_outputs, 2), default None
         Lowest and highest answer; what lies beyond is set to them. None is without bounds.
+    past : None or array (n_lags, n_features), default None
+        What was heard before the first step, the newest first; the readout sees so many earlier inputs.
+    levels : None or Levels, default None
+        What the answers are added to, before their bounds. None is nothing.
 
     Returns
     -------
@@ -133,10 +139,11 @@ def close_loop(
     owner, dtype = "close_loop", weights.bias.dtype
     n_features, n_units = weights.input_columns.shape
     n_squared = n_units * check_flag(owner, "squares", squares)
-    n_columns = n_units + n_squared
-    n_columns += n_features * (np.shape(coef)[-1:] != (n_columns,))
+    past = None if past is None else check_finite_array(owner, "past", past, (*np.shape(past)[:1], n_features))
+    n_columns = n_units + n_squared + (0 if past is None else past.size)
+    n_unseen = n_features * (np.shape(coef)[-1:] == (n_columns,))
     channels = np.arange(n_features) if channels is None else check_channels(owner, "channels", channels, n_features)
-    coef = check_finite_array(owner, "coef", coef, (len(channels), n_columns))
+    coef = check_finite_array(owner, "coef", coef, (len(channels), n_columns + n_features - n_unseen))
     intercept = check_finite_array(owner, "intercept", intercept, (len(channels),))
     state = check_finite_array(owner, "state", state, (weights.state_size,)).astype(dtype)
     row = check_finite_array(owner, "row", row, (n_features,)).astype(dtype)
@@ -147,10 +154,23 @@ def close_loop(
     known = np.full((n_steps, n_features), np.nan) if known is None else np.array(known, dtype=np.float64)
     if known.shape != (n_steps, n_features):
         raise parameter_error(owner, "known", f"None or an array of shape {(n_steps, n_features)}", known)
-    readout = LinearReadout(coef, intercept, n_squared, read_bounds(owner, bounds, len(channels)))
+    present, observed = _read_levels(owner, levels, outputs.shape)
+    readout = LinearReadout(coef, intercept, n_squared, n_unseen, read_bounds(owner, bounds, len(channels)))
     feedback = Feedback(channels, check_real(owner, "scaling", scaling))
+    heard = row if past is None else np.concatenate([row, past.ravel().astype(dtype)])
     loop, chunk = compiled_for(loops.close_loop, weights.cells), rows_at_once(weights, coef.size)
     for start in range(0, n_steps, chunk):
         rows = slice(start, start + chunk)
-        loop(weights, readout, feedback, known[rows], state, row, outputs[rows])
+        loop(weights, readout, feedback, known[rows], Levels(present, observed[rows]), state, heard, outputs[rows])
     return outputs, state
+
+
+def _read_levels(owner: str, levels: Levels | None, shape: tuple[int, int]) -> Levels:
+    """Copies of the levels for answers of this shape; without numbers for None."""
+    if levels is None:
+        return Levels(np.empty(0), np.empty((shape[0], 0)))
+    present = check_finite_array(owner, "levels", levels.present, shape[1:])
+    observed = np.array(levels.known, dtype=np.float64)
+    if observed.shape != shape:
+        raise parameter_error(owner, "levels", f"None or levels known in an array of shape {shape}", observed)
+    return Levels(present, observed)

@@ -113,6 +113,9 @@ def trained_readouts():
             yield f"readout {number} {y.ndim}", part.fit(rows, y).predict(rows)
     forced = ReservoirForecaster(small(noise=0.01), Force(), washout=2, feedback_scaling=0.5).fit([X, X])
     yield "forced loop", np.concatenate(forced.forecast(5))
+    for readout in (Force(), None):
+        model = ReservoirForecaster(small(), readout, washout=2, lags=2, target="increments").fit(X)
+        yield f"loop of increments {readout}", model.forecast(5, observed=np.where([True, False], np.nan, X[:5]))
     yield "pooled", ReservoirRegressor(small(), pooling="mean").fit(RAGGED, np.arange(4.0)).predict(RAGGED)
 
 

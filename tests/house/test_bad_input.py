@@ -18,6 +18,7 @@ from sklearn.exceptions import NotFittedError, UndefinedMetricWarning
 from sklearn.linear_model import Ridge
 
 from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir.neurons.rate.loops import Levels
 from reservoir.readouts import RidgeReadout
 from reservoir.systems import rate_runs
 
@@ -294,6 +295,9 @@ def test_bad_loop(shape, n):
     refused(rate_runs.close_loop, weights, np.ones(shape), X[0], REST, X[0], n, text="must be")
 
 
+UNKNOWN = np.full((3, F), np.nan)
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -301,6 +305,8 @@ def test_bad_loop(shape, n):
         *({"known": value} for value in (np.zeros((2, F)), np.zeros(F))),
         *({"scaling": value} for value in (np.nan, "2", None)),
         *({"bounds": value} for value in ((1, 0), np.zeros((F + 1, 2)), "training", (0, np.nan))),
+        *({"past": value} for value in (np.zeros(F), np.zeros((2, F + 1)), np.full((1, F), np.nan))),
+        *({"levels": Levels(*value)} for value in ((np.zeros(F + 1), UNKNOWN), (np.zeros(F), UNKNOWN[1:]))),
         {"squares": 1},
     ],
 )

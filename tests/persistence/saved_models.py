@@ -176,6 +176,8 @@ def models():
     yield "forecaster", _fitted(ReservoirForecaster(_small(noise=1e-6), washout=10, squared_states=True), SERIES)
     yield "forecaster_force", _fitted(ReservoirForecaster(_small(), Force(fit_intercept=True), washout=10), SERIES)
     yield "forecaster_lasso", _fitted(ReservoirForecaster(_small(), Lasso(1e-4), washout=10), [SERIES, SERIES[:40]])
+    direct = {"strategy": "direct", "horizon": 3, "lags": 2, "target": "increments", "washout": "auto"}
+    yield "forecaster_direct", _fitted(ReservoirForecaster(_small(), **direct), SERIES)
     yield "forecaster_members", _fitted(ReservoirForecaster(_small(), washout=10, n_members=3), STACK[:, :, :1])
     steps = Pipeline([("scale", StandardScaler()), ("model", ReservoirRegressor(_small()))])
     yield "pipeline", _fitted(steps, SERIES, TARGETS)

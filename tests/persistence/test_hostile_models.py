@@ -93,6 +93,15 @@ def _replaced(key, value):
     return edit
 
 
+def _taught(key, value):
+    """A forecaster whose lessons are others."""
+
+    def change(tree, arrays):
+        part(tree, "Lessons")["parameters"][key] = value
+
+    return _forecaster(), change
+
+
 ASTRAY = {
     "bias": lambda: _edit(_echo(), "EchoState", _set("bias_", lambda a: a[:-1])),
     "bias type": lambda: _edit(_echo(), "EchoState", _set("bias_", lambda a: a.astype("f4"))),
@@ -116,6 +125,9 @@ ASTRAY = {
     "variables": lambda: _edit(_liquid(), "LiquidState", _set("variables", lambda a: np.vstack([a, a]))),
     "columns": lambda: _edit(_forecaster(), "Feedback", _replaced("channels", [0, 7])),
     "drivers": lambda: _edit(_forecaster(), "Hearing", _replaced("drivers", [7])),
+    "rows ahead": lambda: _edit(_forecaster(), "Lessons", _replaced("ahead", [0])),
+    "lags": lambda: _taught("lags", 10**15),
+    "no horizon": lambda: _taught("horizon", 0),
     "range": lambda: _edit(_forecaster(), "ReservoirForecaster", _set("training_range_", lambda a: np.vstack([a, a]))),
     "coef": lambda: _edit(Ridge().fit(SERIES, TARGETS), "Ridge", _set("coef_", lambda a: a[:, :1])),
     "network": lambda: _edit(_rnn(), "RNNRegressor", _set("vector", lambda a: a[:-1])),

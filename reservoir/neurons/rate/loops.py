@@ -47,6 +47,7 @@ class LinearReadout(NamedTuple):
     coef: np.ndarray  # (n_outputs, n_columns)
     intercept: np.ndarray  # (n_outputs,)
     n_squared: int  # how many states are seen squared too
+    n_unseen: int  # how many of the numbers that are heard are not seen, from the newest on
     bounds: np.ndarray  # (n_outputs, 2), lowest and highest answer
 
 
@@ -55,6 +56,13 @@ class Feedback(NamedTuple):
 
     channels: np.ndarray  # (n_outputs,)
     scaling: float
+
+
+class Levels(NamedTuple):
+    """What answers are added to, where these are increments; without numbers where they are values."""
+
+    present: np.ndarray  # (n_outputs,)
+    known: np.ndarray  # (n_steps, n_outputs), what takes the place of the answers; NaN where nothing does
 
 
 @kernel()
@@ -117,35 +125,49 @@ def advance_together(weights, rows, offsets, first, last, noisy, finals, states)
 
 
 @kernel()
-def collect(state, n_squared, row, features):
-    """features = [state, squares of the first `n_squared` states, row], as far as there is room for the row."""
+def collect(state, n_squared, heard, features):
+    """features = [state, squares of the first `n_squared` states, heard], as far as there is room for what is heard."""
     n_units = state.size
     for i in range(n_units):
         features[i] = state[i]
     for i in range(n_squared):
         features[n_units + i] = state[i] * state[i]
-    for j in range(min(row.size, features.size - n_units - n_squared)):
-        features[n_units + n_squared + j] = row[j]
+    for j in range(min(heard.size, features.size - n_units - n_squared)):
+        features[n_units + n_squared + j] = heard[j]
 
 
 @kernel()
-def feed_back(outputs, feedback, known, row):
-    """The next input `row`: the `known` values, and the scaled outputs in those of their channels that hold NaN."""
-    channels = feedback.channels
-    row[:] = known
+def feed_back(outputs, feedback, known, heard):
+    """The next input goes before what was heard, of which the oldest is lost.
+
+    It is the `known` values, and the scaled outputs in those of their channels that hold NaN.
+    """
+    channels, n_features = feedback.channels, known.size
+    for i in range(heard.size - 1, n_features - 1, -1):
+        heard[i] = heard[i - n_features]
+    heard[:n_features] = known
     for k in range(channels.size):
         if np.isnan(known[channels[k]]):
-            row[channels[k]] = feedback.scaling * outputs[k]
+            heard[channels[k]] = feedback.scaling * outputs[k]
+
+
+@kernel()
+def move_levels(levels, t, outputs):
+    """The levels after step t: what is known of them, and the outputs."""
+    for k in range(levels.present.size):
+        known = levels.known[t, k]
+        levels.present[k] = outputs[k] if np.isnan(known) else known
 
 
 @kernel(*FILES, fastmath=REASSOCIATE)
-def close_loop(weights, readout, feedback, known, state, row, outputs):
+def close_loop(weights, readout, feedback, known, levels, state, heard, outputs):
     """Run on the answers of a linear readout: the output of a step is part of the next input, see `feed_back`.
 
-    `row` (n_features,) is the next input and `state` (n_arrays * n_units,) the present state; both are moved on.
-    `known` is (n_steps, n_features).
+    `heard` is the next input, (n_features,) numbers, and those before it, and `state` (n_arrays * n_units,) the present
+    state; both are moved on. `known` is (n_steps, n_features).
     """
-    n_units, n_squared = weights.bias.size, readout.n_squared
+    n_units, n_squared, n_levels = weights.bias.size, readout.n_squared, levels.present.size
+    row, seen = heard[: known.shape[1]], heard[readout.n_unseen :]
     scratch = np.empty(2 * n_units + STRIPE, state.dtype)
     new = np.empty(n_units, state.dtype)
     features = np.empty(readout.coef.shape[1])
@@ -153,18 +175,21 @@ def close_loop(weights, readout, feedback, known, state, row, outputs):
         hear(weights.input_columns, weights.bias, row, False, new)
         add_product(weights.matrix, state[:n_units], scratch, new)
         step(weights.cells, state, new, scratch)
-        collect(new, n_squared, row, features)
+        collect(new, n_squared, seen, features)
         for k in range(outputs.shape[1]):
             coef = readout.coef[k]
             total = readout.intercept[k]
             for i in range(features.size):
                 total += coef[i] * features[i]
+            if n_levels:
+                total += levels.present[k]
             if total < readout.bounds[k, 0]:
                 total = readout.bounds[k, 0]
             elif total > readout.bounds[k, 1]:
                 total = readout.bounds[k, 1]
             outputs[t, k] = total
-        feed_back(outputs[t], feedback, known[t], row)
+        move_levels(levels, t, outputs[t])
+        feed_back(outputs[t], feedback, known[t], heard)
 
 
 @kernel(*FILES)

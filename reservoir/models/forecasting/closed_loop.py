@@ -6,15 +6,16 @@ answers come back. Both take one compiled kernel where they can, and go step by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
+from reservoir.models.forecasting.lessons import Lessons
 from reservoir.neurons.products import add_product
 from reservoir.neurons.rate import loops
-from reservoir.neurons.rate.loops import Feedback, collect, feed_back, hear
+from reservoir.neurons.rate.loops import Feedback, Levels, collect, feed_back, hear
 from reservoir.neurons.rate.unit import compiled_for, step
 from reservoir.neurons.vectors import STRIPE
 from reservoir.parts import System
@@ -25,9 +26,6 @@ from reservoir.systems.ensembles import joined, joined_states
 from reservoir.systems.rate_runs import close_loop, noise_of, rows_at_once, weights_of
 from reservoir.trials import run_trial
 
-Features: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""What a readout sees of states (n_rows, n_units) and rows of the input."""
-
 
 class Member(NamedTuple):
     """A fitted system and its readout."""
@@ -36,27 +34,36 @@ class Member(NamedTuple):
     readout: Any
 
 
-def free_run(
-    members: list[Member], features: Features, squared_states: bool, feedback: Feedback, bounds: np.ndarray
-) -> Callable[[Iterable[Any], np.ndarray, np.ndarray], np.ndarray]:
-    """A function that runs the members on their own answers, whose mean comes back to all.
+class Course(NamedTuple):
+    """Where a loop begins, and what is known of its way."""
 
-    It takes the present state of each member, the first input row, and known (n_steps, n_features), the input after
-    each step with NaN where the answer comes back, and gives the answers (n_steps, n_outputs). `features(states, row)`
-    is what a readout sees; answers beyond the bounds (n_outputs, 2) are set to them.
+    states: tuple[Any, ...]  # of every member, before the first step
+    heard: np.ndarray  # (1 + lags, n_features), the first input and those before it
+    known: np.ndarray  # (n_steps, n_features), the input after each step, NaN where the answer comes back
+    levels: Levels  # the last row, and what is known of those to come
+
+
+def free_run(
+    members: list[Member], lessons: Lessons, feedback: Feedback, bounds: np.ndarray
+) -> Callable[[Course], np.ndarray]:
+    """A function that runs the members on their own answers (n_steps, n_outputs), whose mean comes back to all.
+
+    Answers beyond the bounds (n_outputs, 2) are set to them.
     """
     if not all(_runs_compiled(system) and is_linear(readout) for system, readout in members):
-        return lambda states, row, known: _plain_run(members, features, feedback, bounds, list(states), row, known)
+        return lambda course: _plain_run(members, lessons, feedback, bounds, course)
     systems = [system for system, _ in members]
     weights = weights_of(systems[0]) if len(systems) == 1 else joined(systems)
-    coef, intercept = _joint_readout(members, squared_states)
+    coef, intercept = _joint_readout(members, lessons.squared_states)
     rest = [np.zeros(weights_of(system).state_size) for system in systems]
 
-    def run(states: Iterable[Any], row: np.ndarray, known: np.ndarray) -> np.ndarray:
+    def run(course: Course) -> np.ndarray:
+        states, heard, known, levels = course
         starts = [zero if x is None else x for zero, x in zip(rest, states, strict=True)]
         state = joined_states(starts, weights.n_arrays)
-        options: Any = {"squares": squared_states, "known": known, "bounds": bounds, **feedback._asdict()}
-        return close_loop(weights, coef, intercept, state, row, len(known), **options)[0]
+        options: Any = {"squares": lessons.squared_states, "known": known, "bounds": bounds, **feedback._asdict()}
+        options |= {"past": heard[1:] if lessons.lags else None, "levels": levels if lessons.increments else None}
+        return close_loop(weights, coef, intercept, state, heard[0], len(known), **options)[0]
 
     return run
 
@@ -84,23 +91,20 @@ def _joint_readout(members: list[Member], squared_states: bool) -> tuple[np.ndar
 
 
 def _plain_run(
-    members: list[Member],
-    features: Features,
-    feedback: Feedback,
-    bounds: np.ndarray,
-    states: list[Any],
-    row: np.ndarray,
-    known: np.ndarray,
+    members: list[Member], lessons: Lessons, feedback: Feedback, bounds: np.ndarray, course: Course
 ) -> np.ndarray:
     """The same for any system and readout, a step at a time; it ends at the first answer beyond every bound."""
-    outputs = np.full((len(known), len(feedback.channels)), np.nan)
-    for t in range(len(known)):
-        answers = []
+    states, heard, level = list(course.states), course.heard, course.levels.present
+    outputs = np.full((len(course.known), len(feedback.channels)), np.nan)
+    for t, known in enumerate(course.known):
+        beside, answers = _beside(lessons, heard), []
         for index, (system, readout) in enumerate(members):
-            rows, states[index] = step_system(system, row, states[index])
-            answers.append(np.asarray(readout.predict(features(rows, row[None])), dtype=np.float64).reshape(-1))
-        outputs[t] = np.clip(np.mean(answers, axis=0), bounds[:, 0], bounds[:, 1])
-        row = next_input(outputs[t], feedback, known[t])
+            rows, states[index] = step_system(system, heard[0], states[index])
+            answers.append(np.asarray(readout.predict(lessons.features(rows, beside)), dtype=np.float64).reshape(-1))
+        output = np.mean(answers, axis=0) + level if lessons.increments else np.mean(answers, axis=0)
+        outputs[t] = np.clip(output, bounds[:, 0], bounds[:, 1])
+        level = np.where(np.isnan(course.levels.known[t]), outputs[t], course.levels.known[t])
+        heard = _later(heard, next_input(outputs[t], feedback, known))
         if not (np.abs(outputs[t]) <= 1e100).all():
             break
     return outputs
@@ -119,62 +123,67 @@ def next_input(output: np.ndarray, feedback: Feedback, known: np.ndarray) -> np.
     return row
 
 
+def _later(heard: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """What was heard (1 + lags, n_features), the newest first, with one more row."""
+    return np.concatenate([row[None], heard[:-1]])
+
+
+def _beside(lessons: Lessons, heard: np.ndarray) -> np.ndarray:
+    """What is seen beside the states (1, n_columns) of what was heard, the newest first."""
+    return heard[lessons.first :].reshape(1, -1)
+
+
 def learn_in_loop(
-    member: Member,
-    features: Features,
-    squared_states: bool,
-    feedback: Feedback,
-    washout: int,
-    rows: np.ndarray,
-    targets: np.ndarray,
-    trial: int,
+    member: Member, lessons: Lessons, feedback: Feedback, head: int, rows: np.ndarray, truth: np.ndarray, trial: int
 ) -> None:
     """Train the readout on one series, as this trial of the system, while its answers come back.
 
-    The inputs are rows (n_steps + 1, n_features) and the targets (n_steps, n_outputs). The first `washout` steps hear
-    the true rows and are not learnt from; then the answers take the place of the channels of the `feedback`.
+    The inputs are rows (T, n_features), and what they are of is the truth (T, n_outputs). The first `head` steps hear
+    the true rows and are not learnt from; then the answers take the place of the channels of the `feedback`. Increments
+    are learnt from what came back to the truth.
     """
-    known = rows.copy()
-    known[washout + 1 :, feedback.channels] = np.nan
-    row = rows[0].copy()
+    known, targets = rows[1:].copy(), truth[1:]
+    known[head:, feedback.channels] = np.nan
     system, readout = member
+    heard, level = np.repeat(rows[:1], 1 + lessons.lags, axis=0), truth[0] if lessons.increments else np.zeros(0)
     if _runs_compiled(system) and learns_by_least_squares(readout):
-        n_features = features(np.zeros((1, len(system.bias_))), row[None]).shape[1]
-        _compiled_learning(member, squared_states, n_features, feedback, washout, known[1:], targets, row, trial)
+        _compiled_learning(member, lessons, feedback, head, known, targets, (heard, level), trial)
         return
     state = None
     for t, target in enumerate(targets):
-        states, state = run_trial(system, row[None], state, None if t else trial)
-        seen = features(states, row[None])[0]
-        output = readout.step(seen, target) if t >= washout else target
-        row = next_input(output, feedback, known[t + 1])
+        states, state = run_trial(system, heard[:1], state, None if t else trial)
+        seen = lessons.features(states, _beside(lessons, heard))[0]
+        output = target
+        if t >= head:
+            output = level + readout.step(seen, target - level) if level.size else readout.step(seen, target)
+        heard, level = _later(heard, next_input(output, feedback, known[t])), output if level.size else level
 
 
 def _compiled_learning(
     member: Member,
-    squared_states: bool,
-    n_features: int,
+    lessons: Lessons,
     feedback: Feedback,
-    washout: int,
+    head: int,
     known: np.ndarray,
     targets: np.ndarray,
-    row: np.ndarray,
+    start: tuple[np.ndarray, np.ndarray],
     trial: int,
 ) -> None:
     """The same in one loop, for the compiled equation and recursive least squares."""
     system, readout = member
-    weights = weights_of(system)
+    weights, (heard, level) = weights_of(system), start
     n_units, dtype = weights.bias.size, weights.bias.dtype
+    n_features = lessons.features(np.zeros((1, n_units)), _beside(lessons, heard)).shape[1]
     readout.begin(n_features, targets.shape[1])
     learned = readout.learning()
     state, seen = np.zeros(weights.state_size, dtype), np.ones(learned.weights.shape[1])
-    moment = Moment(state, row.astype(dtype), seen, np.zeros(targets.shape[1]))
+    moment = Moment(state, heard.ravel().astype(dtype), level.astype(float), seen, np.zeros(targets.shape[1]))
     loop, chunk = compiled_for(_learn, weights.cells), rows_at_once(weights, 2 * seen.size**2)
-    view = n_units * squared_states, n_features
-    for start in range(0, len(targets), chunk):
-        steps = slice(start, start + chunk)
-        noise = noise_of(system, trial, start, len(targets[steps]))
-        loop(weights, learned, view, feedback, max(0, washout - start), noise, known[steps], targets[steps], moment)
+    view = n_units * lessons.squared_states, heard.shape[1] * lessons.first, n_features
+    for first in range(0, len(targets), chunk):
+        steps = slice(first, first + chunk)
+        noise = noise_of(system, trial, first, len(targets[steps]))
+        loop(weights, learned, view, feedback, max(0, head - first), noise, known[steps], targets[steps], moment)
     readout.publish()
 
 
@@ -182,21 +191,25 @@ class Moment(NamedTuple):
     """What a loop that learns carries from one step to the next."""
 
     state: np.ndarray
-    row: np.ndarray  # (n_features,), the next input
+    heard: np.ndarray  # the next input, (n_features,) numbers, and those before it
+    level: np.ndarray  # (n_outputs,), what increments are added to; (0,) where the answers are values
     seen: np.ndarray  # (n_inputs,), features, and 1 with an intercept
     output: np.ndarray  # (n_outputs,)
 
 
 @kernel(*loops.FILES, recursive_least_squares.__file__, fastmath=REASSOCIATE)
 def _learn(weights, learned, view, feedback, n_unlearned, noise, known, targets, moment):
-    """All steps, which move `moment` and `learned` on; `view` is how many states are squared, and of how many features.
+    """All steps, which move `moment` and `learned` on.
+
+    `view` is how many states are squared, how many numbers of what is heard are not seen, and how many features are.
 
     `noise` is (n_steps, n_units), or (0, n_units) for none. As in recursive least squares alone, the sweep of a step
     finishes the step before.
     """
-    state, row, seen, output = moment.state, moment.row, moment.seen, moment.output
+    state, level, seen, output = moment.state, moment.level, moment.seen, moment.output
     columns, scales, answers, heard, n_heard, forgetting = learned
-    (n_squared, n_features), n_units = view, weights.bias.size
+    (n_squared, n_unseen, n_features), n_units = view, weights.bias.size
+    row, shown = moment.heard[: known.shape[1]], moment.heard[n_unseen:]
     n_inputs, n_steps = seen.size, targets.shape[0]
     scratch, new = np.empty(2 * n_units + STRIPE, state.dtype), np.empty(n_units, state.dtype)
     products_, gain = np.zeros(n_inputs), np.zeros(n_inputs)
@@ -208,7 +221,7 @@ def _learn(weights, learned, view, feedback, n_unlearned, noise, known, targets,
             hear(weights.input_columns, weights.bias, row, len(noise) > 0, new)
             add_product(weights.matrix, state[:n_units], scratch, new)
             step(weights.cells, state, new, scratch)
-            collect(new, n_squared, row, seen[:n_features])
+            collect(new, n_squared, shown, seen[:n_features])
         sweep(columns, values, changes, gain, seen, products_)
         for k in range(output.size):
             weight = answers[k]
@@ -216,8 +229,12 @@ def _learn(weights, learned, view, feedback, n_unlearned, noise, known, targets,
                 weight[i] += shares[k] * gain[i]
         if t < n_steps:
             multiply(answers, seen, output)
+            for k in range(level.size):
+                output[k] += level[k]
             if t >= n_unlearned:
                 total = measure(scales, heard, n_heard, forgetting, seen, products_, values, changes)
                 for k in range(output.size):
                     shares[k] = (targets[t, k] - output[k]) / total
-            feed_back(output, feedback, known[t], row)
+            for k in range(level.size):
+                level[k] = output[k] if np.isnan(known[t, feedback.channels[k]]) else targets[t, k]
+            feed_back(output, feedback, known[t], moment.heard)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from reservoir.neurons.rate.loops import Feedback
 from reservoir.sequences import Sequences
+from reservoir.validation import Parameters, check_channels
 
 
 class Hearing(NamedTuple):
@@ -68,3 +69,19 @@ class Hearing(NamedTuple):
         if not self.drivers.size:
             return 0
         return int(np.isnan(table[: len(table) - 1 + self.lead, self.drivers]).any(axis=1).sum())
+
+
+def read_channels(model: Any) -> Hearing:
+    """How a forecaster that knows its columns hears them, by its parameters."""
+    p, n_features = Parameters(model), model.n_features_in_
+    names = getattr(model, "feature_names_in_", None)
+    exogenous = check_channels(p.owner, "exogenous", model.exogenous, n_features, names)
+    channels = np.setdiff1d(np.arange(n_features), exogenous)
+    if not channels.size:
+        raise p.error("exogenous", "fewer columns than there are, to leave one to forecast")
+    return Hearing(Feedback(channels, float(model.feedback_scaling)), np.sort(exogenous), int(model.exogenous_lead))
+
+
+def names_of(model: Any) -> list[Any]:
+    """Names of the columns that a model was fitted to, or their places."""
+    return list(getattr(model, "feature_names_in_", range(model.n_features_in_)))

@@ -1,0 +1,312 @@
+"""Free-running forecasts of a series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import r2_score
+
+from reservoir.models.base import ReservoirModel
+from reservoir.models.forecasting.closed_loop import Feedback
+from reservoir.models.forecasting.divergence import judge
+from reservoir.models.forecasting.ensembles import seeded_members
+from reservoir.models.forecasting.hearing import read_channels
+from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, lessons_of, washout_of
+from reservoir.models.forecasting.one_step import one_step_ahead
+from reservoir.models.forecasting.origins import free_forecasts, futures_of
+from reservoir.models.forecasting.starts import course_of, start_of
+from reservoir.models.forecasting.training import learn, refuse_second_table
+from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
+from reservoir.ranges import ranges_of, read_bounds
+from reservoir.readouts.candidates import one_penalty_warning
+from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences.future import endings_of, forecast_tables
+from reservoir.sequences.observations import read_observed
+from reservoir.validation import (
+    Parameters,
+    check_integer,
+    check_unweighted,
+    unchanged_on_error,
+)
+
+
+@dataclass(eq=False, repr=False)
+class ReservoirForecaster(ReservoirModel):
+    """Forecast of a series by a reservoir that runs on its own predictions.
+
+    `fit` trains the readout to give the next row y of the series while the true rows are the input (teacher forcing).
+    `forecast` then closes the loop:
+
+        u(t) = [feedback_scaling y(t), e(t + exogenous_lead)]
+        x(t) = reservoir(x(t - 1), u(t))
+        y(t + 1) = readout([x(t), u(t)])
+
+    where e are the `exogenous` channels, which are known in advance and never predicted: with the lead of 1 what drives
+    a row, e(t + 1), is heard before that row, y(t + 1), is answered. With `EchoState` and a linear readout of this
+    library the loop runs inside one compiled kernel; any other pair is asked step by step.
+
+    With `lags` the readout sees [x(t), u(t), u(t - 1), ..., u(t - lags)]. With ``target="increments"`` its answers are
+    y(t + 1) - y(t), and the loop adds the last row, the observed value where there is one; then a penalty pulls to
+    "nothing changes" instead of to rest. With ``strategy="direct"`` it answers `horizon` rows at once,
+
+        [y(t + 1), ..., y(t + horizon)] = readout([x(t), u(t), e(t + exogenous_lead + 1), ...])
+
+    with what is known of all of them, so that errors of one row are not heard in the next; later rows follow block by
+    block, and what was observed on the way is heard before the rows after it are answered.
+
+    A readout with ``closed_loop_training``, such as `Force`, learns with the loop closed: from the first step after the
+    washout on, its own answer comes back where other readouts hear the true row.
+
+    Parameters
+    ----------
+    reservoir : None or system, default None
+        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``. Noise, as in
+        ``EchoState(noise=1e-4)``, is added in `fit` alone, where series k is trial k; it makes the closed loop more
+        stable.
+    readout : None or estimator, default None
+        Any scikit-learn regressor. None is ``RidgeReadout()``.
+    washout : int >= 0 or "auto", default 100
+        Rows at the head of every series that are not learnt from. "auto" is a fifth of the shortest series, at most
+        100. A context must have at least max(washout, 1) rows.
+    include_input : bool, default True
+        Whether the readout sees the present input u beside the state.
+    squared_states : bool, default False
+        Whether the readout sees the squares of the states too: [x, x^2, u].
+    feedback_scaling : float >= 0, default 1.0
+        Factor on the channels that are fed back, before they enter the reservoir.
+    exogenous : list of int or of str, default ()
+        Columns of the data that are known in advance, by place, or by name where the data have names: they are heard,
+        and not predicted.
+    n_members : int >= 1, default 1
+        Size of an ensemble of reservoirs with seeds of their own, drawn from that of `reservoir`, and readouts of their
+        own. In the loop the mean of their answers comes back to all of them.
+    exogenous_lead : 0 or 1, default 1
+        1: a row is answered from the `exogenous` channels of that row. The first row of a series then gives none, and
+        `forecast` asks for them in every row to come. 0: from those of the row before, as where they are measured with
+        the others and act later; in the last row to come they are not asked for.
+    bounds : None, pair, array (n_outputs, 2) or "training", default None
+        Lowest and highest value that a forecast may take, in all channels or in each; "training" is what the training
+        rows spanned. What lies beyond is set to them before it comes back. It is read in `forecast`, not in `fit`.
+    target : "values" or "increments", default "values"
+        What the readout learns: the next row, or by how much it differs from the present one.
+    lags : int >= 0, default 0
+        How many inputs before the present one the readout sees. It learns from rows that have as many before them;
+        before a context its first row counts as heard.
+    strategy : "recursive" or "direct", default "recursive"
+        One row at a time, which comes back; or `horizon` rows at once, with ``horizon=1`` the same.
+    horizon : None or int >= 1, default None
+        Rows that are answered at once, which "direct" asks for. With exogenous channels `forecast` then asks for at
+        least as many rows.
+
+    Attributes
+    ----------
+    reservoir_, readout_ : the fitted parts, those of the first member
+    members_ : list of n_members fitted `ReservoirForecaster`, where there are more than one
+    n_features_in_ : int
+    feature_names_in_ : array (n_features,), where the data had names
+    exogenous_ : array of int, the columns of `exogenous`
+    washout_ : int, the rows of `washout`
+    training_range_ : array (n_outputs, 2)
+        Lowest and highest value of every predicted channel in the training rows.
+    training_deviations_ : array (n_outputs,)
+        Standard deviations of these channels there.
+    training_errors_ : array (n_outputs,)
+        Root mean square of the errors one step ahead in the last (at most 500) training rows.
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range, unusable data, a series of fewer than max(washout, lags) + 2 rows in `fit`
+        (+ horizon + 1 if they are answered at once), and a context of fewer than max(washout, 1) rows.
+
+    Warns
+    -----
+    DivergenceWarning
+        Where a forecast lies beyond the range of the training rows and the context by more than 1 + 3 h / T widths of
+        it, h steps ahead after training on T rows, with its first such row and channel; a trend may go on. From the
+        first row that is not finite, or beyond 1e100, a forecast is NaN.
+        Where a channel is observed and the forecast does not follow it: more than one in 25 of the answers one step
+        ahead (and what chance adds) are off by more than 5 `training_errors_`, a quarter of a typical step and a
+        thousandth of the range.
+
+    Notes
+    -----
+    Free-running R2 of an unstable model has no lower bound; the valid prediction time has.
+
+    References
+    ----------
+    Jaeger and Haas 2004, Harnessing nonlinearity, Science 304(5667):78-80, doi:10.1126/science.1091277.
+    Sussillo and Abbott 2009, Neuron 63(4):544-557, doi:10.1016/j.neuron.2009.07.018 (closed-loop training).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir import EchoState, ReservoirForecaster
+    >>> series = np.sin(np.arange(600) / 5).reshape(-1, 1)
+    >>> model = ReservoirForecaster(EchoState(100, random_state=0)).fit(series[:500])
+    >>> forecast = model.forecast(100)
+    >>> bool(np.abs(forecast - series[500:]).max() < 0.01)
+    True
+    """
+
+    reservoir: System | None = None
+    readout: Readout | None = None
+    _: KW_ONLY
+    washout: int | str = 100
+    include_input: bool = True
+    squared_states: bool = False
+    feedback_scaling: float = 1.0
+    exogenous: Sequence[int] | Sequence[str] | np.ndarray = ()
+    n_members: int = 1
+    exogenous_lead: int = 1
+    bounds: str | Numbers | None = None
+    target: str = "values"
+    lags: int = 0
+    strategy: str = "recursive"
+    horizon: int | None = None
+
+    @unchanged_on_error
+    def fit(self, X: SequenceData, y: Targets | None = None) -> ReservoirForecaster:
+        """Train the readout to give the next row.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+            All channels, those known in advance among them.
+        y : ignored
+            But a table other than X is refused, since nothing would be learnt from it.
+        """
+        self._check_parameters()
+        refuse_second_table(type(self).__name__, X, y)
+        sequences = read_sequences(self, X, reset=True)
+        self._hearing, self._n_rows = read_channels(self), int(max(sequences.lengths))
+        self._lessons, self.washout_ = lessons_of(self, self._hearing), washout_of(self, int(min(sequences.lengths)))
+        needed = max(self.washout_, self._lessons.lags) + self._lessons.horizon + 1
+        sequences.check_lengths(needed, type(self).__name__, self.washout_, self._lessons.told())
+        self._endings, predicted = endings_of(X), sequences.rows[:, self._feedback.channels]
+        self.training_range_ = ranges_of(predicted, np.array([0, len(predicted)]))[0]
+        self.training_deviations_ = predicted.std(axis=0)
+        self._read_bounds()
+        self.__dict__.pop("members_", None)
+        if self.n_members > 1:
+            with one_penalty_warning():
+                self.members_ = [member.fit(X) for member in seeded_members(self)]
+            self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
+            self.training_errors_ = np.mean([member.training_errors_ for member in self.members_], axis=0)
+        else:
+            self._make_parts(replace(sequences, rows=self._hearing.scaled(sequences.rows)))
+            learn(self, sequences)
+        return self
+
+    def forecast(
+        self, n_steps: int, context: SequenceData | None = None, *, observed: SequenceData | None = None
+    ) -> Any:
+        """The rows after the context.
+
+        Parameters
+        ----------
+        n_steps : int >= 1
+        context : None, series (T, F), stack or list of series
+            History to continue, which the reservoir hears from rest; its last row is the input of the first step. None
+            continues the series of `fit`, and gives bit for bit what that series as context gives.
+        observed : None, array or table (n_steps, F), stack or list of these, one per context, default None
+            What is known of the rows to come; NaN, masked and None entries are not. All of the `exogenous` channels, in
+            every row (with ``exogenous_lead=0`` in every row but the last), and any value of the others, which then
+            takes the place of the prediction as the next input; in the last row these are not used. A table with named
+            columns goes by the names of those of `fit`, in any order, and what it lacks is not known.
+
+        Returns
+        -------
+        array (n_steps, n_outputs), array (N, n_steps, n_outputs) or list of arrays
+            In the container of the context; row 0 is the step after it. The outputs are the channels that are
+            not `exogenous`; predictions stand there also where a value was observed.
+        """
+        self._check_fitted()
+        n_steps = check_integer("forecast", "n_steps", n_steps, 1)
+        start = start_of(self, context)
+        tables = read_observed("forecast", self, observed, n_steps, len(start.tails))
+        begun = zip(start.states, start.tails, start.levels, tables, strict=True)
+        courses = [course_of(self, *one) for one in begun]
+        futures = futures_of(self, courses)
+        judge(self, np.stack(futures), None if observed is None else np.stack(tables), start.ranges)
+        joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
+        answers = Sequences(joined, offsets, start.kind).pack(joined)
+        return forecast_tables(self, context, answers, self._feedback.channels)
+
+    def predict_one_step(self, X: SequenceData) -> tuple[Any, Any]:
+        """Each row as it is answered from the true rows before it, and what the answer misses.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+            At least max(washout, 1) + 1 rows each, which the reservoir hears from rest.
+
+        Returns
+        -------
+        predictions : array (T - max(washout, 1), n_outputs), stack or list of these
+            Row k is ``forecast(1, X[:k])``, from k = max(washout, 1) on. A direct readout gives the first row of its
+            horizon; where it sees exogenous channels, the last horizon - 1 rows are not answered.
+        residuals : the same
+            The rows of X less the predictions. After ``set_output(transform="pandas")`` both are tables with the index
+            of these rows.
+        """
+        self._check_fitted()
+        return one_step_ahead(self, X)
+
+    def score(self, X: SequenceData, y: Targets | None = None, sample_weight: Any = None) -> float:
+        """Mean R2 of free forecasts; -inf if one diverges.
+
+        The first max(washout, 1) rows of each series are its context, the rest is forecast. Exogenous channels are
+        observed.
+        """
+        check_unweighted(self, sample_weight)
+        refuse_second_table(type(self).__name__, X, y)
+        pairs = free_forecasts(self, X)
+        return float(np.mean([r2_score(*pair) if np.isfinite(pair[1]).all() else -np.inf for pair in pairs]))
+
+    def heard(self, X: SequenceData) -> Any:
+        """The data as the fitted reservoir hears them, in the container of X.
+
+        Rows [feedback_scaling y(t), e(t + exogenous_lead)]: with exogenous channels and a lead of 1 each series has a
+        row less.
+        """
+        self._check_fitted()
+        heard = self._hearing.complete(read_sequences(self, X, reset=False))
+        return heard.pack(heard.rows)
+
+    @property
+    def exogenous_(self) -> np.ndarray:
+        """Columns of the exogenous channels."""
+        return self._hearing.drivers
+
+    @property
+    def _feedback(self) -> Feedback:
+        return self._hearing.feedback
+
+    @property
+    def _washout(self) -> int:
+        return self.washout_ if isinstance(self.washout, str) else int(self.washout)
+
+    def _check_washout(self, p: Parameters) -> None:
+        p.integer_or("washout", "auto", 0)
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        p = Parameters(self)
+        p.choice("target", TARGETS)
+        p.integer("lags", 0)
+        p.choice("strategy", STRATEGIES)
+        p.integer_or("horizon", None, 1)
+        p.flag("squared_states")
+        p.real("feedback_scaling", 0)
+        p.integer("n_members", 1)
+        p.integer("exogenous_lead", 0, 1)
+
+    def _read_bounds(self) -> np.ndarray:
+        return read_bounds(type(self).__name__, self.bounds, len(self._feedback.channels), self.training_range_)
+
+    def _members(self) -> list[ReservoirForecaster]:
+        return getattr(self, "members_", [self])

@@ -1,0 +1,91 @@
+"""From where forecasts go on: what has been heard, and the state before the last row of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reservoir.models.blocks import run_in_blocks
+from reservoir.models.forecasting.closed_loop import Course
+from reservoir.models.forecasting.hearing import names_of
+from reservoir.neurons.rate.loops import Levels
+from reservoir.parts import SequenceData, without_noise
+from reservoir.ranges import covering, ranges_of
+from reservoir.sequences import Sequences, read_sequences
+from reservoir.validation import parameter_error
+
+
+class Start(NamedTuple):
+    """From where forecasts go on, for every series."""
+
+    kind: str  # of the container
+    states: list[tuple[Any, ...]]  # of every member, before the first step
+    tails: list[np.ndarray]  # (at most 1 + lags, n_features), what was heard last; NaN for drivers of the row to come
+    levels: list[np.ndarray]  # (n_outputs,), the channels that are predicted in the last row
+    ranges: np.ndarray  # (n_series, n_outputs, 2), what the training rows and the context span
+
+
+def start_of(model: Any, context: SequenceData | None) -> Start:
+    """Where a fitted forecaster goes on: after the series of `fit`, or after the context."""
+    members = model._members()
+    if context is None:
+        kind, starts = members[0]._context[0], [member._context[1:] for member in members]
+        ranges = np.stack([model.training_range_] * len(starts[0][1]))
+    else:
+        sequences = read_sequences(model, context, reset=False)
+        sequences.check_lengths(max(model._washout, 1), type(model).__name__, model._washout)
+        kind, heard = sequences.kind, model._hearing.of(sequences)
+        starts = [(before_last(member.reservoir_, heard), *ends_of(model, sequences, heard)) for member in members]
+        spanned = ranges_of(sequences.rows[:, model._feedback.channels], sequences.offsets)
+        ranges = covering(model.training_range_, spanned)
+    states, tails, (levels, *_) = zip(*starts, strict=True)
+    joint = [joint_tail(of_members) for of_members in zip(*tails, strict=True)]
+    return Start(kind, list(zip(*states, strict=True)), joint, levels, ranges)
+
+
+def joint_tail(tails: Sequence[np.ndarray]) -> np.ndarray:
+    """What all members of an ensemble hear, of what each of them does."""
+    return np.mean(tails, axis=0)
+
+
+def ends_of(model: Any, sequences: Sequences, heard: Sequences) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Of every series what was heard last, and the channels that are predicted in its last row."""
+    channels, n_rows = model._feedback.channels, 1 + model._lessons.lags
+    tails = [member[-n_rows:].copy() for member in heard.members()]
+    return tails, [member[-1, channels] for member in sequences.members()]
+
+
+def before_last(reservoir: Any, heard: Sequences) -> list[Any]:
+    """State before the last row of every series."""
+    members = heard.members()
+    states: list[Any] = [None] * len(members)
+    longer = [index for index, member in enumerate(members) if len(member) > 1]
+    if longer:
+        inputs = Sequences.of_members([members[index][:-1] for index in longer])
+        for blocks in run_in_blocks(without_noise(reservoir), inputs):
+            for block in blocks:
+                states[longer[block.sequence]] = block.final_state
+    return states
+
+
+def course_of(model: Any, states: tuple[Any, ...], tail: np.ndarray, level: np.ndarray, table: np.ndarray) -> Course:
+    """The way of one series from a start on, of whose rows to come the table (n_steps, n_features) is known."""
+    hearing, lessons = model._hearing, model._lessons
+    if lessons.ahead.size and len(table) < lessons.horizon:
+        wanted = f"at least the horizon, {lessons.horizon}, whose exogenous rows are heard at once"
+        raise parameter_error("forecast", "n_steps", wanted, len(table))
+    missing = hearing.n_missing(table)
+    if missing:
+        names = [names_of(model)[channel] for channel in hearing.drivers]
+        when = "every row" if hearing.lead else "every row but the last"
+        wanted = f"given for the exogenous channels {names} in {when}"
+        raise parameter_error("forecast", "observed", wanted, f"nothing in {missing} of {len(table)} rows")
+    row, known = hearing.of_future(tail[-1], table)
+    heard = row[None]
+    if lessons.lags:
+        past = tail[-2::-1] if len(tail) > 1 else heard[1:]
+        first = tail[:1] if len(tail) > 1 else heard
+        heard = np.concatenate([heard, past, np.repeat(first, lessons.lags - len(past), axis=0)])
+    return Course(states, heard, known, Levels(level, table[:, hearing.feedback.channels]))

@@ -1,0 +1,78 @@
+"""How the readout of a forecaster is taught the next row: with true rows as inputs, or with its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from reservoir.models.base import TrainingRows, fit_readout
+from reservoir.models.forecasting.closed_loop import Member, learn_in_loop
+from reservoir.models.forecasting.divergence import JUDGED_ROWS, last_kept, one_step_errors
+from reservoir.models.forecasting.starts import before_last, ends_of
+from reservoir.sequences import Sequences, container_kind
+from reservoir.trials import draws_numbers
+from reservoir.validation import Parameters, parameter_error
+
+
+def learn(model: Any, sequences: Sequences) -> None:
+    """Train the readout of a model whose reservoir is fitted, and keep from where its forecasts go on."""
+    closed = getattr(model.readout_, "closed_loop_training", False)
+    if closed and model._lessons.horizon > 1:
+        raise Parameters(model).error("strategy", '"recursive" for a readout that learns with the loop closed')
+    (_learn_closed if closed else _learn_open)(model, sequences, model._hearing.of(sequences))
+
+
+def _learn_open(model: Any, sequences: Sequences, heard: Sequences) -> None:
+    """Train on true rows as inputs."""
+    finals: dict[int, Any] = {}
+    judged: list[TrainingRows] = []
+    fit_readout(model.readout_, last_kept(_blocks(model, sequences.members(), heard.members(), finals), judged))
+    model.training_errors_ = _errors(model, judged[0])
+    known = not draws_numbers(model.reservoir_)
+    states = list(finals.values()) if known else before_last(model.reservoir_, heard)
+    model._context = sequences.kind, states, *ends_of(model, sequences, heard)
+
+
+def _learn_closed(model: Any, sequences: Sequences, heard: Sequences) -> None:
+    """Train while the answers come back."""
+    member, head = Member(model.reservoir_, model.readout_), _head(model)
+    for trial, (rows, truth) in enumerate(zip(heard.members(), sequences.members(), strict=True)):
+        of_loop = model._lessons, model._feedback, head
+        learn_in_loop(member, *of_loop, rows, truth[:, model._feedback.channels], trial)
+    model._context = sequences.kind, before_last(model.reservoir_, heard), *ends_of(model, sequences, heard)
+    tail = slice(-head - JUDGED_ROWS - 1, None)
+    *_, judged = _blocks(model, [sequences.members()[-1][tail]], [heard.members()[-1][tail]], {})
+    model.training_errors_ = _errors(model, judged)
+
+
+def _head(model: Any) -> int:
+    """Rows at the head of a series that are not learnt from."""
+    return max(model.washout_, model._lessons.lags)
+
+
+def _blocks(
+    model: Any, members: list[np.ndarray], heard: list[np.ndarray], finals: dict[int, Any]
+) -> Iterator[TrainingRows]:
+    truths = [rows[:, model._feedback.channels] for rows in members]
+    return model._lessons.blocks(model.reservoir_, truths, heard, _head(model), finals)
+
+
+def _errors(model: Any, judged: TrainingRows) -> np.ndarray:
+    """Root mean square errors (n_outputs,) one step ahead."""
+    return one_step_errors(model.readout_, judged)[: len(model._feedback.channels)]
+
+
+def refuse_second_table(owner: str, X: Any, y: Any) -> None:
+    """Refuse tables beside X, as in libraries where fit(y, X) has the drivers in X; a vector is ignored."""
+    try:
+        kind = container_kind(y, owner)
+    except ValueError:
+        return
+    if y is not X and (kind == "list" or not np.array_equal(np.asarray(y), np.asarray(X))):
+        wanted = (
+            "None, since all channels stand in X: join the tables, column beside column, and name what is known in "
+            "advance in 'exogenous'"
+        )
+        raise parameter_error(owner, "y", wanted, f"a second {'table' if kind == 'series' else kind}")
