@@ -37,6 +37,7 @@ class SupervisedModel(ReservoirModel):
 
     pooling: Pooling | str | None
     gaps: str
+    _n_presented = 0  # sequences that were learnt, which are as many trials
     _inference: Inference = Inference()
 
     @property
@@ -57,7 +58,9 @@ class SupervisedModel(ReservoirModel):
 
     def _train(self, sequences: Sequences, targets: TrainingTargets) -> None:
         self._check_weighable(targets)
-        self._make_parts(self._pieces(sequences).sequences)
+        pieces = self._pieces(sequences).sequences
+        self._make_parts(pieces)
+        self._n_presented = len(pieces)
         fit_readout(self.readout_, self._training_blocks(sequences, targets))
 
     def _training_blocks(

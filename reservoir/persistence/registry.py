@@ -123,6 +123,7 @@ _OF_LIQUID: dict[str, Any] = {
 # `_store_cv_results` is what scikit-learn 1.6 keeps beside.
 _CHOSEN = {"alpha_": NUMERIC, "best_score_": NUMERIC, "cv_results_": NUMERIC, "_store_cv_results": FLAG}
 _MODEL = {"reservoir_": part("run"), "readout_": part("predict"), "n_features_in_": size("f")}
+_COUNTED = {"_n_presented": optional(COUNT)}
 _TRAINED = {
     "n_features_in_": size("f"),
     "pooling_": word(None, "last", "mean"),
@@ -218,8 +219,23 @@ REGISTRY: dict[str, Entry] = {
         {"codegen": _CODEGEN},
         **_OF_LIQUID,
     ),
-    "reservoir.models.ReservoirRegressor": Entry({**_MODEL, "_flat": FLAG}),
-    "reservoir.models.ReservoirClassifier": Entry({**_MODEL, "classes_": labels("c"), "per_step_": FLAG}),
+    "reservoir.models.ReservoirRegressor": Entry({**_MODEL, **_COUNTED, "_flat": FLAG}),
+    "reservoir.models.ReservoirClassifier": Entry({**_MODEL, **_COUNTED, "classes_": labels("c"), "per_step_": FLAG}),
+    **{
+        f"reservoir.models.{name}": Entry(
+            parameters={"model": record(of), "n_heard": COUNT, "seen": either(NONE, reals("f"))}
+        )
+        for name, of in (("RegressorStream", "ReservoirRegressor"), ("ClassifierStream", "ReservoirClassifier"))
+    },
+    "reservoir.models.ForecasterStream": Entry(
+        parameters={
+            "model": record("ReservoirForecaster"),
+            "tail": reals("k", "e"),
+            "level": reals("o"),
+            "moment": either(NONE, record("Moment")),
+            "n_heard": COUNT,
+        }
+    ),
     "reservoir.models.ReservoirForecaster": Entry(
         {
             **_MODEL,

@@ -116,6 +116,9 @@ def trained_readouts():
     for readout in (Force(), None):
         model = ReservoirForecaster(small(), readout, washout=2, lags=2, target="increments").fit(X)
         yield f"loop of increments {readout}", model.forecast(5, observed=np.where([True, False], np.nan, X[:5]))
+    for dtype in ("float64", "float32"):
+        stream = ReservoirRegressor(small(dtype=dtype)).fit(X, Y).stream()
+        yield f"stream {dtype}", np.array([stream.step(row) for row in X])
     yield "pooled", ReservoirRegressor(small(), pooling="mean").fit(RAGGED, np.arange(4.0)).predict(RAGGED)
 
 

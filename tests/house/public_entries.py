@@ -80,6 +80,7 @@ NOT_CALLED = {
     *(f"reservoir.probes.{name}" for name in probes.__all__ if name[0].isupper()),
     *("reservoir.batch.Failure", "reservoir.batch.Study", "reservoir.batch.TaskError"),
     *("reservoir.datasets.DatasetNotFoundError", "reservoir.models.DivergenceWarning"),
+    *(f"reservoir.models.{name}Stream" for name in ("Regressor", "Classifier", "Forecaster")),
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
     *("reservoir.sequences.SequenceWarning", "spiking.own_process"),
     *("reservoir.systems.Recording", "reservoir.plasticity.Rule", "reservoir.plasticity.Scaling"),
