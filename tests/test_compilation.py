@@ -1,4 +1,4 @@
-"""The limit of one BLAS thread holds as long as anybody needs it, in all threads, and no longer; kernels by their types."""
+"""The limit of one BLAS thread holds as long as anybody needs it, in all threads, and no longer; calls of kernels."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

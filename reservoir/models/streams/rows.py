@@ -41,8 +41,6 @@ def read_context(owner: str, model: Any, context: Any) -> Sequences:
 
 def check_streams(owner: str, model: Any) -> None:
     """Refuse models whose answer to a row needs more than the rows before it, one by one."""
-    if not getattr(model, "_per_step", True):
-        raise ValueError(f"{owner} needs a model that answers every row. This one answers whole sequences.")
     for one in getattr(model, "members_", [model]):
         if not getattr(without_noise(one.reservoir_), "piecewise", True):
             raise ValueError(

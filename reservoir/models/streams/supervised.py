@@ -21,8 +21,7 @@ class SupervisedStream(ABC):
 
     def __init__(self, model: Any, state: Any = None, n_heard: int = 0, seen: np.ndarray | None = None):
         owner = type(self).__name__
-        model._check_fitted()
-        check_streams(owner, model)
+        self._check(model)
         self.model = with_own_readouts(model)
         self.n_heard = check_integer(owner, "n_heard", n_heard, 0)
         self._steps, self._shape = steps_of(owner, self.model, state), (self.model.n_features_in_,)
@@ -32,12 +31,19 @@ class SupervisedStream(ABC):
     @classmethod
     def after(cls, model: Any, context: SequenceData | None) -> Self:
         """The stream of a model at rest, or behind a series."""
-        model._check_fitted()
-        check_streams(cls.__name__, model)
+        cls._check(model)
         if context is None:
             return cls(model)
         sequences = read_context(cls.__name__, model, context)
         return cls(model, model.run(context)[1], len(sequences.rows))
+
+    @classmethod
+    def _check(cls, model: Any) -> None:
+        """Refuse a model that cannot answer row by row."""
+        model._check_fitted()
+        if not model._per_step:
+            raise ValueError(f"{cls.__name__} needs a model that answers every row. This one answers whole sequences.")
+        check_streams(cls.__name__, model)
 
     @one_trainer
     def step(self, row: Numbers | float) -> Any:
