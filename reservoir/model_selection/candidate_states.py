@@ -71,11 +71,16 @@ def _single_blocks(systems: list[EchoState], rows: np.ndarray, n_rows: int, tria
         yield first, [states for states, _ in pairs]
 
 
+def _is_number(name: str, value: Any) -> bool:
+    """Whether a lane may have this; None is a number of the input and the bias."""
+    return isinstance(value, numbers.Real) or (value is None and name in ("input_scaling", "bias_scaling"))
+
+
 def _prefers_lanes(reservoirs: list[EchoState]) -> bool:
     base = reservoirs[0]
     if not isinstance(base.activation, str) or isinstance(base.topology, Hadamard | HadamardMatrix):
         return False
-    if not all(isinstance(getattr(r, name), numbers.Real) for r in reservoirs for name in _NAMES):
+    if not all(_is_number(name, getattr(r, name)) for r in reservoirs for name in _NAMES):
         return False
     quick_alone = base.topology is None or isinstance(base.topology, CirculantGraph)
     return len(reservoirs) >= (LEAST_OF_A_PART if quick_alone else 2)

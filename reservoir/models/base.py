@@ -52,6 +52,11 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
             check_part(p.owner, "readout", self.readout, Readout, optional=True)
 
     @property
+    def _system(self) -> Any:
+        """What is run: the fitted reservoir."""
+        return self.reservoir_
+
+    @property
     def _washout(self) -> int:
         """Rows at the head of a sequence that do not count."""
         return int(self.washout)
@@ -74,7 +79,7 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
             return self._features(block.states[rows], block.inputs[rows])
 
         members = sequences.split(targets)
-        return step_blocks(self.reservoir_, sequences, members, self._washout, see, first_trial=first_trial)
+        return step_blocks(self._system, sequences, members, self._washout, see, first_trial=first_trial)
 
     def _check_lengths(self, sequences: Sequences) -> None:
         sequences.check_lengths(self._washout + 1, type(self).__name__, self._washout)

@@ -25,9 +25,13 @@ class Block(NamedTuple):
 
 
 def run_in_blocks(
-    reservoir: System, sequences: Sequences, state: Iterable[Any] | None = None, first_trial: int | None = None
+    reservoir: System,
+    sequences: Sequences,
+    state: Iterable[Any] | None = None,
+    first_trial: int | None = None,
+    n_rows: int = BLOCK_ROWS,
 ) -> Iterator[list[Block]]:
-    """States of all sequences in blocks; a long sequence is cut and its state carried over.
+    """States of all sequences in blocks of so many rows; a long sequence is cut and its state carried over.
 
     Where a sequence is cut depends on that sequence alone; a block that continues one is run by itself. `state` holds
     one entry per sequence, or is None. Sequence k is trial first_trial + k; None is trial 0 for all.
@@ -36,11 +40,11 @@ def run_in_blocks(
     carried = dict(enumerate(state)) if state is not None else {}
     size = 0
     for index, rows in enumerate(sequences.members()):
-        for first in range(0, len(rows), BLOCK_ROWS):
-            if batch and (size + len(rows) > BLOCK_ROWS or first or batch[-1][1]):
+        for first in range(0, len(rows), n_rows):
+            if batch and (size + len(rows) > n_rows or first or batch[-1][1]):
                 yield _run_batch(reservoir, batch, carried, first_trial)
                 batch, size = [], 0
-            batch.append((index, first, rows[first : first + BLOCK_ROWS]))
+            batch.append((index, first, rows[first : first + n_rows]))
             size += len(batch[-1][2])
     yield _run_batch(reservoir, batch, carried, first_trial)
 

@@ -61,13 +61,18 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     gaps : "refuse" or "split", default "refuse"
         What becomes of rows of X with NaN. "split" cuts series there, for one label per sequence: the pieces between
         begin at rest, each with its own washout, and are pooled together.
+    n_members : int >= 1, default 1
+        Number of reservoirs, whose seeds are drawn from that of `reservoir`, each with a readout of its own. They run
+        side by side, and labels go by the mean of
+        their probabilities or, where a readout has none, of their scores.
 
     Attributes
     ----------
     classes_ : array (n_classes,)
     per_step_ : bool
         Whether `fit` saw a label for every step.
-    reservoir_, readout_ : the fitted parts
+    reservoir_, readout_ : the fitted parts, those of the first member
+    members_ : list of ReservoirClassifier, with several members
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
     target_names_in_ : list of str, where the labels had a name
@@ -107,6 +112,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     washout: int = 0
     class_weight: str | Mapping[Any, float] | None = None
     gaps: str = "refuse"
+    n_members: int = 1
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Labels, sample_weight: float | Numbers | None = None) -> ReservoirClassifier:
@@ -147,7 +153,13 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
 
     def run(self, X: SequenceData, state: Any = None) -> tuple[Any, Any]:
         """Labels from a given state on, and the states where they end; see `ReservoirRegressor.run`."""
-        answers, finals = self._answers(X, "predict", state, None if self._readout_classifies() else self._decide)
+        if not self._readout_classifies():
+            answers, finals = self._answers(X, "predict", state, self._decide)
+        elif self.n_members == 1:
+            answers, finals = self._answers(X, "predict", state)
+        else:
+            method = "predict_proba" if hasattr(self.readout_, "predict_proba") else "decision_function"
+            answers, finals = self._answers(X, method, state, self._most_likely)
         return self._labelled(X, answers), finals
 
     def decision_function(self, X: SequenceData) -> Any:
@@ -250,6 +262,18 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         else:
             winners = answers.argmax(axis=1)
         return self.classes_[winners]
+
+    def _most_likely(self, scores: np.ndarray) -> np.ndarray:
+        """Labels of the largest probability or score (n, n_classes), or by the sign of one score (n,)."""
+        known = self.readout_.classes_
+        return known[(scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)]
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        scores = ("predict_proba", "decision_function")
+        if self.n_members > 1 and self._readout_classifies() and not any(hasattr(self.readout, one) for one in scores):
+            readout = type(self.readout).__name__
+            raise Parameters(self).error("n_members", f"1 with the readout {readout}, which gives labels alone")
 
     def _readout_classifies(self) -> bool:
         return self.readout is not None and is_classifier(self.readout)

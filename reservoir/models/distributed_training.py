@@ -172,6 +172,8 @@ def _checked(model: Any, parts: list[Part], classes: Any) -> list[Part]:
         raise parameter_error("fit_in_parts", "model", wanted, model)
     if model.gaps != "refuse":
         raise parameter_error(type(model).__name__, "gaps", "'refuse' in training in parts", model.gaps)
+    if model.n_members != 1:
+        raise parameter_error(type(model).__name__, "n_members", "1 in training in parts", model.n_members)
     if isinstance(model, ReservoirClassifier) and model.class_weight == "balanced":
         wanted = "a dict of weights in training in parts, none of which knows how often a class comes in all"
         raise parameter_error(type(model).__name__, "class_weight", wanted, "balanced")

@@ -33,13 +33,13 @@ class Inference:
         A readout whose answer to a row depends on the rows before (`row_wise` is false) gets every sequence, or piece
         of it, whole. Answers in gaps are NaN.
         """
-        ask, row_wise = getattr(model.readout_, method), getattr(model.readout_, "row_wise", True)
+        ask, row_wise = model._asked(method), getattr(model.readout_, "row_wise", True)
         pieces = model._pieces(sequences)
         lengths, ends = pieces.sequences.lengths, [None] * len(pieces.whole)
         answers, held = [], []
         begun = states_of_pieces(pieces, sequences, state)
         for block in itertools.chain.from_iterable(
-            run_in_blocks(without_noise(model.reservoir_), pieces.sequences, begun)
+            run_in_blocks(without_noise(model._system), pieces.sequences, begun, n_rows=model._block_rows)
         ):
             held.append(model._features(block.states, block.inputs))
             ends[block.sequence] = block.final_state
@@ -54,7 +54,7 @@ class Inference:
 
     def pooled_rows(self, model: Any, sequences: Sequences, state: list[Any] | None) -> tuple[np.ndarray, list[Any]]:
         """What the readout sees of every sequence (n_sequences, n_columns), and the final states."""
-        return pool_sequences(model, without_noise(model.reservoir_), sequences, state)
+        return pool_sequences(model, without_noise(model._system), sequences, state)
 
 
 def pool_sequences(
@@ -81,7 +81,7 @@ def pool_sequences(
             ends.append(block.final_state)
             held = []
             if last[block.sequence]:
-                rows.append(model._features(*[pool(joined(parts)) for parts in zip(*late, strict=True)]))
+                rows.append(model._pooled(pool, *[joined(parts) for parts in zip(*late, strict=True)]))
                 late = []
             if len(rows) == 1:
                 what = f"{len(sequences)} pooled rows of {len(rows[0])} columns"

@@ -9,7 +9,9 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from reservoir.models.base import TrainingRows, as_readout, teach
+from reservoir.models.members import rows_of_members
 from reservoir.parts import Labels, SequenceData
+from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.validation import Parameters, parameter_error
 
 
@@ -36,15 +38,23 @@ def go_on_learning(model: Any, X: SequenceData, y: Any, sample_weight: Any, **op
         model._n_presented = 0
     elif model._target_depth != depth:
         raise ValueError(f"y of {type(model).__name__} has another depth than before.")
-    readout, presented = copy.deepcopy(model.readout_), model._n_presented
+    members, presented = model._members(), model._n_presented
+    readouts = [copy.deepcopy(member.readout_) for member in members]
     for rows in model._training_blocks(sequences, targets, presented):
         if rows.sequence is None and sequences.kind != "series":
             rows = rows._replace(sequence=np.zeros(len(rows.features), int))
         numbers = None if rows.sequence is None else rows.sequence + presented
-        _learn(readout, rows._replace(sequence=numbers), getattr(model, "classes_", None))
-    if hasattr(readout, "accumulate"):
-        readout.solve()
-    model.readout_, model._n_presented = readout, presented + len(pieces)
+        own = rows_of_members(rows._replace(sequence=numbers), len(members))
+        for readout, rows_seen in zip(readouts, own, strict=True):
+            _learn(readout, rows_seen, getattr(model, "classes_", None))
+    with one_penalty_warning():
+        for readout in readouts:
+            if hasattr(readout, "accumulate"):
+                readout.solve()
+    for member, readout in zip(members, readouts, strict=True):
+        member.readout_ = readout
+    model.readout_, model._n_presented = readouts[0], presented + len(pieces)
+    model._tell_members()
 
 
 def known_classes(model: Any, classes: Labels | None) -> Any:

@@ -43,10 +43,14 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
     gaps : "refuse" or "split", default "refuse"
         What becomes of rows of X with NaN. "split" cuts series there: the pieces between begin at rest, each with its
         own washout, and answers in the gaps are NaN. The pieces of a series are pooled together.
+    n_members : int >= 1, default 1
+        Number of reservoirs, whose seeds are drawn from that of `reservoir`, each with a readout of its own. They run
+        side by side, and predictions are the means of theirs.
 
     Attributes
     ----------
-    reservoir_, readout_ : the fitted parts
+    reservoir_, readout_ : the fitted parts, those of the first member
+    members_ : list of ReservoirRegressor, with several members
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
     target_names_in_ : list of str, where the targets had names
@@ -84,6 +88,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
     include_input: bool = True
     pooling: Pooling | str | None = None
     gaps: str = "refuse"
+    n_members: int = 1
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: SequenceData, sample_weight: float | Numbers | None = None) -> ReservoirRegressor:
@@ -126,6 +131,7 @@ every sequence (N,), default None
         ----------
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
         state : None or what the reservoir's `run` returned: one entry per sequence, the entry itself for a series
+            Of several members an entry is a tuple of theirs.
         """
         answers, finals = self._answers(X, "predict", state, self._shaped)
         return self._labelled(X, answers), finals

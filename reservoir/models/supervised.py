@@ -9,14 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.validation import has_fit_parameter
 
-from reservoir.models.base import ReservoirModel, TrainingRows, as_readout, fit_readout
+from reservoir.models.base import ReservoirModel, TrainingRows, as_readout, readout_features
+from reservoir.models.blocks import BLOCK_ROWS
+from reservoir.models.forecasting.ensembles import seeded_members
 from reservoir.models.inference import Inference, pool_sequences
+from reservoir.models.members import fit_readouts, mean_answer
 from reservoir.models.pooling import as_pooling
 from reservoir.parts import Pooling
 from reservoir.sample_weights import after_washout
 from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import Pieces, pieces_of
 from reservoir.sequences.tables import in_tables
+from reservoir.systems.ensembles import SideBySide
 from reservoir.validation import Parameters, parameter_error
 
 
@@ -37,6 +41,7 @@ class SupervisedModel(ReservoirModel):
 
     pooling: Pooling | str | None
     gaps: str
+    n_members: int
     _n_presented = 0  # sequences that were learnt, which are as many trials
     _inference: Inference = Inference()
 
@@ -61,7 +66,66 @@ class SupervisedModel(ReservoirModel):
         pieces = self._pieces(sequences).sequences
         self._make_parts(pieces)
         self._n_presented = len(pieces)
-        fit_readout(self.readout_, self._training_blocks(sequences, targets))
+        fit_readouts([member.readout_ for member in self._members()], self._training_blocks(sequences, targets))
+        self._tell_members()
+
+    def _tell_members(self) -> None:
+        """What is known of the data goes to all members."""
+        parameters = {"_inference", "members_", "reservoir_", "readout_", *self.get_params(deep=False)}
+        known = {name: value for name, value in vars(self).items() if name not in parameters}
+        for member in getattr(self, "members_", ()):
+            vars(member).update(known)
+
+    def _make_parts(self, sequences: Sequences) -> None:
+        self.__dict__.pop("members_", None)
+        if self.n_members == 1:
+            super()._make_parts(sequences)
+            return
+        self.members_ = seeded_members(self)
+        for member in self.members_:
+            member._make_parts(sequences)
+        self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
+
+    def _members(self) -> list[Any]:
+        return getattr(self, "members_", [self])
+
+    @property
+    def _system(self) -> Any:
+        reservoirs = [member.reservoir_ for member in self._members()]
+        return self.reservoir_ if len(reservoirs) == 1 else SideBySide(reservoirs)
+
+    @property
+    def _block_rows(self) -> int:
+        """Rows that are answered at once, so that the states of all members stay in the cache."""
+        return max(BLOCK_ROWS // len(self._members()), 256)
+
+    def _asked(self, method: str) -> Callable[[np.ndarray], np.ndarray]:
+        """The readout's `method`, or the mean of what those of the members answer."""
+        return mean_answer([member.readout_ for member in self._members()], method)
+
+    def _features(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        n_members = len(self._members())
+        return super()._features(states, inputs) if n_members == 1 else self._of_members(n_members, states, inputs)
+
+    def _of_members(self, n_members: int, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """What the readout of every member sees (n_rows, n_members, n_columns), the rows of each side by side."""
+        n_rows, n_units = len(states), states.shape[1] // n_members
+        shape = n_members, n_rows, n_units + inputs.shape[1] * self.include_input
+        seen = np.empty(shape, np.result_type(states, inputs) if self.include_input else states.dtype)
+        seen[:, :, :n_units] = states.reshape(n_rows, n_members, n_units).swapaxes(0, 1)
+        seen[:, :, n_units:] = inputs[:, : seen.shape[2] - n_units]
+        return seen.swapaxes(0, 1)
+
+    def _pooled(self, pool: Callable[[np.ndarray], np.ndarray], states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """What the readout sees of a sequence: its states and inputs, each pooled."""
+        n_members, heard = len(self._members()), pool(inputs) if self.include_input else inputs
+        parts = [pool(np.ascontiguousarray(own)) for own in np.split(states, n_members, axis=1)]
+        seen = [readout_features(own, heard, self.include_input) for own in parts]
+        return seen[0] if n_members == 1 else np.stack(seen)
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        Parameters(self).integer("n_members", 1)
 
     def _training_blocks(
         self, sequences: Sequences, targets: TrainingTargets, first_trial: int = 0
@@ -76,7 +140,7 @@ class SupervisedModel(ReservoirModel):
             own = values if pieces.sequences is sequences else values[pieces.places]
             blocks = self._step_blocks(pieces.sequences, own, first_trial=first_trial)
         else:
-            rows, _ = pool_sequences(self, self.reservoir_, sequences, first_trial=first_trial)
+            rows, _ = pool_sequences(self, self._system, sequences, first_trial=first_trial)
             blocks = iter([TrainingRows(rows, values, np.arange(len(rows)))])
         yield from blocks if targets.weights is None else _counted(blocks, targets, targets.weights)
 
@@ -147,7 +211,7 @@ class SupervisedModel(ReservoirModel):
         It is asked for one sequence at a time, so that its answer cannot depend on the other sequences, unless it is
         known to be free of that (`row_wise`).
         """
-        ask = getattr(self.readout_, method)
+        ask = self._asked(method)
         if getattr(self.readout_, "row_wise", False):
             return ask(rows)
         return np.concatenate([ask(row[None]) for row in rows])

@@ -60,7 +60,7 @@ MARKS = (
     Mark("washout_", FittedModel, "the same where `fit` had to find it"),
     Mark("pooling", FittedModel, "not None: one answer per sequence"),
     Mark("n_members", FittedModel, "models in an ensemble; 1 without it"),
-    Mark("members_", FittedModel, "models of an ensemble, whose mean goes back"),
+    Mark("members_", FittedModel, "models of an ensemble, whose mean is the answer"),
     Mark("forecast", FittedModel, "forecast(n_steps) goes on with a series"),
     Mark("heard", FittedModel, "heard(X): the data as its reservoir hears them; as they are without it"),
     Mark("exogenous_", FittedModel, "columns that a forecast does not predict"),

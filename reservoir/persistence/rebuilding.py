@@ -107,6 +107,14 @@ def wide_rows(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
         raise Damaged("it holds wide rows of another size")
 
 
+def supervised(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
+    """Check that members are models of the same kind, which hear the same features."""
+    members = getattr(model, "members_", ())
+    alike = all(type(one) is type(model) and not hasattr(one, "members_") for one in members)
+    if not alike or any(one.n_features_in_ != model.n_features_in_ for one in members):
+        raise Damaged("it holds members that are not such models")
+
+
 def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """Check the channels that come back, what the readout sees, and from where a forecast goes on."""
     hearing, n_features = model._hearing, model.n_features_in_

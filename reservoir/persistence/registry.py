@@ -123,7 +123,7 @@ _OF_LIQUID: dict[str, Any] = {
 # `_store_cv_results` is what scikit-learn 1.6 keeps beside.
 _CHOSEN = {"alpha_": NUMERIC, "best_score_": NUMERIC, "cv_results_": NUMERIC, "_store_cv_results": FLAG}
 _MODEL = {"reservoir_": part("run"), "readout_": part("predict"), "n_features_in_": size("f")}
-_COUNTED = {"_n_presented": optional(COUNT)}
+_SUPERVISED = {**_MODEL, "members_": optional(parts("predict")), "_n_presented": optional(COUNT)}
 _TRAINED = {
     "n_features_in_": size("f"),
     "pooling_": word(None, "last", "mean"),
@@ -219,11 +219,13 @@ REGISTRY: dict[str, Entry] = {
         {"codegen": _CODEGEN},
         **_OF_LIQUID,
     ),
-    "reservoir.models.ReservoirRegressor": Entry({**_MODEL, **_COUNTED, "_flat": FLAG}),
-    "reservoir.models.ReservoirClassifier": Entry({**_MODEL, **_COUNTED, "classes_": labels("c"), "per_step_": FLAG}),
+    "reservoir.models.ReservoirRegressor": Entry({**_SUPERVISED, "_flat": FLAG}, rebuild=rebuilding.supervised),
+    "reservoir.models.ReservoirClassifier": Entry(
+        {**_SUPERVISED, "classes_": labels("c"), "per_step_": FLAG}, rebuild=rebuilding.supervised
+    ),
     **{
         f"reservoir.models.{name}": Entry(
-            parameters={"model": record(of), "n_heard": COUNT, "seen": either(NONE, reals("f"))}
+            parameters={"model": record(of), "n_heard": COUNT, "seen": either(NONE, reals("f"), reals("m", "f"))}
         )
         for name, of in (("RegressorStream", "ReservoirRegressor"), ("ClassifierStream", "ReservoirClassifier"))
     },

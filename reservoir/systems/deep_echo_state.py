@@ -19,6 +19,7 @@ from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.sizes import LEAST_OF_A_PART, check_fits
 from reservoir.systems.echo_state import EchoState
+from reservoir.topologies import largest_singular_value
 from reservoir.trials import (
     State,
     Trial,
@@ -34,6 +35,7 @@ from reservoir.validation import (
     check_choice,
     check_flag,
     check_integer,
+    check_real,
     default_parts_first,
     parameter_error,
     real_array,
@@ -67,6 +69,10 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
     layers : None or list of systems, default None
         The layers, where they differ, from the one that hears the input upwards. `layer` and `n_layers` are then
         ignored. Anything with ``fit`` and ``run`` whose state is one vector per sequence will do.
+    inter_scaling : None or float > 0, default None
+        Largest singular value of the weights from the layer below, those of V_k for x_(k-1)'. None is 1 for a layer
+        whose `input_scaling` is None, and leaves that of any other layer as its numbers say. Given `input_weights` stay
+        as they are, and so does what hears the states and is no `EchoState`.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of the seeds of the layers. Clones of `layer` get theirs from it, or, where it is None, from
         ``layer.random_state``. A member of `layers` keeps its own seed, and gets one from here if it has none.
@@ -113,6 +119,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         input_to_all: bool = False,
         layers: Sequence[System] | None = None,
         random_state: Seed = None,
+        inter_scaling: float | None = None,
     ):
         self.layer = layer
         self.n_layers = n_layers
@@ -120,6 +127,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         self.input_to_all = input_to_all
         self.layers = layers
         self.random_state = random_state
+        self.inter_scaling = inter_scaling
 
     def set_params(self, **params: Any) -> DeepEchoState:
         """Set parameters; naming one of a `layer` that is None, ``layer__leak``, makes the default layer first."""
@@ -143,7 +151,10 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         below, kinds = None, []
         for layer in self.layers_:
             heard = sequences.pack(self._heard(sequences.rows, below))
-            states, final = run_trial(layer.fit(heard), heard, trial=presentations)
+            layer.fit(heard)
+            if below is not None and self.arrangement == "stacked":
+                _scale_from_below(type(self).__name__, layer, below.shape[1], self.inter_scaling)
+            states, final = run_trial(layer, heard, trial=presentations)
             below = _rows(states, sequences)
             self._check_state(layer, final, sequences)
             kinds.append((below.shape[1], np.shape(state_values(final))[-1], below.dtype))
@@ -214,6 +225,8 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         owner = type(self).__name__
         check_choice(owner, "arrangement", self.arrangement, ["stacked", "grouped"])
         check_flag(owner, "input_to_all", self.input_to_all)
+        if self.inter_scaling is not None:
+            check_real(owner, "inter_scaling", self.inter_scaling, 0, closed="neither")
         if self.layers is None:
             n_layers = check_integer(owner, "n_layers", self.n_layers, 1)
             check_fits(owner, "n_layers", n_layers, LEAST_OF_A_PART * n_layers, "the layers without their weights")
@@ -273,6 +286,24 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
 def default_layer() -> EchoState:
     """The layer of a deep reservoir made without one."""
     return EchoState(100)
+
+
+def _scale_from_below(owner: str, layer: Any, n_below: int, scaling: float | None) -> None:
+    """Give the first `n_below` columns of the W_in of a fitted layer this largest singular value.
+
+    None is 1 where the layer has no `input_scaling` of its own, and otherwise leaves it alone.
+    """
+    if not isinstance(layer, EchoState) or not isinstance(layer.input_weights, str | None):
+        return
+    if scaling is None and layer.input_scaling is not None:
+        return
+    own = layer.W_in_[:, :n_below]
+    present = largest_singular_value(own)
+    if present > 0:
+        own *= own.dtype.type((1.0 if scaling is None else scaling) / present)
+    elif scaling is not None:
+        wanted = "None where a layer has no input weights from the layer below"
+        raise parameter_error(owner, "inter_scaling", wanted, scaling)
 
 
 def _rows(states: Any, sequences: Sequences) -> np.ndarray:

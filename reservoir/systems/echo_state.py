@@ -32,7 +32,7 @@ from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.sizes import check_fits
 from reservoir.systems.rate_runs import run_rows, weights_of
-from reservoir.systems.weights import given_or_drawn, recurrent_weights
+from reservoir.systems.weights import biases, check_weight_parameters, input_weights, recurrent_weights
 from reservoir.topologies import CirculantGraph
 from reservoir.trials import Starts, State, Trial, read_starts
 from reservoir.validation import Parameters, as_generator, unchanged_on_error
@@ -59,10 +59,12 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         that are meant as they are, unlike `input_weights` and `bias`, say ``spectral_radius=None``.
     spectral_radius : float >= 0 or None, default 0.9
         W, drawn or given, is scaled to this largest modulus of its eigenvalues. None uses the matrix as it is.
-    input_scaling : float >= 0, default 1.0
-        W_in is uniform in plus or minus this number.
-    bias_scaling : float >= 0, default 0.0
-        b is uniform in plus or minus this number.
+    input_scaling : None, float >= 0 or array (n_features,), default 1.0
+        W_in is uniform in plus or minus this number, which may be another one for every channel. None is
+        0.1 / sqrt(n_features), for data whose channels have about unit variance.
+    bias_scaling : None or float >= 0, default 0.0
+        b is uniform in plus or minus this number. None is 0.5. Without a bias tanh units make an odd function of the
+        input, which can tell no even one, as the square of the input.
     leak : float in (0, 1] or array (N,), default 1.0
         Leak rate, one for all units or one per unit; 1 forgets the old state but for W x.
     activation : {"tanh", "identity", "relu", "logistic"} or function, default "tanh"
@@ -72,14 +74,20 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         Standard deviation of Gaussian noise inside the activation. It is a function of the seed drawn in `fit`, the
         trial, the step and the unit, see `run`. Models add it while they are trained, presentation k of a list as
         trial k, and not when they answer.
-    input_weights : None or array (N, n_features), default None
-        W_in, used as given; `input_scaling` is then ignored.
+    input_weights : None, "uniform", "normal", "signs" or array (N, n_features), default None
+        Whether W_in is drawn from U[-1, 1) (so with None), from N(0, 1), or of 1 and -1, alike often, times
+        `input_scaling`; or W_in, used as given, and the two parameters that draw it are ignored.
     bias : None or array (N,), default None
         b, used as given; `bias_scaling` is then ignored.
     dtype : {"float64", "float32"}, default "float64"
         Type of weights and states. Data are checked in float64 and cast once.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of all weights. Give an int for searches and for reservoirs that can be drawn again.
+    input_connectivity : float in (0, 1], default 1.0
+        Probability that a unit hears a channel; the other input weights are 0.
+    scaled_by : {"radius", "effective_radius", "norm"}, default "radius"
+        What of W `spectral_radius` is: its own radius; that of the leaky step, (1 - leak) I + leak W, of which a
+        multiple is taken, so that W gets a diagonal (leaky units only); or its largest singular value.
     unit : None or rate unit, default None
         A part of `reservoir.neurons.rate`. None is ``LeakyIntegrator(leak, activation)``; beside another unit these two
         are left at their defaults. It may carry more state than the states that come out, see `run`.
@@ -135,16 +143,18 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         *,
         topology: Topology | Matrix | Sequence[Sequence[float]] | None = None,
         spectral_radius: float | None = 0.9,
-        input_scaling: float = 1.0,
-        bias_scaling: float = 0.0,
+        input_scaling: float | Numbers | None = 1.0,
+        bias_scaling: float | None = 0.0,
         leak: float | Numbers = 1.0,
         activation: Activation = "tanh",
         noise: float = 0.0,
-        input_weights: Numbers | None = None,
+        input_weights: Numbers | str | None = None,
         bias: Numbers | None = None,
         dtype: FloatType = "float64",
         random_state: Seed = None,
         unit: RateUnit | None = None,
+        input_connectivity: float = 1.0,
+        scaled_by: str = "radius",
     ):
         self.n_units = n_units
         self.topology = topology
@@ -159,6 +169,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         self.dtype = dtype
         self.random_state = random_state
         self.unit = unit
+        self.input_connectivity = input_connectivity
+        self.scaled_by = scaled_by
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> EchoState:
@@ -180,13 +192,11 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         seeds = as_generator(owner, self.random_state).integers(2**63, size=4)
         rngs = [np.random.default_rng(seed) for seed in seeds[:3]]
         topology = CirculantGraph(in_degree=10) if self.topology is None else self.topology
-        W = recurrent_weights(owner, topology, self.spectral_radius, n_units, rngs[0])
+        leak = leak_rates(owner, unit.leak, n_units) if isinstance(unit, LeakyIntegrator) else None
+        W = recurrent_weights(owner, topology, self.spectral_radius, n_units, rngs[0], self.scaled_by, leak)
         self.W_ = unit.recurrent(W).astype(dtype)
-        shape = (n_units, self.n_features_in_)
-        self.W_in_ = given_or_drawn(
-            owner, "input_weights", self.input_weights, shape, self.input_scaling, rngs[1], dtype
-        )
-        self.bias_ = given_or_drawn(owner, "bias", self.bias, (n_units,), self.bias_scaling, rngs[2], dtype)
+        self.W_in_ = input_weights(self, n_units, rngs[1], dtype)
+        self.bias_ = biases(self, n_units, rngs[2], dtype)
         own = unit.draw(n_units, np.random.default_rng([int(seeds[0]), 1]))
         self.unit_, self.unit_matrices_ = unit, {name: matrix.astype(dtype) for name, matrix in own.items()}
         self._compiled = self._compile()
@@ -277,8 +287,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         check_fits(own.owner, "n_units", n_units, 16.0 * n_units, "the units")
         if self.spectral_radius is not None:
             own.real("spectral_radius", 0)
-        for name in ("input_scaling", "bias_scaling", "noise"):
-            own.real(name, 0)
+        own.real("noise", 0)
+        check_weight_parameters(own)
         if self.unit is None:
             leak_rates(own.owner, self.leak, n_units)
             check_activation(own.owner, self.activation)
@@ -288,6 +298,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
                 value = getattr(self, name)
                 if not (isinstance(value, type(default) | int) and value == default):
                     raise own.error(name, f"left at {default!r} beside a unit, which has its own parameters")
+            if self.scaled_by == "effective_radius" and not isinstance(self.unit, LeakyIntegrator):
+                raise own.error("scaled_by", "'radius' or 'norm' beside a unit that is no LeakyIntegrator")
         return n_units, own.float_type("dtype")
 
     def _compile(self) -> tuple[Any, Any, Any]:

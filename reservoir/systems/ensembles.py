@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 
 from reservoir.derived import Derived
+from reservoir.neurons.products import Dense
 from reservoir.neurons.rate.loops import RateWeights
 from reservoir.neurons.rate.unit import side_by_side
 from reservoir.neurons.structures import Form, joined_form
-from reservoir.systems.rate_runs import weights_of
+from reservoir.parts import without_noise
+from reservoir.sequences import Sequences
+from reservoir.systems.rate_runs import run_rows, weights_of
+from reservoir.trials import run_trial
 
 _joint: Derived[tuple[Form, Any]] = Derived()
 
@@ -31,6 +35,59 @@ def joined(systems: list[Any]) -> RateWeights:
 def joined_states(states: list[np.ndarray], n_arrays: int) -> np.ndarray:
     """The state of `joined` reservoirs from those of each."""
     return np.concatenate([state.reshape(n_arrays, -1) for state in states], axis=1).ravel()
+
+
+class SideBySide:
+    """Fitted systems that hear the same and not one another, as one: their states stand side by side.
+
+    The state of a sequence is a tuple, an entry for each system. Reservoirs whose equation is compiled run in
+    one loop, where none has noise, which is drawn for each, and no matrix is dense, which serves sequences together.
+    """
+
+    def __init__(self, systems: list[Any]):
+        self.systems = systems
+
+    def run(self, X: list[np.ndarray], state: Any = None, *, trial: Any = None) -> tuple[list[np.ndarray], list[Any]]:
+        """States (T_i, n_total) of every sequence of a list, from rest or one tuple for each, and where they end."""
+        found = None if trial is not None and self._noisy() else self._joint(X, state)
+        if found is not None:
+            return found
+        pairs = []
+        for index, system in enumerate(self.systems):
+            begun = None if state is None else [entry[index] for entry in state]
+            pairs.append(run_trial(system, X, begun, trial))
+        states, finals = zip(*pairs, strict=True)
+        return [np.concatenate(own, axis=1) for own in zip(*states, strict=True)], list(zip(*finals, strict=True))
+
+    def without_noise(self) -> SideBySide:
+        """The same systems free of noise."""
+        return SideBySide([without_noise(system) for system in self.systems])
+
+    def _noisy(self) -> bool:
+        return any(without_noise(system) is not system for system in self.systems)
+
+    def _joint(self, X: list[np.ndarray], state: Any) -> tuple[list[np.ndarray], list[Any]] | None:
+        """The run of all in one loop; None where they have none, or where states overflow, which each tells better."""
+        if not all(getattr(system, "runs_compiled", False) and system.noise == 0 for system in self.systems):
+            return None
+        members, n_features = [weights_of(system) for system in self.systems], X[0].shape[1]
+        alike = {(own.bias.dtype, own.n_arrays, own.input_columns.shape) for own in members}
+        if any(isinstance(own.matrix, Dense) for own in members) or len(alike) > 1:
+            return None
+        if members[0].input_columns.shape[0] != n_features:
+            return None
+        weights, n_arrays = joined(self.systems), members[0].n_arrays
+        sequences = Sequences.of_members(X)
+        rows = sequences.rows.astype(weights.bias.dtype, copy=False)
+        states = np.empty((len(rows), weights.bias.size), weights.bias.dtype)
+        finals = np.zeros((len(X), weights.state_size), weights.bias.dtype)
+        for final, entry in zip(finals, state or [], strict=False):
+            final[:] = joined_states([np.asarray(own) for own in entry], n_arrays)
+        run_rows(weights, sequences, rows, False, finals, states)
+        if not np.isfinite(finals).all():
+            return None
+        parts = finals.reshape(len(X), n_arrays, len(members), -1).swapaxes(1, 2).reshape(len(X), len(members), -1)
+        return sequences.split(states), [tuple(own) for own in parts]
 
 
 def _parts(systems: list[Any], members: list[RateWeights]) -> tuple[Form, Any]:

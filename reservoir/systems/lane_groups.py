@@ -85,7 +85,7 @@ def grouped(reservoir: EchoState, lanes: list[Lane]) -> list[Group]:
     unit = reservoir.unit_
     cells = cells_of(reservoir, lanes)
     flat = hasattr(type(cells[0]), "step_lanes") and unit.n_arrays == 1
-    if not flat or _makes_matrix(unit) or not _differ_in_arrays(cells):
+    if not flat or _own_matrices(reservoir) or not _differ_in_arrays(cells):
         return _single_lanes(reservoir, lanes, cells)
     n_idle = -len(lanes) % LANES
     lanes, cells = lanes + lanes[-1:] * n_idle, cells + cells[-1:] * n_idle
@@ -110,9 +110,9 @@ def _differ_in_arrays(cells: list[Any]) -> bool:
     return all(isinstance(values[0], np.ndarray) or all(one == values[0] for one in values) for values in fields)
 
 
-def _makes_matrix(unit: Any) -> bool:
-    """Whether the recurrent matrix is not W itself, so that it cannot be scaled afterwards."""
-    return not inherited(unit, RateUnit, "recurrent")
+def _own_matrices(reservoir: EchoState) -> bool:
+    """Whether the recurrent matrix of a lane is no multiple of that of another, so that each is drawn."""
+    return reservoir.scaled_by == "effective_radius" or not inherited(reservoir.unit_, RateUnit, "recurrent")
 
 
 def _joined_matrix(reservoir: EchoState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -137,7 +137,7 @@ def _single_lanes(reservoir: EchoState, lanes: list[Lane], cells: list[Any]) -> 
     forms: dict[tuple[Any, ...], Any] = {}
     columns = weights_of(reservoir).input_columns
     for lane, own_cells in zip(lanes, cells, strict=True):
-        own = lane.radius, str(lane.unit.get_params(deep=False)) if _makes_matrix(lane.unit) else ""
+        own = lane.radius, str(lane.unit.get_params(deep=False)) if _own_matrices(reservoir) else ""
         if own not in forms:
             forms[own] = compiled_form(_recurrent(reservoir, lane))
         scaled = columns * dtype.type(lane.input_scaling), reservoir.bias_ * dtype.type(lane.bias_scaling)
@@ -147,7 +147,7 @@ def _single_lanes(reservoir: EchoState, lanes: list[Lane], cells: list[Any]) -> 
 
 def _recurrent(reservoir: EchoState, lane: Lane) -> Any:
     """The recurrent matrix of a lane: scaled, or where the unit makes it, drawn anew from the same seed."""
-    if not _makes_matrix(lane.unit):
+    if not _own_matrices(reservoir):
         return reservoir.W_ * reservoir.bias_.dtype.type(lane.radius)
-    other = clone(reservoir).set_params(spectral_radius=lane.radius, unit=lane.unit)
+    other = clone(reservoir).set_params(spectral_radius=lane.radius, unit=lane.unit, leak=1.0, activation="tanh")
     return other.fit(np.zeros((1, reservoir.n_features_in_))).W_

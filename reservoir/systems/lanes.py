@@ -17,6 +17,7 @@ from reservoir.random_numbers import NOISE, normal_numbers
 from reservoir.sequences import read_sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lane_groups import Group, Lane, cells_of, grouped
+from reservoir.systems.weights import BIAS_SCALING, INPUT_SCALING, per_channel
 from reservoir.validation import check_integer, check_real, parameter_error, unchanged_on_error
 
 _SCALINGS = ("spectral_radius", "input_scaling", "bias_scaling", "noise")
@@ -36,8 +37,9 @@ class EchoStateLanes(BaseEstimator):
         What all lanes share. None is ``EchoState(random_state=0)``. `leak` is one number. Of leaky units, a structured
         matrix is used in compressed sparse rows, so a `Hadamard` of many units does not belong here.
     settings : sequence of dicts
-        For every lane any of `spectral_radius` (a number), `input_scaling`, `bias_scaling`, `noise` and `leak`, or with
-        a unit its own parameters that are numbers, as ``unit__step``; what is not named is that of `reservoir`.
+        For every lane any of `spectral_radius` (a number), `input_scaling` and `bias_scaling` (numbers or None),
+        `noise` and `leak`, or with a unit its own parameters that are numbers, as ``unit__step``; what is not named is
+        that of `reservoir`. An `input_scaling` of one number per channel is that of all lanes.
 
     Attributes
     ----------
@@ -88,12 +90,15 @@ class EchoStateLanes(BaseEstimator):
         if not table:
             raise parameter_error(owner, "settings", "a sequence of at least one dict", self.settings)
         self._table = np.array(table)
-        shared = clone(base).set_params(**dict.fromkeys(_SCALINGS[:3], 1.0))
+        ones = dict.fromkeys(_SCALINGS[:3], 1.0)
+        if per_channel(base.input_scaling):
+            del ones["input_scaling"]
+        shared = clone(base).set_params(**ones)
         if shared.random_state is None:  # a unit that makes the matrix is drawn again for every radius
             shared.set_params(random_state=int(np.random.default_rng().integers(2**63)))
         self.reservoir_ = shared.fit(X)
         for name, column in (("input_weights", 1), ("bias", 2)):  # given arrays are used as they are
-            if getattr(base, name) is not None:
+            if not isinstance(getattr(base, name), str | None):
                 self._table[:, column] = 1.0
         cells_of(self.reservoir_, self._lanes())  # which checks the parameters of every unit
         return self
@@ -152,13 +157,22 @@ class EchoStateLanes(BaseEstimator):
         if unknown:
             raise parameter_error(owner, "settings", f"dicts with names of {', '.join(names)}", sorted(unknown))
         present = base.get_params()
-        values = [setting.get(name, present[name]) for name in names]
+        if per_channel(base.input_scaling):
+            if "input_scaling" in setting:
+                raise parameter_error(owner, "settings", "without 'input_scaling' beside one per channel", setting)
+            present["input_scaling"] = 1.0
+        values = [self._number(name, setting.get(name, present[name])) for name in names]
         for name, value in zip(names, values, strict=True):
             if name == "leak":
                 check_real(owner, name, value, 0, 1, closed="right")
             else:
                 check_real(owner, name, value, 0 if name in _SCALINGS else None)
         return [float(value) for value in values]
+
+    def _number(self, name: str, value: Any) -> Any:
+        """What None is of the scalings that have such a value."""
+        constant = {"input_scaling": INPUT_SCALING / np.sqrt(self.n_features_in_), "bias_scaling": BIAS_SCALING}
+        return constant.get(name) if value is None else value
 
     def _lanes(self) -> list[Lane]:
         """The lanes of the table."""

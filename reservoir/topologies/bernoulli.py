@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import bernoulli_positions, check_weights, rows_of
+from reservoir.topologies.drawing import bernoulli_positions, check_weights, random_weights, rows_of
 from reservoir.topologies.spectrum import random_spectral_radius
 from reservoir.validation import Parameters
 
@@ -14,7 +14,7 @@ from reservoir.validation import Parameters
 class Bernoulli(BaseEstimator):
     """Random graph: every connection exists with probability `density`, by itself, with a random weight.
 
-        W_ij = b_ij w_ij,   P(b_ij = 1) = density,   w ~ U[-1, 1)
+        W_ij = b_ij w_ij,   P(b_ij = 1) = density,   w ~ distribution
 
     A unit may hear itself, and may hear nobody. The spectral radius is computed (see `spectral_radius`) for up to
     10,000 units, and taken from the circular law above (see `random_spectral_radius`, which says how accurate
@@ -25,6 +25,8 @@ class Bernoulli(BaseEstimator):
     density : float in (0, 1], default 0.1
         Probability of a connection. A matrix has about density * n_units**2 of them: for 100,000 units
         with 10 inputs each, density is 1e-4.
+    distribution : {"uniform", "normal", "signs"}, default "uniform"
+        Of the weights: U[-1, 1), N(0, 1), or 1 and -1, alike often.
 
     Raises
     ------
@@ -44,15 +46,16 @@ class Bernoulli(BaseEstimator):
     0.1
     """
 
-    def __init__(self, density: float = 0.1):
+    def __init__(self, density: float = 0.1, *, distribution: str = "uniform"):
         self.density = density
+        self.distribution = distribution
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
         density = Parameters(self).real("density", 0, 1, closed="right")
         check_weights(self, n_units, density * n_units**2, 40)
         receivers, senders = np.divmod(bernoulli_positions(n_units**2, density, rng), n_units)
-        return rows_of(receivers, senders, rng.uniform(-1, 1, size=len(senders)), n_units)
+        return rows_of(receivers, senders, random_weights(self, len(senders), rng), n_units)
 
     def spectral_radius(self, matrix: sparse.csr_array) -> float:
         """Radius of a drawn matrix: computed, or by the circular law above 10,000 units."""

@@ -8,14 +8,14 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import bernoulli_positions, check_weights, rows_of
+from reservoir.topologies.drawing import bernoulli_positions, check_weights, random_weights, rows_of
 from reservoir.validation import Parameters
 
 
 class Blocks(BaseEstimator):
     """Clustered graph: units in blocks, with more connections within a block than between blocks.
 
-        P(i hears j) = density_within in one block, density_between otherwise,   w ~ U[-1, 1)
+        P(i hears j) = density_within in one block, density_between otherwise,   w ~ distribution
 
     Unit i stands in block floor(i n_blocks / n_units): neighbours, in blocks of equal size to within one unit. It is
     the stochastic block model, directed; a unit may hear itself. The radius is computed by `spectral_radius`.
@@ -28,6 +28,8 @@ class Blocks(BaseEstimator):
         Probability of a connection inside a block.
     density_between : float in [0, 1], default 0.03
         Probability of a connection between blocks; 0 makes separate reservoirs.
+    distribution : {"uniform", "normal", "signs"}, default "uniform"
+        Of the weights: U[-1, 1), N(0, 1), or 1 and -1, alike often.
 
     Raises
     ------
@@ -51,10 +53,18 @@ class Blocks(BaseEstimator):
            [0, 0, 1, 1]])
     """
 
-    def __init__(self, n_blocks: int = 4, density_within: float = 0.3, density_between: float = 0.03):
+    def __init__(
+        self,
+        n_blocks: int = 4,
+        density_within: float = 0.3,
+        density_between: float = 0.03,
+        *,
+        distribution: str = "uniform",
+    ):
         self.n_blocks = n_blocks
         self.density_within = density_within
         self.density_between = density_between
+        self.distribution = distribution
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
@@ -72,4 +82,4 @@ class Blocks(BaseEstimator):
             receivers, senders = np.divmod(bernoulli_positions(size**2, within, rng), size)
             parts.append((receivers + first, senders + first))
         receivers, senders = (np.concatenate(ends) for ends in zip(*parts, strict=True))
-        return rows_of(receivers, senders, rng.uniform(-1, 1, size=len(senders)), n_units)
+        return rows_of(receivers, senders, random_weights(self, len(senders), rng), n_units)

@@ -10,7 +10,7 @@ from scipy import sparse
 from reservoir.estimators import BaseEstimator
 from reservoir.memory import check_memory
 from reservoir.parts import FloatType
-from reservoir.topologies.drawing import check_weights
+from reservoir.topologies.drawing import check_weights, random_weights
 from reservoir.topologies.spectrum import random_spectral_radius
 from reservoir.validation import Parameters, parameter_error, real_array
 
@@ -110,7 +110,8 @@ class CirculantGraph(BaseEstimator):
 
         (W x)_i = sum_k w_ki x[(i + o_k) mod n_units]
 
-    The offsets o_k are drawn without replacement from 1 to n_units - 1, the weights w_ki uniformly from [-1, 1).
+    The offsets o_k are drawn without replacement from 1 to n_units - 1, the weights w_ki from the
+    `distribution`.
     The reservoir that it makes does the work of a random graph of the same in-degree, and its state update runs
     on contiguous memory. The spectral radius is computed (see `spectral_radius`) for up to 10,000 units, and taken
     from the circular law above (see `random_spectral_radius`, which says how accurate that is).
@@ -119,6 +120,8 @@ class CirculantGraph(BaseEstimator):
     ----------
     in_degree : int >= 1, default 10
         Connections that a unit receives; at most n_units - 1 are drawn (one for a single unit).
+    distribution : {"uniform", "normal", "signs"}, default "uniform"
+        Of the weights: U[-1, 1), N(0, 1), or 1 and -1, alike often.
 
     Raises
     ------
@@ -134,8 +137,9 @@ class CirculantGraph(BaseEstimator):
     ((8, 8), 24)
     """
 
-    def __init__(self, in_degree: int = 10):
+    def __init__(self, in_degree: int = 10, *, distribution: str = "uniform"):
         self.in_degree = in_degree
+        self.distribution = distribution
 
     def draw(self, n_units: int, rng: np.random.Generator) -> CirculantMatrix:
         """A matrix (n_units, n_units); row = receiver."""
@@ -143,7 +147,7 @@ class CirculantGraph(BaseEstimator):
         check_weights(self, n_units, n_units * min(in_degree, n_units), 16)
         possible = np.arange(1, n_units) if n_units > 1 else np.zeros(1, dtype=np.int64)
         offsets = np.sort(rng.choice(possible, size=min(in_degree, len(possible)), replace=False))
-        return CirculantMatrix(rng.uniform(-1, 1, size=(len(offsets), n_units)), offsets)
+        return CirculantMatrix(random_weights(self, (len(offsets), n_units), rng), offsets)
 
     def spectral_radius(self, matrix: CirculantMatrix) -> float:
         """Radius of a drawn matrix: computed, or by the circular law above 10,000 units."""

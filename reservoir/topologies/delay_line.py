@@ -13,20 +13,22 @@ from reservoir.validation import Parameters
 class DelayLine(BaseEstimator):
     """Delay line (DLR): unit i hears unit i - 1, unit 0 nobody; with `feedback` unit i hears unit i + 1 too (DLRB).
 
-        W[i + 1, i] = 1,   W[i, i + 1] = feedback
+        W[i + 1, i] = weight,   W[i, i + 1] = feedback
 
     Without feedback the spectral radius is 0 and cannot be scaled: use ``spectral_radius=None``. With feedback
-    it is ``2 sqrt(|feedback|) cos(pi / (n_units + 1))``.
+    it is ``2 sqrt(|weight feedback|) cos(pi / (n_units + 1))``.
 
     Parameters
     ----------
     feedback : None or float other than 0, default None
-        Weight of the way back, where that of the line is 1.
+        Weight of the way back.
+    weight : float other than 0, default 1.0
+        Weight of the line, the one parameter of a DLR; a `spectral_radius` scales it.
 
     Raises
     ------
     ValueError
-        For a feedback that is no finite number, or 0.
+        For a weight or feedback that is no finite number, or 0.
 
     References
     ----------
@@ -42,17 +44,21 @@ class DelayLine(BaseEstimator):
            [0.  , 1.  , 0.  ]])
     """
 
-    def __init__(self, feedback: float | None = None):
+    def __init__(self, feedback: float | None = None, *, weight: float = 1.0):
         self.feedback = feedback
+        self.weight = weight
 
     def draw(self, n_units: int, rng: np.random.Generator | None = None) -> CirculantMatrix:
         """A matrix (n_units, n_units); row = receiver. Nothing is drawn at random."""
+        p = Parameters(self)
         check_weights(self, n_units, n_units, 16)
-        forward = np.ones(n_units)
+        weight = p.real("weight")
+        if weight == 0:
+            raise p.error("weight", "a number other than 0")
+        forward = np.full(n_units, weight)
         forward[0] = 0
         if self.feedback is None:
             return CirculantMatrix(forward[None], np.array([-1]))
-        p = Parameters(self)
         feedback = p.real("feedback")
         if feedback == 0:
             raise p.error("feedback", "None or a number other than 0")

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
 from reservoir.sizes import check_fits
+from reservoir.validation import Parameters
+
+DISTRIBUTIONS = ("uniform", "normal", "signs")
 
 
 def check_weights(family: object, n_units: int, n_weights: float, n_bytes: float) -> None:
     """Refuse a matrix whose weights, of so many bytes each while they are drawn, do not fit into the memory."""
     check_fits(f"{type(family).__name__}.draw", "n_units", n_units, n_bytes * n_weights, f"{n_weights:.3g} weights")
+
+
+def random_weights(family: Any, shape: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Weights of this shape from the `distribution` of a family."""
+    return draw_from(Parameters(family).choice("distribution", DISTRIBUTIONS), shape, rng)
+
+
+def draw_from(distribution: str, shape: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Independent numbers of one of the `DISTRIBUTIONS`: U[-1, 1), N(0, 1), or 1 and -1 alike often."""
+    if distribution == "normal":
+        return rng.standard_normal(shape)
+    if distribution == "signs":
+        return 2.0 * rng.integers(2, size=shape) - 1.0
+    return rng.uniform(-1, 1, size=shape)
 
 
 def distinct_senders(n_units: int, in_degree: int, rng: np.random.Generator) -> np.ndarray:

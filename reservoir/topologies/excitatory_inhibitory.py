@@ -6,14 +6,14 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import bernoulli_positions, check_weights, rows_of
+from reservoir.topologies.drawing import bernoulli_positions, check_weights, random_weights, rows_of
 from reservoir.validation import Parameters
 
 
 class ExcitatoryInhibitory(BaseEstimator):
     """Random graph under Dale's law: all weights that leave a unit have one sign, and excitation is balanced.
 
-        W_ij = b_ij |w_ij| s_j g_i,   P(b_ij = 1) = density,   w ~ U[-1, 1)
+        W_ij = b_ij |w_ij| s_j g_i,   P(b_ij = 1) = density,   w ~ distribution
 
     The first round(fraction_excitatory * n_units) units are excitatory (s_j = 1), the others inhibitory (s_j = -1).
     The inhibitory weights of row i are multiplied by the g_i > 0 for which the row sums to zero (g_i = 1 for the
@@ -27,6 +27,8 @@ class ExcitatoryInhibitory(BaseEstimator):
         Share of excitatory units.
     density : float in (0, 1], default 0.1
         Probability of a connection. A unit may hear itself.
+    distribution : {"uniform", "normal", "signs"}, default "uniform"
+        Of the weights: U[-1, 1), N(0, 1), or 1 and -1, alike often.
 
     Raises
     ------
@@ -47,9 +49,10 @@ class ExcitatoryInhibitory(BaseEstimator):
     True
     """
 
-    def __init__(self, fraction_excitatory: float = 0.8, density: float = 0.1):
+    def __init__(self, fraction_excitatory: float = 0.8, density: float = 0.1, *, distribution: str = "uniform"):
         self.fraction_excitatory = fraction_excitatory
         self.density = density
+        self.distribution = distribution
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
@@ -57,7 +60,7 @@ class ExcitatoryInhibitory(BaseEstimator):
         fraction, density = p.real("fraction_excitatory", 0, 1), p.real("density", 0, 1, closed="right")
         check_weights(self, n_units, density * n_units**2, 40)
         receivers, senders = np.divmod(bernoulli_positions(n_units**2, density, rng), n_units)
-        weights = 1.0 - rng.random(len(senders))  # (0, 1]: no connection is lost
+        weights = self._sizes(len(senders), rng)
         inhibitory = senders >= round(fraction * n_units)
         excitation = np.bincount(receivers[~inhibitory], weights[~inhibitory], minlength=n_units)
         inhibition = np.bincount(receivers[inhibitory], weights[inhibitory], minlength=n_units)
@@ -65,3 +68,9 @@ class ExcitatoryInhibitory(BaseEstimator):
         gains = np.divide(excitation, inhibition, out=np.ones(n_units), where=both)
         weights[inhibitory] *= -gains[receivers[inhibitory]]
         return rows_of(receivers, senders, weights, n_units)
+
+    def _sizes(self, n_weights: int, rng: np.random.Generator) -> np.ndarray:
+        """Sizes of the weights before they are balanced, none of them 0, so that no connection is lost."""
+        if self.distribution == "uniform":
+            return 1.0 - rng.random(n_weights)
+        return np.abs(random_weights(self, n_weights, rng))

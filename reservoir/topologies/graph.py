@@ -9,7 +9,7 @@ from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import check_part
-from reservoir.topologies.drawing import rows_of
+from reservoir.topologies.drawing import random_weights, rows_of
 from reservoir.validation import Parameters
 
 
@@ -28,7 +28,7 @@ class NetworkxGraph(Protocol):
 class Graph(BaseEstimator):
     """The connections of a given networkx graph: an edge from u to v means that v hears u.
 
-        W_vu = weight of the edge (u, v), or w ~ U[-1, 1)
+        W_vu = weight of the edge (u, v), or w ~ distribution
 
     Units stand in the order of ``graph.nodes``. An undirected edge is heard both ways, with weights of their own where
     they are drawn. Parallel edges add. The radius is computed by `spectral_radius`.
@@ -40,6 +40,8 @@ class Graph(BaseEstimator):
     weight : None or str, default None
         Name of the edge attribute that holds the weight. None draws the weights. An `EchoState` scales either to its
         `spectral_radius`, unless that is None.
+    distribution : {"uniform", "normal", "signs"}, default "uniform"
+        Of weights that are drawn: U[-1, 1), N(0, 1), or 1 and -1, alike often.
 
     Raises
     ------
@@ -57,9 +59,10 @@ class Graph(BaseEstimator):
            [0.5, 0. ]])
     """
 
-    def __init__(self, graph: NetworkxGraph, weight: str | None = None):
+    def __init__(self, graph: NetworkxGraph, weight: str | None = None, *, distribution: str = "uniform"):
         self.graph = graph
         self.weight = weight
+        self.distribution = distribution
 
     def draw(self, n_units: int, rng: np.random.Generator | None) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver. `rng` may be None where the weights are given."""
@@ -82,7 +85,7 @@ class Graph(BaseEstimator):
         if given is None:
             if rng is None:
                 raise p.error("weight", "the name of an edge attribute where rng is None")
-            given = rng.uniform(-1, 1, size=len(senders))
+            given = random_weights(self, len(senders), rng)
         return rows_of(receivers, senders, given, n_units)
 
     def _weights(self, values: list[Any]) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import check_weights, distinct_senders
+from reservoir.topologies.drawing import check_weights, distinct_senders, random_weights
 from reservoir.topologies.spectrum import random_spectral_radius
 from reservoir.validation import Parameters
 
@@ -14,7 +14,7 @@ from reservoir.validation import Parameters
 class Random(BaseEstimator):
     """Random graph: every unit hears `in_degree` distinct units, drawn evenly, with random weights.
 
-        (W x)_i = sum_k w_ik x[s_ik],   w ~ U[-1, 1)
+        (W x)_i = sum_k w_ik x[s_ik],   w ~ distribution
 
     A unit may hear itself. The spectral radius is computed (see `spectral_radius`) for up to 10,000 units, and taken
     from the circular law above (see `random_spectral_radius`, which says how accurate that is).
@@ -23,6 +23,8 @@ class Random(BaseEstimator):
     ----------
     in_degree : int >= 1, default 10
         Connections that a unit receives; at most n_units are drawn.
+    distribution : {"uniform", "normal", "signs"}, default "uniform"
+        Of the weights: U[-1, 1), N(0, 1), or 1 and -1, alike often.
 
     Raises
     ------
@@ -42,15 +44,16 @@ class Random(BaseEstimator):
     200
     """
 
-    def __init__(self, in_degree: int = 10):
+    def __init__(self, in_degree: int = 10, *, distribution: str = "uniform"):
         self.in_degree = in_degree
+        self.distribution = distribution
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
         in_degree = min(Parameters(self).integer("in_degree", 1), n_units)
         check_weights(self, n_units, n_units * in_degree, 12)
         senders = distinct_senders(n_units, in_degree, rng)
-        weights = rng.uniform(-1, 1, size=senders.size)
+        weights = random_weights(self, senders.size, rng)
         starts = np.arange(0, senders.size + 1, in_degree, dtype=np.int32)
         return sparse.csr_array((weights, senders.ravel(), starts), shape=(n_units, n_units))
 

@@ -6,14 +6,14 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import check_weights, rows_of
+from reservoir.topologies.drawing import check_weights, random_weights, rows_of
 from reservoir.validation import Parameters, check_integer
 
 
 class ScaleFree(BaseEstimator):
     """Scale-free graph of Barabasi and Albert: each new unit links to units in proportion to the links they have.
 
-        P(link to unit i) ~ degree_i,   W_ij = w_ij where i and j are linked,   w ~ U[-1, 1)
+        P(link to unit i) ~ degree_i,   W_ij = w_ij where i and j are linked,   w ~ distribution
 
     It grows from n_links + 1 units that are all linked; every further unit brings n_links links to different
     units. A link is heard both ways, each way with a weight of its own. Few units hear very many: in a large
@@ -24,6 +24,8 @@ class ScaleFree(BaseEstimator):
     ----------
     n_links : int >= 1, default 5
         Links that a new unit brings; a graph of up to n_links + 1 units is complete.
+    distribution : {"uniform", "normal", "signs"}, default "uniform"
+        Of the weights: U[-1, 1), N(0, 1), or 1 and -1, alike often.
 
     Raises
     ------
@@ -43,8 +45,9 @@ class ScaleFree(BaseEstimator):
     394
     """
 
-    def __init__(self, n_links: int = 5):
+    def __init__(self, n_links: int = 5, *, distribution: str = "uniform"):
         self.n_links = n_links
+        self.distribution = distribution
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
@@ -54,7 +57,7 @@ class ScaleFree(BaseEstimator):
         check_weights(self, n_units, 2 * n_units * n_links, 40)
         one, other = _grow(n_units, n_links, rng)
         receivers, senders = np.concatenate([one, other]), np.concatenate([other, one])
-        return rows_of(receivers, senders, rng.uniform(-1, 1, size=len(senders)), n_units)
+        return rows_of(receivers, senders, random_weights(self, len(senders), rng), n_units)
 
 
 def _grow(n_units: int, n_links: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

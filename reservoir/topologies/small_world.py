@@ -6,14 +6,14 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import check_weights, rows_of
+from reservoir.topologies.drawing import check_weights, random_weights, rows_of
 from reservoir.validation import Parameters, check_integer
 
 
 class SmallWorld(BaseEstimator):
     """Small world of Watts and Strogatz, directed: neighbours on a ring, some replaced by units far away.
 
-        W_ij = w_ij where i hears j,   w ~ U[-1, 1)
+        W_ij = w_ij where i hears j,   w ~ distribution
 
     Every unit hears its `n_neighbours` nearest units on a ring, as many on either side (one more before it where the
     number is odd). Then each of these connections, with probability `rewiring`, gets another sender, drawn
@@ -27,6 +27,8 @@ class SmallWorld(BaseEstimator):
         Units that a unit hears; at most n_units - 1 are taken.
     rewiring : float in [0, 1], default 0.1
         Probability that a connection is rewired: 0 is a ring lattice, 1 a random graph.
+    distribution : {"uniform", "normal", "signs"}, default "uniform"
+        Of the weights: U[-1, 1), N(0, 1), or 1 and -1, alike often.
 
     Raises
     ------
@@ -46,9 +48,10 @@ class SmallWorld(BaseEstimator):
     400
     """
 
-    def __init__(self, n_neighbours: int = 10, rewiring: float = 0.1):
+    def __init__(self, n_neighbours: int = 10, rewiring: float = 0.1, *, distribution: str = "uniform"):
         self.n_neighbours = n_neighbours
         self.rewiring = rewiring
+        self.distribution = distribution
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""
@@ -61,7 +64,7 @@ class SmallWorld(BaseEstimator):
         senders = (units[:, None] + steps) % n_units
         rewired = rng.random(senders.shape) < rewiring
         senders = _rewire(senders, rewired, rng)
-        return rows_of(np.repeat(units, k), senders.ravel(), rng.uniform(-1, 1, size=senders.size), n_units)
+        return rows_of(np.repeat(units, k), senders.ravel(), random_weights(self, senders.size, rng), n_units)
 
 
 def _rewire(senders: np.ndarray, rewired: np.ndarray, rng: np.random.Generator) -> np.ndarray:

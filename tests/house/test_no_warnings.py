@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 README = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 SPIKING = """
@@ -43,17 +41,21 @@ import importlib
 for name in {MODULES!r}:
     importlib.import_module(name)
 """
-CASES = {f"README {k}": code for k, code in enumerate(README) if ".csv" not in code} | {
-    "every import": IMPORTS,
-    "spiking": SPIKING,
-    "search": SEARCH,
+CASES = {"every import": IMPORTS, "spiking": SPIKING, "search": SEARCH} | {
+    f"README {k}": code for k, code in enumerate(README) if ".csv" not in code
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_warnings_are_errors(case):
+PROGRAM = f"""
+for name, code in {CASES!r}.items():
+    exec(compile(code, name, "exec"), {{"__name__": "__main__"}})
+"""
+
+
+def test_warnings_are_errors():
+    """One after the other in a fresh process; a traceback names the case as its file."""
     environment = {**os.environ, "PYTHONWARNINGS": "error"}
-    command = [sys.executable, "-W", "error", "-c", CASES[case]]
+    command = [sys.executable, "-W", "error", "-c", PROGRAM]
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert not run.stderr

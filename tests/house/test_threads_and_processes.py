@@ -54,25 +54,22 @@ START = """if True:
         return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
 """
 CASES = {
-    "os.fork": """
-    here = kernel_work.answers()
-    child = os.fork()
-    if not child:
-        os._exit(0 if same(here, kernel_work.answers()) else 3)
-    print(os.waitpid(child, 0)[1], same(here, kernel_work.answers()))
-    """,
-    "fork of a thread": """
+    "forks: os.fork, of a thread, multiprocessing": """
     import threading
     here, found = kernel_work.answers(), []
-    def work():
+    def fork():
         child = os.fork()
         if not child:
             os._exit(0 if same(here, kernel_work.answers()) else 3)
         found.append(os.waitpid(child, 0)[1])
-    thread = threading.Thread(target=work)
+    fork()
+    thread = threading.Thread(target=fork)
     thread.start()
     thread.join()
-    print(*found, same(here, kernel_work.answers()))
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        calls = [pool.apply_async(kernel_work.answers) for _ in range(2)]
+        there = [call.get() for call in calls]
+    print(*{*found}, len(found) == 2 and all(same(here, one) for one in (*there, kernel_work.answers())))
     """,
     **{
         f"multiprocessing, {method}": f"""
@@ -82,7 +79,7 @@ CASES = {
         there = [call.get() for call in calls]
     print(0, all(same(here, one) for one in there))
     """
-        for method in ("fork", "spawn", "forkserver")
+        for method in ("spawn", "forkserver")
     },
     "loky in loky": """
     import joblib

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,10 +79,14 @@ def forecasts_from(
 
 def futures_of(model: Any, courses: list[Course]) -> list[np.ndarray]:
     """The answers (n_steps, n_outputs) of a fitted forecaster on every course, NaN from the first lost row on."""
+    return [until_lost(in_given_units(model, future)) for future in answers_on(model, courses)]
+
+
+def answers_on(model: Any, courses: list[Course]) -> Iterable[np.ndarray]:
+    """The same as they are answered, in the units of the model."""
     members = [Member(without_noise(member.reservoir_), member.readout_) for member in model._members()]
     parts = members, model._lessons, model._feedback, heard_bounds(model)
-    futures = run_in_horizons(*parts, courses) if model._lessons.horizon > 1 else map(free_run(*parts), courses)
-    return [until_lost(in_given_units(model, future)) for future in futures]
+    return run_in_horizons(*parts, courses) if model._lessons.horizon > 1 else map(free_run(*parts), courses)
 
 
 def _drivers(rows: np.ndarray, n_steps: int, columns: np.ndarray) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from reservoir.ranges import covering, ranges_of
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.validation import parameter_error
 
+Continued: TypeAlias = Callable[[Any, Sequences], Sequences]
+"""From a fitted model and series in its units to those that it hears before a forecast, without gaps."""
+
 
 class Start(NamedTuple):
     """From where forecasts go on, for every series."""
@@ -29,7 +32,7 @@ class Start(NamedTuple):
     phases: list[np.ndarray]  # (n_rows, n_columns), of the seasons in the rows to come
 
 
-def start_of(model: Any, context: SequenceData | None, n_steps: int) -> Start:
+def start_of(model: Any, context: SequenceData | None, n_steps: int, without_gaps: Continued) -> Start:
     """Where a fitted forecaster goes on with so many rows: after the series of `fit`, or after the context."""
     members, moments = model._members(), model.season_ and model.season_.ends
     if context is None:
@@ -37,17 +40,31 @@ def start_of(model: Any, context: SequenceData | None, n_steps: int) -> Start:
         ranges = np.stack([model.training_range_] * len(starts[0][1]))
         moments = moments or [None] * len(ranges)
     else:
-        sequences = read_sequences(model, context, reset=False)
+        sequences = read_sequences(model, context, reset=False, gaps=model.gaps != "refuse")
         sequences.check_lengths(max(model._washout, 1), type(model).__name__, model._washout)
         learnt, moments = in_units(model, context, sequences)
-        kind, heard = sequences.kind, model._hearing.of(learnt)
-        starts = [(before_last(member.reservoir_, heard), *ends_of(model, learnt, heard)) for member in members]
-        spanned = ranges_of(sequences.rows[:, model._feedback.channels], sequences.offsets)
-        ranges = covering(model.training_range_, spanned)
+        kind, whole = sequences.kind, without_gaps(model, learnt)
+        starts = [context_of(model, member.reservoir_, whole) for member in members]
+        ranges = covering(model.training_range_, _spanned(model, sequences))
     states, tails, (levels, *_) = zip(*starts, strict=True)
     joint = [joint_tail(of_members) for of_members in zip(*tails, strict=True)]
     phases = [phases_after(model, moment, n_steps) for moment in moments]
     return Start(kind, list(zip(*states, strict=True)), joint, levels, ranges, phases)
+
+
+def _spanned(model: Any, sequences: Sequences) -> np.ndarray:
+    """What the predicted channels span in every series (n_series, n_outputs, 2), as far as they are known."""
+    rows = sequences.rows[:, model._feedback.channels]
+    if not np.isnan(rows).any():
+        return ranges_of(rows, sequences.offsets)
+    low, high = (ranges_of(np.where(np.isnan(rows), filler, rows), sequences.offsets) for filler in (np.inf, -np.inf))
+    return np.stack([low[..., 0], high[..., 1]], axis=-1)
+
+
+def context_of(model: Any, reservoir: Any, learnt: Sequences) -> tuple[list[Any], list[np.ndarray], list[np.ndarray]]:
+    """From where a forecast goes on after these series: states, what was heard last, and the last row."""
+    heard = model._hearing.of(learnt)
+    return before_last(reservoir, heard), *ends_of(model, learnt, heard)
 
 
 def joint_tail(tails: Sequence[np.ndarray]) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from reservoir.models.forecasting.closed_loop import step_system
 from reservoir.models.forecasting.divergence import judge
+from reservoir.models.forecasting.gap_filling import without_gaps
 from reservoir.models.forecasting.hearing import names_of
 from reservoir.models.forecasting.origins import futures_of
 from reservoir.models.forecasting.reading import in_units, phases_after, table_in_units
@@ -51,7 +52,7 @@ class ForecasterStream:
         """The stream of a model behind the series of `fit`, or behind a context."""
         model._check_fitted()
         check_streams(cls.__name__, model)
-        start = start_of(model, context, 1)
+        start = start_of(model, context, 1, without_gaps)
         if start.kind != "series":
             wanted = "one series (T, n_features)" + (", as there were several in fit" if context is None else "")
             raise parameter_error(cls.__name__, "context", wanted, context)
@@ -59,8 +60,11 @@ class ForecasterStream:
             moment, n_heard = model.season_ and model.season_.ends[0], model._n_rows
         else:
             sequences = read_context(cls.__name__, model, context)
-            (moment,), n_heard = in_units(model, context, sequences)[1], len(sequences.rows)
-        return cls(model, start.states[0], start.tails[0], start.levels[0], moment, n_heard)
+            learnt, (moment,) = in_units(model, context, sequences)
+            n_heard = len(without_gaps(model, learnt).rows)
+        tail = start.tails[0]
+        n_heard = n_heard if len(tail) > model._lessons.lags else len(tail)  # behind a gap there may be fewer
+        return cls(model, start.states[0], tail, start.levels[0], moment, n_heard)
 
     @one_trainer
     def step(self, row: Numbers | float, observed: SequenceData | None = None) -> np.ndarray:

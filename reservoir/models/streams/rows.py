@@ -33,7 +33,7 @@ def read_row(owner: str, model: Any, row: Any, *, gaps: bool = False) -> np.ndar
 
 def read_context(owner: str, model: Any, context: Any) -> Sequences:
     """The one series that a stream goes on from."""
-    sequences = read_sequences(model, context, reset=False)
+    sequences = read_sequences(model, context, reset=False, gaps=model.gaps != "refuse")
     if sequences.kind != "series":
         raise parameter_error(owner, "context", "None or one series (T, n_features)", f"a {sequences.kind}")
     return sequences

@@ -112,15 +112,15 @@ class PlainSteps:
     def __call__(self, row: np.ndarray) -> Any:
         """The readout's answer (1,) or (1, n_outputs) to a row (n_features,)."""
         rows = numbers.check_magnitude(row, "row", self.owner)[None].copy()
-        states, after = run_trial(self.system, rows, self.state)
+        (states,), (after,) = run_trial(self.system, [rows], None if self.state is None else [self.state])
         features = self.model._features(states, rows)
-        answers = self.model.readout_.predict(features)
+        answers = self.model._asked("predict")(features)
         self._before, self.state, self._features = self.state, after, features
         return answers
 
     @property
     def features(self) -> np.ndarray:
-        """What the readout saw last (n_columns,)."""
+        """What the readout saw last (n_columns,), or that of each member (n_members, n_columns)."""
         return self._features[0]
 
     def undo(self) -> None:
@@ -130,6 +130,6 @@ class PlainSteps:
 
 def steps_of(owner: str, model: Any, state: Any) -> CompiledSteps | PlainSteps:
     """The steps of a fitted model from a state, or rest, on; compiled where that does the same."""
-    system = without_noise(model.reservoir_)
-    compiled = getattr(system, "runs_compiled", False) and is_linear(model.readout_)
+    system = without_noise(model._system)
+    compiled = len(model._members()) == 1 and getattr(system, "runs_compiled", False) and is_linear(model.readout_)
     return (CompiledSteps if compiled else PlainSteps)(owner, system, model, state)

@@ -101,7 +101,7 @@ class SupervisedStream(ABC):
 
     @property
     def seen(self) -> np.ndarray | None:
-        """What the readout saw of the last row (n_columns,), until that is learnt."""
+        """What the readout saw of the last row (n_columns,), or those of all members, until that is learnt."""
         return self._steps.features if self._fresh else self._seen
 
     def __repr__(self) -> str:
@@ -133,7 +133,8 @@ class SupervisedStream(ABC):
         if seen is None:
             raise ValueError(f"{type(self).__name__} has no row to learn: hear one, which is learnt once at most.")
         if self.n_heard > self.model._washout:
-            learn_row(self.model.readout_, seen, target)
+            for member, own in zip(self.model._members(), np.atleast_2d(seen), strict=True):
+                learn_row(member.readout_, own, target)
         self._seen, self._fresh = None, False
 
     def _moment(self) -> tuple[int, bool, np.ndarray | None]:
