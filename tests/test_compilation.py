@@ -1,12 +1,14 @@
-"""The limit of one BLAS thread holds as long as anybody needs it, in all threads, and no longer."""
+"""The limit of one BLAS thread holds as long as anybody needs it, in all threads, and no longer; calls of kernels."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from reservoir.compilation import one_blas_thread
+from reservoir.compilation import for_types_of, one_blas_thread
+from reservoir.readouts.affine import affine
 
 
 def blas_threads():
@@ -43,6 +45,14 @@ def test_one_blas_thread_under_a_limit_of_another_thread():
     with threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(1) as pool:
         assert pool.submit(inside).result() == {1}
     assert blas_threads() == before
+
+
+def test_machine_code_answers_as_the_kernel_does():
+    rows, coef, intercept = np.random.default_rng(0).normal(size=(3, 7)), np.ones((2, 7)), np.ones(2)
+    mine, theirs = np.empty((3, 2)), np.empty((3, 2))
+    affine(rows, coef, intercept, theirs)
+    for_types_of(affine, rows, coef, intercept, mine)(rows, coef, intercept, mine)
+    assert np.array_equal(mine, theirs)
 
 
 def test_the_limit_ends_with_an_error():

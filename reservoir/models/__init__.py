@@ -10,14 +10,19 @@ from reservoir.models.forecasting.divergence import BaselineWarning, DivergenceW
 from reservoir.models.forecasting.forecaster import ReservoirForecaster
 from reservoir.models.pooling import Last, Max, Mean, ModelSpace, Segments, Weighted
 from reservoir.models.regressor import ReservoirRegressor
+from reservoir.models.streams.forecaster import ForecasterStream
+from reservoir.models.streams.supervised import ClassifierStream, RegressorStream
 
 __all__ = [
     "BaselineWarning",
+    "ClassifierStream",
     "DivergenceWarning",
+    "ForecasterStream",
     "Last",
     "Max",
     "Mean",
     "ModelSpace",
+    "RegressorStream",
     "ReservoirClassifier",
     "ReservoirForecaster",
     "ReservoirRegressor",

@@ -13,7 +13,9 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from reservoir.estimators import ClassifierMixin, present_unless
 from reservoir.models.base import as_readout
+from reservoir.models.partial_training import go_on_learning, known_classes, no_partial_fit
 from reservoir.models.pooling import as_pooling
+from reservoir.models.streams.supervised import ClassifierStream
 from reservoir.models.supervised import SupervisedModel, TrainingTargets
 from reservoir.parts import Labels, Numbers, Pooling, Readout, SequenceData, System
 from reservoir.sample_weights import class_weights, read_sample_weight, training_weights
@@ -128,6 +130,23 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         self._train(*self._read_training_data(X, y, sample_weight))
         return self
 
+    @present_unless(no_partial_fit)
+    @unchanged_on_error
+    def partial_fit(
+        self,
+        X: SequenceData,
+        y: Labels,
+        classes: Labels | None = None,
+        sample_weight: float | Numbers | None = None,
+    ) -> ReservoirClassifier:
+        """Go on learning from more sequences, each of which begins at rest; see `ReservoirRegressor.partial_fit`.
+
+        `classes` are all labels to come (n_classes,), needed in the first call. The other parameters are those of
+        `fit`; ``class_weight="balanced"`` is refused.
+        """
+        go_on_learning(self, X, y, sample_weight, classes=known_classes(self, classes))
+        return self
+
     def predict(self, X: SequenceData) -> Any:
         """Labels: (N,), or one per step in the container of X. A series given to a model of sequences gets (1,)."""
         return self.run(X)[0]
@@ -153,6 +172,10 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     def predict_proba(self, X: SequenceData) -> Any:
         """Probabilities (N, n_classes), or one row per step, from a readout that has them."""
         return self._answers(X, "predict_proba")[0]
+
+    def stream(self, context: SequenceData | None = None) -> ClassifierStream:
+        """The model on a stream of rows, see `ReservoirRegressor.stream`; for a label for every row."""
+        return ClassifierStream.after(self, context)
 
     def score(self, X: SequenceData, y: Labels, sample_weight: float | Numbers | None = None) -> float:
         """Accuracy over what has a label: sequences, or the rows of all sequences joined without the washout."""
@@ -220,6 +243,10 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
             raise ValueError(f"The labels y of {type(self).__name__} must be of one type that sorts.") from error
         if self._readout_classifies():
             return labels
+        return self._signs(codes)
+
+    def _signs(self, codes: np.ndarray) -> np.ndarray:
+        """What a regressor learns for the classes with these numbers."""
         if len(self.classes_) <= 2:
             return 2.0 * codes - 1.0 if len(self.classes_) == 2 else np.ones(len(codes))
         return 2.0 * np.eye(len(self.classes_))[codes] - 1.0

@@ -18,13 +18,13 @@ def fit_readouts(readouts: list[Any], blocks: Iterable[TrainingRows]) -> None:
         return
     if all(hasattr(readout, "accumulate") for readout in readouts):
         for rows in blocks:
-            for readout, own in zip(readouts, _of_members(rows, len(readouts)), strict=True):
+            for readout, own in zip(readouts, rows_of_members(rows, len(readouts)), strict=True):
                 teach(readout, own)
         with one_penalty_warning():
             for readout in readouts:
                 readout.solve()
     else:
-        parts = zip(*(_of_members(rows, len(readouts)) for rows in blocks), strict=True)
+        parts = zip(*(rows_of_members(rows, len(readouts)) for rows in blocks), strict=True)
         for readout, own_rows in zip(readouts, parts, strict=True):
             fit_readout(readout, own_rows)
 
@@ -42,5 +42,8 @@ def mean_answer(readouts: list[Any], method: str) -> Callable[[np.ndarray], np.n
     return ask
 
 
-def _of_members(rows: TrainingRows, n_members: int) -> list[TrainingRows]:
+def rows_of_members(rows: TrainingRows, n_members: int) -> list[TrainingRows]:
+    """Rows as each member sees them."""
+    if n_members == 1:
+        return [rows]
     return [rows._replace(features=np.ascontiguousarray(rows.features[:, k])) for k in range(n_members)]

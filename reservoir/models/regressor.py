@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import r2_score
 
-from reservoir.estimators import MultiOutputMixin, RegressorMixin
+from reservoir.estimators import MultiOutputMixin, RegressorMixin, present_unless
+from reservoir.models.partial_training import go_on_learning, no_partial_fit
 from reservoir.models.pooling import as_pooling
+from reservoir.models.streams.supervised import RegressorStream
 from reservoir.models.supervised import SupervisedModel, TrainingTargets
 from reservoir.parts import Numbers, Pooling, Readout, SequenceData, System
 from reservoir.sample_weights import read_sample_weight, training_weights
@@ -104,6 +106,20 @@ every sequence (N,), default None
         self._train(*self._read_training_data(X, y, sample_weight))
         return self
 
+    @present_unless(no_partial_fit)
+    @unchanged_on_error
+    def partial_fit(
+        self, X: SequenceData, y: SequenceData, sample_weight: float | Numbers | None = None
+    ) -> ReservoirRegressor:
+        """Go on learning from more sequences, each of which begins at rest; what came before is kept.
+
+        The first call also fits the reservoir, on its own data. Calls with some sequences each are one `fit` on all of
+        them, up to rounding, where the readout has ``accumulate``, as `RidgeReadout`; noise counts its trials through.
+        Parameters are those of `fit`. To go on inside of a sequence use `stream`.
+        """
+        go_on_learning(self, X, y, sample_weight)
+        return self
+
     def predict(self, X: SequenceData) -> Any:
         """Predictions in the container of X, each shaped like y in `fit`; with a pooling (N,) or (N, K)."""
         return self.run(X)[0]
@@ -119,6 +135,38 @@ every sequence (N,), default None
         """
         answers, finals = self._answers(X, "predict", state, self._shaped)
         return self._labelled(X, answers), finals
+
+    def stream(self, context: SequenceData | None = None) -> RegressorStream:
+        """The model on a stream: an object that takes a row and gives an answer.
+
+        Parameters
+        ----------
+        context : None or series (T, n_features), default None
+            What was heard before. None is rest.
+
+        Returns
+        -------
+        RegressorStream
+            With ``step(row)``, ``update(row, y)``, ``learn(y)`` and ``reset()``; `save`, `load`, `copy` and `pickle`
+            take all of its state. Its readout, where that can learn, is a copy, so that this model stays as it is.
+
+        Raises
+        ------
+        ValueError
+            For a model with a pooling, and for systems and readouts that need more than one row at a time.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from reservoir import EchoState, ReservoirRegressor
+        >>> X = np.random.default_rng(0).uniform(-0.5, 0.5, size=(600, 1))
+        >>> model = ReservoirRegressor(EchoState(50, random_state=0), washout=50).fit(X, np.roll(X[:, 0], 2))
+        >>> stream = model.stream(X[:500])
+        >>> answers = [stream.step(row) for row in X[500:]]
+        >>> bool((answers == model.predict(X)[500:]).all())
+        True
+        """
+        return RegressorStream.after(self, context)
 
     def score(self, X: SequenceData, y: SequenceData, sample_weight: float | Numbers | None = None) -> float:
         """R2 over the rows of all sequences joined, without the first `washout` rows of each and those without y."""

@@ -42,6 +42,7 @@ class SupervisedModel(ReservoirModel):
     pooling: Pooling | str | None
     gaps: str
     n_members: int
+    _n_presented = 0  # sequences that were learnt, which are as many trials
     _inference: Inference = Inference()
 
     @property
@@ -62,8 +63,14 @@ class SupervisedModel(ReservoirModel):
 
     def _train(self, sequences: Sequences, targets: TrainingTargets) -> None:
         self._check_weighable(targets)
-        self._make_parts(self._pieces(sequences).sequences)
+        pieces = self._pieces(sequences).sequences
+        self._make_parts(pieces)
+        self._n_presented = len(pieces)
         fit_readouts([member.readout_ for member in self._members()], self._training_blocks(sequences, targets))
+        self._tell_members()
+
+    def _tell_members(self) -> None:
+        """What is known of the data goes to all members."""
         parameters = {"_inference", "members_", "reservoir_", "readout_", *self.get_params(deep=False)}
         known = {name: value for name, value in vars(self).items() if name not in parameters}
         for member in getattr(self, "members_", ()):

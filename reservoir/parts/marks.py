@@ -76,6 +76,7 @@ MARKS = (
     Mark("predict", FittedModel, "predict(X) answers; a system alone has none"),
     Mark("row_wise", Readout, "True: the prediction of a row has the same bits whichever rows stand beside it"),
     Mark("accumulate", Readout, "accumulate(X, y) takes a block of rows, solve() makes the answer: exact in blocks"),
+    Mark("partial_fit", Readout, "partial_fit(X, y) goes on learning from more rows"),
     Mark("tells_sequences_apart", Readout, "True: accumulate wants to hear which sequence each row comes from"),
     Mark("closed_loop_training", Readout, "True: wants to be trained by step(x, target) with its output fed back"),
     Mark("predict_proba", Readout, "predict_proba(X) gives the probability of every class"),

@@ -124,7 +124,7 @@ _OF_LIQUID: dict[str, Any] = {
 # `_store_cv_results` is what scikit-learn 1.6 keeps beside.
 _CHOSEN = {"alpha_": NUMERIC, "best_score_": NUMERIC, "cv_results_": NUMERIC, "_store_cv_results": FLAG}
 _MODEL = {"reservoir_": part("run"), "readout_": part("predict"), "n_features_in_": size("f")}
-_SUPERVISED = {**_MODEL, "members_": optional(parts("predict"))}
+_SUPERVISED = {**_MODEL, "members_": optional(parts("predict")), "_n_presented": optional(COUNT)}
 _TRAINED = {
     "n_features_in_": size("f"),
     "pooling_": word(None, "last", "mean"),
@@ -223,6 +223,21 @@ REGISTRY: dict[str, Entry] = {
     "reservoir.models.ReservoirRegressor": Entry({**_SUPERVISED, "_flat": FLAG}, rebuild=rebuilding.supervised),
     "reservoir.models.ReservoirClassifier": Entry(
         {**_SUPERVISED, "classes_": labels("c"), "per_step_": FLAG}, rebuild=rebuilding.supervised
+    ),
+    **{
+        f"reservoir.models.{name}": Entry(
+            parameters={"model": record(of), "n_heard": COUNT, "seen": either(NONE, reals("f"), reals("m", "f"))}
+        )
+        for name, of in (("RegressorStream", "ReservoirRegressor"), ("ClassifierStream", "ReservoirClassifier"))
+    },
+    "reservoir.models.ForecasterStream": Entry(
+        parameters={
+            "model": record("ReservoirForecaster"),
+            "tail": reals("k", "e"),
+            "level": reals("o"),
+            "moment": either(NONE, record("Moment")),
+            "n_heard": COUNT,
+        }
     ),
     "reservoir.models.ReservoirForecaster": Entry(
         {

@@ -117,6 +117,9 @@ def trained_readouts():
         model = ReservoirForecaster(small(), readout, washout=2, lags=2, target="increments").fit(X)
         observed = np.where(np.arange(5)[:, None] == 2, X[:5], np.nan)
         yield f"loop of increments {type(readout).__name__}", model.forecast(5, observed=observed)
+    for dtype in ("float64", "float32"):
+        stream = ReservoirRegressor(small(dtype=dtype)).fit(X, Y).stream()
+        yield f"stream {dtype}", np.array([stream.step(row) for row in X])
     yield "pooled", ReservoirRegressor(small(), pooling="mean").fit(RAGGED, np.arange(4.0)).predict(RAGGED)
 
 

@@ -81,6 +81,7 @@ NOT_CALLED = {
     *("reservoir.batch.Failure", "reservoir.batch.Study", "reservoir.batch.TaskError"),
     *("reservoir.datasets.DatasetNotFoundError", "reservoir.models.DivergenceWarning"),
     "reservoir.models.BaselineWarning",
+    *(f"reservoir.models.{name}Stream" for name in ("Regressor", "Classifier", "Forecaster")),
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
     *("reservoir.sequences.SequenceWarning", "spiking.own_process"),
     *("reservoir.systems.Recording", "reservoir.plasticity.Rule", "reservoir.plasticity.Scaling"),

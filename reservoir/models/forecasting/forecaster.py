@@ -31,6 +31,7 @@ from reservoir.models.forecasting.settled import settled
 from reservoir.models.forecasting.starts import course_of, start_of
 from reservoir.models.forecasting.training import learn, refuse_second_table
 from reservoir.models.forecasting.units import TRANSFORMS
+from reservoir.models.streams.forecaster import ForecasterStream
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
 from reservoir.ranges import ranges_of, read_bounds
 from reservoir.readouts.candidates import one_penalty_warning
@@ -322,6 +323,34 @@ class ReservoirForecaster(ReservoirModel):
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
         answers = Sequences(joined, offsets, start.kind).pack(joined)
         return forecast_tables(self, context, answers, self._feedback.channels)
+
+    def stream(self, context: SequenceData | None = None) -> ForecasterStream:
+        """The model on a stream: an object that takes the next row and answers the one after it.
+
+        Parameters
+        ----------
+        context : None or series (T, n_features), default None
+            What was heard before. None goes on after the series of `fit`; `reset` of the stream is rest.
+
+        Returns
+        -------
+        ForecasterStream
+            With ``step(row)``, ``update(row)``, which learns the row too, ``forecast(n_steps)`` and ``reset()``;
+            `save`, `load`, `copy` and `pickle` take all of its state. Readouts that can learn are copies, so that this
+            model stays as it is.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from reservoir import EchoState, ReservoirForecaster
+        >>> series = np.sin(np.arange(400) / 5).reshape(-1, 1)
+        >>> model = ReservoirForecaster(EchoState(50, random_state=0)).fit(series[:300])
+        >>> stream = model.stream()
+        >>> answers = [stream.step(row) for row in series[300:]]
+        >>> bool((answers[-1] == model.forecast(1, series)[0]).all())
+        True
+        """
+        return ForecasterStream.after(self, context)
 
     def predict_one_step(self, X: SequenceData) -> tuple[Any, Any]:
         """Each row as it is answered from the true rows before it, and what the answer misses.

@@ -1,0 +1,41 @@
+"""Readouts that learn from one row after another."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+
+
+def learns(readout: Any) -> bool:
+    """Whether a readout can go on learning."""
+    return hasattr(readout, "step") or hasattr(readout, "partial_fit")
+
+
+def check_learns(owner: str, readout: Any) -> None:
+    """ValueError where a readout cannot go on learning."""
+    if not learns(readout):
+        raise ValueError(
+            f"{type(readout).__name__}, the readout of {owner}, does not learn row by row. Use one with step or "
+            "partial_fit, as RecursiveLeastSquares."
+        )
+
+
+def learn_row(readout: Any, features: np.ndarray, target: Any) -> None:
+    """Go on learning from the features (n_columns,) of one row, and what is the answer to them."""
+    if hasattr(readout, "step"):
+        readout.step(features, target)
+    else:
+        readout.partial_fit(features[None], np.asarray(target)[None])
+
+
+def with_own_readouts(model: Any) -> Any:
+    """The same fitted model, with readouts of its own where they can learn."""
+    own = copy.copy(model)
+    if hasattr(model, "members_"):
+        own.members_ = [with_own_readouts(member) for member in model.members_]
+        own.readout_ = own.members_[0].readout_
+    elif learns(model.readout_):
+        own.readout_ = copy.deepcopy(model.readout_)
+    return own
