@@ -16,14 +16,22 @@ from reservoir.models.forecasting.ensembles import seeded_members
 from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, lessons_of, washout_of
 from reservoir.models.forecasting.one_step import one_step_ahead
 from reservoir.models.forecasting.origins import free_forecasts, futures_of
-from reservoir.models.forecasting.reading import heard_bounds, in_units, learned_units, table_in_units
-from reservoir.models.forecasting.starts import course_of, start_of
+from reservoir.models.forecasting.reading import (
+    after_gaps,
+    heard_bounds,
+    in_units,
+    learned_units,
+    pieces_to_learn,
+    table_in_units,
+)
+from reservoir.models.forecasting.starts import context_of, course_of, start_of
 from reservoir.models.forecasting.training import learn, refuse_second_table
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
 from reservoir.ranges import ranges_of, read_bounds
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.future import endings_of, forecast_tables
+from reservoir.sequences.gaps import pieces_of
 from reservoir.sequences.observations import read_observed
 from reservoir.validation import (
     Parameters,
@@ -106,6 +114,9 @@ class ReservoirForecaster(ReservoirModel):
     transform : None or "log", default None
         "log" works with the logarithm of what is predicted, before it is scaled, where changes are shares; all of it
         must be positive. Forecasts are medians then, where errors of the logarithm are symmetric.
+    gaps : "refuse" or "split", default "refuse"
+        What becomes of rows with NaN in `fit` and in a context. "split" learns from the pieces between them as from
+        series of their own, those that are long enough, and goes on from the rows after the last gap.
     season : None, "calendar", period or list of periods, default None
         Adds the phases of periods of so many rows, whole or not, as exogenous channels that `forecast` knows: sin and
         cos of up to three harmonics, none shorter than two rows. The longest series must hold a period twice. Rows are
@@ -184,6 +195,7 @@ class ReservoirForecaster(ReservoirModel):
     scaling: str | None = None
     transform: str | None = None
     season: str | float | Sequence[float] | np.ndarray | None = None
+    gaps: str = "refuse"
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> ReservoirForecaster:
@@ -198,13 +210,15 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_parameters()
         refuse_second_table(type(self).__name__, X, y)
-        sequences = read_sequences(self, X, reset=True)
+        sequences = read_sequences(self, X, reset=True, gaps=self.gaps == "split")
         self._hearing, self.units_, self.season_ = learned_units(self, X, sequences)
         learnt, self._n_rows = in_units(self, X, sequences)[0], int(max(sequences.lengths))
         self._lessons, self.washout_ = lessons_of(self, self._hearing), washout_of(self, int(min(sequences.lengths)))
         needed = max(self.washout_, self._lessons.lags) + self._lessons.horizon + 1
         sequences.check_lengths(needed, type(self).__name__, self.washout_, self._lessons.told())
-        self._endings, predicted = endings_of(X), sequences.rows[:, self._feedback.channels]
+        pieces = pieces_to_learn(self, learnt, needed)
+        complete = pieces_of(sequences, cut=self.gaps == "split").sequences.rows
+        self._endings, predicted = endings_of(X), complete[:, self._feedback.channels]
         self.training_range_ = ranges_of(predicted, np.array([0, len(predicted)]))[0]
         self.training_deviations_ = predicted.std(axis=0)
         heard_bounds(self)
@@ -215,8 +229,10 @@ class ReservoirForecaster(ReservoirModel):
             self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
             self.training_errors_ = np.mean([member.training_errors_ for member in self.members_], axis=0)
         else:
-            self._make_parts(replace(learnt, rows=self._hearing.scaled(learnt.rows)))
-            learn(self, learnt)
+            self._make_parts(replace(pieces, rows=self._hearing.scaled(pieces.rows)))
+            learn(self, pieces)
+            if pieces is not learnt:
+                self._context = sequences.kind, *context_of(self, self.reservoir_, after_gaps(self, learnt))
         return self
 
     def forecast(
@@ -321,6 +337,7 @@ class ReservoirForecaster(ReservoirModel):
         p.integer("lags", 0)
         p.choice("strategy", STRATEGIES)
         p.integer_or("horizon", None, 1)
+        p.choice("gaps", ("refuse", "split"))
         p.flag("squared_states")
         p.real("feedback_scaling", 0)
         p.integer("n_members", 1)
@@ -328,6 +345,11 @@ class ReservoirForecaster(ReservoirModel):
 
     def _read_bounds(self) -> np.ndarray:
         return read_bounds(type(self).__name__, self.bounds, len(self._feedback.channels), self.training_range_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.gaps == "split"
+        return tags
 
     def _members(self) -> list[ReservoirForecaster]:
         return getattr(self, "members_", [self])

@@ -11,6 +11,7 @@ from reservoir.models.forecasting.hearing import Hearing, names_of, read_channel
 from reservoir.models.forecasting.season import Moment, Season, read_season
 from reservoir.models.forecasting.units import SeriesUnits
 from reservoir.sequences import Sequences
+from reservoir.sequences.gaps import pieces_of
 
 
 def learned_units(model: Any, X: Any, sequences: Sequences) -> tuple[Hearing, SeriesUnits, Season | None]:
@@ -34,6 +35,36 @@ def in_units(model: Any, X: Any, sequences: Sequences) -> tuple[Sequences, list[
         return replace(sequences, rows=rows), [None] * len(sequences)
     columns, moments = model.season_.of_series(owner, X, sequences)
     return replace(sequences, rows=np.hstack([rows, np.concatenate(columns)])), [*moments]
+
+
+def pieces_to_learn(model: Any, learnt: Sequences, needed: int) -> Sequences:
+    """The series of `fit`, or the pieces between their gaps that have as many rows as are needed."""
+    pieces = pieces_of(learnt, cut=model.gaps == "split").sequences
+    if pieces is learnt:
+        return learnt
+    long = [rows for rows in pieces.members() if len(rows) >= needed]
+    if not long:
+        raise ValueError(f"X of {type(model).__name__} has no piece of at least {needed} rows between its gaps.")
+    return Sequences.of_members(long)
+
+
+def after_gaps(model: Any, sequences: Sequences) -> Sequences:
+    """The rows of every series behind its last gap, from which a forecast goes on."""
+    pieces, needed = pieces_of(sequences, cut=model.gaps == "split"), max(model._washout, 1)
+    if pieces.sequences is sequences:
+        return sequences
+    found = [np.empty((0, sequences.rows.shape[1]))] * len(sequences)
+    ends = pieces.places[pieces.sequences.offsets[1:] - 1]
+    for rows, index, end in zip(pieces.sequences.members(), pieces.whole, ends, strict=True):
+        found[index] = rows if end == sequences.offsets[index + 1] - 1 else found[index]
+    for index, rows in enumerate(found):
+        if len(rows) < needed:
+            which = "X" if len(found) == 1 else f"Sequence {index} of X"
+            raise ValueError(
+                f"{which} of {type(model).__name__} has {len(rows)} rows after its last gap, but a forecast goes on "
+                f"from at least {needed}."
+            )
+    return Sequences.of_members(found)
 
 
 def rows_to_come(model: Any, n_steps: int) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.forecasting.closed_loop import Course
 from reservoir.models.forecasting.hearing import names_of
-from reservoir.models.forecasting.reading import in_units, phases_after
+from reservoir.models.forecasting.reading import after_gaps, in_units, phases_after
 from reservoir.neurons.rate.loops import Levels
 from reservoir.parts import SequenceData, without_noise
 from reservoir.ranges import covering, ranges_of
@@ -37,17 +37,23 @@ def start_of(model: Any, context: SequenceData | None, n_steps: int) -> Start:
         ranges = np.stack([model.training_range_] * len(starts[0][1]))
         moments = moments or [None] * len(ranges)
     else:
-        sequences = read_sequences(model, context, reset=False)
+        sequences = read_sequences(model, context, reset=False, gaps=model.gaps == "split")
         sequences.check_lengths(max(model._washout, 1), type(model).__name__, model._washout)
         learnt, moments = in_units(model, context, sequences)
-        kind, heard = sequences.kind, model._hearing.of(learnt)
-        starts = [(before_last(member.reservoir_, heard), *ends_of(model, learnt, heard)) for member in members]
-        spanned = ranges_of(sequences.rows[:, model._feedback.channels], sequences.offsets)
+        kind, learnt, complete = sequences.kind, after_gaps(model, learnt), after_gaps(model, sequences)
+        starts = [context_of(model, member.reservoir_, learnt) for member in members]
+        spanned = ranges_of(complete.rows[:, model._feedback.channels], complete.offsets)
         ranges = covering(model.training_range_, spanned)
     states, tails, (levels, *_) = zip(*starts, strict=True)
     joint = [joint_tail(of_members) for of_members in zip(*tails, strict=True)]
     phases = [phases_after(model, moment, n_steps) for moment in moments]
     return Start(kind, list(zip(*states, strict=True)), joint, levels, ranges, phases)
+
+
+def context_of(model: Any, reservoir: Any, learnt: Sequences) -> tuple[list[Any], list[np.ndarray], list[np.ndarray]]:
+    """From where a forecast goes on after these series: states, what was heard last, and the last row."""
+    heard = model._hearing.of(learnt)
+    return before_last(reservoir, heard), *ends_of(model, learnt, heard)
 
 
 def joint_tail(tails: Sequence[np.ndarray]) -> np.ndarray:

@@ -228,6 +228,43 @@ def test_probes_of_scaled_loops():
     assert ranks[0] == ranks[1]
 
 
+@pytest.mark.parametrize("options", [{}, {"n_members": 2, "transform": "log"}, {"season": 12}, {"season": "calendar"}])
+def test_gaps_split_series(options):
+    """As pieces that are cut by hand; forecasts go on behind the last gap."""
+    table = pd.DataFrame(np.abs(SEASONAL) + 1, index=HOURS, columns=["load", "wind"])
+    broken = table.copy()
+    broken.iloc[50:55, 0] = broken.iloc[70, 1] = broken.iloc[90] = np.nan  # the second piece is too short
+    given = {"exogenous": (), "scaling": "standard", **options}
+    model = made(gaps="split", **given).fit(broken)
+    pieces = [table[:50], table[71:90], table[91:]]
+    if "season" not in options:  # a piece does not hold a season twice, nor a part of it
+        complete, units = broken.dropna(), model.units_
+        levels = np.log(broken) if "transform" in options else broken
+        np.testing.assert_allclose(units.places, levels.mean(axis=0))  # of all that is known
+        by_hand = made(exogenous=(), n_members=options.get("n_members", 1), washout=20)
+        by_hand.fit([units.heard(piece.to_numpy()) for piece in (pieces[0], pieces[2])])
+        expected = units.given(by_hand.forecast(9, units.heard(pieces[2].to_numpy())))
+        np.testing.assert_allclose(model.forecast(9), expected, rtol=1e-8)
+        np.testing.assert_allclose(model.training_range_, np.stack([complete.min(), complete.max()], axis=-1))
+    np.testing.assert_array_equal(model.forecast(9), model.forecast(9, pieces[2]))
+    np.testing.assert_array_equal(model.forecast(9), model.forecast(9, broken))
+    np.testing.assert_array_equal(model.forecast(9, [broken, broken[80:]])[1], model.forecast(9))
+    whole = made(gaps="split", **given).fit(table).forecast(9)
+    np.testing.assert_array_equal(whole, made(**given).fit(table).forecast(9))
+
+
+def test_gaps_that_cannot_be_split():
+    broken = SEASONAL.copy()
+    broken[150] = np.nan
+    with pytest.raises(ValueError, match="contains NaN at row 150"):
+        made(exogenous=()).fit(broken)
+    with pytest.raises(ValueError, match="has 9 rows after its last gap, but a forecast goes on from at least 20"):
+        made(exogenous=(), gaps="split").fit(broken)
+    broken[::10] = np.nan
+    with pytest.raises(ValueError, match="has no piece of at least 22 rows between its gaps"):
+        made(exogenous=(), gaps="split").fit(broken)
+
+
 def test_what_is_asked_for_is_checked():
     for options, name in (({"scaling": "robust"}, "scaling"), ({"transform": "sqrt"}, "transform"),
                           ({"season": 1.0}, "season"), ({"season": "weekly"}, "season")):  # fmt: skip
