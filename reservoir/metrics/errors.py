@@ -99,10 +99,13 @@ def mase(y_true: SequenceData, y_pred: SequenceData, *, y_train: SequenceData, p
     true, predicted = finite_pair("mase", y_true, y_pred)
     period = check_integer("mase", "period", period, 1)
     train = real_array(y_train)
-    shape = np.shape(y_true)[1:]
-    if train is None or train.shape[1:] != shape or len(train) <= period or not np.isfinite(train).all():
-        raise parameter_error("mase", "y_train", f"more than {period} finite rows of shape {shape}", y_train)
-    scales = np.abs(train[period:] - train[:-period]).reshape(len(train) - period, -1).mean(axis=0)
+    wanted = f"more than {period} finite rows of {true.shape[1]} column(s)"
+    if train is None or train.ndim not in (1, 2) or len(train) <= period or not np.isfinite(train).all():
+        raise parameter_error("mase", "y_train", wanted, y_train)
+    train = train.reshape(len(train), -1)
+    if train.shape[1] != true.shape[1]:
+        raise parameter_error("mase", "y_train", wanted, y_train)
+    scales = np.abs(train[period:] - train[:-period]).mean(axis=0)
     if not (scales > 0).all():
         raise parameter_error("mase", "y_train", f"no column that repeats itself after {period} row(s)", y_train)
     return float(np.mean(np.abs(true - predicted).mean(axis=0) / scales))

@@ -38,8 +38,8 @@ def quantile_of(errors: np.ndarray, share: float) -> np.ndarray:
     From above for shares beyond a half, and from below for others, so that the pair of s and 1 - s holds 1 - 2 s.
     """
     if share == 0.5:
-        missing = np.isnan(errors).all(axis=0)
-        return np.where(missing, 0.0, np.nanmedian(np.where(missing, 0.0, errors), axis=0))
+        known = errors if len(errors) else np.zeros((1, *errors.shape[1:]))
+        return np.nanmedian(np.where(np.isnan(known).all(axis=0), 0.0, known), axis=0)
     return bound_of(errors, share) if share > 0.5 else -bound_of(-errors, 1 - share)
 
 
@@ -48,7 +48,7 @@ def never_narrower(bounds: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
     Neighbours that would shrink are pooled, with the weights `counts` (n_steps, ...), their numbers of errors.
     """
-    bounds = np.maximum.accumulate(np.where(np.isfinite(bounds), -np.inf, np.inf), axis=0).clip(0) + bounds
+    bounds = np.where(np.logical_or.accumulate(np.isinf(bounds), axis=0), np.inf, bounds)
     flat, weights = bounds.reshape(len(bounds), -1), counts.reshape(len(bounds), -1)
     for column, weight in zip(flat.T, weights.T, strict=True):
         known = np.isfinite(column)

@@ -81,7 +81,7 @@ def test_coverage_counts_ends_and_infinite_bounds():
     ("call", "match"),
     [
         (lambda y: mase(y, y, y_train=np.ones(5)), "'y_train' parameter of mase must be no column that repeats"),
-        (lambda y: mase(y, y, y_train=[1.0, 2.0], period=2), "more than 2 finite rows"),
+        (lambda y: mase(y, y, y_train=[1.0, 2.0], period=2), "more than 2 finite rows of 1 column"),
         (lambda y: owa(y, y, y_reference=y, y_train=y), "'y_reference' parameter of owa must be not without error"),
         (lambda y: pinball_loss(y, y, quantile=1.0), "'quantile' parameter of pinball_loss must be in"),
         (lambda y: pinball_loss(y, y * np.nan, quantile=0.5), "'y_quantile' parameter of pinball_loss must be without"),
