@@ -26,6 +26,7 @@ _LATER = {
     "input_scaling": (0.56, 1.78),
 }
 _LOST = 10.0
+_AS_GOOD = 0.02
 
 
 class _Found(NamedTuple):
@@ -40,10 +41,10 @@ def tune(
 ) -> Any:
     """A forecaster like this one, fitted to a series with the settings that forecast its last rows best.
 
-    Candidates learn the first three quarters of the series, once each, and forecast from origins in the last quarter
-    that they have not learnt; all penalties come from one factorisation, and all origins from one run. A candidate's
-    score is the mean over h = 1, ..., horizon, weighted by h^-1/2, of the logarithm of its mean absolute error. They
-    come in a fixed order:
+    Candidates learn the series up to three folds at its end, each a sixth of it or less, and forecast from origins in
+    that fold, which they have not learnt; all penalties of a fold come from one factorisation, and all origins from one
+    run. A candidate's score is the mean over h = 1, ..., horizon, weighted by h^-1/2, of the logarithm of its mean
+    absolute error, with the largest penalty that is within 0.02 of the best. They come in a fixed order:
 
     1. the model itself, then nine pairs of leak and input scaling (over the root of the number of columns);
     2. for the best of them, values or increments as `target`, with and without `lags`;
@@ -64,6 +65,7 @@ def tune(
     horizon : None or int >= 1, default None
         Rows to forecast well. None is a tenth of the series, at most 50.
     n_origins : int >= 1, default 12
+        Of every fold.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def tune(
     Raises
     ------
     ValueError
-        For a parameter outside its range, and a series too short for the model to learn three quarters of it.
+        For a parameter outside its range, and a series too short for the model to learn what stands before the folds.
 
     References
     ----------
@@ -101,24 +103,35 @@ def tune(
             if time.monotonic() >= end:
                 break
             best = min(best, search.tried(best.parameters | parameters), key=lambda found: found.score)
-    return search.made(best, n_rows).fit(series)
+    return search.made(best).fit(series)
 
 
 class _Search:
     """Candidates of one forecaster on one series."""
 
     def __init__(self, model: Any, series: Any, horizon: int, n_origins: int):
-        self.model, self.series, self.horizon = model, series, horizon
-        n_rows = len(series)
-        self.n_learnt = n_rows - max(n_rows // 4, horizon + 1)
-        if self.n_learnt < 2:
-            raise parameter_error(_OWNER, "horizon", f"less than {n_rows - 2} with {n_rows} rows", horizon)
-        self.origins = np.unique(np.linspace(self.n_learnt, n_rows - horizon, n_origins).astype(int))
+        self.model, self.series, self.horizon, self.n_rows = model, series, horizon, len(series)
+        n_fold = max(self.n_rows // 10, min(self.n_rows // 6, 2 * horizon), 1)
+        last = self.n_rows - horizon
+        if last - 3 * n_fold < 2:
+            wanted = f"at most {self.n_rows - 3 * n_fold - 2} with {self.n_rows} rows"
+            raise parameter_error(_OWNER, "horizon", wanted, horizon)
+        self.folds = []
+        for end in self.n_rows - n_fold * np.array([3, 2, 1]):
+            end = min(end, last)
+            origins = np.linspace(end, min(end + n_fold - 1, last), n_origins).astype(int)
+            self.folds.append((int(end), np.unique(origins)))
         self.ridge = model.readout is None or type(model.readout) is RidgeReadout
 
     def first(self) -> _Found:
         """The model as it is; what it settles by itself is settled for all candidates."""
-        fitted = self._learnt(clone(self.model))
+        fitted = [self._learnt(clone(self.model), end) for end, _ in self.folds]
+        return self._settled(fitted[-1])._replace(
+            score=self._score([self._missed(one, k) for k, one in enumerate(fitted)])
+        )
+
+    def _settled(self, fitted: Any) -> _Found:
+        """The model as it is, with what it settled in one fold."""
         lessons, season, self.n_features = fitted._lessons, fitted.season_, fitted.n_features_in_
         settled = {
             "target": "increments" if lessons.increments else "values",
@@ -131,19 +144,18 @@ class _Search:
         given = {name: value for name, value in self.model.get_params(deep=False).items() if name in settled}
         parameters = {name: settled[name] if given[name] == "auto" else given[name] for name in settled}
         parameters["reservoir"] = clone(fitted._members()[0].reservoir_)
-        courses = courses_at(fitted, self.series, self.origins, self.horizon)
-        return _Found(self._score(fitted, courses), parameters, None, as_given=True)
+        return _Found(np.inf, parameters, None, as_given=True)
 
     def reservoirs(self, best: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Those of the model itself, then pairs of leak and input scaling."""
         yield {}
         for leak, scale in _FIRST:
-            wanted = {"leak": leak, "input_scaling": scale / np.sqrt(self.n_features)}
+            wanted = {"leak": leak, "input_scaling": scale / self.n_features**0.5}
             yield self._with_reservoir(best, wanted | {"spectral_radius": 0.9, "bias_scaling": 0.5})
 
     def lessons(self, best: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """What the readout learns, and how far it looks back."""
-        more = min(16, self.n_learnt // 20)
+        more = min(16, self.folds[0][0] // 20)
         for target in ("increments", "values"):
             for lags in sorted({0, more, best["lags"]}):
                 if (target, lags) != (best["target"], best["lags"]):
@@ -160,40 +172,49 @@ class _Search:
                     yield self._with_reservoir(best, {name: min(moved, 1.0) if name == "leak" else moved})
 
     def tried(self, parameters: dict[str, Any]) -> _Found:
-        """A candidate with these parameters, judged."""
-        return self._judged(self._learnt(self._candidate(parameters)), parameters)
+        """A candidate with these parameters, and its best penalty."""
+        by_fold = [
+            self._judged(self._learnt(self._candidate(parameters), end), k) for k, (end, _) in enumerate(self.folds)
+        ]
+        scores = np.array([self._score(list(of_alpha)) for of_alpha in zip(*by_fold, strict=True)])
+        best = int(np.flatnonzero(scores <= scores.min() + _AS_GOOD).max())
+        return _Found(float(scores[best]), parameters, float(_ALPHAS[best]) if self.ridge else None)
 
-    def made(self, found: _Found, n_rows: int) -> Any:
+    def made(self, found: _Found) -> Any:
         """The model with what was found, not fitted."""
         made = clone(self.model)
         if not found.as_given:
             made.set_params(**found.parameters)
-        return made if found.alpha is None else made.set_params(readout=RidgeReadout(found.alpha * n_rows))
+        return made if found.alpha is None else made.set_params(readout=RidgeReadout(found.alpha * self.n_rows))
 
     def _candidate(self, parameters: dict[str, Any]) -> Any:
         candidate = clone(self.model).set_params(**parameters, n_members=1)
         return candidate.set_params(readout=RidgeReadout()) if self.ridge else candidate
 
-    def _learnt(self, candidate: Any) -> Any:
-        return candidate.set_params(n_members=1).fit(self.series[: self.n_learnt])
+    def _learnt(self, candidate: Any, end: int) -> Any:
+        return candidate.set_params(n_members=1).fit(self.series[:end])
 
-    def _judged(self, fitted: Any, parameters: dict[str, Any]) -> _Found:
-        """The best penalty of a fitted candidate, all of which run from the same states."""
-        courses = courses_at(fitted, self.series, self.origins, self.horizon)
+    def _judged(self, fitted: Any, fold: int) -> list[np.ndarray]:
+        """What a candidate misses in a fold with every penalty, all of which run from the same states."""
         if not self.ridge:
-            return _Found(self._score(fitted, courses), parameters, None)
-        alphas = _ALPHAS * self.n_learnt
-        copies = [with_attributes(fitted, {"readout_": one}) for one in fitted.readout_.solve_path(list(alphas))]
-        scores = [self._score(one, courses) for one in copies]
-        best = int(np.argmin(scores))
-        return _Found(scores[best], parameters, float(_ALPHAS[best]))
+            return [self._missed(fitted, fold)]
+        readouts = fitted.readout_.solve_path(list(_ALPHAS * self.folds[fold][0]))
+        courses = courses_at(fitted, self.series, self.folds[fold][1], self.horizon)
+        return [self._missed(with_attributes(fitted, {"readout_": one}), fold, courses) for one in readouts]
 
-    def _score(self, fitted: Any, courses: list[Any]) -> float:
+    def _missed(self, fitted: Any, fold: int, courses: list[Any] | None = None) -> np.ndarray:
+        """Absolute errors (n_origins, horizon, n_outputs) in deviations of the training rows; infinite where lost."""
+        origins = self.folds[fold][1]
+        courses = courses_at(fitted, self.series, origins, self.horizon) if courses is None else courses
         forecasts = np.stack(futures_of(fitted, courses))[:, : self.horizon]
         rows = read_sequences(fitted, self.series, reset=False).rows[:, fitted._feedback.channels]
         sizes = np.where(fitted.training_deviations_ > 0, fitted.training_deviations_, 1.0)
-        missed = np.abs(rows[self.origins[:, None] + np.arange(self.horizon)] - forecasts) / sizes
-        errors = np.log(np.nan_to_num(missed, nan=np.exp(_LOST), posinf=np.exp(_LOST)).mean(axis=(0, 2)) + 1e-6)
+        missed = np.abs(rows[origins[:, None] + np.arange(self.horizon)] - forecasts) / sizes
+        return np.nan_to_num(missed, nan=np.exp(_LOST), posinf=np.exp(_LOST))
+
+    def _score(self, missed: list[np.ndarray]) -> float:
+        """The weighted mean over the rows ahead of the logarithms of mean errors, all folds together."""
+        errors = np.log(np.concatenate(missed).mean(axis=(0, 2)) + 1e-6)
         return float(np.average(np.minimum(errors, _LOST), weights=np.arange(1, self.horizon + 1) ** -0.5))
 
     def _with_reservoir(self, best: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:

@@ -253,6 +253,10 @@ ENTRIES: dict[str, Entry] = {
         {"model": reservoir.ReservoirForecaster(SYSTEM, washout=5), "series": SERIES, "horizon": 3, "n_origins": 2},
         lambda found, X: numbers([found.truth, found.forecasts]), slow=True, fixed=("model",),
     ),
+    "reservoir.model_selection.tune": Entry(
+        {"model": reservoir.ReservoirForecaster(SYSTEM, washout=5), "series": SERIES, "budget": 1e-9, "n_origins": 2},
+        lambda found, X: numbers(found.forecast(3)), slow=True, fixed=("model", "budget"),
+    ),
     "reservoir.model_selection.sequence_scorer": Entry(
         {"scoring": "r2"}, lambda score, X: numbers(score(reservoir.ReservoirRegressor(SYSTEM).fit(X, Y), X, Y)), X,
         fixed=("scoring",),

@@ -17,15 +17,15 @@ def forecaster(**options):
 
 
 def test_it_is_better_than_a_bad_start_on_rows_that_it_has_not_seen():
-    bad = ReservoirForecaster(EchoState(20, input_scaling=5.0, random_state=0), RidgeReadout(1e-9), washout=20)
-    found = tune(bad, SERIES[:180, None], budget=60, horizon=8)
+    bad = ReservoirForecaster(EchoState(10, input_scaling=5.0, random_state=0), RidgeReadout(1e-9), washout=20)
+    found = tune(bad, SERIES[:180, None], budget=60, horizon=8, n_origins=5)
     origins = np.arange(180, 232)
     truth = SERIES[origins[:, None] + np.arange(8)]
     models = found, bad.fit(SERIES[:180, None])
     errors = [np.abs(truth - forecasts_from(one, SERIES[:, None], origins, 8)[..., 0]) for one in models]
     assert np.median(errors[0]) < 0.7 * np.median(errors[1])
     assert found.n_features_in_ == 1 and found.get_params()["readout__alpha"] > 0
-    again = tune(bad, SERIES[:180, None], budget=60, horizon=8)
+    again = tune(bad, SERIES[:180, None], budget=60, horizon=8, n_origins=5)
     np.testing.assert_array_equal(found.forecast(5), again.forecast(5))
 
 
