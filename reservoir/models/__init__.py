@@ -4,7 +4,9 @@ Three words, used for nothing else: **washout** is the rows at the head of a seq
 scored; **warmup** the history before a scored block; **context** the history before a forecast.
 """
 
+from reservoir.models.adaptive_coverage import AdaptiveCoverage
 from reservoir.models.classifier import ReservoirClassifier
+from reservoir.models.conformal import CoverageWarning
 from reservoir.models.distributed_training import fit_in_parts
 from reservoir.models.forecasting.divergence import BaselineWarning, DivergenceWarning
 from reservoir.models.forecasting.forecaster import ReservoirForecaster
@@ -14,8 +16,10 @@ from reservoir.models.streams.forecaster import ForecasterStream
 from reservoir.models.streams.supervised import ClassifierStream, RegressorStream
 
 __all__ = [
+    "AdaptiveCoverage",
     "BaselineWarning",
     "ClassifierStream",
+    "CoverageWarning",
     "DivergenceWarning",
     "ForecasterStream",
     "Last",

@@ -112,6 +112,7 @@ def _train(model: Any, parts: Any, classes: Labels | None, folder: Any, batch: d
     trained.readout_.solve()
     trained._n_presented = first_trials[-1]
     parameters = model.get_params(deep=False)
+    model.__dict__.pop("_calibration", None)
     model.__dict__.update({name: value for name, value in vars(trained).items() if name not in parameters})
     return model
 

@@ -11,8 +11,9 @@ from sklearn.metrics import r2_score
 from reservoir.estimators import MultiOutputMixin, RegressorMixin, present_unless
 from reservoir.models.partial_training import go_on_learning, no_partial_fit
 from reservoir.models.pooling import as_pooling
+from reservoir.models.regression_intervals import CalibrationTargets, RegressionIntervals
 from reservoir.models.streams.supervised import RegressorStream
-from reservoir.models.supervised import SupervisedModel, TrainingTargets
+from reservoir.models.supervised import TrainingTargets
 from reservoir.parts import Numbers, Pooling, Readout, SequenceData, System
 from reservoir.sample_weights import read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
@@ -22,7 +23,7 @@ from reservoir.validation import unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
-class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
+class ReservoirRegressor(MultiOutputMixin, RegressorMixin, RegressionIntervals):
     """Regression with a reservoir: a number or vector for every step, or one for every sequence.
 
         states = reservoir(X),   prediction = readout([state, input])
@@ -103,7 +104,9 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
 every sequence (N,), default None
             What weighs 0 is left out. Other weights go to the readout, which must take them.
         """
-        self._train(*self._read_training_data(X, y, sample_weight))
+        sequences, targets = self._read_training_data(X, y, sample_weight)
+        self._train(sequences, targets)
+        self._calibration = CalibrationTargets.of(sequences, targets, self._late(sequences), self._per_step)
         return self
 
     @present_unless(no_partial_fit)
@@ -117,6 +120,7 @@ every sequence (N,), default None
         them, up to rounding, where the readout has ``accumulate``, as `RidgeReadout`; noise counts its trials through.
         Parameters are those of `fit`. To go on inside of a sequence use `stream`.
         """
+        self.__dict__.pop("_calibration", None)
         go_on_learning(self, X, y, sample_weight)
         return self
 

@@ -71,7 +71,7 @@ class SupervisedModel(ReservoirModel):
 
     def _tell_members(self) -> None:
         """What is known of the data goes to all members."""
-        parameters = {"_inference", "members_", "reservoir_", "readout_", *self.get_params(deep=False)}
+        parameters = {"_inference", "_calibration", "members_", "reservoir_", "readout_", *self.get_params(deep=False)}
         known = {name: value for name, value in vars(self).items() if name not in parameters}
         for member in getattr(self, "members_", ()):
             vars(member).update(known)
@@ -81,7 +81,7 @@ class SupervisedModel(ReservoirModel):
         if self.n_members == 1:
             super()._make_parts(sequences)
             return
-        self.members_ = seeded_members(self)
+        self.members_ = seeded_members(self, self.reservoir)
         for member in self.members_:
             member._make_parts(sequences)
         self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_

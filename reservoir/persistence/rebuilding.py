@@ -115,6 +115,18 @@ def supervised(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
         raise Damaged("it holds members that are not such models")
 
 
+def regressor(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
+    """Check its members, and the data that tell how far predictions may be off."""
+    supervised(model, kept, max_bytes)
+    last = vars(model).get("_calibration")
+    if last is None:
+        return
+    n_targets = len(last.rows) if model.pooling is None else len(last.offsets) - 1
+    good = last.rows.shape[1] == model.n_features_in_ and _are_ends(last.offsets, len(last.rows))
+    if not good or not (np.shape(last.values)[:1] == (len(last.weights),) == (n_targets,)):
+        raise Damaged("it holds other training data than it learnt")
+
+
 def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """Check the channels that come back, what the readout sees, and from where a forecast goes on."""
     hearing, n_features = model._hearing, model.n_features_in_
@@ -142,6 +154,14 @@ def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
         raise Damaged("it holds a forecaster that cannot go on")
     if members is None:
         _check_context(model._context, n_heard, len(channels), lessons.lags)
+    last = vars(model).get("_calibration")
+    if last is not None and not (last.rows.shape[1] == n_heard and _are_ends(last.offsets, len(last.rows))):
+        raise Damaged("it holds series of other columns than it hears")
+
+
+def _are_ends(offsets: np.ndarray, n_rows: int) -> bool:
+    """Whether these are the ends of series that cover so many rows."""
+    return offsets.size > 1 and offsets[0] == 0 and bool((np.diff(offsets) > 0).all()) and offsets[-1] == n_rows
 
 
 def _check_units(model: Any) -> None:

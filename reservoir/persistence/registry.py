@@ -220,7 +220,13 @@ REGISTRY: dict[str, Entry] = {
         {"codegen": _CODEGEN},
         **_OF_LIQUID,
     ),
-    "reservoir.models.ReservoirRegressor": Entry({**_SUPERVISED, "_flat": FLAG}, rebuild=rebuilding.supervised),
+    "reservoir.models.ReservoirRegressor": Entry(
+        {**_SUPERVISED, "_flat": FLAG, "_calibration": optional(record("CalibrationTargets"))},
+        rebuild=rebuilding.regressor,
+    ),
+    "reservoir.models.regression_intervals.CalibrationTargets": Entry(
+        parameters={"rows": reals("r", "f"), "offsets": integers("s"), "values": NUMERIC, "weights": reals("n")}
+    ),
     "reservoir.models.ReservoirClassifier": Entry(
         {**_SUPERVISED, "classes_": labels("c"), "per_step_": FLAG}, rebuild=rebuilding.supervised
     ),
@@ -253,6 +259,7 @@ REGISTRY: dict[str, Entry] = {
             "training_range_": reals("o", "2"),
             "training_deviations_": reals("o"),
             "_n_rows": size("rows"),
+            "_calibration": optional(record("CalibrationRows")),
             "training_errors_": reals("o"),
             "chosen_": optional(Check(lambda value, lengths: type(value) is dict, "a dictionary")),
         },
@@ -269,6 +276,9 @@ REGISTRY: dict[str, Entry] = {
     ),
     "reservoir.models.forecasting.units.SeriesUnits": Entry(
         parameters={"logarithmic": flags("f"), "places": reals("f"), "scales": reals("f")}
+    ),
+    "reservoir.models.forecasting.calibration.CalibrationRows": Entry(
+        parameters={"rows": reals("r", "h"), "offsets": integers("s")}
     ),
     "reservoir.models.forecasting.season.Season": Entry(
         parameters={

@@ -16,7 +16,6 @@ from reservoir import (
     EchoState,
     circuits,
     datasets,
-    metrics,
     models,
     neurons,
     plasticity,
@@ -79,8 +78,8 @@ NOT_CALLED = {
     *(f"reservoir.plotting.{name}" for name in plotting.__all__),
     *(f"reservoir.probes.{name}" for name in probes.__all__ if name[0].isupper()),
     *("reservoir.batch.Failure", "reservoir.batch.Study", "reservoir.batch.TaskError"),
-    *("reservoir.datasets.DatasetNotFoundError", "reservoir.models.DivergenceWarning"),
-    "reservoir.models.BaselineWarning",
+    *("reservoir.datasets.DatasetNotFoundError", "reservoir.metrics.ValidTime", "reservoir.model_selection.Backtest"),
+    *(f"reservoir.models.{name}Warning" for name in ("Baseline", "Coverage", "Divergence")),
     *(f"reservoir.models.{name}Stream" for name in ("Regressor", "Classifier", "Forecaster")),
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
     *("reservoir.sequences.SequenceWarning", "spiking.own_process"),
@@ -215,6 +214,11 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.metrics.valid_prediction_time": function(y_true=Y, y_pred=Y[::-1]),
     "reservoir.metrics.frame_accuracy": function(y_true=np.eye(3), y_pred=np.ones((3, 3))),
     "reservoir.metrics.frame_negative_log_likelihood": function(y_true=np.eye(3), y_proba=np.full((3, 3), 0.4)),
+    "reservoir.metrics.smape": function(y_true=Y, y_pred=Y[::-1]),
+    "reservoir.metrics.mase": function(y_true=Y, y_pred=Y[::-1], y_train=Y),
+    "reservoir.metrics.owa": function(y_true=Y, y_pred=Y[::-1], y_reference=Y + 0.1, y_train=Y),
+    "reservoir.metrics.interval_coverage": function(y_true=Y, lower=Y - 0.1, upper=Y[::-1]),
+    "reservoir.metrics.pinball_loss": function(y_true=Y, y_quantile=Y[::-1], quantile=0.9),
     "reservoir.metrics.copy_recall": function(y_true=[0, 0, 2, 1], y_pred=[0, 0, 2, 2]),
     **{
         f"reservoir.probes.{name}": function(slow=True, system=SYSTEM, n_streams=4, n_steps=5, random_state=0)
@@ -246,9 +250,21 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.model_selection.WarmTimeSeriesSplit": Entry(
         {"n_splits": 2, "warmup": 2}, lambda splits, X: numbers([list(pair) for pair in splits.split(X)]), X
     ),
+    "reservoir.model_selection.backtest": Entry(
+        {"model": reservoir.ReservoirForecaster(SYSTEM, washout=5), "series": SERIES, "horizon": 3, "n_origins": 2},
+        lambda found, X: numbers([found.truth, found.forecasts]), slow=True, fixed=("model",),
+    ),
+    "reservoir.model_selection.tune": Entry(
+        {"model": reservoir.ReservoirForecaster(SYSTEM, washout=5), "series": SERIES, "budget": 1e-9, "n_origins": 2},
+        lambda found, X: numbers(found.forecast(3)), slow=True, fixed=("model", "budget"),
+    ),
     "reservoir.model_selection.sequence_scorer": Entry(
         {"scoring": "r2"}, lambda score, X: numbers(score(reservoir.ReservoirRegressor(SYSTEM).fit(X, Y), X, Y)), X,
         fixed=("scoring",),
+    ),
+    "reservoir.models.AdaptiveCoverage": Entry(
+        {"coverage": 0.6, "rate": 0.1, "n_errors": 5}, lambda made, X: numbers(made.half_width()), X, None,
+        lambda made, X, y: made.begin(X),
     ),
     "reservoir.models.fit_in_parts": Entry(
         {"model": reservoir.ReservoirRegressor(SYSTEM), "parts": [([X], [Y]), ([X], [Y])], "n_jobs": 1},
@@ -262,9 +278,6 @@ ENTRIES: dict[str, Entry] = {
         estimator=SYSTEM, slow=True, fixed=("estimator", "n_features", "random_state", "tolerance")
     ),
 }  # fmt: skip
-OPEN_MODULES = (metrics,)
-"""Modules whose functions are public without `__all__`."""
-
 ALSO_PUBLIC = ("reservoir.estimator_checks.check_sequence_estimator",)
 
 

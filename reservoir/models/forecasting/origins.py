@@ -45,6 +45,18 @@ def forecasts_from(
     observed : None, stack or list of n_origins tables (n_steps, n_features), default None
         What is known of the rows to come. None is the exogenous channels of the series, and nothing of the others.
     """
+    courses = courses_at(model, series, origins, n_steps, observed)
+    return np.stack(futures_of(model, courses))[:, :n_steps]
+
+
+def courses_at(
+    model: Any,
+    series: SequenceData,
+    origins: Sequence[int] | np.ndarray,
+    n_steps: int,
+    observed: SequenceData | None = None,
+) -> list[Course]:
+    """The ways from many origins of a series that is heard once, of which `futures_of` makes forecasts."""
     model._check_fitted()
     n_steps = check_integer(_OWNER, "n_steps", n_steps, 1)
     sequences = read_sequences(model, series, reset=False)
@@ -62,20 +74,26 @@ def forecasts_from(
     ):
         raise parameter_error(_OWNER, "origins", f"integers from {least} to {len(rows)}", origins)
     if observed is None:
-        tables = [_drivers(rows[origin : origin + n_steps], n_steps, model.exogenous_) for origin in known]
+        tables = [rows_known(rows[origin : origin + n_steps], n_steps, model.exogenous_) for origin in known]
     else:
         tables = read_observed(_OWNER, model, observed, n_steps, len(known))
     learnt, (end,) = in_units(model, series, sequences)
     phases = np.concatenate([learnt.rows[:, rows.shape[1] :], phases_after(model, end, n_steps)])
-    heard = model._hearing.of(learnt).rows
+    own = [table_in_units(model, phases[origin:], table) for origin, table in zip(known, tables, strict=True)]
+    return courses_from(model, learnt.rows, known, own)
+
+
+def courses_from(model: Any, rows: np.ndarray, origins: np.ndarray, tables: list[np.ndarray]) -> list[Course]:
+    """The same for a series (T, n_columns), and tables of the rows to come, as the model works with them."""
+    whole = Sequences(rows, np.array([0, len(rows)]), "series")
+    heard, channels = model._hearing.of(whole).rows, model._feedback.channels
     inputs = model._lessons.for_reservoir(heard)
-    states = [states_before(member.reservoir_, inputs, known - 1) for member in model._members()]
-    courses, channels = [], model._feedback.channels
-    for origin, table, *of_members in zip(known, tables, *states, strict=True):
+    states = [states_before(member.reservoir_, inputs, origins - 1) for member in model._members()]
+    courses = []
+    for origin, table, *of_members in zip(origins, tables, *states, strict=True):
         tail = joint_tail([heard[max(0, origin - 1 - model._lessons.lags) : origin]] * len(states))
-        own = table_in_units(model, phases[origin:], table)
-        courses.append(course_of(model, tuple(of_members), tail, learnt.rows[origin - 1, channels], own))
-    return np.stack([future[:n_steps] for future in futures_of(model, courses)])
+        courses.append(course_of(model, tuple(of_members), tail, rows[origin - 1, channels], table))
+    return courses
 
 
 def futures_of(model: Any, courses: list[Course]) -> list[np.ndarray]:
@@ -90,7 +108,7 @@ def answers_on(model: Any, courses: list[Course]) -> Iterable[np.ndarray]:
     return run_in_horizons(*parts, courses) if model._lessons.horizon > 1 else map(free_run(*parts), courses)
 
 
-def _drivers(rows: np.ndarray, n_steps: int, columns: np.ndarray) -> np.ndarray:
+def rows_known(rows: np.ndarray, n_steps: int, columns: np.ndarray) -> np.ndarray:
     """A table of the rows to come (n_steps, n_features) in which these columns are known as far as there are rows."""
     table = np.full((n_steps, rows.shape[1]), np.nan)
     table[: len(rows), columns] = rows[:, columns]
