@@ -145,7 +145,8 @@ def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     if not hasattr(model, "_lessons"):
         _of_former_version(model)
     lessons = model._lessons
-    if not np.isin(lessons.ahead, hearing.drivers).all() or lessons.horizon < 1:
+    known = np.isin(lessons.ahead, hearing.drivers).all() and lessons.unheard in (0, n_heard - n_features)
+    if not known or lessons.horizon < 1:
         raise Damaged("it holds lessons of channels that are not there")
     if 8.0 * n_heard * (lessons.lags + lessons.horizon) > max_bytes:
         raise Damaged("its readout would see more rows than there is memory for")

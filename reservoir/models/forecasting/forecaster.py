@@ -30,7 +30,7 @@ from reservoir.models.forecasting.units import TRANSFORMS
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
 from reservoir.ranges import ranges_of, read_bounds
 from reservoir.readouts.candidates import one_penalty_warning
-from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences import read_sequences
 from reservoir.sequences.future import endings_of
 from reservoir.sequences.gaps import pieces_of
 from reservoir.validation import (
@@ -64,17 +64,9 @@ class ReservoirForecaster(Forecasts):
     with what is known of all of them, so that errors of one row are not heard in the next; later rows follow block by
     block, and what was observed on the way is heard before the rows after it are answered.
 
-    What is "auto" is decided by rolling origins inside the training rows, where `readout` is None: ridge regression on
-
-        [w x(t), u(t), ..., u(t - lags), 3 p(t + 1)],    p the phases of seasons, which the reservoir does not hear,
-
-    learns before each of three folds at their end and is held against the rows after thirty origins there. The score is
-    the mean over the rows ahead h, weighted by 1 / sqrt(h), of the logarithm of the mean error in deviations. Readouts
-    of earlier rows alone come first (w = 0), then those that see states, which must be better by 0.15. The penalty, the
-    seasons, and whether a channel sees those beside it are chosen with the rest; forecasts are kept within a range
-    around that of the rows there. Any parameter that is given is not chosen. With a readout of one's own, with
-    ``include_input=False``, and where nothing is "auto" there is no choice: "auto" then means values, no lags, one row
-    at a time, and neither season nor transform.
+    What is "auto" is decided by rolling origins inside the training rows (see the page on ordinary series), and the
+    penalty with it, where `readout` is None and sees the present input. States are left out where they do not help, and
+    phases of seasons are seen beside them and not heard. Else "auto" is "values", 0 lags, "recursive", and twice None.
 
     A readout with ``closed_loop_training``, such as `Force`, learns with the loop closed: from the first step after the
     washout on, its own answer comes back where other readouts hear the true row.
@@ -82,10 +74,9 @@ class ReservoirForecaster(Forecasts):
     Parameters
     ----------
     reservoir : None or system, default None
-        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``, and where something is chosen
-        ``EchoState(300, leak=0.3, input_scaling=0.3 / sqrt(n_features), bias_scaling=0.5, random_state=0)``. Noise, as
-        in ``EchoState(noise=1e-4)``, is added in `fit` alone, where series k is trial k; it makes the closed loop more
-        stable.
+        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``, with 300 units, a leak of 0.3, an
+        input scaling of 0.3 / sqrt(n_features) and a bias scaling of 0.5 where something is chosen. Noise, as in
+        ``EchoState(noise=1e-4)``, is added in `fit` alone, where series k is trial k; it steadies the closed loop.
     readout : None or estimator, default None
         Any scikit-learn regressor. None is ``RidgeReadout()``, or what is chosen.
     washout : int >= 0 or "auto", default 100
@@ -118,8 +109,8 @@ class ReservoirForecaster(Forecasts):
     strategy : "recursive", "direct" or "auto", default "recursive"
         One row at a time, which comes back; or `horizon` rows at once, with ``horizon=1`` the same.
     horizon : None or int >= 1, default None
-        Rows that are answered at once, which "direct" asks for, and those ahead for which "auto" decides; there None is
-        two seasons, or a tenth of the rows, at most 48. With exogenous channels `forecast` then asks for at
+        Rows that are answered at once, which "direct" asks for, and for which "auto" decides; there None is two
+        seasons, or a tenth of the rows, at most 48. With exogenous channels `forecast` then asks for at
         least as many rows.
     scaling : None or "standard", default None
         "standard" works with (y - mean) / deviation of every column, over all training rows, so that data of any size
@@ -144,9 +135,8 @@ class ReservoirForecaster(Forecasts):
     ----------
     reservoir_, readout_ : the fitted parts, those of the first member
     chosen_ : dict, where something was "auto" and chosen
-        What was chosen, its ``score`` and its mean ``error`` in deviations beside that of the last value, and
-        ``scores``, those of the best of each kind. Its ``target`` is "differences" where increments are learnt from
-        those before them, so that no level matters.
+        What was chosen, its mean ``error`` in deviations and that of the last value, and ``scores``, the best of each
+        kind. A ``target`` "differences" learns increments from those before them, so that no level matters.
     members_ : list of n_members fitted `ReservoirForecaster`, where there are more than one
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
@@ -233,20 +223,18 @@ class ReservoirForecaster(Forecasts):
         """
         self._check_parameters()
         refuse_second_table(type(self).__name__, X, y)
+        return self._learn(X)
+
+    def _learn(self, X: SequenceData, choice: Choice | None = None) -> ReservoirForecaster:
+        """Learn what is chosen here, or was for the ensemble of which this is a member."""
         sequences = read_sequences(self, X, reset=True, gaps=self.gaps != "refuse")
         self.__dict__.pop("chosen_", None)
-        made, choice = settled(self, X, sequences)
-        if choice is not None:
-            self.chosen_ = choice.told
-        return self._learn(X, sequences, made, choice)
-
-    def _learn(self, X: SequenceData, sequences: Sequences, made: Any, choice: Choice | None) -> ReservoirForecaster:
-        """Learn as the model `made`, whose parameters are all given."""
+        made, choice = settled(self, X, sequences, choice)
         self._hearing, self.units_, self.season_ = learned_units(made, X, sequences)
         learnt, self._n_rows = in_units(self, X, sequences)[0], int(max(sequences.lengths))
         self._lessons, self.washout_ = lessons_of(made, self._hearing), washout_of(self, int(min(sequences.lengths)))
         if choice is not None:
-            self._lessons = beside_phases(self._lessons, self.n_features_in_)
+            self.chosen_, self._lessons = choice.told, beside_phases(self._lessons, self.n_features_in_)
         needed = max(self.washout_, self._lessons.lags) + self._lessons.horizon + 1
         sequences.check_lengths(needed, type(self).__name__, self.washout_, self._lessons.told())
         pieces = pieces_to_learn(self, learnt, needed)
@@ -259,7 +247,7 @@ class ReservoirForecaster(Forecasts):
         self.__dict__.pop("members_", None)
         if self.n_members > 1:
             with one_penalty_warning():
-                self.members_ = [member._follow(X, choice) for member in seeded_members(self, made.reservoir)]
+                self.members_ = [member._learn(X, choice) for member in seeded_members(self, made.reservoir)]
             self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
             for member in self.members_:
                 del member._calibration
@@ -275,11 +263,6 @@ class ReservoirForecaster(Forecasts):
         if pieces is not learnt:
             keep_contexts(self, sequences.kind, learnt)
         return self
-
-    def _follow(self, X: SequenceData, choice: Choice | None) -> ReservoirForecaster:
-        """Learn what was chosen for another model."""
-        sequences = read_sequences(self, X, reset=True, gaps=self.gaps != "refuse")
-        return self._learn(X, sequences, *settled(self, X, sequences, choice))
 
     @property
     def exogenous_(self) -> np.ndarray:

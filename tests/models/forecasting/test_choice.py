@@ -6,6 +6,7 @@ import pytest
 
 from reservoir import DeepEchoState, EchoState, ReservoirForecaster, load, save
 from reservoir.models import BaselineWarning
+from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.models.forecasting.periods import drifts, found_seasons
 from reservoir.readouts import Force, RidgeReadout
 
@@ -232,11 +233,30 @@ def test_constant_channels_stay_as_they_are():
     np.testing.assert_allclose(model.forecast(5)[:, 1], 7.0, atol=1e-9)
 
 
-def test_gaps_cut_what_is_learnt():
+@pytest.mark.parametrize("gaps", ["split", "free-run"])
+def test_gaps_cut_what_is_learnt(gaps):
     y = seasonal(200)
     y[60] = np.nan
-    model = small(gaps="split", horizon=4).fit(y)
+    model = small(gaps=gaps, horizon=4, season=12).fit(y)
     assert np.abs(model.forecast(12) - seasonal(212)[200:]).mean() < 1
+
+
+@pytest.mark.parametrize("options", [{"lags": 0}, {"strategy": "direct"}, {"n_members": 2}])
+def test_many_origins_are_forecasts_one_by_one(options):
+    y = seasonal(130)
+    model = small(**({"season": 12, "horizon": 3} | options)).fit(y[:100])
+    found = forecasts_from(model, y, [40, 101, 120], 5)
+    for origin, rows in zip([40, 101, 120], found, strict=True):
+        np.testing.assert_allclose(model.forecast(5, y[:origin]), rows, rtol=1e-9)
+    np.testing.assert_allclose(model.predict_one_step(y[:80])[0][-1], model.forecast(1, y[:79])[0], rtol=1e-9)
+
+
+def test_the_calendar_is_given_or_left():
+    index = pd.date_range("2024-01-01", periods=24 * 15, freq="h")
+    table = pd.DataFrame({"load": seasonal(24 * 15, 24)[:, 0]}, index=index)
+    model = small(season="calendar", horizon=6, lags=0).fit(table[:-24])
+    assert model.chosen_["season"] == ["calendar"] and model.season_.parts == ["day", "week"]
+    assert np.abs(np.asarray(model.forecast(24))[:, 0] - table["load"].to_numpy()[-24:]).mean() < 1
 
 
 @pytest.mark.parametrize(
