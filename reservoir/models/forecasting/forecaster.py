@@ -296,18 +296,7 @@ class ReservoirForecaster(ReservoirModel):
         ForecasterStream
             With ``step(row)``, ``update(row)``, which learns the row too, ``forecast(n_steps)`` and ``reset()``;
             `save`, `load`, `copy` and `pickle` take all of its state. Readouts that can learn are copies, so that this
-            model stays as it is.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from reservoir import EchoState, ReservoirForecaster
-        >>> series = np.sin(np.arange(400) / 5).reshape(-1, 1)
-        >>> model = ReservoirForecaster(EchoState(50, random_state=0)).fit(series[:300])
-        >>> stream = model.stream()
-        >>> answers = [stream.step(row) for row in series[300:]]
-        >>> bool((answers[-1] == model.forecast(1, series)[0]).all())
-        True
+            model stays as it is. Its example stands in ``docs/streams.md``.
         """
         return ForecasterStream.after(self, context)
 
