@@ -85,6 +85,16 @@ def test_chosen_penalties(alpha):
     assert np.isfinite(series.partial_fit(X[:80], Y[:80]).partial_fit(X[80:], Y[80:]).readout_.coef_).all()
 
 
+def test_members_learn_each():
+    model = ReservoirRegressor(small(noise=0.05), RidgeReadout(1e-2), n_members=2)
+    whole = ReservoirRegressor(small(noise=0.05), RidgeReadout(1e-2), n_members=2)
+    whole.fit([X[p] for p in PARTS], [Y[p] for p in PARTS])
+    for part in PARTS:
+        model.partial_fit(X[part], Y[part])
+    assert all(same(mine, theirs) for mine, theirs in zip(model.members_, whole.members_, strict=True))
+    assert model.predict(X) == pytest.approx(whole.predict(X), rel=1e-9)
+
+
 def test_readouts_of_scikit_learn():
     readout = SGDRegressor(random_state=0)
     model = ReservoirRegressor(small(), readout).partial_fit(X[:80], Y[:80, 0]).partial_fit(X[80:], Y[80:, 0])

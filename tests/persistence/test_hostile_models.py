@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline
 
-from reservoir import EchoState, LiquidState, ReservoirForecaster, save
+from reservoir import EchoState, LiquidState, ReservoirForecaster, ReservoirRegressor, save
 from reservoir.circuits import MaassColumn, Projection
 from reservoir.neurons.rate import EdgeOfStability, Euler
 from reservoir.persistence import registry
@@ -130,11 +130,20 @@ ASTRAY = {
     "no horizon": lambda: _taught("horizon", 0),
     "range": lambda: _edit(_forecaster(), "ReservoirForecaster", _set("training_range_", lambda a: np.vstack([a, a]))),
     "coef": lambda: _edit(Ridge().fit(SERIES, TARGETS), "Ridge", _set("coef_", lambda a: a[:, :1])),
+    "state of a stream": lambda: _edit(_stream(), "RegressorStream", _set("state", lambda a: a[:-1])),
+    "state that is lost": lambda: _edit(_stream(), "RegressorStream", _set("state", lambda a: a * np.nan)),
+    "tail of a stream": lambda: _edit(_forecaster().stream(), "ForecasterStream", _set("tail", lambda a: a[:, :1])),
+    "rows of a stream": lambda: _edit(_forecaster().stream(), "ForecasterStream", _set("tail", lambda a: a[:0])),
+    "level of a stream": lambda: _edit(_forecaster().stream(), "ForecasterStream", _set("level", lambda a: a[:0])),
     "network": lambda: _edit(_rnn(), "RNNRegressor", _set("vector", lambda a: a[:-1])),
     "rows that are not wide": lambda: _edit(_wide(), "WideRows", _set("X", lambda a: a[:, :3])),
     "blocks beyond the wide rows": lambda: _edit(_wide(), "WideRows", _set("ends", lambda a: a + 7)),
     "moments": lambda: _edit(RidgeReadout().fit(SERIES, TARGETS), "Moments", _set("xx", lambda a: a[:1, :1])),
 }
+
+
+def _stream():
+    return ReservoirRegressor(EchoState(12, random_state=0)).fit(SERIES, TARGETS).stream(SERIES)
 
 
 def _wide():

@@ -44,6 +44,7 @@ class ForecasterStream:
         self.model = with_own_readouts(model)
         self.n_heard = check_integer(owner, "n_heard", n_heard, 0)
         self._shape, self._reads_logarithms = (model.n_features_in_,), bool(model.units_.logarithmic.any())
+        self._meets_gaps = model.gaps != "refuse"
         self._place = self._checked(owner, states, tail, level, moment)
         self._loop = LoopedSteps(owner, self.model, self._place) if runs_in_loop(self.model) else None
 
@@ -73,6 +74,8 @@ class ForecasterStream:
         Parameters
         ----------
         row : array (n_features,), a list or tuple of as many numbers, or a series or table of one row
+            With ``gaps="free-run"`` the answer of before stands where it holds NaN. With ``gaps="split"`` such a row is
+            answered by NaN, and the next one begins at rest.
         observed : None or table (1, n_features), default None
             What is known of the row that is answered: its `exogenous` channels, where these lead by a row.
 
@@ -82,6 +85,10 @@ class ForecasterStream:
             What the model forecasts for one step after all rows so far.
         """
         row = self._read(row)
+        if self._meets_gaps and np.isnan(row).any():
+            if self.model.gaps == "split":
+                return self._interrupted()
+            row = self._filled(row)
         if self._loop is not None:
             self._known(1, observed)
             answer = self._loop(row)
@@ -97,8 +104,8 @@ class ForecasterStream:
     def update(self, row: Numbers | float, observed: SequenceData | None = None) -> np.ndarray:
         """Learn that this row follows those before, and then hear and answer it as `step` does.
 
-        Readouts learn with true rows as inputs, one row ahead. Not learnt are the rows of the washout and those behind
-        which earlier rows (`lags`) are missing.
+        Readouts learn with true rows as inputs, one row ahead. Not learnt are rows with NaN, those of the washout and
+        those behind which earlier rows (`lags`) are missing.
         """
         owner, model = type(self).__name__, self.model
         for member in model._members():
@@ -106,6 +113,8 @@ class ForecasterStream:
         if model._lessons.horizon > 1:
             raise ValueError(f"{owner} does not learn several rows at once: update needs strategy='recursive'.")
         row, _ = self._read(row), self._known(1, observed)
+        if np.isnan(row).any():
+            return self.step(row, observed)
         place, seen = self._behind(row)
         if self.n_heard > max(model._washout, model._lessons.lags):
             target = place.level - self._at().level if model._lessons.increments else place.level
@@ -183,12 +192,29 @@ class ForecasterStream:
     def _read(self, row: Any) -> np.ndarray:
         owner = type(self).__name__
         if type(row) is not np.ndarray or row.dtype is not FLOAT or row.shape != self._shape:
-            row = read_row(owner, self.model, row)
+            row = read_row(owner, self.model, row, gaps=self._meets_gaps)
         elif not np.abs(row).max() <= LARGEST:
-            check_magnitude(row, "row", owner)
+            check_magnitude(row, "row", owner, gaps=self._meets_gaps)
         if self._reads_logarithms:
             self.model.units_.check_positive(owner, "row", names_of(self.model), [row[None]])
         return row
+
+    def _filled(self, row: np.ndarray) -> np.ndarray:
+        """A row with the answer of before in place of what it lacks."""
+        channels, row = self.model._feedback.channels, row.copy()
+        if self.n_heard:
+            beside = row[None].copy()
+            beside[:, channels] = np.nan
+            answer = self._future(self._at(), self._known(1, beside))
+            row[channels] = np.where(np.isnan(row[channels]), answer[0], row[channels])
+        return check_magnitude(row, "row", type(self).__name__)
+
+    def _interrupted(self) -> np.ndarray:
+        """Go back to rest in a gap, in which seasons go on."""
+        moment = self._at().moment
+        later = None if moment is None else _later(self.model.season_, moment)
+        vars(self).update(vars(type(self)(self.model, moment=later)))
+        return np.full(len(self.model._feedback.channels), np.nan)
 
     def _known(self, n_steps: int, observed: Any) -> np.ndarray:
         """What is known (n_steps, n_features) of the rows to come."""

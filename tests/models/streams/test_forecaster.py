@@ -110,6 +110,44 @@ def test_forced_readouts_go_on_with_true_rows():
     assert not np.array_equal(stream.model.readout_.coef_, model.readout_.coef_)
 
 
+@pytest.mark.parametrize("gaps", ["split", "free-run"])
+@pytest.mark.parametrize("n_behind", [2, 40])
+def test_histories_may_have_gaps(gaps, n_behind):
+    rows = SERIES[:FITTED].copy()
+    rows[-n_behind - 2 : -n_behind] = np.nan
+    model = forecaster(gaps=gaps, washout=2, lags=3).fit(rows)
+    for stream in (model.stream(), model.stream(rows)):
+        assert np.array_equal(stream.forecast(3), model.forecast(3, rows))
+        answer = stream.step(SERIES[FITTED])
+        assert answer == pytest.approx(model.forecast(1, np.vstack([rows, SERIES[FITTED]]))[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("options", [{}, {"exogenous": [1]}, {"season": 31.4, "n_members": 2}], ids=str)
+@pytest.mark.parametrize("gaps", ["split", "free-run"])
+def test_rows_may_be_missing(gaps, options):
+    model = forecaster(gaps=gaps, washout=2, lags=3, readout=RecursiveLeastSquares(alpha=1e-2), **options).fit(
+        SERIES[:FITTED]
+    )
+    rows = SERIES[: FITTED + 8].copy()
+    rows[FITTED + 2 : FITTED + 4, 0] = np.nan
+    stream, learning, known_ahead = model.stream(), model.stream(), len(options) == 1 and "exogenous" in options
+    for k in range(FITTED, FITTED + 8):
+        observed = known(model, k + 1) if known_ahead else None
+        answer = stream.step(rows[k], observed)
+        before = learning.model.readout_.coef_
+        learning.update(rows[k], observed)
+        if np.isnan(rows[k]).any():
+            assert np.array_equal(learning.model.readout_.coef_, before)
+            assert np.isnan(answer).all() == (gaps == "split")
+    last = None if not known_ahead else known(model, FITTED + 8)
+    assert answer == pytest.approx(model.forecast(1, rows, observed=last)[0], rel=1e-9)
+    if gaps == "free-run" and known_ahead:
+        with pytest.raises(ValueError, match=r"given for the exogenous|NaN"):
+            stream.step([1.0, np.nan], last)
+    with pytest.raises(ValueError, match="NaN"):
+        forecaster(readout=RidgeReadout()).fit(SERIES).stream().step([1.0, np.nan])
+
+
 def test_dates_tell_the_phase():
     dates = pd.date_range("2024-01-01", periods=len(SERIES), freq="6h")
     table = pd.DataFrame(SERIES, dates)

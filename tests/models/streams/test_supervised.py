@@ -63,6 +63,25 @@ def test_answers_are_those_of_predict(name, y, include_input):
     assert np.array_equal(steps(stream.reset(), X[:20]), expected[:20])
 
 
+@pytest.mark.parametrize("system", [small(), small(topology=np.eye(20))], ids=["together", "one by one"])
+def test_members_answer_and_learn(system, tmp_path):
+    model = ReservoirRegressor(system, RecursiveLeastSquares(alpha=1e-2), n_members=3).fit(X[:60], Y[:60])
+    stream = model.stream(X[:60])
+    assert np.array_equal(steps(stream, X[60:]), model.predict(X)[60:])
+    whole = ReservoirRegressor(system, RecursiveLeastSquares(alpha=1e-2), n_members=3).fit(X, Y)
+    stream = model.stream(X[:60])
+    for row, target in zip(X[60:90], Y[60:90], strict=True):
+        stream.update(row, target)
+    stream.step(X[90])
+    save(stream, tmp_path / "stream")
+    for one in (stream, load(tmp_path / "stream")):
+        one.learn(Y[90])
+        for row, target in zip(X[91:], Y[91:], strict=True):
+            one.update(row, target)
+        for mine, theirs in zip(one.model.members_, whole.members_, strict=True):
+            assert mine.readout_.coef_ == pytest.approx(theirs.readout_.coef_, rel=1e-6, abs=1e-8)
+
+
 @pytest.mark.parametrize("readout", [Ridge(), SGDRegressor(random_state=0)])
 def test_any_readout_answers(readout):
     model = ReservoirRegressor(small(), readout).fit(X, Y[:, 0])
