@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.model_selection.backtest import length_of
+from reservoir.model_selection.backtests import length_of
 from reservoir.models.forecasting.origins import courses_at, futures_of
 from reservoir.models.precomputed import with_attributes
 from reservoir.parts import SequenceData
