@@ -263,7 +263,7 @@ ENTRIES: dict[str, Entry] = {
         fixed=("scoring",),
     ),
     "reservoir.models.AdaptiveCoverage": Entry(
-        {"coverage": 0.6, "rate": 0.1, "n_errors": 5}, lambda made, X: numbers(made.half_width()), X, None,
+        {"coverage": 0.6, "rate": 0.1, "n_errors": 5}, lambda made, X: numbers([made.errors_, made.alpha_]), X, None,
         lambda made, X, y: made.begin(X),
     ),
     "reservoir.models.fit_in_parts": Entry(

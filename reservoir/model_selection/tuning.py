@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from reservoir.model_selection.backtests import length_of
 from reservoir.models.forecasting.origins import courses_at, futures_of
 from reservoir.models.precomputed import with_attributes
-from reservoir.parts import Forecaster, SequenceData, check_part
+from reservoir.parts import SequenceData
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import read_sequences
 from reservoir.validation import check_integer, check_real, parameter_error
@@ -92,11 +93,10 @@ def tune(
     >>> bool(np.abs(model.forecast(20) - series[280:]).max() < 0.1)
     True
     """
-    check_part(_OWNER, "model", model, Forecaster)
+    n_rows = length_of(_OWNER, model, series)
     end = time.monotonic() + check_real(_OWNER, "budget", budget, 0, closed="neither")
-    n_rows = len(series)  # type: ignore[arg-type]
     horizon = min(max(n_rows // 10, 1), 50) if horizon is None else check_integer(_OWNER, "horizon", horizon, 1)
-    search = _Search(model, series, horizon, check_integer(_OWNER, "n_origins", n_origins, 1))
+    search = _Search(model, series, n_rows, horizon, check_integer(_OWNER, "n_origins", n_origins, 1))
     best = search.first()
     for stage in (search.reservoirs, search.lessons, search.refinements):
         for parameters in stage(best.parameters):
@@ -109,8 +109,8 @@ def tune(
 class _Search:
     """Candidates of one forecaster on one series."""
 
-    def __init__(self, model: Any, series: Any, horizon: int, n_origins: int):
-        self.model, self.series, self.horizon, self.n_rows = model, series, horizon, len(series)
+    def __init__(self, model: Any, series: Any, n_rows: int, horizon: int, n_origins: int):
+        self.model, self.series, self.horizon, self.n_rows = model, series, horizon, n_rows
         n_fold = max(self.n_rows // 10, min(self.n_rows // 6, 2 * horizon), 1)
         last = self.n_rows - horizon
         if last - 3 * n_fold < 2:

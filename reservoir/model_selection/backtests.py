@@ -10,11 +10,12 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.metrics import interval_coverage, mase, owa, pinball_loss, smape, valid_prediction_time
+from reservoir.models import ReservoirForecaster
 from reservoir.models.conformal import read_coverage
 from reservoir.models.forecasting.hearing import names_of
 from reservoir.models.forecasting.intervals import moved, widths_of
 from reservoir.models.forecasting.origins import forecasts_from
-from reservoir.parts import Forecaster, SequenceData, check_part
+from reservoir.parts import SequenceData
 from reservoir.sequences import read_sequences
 from reservoir.validation import check_choice, check_flag, check_integer, parameter_error
 
@@ -179,11 +180,10 @@ def backtest(
     (True, (20,))
     """
     owner = "backtest"
-    check_part(owner, "model", model, Forecaster)
+    n_rows = length_of(owner, model, series)
     horizon = check_integer(owner, "horizon", horizon, 1)
     n_origins, period = check_integer(owner, "n_origins", n_origins, 1), check_integer(owner, "period", period, 1)
     coverage = None if coverage is None else read_coverage(owner, coverage)
-    n_rows = len(series)  # type: ignore[arg-type]
     origins = _origins(n_rows, horizon, n_origins, None if step is None else check_integer(owner, "step", step, 1))
     if origins[0] <= period:
         wanted = f"fewer: of {n_rows} rows {origins[0]} stand before the first, and {period + 1} are needed"
@@ -196,6 +196,16 @@ def backtest(
     lower, upper = _intervals(model, forecasts, coverage)
     names = [names_of(model)[channel] for channel in model._feedback.channels]
     return Backtest(origins, truth, forecasts, lower, upper, coverage, rows, period, names)
+
+
+def length_of(owner: str, model: Any, series: SequenceData) -> int:
+    """Number of rows of a series that a forecaster could learn."""
+    if not isinstance(model, ReservoirForecaster):
+        raise parameter_error(owner, "model", "a ReservoirForecaster", model)
+    sequences = read_sequences(clone(model), series, reset=True)
+    if sequences.kind != "series":
+        raise parameter_error(owner, "series", "one series (T, n_features)", f"a {sequences.kind}")
+    return len(sequences.rows)
 
 
 def _origins(n_rows: int, horizon: int, n_origins: int, step: int | None) -> np.ndarray:
