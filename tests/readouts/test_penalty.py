@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from scipy.linalg import LinAlgWarning
 from sklearn.linear_model import Ridge
 
-from reservoir.readouts import RidgeReadout
+from reservoir.readouts import RidgeReadout, penalty
 from reservoir.readouts.blocks import thinned
 from reservoir.readouts.candidates import DEFAULT_ALPHAS, PenaltyWarning
+from reservoir.readouts.moments import Moments
 from tests import oracles
 
 ALPHAS = np.logspace(-3, 3, 7)
@@ -242,3 +243,17 @@ def test_thinned_joins_neighbours():
         parts = thinned([*parts, Part([k])], 5)
     assert sum(parts, ()) == tuple(range(1000)) and max(map(len, parts)) < 500
     assert len(DEFAULT_ALPHAS) == 25
+
+
+def test_blocks_need_no_eigenvalues(monkeypatch):
+    """Of the smallest penalties the ends of the spectrum alone decide whether rounding lets them be solved."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 40)) @ np.diag(np.logspace(0, -3, 40))
+    y = X[:, 0] + 0.1 * rng.normal(size=300)
+    expected = RidgeReadout("blocked").fit(X, y)
+    monkeypatch.setattr(penalty, "_diagonalise", None)
+    found = RidgeReadout("blocked").fit(X, y)
+    np.testing.assert_array_equal(found.coef_, expected.coef_)
+    record = Moments.of_rows(X, y[:, None], None, True)
+    values = np.linalg.eigvalsh(record.xx)
+    np.testing.assert_allclose(record.factorised()._ends, [values[0], values[-1]], rtol=1e-6)
