@@ -257,3 +257,26 @@ def test_blocks_need_no_eigenvalues(monkeypatch):
     record = Moments.of_rows(X, y[:, None], None, True)
     values = np.linalg.eigvalsh(record.xx)
     np.testing.assert_allclose(record.factorised()._ends, [values[0], values[-1]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("alpha", ["gcv", "blocked"])
+def test_slack_takes_the_largest_penalty_that_is_nearly_as_good(alpha):
+    X, y = problem(0)
+    errors = []
+    for candidate in ALPHAS:
+        if alpha == "gcv":
+            errors.append(naive_gcv(X, y, candidate, True))
+            continue
+        own = np.zeros(2)
+        for part in np.split(np.arange(80), 5):
+            rest = np.setdiff1d(np.arange(80), part)
+            model = Ridge(candidate).fit(X[rest], y[rest])
+            own += ((model.predict(X[part]) - y[part]) ** 2).sum(axis=0)
+        errors.append(own)
+    near = np.array(errors) <= 1.1 * np.min(errors, axis=0)
+    wanted = [ALPHAS[own].max() for own in near.T]
+    found = quiet_fit(RidgeReadout(alpha, alphas=ALPHAS[::-1], slack=0.1), X, y)
+    np.testing.assert_array_equal(np.broadcast_to(found.alpha_, 2), wanted)
+    assert (found.alpha_ > quiet_fit(RidgeReadout(alpha, alphas=ALPHAS), X, y).alpha_).any()
+    with pytest.raises(ValueError, match="The 'slack' parameter of RidgeReadout must be a number >= 0"):
+        RidgeReadout(alpha, slack=-0.1).fit(X, y)
