@@ -10,7 +10,7 @@ from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline
 
 from reservoir.estimators import BaseEstimator, RegressorMixin
-from reservoir.models.forecasting.free_forecasts import free_forecasts
+from reservoir.models.forecasting.origins import free_forecasts
 
 _METRIC = type(get_scorer("r2"))
 

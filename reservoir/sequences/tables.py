@@ -36,17 +36,18 @@ def wants_tables(model: Any) -> bool:
     return vars(model).get("_sklearn_output_config", {}).get("transform") == "pandas"
 
 
-def in_tables(model: Any, X: Any, answers: Any, names: Sequence[str] | None = None) -> Any:
-    """Answers to every row of X, as tables if the model was asked for them; `names` are those of its targets."""
+def in_tables(model: Any, X: Any, answers: Any, names: Sequence[str] | None = None, rows: slice = slice(None)) -> Any:
+    """Answers to these rows of each X, as tables if the model was asked for them; `names` are those of its targets."""
     if not wants_tables(model) or isinstance(X, Sequences):
         return answers
     names = getattr(model, "target_names_in_", None) if names is None else names
     if isinstance(answers, list):
         return [
-            rows if index_of(member) is None else as_table(rows, index_of(member), names)
-            for member, rows in zip(X, answers, strict=True)
+            own if index_of(member) is None else as_table(own, index_of(member)[rows], names)
+            for member, own in zip(X, answers, strict=True)
         ]
-    return as_table(answers, index_of(X), names) if is_one_series(X) else answers
+    index = index_of(X) if is_one_series(X) else None
+    return as_table(answers, None if index is None else index[rows], names) if is_one_series(X) else answers
 
 
 def as_table(rows: Any, index: Any, names: Sequence[str] | None) -> Any:

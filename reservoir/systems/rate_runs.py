@@ -139,9 +139,8 @@ def close_loop(
     owner, dtype = "close_loop", weights.bias.dtype
     n_features, n_units = weights.input_columns.shape
     n_squared = n_units * check_flag(owner, "squares", squares)
-    past = np.empty((0, n_features)) if past is None else past
-    past = check_finite_array(owner, "past", past, (*np.shape(past)[:1], n_features)).astype(dtype)
-    n_columns = n_units + n_squared + past.size
+    past = None if past is None else check_finite_array(owner, "past", past, (*np.shape(past)[:1], n_features))
+    n_columns = n_units + n_squared + (0 if past is None else past.size)
     n_unseen = n_features * (np.shape(coef)[-1:] == (n_columns,))
     channels = np.arange(n_features) if channels is None else check_channels(owner, "channels", channels, n_features)
     coef = check_finite_array(owner, "coef", coef, (len(channels), n_columns + n_features - n_unseen))
@@ -157,7 +156,8 @@ def close_loop(
         raise parameter_error(owner, "known", f"None or an array of shape {(n_steps, n_features)}", known)
     present, observed = _read_levels(owner, levels, outputs.shape)
     readout = LinearReadout(coef, intercept, n_squared, n_unseen, read_bounds(owner, bounds, len(channels)))
-    feedback, heard = Feedback(channels, check_real(owner, "scaling", scaling)), np.concatenate([row, past.ravel()])
+    feedback = Feedback(channels, check_real(owner, "scaling", scaling))
+    heard = row if past is None else np.concatenate([row, past.ravel().astype(dtype)])
     loop, chunk = compiled_for(loops.close_loop, weights.cells), rows_at_once(weights, coef.size)
     for start in range(0, n_steps, chunk):
         rows = slice(start, start + chunk)

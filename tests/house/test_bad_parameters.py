@@ -57,6 +57,7 @@ PARAMETERS = {
         "bounds": (3, "a", (1, 0), (0, 0), (0, 1, 2), [(0, 1)] * 9, (np.nan, 1)),
         "exogenous": ("a", ["a"], 3, None, [F], [-1], [0, 0], [0.5], list(range(F)), [[0]]),
         "n_members": COUNT,
+        "gaps": ("fill", None, True, 3),
         "scaling": ("robust", 3, True, Ridge()),
         "transform": ("sqrt", 3, True, np.log),
         "season": (1.5, "weekly", True, [7, 7], [], np.nan, 1e9, [[7]], {}),

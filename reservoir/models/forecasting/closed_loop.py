@@ -58,12 +58,12 @@ def free_run(
     rest = [np.zeros(weights_of(system).state_size) for system in systems]
 
     def run(course: Course) -> np.ndarray:
-        states, (row, *past), known, levels = course
+        states, heard, known, levels = course
         starts = [zero if x is None else x for zero, x in zip(rest, states, strict=True)]
         state = joined_states(starts, weights.n_arrays)
         options: Any = {"squares": lessons.squared_states, "known": known, "bounds": bounds, **feedback._asdict()}
-        options |= {"past": np.reshape(past, (-1, len(row))), "levels": levels if lessons.increments else None}
-        return close_loop(weights, coef, intercept, state, row, len(known), **options)[0]
+        options |= {"past": heard[1:] if lessons.lags else None, "levels": levels if lessons.increments else None}
+        return close_loop(weights, coef, intercept, state, heard[0], len(known), **options)[0]
 
     return run
 

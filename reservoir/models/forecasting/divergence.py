@@ -38,36 +38,39 @@ def one_step_residuals(readout: Any, rows: TrainingRows) -> np.ndarray:
 
 def until_lost(rows: np.ndarray) -> np.ndarray:
     """The rows, NaN from the first on that is not finite or beyond every bound."""
-    lost = np.flatnonzero(~(np.abs(rows) <= 1e100).all(axis=1))
-    if lost.size:
-        rows[lost[0] :] = np.nan
+    kept = np.abs(rows) <= 1e100
+    if not kept.all():
+        rows[np.argmin(kept.all(axis=1)) :] = np.nan
     return rows
 
 
 def judge(model: Any, futures: np.ndarray, tables: np.ndarray | None, ranges: np.ndarray) -> None:
-    """Warn of forecasts (n_series, n_steps, n_outputs) that leave what a model learnt, or what is observed."""
-    channels, names = model._feedback.channels, names_of(model)
+    """Warn of forecasts (n_series, n_steps, n_outputs) that leave what a model learnt, or what is observed.
+
+    They may lie beyond the ranges (n_series, n_outputs, 2) by 1 + 3 h / T widths h steps after T training rows, so that
+    a line goes on without a warning.
+    """
+    channels = model._feedback.channels
+    beyond = first_beyond(futures, ranges, 1 + 3 * np.arange(1, futures.shape[1] + 1) / model._n_rows)
+    if beyond is None and tables is None:
+        return
+    names = names_of(model)
     names = [names[channel] for channel in channels]
-    tell_beyond(futures, ranges, model._n_rows, names)
+    if beyond is not None:
+        tell_beyond(futures, beyond, ranges, names)
     if tables is not None:
         tell_unfollowed(futures, tables[..., channels], model.training_errors_, model.training_range_, names)
 
 
-def tell_beyond(futures: np.ndarray, ranges: np.ndarray, n_training_rows: int, names: Sequence[Any]) -> None:
-    """Warn of the first forecast of (n_series, n_steps, n_outputs) that leaves its ranges (n_series, n_outputs, 2).
-
-    It may lie beyond them by 1 + 3 h / n_training_rows widths after h steps, so that a line goes on without a warning.
-    """
-    found = first_beyond(futures, ranges, 1 + 3 * np.arange(1, futures.shape[1] + 1) / n_training_rows)
-    if found is None:
-        return
-    series, row, channel = found
+def tell_beyond(futures: np.ndarray, beyond: tuple[int, ...], ranges: np.ndarray, names: Sequence[Any]) -> None:
+    """Warn of the value of (n_series, n_steps, n_outputs) that is the first `beyond` its range."""
+    series, row, channel = beyond
     low, high = ranges[series, channel]
     lost = np.flatnonzero(np.isnan(futures[series]).any(axis=1))
     which = f" of sequence {series}" if len(futures) > 1 else ""
     end = f"; from row {lost[0]} on it is NaN" if lost.size else ""
     warnings.warn(
-        f"The forecast{which} runs away: in row {row} its channel {names[channel]!r} is {futures[found]:.3g}, beyond "
+        f"The forecast{which} runs away: in row {row} its channel {names[channel]!r} is {futures[beyond]:.3g}, beyond "
         f"the range that was learnt, {low:.3g} to {high:.3g}, by more than its width{end}. A larger penalty, noise in "
         "training or an ensemble may keep it; `bounds` limits it.",
         DivergenceWarning,

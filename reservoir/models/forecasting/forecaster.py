@@ -7,16 +7,25 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.metrics import r2_score
 
-from reservoir.models.base import ReservoirModel
+from reservoir.models.base import ReservoirModel, as_readout
 from reservoir.models.forecasting.closed_loop import Feedback
-from reservoir.models.forecasting.divergence import judge, until_lost
+from reservoir.models.forecasting.divergence import judge
 from reservoir.models.forecasting.ensembles import seeded_members
-from reservoir.models.forecasting.free_forecasts import free_forecasts
+from reservoir.models.forecasting.gap_filling import keep_contexts, missing_rows, without_gaps
+from reservoir.models.forecasting.hidden_parameter import HiddenParameter, parameters_of
 from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, lessons_of, washout_of
-from reservoir.models.forecasting.origins import run_of
-from reservoir.models.forecasting.reading import heard_bounds, in_given_units, in_units, learned_units, table_in_units
+from reservoir.models.forecasting.one_step import one_step_ahead
+from reservoir.models.forecasting.origins import free_forecasts, futures_of
+from reservoir.models.forecasting.reading import (
+    heard_bounds,
+    in_units,
+    learned_units,
+    pieces_to_learn,
+    table_in_units,
+)
 from reservoir.models.forecasting.starts import course_of, start_of
 from reservoir.models.forecasting.training import learn, refuse_second_table
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
@@ -24,6 +33,7 @@ from reservoir.ranges import ranges_of, read_bounds
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.future import endings_of, forecast_tables
+from reservoir.sequences.gaps import pieces_of
 from reservoir.sequences.observations import read_observed
 from reservoir.sizes import check_fits
 from reservoir.validation import (
@@ -107,6 +117,12 @@ class ReservoirForecaster(ReservoirModel):
     transform : None or "log", default None
         "log" works with the logarithm of what is predicted, before it is scaled, where changes are shares; all of it
         must be positive. Forecasts are medians then, where errors of the logarithm are symmetric.
+    gaps : "refuse", "split" or "free-run", default "refuse"
+        What becomes of rows with NaN in `fit` and in a context. "split" learns from the pieces between them as from
+        series of their own, those that are long enough, and goes on from the rows after the last gap. "free-run" hears
+        its own answers in place of what is missing, from the first max(washout, 1) rows without a gap on; `fit` learns
+        from the pieces, answers the gaps, and learns once more from all rows that were known, states of the gaps
+        behind them. It answers row by row, and its exogenous channels have no gaps.
     season : None, "calendar", period or list of periods, default None
         Adds the phases of periods of so many rows, whole or not, as exogenous channels that `forecast` knows: sin and
         cos of up to three harmonics, none shorter than two rows. The longest series must hold a period twice. Rows are
@@ -185,6 +201,7 @@ class ReservoirForecaster(ReservoirModel):
     scaling: str | None = None
     transform: str | None = None
     season: str | float | Sequence[float] | np.ndarray | None = None
+    gaps: str = "refuse"
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> ReservoirForecaster:
@@ -199,13 +216,15 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_parameters()
         refuse_second_table(type(self).__name__, X, y)
-        sequences = read_sequences(self, X, reset=True)
+        sequences = read_sequences(self, X, reset=True, gaps=self.gaps != "refuse")
         self._hearing, self.units_, self.season_ = learned_units(self, X, sequences)
         learnt, self._n_rows = in_units(self, X, sequences)[0], int(max(sequences.lengths))
         self._lessons, self.washout_ = lessons_of(self, self._hearing), washout_of(self, int(min(sequences.lengths)))
         needed = max(self.washout_, self._lessons.lags) + self._lessons.horizon + 1
         sequences.check_lengths(needed, type(self).__name__, self.washout_, self._lessons.told())
-        self._endings, predicted = endings_of(X), sequences.rows[:, self._feedback.channels]
+        pieces = pieces_to_learn(self, learnt, needed)
+        complete = pieces_of(sequences, cut=self.gaps != "refuse").sequences.rows
+        self._endings, predicted = endings_of(X), complete[:, self._feedback.channels]
         self.training_range_ = ranges_of(predicted, np.array([0, len(predicted)]))[0]
         self.training_deviations_ = predicted.std(axis=0)
         heard_bounds(self)
@@ -216,8 +235,14 @@ class ReservoirForecaster(ReservoirModel):
             self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
             self.training_errors_ = np.mean([member.training_errors_ for member in self.members_], axis=0)
         else:
-            self._make_parts(replace(learnt, rows=self._hearing.scaled(learnt.rows)))
-            learn(self, learnt)
+            self._make_parts(replace(pieces, rows=self._hearing.scaled(pieces.rows)))
+            learn(self, pieces)
+            if pieces is not learnt and self.gaps == "free-run":
+                whole = without_gaps(self, learnt)  # by what was learnt from the pieces
+                self.readout_ = clone(as_readout(self.readout))
+                learn(self, whole, missing_rows(self, learnt))
+        if pieces is not learnt:
+            keep_contexts(self, sequences.kind, learnt)
         return self
 
     def forecast(
@@ -245,18 +270,38 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_fitted()
         n_steps = check_integer("forecast", "n_steps", n_steps, 1)
-        start = start_of(self, context)
+        start = start_of(self, context, n_steps, without_gaps)
         n_numbers = 2.0 * n_steps * len(start.tails) * self.n_features_in_
         check_fits("forecast", "n_steps", n_steps, 8 * n_numbers, "the rows to come")
         tables = read_observed("forecast", self, observed, n_steps, len(start.tails))
-        known = [table_in_units(self, *one) for one in zip(start.moments, tables, strict=True)]
+        known = [table_in_units(self, *one) for one in zip(start.phases, tables, strict=True)]
         begun = zip(start.states, start.tails, start.levels, known, strict=True)
         courses = [course_of(self, *one) for one in begun]
-        futures = [until_lost(in_given_units(self, future[:n_steps])) for future in map(run_of(self), courses)]
+        futures = [future[:n_steps] for future in futures_of(self, courses)]
         judge(self, np.stack(futures), None if observed is None else np.stack(tables), start.ranges)
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
         answers = Sequences(joined, offsets, start.kind).pack(joined)
         return forecast_tables(self, context, answers, self._feedback.channels)
+
+    def predict_one_step(self, X: SequenceData) -> tuple[Any, Any]:
+        """Each row as it is answered from the true rows before it, and what the answer misses.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+            At least max(washout, 1) + 1 rows each, which the reservoir hears from rest.
+
+        Returns
+        -------
+        predictions : array (T - max(washout, 1), n_outputs), stack or list of these
+            Row k is ``forecast(1, X[:k])``, from k = max(washout, 1) on. A direct readout gives the first row of its
+            horizon; where it sees exogenous channels, the last horizon - 1 rows are not answered.
+        residuals : the same
+            The rows of X less the predictions. After ``set_output(transform="pandas")`` both are tables with the index
+            of these rows.
+        """
+        self._check_fitted()
+        return one_step_ahead(self, X)
 
     def score(self, X: SequenceData, y: Targets | None = None, sample_weight: Any = None) -> float:
         """Mean R2 of free forecasts; -inf if one diverges.
@@ -304,6 +349,9 @@ class ReservoirForecaster(ReservoirModel):
         p.integer("lags", 0)
         p.choice("strategy", STRATEGIES)
         p.integer_or("horizon", None, 1)
+        p.choice("gaps", ("refuse", "split", "free-run"))
+        if self.gaps == "free-run" and self.strategy != "recursive":
+            raise p.error("gaps", "'refuse' or 'split' with strategy='direct'")
         p.flag("squared_states")
         p.real("feedback_scaling", 0)
         p.integer("n_members", 1)
@@ -312,5 +360,18 @@ class ReservoirForecaster(ReservoirModel):
     def _read_bounds(self) -> np.ndarray:
         return read_bounds(type(self).__name__, self.bounds, len(self._feedback.channels), self.training_range_)
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.gaps != "refuse"
+        return tags
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name, with ``deep`` those of parts too; `transform` can be read here alone."""
+        return parameters_of(self, deep)
+
     def _members(self) -> list[ReservoirForecaster]:
         return getattr(self, "members_", [self])
+
+
+# After the dataclass is made, which would take it for the default.
+ReservoirForecaster.transform = HiddenParameter("transform")  # type: ignore[assignment]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.forecasting.closed_loop import Course
 from reservoir.models.forecasting.hearing import names_of
-from reservoir.models.forecasting.reading import in_units
-from reservoir.models.forecasting.season import Moment
+from reservoir.models.forecasting.reading import in_units, phases_after
 from reservoir.neurons.rate.loops import Levels
 from reservoir.parts import SequenceData, without_noise
 from reservoir.ranges import covering, ranges_of
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.validation import parameter_error
+
+Continued: TypeAlias = Callable[[Any, Sequences], Sequences]
+"""From a fitted model and series in its units to those that it hears before a forecast, without gaps."""
 
 
 class Start(NamedTuple):
@@ -26,27 +29,47 @@ class Start(NamedTuple):
     tails: list[np.ndarray]  # (at most 1 + lags, n_features), what was heard last; NaN for drivers of the row to come
     levels: list[np.ndarray]  # (n_outputs,), the channels that are predicted in the last row
     ranges: np.ndarray  # (n_series, n_outputs, 2), what the training rows and the context span, in units of the user
-    moments: list[Moment | None]  # where the seasons stand; None without
+    phases: list[np.ndarray]  # (n_rows, n_columns), of the seasons in the rows to come
 
 
-def start_of(model: Any, context: SequenceData | None) -> Start:
-    """Where a fitted forecaster goes on: after the series of `fit`, or after the context."""
-    members = model._members()
+def start_of(model: Any, context: SequenceData | None, n_steps: int, without_gaps: Continued) -> Start:
+    """Where a fitted forecaster goes on with so many rows: after the series of `fit`, or after the context."""
+    members, moments = model._members(), model.season_ and model.season_.ends
     if context is None:
         kind, starts = members[0]._context[0], [member._context[1:] for member in members]
         ranges = np.stack([model.training_range_] * len(starts[0][1]))
-        moments = [None] * len(ranges) if model.season_ is None else model.season_.ends
+        moments = moments or [None] * len(ranges)
     else:
-        sequences = read_sequences(model, context, reset=False)
+        sequences = read_sequences(model, context, reset=False, gaps=model.gaps != "refuse")
         sequences.check_lengths(max(model._washout, 1), type(model).__name__, model._washout)
         learnt, moments = in_units(model, context, sequences)
-        kind, heard = sequences.kind, model._hearing.of(learnt)
-        starts = [(before_last(member.reservoir_, heard), *ends_of(model, learnt, heard)) for member in members]
-        spanned = ranges_of(sequences.rows[:, model._feedback.channels], sequences.offsets)
-        ranges = covering(model.training_range_, spanned)
+        kind, whole = sequences.kind, without_gaps(model, learnt)
+        starts = [context_of(model, member.reservoir_, whole) for member in members]
+        ranges = covering(model.training_range_, _spanned(model, sequences))
     states, tails, (levels, *_) = zip(*starts, strict=True)
-    joint = [np.mean(of_members, axis=0) for of_members in zip(*tails, strict=True)]
-    return Start(kind, list(zip(*states, strict=True)), joint, levels, ranges, [*moments])
+    joint = [joint_tail(of_members) for of_members in zip(*tails, strict=True)]
+    phases = [phases_after(model, moment, n_steps) for moment in moments]
+    return Start(kind, list(zip(*states, strict=True)), joint, levels, ranges, phases)
+
+
+def _spanned(model: Any, sequences: Sequences) -> np.ndarray:
+    """What the predicted channels span in every series (n_series, n_outputs, 2), as far as they are known."""
+    rows = sequences.rows[:, model._feedback.channels]
+    if not np.isnan(rows).any():
+        return ranges_of(rows, sequences.offsets)
+    low, high = (ranges_of(np.where(np.isnan(rows), filler, rows), sequences.offsets) for filler in (np.inf, -np.inf))
+    return np.stack([low[..., 0], high[..., 1]], axis=-1)
+
+
+def context_of(model: Any, reservoir: Any, learnt: Sequences) -> tuple[list[Any], list[np.ndarray], list[np.ndarray]]:
+    """From where a forecast goes on after these series: states, what was heard last, and the last row."""
+    heard = model._hearing.of(learnt)
+    return before_last(reservoir, heard), *ends_of(model, learnt, heard)
+
+
+def joint_tail(tails: Sequence[np.ndarray]) -> np.ndarray:
+    """What all members of an ensemble hear, of what each of them does."""
+    return np.mean(tails, axis=0)
 
 
 def ends_of(model: Any, sequences: Sequences, heard: Sequences) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -72,7 +95,7 @@ def before_last(reservoir: Any, heard: Sequences) -> list[Any]:
 def course_of(model: Any, states: tuple[Any, ...], tail: np.ndarray, level: np.ndarray, table: np.ndarray) -> Course:
     """The way of one series from a start on, of whose rows to come the table (n_steps, n_features) is known."""
     hearing, lessons = model._hearing, model._lessons
-    if hearing.drivers.size and len(table) < lessons.horizon:
+    if lessons.ahead.size and len(table) < lessons.horizon:
         wanted = f"at least the horizon, {lessons.horizon}, whose exogenous rows are heard at once"
         raise parameter_error("forecast", "n_steps", wanted, len(table))
     missing = hearing.n_missing(table)
@@ -82,6 +105,9 @@ def course_of(model: Any, states: tuple[Any, ...], tail: np.ndarray, level: np.n
         wanted = f"given for the exogenous channels {names} in {when}"
         raise parameter_error("forecast", "observed", wanted, f"nothing in {missing} of {len(table)} rows")
     row, known = hearing.of_future(tail[-1], table)
-    heard = np.concatenate([row[None], tail[-2::-1]]) if len(tail) > 1 else row[None]
-    heard = np.concatenate([heard, np.repeat(heard[-1:], 1 + lessons.lags - len(heard), axis=0)])
+    heard = row[None]
+    if lessons.lags:
+        past = tail[-2::-1] if len(tail) > 1 else heard[1:]
+        first = tail[:1] if len(tail) > 1 else heard
+        heard = np.concatenate([heard, past, np.repeat(first, lessons.lags - len(past), axis=0)])
     return Course(states, heard, known, Levels(level, table[:, hearing.feedback.channels]))

@@ -16,20 +16,30 @@ from reservoir.trials import draws_numbers
 from reservoir.validation import Parameters, parameter_error
 
 
-def learn(model: Any, sequences: Sequences) -> None:
-    """Train the readout of a model whose reservoir is fitted, and keep from where its forecasts go on."""
+def learn(model: Any, sequences: Sequences, missing: list[np.ndarray] | None = None) -> None:
+    """Train the readout of a model whose reservoir is fitted, and keep from where its forecasts go on.
+
+    Rows that are `missing` (n_rows,) of each series are heard, and not learnt.
+    """
     closed = getattr(model.readout_, "closed_loop_training", False)
+    if closed and missing is not None:
+        raise Parameters(model).error("gaps", "'refuse' or 'split' for a readout that learns with the loop closed")
     if closed and model._lessons.horizon > 1:
         raise Parameters(model).error("strategy", '"recursive" for a readout that learns with the loop closed')
-    (_learn_closed if closed else _learn_open)(model, sequences, model._hearing.of(sequences))
+    if closed:
+        _learn_closed(model, sequences, model._hearing.of(sequences))
+    else:
+        _learn_open(model, sequences, model._hearing.of(sequences), missing)
 
 
-def _learn_open(model: Any, sequences: Sequences, heard: Sequences) -> None:
+def _learn_open(model: Any, sequences: Sequences, heard: Sequences, missing: list[np.ndarray] | None) -> None:
     """Train on true rows as inputs."""
     finals: dict[int, Any] = {}
     judged: list[TrainingRows] = []
-    fit_readout(model.readout_, last_kept(_blocks(model, sequences.members(), heard.members(), finals), judged))
-    model.training_errors_ = _errors(model, judged[0], sequences.members())
+    kept = None if missing is None else _kept(model, missing)
+    blocks = _blocks(model, sequences.members(), heard.members(), finals)
+    fit_readout(model.readout_, last_kept(blocks if kept is None else _chosen(blocks, kept), judged))
+    model.training_errors_ = _errors(model, judged[0], sequences.members(), kept)
     known = not draws_numbers(model.reservoir_)
     states = list(finals.values()) if known else before_last(model.reservoir_, heard)
     model._context = sequences.kind, states, *ends_of(model, sequences, heard)
@@ -59,12 +69,30 @@ def _blocks(
     return model._lessons.blocks(model.reservoir_, truths, heard, _head(model), finals)
 
 
-def _errors(model: Any, judged: TrainingRows, members: list[np.ndarray]) -> np.ndarray:
+def _kept(model: Any, missing: list[np.ndarray]) -> np.ndarray:
+    """Of all rows after which something is learnt, those after which, and for increments before which, all is known."""
+    head, increments = _head(model), model._lessons.increments
+    gone = [rows[head + 1 :] | (rows[head:-1] & increments) for rows in missing]
+    return ~np.concatenate(gone)
+
+
+def _chosen(blocks: Iterator[TrainingRows], kept: np.ndarray) -> Iterator[TrainingRows]:
+    first = 0
+    for rows in blocks:
+        own = kept[first : first + len(rows.targets)]
+        first += len(own)
+        if own.any():
+            sequence = None if rows.sequence is None else rows.sequence[own]
+            yield TrainingRows(rows.features[own], rows.targets[own], sequence)
+
+
+def _errors(model: Any, judged: TrainingRows, members: list[np.ndarray], kept: np.ndarray | None = None) -> np.ndarray:
     """Root mean square errors (n_outputs,) one step ahead, in units of the user, on the last rows of these members."""
     channels, first = model._feedback.channels, _head(model) + 1
     residuals = one_step_residuals(model.readout_, judged)[:, : len(channels)]
     ends = [len(rows) - model._lessons.horizon + 1 for rows in members]
     truth = np.concatenate([rows[first:end, channels] for rows, end in zip(members, ends, strict=True)])
+    truth = truth if kept is None else truth[kept]
     return model.units_.of(channels).errors(residuals, truth[-len(residuals) :])
 
 

@@ -9,7 +9,7 @@ from sklearn.metrics import r2_score
 
 from reservoir import DeepEchoState, EchoState, ReservoirForecaster, load, save
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
-from reservoir.models.forecasting.free_forecasts import free_forecasts
+from reservoir.models.forecasting.origins import free_forecasts
 from reservoir.probes import closed_loop_exponents, lyapunov_exponent
 from reservoir.probes.closed_loop_exponents import loop_of, trajectory
 from reservoir.readouts import Force, RidgeReadout

@@ -16,7 +16,7 @@ def of_a_former_version(tree, arrays):
             part["class"] = part["class"].replace("reservoir.models.forecasting.", "reservoir.models.")
         attributes = part["attributes"]
         if part["class"] == "reservoir.models.ReservoirForecaster":
-            for name in ("target", "lags", "strategy", "horizon", "scaling", "transform", "season"):
+            for name in ("target", "lags", "strategy", "horizon", "scaling", "transform", "season", "gaps"):
                 del part["parameters"][name]
             for name in ("_lessons", "washout_", "units_", "season_"):
                 del attributes[name]

@@ -5,10 +5,12 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
 from reservoir import ReservoirForecaster, load, save
 from reservoir.models import DivergenceWarning
+from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.probes import closed_loop_exponents, controllability_rank
 from reservoir.readouts import Force, RidgeReadout
 from reservoir.systems import EchoState
@@ -102,6 +104,16 @@ def test_errors_of_logarithms_are_those_of_the_data():
         np.testing.assert_allclose(model.training_errors_, np.sqrt(np.mean(np.square(steps), axis=0)), rtol=1e-6)
 
 
+def test_the_parameter_is_no_method():
+    """scikit-learn takes what has the attribute `transform` for a transformer."""
+    model = made(transform="log")
+    assert not hasattr(model, "transform") and not hasattr(ReservoirForecaster, "transform")
+    assert clone(model).get_params()["transform"] == "log" and "transform='log'" in repr(model)
+    assert model.set_params(transform=None, reservoir__leak=0.5).get_params(deep=False)["transform"] is None
+    with pytest.raises(AttributeError, match=r"it is a parameter, get_params\(\)\['transform'\]"):
+        _ = model.transform
+
+
 def test_what_has_no_logarithm():
     table = pd.DataFrame(DATA, columns=["load", "flow", "wind"])
     table.iloc[31, 1] = 0.0
@@ -177,6 +189,23 @@ def test_a_context_with_dates_stands_where_it_stands(season):
     assert tabular.index.equals(HOURS[120:135]) and np.array_equal(tabular, expected)
 
 
+@pytest.mark.parametrize("options", [{"scaling": "standard", "transform": "log"}, {"season": [12, 7.5]},
+                                     {"season": "calendar", "scaling": "standard", "strategy": "direct", "horizon": 4},
+                                     {"season": 12, "target": "increments", "lags": 1, "n_members": 2}])  # fmt: skip
+def test_many_origins_and_one_step(options):
+    """As forecasts from each origin by itself."""
+    table = pd.DataFrame(np.abs(SEASONAL) + 1, index=HOURS)
+    model = made(exogenous=(), **options).fit(table[:120])
+    origins = [25, 90, 120, 160]
+    found = forecasts_from(model, table, origins, 7)
+    for k, origin in enumerate(origins):
+        np.testing.assert_array_equal(found[k], model.forecast(7, table[:origin]))
+    answers, residuals = model.predict_one_step(table)
+    for row in (20, 70, 140):
+        np.testing.assert_allclose(answers[row - 20], model.forecast(1, table[:row])[0], rtol=1e-9)
+        np.testing.assert_allclose(residuals[row - 20], table.to_numpy()[row] - answers[row - 20], atol=1e-12)
+
+
 def test_a_horizon_beyond_the_forecast():
     """Seasons are known as far as is asked, so that any number of rows may be; the first are those of more."""
     model = seasonal(season=12, strategy="direct", horizon=6).fit(SEASONAL)
@@ -208,6 +237,100 @@ def test_probes_of_scaled_loops():
     linear = ReservoirForecaster(EchoState(8, activation="identity", random_state=0), washout=5)
     ranks = [controllability_rank(linear.set_params(scaling=scaling).fit(DATA)) for scaling in (None, "standard")]
     assert ranks[0] == ranks[1]
+
+
+@pytest.mark.parametrize("options", [{}, {"n_members": 2, "transform": "log"}, {"season": 12}, {"season": "calendar"}])
+def test_gaps_split_series(options):
+    """As pieces that are cut by hand; forecasts go on behind the last gap."""
+    table = pd.DataFrame(np.abs(SEASONAL) + 1, index=HOURS, columns=["load", "wind"])
+    broken = table.copy()
+    broken.iloc[50:55, 0] = broken.iloc[70, 1] = broken.iloc[90] = np.nan  # the second piece is too short
+    given = {"exogenous": (), "scaling": "standard", **options}
+    model = made(gaps="split", **given).fit(broken)
+    pieces = [table[:50], table[71:90], table[91:]]
+    if "season" not in options:  # a piece does not hold a season twice, nor a part of it
+        complete, units = broken.dropna(), model.units_
+        levels = np.log(broken) if "transform" in options else broken
+        np.testing.assert_allclose(units.places, levels.mean(axis=0))  # of all that is known
+        by_hand = made(exogenous=(), n_members=options.get("n_members", 1), washout=20)
+        by_hand.fit([units.heard(piece.to_numpy()) for piece in (pieces[0], pieces[2])])
+        expected = units.given(by_hand.forecast(9, units.heard(pieces[2].to_numpy())))
+        np.testing.assert_allclose(model.forecast(9), expected, rtol=1e-8)
+        np.testing.assert_allclose(model.training_range_, np.stack([complete.min(), complete.max()], axis=-1))
+    np.testing.assert_array_equal(model.forecast(9), model.forecast(9, pieces[2]))
+    np.testing.assert_array_equal(model.forecast(9), model.forecast(9, broken))
+    np.testing.assert_array_equal(model.forecast(9, [broken, broken[80:]])[1], model.forecast(9))
+    whole = made(gaps="split", **given).fit(table).forecast(9)
+    np.testing.assert_array_equal(whole, made(**given).fit(table).forecast(9))
+
+
+@pytest.mark.parametrize("options", [{}, {"scaling": "standard"}, {"transform": "log", "target": "increments"}])
+def test_gaps_are_answered_by_the_forecaster(options):
+    """By hand: learn from the pieces, answer the gaps, learn from the rows that were known."""
+    rows, given = np.abs(SEASONAL) + 1, {"exogenous": (), "readout": RidgeReadout(1e-3), **options}
+    broken = rows.copy()
+    broken[60:64, 0] = broken[90:93, 1] = broken[130] = np.nan
+    model = made(gaps="free-run", **given).fit(broken)
+    levels = model.units_.heard(broken)
+    plain = {**given, "scaling": None, "transform": None}
+    first = made(**plain).fit([levels[:60], levels[64:90], levels[93:130], levels[131:]])
+    filled = levels.copy()
+    answers = first.forecast(T - 60, levels[:60], observed=levels[60:])
+    filled[60:] = np.where(np.isnan(levels[60:]), answers, levels[60:])
+    known = ~np.isnan(levels).any(axis=1)
+    features = np.hstack([model.reservoir_.transform(filled), filled])[20:-1]
+    increments = "target" in options
+    targets = filled[21:] - filled[20:-1] * increments
+    kept = known[21:] & (known[20:-1] if increments else True)
+    by_hand = RidgeReadout(1e-3).fit(features[kept], targets[kept])
+    np.testing.assert_allclose(model.readout_.coef_, by_hand.coef_, rtol=1e-5, atol=1e-8)
+    np.testing.assert_array_equal(model.forecast(9), model.forecast(9, broken))
+    own = model.forecast(T - 60, broken[:60], observed=broken[60:])
+    whole = np.concatenate([broken[:60], np.where(np.isnan(broken[60:]), own, broken[60:])])
+    np.testing.assert_allclose(model.forecast(9), model.forecast(9, whole), rtol=1e-7)
+    without = made(gaps="free-run", **given).fit(rows).forecast(9)
+    np.testing.assert_array_equal(without, made(**given).fit(rows).forecast(9))
+
+
+def test_gaps_answered_by_ensembles_and_behind_late_beginnings():
+    table = pd.DataFrame(np.abs(SEASONAL) + 1, index=HOURS)
+    broken = table.copy()
+    broken.iloc[[5, 70, 159]] = np.nan  # the first piece is too short to begin with, and the last row is a gap
+    for options in ({"n_members": 2}, {"season": 12, "lags": 1, "exogenous": [1], "exogenous_lead": 0}):
+        if "season" in options:
+            broken.iloc[:, 1] = table.iloc[:, 1]
+        model = made(**{"exogenous": (), "scaling": "standard", "gaps": "free-run", **options}).fit([broken, table])
+        known = np.full((2, 6, 2), np.nan)
+        known[..., 1] = 1.5
+        observed = known if "season" in options else None
+        futures = model.forecast(6, observed=observed)
+        again = model.forecast(6, [broken, table], observed=observed)
+        assert np.isfinite(futures).all() and all(map(np.array_equal, futures, again))
+
+
+def test_gaps_that_are_not_answered():
+    broken = SEASONAL.copy()
+    broken[70] = np.nan
+    with pytest.raises(ValueError, match="has gaps in exogenous channels, which gaps='free-run' cannot answer"):
+        made(exogenous=[1], gaps="free-run").fit(broken)
+    for options in ({"strategy": "direct", "horizon": 3}, {"readout": Force(alpha=1.0)}):
+        with pytest.raises(ValueError, match="of ReservoirForecaster must be 'refuse' or 'split'"):
+            made(exogenous=(), gaps="free-run", **options).fit(broken)
+    broken[::15] = np.nan
+    with pytest.raises(ValueError, match="no piece of at least 22 rows between its gaps"):
+        made(exogenous=(), gaps="free-run").fit(broken)
+
+
+def test_gaps_that_cannot_be_split():
+    broken = SEASONAL.copy()
+    broken[150] = np.nan
+    with pytest.raises(ValueError, match="contains NaN at row 150"):
+        made(exogenous=()).fit(broken)
+    with pytest.raises(ValueError, match="has 9 rows after its last gap, but a forecast goes on from at least 20"):
+        made(exogenous=(), gaps="split").fit(broken)
+    broken[::10] = np.nan
+    with pytest.raises(ValueError, match="has no piece of at least 22 rows between its gaps"):
+        made(exogenous=(), gaps="split").fit(broken)
 
 
 def test_what_is_asked_for_is_checked():
