@@ -47,7 +47,7 @@ def configured_models(cv: CrossValidation, task: EvaluationTask) -> list[Configu
             raise CannotShareError
         readouts = []
         for parameters in configuration.parameters:
-            readouts.append(copy.copy(as_readout(model.readout)))
+            readouts.append(copy.copy(as_readout(model.readout, type(model)._default_readout)))
             if PENALTY in parameters:
                 readouts[-1].set_params(alpha=parameters[PENALTY])
         found.append(ConfiguredModel(model, readouts, range(first, first + len(readouts))))

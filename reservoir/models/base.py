@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
@@ -18,7 +18,7 @@ from reservoir.sequences.tables import TabularAnswers
 from reservoir.systems import EchoState
 from reservoir.validation import Parameters, default_parts_first, not_fitted
 
-_DEFAULTS: dict[str, Callable[[], Any]] = {"reservoir": partial(EchoState, random_state=0), "readout": RidgeReadout}
+_default_reservoir = partial(EchoState, random_state=0)
 
 
 class TrainingRows(NamedTuple):
@@ -37,10 +37,15 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
     readout: Readout | None
     washout: int | str
     include_input: bool
+    _default_readout: ClassVar[Callable[[], Any]] = RidgeReadout
 
     def set_params(self, **params: Any) -> ReservoirModel:
         """Set parameters; naming one of a part that is None, ``reservoir__leak``, makes the default part first."""
-        return super().set_params(**default_parts_first(self, params, _DEFAULTS))
+        defaults: dict[str, Callable[[], Any]] = {
+            "reservoir": _default_reservoir,
+            "readout": type(self)._default_readout,
+        }
+        return super().set_params(**default_parts_first(self, params, defaults))
 
     def _check_parameters(self) -> None:
         p = Parameters(self)
@@ -66,7 +71,7 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
 
     def _make_parts(self, sequences: Sequences) -> None:
         self.reservoir_ = clone(as_reservoir(self.reservoir))
-        self.readout_ = clone(as_readout(self.readout))
+        self.readout_ = clone(as_readout(self.readout, type(self)._default_readout))
         self.reservoir_.fit(sequences.members())
 
     def _features(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -123,12 +128,12 @@ def step_blocks(
 
 def as_reservoir(reservoir: System | None) -> Any:
     """The parameter `reservoir` of a model as a part; the default is seeded, so that two fits are equal."""
-    return _DEFAULTS["reservoir"]() if reservoir is None else reservoir
+    return _default_reservoir() if reservoir is None else reservoir
 
 
-def as_readout(readout: Readout | None) -> Any:
+def as_readout(readout: Readout | None, default: Callable[[], Any] = RidgeReadout) -> Any:
     """The parameter `readout` of a model as a part."""
-    return _DEFAULTS["readout"]() if readout is None else readout
+    return default() if readout is None else readout
 
 
 def readout_features(states: np.ndarray, inputs: np.ndarray, include_input: bool) -> np.ndarray:

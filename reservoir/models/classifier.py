@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -18,6 +19,7 @@ from reservoir.models.pooling import as_pooling
 from reservoir.models.streams.supervised import ClassifierStream
 from reservoir.models.supervised import SupervisedModel, TrainingTargets
 from reservoir.parts import Labels, Numbers, Pooling, Readout, SequenceData, System
+from reservoir.readouts import RidgeReadout
 from reservoir.sample_weights import class_weights, read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.tables import keep_target_names
@@ -26,7 +28,7 @@ from reservoir.validation import Parameters, unchanged_on_error
 
 
 def _no_probabilities(model: ReservoirClassifier) -> str:
-    readout = getattr(model, "readout_", as_readout(model.readout))
+    readout = getattr(model, "readout_", as_readout(model.readout, type(model)._default_readout))
     if hasattr(readout, "predict_proba"):
         return ""
     return (
@@ -48,7 +50,8 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     reservoir : None or system, default None
         Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
     readout : None or estimator, default None
-        Any scikit-learn classifier or regressor. None is ``RidgeReadout()``.
+        Any scikit-learn classifier or regressor. None is ``RidgeReadout("blocked")``, whose penalty is
+        chosen from the data (1e-6 where they make no two blocks) without a word at the edge of the candidates.
     pooling : "mean", "last", "max", "segments", "weighted", "model_space" or a part with ``pool``, default "mean"
         For one label per sequence: how the rows after the washout become one vector. Not used for labels per step.
     include_input : bool, default False
@@ -113,6 +116,8 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     class_weight: str | Mapping[Any, float] | None = None
     gaps: str = "refuse"
     n_members: int = 1
+
+    _default_readout: ClassVar[Callable[[], Any]] = partial(RidgeReadout, "blocked")
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Labels, sample_weight: float | Numbers | None = None) -> ReservoirClassifier:

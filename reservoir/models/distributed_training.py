@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from itertools import accumulate
 from typing import Any
 
@@ -16,6 +17,7 @@ from reservoir.models.base import as_readout, teach
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.regressor import ReservoirRegressor
 from reservoir.parts import Labels, MergingReadout, check_part
+from reservoir.readouts.candidates import no_penalty_warnings
 from reservoir.sequences import is_one_series
 from reservoir.temporary_folders import temporary_folder
 from reservoir.trainers import one_trainer
@@ -109,7 +111,8 @@ def _train(model: Any, parts: Any, classes: Labels | None, folder: Any, batch: d
     first_trials = [0, *accumulate(sizes)]
     for record in _of_parts(PartialTraining(trained, parts, first_trials, options), place, batch):
         trained.readout_.add_record(record)
-    trained.readout_.solve()
+    with no_penalty_warnings() if model.readout is None else nullcontext():
+        trained.readout_.solve()
     trained._n_presented = first_trials[-1]
     parameters = model.get_params(deep=False)
     model.__dict__.pop("_calibration", None)
@@ -131,7 +134,7 @@ class PartialTraining:
 
     def __call__(self, task: dict[str, Any], *, random_state: int) -> dict[str, Any]:
         trained = copy.copy(self.trained)
-        trained.readout_ = clone(as_readout(trained.readout))
+        trained.readout_ = clone(as_readout(trained.readout, type(trained)._default_readout))
         data = trained._read_training_data(*_load(self.parts[task["part"]]), reset=False, **self.options)
         if trained._target_depth != self.trained._target_depth:
             raise ValueError(f"y of part {task['part']} has another depth than y of the first part.")

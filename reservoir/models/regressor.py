@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.metrics import r2_score
@@ -15,6 +17,7 @@ from reservoir.models.regression_intervals import CalibrationTargets, Regression
 from reservoir.models.streams.supervised import RegressorStream
 from reservoir.models.supervised import TrainingTargets
 from reservoir.parts import Numbers, Pooling, Readout, SequenceData, System
+from reservoir.readouts import RidgeReadout
 from reservoir.sample_weights import read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.tables import keep_target_names
@@ -33,8 +36,10 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, RegressionIntervals):
     reservoir : None or system, default None
         Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
     readout : None or estimator, default None
-        Any scikit-learn regressor. None is ``RidgeReadout()``. One with ``accumulate`` and ``solve`` is trained in
-        blocks, so that the states of a long series are never held at once; any other gets all rows in one `fit`.
+        Any scikit-learn regressor. None is ``RidgeReadout("blocked", slack=0.02)``, whose penalty
+        is chosen from the data (1e-6 where they make no two blocks) without a word at the edge of the candidates.
+        One with ``accumulate`` and ``solve`` is trained in blocks, so that the states of a long series are never held
+        at once; any other gets all rows in one `fit`.
     washout : int >= 0, default 0
         Rows at the head of every sequence that `fit` and `score` skip. `predict` returns every row.
     include_input : bool, default True
@@ -90,6 +95,8 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, RegressionIntervals):
     pooling: Pooling | str | None = None
     gaps: str = "refuse"
     n_members: int = 1
+
+    _default_readout: ClassVar[Callable[[], Any]] = partial(RidgeReadout, "blocked", slack=0.02)
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: SequenceData, sample_weight: float | Numbers | None = None) -> ReservoirRegressor:

@@ -16,6 +16,9 @@ from reservoir.models.inference import Inference, pool_sequences
 from reservoir.models.members import fit_readouts, mean_answer
 from reservoir.models.pooling import as_pooling
 from reservoir.parts import Pooling
+from reservoir.readouts import RidgeReadout
+from reservoir.readouts.blocks import block_of
+from reservoir.readouts.candidates import no_penalty_warnings
 from reservoir.sample_weights import after_washout
 from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import Pieces, pieces_of
@@ -66,7 +69,14 @@ class SupervisedModel(ReservoirModel):
         pieces = self._pieces(sequences).sequences
         self._make_parts(pieces)
         self._n_presented = len(pieces)
-        fit_readouts([member.readout_ for member in self._members()], self._training_blocks(sequences, targets))
+        readouts = [member.readout_ for member in self._members()]
+        if self.readout is not None:
+            fit_readouts(readouts, self._training_blocks(sequences, targets))
+        else:
+            if not self._has_blocks(sequences, targets):
+                readouts = [readout.set_params(alpha=RidgeReadout().alpha) for readout in readouts]
+            with no_penalty_warnings():
+                fit_readouts(readouts, self._training_blocks(sequences, targets))
         self._tell_members()
 
     def _tell_members(self) -> None:
@@ -75,6 +85,18 @@ class SupervisedModel(ReservoirModel):
         known = {name: value for name, value in vars(self).items() if name not in parameters}
         for member in getattr(self, "members_", ()):
             vars(member).update(known)
+
+    def _has_blocks(self, sequences: Sequences, targets: TrainingTargets) -> bool:
+        """Whether there is enough to learn from that a penalty can be chosen by what one block tells of another."""
+        learnt = self._late(sequences)
+        learnt = learnt if targets.weights is None else learnt & (targets.weights > 0)
+        numbers = np.arange(len(sequences))
+        if self._per_step:
+            pieces, places, _ = self._pieces(sequences)
+            learnt, numbers = learnt[places], np.repeat(np.arange(len(pieces)), pieces.lengths)
+            if len(pieces) == 1:  # whose rows are cut in order of time
+                return bool(np.count_nonzero(learnt) > 1)
+        return len(np.unique(block_of(numbers[learnt]))) > 1
 
     def _make_parts(self, sequences: Sequences) -> None:
         self.__dict__.pop("members_", None)
@@ -178,7 +200,7 @@ class SupervisedModel(ReservoirModel):
 
     def _check_weighable(self, targets: TrainingTargets) -> None:
         """Refuse weights where the readout does not take them."""
-        readout = as_readout(self.readout)
+        readout = as_readout(self.readout, type(self)._default_readout)
         if not targets.plain and not has_fit_parameter(readout, "sample_weight"):
             wanted = f"None, 0 or 1 with the readout {type(readout).__name__}, whose fit takes no sample_weight"
             raise parameter_error(type(self).__name__, "sample_weight", wanted, "other weights")

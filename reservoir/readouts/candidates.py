@@ -44,6 +44,14 @@ def one_penalty_warning() -> Iterator[None]:
         warnings.warn_explicit(text, edges[0].category, edges[0].filename, edges[0].lineno)
 
 
+@contextmanager
+def no_penalty_warnings() -> Iterator[None]:
+    """Context without warnings of an edge, for candidates that nobody has asked for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PenaltyWarning)
+        yield
+
+
 def said_once(texts: list[str]) -> str:
     """The text of the first warning, and how many more there are."""
     return f"{texts[0]} So it is in {len(texts) - 1} more fit(s)." if len(texts) > 1 else texts[0]

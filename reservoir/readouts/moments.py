@@ -70,15 +70,17 @@ class Moments:
         total = self.weight + other.weight
         share = other.weight / total if total > 0 else 0.0
         dx, dy = other.mean_x - self.mean_x, other.mean_y - self.mean_y
-        between = self.weight * share
+        moved, xx = np.outer(dx, dx), self.xx + other.xx
+        moved *= self.weight * share
+        xx += moved
         return Moments(
             total,
             self.n_rows + other.n_rows,
             self.mean_x + share * dx,
             self.mean_y + share * dy,
-            self.xx + other.xx + between * np.outer(dx, dx),
-            self.xy + other.xy + between * np.outer(dx, dy),
-            self.yy + other.yy + between * dy * dy,
+            xx,
+            self.xy + other.xy + self.weight * share * np.outer(dx, dy),
+            self.yy + other.yy + self.weight * share * dy * dy,
             self.centred,
         )
 

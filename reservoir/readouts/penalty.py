@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import eigh_tridiagonal, lapack
+from scipy.linalg import eigh_tridiagonal, eigvalsh_tridiagonal, lapack
 
 from reservoir.compilation import kernel
 
@@ -97,10 +97,15 @@ class Tridiagonal:
         return scale * values, shares
 
     @cached_property
+    def _ends(self) -> tuple[float, float]:
+        """The smallest and the largest eigenvalue, without what the targets have along the eigenvectors."""
+        values = eigvalsh_tridiagonal(self.diagonal, self.beside, lapack_driver="sterf")
+        return float(values[0]), float(values[-1])
+
+    @cached_property
     def unknown(self) -> float:
         """Eigenvalues up to here rounding cannot tell from zero."""
-        values, _ = self._along
-        return len(values) * _EPSILON * max(values.max(), 0.0)
+        return len(self.diagonal) * _EPSILON * max(self._ends[1], 0.0)
 
     def coefficients(self, alpha: np.ndarray) -> np.ndarray:
         """coef (n_features, n_outputs) for one penalty per target (n_outputs,)."""
@@ -148,7 +153,7 @@ class Tridiagonal:
         """Whether the eigenvalues of T + alpha stand above rounding; those of T are found only where that is close."""
         beside = np.abs(self.beside)
         largest = (np.abs(self.diagonal) + np.append(beside, 0.0) + np.append(0.0, beside)).max()
-        return alpha > 2 * len(self.diagonal) * _EPSILON * largest or self._along[0].min() + alpha > self.unknown
+        return alpha > 2 * len(self.diagonal) * _EPSILON * largest or self._ends[0] + alpha > self.unknown
 
     def _known_eigenvectors(self) -> tuple[np.ndarray, np.ndarray]:
         """Eigenvalues (n_known, 1) of T that stand above rounding, and their eigenvectors (n_features, n_known)."""

@@ -62,6 +62,8 @@ class RidgeReadout(MergingLinearReadout):
         the smallest penalty is below 1e-8. It is settled with the first block.
     fit_intercept : bool, default True
         Whether to fit an intercept, which is never penalised.
+    slack : float >= 0, default 0.0
+        Of a penalty that is chosen the largest candidate is taken whose error is at most 1 + slack times the smallest.
 
     Attributes
     ----------
@@ -111,11 +113,13 @@ class RidgeReadout(MergingLinearReadout):
         alphas: Numbers | None = None,
         solver: str = "auto",
         fit_intercept: bool = True,
+        slack: float = 0.0,
     ):
         self.alpha = alpha
         self.alphas = alphas
         self.solver = solver
         self.fit_intercept = fit_intercept
+        self.slack = slack
 
     @unchanged_on_error
     def fit(
@@ -280,6 +284,9 @@ class RidgeReadout(MergingLinearReadout):
         else:
             scores = self._complete_blocks().errors(type(self).__name__, alphas)
         best = scores.argmin(axis=0)
+        if self.slack > 0:
+            within = scores <= (1 + self.slack) * scores.min(axis=0)
+            best = np.array([int(np.flatnonzero(own)[np.argmax(alphas[own])]) for own in within.T])
         self._warn_at_edges(alphas, best, factorised.trace)
         return alphas[best], factorised.coefficients(alphas[best])
 
@@ -307,6 +314,7 @@ class RidgeReadout(MergingLinearReadout):
         read_candidates(self)
         p.choice("solver", ["auto", *TALL])
         p.flag("fit_intercept")
+        p.real("slack", 0)
 
     def _check_continues(self, before: Record, targets: np.ndarray, one_output: bool) -> None:
         check_outputs(self, before.n_outputs, targets, one_output)

@@ -61,7 +61,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         W, drawn or given, is scaled to this largest modulus of its eigenvalues. None uses the matrix as it is.
     input_scaling : None, float >= 0 or array (n_features,), default 1.0
         W_in is uniform in plus or minus this number, which may be another one for every channel. None is
-        0.1 / sqrt(n_features), for data whose channels have about unit variance.
+        0.3 / sqrt(n_features), for data whose channels have about unit variance.
     bias_scaling : None or float >= 0, default 0.0
         b is uniform in plus or minus this number. None is 0.5. Without a bias tanh units make an odd function of the
         input, which can tell no even one, as the square of the input.

@@ -16,7 +16,7 @@ from reservoir.topologies.spectrum import as_sparse
 from reservoir.validation import InvalidParameterError, Parameters, parameter_error, real_array
 
 SCALED_BY = ("radius", "effective_radius", "norm")
-INPUT_SCALING = 0.1
+INPUT_SCALING = 0.3
 """What `input_scaling=None` is for one channel; of several it is divided by the root of their number."""
 BIAS_SCALING = 0.5
 """What `bias_scaling=None` is."""

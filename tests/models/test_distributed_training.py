@@ -5,6 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.batch import TaskError
@@ -78,10 +79,11 @@ def test_parts_that_workers_load_themselves(tmp_path):
     pairs = [tuple(np.stack(part) for part in sequences(seed, (70, 70))) for seed in range(3)]
     for number, (X, y) in enumerate(pairs):
         np.savez(tmp_path / f"{number}.npz", X=X, y=y)
-    whole = ReservoirRegressor(EchoState(40, random_state=0)).fit(*(np.concatenate(part) for part in zip(*pairs)))  # noqa: B905
+    model = ReservoirRegressor(EchoState(40, random_state=0), RidgeReadout(1e-6))
+    whole = clone(model).fit(*(np.concatenate(part) for part in zip(*pairs, strict=True)))
     callables = [lambda number=number: sequences_stacked(number) for number in range(3)]
     for parts in (sorted(tmp_path.glob("*.npz")), callables):
-        model = fit_in_parts(ReservoirRegressor(EchoState(40, random_state=0)), parts, n_jobs=2)
+        fit_in_parts(model, parts, n_jobs=2)
         np.testing.assert_allclose(model.readout_.coef_, whole.readout_.coef_, rtol=0, atol=1e-10)
 
 

@@ -142,7 +142,7 @@ def test_number_of_columns(n_features):
 
 def test_search_reaches_a_pooling():
     grid = {"pooling__alpha": [1e-2, 1.0]}
-    model = ReservoirClassifier(system(), pooling=ModelSpace())
+    model = ReservoirClassifier(system(), RidgeReadout(), pooling=ModelSpace())
     search = GridSearchCV(model, grid, cv=KFold(3, shuffle=True, random_state=0), error_score="raise")
     assert search.fit(RAGGED, LABELS).best_score_ > 0.8
 

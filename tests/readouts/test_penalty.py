@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from scipy.linalg import LinAlgWarning
 from sklearn.linear_model import Ridge
 
-from reservoir.readouts import RidgeReadout
+from reservoir.readouts import RidgeReadout, penalty
 from reservoir.readouts.blocks import thinned
 from reservoir.readouts.candidates import DEFAULT_ALPHAS, PenaltyWarning
+from reservoir.readouts.moments import Moments
 from tests import oracles
 
 ALPHAS = np.logspace(-3, 3, 7)
@@ -242,3 +243,40 @@ def test_thinned_joins_neighbours():
         parts = thinned([*parts, Part([k])], 5)
     assert sum(parts, ()) == tuple(range(1000)) and max(map(len, parts)) < 500
     assert len(DEFAULT_ALPHAS) == 25
+
+
+def test_blocks_need_no_eigenvalues(monkeypatch):
+    """Of the smallest penalties the ends of the spectrum alone decide whether rounding lets them be solved."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 40)) @ np.diag(np.logspace(0, -3, 40))
+    y = X[:, 0] + 0.1 * rng.normal(size=300)
+    expected = RidgeReadout("blocked").fit(X, y)
+    monkeypatch.setattr(penalty, "_diagonalise", None)
+    found = RidgeReadout("blocked").fit(X, y)
+    np.testing.assert_array_equal(found.coef_, expected.coef_)
+    record = Moments.of_rows(X, y[:, None], None, True)
+    values = np.linalg.eigvalsh(record.xx)
+    np.testing.assert_allclose(record.factorised()._ends, [values[0], values[-1]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("alpha", ["gcv", "blocked"])
+def test_slack_takes_the_largest_penalty_that_is_nearly_as_good(alpha):
+    X, y = problem(0)
+    errors = []
+    for candidate in ALPHAS:
+        if alpha == "gcv":
+            errors.append(naive_gcv(X, y, candidate, True))
+            continue
+        own = np.zeros(2)
+        for part in np.split(np.arange(80), 5):
+            rest = np.setdiff1d(np.arange(80), part)
+            model = Ridge(candidate).fit(X[rest], y[rest])
+            own += ((model.predict(X[part]) - y[part]) ** 2).sum(axis=0)
+        errors.append(own)
+    near = np.array(errors) <= 1.1 * np.min(errors, axis=0)
+    wanted = [ALPHAS[own].max() for own in near.T]
+    found = quiet_fit(RidgeReadout(alpha, alphas=ALPHAS[::-1], slack=0.1), X, y)
+    np.testing.assert_array_equal(np.broadcast_to(found.alpha_, 2), wanted)
+    assert (found.alpha_ > quiet_fit(RidgeReadout(alpha, alphas=ALPHAS), X, y).alpha_).any()
+    with pytest.raises(ValueError, match="The 'slack' parameter of RidgeReadout must be a number >= 0"):
+        RidgeReadout(alpha, slack=-0.1).fit(X, y)

@@ -72,7 +72,7 @@ def test_connectivity_of_the_input():
 def test_none_is_a_constant_over_the_root_of_the_channels(n_features):
     rows = np.zeros((2, n_features))
     none = EchoState(50, input_scaling=None, bias_scaling=None, random_state=0).fit(rows)
-    given = EchoState(50, input_scaling=0.1 / n_features**0.5, bias_scaling=0.5, random_state=0).fit(rows)
+    given = EchoState(50, input_scaling=0.3 / n_features**0.5, bias_scaling=0.5, random_state=0).fit(rows)
     np.testing.assert_allclose(none.W_in_, given.W_in_, rtol=1e-15)
     np.testing.assert_array_equal(none.bias_, given.bias_)
 
@@ -164,7 +164,7 @@ def test_what_layers_hear_of_one_another(input_to_all, inter_scaling):
         own, plain = deep.layers_[k].W_in_, numbers.layers_[k].W_in_
         assert np.linalg.norm(own[:, :30], 2) == pytest.approx(inter_scaling or 1.0)
         np.testing.assert_allclose(own[:, :30] / np.abs(own[:, :30]).max(), plain[:, :30] / np.abs(plain[:, :30]).max())
-        np.testing.assert_allclose(own[:, 30:], plain[:, 30:] * 0.1 / own.shape[1] ** 0.5)
+        np.testing.assert_allclose(own[:, 30:], plain[:, 30:] * 0.3 / own.shape[1] ** 0.5)
         assert np.linalg.norm(given.layers_[k].W_in_[:, :30], 2) == pytest.approx(0.5)
     own = numbers.layers_[0].run(X)[0]
     for system in numbers.layers_[1:]:

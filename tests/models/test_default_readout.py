@@ -1,0 +1,70 @@
+"""Models without a readout of their own choose the penalty from the data, and always have an answer."""
+
+import warnings
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir.models import fit_in_parts
+from reservoir.readouts import RidgeReadout
+
+RNG = np.random.default_rng(0)
+RESERVOIR = EchoState(50, bias_scaling=0.3, random_state=0)
+SERIES = RNG.normal(size=(300, 1))
+TARGET = np.roll(SERIES[:, 0], 1) + RNG.normal(size=300)
+RECORDINGS = [RNG.normal(size=(20, 1)) + k % 2 for k in range(20)]
+
+
+@pytest.mark.parametrize("X, y", [(SERIES, TARGET), ([SERIES[:100], SERIES[100:]], [TARGET[:100], TARGET[100:]])])
+def test_no_readout_is_one_that_chooses(X, y):
+    model = ReservoirRegressor(RESERVOIR).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        given = ReservoirRegressor(RESERVOIR, RidgeReadout("blocked", slack=0.02)).fit(X, y)
+    assert model.readout is None and model.readout_.alpha_ == given.readout_.alpha_ > 1e-3
+    np.testing.assert_array_equal(model.readout_.coef_, given.readout_.coef_)
+    assert ReservoirRegressor(RESERVOIR).set_params(readout__alpha=1.0).readout.alpha == 1.0
+    assert RidgeReadout().alpha == ReservoirForecaster(RESERVOIR).fit(SERIES).readout_.alpha == 1e-6
+
+
+def test_noise_is_not_learnt():
+    """One step ahead of a noisy second-order process the old penalty loses to the mean of the series."""
+    found = {None: [], 1e-6: []}
+    for seed in range(3):
+        x = lfilter([1], [1, -1.6, 0.8], np.random.default_rng(seed).normal(size=2000))
+        X, y = x[:-1, None] / x.std(), x[1:] / x.std()
+        for alpha, scores in found.items():
+            readout = None if alpha is None else RidgeReadout(alpha)
+            reservoir = EchoState(400, bias_scaling=0.3, random_state=seed)
+            scores.append(ReservoirRegressor(reservoir, readout).fit(X[:500], y[:500]).score(X[500:], y[500:]))
+    assert np.median(found[None]) > 0.85 > 0.5 > np.median(found[1e-6])
+
+
+def test_an_edge_is_not_spoken_of():
+    clean = ReservoirRegressor(RESERVOIR).fit(SERIES, SERIES[:, 0])
+    assert clean.readout_.alpha_ == 1e-8
+    parts = [(SERIES[:150], SERIES[:150, 0]), (SERIES[150:], SERIES[150:, 0])]
+    fit_in_parts(ReservoirRegressor(RESERVOIR), parts, n_jobs=1)
+    ReservoirRegressor(RESERVOIR, n_members=2).fit(SERIES, SERIES[:, 0])
+
+
+@pytest.mark.parametrize("model, X, y", [
+    (ReservoirRegressor(RESERVOIR), SERIES[:1], TARGET[:1]),
+    (ReservoirRegressor(RESERVOIR, washout=2), SERIES[:3], TARGET[:3]),
+    (ReservoirRegressor(RESERVOIR, pooling="mean"), RECORDINGS[:1], [1.0]),
+    (ReservoirRegressor(RESERVOIR), [SERIES[:9], SERIES[9:20]], [TARGET[:9], np.full(11, np.nan)]),
+    (ReservoirClassifier(RESERVOIR), RECORDINGS[:2], ["a", None]),
+    (ReservoirClassifier(RESERVOIR), [*RECORDINGS[:1], *RECORDINGS[5:9]], ["a", *[None] * 4]),
+    (ReservoirRegressor(RESERVOIR, n_members=2), SERIES[:1], TARGET[:1]),
+    (ReservoirRegressor(RESERVOIR, gaps="split"), np.where(np.arange(8) == 4, np.nan, 0.5)[:, None],
+     np.where(np.arange(8) > 4, np.nan, 0.5)),
+])  # fmt: skip
+def test_without_two_blocks_the_penalty_is_the_fixed_one(model, X, y):
+    assert model.fit(X, y).readout_.alpha_ == RidgeReadout().alpha
+
+
+def test_two_blocks_are_enough():
+    assert ReservoirRegressor(RESERVOIR).fit(SERIES[:2], TARGET[:2]).readout_.alpha == "blocked"
+    assert ReservoirClassifier(RESERVOIR).fit(RECORDINGS[:2], ["a", "b"]).readout_.alpha == "blocked"
