@@ -64,6 +64,11 @@ if TYPE_CHECKING:
 
         def get_feature_names_out(self, input_features: Any = None) -> np.ndarray: ...
 
+    class OneToOneFeatureMixin:
+        """What names its output columns as its input columns."""
+
+        def get_feature_names_out(self, input_features: Any = None) -> np.ndarray: ...
+
     class MetaEstimatorMixin:
         """What holds another estimator."""
 
@@ -73,6 +78,7 @@ else:
     from sklearn.base import ClassNamePrefixFeaturesOutMixin as ClassNamePrefixFeaturesOutMixin
     from sklearn.base import MetaEstimatorMixin as MetaEstimatorMixin
     from sklearn.base import MultiOutputMixin as MultiOutputMixin
+    from sklearn.base import OneToOneFeatureMixin as OneToOneFeatureMixin
     from sklearn.base import RegressorMixin as RegressorMixin
     from sklearn.base import TransformerMixin as TransformerMixin
 

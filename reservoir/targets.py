@@ -1,8 +1,11 @@
-"""Targets beside sequences: a value or a label for every step, or one for every sequence."""
+"""Targets beside sequences: a value or a label for every step, or one for every sequence; NaN where there is none.
+
+What is read has a number or label everywhere; `known` says which of them were given.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
@@ -10,25 +13,33 @@ from sklearn.utils import check_array, column_or_1d
 from reservoir.parts import Targets
 from reservoir.sequences import Sequences, check_magnitude, n_dimensions, refuse_masked
 from reservoir.sequences.axes import warn_of_axes
-from reservoir.sequences.numbers import first_gap
+from reservoir.sequences.numbers import first_gap, numbers_with_gaps
 from reservoir.sequences.time_index import check_index
 
-_WAY_OUT = (
-    "Leave out what has no target, sequences or rows at the ends of X and y, or give the pieces between gaps as lists. "
-    "To learn from single rows, fit a readout on the states of these: readout.fit(states[known], y[known])."
-)
+
+class Values(NamedTuple):
+    """Numbers to be answered, per row or per sequence."""
+
+    numbers: np.ndarray  # (n, n_outputs), 0 where there is none
+    flat: bool  # whether y, or each member of it, was 1-D, so that predictions can follow it
+    known: np.ndarray  # (n,), bool
 
 
-def read_step_values(owner: str, y: Targets, sequences: Sequences) -> tuple[np.ndarray, bool]:
-    """Numbers for every step, joined.
+class KnownLabels(NamedTuple):
+    """Labels, per row or per sequence."""
 
-    Returns (n_rows, n_outputs) and whether each member of y was 1-D, so that predictions can follow it.
-    """
+    labels: np.ndarray  # (n,), one of the others where there is none
+    per_step: bool
+    known: np.ndarray  # (n,), bool
+
+
+def read_step_values(owner: str, y: Targets, sequences: Sequences) -> Values:
+    """Numbers for every step, joined."""
     _require(owner, y)
     if sequences.kind == "series":
         joined = _numbers(owner, y, "y", sequences, 0)
         warn_of_axes(owner, sequences, per_step=True)
-        return joined.reshape(len(joined), -1), joined.ndim == 1
+        return _known_values(owner, joined, sequences)
     members = _one_per_sequence(owner, y, sequences)
     if _depth(members[0]) == 0:
         raise ValueError(_per_step_text(owner, "one number per sequence (that needs a pooling)"))
@@ -42,40 +53,71 @@ def read_step_values(owner: str, y: Targets, sequences: Sequences) -> tuple[np.n
             f"All members of y of {owner} must have the same number of outputs. Member 0 has shape "
             f"{checked[0].shape}, member {odd} {checked[odd].shape}."
         )
-    joined = np.concatenate(checked)
-    return joined.reshape(len(joined), -1), joined.ndim == 1
+    return _known_values(owner, np.concatenate(checked), sequences)
 
 
-def read_sequence_values(owner: str, y: Targets, sequences: Sequences) -> tuple[np.ndarray, bool]:
-    """One number or vector per sequence: (n_sequences, n_outputs), and whether y was 1-D."""
+def read_sequence_values(owner: str, y: Targets, sequences: Sequences) -> Values:
+    """One number or vector per sequence."""
     _require(owner, y)
     _refuse_series(owner, sequences)
     values = _numbers(owner, y, "y", sequences)
     warn_of_axes(owner, sequences, per_step=False)
-    return values.reshape(len(values), -1), values.ndim == 1
+    return _known_values(owner, values)
 
 
-def read_labels(owner: str, y: Targets, sequences: Sequences) -> tuple[np.ndarray, bool]:
-    """Labels, and whether there is one for every step.
-
-    Returns (n_rows,) for labels per step, (n_sequences,) for labels per sequence. The depth of y decides.
-    """
+def read_labels(owner: str, y: Targets, sequences: Sequences) -> KnownLabels:
+    """Labels, one for every row or one for every sequence: the depth of y decides."""
     _require(owner, y)
     if sequences.kind == "series":
         if n_dimensions(y) == 0:
             raise ValueError(f"y of {owner} is one label for one series: wrap both, fit([X], [y]).")
         labels = _labels(owner, y, "y", sequences, 0)
         warn_of_axes(owner, sequences, per_step=True)
-        return labels, True
+        return _known_labels(owner, labels, True)
     members = _one_per_sequence(owner, y, sequences)
     shape: tuple[Any, ...] = getattr(y, "shape", ())
     if len(shape) == 2 and shape[1] > 1 and (sequences.lengths != shape[1]).all():
         raise ValueError(f"y of {owner} must hold labels, not indicators. Got shape {shape}.")
     if _depth(members[0]) == 0 or _is_column(y):
         warn_of_axes(owner, sequences, per_step=False)
-        return _labels(owner, y if _is_column(y) else members, "y", sequences), False
+        return _known_labels(owner, _labels(owner, y if _is_column(y) else members, "y", sequences), False)
     joined = [_labels(owner, member, f"Member {i} of y", sequences, i) for i, member in enumerate(members)]
-    return np.concatenate(joined), True
+    return _known_labels(owner, np.concatenate(joined), True)
+
+
+def _known_values(owner: str, values: np.ndarray, sequences: Sequences | None = None) -> Values:
+    """Numbers with 0 where none is given; all of them are, or none, in a row of several outputs."""
+    numbers = values.reshape(len(values), -1)
+    missing = np.isnan(numbers)
+    known = ~missing.any(axis=1)
+    odd = np.flatnonzero(~known & ~missing.all(axis=1))
+    if odd.size:
+        row = int(odd[0])
+        which = f"entry {row}"
+        if sequences is not None:
+            member = int(np.searchsorted(sequences.offsets, row, side="right")) - 1
+            which = f"row {row - sequences.offsets[member]}" + f" of sequence {member}" * (sequences.kind != "series")
+        raise ValueError(
+            f"y of {owner} has NaN in some outputs and numbers in others ({which}): a row is learnt whole or not at "
+            "all. Fit one model for each output, fit(X, y[:, k])."
+        )
+    if not known.any():
+        raise ValueError(f"y of {owner} contains NaN or None alone: there is no target.")
+    return Values(np.nan_to_num(numbers, nan=0.0) if odd.size or not known.all() else numbers, values.ndim == 1, known)
+
+
+def _known_labels(owner: str, labels: np.ndarray, per_step: bool) -> KnownLabels:
+    missing = _missing(labels)
+    if not missing.any():
+        return KnownLabels(labels, per_step, ~missing)
+    if missing.all():
+        raise ValueError(f"y of {owner} contains NaN or None alone: there is no label.")
+    given = labels[~missing]
+    if labels.dtype == object and len({isinstance(label, str) for label in given}) == 1:
+        given = np.array(given.tolist())
+    filled = np.full(len(labels), given[0], dtype=given.dtype)
+    filled[~missing] = given
+    return KnownLabels(filled, per_step, ~missing)
 
 
 def _require(owner: str, y: Targets) -> None:
@@ -110,17 +152,20 @@ def _numbers(owner: str, y: Targets, name: str, sequences: Sequences, index: int
     if index is not None:
         check_index(y, name, owner)
     try:
-        values = check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name="y", estimator=owner)
+        shape: dict[str, Any] = {"ensure_2d": False, "allow_nd": True, "ensure_all_finite": "allow-nan"}
+        plain = numbers_with_gaps(y) if hasattr(y, "iloc") and np.asarray(y).dtype == object else None  # NA is NaN
+        numbers = y if plain is None else plain
+        values = check_array(numbers, dtype=np.float64, input_name="y", estimator=owner, **shape)
     except (ValueError, TypeError) as error:
-        gap = first_gap(y, getattr(y, "columns", None))
+        gap = first_gap(y, getattr(y, "columns", None), infinity_only=True)
         if gap is not None:
-            raise ValueError(f"{name} of {owner} contains {gap}. {_WAY_OUT}") from error
+            raise ValueError(f"{name} of {owner} contains {gap}.") from error
         labels = ". Labels are for a classifier." if "could not convert string" in str(error) else ""
         raise type(error)(f"{name} of {owner}: {error}{labels}") from error
     if values.ndim not in (1, 2) or 0 in values.shape:
         raise ValueError(_per_step_text(owner, f"shape {values.shape}"))
     _check_length(owner, name, len(values), sequences, index)
-    return check_magnitude(values, "y", owner)
+    return check_magnitude(values, "y", owner, gaps=True)
 
 
 def _labels(owner: str, y: Targets, name: str, sequences: Sequences, index: int | None = None) -> np.ndarray:
@@ -136,15 +181,28 @@ def _labels(owner: str, y: Targets, name: str, sequences: Sequences, index: int 
         raise ValueError(f"{name} of {owner} must hold labels, not indicators or a scalar. Got shape {labels.shape}.")
     labels = column_or_1d(labels, warn=True)
     _check_length(owner, name, len(labels), sequences, index)
-    if labels.dtype == object and any(map(_is_missing, labels)):
-        raise ValueError(f"{name} of {owner} contains NaN or None.")
-    if labels.dtype.kind in "mM" and np.isnat(labels).any():
-        raise ValueError(f"{name} of {owner} contains NaT.")
-    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
-        raise ValueError(f"Input {name} of {owner} contains NaN or infinity.")
+    if labels.dtype.kind == "f" and np.isinf(labels).any():
+        raise ValueError(f"Input {name} of {owner} contains infinity.")
     if labels.dtype.kind in "US" and isinstance(y, list | tuple) and not all(isinstance(v, str | bytes) for v in y):
-        raise ValueError(f"The labels {name} of {owner} must be of one type that sorts.")
+        labels = np.array([None if _is_missing(label) else label for label in y], dtype=object)
+        if not all(label is None or isinstance(label, str | bytes) for label in labels):
+            raise ValueError(f"The labels {name} of {owner} must be of one type that sorts.")
     return labels
+
+
+def _missing(labels: np.ndarray) -> np.ndarray:
+    """Where labels (n,) are NaN, None, NaT or pandas' NA."""
+    if labels.dtype == object:
+        return np.array([_is_missing(label) for label in labels], dtype=bool)
+    if labels.dtype.kind in "mM":
+        return np.isnat(labels)
+    return np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(len(labels), dtype=bool)
+
+
+def known_rows(targets: np.ndarray) -> np.ndarray:
+    """Where rows of numbers or labels (n,) or (n, n_outputs) have a target, in at least one output."""
+    missing = [_missing(column) for column in targets.reshape(len(targets), -1).T]
+    return np.asarray(~np.stack(missing).all(axis=0))
 
 
 def _is_missing(label: Any) -> bool:

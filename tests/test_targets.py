@@ -17,7 +17,9 @@ REGRESSORS = {
     "length of a member": (RAGGED, odd_member(VALUES, 3, VALUES[3][1:]), "Member 3 of y"),
     "outputs of a member": (RAGGED, odd_member(VALUES, 2, VALUES[2][:, :1]), "member 2"),
     "depth of a member": (RAGGED, odd_member(VALUES, 2, VALUES[2][:, 0]), "member 2"),
-    "NaN in a member": (RAGGED, odd_member(VALUES, 1, VALUES[1] * np.nan), "NaN"),
+    "NaN in an output": (RAGGED, odd_member(VALUES, 1, VALUES[1] * [1, np.nan]), r"in others \(row 0 of sequence 1\)"),
+    "NaN alone": (STACK[0], np.full(T, np.nan), "there is no target"),
+    "infinity": (STACK[0], np.full(T, np.inf), "infinity"),
     "number of members": (RAGGED, VALUES[:-1], "Got 4 for 5 sequences"),
     "one per sequence": (RAGGED, np.arange(5.0), "one number per sequence"),
     "length of a series": (STACK[0], np.zeros(T - 1), r"\[12, 11\]"),
@@ -31,7 +33,7 @@ CLASSIFIERS = {
     "one label for one series": (STACK[0], "a", r"\[X\]"),
     "continuous": (STACK, np.linspace(0.1, 0.9, N), "continuous"),
     "two types": (STACK, np.array(["a", 1, 2, "b", 3], dtype=object), "y"),
-    "None": (STACK, ["a", None, "b", "a", "b"], "None"),
+    "None alone": (STACK, [None] * N, "there is no label"),
     "length of a member": (RAGGED, odd_member(LENGTH_LABELS, 4, np.zeros(3, int)), "Member 4 of y"),
 }
 

@@ -40,6 +40,7 @@ from reservoir.parts import (
     TrialSystem,
 )
 from reservoir.plasticity import STDP, Normalised
+from reservoir.preprocessing import SequenceScaler
 from reservoir.probes import MemoryCapacity, closed_loop_exponents, diagnose, memory_capacity, washout_estimate
 from reservoir.readouts import Force, ParallelPerceptronClassifier, RecursiveLeastSquares, RidgeReadout
 from reservoir.rnn.cells import GRU
@@ -156,6 +157,12 @@ def parts_of_models() -> None:
     ReservoirForecaster(exogenous=["wind"], exogenous_lead=0, bounds="training").fit(X)
     LiquidState(GraphCircuit(graph=Cycle()), LIF(), encoder=Current(), trace=Exponential())
     Microcircuit(MaassColumn(), LIF(), plasticity={"recurrent": STDP()})
+
+
+def transformers() -> None:
+    SequenceScaler(with_std=False).fit([X, X]).transform(X)
+    SequenceScaler(with_std="yes")  # type: ignore[arg-type]
+    SequenceScaler().fit("what")  # type: ignore[arg-type]
 
 
 def no_parts_of_models() -> None:

@@ -44,6 +44,8 @@ def _evaluate_together(cv: CrossValidation, task: EvaluationTask) -> TaskResult:
     models = configured_models(cv, task)
     reader = models[0].model
     folds = [read_fold(reader, fold) for fold in cv.folds(task.share)]
+    if any(fold.training.weights is not None for fold in folds):  # each fold would have a record of its own
+        raise CannotShareError
     everything = read_sequences(copy.copy(reader), cv.X, reset=True)
     kind = StepEvaluation if folds[0].training.per_step else PooledEvaluation
     evaluation = kind(cv, models, folds, everything)

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.model_selection.forecast_scorer import ForecastScorer, forecaster_in
 from reservoir.sequences import container_kind, n_dimensions, refuse_masked
+from reservoir.targets import known_rows
 from reservoir.validation import check_integer, parameter_error
 
 _RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -27,8 +28,8 @@ def sequence_scorer(scoring: str | Callable[..., Any] | None = None, *, warmup: 
 
         m([y_i(t)], [p_i(t)]),   t = warmup, ..., T_i - 1,   i = 0, 1, ...
 
-    so each step counts once. The model still sees every row. Targets of one number, vector or label per sequence
-    are passed through uncut.
+    so each step counts once. The model still sees every row; rows whose target is NaN are not scored. Targets of one
+    number, vector or label per sequence are passed through uncut.
 
     Parameters
     ----------
@@ -107,12 +108,14 @@ class SequenceScorer:
         lengths = [_n_rows(member) for member in ([X] if kind == "series" else X)]
         targets = list(y) if isinstance(y, list | tuple) and kind != "series" else np.asarray(y)
         if kind != "series" and not _per_step(estimator, targets, lengths):
-            return scorer(estimator, X, y)
+            return scorer(estimator, *_with_targets(X, y))
         rows = _Rows(kind, lengths, self.warmup)
         truth = rows.scored(targets, "y")
         if is_classifier(estimator) and truth.ndim == 2 and truth.shape[1] == 1:
             truth = truth[:, 0]
-        return scorer(_WithoutWarmup(estimator, rows, X), X, truth)
+        known = _known(truth)
+        truth = _given(truth, known)
+        return scorer(_WithoutWarmup(estimator, rows._replace(known=known), X), X, truth)
 
 
 class _Rows(NamedTuple):
@@ -121,6 +124,7 @@ class _Rows(NamedTuple):
     kind: str
     lengths: list[int]
     warmup: int
+    known: np.ndarray | None = None  # of the scored rows, those that have a target; None: all
 
     def scored(self, values: Any, name: str) -> np.ndarray:
         """The scored rows of all sequences, joined; `values` has one entry per row, in the container of X."""
@@ -139,7 +143,8 @@ class _Rows(NamedTuple):
                     f"X{which} has {length} row(s), but sequence_scorer with warmup={self.warmup} needs at least "
                     f"{self.warmup + 1}."
                 )
-        return np.concatenate([member[self.warmup :] for member in members])
+        rows = np.concatenate([member[self.warmup :] for member in members])
+        return rows if self.known is None else rows[self.known]
 
 
 class _WithoutWarmup:
@@ -168,6 +173,28 @@ class _WithoutWarmup:
             return self._rows.scored(found, f"The answer of {name}") if X is self._X else found
 
         return answer
+
+
+def _with_targets(X: Any, y: Any) -> tuple[Any, Any]:
+    """The sequences that have a target, and their targets."""
+    targets = np.array(y, dtype=object) if isinstance(y, list | tuple) else np.asarray(y)
+    known = _known(targets)
+    if known.all():
+        return X, y
+    kept = np.flatnonzero(known)
+    return X[kept] if hasattr(X, "shape") else [X[index] for index in kept], _given(targets, known)
+
+
+def _known(targets: np.ndarray) -> np.ndarray:
+    known = known_rows(targets)
+    if not known.any():
+        raise ValueError("sequence_scorer finds no target in what is scored: all of y is NaN there.")
+    return known
+
+
+def _given(targets: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The known targets, in a type of their own where None stood beside them."""
+    return np.array(targets[known].tolist()) if targets.dtype == object else targets[known]
 
 
 def _default_scoring(estimator: Any) -> str:

@@ -39,6 +39,8 @@ def configured_models(cv: CrossValidation, task: EvaluationTask) -> list[Configu
         model = cv.candidate(configuration.parameters[0], task.seed)
         if type(model) not in (ReservoirRegressor, ReservoirClassifier):
             raise CannotShareError
+        if model.gaps != "refuse":  # pieces of sequences are no prefixes of one another
+            raise CannotShareError
         if not runs_kernel_equation(as_reservoir(model.reservoir)):
             raise CannotShareError
         readouts = []

@@ -27,6 +27,7 @@ class TrainingRows(NamedTuple):
     features: np.ndarray  # (n_rows, n_columns)
     targets: np.ndarray  # (n_rows,) or (n_rows, n_outputs)
     sequence: np.ndarray | None  # number of the sequence of every row (n_rows,); None: one series in order of time
+    weights: np.ndarray | None = None  # (n_rows,), > 0; None: all rows weigh alike
 
 
 class ReservoirModel(TabularAnswers, BaseEstimator):
@@ -131,11 +132,11 @@ def readout_features(states: np.ndarray, inputs: np.ndarray, include_input: bool
 
 
 def teach(readout: Any, rows: TrainingRows) -> None:
-    """Let a readout take in a block of rows, and hear what sequences they are of where that matters to it."""
+    """Let a readout take in a block of rows, and hear of their weights and sequences where that matters."""
+    options: dict[str, Any] = {} if rows.weights is None else {"sample_weight": rows.weights}
     if getattr(readout, "tells_sequences_apart", False):
-        readout.accumulate(rows.features, rows.targets, sequence=rows.sequence)
-    else:
-        readout.accumulate(rows.features, rows.targets)
+        options["sequence"] = rows.sequence
+    readout.accumulate(rows.features, rows.targets, **options)
 
 
 def fit_readout(readout: Any, blocks: Iterable[TrainingRows]) -> None:
@@ -145,5 +146,6 @@ def fit_readout(readout: Any, blocks: Iterable[TrainingRows]) -> None:
             teach(readout, rows)
         readout.solve()
     else:
-        features, targets, _ = zip(*blocks, strict=True)
-        readout.fit(np.concatenate(features), np.concatenate(targets))
+        features, targets, _, weights = zip(*blocks, strict=True)
+        options = {} if weights[0] is None else {"sample_weight": np.concatenate(weights)}
+        readout.fit(np.concatenate(features), np.concatenate(targets), **options)

@@ -49,6 +49,11 @@ def _run_batch(
     reservoir: System, batch: list[tuple[int, int, np.ndarray]], carried: dict[int, Any], first_trial: int | None
 ) -> list[Block]:
     known = [carried.get(index) for index, _, _ in batch]
+    at_rest = [one for one, state in zip(batch, known, strict=True) if state is None]
+    if 0 < len(at_rest) < len(batch):  # systems take a state for every sequence, or none
+        others = [one for one, state in zip(batch, known, strict=True) if state is not None]
+        found = [block for part in (at_rest, others) for block in _run_batch(reservoir, part, carried, first_trial)]
+        return sorted(found, key=lambda block: block.sequence)
     rows = [rows for _, _, rows in batch]
     trials = None if first_trial is None else [first_trial + index for index, _, _ in batch]
     states, finals = run_trial(reservoir, rows, None if all(entry is None for entry in known) else known, trials)

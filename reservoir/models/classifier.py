@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -13,12 +14,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from reservoir.estimators import ClassifierMixin, present_unless
 from reservoir.models.base import as_readout
 from reservoir.models.pooling import as_pooling
-from reservoir.models.supervised import SupervisedModel
-from reservoir.parts import Labels, Pooling, Readout, SequenceData, System
+from reservoir.models.supervised import SupervisedModel, TrainingTargets
+from reservoir.parts import Labels, Numbers, Pooling, Readout, SequenceData, System
+from reservoir.sample_weights import class_weights, read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.tables import keep_target_names
 from reservoir.targets import read_labels
-from reservoir.validation import check_unweighted, unchanged_on_error
+from reservoir.validation import Parameters, unchanged_on_error
 
 
 def _no_probabilities(model: ReservoirClassifier) -> str:
@@ -51,6 +53,12 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         Whether the readout sees the input, pooled alike, beside the states. (The regressor's default is True.)
     washout : int >= 0, default 0
         Rows at the head of every sequence that `fit` and `score` skip, and `predict` too where it pools.
+    class_weight : None, "balanced" or dict {label: weight >= 0}, default None
+        Factors on the weights of labels; those a dict does not name have 1. "balanced" is n / (n_classes * n_label),
+        counted over all labels that are learnt. The readout must take ``sample_weight``.
+    gaps : "refuse" or "split", default "refuse"
+        What becomes of rows of X with NaN. "split" cuts series there, for one label per sequence: the pieces between
+        begin at rest, each with its own washout, and are pooled together.
 
     Attributes
     ----------
@@ -95,9 +103,11 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     pooling: Pooling | str | None = "mean"
     include_input: bool = False
     washout: int = 0
+    class_weight: str | Mapping[Any, float] | None = None
+    gaps: str = "refuse"
 
     @unchanged_on_error
-    def fit(self, X: SequenceData, y: Labels) -> ReservoirClassifier:
+    def fit(self, X: SequenceData, y: Labels, sample_weight: float | Numbers | None = None) -> ReservoirClassifier:
         """Train the readout.
 
         Parameters
@@ -105,9 +115,11 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
         y : labels
             One per sequence (N,) for a stack or list. One per step: (T,) for a series, (N, T) for a stack, a list of
-            (T_i,) for a list.
+            (T_i,) for a list. Rows or sequences whose label is NaN or None are heard, and not learnt.
+        sample_weight : None, float, one weight >= 0 for every label, or one for every sequence (N,), default None
+            What weighs 0 is left out. Other weights go to the readout, which must take them.
         """
-        self._train(*self._read_training_data(X, y))
+        self._train(*self._read_training_data(X, y, sample_weight))
         return self
 
     def predict(self, X: SequenceData) -> Any:
@@ -130,17 +142,18 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         """Probabilities (N, n_classes), or one row per step, from a readout that has them."""
         return self._answers(X, "predict_proba")[0]
 
-    def score(self, X: SequenceData, y: Labels, sample_weight: Any = None) -> float:
-        """Accuracy: over sequences, or over the rows of all sequences joined without the washout."""
-        check_unweighted(self, sample_weight)
+    def score(self, X: SequenceData, y: Labels, sample_weight: float | Numbers | None = None) -> float:
+        """Accuracy over what has a label: sequences, or the rows of all sequences joined without the washout."""
         self._check_fitted()
         sequences = self._inference.read(self, X)
-        labels, per_step = read_labels(type(self).__name__, y, sequences)
+        labels, per_step, known = read_labels(type(self).__name__, y, sequences)
         if per_step != self.per_step_:
             unit = "step" if self.per_step_ else "sequence"
             raise ValueError(f"{type(self).__name__} was fitted with one label per {unit}; y has another depth.")
         self._check_lengths(sequences)
-        return float(accuracy_score(*self._scored(sequences, labels, self.predict(X))))
+        weights = read_sample_weight(type(self).__name__, sample_weight, sequences, per_step)
+        truth, answers, own = self._scored(sequences, labels, known, weights, X)
+        return float(accuracy_score(truth, answers, sample_weight=own))
 
     @property
     def _per_step(self) -> bool:
@@ -151,17 +164,35 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         return self.per_step_
 
     def _read_training_data(
-        self, X: Any, y: Any, reset: bool = True, classes: Any = None
-    ) -> tuple[Sequences, np.ndarray]:
+        self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool = True, classes: Any = None
+    ) -> tuple[Sequences, TrainingTargets]:
         """The sequences, and what the readout is to answer: a label or a code, per row or per sequence."""
         self._check_parameters()
         as_pooling(type(self).__name__, self.pooling)
-        sequences = read_sequences(self, X, reset=reset)
-        labels, self.per_step_ = read_labels(type(self).__name__, y, sequences)
+        self._check_gap_parameter()
+        sequences = read_sequences(self, X, reset=reset, gaps=self.gaps == "split")
+        labels, self.per_step_, known = read_labels(type(self).__name__, y, sequences)
+        if self.per_step_ and self.gaps == "split":
+            raise Parameters(self).error("gaps", "'refuse' for a label for every step, since there is none in a gap")
+        self._check_gaps(sequences)
         keep_target_names(self, y)
         codes = self._encode(labels, classes)
         self._check_lengths(sequences)
-        return sequences, codes
+        return sequences, TrainingTargets(codes, self._weights(sequences, labels, known, sample_weight))
+
+    def _weights(
+        self, sequences: Sequences, labels: np.ndarray, known: np.ndarray, sample_weight: Any
+    ) -> np.ndarray | None:
+        """The weights of what is learnt, those of the classes among them."""
+        owner, late = type(self).__name__, self._late(sequences)
+        given = read_sample_weight(owner, sample_weight, sequences, self.per_step_)
+        found = training_weights(owner, known, given, late)
+        counted = late & (known if found is None else found > 0)
+        by_class = class_weights(owner, self.class_weight, self.classes_, labels[counted])
+        if by_class is None:
+            return found
+        own = by_class[np.searchsorted(self.classes_, labels)]
+        return training_weights(owner, known, own if found is None else own * found, late)
 
     def _encode(self, labels: np.ndarray, classes: Any = None) -> np.ndarray:
         """Labels for a classifier, targets of -1 and 1 for a regressor; sets `classes_`, to those given if any are."""

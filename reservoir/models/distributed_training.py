@@ -162,6 +162,11 @@ def _checked(model: Any, parts: list[Part], classes: Any) -> list[Part]:
     if not isinstance(model, ReservoirRegressor | ReservoirClassifier):
         wanted = "a ReservoirRegressor or ReservoirClassifier"
         raise parameter_error("fit_in_parts", "model", wanted, model)
+    if model.gaps != "refuse":
+        raise parameter_error(type(model).__name__, "gaps", "'refuse' in training in parts", model.gaps)
+    if isinstance(model, ReservoirClassifier) and model.class_weight == "balanced":
+        wanted = "a dict of weights in training in parts, none of which knows how often a class comes in all"
+        raise parameter_error(type(model).__name__, "class_weight", wanted, "balanced")
     if isinstance(model, ReservoirClassifier) != (classes is not None):
         wanted = "all labels for a classifier, and None for a regressor"
         raise parameter_error("fit_in_parts", "classes", wanted, classes)

@@ -153,6 +153,8 @@ class ModelSpace(BaseEstimator):
     array([0.5, 1. ])
     """
 
+    joins_pieces = False
+
     def __init__(self, alpha: float = 1.0):
         self.alpha = alpha
 

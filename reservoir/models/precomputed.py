@@ -19,6 +19,7 @@ class TrainingData(NamedTuple):
 
     sequences: Sequences
     targets: np.ndarray  # one entry per row, or per sequence
+    weights: np.ndarray | None  # of these, 0 where one does not count
     per_step: bool
     attributes: dict[str, Any]  # what a model knows from reading them, such as `n_features_in_` and `classes_`
 
@@ -71,7 +72,7 @@ def read_training_data(model: SupervisedModel, X: SequenceData, y: Targets) -> T
     reader = copy.copy(model)
     sequences, targets = reader._read_training_data(X, y)
     attributes = {name: value for name, value in vars(reader).items() if name not in vars(model)}
-    return TrainingData(sequences, targets, reader._per_step, attributes)
+    return TrainingData(sequences, targets.values, targets.weights, reader._per_step, attributes)
 
 
 def with_attributes(model: ReservoirModel, attributes: dict[str, Any]) -> Any:

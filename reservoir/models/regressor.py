@@ -10,12 +10,13 @@ from sklearn.metrics import r2_score
 
 from reservoir.estimators import MultiOutputMixin, RegressorMixin
 from reservoir.models.pooling import as_pooling
-from reservoir.models.supervised import SupervisedModel
-from reservoir.parts import Pooling, Readout, SequenceData, System
+from reservoir.models.supervised import SupervisedModel, TrainingTargets
+from reservoir.parts import Numbers, Pooling, Readout, SequenceData, System
+from reservoir.sample_weights import read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.tables import keep_target_names
-from reservoir.targets import read_sequence_values, read_step_values
-from reservoir.validation import check_unweighted, unchanged_on_error
+from reservoir.targets import Values, read_sequence_values, read_step_values
+from reservoir.validation import unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
@@ -37,6 +38,9 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
         Whether the readout sees the input beside the states. (The classifier's default is False.)
     pooling : None, "mean", "last", "max", "segments", "weighted", "model_space" or a part with ``pool``, default None
         None predicts every step. Otherwise the rows after the washout are pooled and y is one target per sequence.
+    gaps : "refuse" or "split", default "refuse"
+        What becomes of rows of X with NaN. "split" cuts series there: the pieces between begin at rest, each with its
+        own washout, and answers in the gaps are NaN. The pieces of a series are pooled together.
 
     Attributes
     ----------
@@ -77,17 +81,22 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
     washout: int = 0
     include_input: bool = True
     pooling: Pooling | str | None = None
+    gaps: str = "refuse"
 
     @unchanged_on_error
-    def fit(self, X: SequenceData, y: SequenceData) -> ReservoirRegressor:
+    def fit(self, X: SequenceData, y: SequenceData, sample_weight: float | Numbers | None = None) -> ReservoirRegressor:
         """Train the readout.
 
         Parameters
         ----------
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
         y : targets per step: (T,), (T, K), stack or list of these; with a pooling (N,) or (N, K)
+            Rows or sequences that are NaN are heard, and not learnt.
+        sample_weight : None, float, one weight >= 0 for every target (shaped as y without its outputs), or one for \
+every sequence (N,), default None
+            What weighs 0 is left out. Other weights go to the readout, which must take them.
         """
-        self._train(*self._read_training_data(X, y))
+        self._train(*self._read_training_data(X, y, sample_weight))
         return self
 
     def predict(self, X: SequenceData) -> Any:
@@ -105,14 +114,15 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
         answers, finals = self._answers(X, "predict", state, self._shaped)
         return self._labelled(X, answers), finals
 
-    def score(self, X: SequenceData, y: SequenceData, sample_weight: Any = None) -> float:
-        """R2 over the rows of all sequences joined, without the first `washout` rows of each."""
-        check_unweighted(self, sample_weight)
+    def score(self, X: SequenceData, y: SequenceData, sample_weight: float | Numbers | None = None) -> float:
+        """R2 over the rows of all sequences joined, without the first `washout` rows of each and those without y."""
         self._check_fitted()
         sequences = self._inference.read(self, X)
-        targets, _ = self._read_targets(y, sequences)
+        values = self._read_targets(y, sequences)
+        weights = read_sample_weight(type(self).__name__, sample_weight, sequences, self._per_step)
         self._check_lengths(sequences)
-        return float(r2_score(*self._scored(sequences, targets, self.predict(X))))
+        truth, answers, own = self._scored(sequences, values.numbers, values.known, weights, X)
+        return float(r2_score(truth, answers, sample_weight=own))
 
     @property
     def _per_step(self) -> bool:
@@ -122,18 +132,24 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
     def _target_depth(self) -> bool:
         return self._flat
 
-    def _read_training_data(self, X: Any, y: Any, reset: bool = True) -> tuple[Sequences, np.ndarray]:
+    def _read_training_data(
+        self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool = True
+    ) -> tuple[Sequences, TrainingTargets]:
         """The sequences, and what the readout is to answer: a number or vector, per row or per sequence."""
         self._check_parameters()
         if self.pooling is not None:
             as_pooling(type(self).__name__, self.pooling)
-        sequences = read_sequences(self, X, reset=reset)
-        targets, self._flat = self._read_targets(y, sequences)
+        self._check_gap_parameter()
+        sequences = read_sequences(self, X, reset=reset, gaps=self.gaps == "split")
+        self._check_gaps(sequences)
+        numbers, self._flat, known = self._read_targets(y, sequences)
         keep_target_names(self, y)
         self._check_lengths(sequences)
-        return sequences, targets[:, 0] if self._flat else targets
+        given = read_sample_weight(type(self).__name__, sample_weight, sequences, self._per_step)
+        weights = training_weights(type(self).__name__, known, given, self._late(sequences))
+        return sequences, TrainingTargets(numbers[:, 0] if self._flat else numbers, weights)
 
-    def _read_targets(self, y: Any, sequences: Sequences) -> tuple[np.ndarray, bool]:
+    def _read_targets(self, y: Any, sequences: Sequences) -> Values:
         read = read_step_values if self.pooling is None else read_sequence_values
         return read(type(self).__name__, y, sequences)
 

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.utils.validation import has_fit_parameter
 
-from reservoir.models.base import ReservoirModel, TrainingRows, fit_readout
+from reservoir.models.base import ReservoirModel, TrainingRows, as_readout, fit_readout
 from reservoir.models.inference import Inference, pool_sequences
+from reservoir.models.pooling import as_pooling
 from reservoir.parts import Pooling
+from reservoir.sample_weights import after_washout
 from reservoir.sequences import Sequences
+from reservoir.sequences.gaps import Pieces, pieces_of
 from reservoir.sequences.tables import in_tables
-from reservoir.validation import parameter_error
+from reservoir.validation import Parameters, parameter_error
+
+
+class TrainingTargets(NamedTuple):
+    """What a readout is to answer, per row or per sequence."""
+
+    values: np.ndarray  # (n,) or (n, n_outputs)
+    weights: np.ndarray | None = None  # (n,), 0 where a value does not count; None: all count alike
+
+    @property
+    def plain(self) -> bool:
+        """Whether a value counts or does not, and nothing between."""
+        return self.weights is None or bool(np.isin(self.weights, (0.0, 1.0)).all())
 
 
 class SupervisedModel(ReservoirModel):
     """A model that is fitted to targets, and gives answers per step or per sequence."""
 
     pooling: Pooling | str | None
+    gaps: str
     _inference: Inference = Inference()
 
     @property
@@ -33,25 +50,71 @@ class SupervisedModel(ReservoirModel):
         """What must be the same of y in every part of the data."""
 
     @abstractmethod
-    def _read_training_data(self, X: Any, y: Any, reset: bool = True) -> tuple[Sequences, np.ndarray]:
+    def _read_training_data(
+        self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool = True
+    ) -> tuple[Sequences, TrainingTargets]:
         """The sequences, and what the readout is to answer, per row or per sequence."""
 
-    def _train(self, sequences: Sequences, targets: np.ndarray) -> None:
-        self._make_parts(sequences)
+    def _train(self, sequences: Sequences, targets: TrainingTargets) -> None:
+        self._check_weighable(targets)
+        self._make_parts(self._pieces(sequences).sequences)
         fit_readout(self.readout_, self._training_blocks(sequences, targets))
 
     def _training_blocks(
-        self, sequences: Sequences, targets: np.ndarray, first_trial: int = 0
+        self, sequences: Sequences, targets: TrainingTargets, first_trial: int = 0
     ) -> Iterator[TrainingRows]:
         """The blocks of rows that the readout learns from, computed one after the other.
 
-        Presentation k is trial first_trial + k.
+        Presentation k is trial first_trial + k. All rows are heard; what has no weight is not learnt.
         """
+        values = targets.values if targets.weights is None else np.arange(len(targets.values))
         if self._per_step:
-            yield from self._step_blocks(sequences, targets, first_trial=first_trial)
+            pieces = self._pieces(sequences)
+            own = values if pieces.sequences is sequences else values[pieces.places]
+            blocks = self._step_blocks(pieces.sequences, own, first_trial=first_trial)
         else:
             rows, _ = pool_sequences(self, self.reservoir_, sequences, first_trial=first_trial)
-            yield TrainingRows(rows, targets, np.arange(len(rows)))
+            blocks = iter([TrainingRows(rows, values, np.arange(len(rows)))])
+        yield from blocks if targets.weights is None else _counted(blocks, targets, targets.weights)
+
+    def _pieces(self, sequences: Sequences) -> Pieces:
+        """The sequences, cut at their gaps if that is asked for."""
+        return pieces_of(sequences, cut=self.gaps == "split")
+
+    def _late(self, sequences: Sequences) -> np.ndarray:
+        """Which rows are learnt from and scored: those after the washout, of every piece; or all sequences."""
+        if not self._per_step:
+            return np.ones(len(sequences), dtype=bool)
+        pieces, late = self._pieces(sequences), np.zeros(len(sequences.rows), dtype=bool)
+        late[pieces.places] = after_washout(pieces.sequences, self._washout)
+        return late
+
+    def _check_gaps(self, sequences: Sequences) -> None:
+        """Refuse sequences without a row after the washout, in one piece at least, if they are pooled."""
+        pieces = self._pieces(sequences)
+        if pieces.sequences is sequences:
+            return
+        long = pieces.sequences.lengths > self._washout
+        lost = np.setdiff1d(np.arange(len(sequences)), pieces.whole[long])
+        if lost.size == len(sequences) or (lost.size and not self._per_step):
+            raise ValueError(
+                f"Sequence {lost[0]} of X of {type(self).__name__} has no piece between its gaps of more than "
+                f"washout={self._washout} rows."
+            )
+
+    def _check_gap_parameter(self) -> None:
+        p = Parameters(self)
+        p.choice("gaps", ("refuse", "split"))
+        pooling = None if self.pooling is None else as_pooling(p.owner, self.pooling)
+        if self.gaps == "split" and not getattr(pooling, "joins_pieces", True):
+            raise p.error("gaps", f"'refuse' for the pooling {type(pooling).__name__}, which goes from row to row")
+
+    def _check_weighable(self, targets: TrainingTargets) -> None:
+        """Refuse weights where the readout does not take them."""
+        readout = as_readout(self.readout)
+        if not targets.plain and not has_fit_parameter(readout, "sample_weight"):
+            wanted = f"None, 0 or 1 with the readout {type(readout).__name__}, whose fit takes no sample_weight"
+            raise parameter_error(type(self).__name__, "sample_weight", wanted, "other weights")
 
     def _answers(
         self, X: Any, method: str, state: Any = None, shape: Callable[[np.ndarray], np.ndarray] | None = None
@@ -60,6 +123,7 @@ class SupervisedModel(ReservoirModel):
         self._check_fitted()
         sequences = self._inference.read(self, X)
         states = self._states_of(state, sequences)
+        self._check_gaps(sequences)
         if self._per_step:
             answers, finals = self._inference.step_answers(self, sequences, method, states)
         else:
@@ -85,13 +149,23 @@ class SupervisedModel(ReservoirModel):
             return ask(rows)
         return np.concatenate([ask(row[None]) for row in rows])
 
-    def _scored(self, sequences: Sequences, truth: np.ndarray, predictions: Any) -> list[np.ndarray]:
-        """Truth and predictions as they are scored: of all sequences joined, steps without the washout."""
-        if not self._per_step:
-            return [truth, predictions]
-        rows = np.asarray(predictions) if sequences.kind == "series" else np.concatenate(predictions)
-        members = [sequences.split(values) for values in (truth, rows)]
-        return [np.concatenate([member[self.washout :] for member in own]) for own in members]
+    def _scored(
+        self, sequences: Sequences, truth: np.ndarray, known: np.ndarray, weights: np.ndarray | None, X: Any
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Truth, predictions and weights that are scored: where there is a target, steps without the washout."""
+        predictions = self.predict(X)
+        joined = np.concatenate(predictions) if self._per_step and sequences.kind != "series" else predictions
+        kept = known & self._late(sequences)
+        return truth[kept], np.asarray(joined)[kept], None if weights is None else weights[kept]
+
+    @abstractmethod
+    def predict(self, X: Any) -> Any:
+        """The answers to X."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.gaps == "split"
+        return tags
 
     def _states_of(self, state: Any, sequences: Sequences) -> list[Any] | None:
         """The given states as a list, one entry per sequence."""
@@ -101,3 +175,14 @@ class SupervisedModel(ReservoirModel):
         if not isinstance(state, list | tuple | np.ndarray) or len(state) != len(sequences):
             raise parameter_error(type(self).__name__, "state", wanted, state)
         return list(state)
+
+
+def _counted(blocks: Iterator[TrainingRows], targets: TrainingTargets, weights: np.ndarray) -> Iterator[TrainingRows]:
+    """Of blocks, whose targets are the places of what there is to learn, the rows that count."""
+    plain = targets.plain
+    for features, places, sequence, _ in blocks:
+        kept = weights[places] > 0
+        if kept.any():
+            own = places[kept]
+            numbers = None if sequence is None else sequence[kept]
+            yield TrainingRows(features[kept], targets.values[own], numbers, None if plain else weights[own])

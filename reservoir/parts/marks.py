@@ -68,6 +68,8 @@ MARKS = (
     Mark("strategy", FittedModel, "'recursive': its answers come back row by row; so without it"),
     Mark("lags", FittedModel, "earlier inputs that its readout sees; 0 without it"),
     Mark("target", FittedModel, "'increments': its answers are added to the last row; 'values' without it"),
+    Mark("units_", FittedModel, "units_.heard(rows) are rows of data in the units that its reservoir hears"),
+    Mark("season_", FittedModel, "not None: it hears the phases of seasons beside the data"),
     Mark("training_range_", FittedModel, "lowest and highest training value of what a forecast predicts"),
     Mark("training_deviations_", FittedModel, "standard deviations of these"),
     Mark("squared_states", FittedModel, "True: its readout sees the squares of the states too"),
@@ -100,6 +102,7 @@ MARKS = (
     Mark("window", PlasticityRule, "window(lags, share): the change by a lone pair of spikes"),
     Mark("reach", PlasticityRule, "seconds of lag after which its window is all but zero"),
     Mark("pool", Pooling, "pool(rows); without it, the pooling is a name"),
+    Mark("joins_pieces", Pooling, "False: rows must follow one another, so that pieces between gaps cannot be joined"),
     Mark("capacity", RecurrentCell, "rotations per step; 1 without it"),
     Mark("scorer", Splitter, "scorer(scoring) leaves out the rows at the start of a fold"),
 )

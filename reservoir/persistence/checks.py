@@ -64,6 +64,11 @@ def endings() -> Check:
     return Check(fits, "a list of ends of indices")
 
 
+def ending() -> Check:
+    """The end of an index, or None."""
+    return Check(lambda value, lengths: value is None or _is_ending(value), "the end of an index")
+
+
 def flags(*axes: str) -> Check:
     """An array of booleans."""
     return Check(lambda value, lengths: _fits(value, axes, lengths, "b1"), f"booleans ({', '.join(axes)})")

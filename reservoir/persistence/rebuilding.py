@@ -13,6 +13,8 @@ import numpy as np
 from reservoir.circuits import Circuit
 from reservoir.circuits.receptors import receptors_of
 from reservoir.models.forecasting.lessons import Lessons
+from reservoir.models.forecasting.season import PARTS
+from reservoir.models.forecasting.units import SeriesUnits
 from reservoir.persistence.archive import Damaged
 from reservoir.persistence.checks import matrix
 from reservoir.readouts.wide_rows import is_wide
@@ -111,7 +113,12 @@ def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     channels = hearing.feedback.channels
     if not channels.size or (np.diff(channels) <= 0).any() or not 0 <= channels[0] <= channels[-1] < n_features:
         raise Damaged("it holds feedback into channels that are not there")
-    if not np.array_equal(hearing.drivers, np.setdiff1d(np.arange(n_features), channels)) or hearing.lead > 1:
+    if not hasattr(model, "units_"):
+        flat = np.zeros(n_features)
+        model.units_, model.season_ = SeriesUnits(flat > 0, flat, flat + 1), None
+    _check_units(model)
+    n_heard = n_features + (0 if model.season_ is None else model.season_.n_columns)
+    if not np.array_equal(hearing.drivers, np.setdiff1d(np.arange(n_heard), channels)) or hearing.lead > 1:
         raise Damaged("it holds drivers that are not the other channels")
     if len(model.training_range_) != len(channels):
         raise Damaged("it holds the range of other channels than it forecasts")
@@ -120,13 +127,29 @@ def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     lessons = model._lessons
     if not np.isin(lessons.ahead, hearing.drivers).all() or lessons.horizon < 1:
         raise Damaged("it holds lessons of channels that are not there")
-    if 8.0 * n_features * (lessons.lags + lessons.horizon) > max_bytes:
+    if 8.0 * n_heard * (lessons.lags + lessons.horizon) > max_bytes:
         raise Damaged("its readout would see more rows than there is memory for")
     members = getattr(model, "members_", None)
     if (members is None) != hasattr(model, "_context") or any(type(one) is not type(model) for one in members or ()):
         raise Damaged("it holds a forecaster that cannot go on")
     if members is None:
-        _check_context(model._context, n_features, len(channels), lessons.lags)
+        _check_context(model._context, n_heard, len(channels), lessons.lags)
+
+
+def _check_units(model: Any) -> None:
+    """Refuse units and seasons that rows cannot be brought to."""
+    units, season = model.units_, model.season_
+    if len(units.scales) != model.n_features_in_ or not (units.scales > 0).all():
+        raise Damaged("it holds units of other columns than it hears")
+    if season is None:
+        return
+    dated = all(part in PARTS for part in season.parts) and len(season.parts) in (0, len(season.periods))
+    dated = dated and not (season.parts and (season.origin is None or any(end.ending is None for end in season.ends)))
+    if not dated or not season.periods.size or not (season.periods >= 2).all():
+        raise Damaged("it holds seasons without a phase")
+    context = getattr(model, "_context", None)
+    if context is not None and len(season.ends) != len(context[1]):
+        raise Damaged("it holds seasons of other series")
 
 
 def _check_context(context: Any, n_features: int, n_outputs: int, lags: int) -> None:

@@ -31,6 +31,7 @@ from reservoir.persistence.checks import (
     check_of,
     dtype,
     either,
+    ending,
     endings,
     equation_parameter,
     flags,
@@ -56,6 +57,7 @@ _ROOMS = (
     "reservoir.neurons.rate",
     "reservoir.plasticity",
     "reservoir.spikes",
+    "reservoir.preprocessing",
     "reservoir.readouts",
     "reservoir.models",
     "reservoir.rnn.cells",
@@ -226,6 +228,8 @@ REGISTRY: dict[str, Entry] = {
             "washout_": optional(COUNT),
             "_context": optional(ANY),
             "_endings": endings(),
+            "units_": optional(record("SeriesUnits")),
+            "season_": optional(either(NONE, record("Season"))),
             "members_": optional(parts("forecast")),
             "training_range_": reals("o", "2"),
             "training_deviations_": reals("o"),
@@ -239,6 +243,20 @@ REGISTRY: dict[str, Entry] = {
     ),
     "reservoir.models.forecasting.hearing.Hearing": Entry(
         parameters={"feedback": record("Feedback"), "drivers": integers("e"), "lead": COUNT}
+    ),
+    "reservoir.models.forecasting.units.SeriesUnits": Entry(
+        parameters={"logarithmic": flags("f"), "places": reals("f"), "scales": reals("f")}
+    ),
+    "reservoir.models.forecasting.season.Season": Entry(
+        parameters={
+            "periods": reals("p"),
+            "parts": Check(lambda value, lengths: type(value) is list, "a list of parts of the calendar"),
+            "origin": ending(),
+            "ends": records("Moment"),
+        }
+    ),
+    "reservoir.models.forecasting.season.Moment": Entry(
+        parameters={"position": Check(lambda value, lengths: type(value) is int, "an integer"), "ending": ending()}
     ),
     "reservoir.models.forecasting.lessons.Lessons": Entry(
         parameters={

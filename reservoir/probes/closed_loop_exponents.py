@@ -144,6 +144,9 @@ def trajectory(forecaster: Any, loop: Loop, discard: int, n_steps: int, context:
     _check_state(forecaster, answers, discard)
     if loop.is_driven and loop.lead:  # a driver of the row to come: the first answer stands for the row before it
         answers = np.concatenate([answers[:1], answers[:-1]])
+    units = getattr(forecaster, "units_", None)
+    if units is not None:
+        rows, answers = units.heard(rows), units.of(loop.channels).heard(answers)
     rows[:, loop.channels] = loop.scaling * answers
     return rows
 
@@ -257,6 +260,10 @@ def loop_of(forecaster: Any) -> Loop:
     """The closed loop of a fitted forecaster."""
     if getattr(forecaster, "strategy", "recursive") != "recursive":
         raise parameter_error(_OWNER, "forecaster", 'one with strategy="recursive", whose loop is a map', forecaster)
+    if getattr(forecaster, "season_", None) is not None:
+        raise parameter_error(
+            _OWNER, "forecaster", "one without seasons, whose loop is one map at all times", forecaster
+        )
     n_features, n_lags = forecaster.n_features_in_, int(getattr(forecaster, "lags", 0))
     channels = np.setdiff1d(np.arange(n_features), getattr(forecaster, "exogenous_", ()))
     lead = int(getattr(forecaster, "exogenous_lead", 0))

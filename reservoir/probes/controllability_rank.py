@@ -103,7 +103,8 @@ def _linear_system(owner: str, system: Any, w_in: Any) -> tuple[np.ndarray, np.n
     matrix, inputs = real_array(fresh.W_), real_array(fresh.W_in_)
     if matrix is None or inputs is None:
         raise parameter_error(owner, "W", "a system whose W_ and W_in_ are real", system)
-    inputs = inputs * one.heard(np.ones((2, one.n_features)))[0]
+    ones = np.ones((2, one.n_features))
+    inputs = inputs * (one.heard(ones) - one.heard(0 * ones))[0]  # by how much a channel is heard
     leak = np.broadcast_to(np.asarray(getattr(fresh, "leak", 1.0), dtype=float), len(matrix))
     return np.diag(1 - leak) + leak[:, None] * matrix, leak[:, None] * inputs
 

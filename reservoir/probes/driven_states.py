@@ -43,7 +43,8 @@ class Asked(NamedTuple):
     @property
     def n_features(self) -> int:
         """Number of features; 1 where the system does not say."""
-        return int(getattr(self.system, "n_features_in_", 1))
+        given = self.system if self.model is None else self.model  # a model may let its system hear more
+        return int(getattr(given, "n_features_in_", getattr(self.system, "n_features_in_", 1)))
 
     def states(self, rows: np.ndarray) -> np.ndarray:
         """The states (n_rows, n_states) after rows (n_rows, n_features) from rest."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -23,9 +23,18 @@ from reservoir.rnn.output_rows import pooled
 from reservoir.rnn.packing import Packing
 from reservoir.rnn.parameters import RecurrentParameters
 from reservoir.rnn.recurrent_network import RecurrentNetwork
+from reservoir.sample_weights import after_washout, read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.tables import TabularAnswers, in_tables
 from reservoir.validation import Parameters, as_generator, parameter_error, real_array
+
+
+class Lessons(NamedTuple):
+    """What is learnt from, as it was read."""
+
+    sequences: Sequences
+    targets: np.ndarray  # numbers or labels, per row or per sequence
+    weights: np.ndarray | None  # of these, 0 where one does not count; None: all count alike
 
 
 class RecurrentModel(RecurrentParameters, TabularAnswers, BaseEstimator):
@@ -157,18 +166,29 @@ class RecurrentModel(RecurrentParameters, TabularAnswers, BaseEstimator):
                 "warm_start, fit begins anew."
             )
 
-    def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Sequences, np.ndarray]:
-        """Sequences with their targets, checked together with the parameters."""
+    def _read(self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool) -> Lessons:
+        """Sequences with their targets and weights, checked together with the parameters."""
         raise NotImplementedError
+
+    def _weights(self, sequences: Sequences, known: np.ndarray, sample_weight: Any) -> np.ndarray | None:
+        """The weights of targets, 0 where none is known; None where all count alike."""
+        given = read_sample_weight(type(self).__name__, sample_weight, sequences, self.pooling_ is None)
+        return training_weights(type(self).__name__, known, given, after_washout(sequences, self._head))
+
+    @property
+    def _head(self) -> int | None:
+        """The washout where there is a target for every row; None where there is one for every sequence."""
+        return self.washout if self.pooling_ is None else None
 
     def _decide(self, outputs: np.ndarray) -> np.ndarray:
         """The prediction of every row of outputs."""
         raise NotImplementedError
 
-    def _examples(self, sequences: Sequences, targets: np.ndarray) -> Examples:
-        return Examples(sequences.rows, sequences.offsets, targets, self.pooling_, self.washout)
+    def _examples(self, sequences: Sequences, targets: np.ndarray, weights: np.ndarray | None) -> Examples:
+        whole = Examples(sequences.rows, sequences.offsets, targets, self.pooling_, self.washout, weights)
+        return whole.counted()
 
-    def _held_out(self, X_val: Any, y_val: Any) -> tuple[Sequences, np.ndarray] | None:
+    def _held_out(self, X_val: Any, y_val: Any) -> Lessons | None:
         """The sequences that `fit` was given to validate on, with targets as `_read` gives them."""
         owner = type(self).__name__
         if X_val is None and y_val is None:
@@ -194,7 +214,10 @@ class RecurrentModel(RecurrentParameters, TabularAnswers, BaseEstimator):
                 f"{len(examples)} sequence(s) with n_samples={len(examples.rows)} in all."
             )
         if len(examples) == 1:
-            return examples.cut_tail(n_held)
+            parts = examples.cut_tail(n_held)
+            if not all(len(part.scored[0]) for part in parts):
+                raise ValueError(f"{owner} cannot hold out the last {n_held} rows: no target counts there, or before.")
+            return parts
         order = rng.permutation(n)
         return examples.take(np.sort(order[n_held:])), examples.take(np.sort(order[:n_held]))
 
@@ -237,10 +260,14 @@ class RecurrentModel(RecurrentParameters, TabularAnswers, BaseEstimator):
     def _loss(self) -> Any:
         return self._descent.loss
 
-    def _kept(self, sequences: Sequences) -> np.ndarray:
-        """Which of the joined rows come after the washout."""
-        positions = np.arange(len(sequences.rows)) - np.repeat(sequences.offsets[:-1], sequences.lengths)
-        return positions >= self.washout
+    def _scored(
+        self, sequences: Sequences, truth: np.ndarray, known: np.ndarray, sample_weight: Any
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Truth, outputs and weights that are scored: where there is a target, steps after the washout."""
+        weights = read_sample_weight(type(self).__name__, sample_weight, sequences, self.pooling_ is None)
+        sequences.check_lengths(self.washout + 1, type(self).__name__, self.washout)
+        kept = known & after_washout(sequences, self._head)
+        return truth[kept], self._outputs(sequences)[0][kept], None if weights is None else weights[kept]
 
     def _states_of(self, state: Any, sequences: Sequences) -> np.ndarray | None:
         """The given states (n_sequences, state_size)."""

@@ -29,7 +29,7 @@ OBEYED = frozenset(
     {
         *("solver", "momentum", "nesterovs_momentum", "decay", "beta_1", "beta_2", "epsilon"),
         *("learning_rate", "learning_rate_init", "power_t", "max_gradient_norm", "alpha", "variational_dropout"),
-        *("batch_size", "shuffle", "truncation", "washout", "random_state"),
+        *("batch_size", "shuffle", "truncation", "washout", "random_state", "class_weight"),
     }
 )
 """What acts from the next update on. Another solver begins with nothing gathered, another seed with its own numbers."""

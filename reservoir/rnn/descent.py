@@ -53,14 +53,15 @@ def loss_and_gradient(
     loss: Any,
     masks: Masks | None,
     state: np.ndarray | None,
-) -> tuple[float, int, np.ndarray | None, np.ndarray]:
-    """Mean loss over the targets of a piece, their number, the gradient (None without targets), and the final state.
+) -> tuple[float, float, np.ndarray | None, np.ndarray]:
+    """Mean loss over the targets of a piece, their number or the sum of their weights, the gradient, the final state.
 
-    The gradient ends at the first row of the piece.
+    The gradient ends at the first row of the piece, and is None where nothing there counts.
     """
-    packing, rows, targets, scored = piece
+    packing, rows, targets, scored, weights = piece
     hidden, final, tapes = network.forward(rows, packing, state, masks, training=True)
-    targets = targets[scored] if pooling is None else targets
+    if pooling is None:
+        targets, weights = targets[scored], None if weights is None else weights[scored]
     if not len(targets):
         return 0.0, 0, None, final
     where = packing, scored, pooling, network.layers[-1][0].n_outputs
@@ -68,7 +69,7 @@ def loss_and_gradient(
     if masks is not None:
         kept = masks.outputs[packing.member[scored]] if pooling is None else masks.outputs
         features = features * kept
-    value, d_output = loss.of(network.output(features), targets)
+    value, d_output = loss.of(network.output(features), targets, weights)
     d_output = d_output.astype(hidden.dtype)
     d_features = d_output @ network.named["output.weights"].T
     d_features = d_features if masks is None else d_features * kept
@@ -76,7 +77,7 @@ def loss_and_gradient(
     views = network.views(gradient)
     views["output.weights"][...] = features.T @ d_output
     views["output.bias"][...] = d_output.sum(axis=0)
-    return value, len(targets), gradient, final
+    return value, float(len(targets) if weights is None else weights.sum()), gradient, final
 
 
 def run_rows(
@@ -140,13 +141,13 @@ class Descent:
 
     def epoch(self, examples: Examples) -> float:
         """Go through the examples once; gives the mean loss. Raises Diverged before a step that is not finite."""
-        total, count, size = 0.0, 0, self.settings.batch_size
+        total, count, size = 0.0, 0.0, self.settings.batch_size
         order = self.rng.permutation(len(examples)) if self.settings.shuffle else np.arange(len(examples))
         truncation = self._truncation(examples)
         for first in range(0, len(order), size):
             batch = Batch(examples.take(order[first : first + size]))
-            for value, n_targets in self._batch(batch, truncation):
-                total, count = total + value * n_targets, count + n_targets
+            for value, weight in self._batch(batch, truncation):
+                total, count = total + value * weight, count + weight
         return total / count
 
     def _truncation(self, examples: Examples) -> int | str | None:
@@ -156,8 +157,8 @@ class Descent:
             return self.settings.truncation
         return "auto" if may_be_cut and too_long(np.diff(examples.offsets), self.settings.batch_size) else None
 
-    def _batch(self, batch: Batch, truncation: int | str | None) -> Iterator[tuple[float, int]]:
-        """Losses and numbers of targets of the pieces of a batch, after each of which the parameters move."""
+    def _batch(self, batch: Batch, truncation: int | str | None) -> Iterator[tuple[float, float]]:
+        """Losses and weights of the pieces of a batch, after each of which the parameters move."""
         masks, state = None, None
         if any(self.settings.dropout):
             masks = self.network.draw_masks(self.settings.dropout, len(batch.packing.lengths), self.rng)
@@ -165,11 +166,11 @@ class Descent:
             n_running = len(piece.packing.lengths)
             state = state if state is None else state[:n_running]
             masks = masks if masks is None else masks.first(n_running)
-            value, n_targets, gradient, state = loss_and_gradient(
+            value, weight, gradient, state = loss_and_gradient(
                 self.network, piece, batch.pooling, self.loss, masks, state
             )
             if gradient is not None:
-                yield value + self._move(value, gradient), n_targets
+                yield value + self._move(value, gradient), weight
 
     def _move(self, value: float, gradient: np.ndarray) -> float:
         """One update; gives the penalty."""
@@ -191,8 +192,9 @@ class Descent:
         batch = Batch(examples)
         hidden = hidden[batch.packing.places(examples.offsets[:-1])]
         where = batch.scored, batch.pooling, self.network.layers[-1][0].n_outputs
-        targets = batch.targets[batch.scored] if batch.pooling is None else batch.targets
-        return self.loss.of(self.network.output(pooled(hidden, batch.packing, *where)), targets)[0]
+        kept = batch.scored if batch.pooling is None else slice(None)
+        weights = None if batch.weights is None else batch.weights[kept]
+        return self.loss.of(self.network.output(pooled(hidden, batch.packing, *where)), batch.targets[kept], weights)[0]
 
 
 class History:
@@ -241,7 +243,7 @@ def descend(descent: Descent, examples: Examples, validation: Examples | None, o
     held-out loss is smallest, or that began the epoch with the smallest loss. Where those are the ones that training
     began with, the interrupt, or an error, is raised. Epochs that are all used up without an end are warned about.
     """
-    history, settings = History(descent.settings.tol, descent.loss.of_a_constant(examples.scored)), descent.settings
+    history, settings = History(descent.settings.tol, descent.loss.of_a_constant(*examples.scored)), descent.settings
     try:
         with (
             one_blas_thread(),

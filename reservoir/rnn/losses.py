@@ -1,7 +1,8 @@
 """What training makes small, and how it grows with the outputs of a network.
 
 A loss gives the mean over the rows, its gradient with respect to the outputs, and what remains of it for the constant
-answer that is best, which is its scale. A new loss is one class and one entry of ``LOSSES``.
+answer that is best, which is its scale; the mean is weighted where there are weights. A new loss is one class and one
+entry of ``LOSSES``.
 """
 
 from __future__ import annotations
@@ -15,14 +16,20 @@ class Squared:
 
     name = "squared"
 
-    def of(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
-        """Loss and gradient (n_rows, n_outputs) for targets of that shape."""
+    def of(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+    ) -> tuple[float, np.ndarray]:
+        """Loss and gradient (n_rows, n_outputs) for targets of that shape and weights (n_rows,)."""
         errors = outputs - targets
-        return 0.5 * float(np.mean(errors**2)), errors / errors.size
+        if weights is None:
+            return 0.5 * float(np.mean(errors**2)), errors / errors.size
+        shares = weights / weights.sum()
+        return 0.5 * float(shares @ np.mean(errors**2, axis=1)), shares[:, None] * errors / errors.shape[1]
 
-    def of_a_constant(self, targets: np.ndarray) -> float:
+    def of_a_constant(self, targets: np.ndarray, weights: np.ndarray | None = None) -> float:
         """Half the variance of the targets, mean over columns."""
-        return 0.5 * float(np.mean(np.var(targets, axis=0)))
+        off = targets - np.average(targets, axis=0, weights=weights)
+        return 0.5 * float(np.mean(np.average(off**2, axis=0, weights=weights)))
 
     def answer(self, outputs: np.ndarray) -> np.ndarray:
         """The prediction: the outputs themselves."""
@@ -34,17 +41,23 @@ class CrossEntropy:
 
     name = "cross_entropy"
 
-    def of(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
-        """Loss and gradient (n_rows, n_classes) for integer codes (n_rows,)."""
+    def of(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+    ) -> tuple[float, np.ndarray]:
+        """Loss and gradient (n_rows, n_classes) for integer codes (n_rows,) and weights (n_rows,)."""
         log_probabilities = log_softmax(outputs, axis=1)
         rows = np.arange(len(targets))
         gradient = np.exp(log_probabilities)
         gradient[rows, targets] -= 1.0
-        return -float(np.mean(log_probabilities[rows, targets])), gradient / len(targets)
+        if weights is None:
+            return -float(np.mean(log_probabilities[rows, targets])), gradient / len(targets)
+        shares = weights / weights.sum()
+        return -float(shares @ log_probabilities[rows, targets]), shares[:, None] * gradient
 
-    def of_a_constant(self, targets: np.ndarray) -> float:
+    def of_a_constant(self, targets: np.ndarray, weights: np.ndarray | None = None) -> float:
         """The entropy of the classes, in nats."""
-        return float(np.sum(entr(np.bincount(targets) / len(targets))))
+        total = len(targets) if weights is None else weights.sum()
+        return float(np.sum(entr(np.bincount(targets, weights=weights) / total)))
 
     def answer(self, outputs: np.ndarray) -> np.ndarray:
         """The probabilities of the classes."""
@@ -56,14 +69,19 @@ class Bernoulli:
 
     name = "bernoulli"
 
-    def of(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
-        """Loss and gradient (n_rows, n_outputs) for targets of that shape in [0, 1]."""
-        losses = np.logaddexp(0.0, outputs) - targets * outputs
-        return float(losses.sum() / len(targets)), (expit(outputs) - targets) / len(targets)
+    def of(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+    ) -> tuple[float, np.ndarray]:
+        """Loss and gradient (n_rows, n_outputs) for targets of that shape in [0, 1] and weights (n_rows,)."""
+        losses, gradient = np.logaddexp(0.0, outputs) - targets * outputs, expit(outputs) - targets
+        if weights is None:
+            return float(losses.sum() / len(targets)), gradient / len(targets)
+        shares = weights / weights.sum()
+        return float(shares @ losses.sum(axis=1)), shares[:, None] * gradient
 
-    def of_a_constant(self, targets: np.ndarray) -> float:
+    def of_a_constant(self, targets: np.ndarray, weights: np.ndarray | None = None) -> float:
         """The entropy of the bits, sum over columns, in nats."""
-        shares = targets.mean(axis=0)
+        shares = np.average(targets, axis=0, weights=weights)
         return float(np.sum(entr(shares) + entr(1.0 - shares)))
 
     def answer(self, outputs: np.ndarray) -> np.ndarray:

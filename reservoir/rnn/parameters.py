@@ -128,8 +128,8 @@ class RecurrentParameters:
       value is refused,
     - `solver`, `momentum`, `nesterovs_momentum`, `decay`, `beta_1`, `beta_2`, `epsilon`, `learning_rate`,
       `learning_rate_init`, `power_t`, `max_gradient_norm`, `alpha`, `variational_dropout`, `batch_size`, `shuffle`,
-      `truncation`, `washout` and `random_state` act at once; another solver begins with nothing gathered, another seed
-      with its own numbers,
+      `truncation`, `washout`, `class_weight` and `random_state` act at once; another solver begins with nothing
+      gathered, another seed with its own numbers,
     - `max_iter`, `tol`, `n_iter_no_change`, `early_stopping`, `validation_fraction`, `warm_start` and `verbose` are for
       `fit` alone, since `partial_fit` is one epoch. A rate that "adaptive" has lowered stays so for `partial_fit`, and
       `fit` begins with the whole one.

@@ -15,12 +15,13 @@ from reservoir.sequences.rows import Sequences
 from reservoir.sequences.time_index import check_index, is_time
 
 
-def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
+def read_sequences(estimator: Any, X: Any, *, reset: bool, gaps: bool = False) -> Sequences:
     """Read X of any kind through scikit-learn's `validate_data`; what has been read already comes back as it is.
 
     With ``reset=True``, as in `fit`, `n_features_in_` and `feature_names_in_` of the estimator are set, otherwise
     X is checked against them. Raises ValueError for NaN, infinity, a magnitude above 1e100, no rows,
-    no features, a wrong number of features, 1-D or 4-D data, and a table that is not in order of time.
+    no features, a wrong number of features, 1-D or 4-D data, and a table that is not in order of time. With `gaps`
+    NaN comes through.
     """
     if isinstance(X, Sequences):
         return X
@@ -28,15 +29,16 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     kind = container_kind(X, owner, None if reset else getattr(estimator, "n_features_in_", None))
     if kind == "series":
         _look_at_index([X], ["X"], owner)
-        rows = _validated(estimator, X, reset)
+        rows = _validated(estimator, X, reset, gaps=gaps)
         return Sequences(rows, np.array([0, len(rows)]), kind)
     if kind == "stack":
         stack = np.asarray(X)
         if 0 in stack.shape:
             raise ValueError(f"X of {owner} must not be empty. Got a stack of shape {stack.shape}.")
-        rows = _validated(estimator, stack.reshape(-1, stack.shape[2]), reset, stack.shape[1], stacked=True)
+        joined = stack.reshape(-1, stack.shape[2])
+        rows = _validated(estimator, joined, reset, stack.shape[1], stacked=True, gaps=gaps)
         return Sequences(rows, np.arange(len(stack) + 1) * stack.shape[1], kind)
-    return Sequences.of_members(_validated_members(estimator, list(X), reset))
+    return Sequences.of_members(_validated_members(estimator, list(X), reset, gaps))
 
 
 def _look_at_index(tables: list[Any], names: list[str], owner: str) -> None:
@@ -49,7 +51,7 @@ def _look_at_index(tables: list[Any], names: list[str], owner: str) -> None:
 
 
 def _validated(
-    estimator: Any, rows: Any, reset: bool, n_rows: int | None = None, *, stacked: bool = False
+    estimator: Any, rows: Any, reset: bool, n_rows: int | None = None, *, stacked: bool = False, gaps: bool = False
 ) -> np.ndarray:
     """Checked rows of one series, or of several of which the first has `n_rows`, as all have in a stack."""
     owner = type(estimator).__name__
@@ -59,13 +61,15 @@ def _validated(
             where = f"Column {name!r} holds" if columns else "Got"
             raise ValueError(f"X of {owner} must hold numbers. {where} dates or times: {kind}.")
     try:
-        checked = validate_data(estimator, rows, reset=reset, dtype=np.float64, order="C")
+        finite = "allow-nan" if gaps else True
+        checked = validate_data(estimator, rows, reset=reset, dtype=np.float64, order="C", ensure_all_finite=finite)
     except OverflowError as error:
         raise ValueError(f"X of {owner} has a number too large for float64.") from error
     except (ValueError, TypeError) as error:
         found = [f"column {name!r} of X holds {kind}" for name, kind in columns if not _are_numbers(rows[name])]
         missing = str(error).startswith("Input") or "NAType" in str(error)
-        gap = first_gap(rows, [name for name, _ in columns] or None, n_rows if stacked else None) if missing else None
+        names = [name for name, _ in columns] or None
+        gap = first_gap(rows, names, n_rows if stacked else None, infinity_only=gaps) if missing else None
         if gap is not None:
             raise ValueError(f"X of {owner} contains {gap}. {_WAY_OUT}") from error
         length, width = n_rows or np.shape(rows)[0], np.shape(rows)[1]
@@ -74,7 +78,7 @@ def _validated(
         if not more:
             raise
         raise (ValueError if isinstance(error, ValueError) else TypeError)(f"{error}{more}") from error
-    return check_magnitude(checked, "X", owner)
+    return check_magnitude(checked, "X", owner, gaps=gaps)
 
 
 _WAY_OUT = (
@@ -98,7 +102,7 @@ def _columns(table: Any) -> list[tuple[Any, str]]:
     return [(name, str(kind)) for name, kind in zip(table.columns, table.dtypes, strict=True)]
 
 
-def _validated_members(estimator: Any, members: list[Any], reset: bool) -> list[np.ndarray]:
+def _validated_members(estimator: Any, members: list[Any], reset: bool, gaps: bool) -> list[np.ndarray]:
     """Members as float64 arrays; plain arrays are checked together, others one by one for their column names."""
     owner = type(estimator).__name__
     for index, member in enumerate(members):
@@ -115,7 +119,7 @@ def _validated_members(estimator: Any, members: list[Any], reset: bool) -> list[
     checked = []
     for index, member in enumerate(members):
         try:
-            checked.append(_validated(estimator, member, reset and index == 0))
+            checked.append(_validated(estimator, member, reset and index == 0, gaps=gaps))
         except (ValueError, TypeError) as error:
             raise type(error)(f"Sequence {index}: {error}") from error
     return checked

@@ -59,29 +59,82 @@ def ending_of(table: Any) -> Ending | None:
     step = _frequency(index, times)
     if step is None:
         return UNKNOWN
-    kind = "period" if hasattr(index, "to_timestamp") else "span" if times.dtype.kind == "m" else "time"
-    last = str(index[-1]) if kind == "period" else str(times[-1].astype(np.int64))
     zone = getattr(index, "tz", None)
-    unit = np.datetime_data(times.dtype)[0]
-    return {"kind": kind, "last": last, "step": step, "unit": unit, "zone": zone and str(zone), "name": name}
+    return {"kind": _kind_of(index), "step": step, "zone": zone and str(zone), "name": name, **_last_of(index)}
 
 
 def index_after(ending: Ending, n_rows: int) -> Any:
     """The labels (n_rows,) after the end of an index, of pandas."""
-    pandas = importlib.import_module("pandas")
     if ending["kind"] == "rows":
-        return pandas.RangeIndex(n_rows)
-    name, step, last = ending["name"], ending["step"], ending["last"]
+        return importlib.import_module("pandas").RangeIndex(n_rows)
+    return index_from(ending, n_rows + 1)[1:]
+
+
+def index_from(ending: Ending, n_rows: int) -> Any:
+    """The labels (n_rows,) from the last of an index on."""
+    pandas = importlib.import_module("pandas")
     if ending["kind"] == "number":
-        labels = last + step * np.arange(1, n_rows + 1)  # type: ignore[operator]
-        return pandas.Index(labels, name=name)
+        labels = ending["last"] + ending["step"] * np.arange(n_rows)  # type: ignore[operator]
+        return pandas.Index(labels, name=ending["name"])
+    return _range_of(ending)(_label(ending), periods=n_rows, freq=ending["step"], name=ending["name"])
+
+
+def beginning_of(table: Any) -> Ending | None:
+    """The index of a table as `ending_of` has it, but with its first label in place of the last."""
+    ending = ending_of(table)
+    return ending if ending in (None, UNKNOWN) else moved_to(ending, index_of(table)[:1])
+
+
+def moved_to(ending: Ending, index: Any) -> Ending:
+    """The same steps, which end with the last label of an index; `UNKNOWN` where its labels are of another kind."""
+    if _kind_of(index) != ending["kind"]:
+        return UNKNOWN
+    if ending["kind"] == "number":
+        return {**ending, "last": np.asarray(index.values)[-1].item()}
+    return {**ending, **_last_of(index)}
+
+
+def rows_between(first: Ending, second: Ending) -> int:
+    """How many rows one label stands before another of the same kind and step; less than 0 where it stands behind."""
+    if first["kind"] == "number":
+        return round((second["last"] - first["last"]) / first["step"])  # type: ignore[operator]
+    labels = _label(first), _label(second)
+    order = 1 if labels[0] <= labels[1] else -1
+    between = _range_of(first)(start=labels[::order][0], end=labels[::order][1], freq=first["step"])
+    return order * max(len(between) - 1, 0)
+
+
+def _label(ending: Ending) -> Any:
+    """The last label of an index that has times."""
+    pandas = importlib.import_module("pandas")
+    last, unit = ending["last"], ending["unit"]
     if ending["kind"] == "period":
-        return pandas.period_range(pandas.Period(last, freq=step), periods=n_rows + 1, freq=step, name=name)[1:]
+        return pandas.Period(last, freq=ending["step"])
     if ending["kind"] == "span":
-        start = pandas.Timedelta(int(last), unit=ending["unit"])  # type: ignore[arg-type]
-        return pandas.timedelta_range(start, periods=n_rows + 1, freq=step, name=name)[1:]
-    start = pandas.Timestamp(int(last), unit=ending["unit"], tz="UTC").tz_convert(ending["zone"])  # type: ignore[arg-type]
-    return pandas.date_range(start, periods=n_rows + 1, freq=step, name=name)[1:]
+        return pandas.Timedelta(int(last), unit=unit)  # type: ignore[arg-type]
+    return pandas.Timestamp(int(last), unit=unit, tz="UTC").tz_convert(ending["zone"])  # type: ignore[arg-type]
+
+
+def _range_of(ending: Ending) -> Any:
+    """What makes labels of this kind."""
+    pandas = importlib.import_module("pandas")
+    kinds = {"period": pandas.period_range, "span": pandas.timedelta_range, "time": pandas.date_range}
+    return kinds[str(ending["kind"])]
+
+
+def _kind_of(index: Any) -> str:
+    """What the labels of an index are: "period", "span", "time", "number", or "rows" for all else."""
+    times = times_of(index)
+    if times is None:
+        return "number" if np.asarray(index.values).dtype.kind in "iuf" else "rows"
+    return "period" if hasattr(index, "to_timestamp") else "span" if times.dtype.kind == "m" else "time"
+
+
+def _last_of(index: Any) -> Ending:
+    """The last label of an index of times, and its unit."""
+    times = np.asarray(times_of(index))
+    last = str(index[-1]) if hasattr(index, "to_timestamp") else str(times[-1].astype(np.int64))
+    return {"last": last, "unit": np.datetime_data(times.dtype)[0]}
 
 
 def _frequency(index: Any, times: np.ndarray) -> str | None:

@@ -18,9 +18,11 @@ def refuse_masked(data: Any, name: str, owner: str) -> None:
         raise ValueError(f"{name} of {owner} has masked values: fill them or leave them out.")
 
 
-def check_magnitude(rows: np.ndarray, name: str, owner: str) -> np.ndarray:
-    """Refuse numbers beyond the stated bound, whose squares would overflow, and NaN."""
+def check_magnitude(rows: np.ndarray, name: str, owner: str, *, gaps: bool = False) -> np.ndarray:
+    """Refuse numbers beyond the stated bound, whose squares would overflow, and NaN unless there may be `gaps`."""
     largest = max(rows.max(initial=0.0), -rows.min(initial=0.0))
+    if gaps and np.isnan(largest):
+        largest = np.nanmax(np.abs(rows), initial=0.0)
     if np.isnan(largest):
         raise ValueError(f"{name} of {owner} contains NaN or None.")
     if largest > LARGEST:
@@ -28,7 +30,9 @@ def check_magnitude(rows: np.ndarray, name: str, owner: str) -> np.ndarray:
     return rows
 
 
-def first_gap(values: Any, columns: Any = None, n_rows: int | None = None) -> str | None:
+def first_gap(
+    values: Any, columns: Any = None, n_rows: int | None = None, *, infinity_only: bool = False
+) -> str | None:
     """Where the first NaN, None or infinity stands in rows (n_rows,) or (n_rows, n_columns), in words; None without.
 
     `columns` are the names of the columns; of sequences of `n_rows` rows one below the other the sequence is named.
@@ -36,7 +40,7 @@ def first_gap(values: Any, columns: Any = None, n_rows: int | None = None) -> st
     numbers = numbers_with_gaps(values)
     if numbers is None or numbers.ndim not in (1, 2):
         return None
-    gaps = ~np.isfinite(numbers)
+    gaps = np.isinf(numbers) if infinity_only else ~np.isfinite(numbers)
     if not gaps.any():
         return None
     place = tuple(int(index) for index in np.argwhere(gaps)[0])

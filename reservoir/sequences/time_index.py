@@ -77,7 +77,7 @@ def usual_step(index: Any, times: np.ndarray) -> tuple[np.timedelta64, np.ndarra
     usual = np.median(steps.astype(np.int64)).astype(np.int64).astype(steps.dtype)
     holes = steps > _LONG_STEP * usual
     if holes.any() and skips_weekends(index, times, usual):
-        days = _wall_times(index, times).astype("datetime64[D]")
+        days = wall_times(index, times).astype("datetime64[D]")
         holes = np.busday_count(days[:-1], days[1:]) > 1
     return usual, np.flatnonzero(holes) + 1
 
@@ -86,11 +86,12 @@ def skips_weekends(index: Any, times: np.ndarray, usual: np.timedelta64) -> bool
     """Whether times are those of working days, one a day, over one weekend at least."""
     if times.dtype.kind != "M" or abs(usual - np.timedelta64(1, "D")) > np.timedelta64(2, "h"):
         return False
-    days = _wall_times(index, times).astype("datetime64[D]")
+    days = wall_times(index, times).astype("datetime64[D]")
     return bool(np.is_busday(days).all() and np.busday_count(days[0], days[-1]) < (days[-1] - days[0]).astype(int))
 
 
-def _wall_times(index: Any, times: np.ndarray) -> np.ndarray:
+def wall_times(index: Any, times: np.ndarray) -> np.ndarray:
+    """Times as clocks show them in their zone."""
     return times if getattr(index, "tz", None) is None else np.asarray(index.tz_localize(None).values)
 
 

@@ -16,8 +16,8 @@ from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin,
 from reservoir.foreign_code import inherited
 from reservoir.parts import Seed, SequenceData, System, Targets, check_system, without_noise
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.systems.echo_state import EchoState
-from reservoir.systems.transformer import SequenceTransformer
 from reservoir.trials import (
     State,
     Trial,

@@ -29,8 +29,8 @@ from reservoir.parts import (
 )
 from reservoir.random_numbers import NOISE, Places, fill
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.systems.rate_runs import run_rows, weights_of
-from reservoir.systems.transformer import SequenceTransformer
 from reservoir.systems.weights import given_or_drawn, recurrent_weights
 from reservoir.topologies import CirculantGraph
 from reservoir.trials import Starts, State, Trial, read_starts

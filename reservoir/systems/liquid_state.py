@@ -15,9 +15,9 @@ from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
 from reservoir.parts import CircuitModel, Encoder, Numbers, Seed, SequenceData, SpikingUnit, Targets, Trace, check_part
 from reservoir.seeds import generator_for
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
 from reservoir.systems.simulation import SHORTEST_STEP, input_events, make_engine, run_engine, start
-from reservoir.systems.transformer import SequenceTransformer
 from reservoir.trains import SpikeTrains
 from reservoir.validation import (
     Parameters,

@@ -158,6 +158,9 @@ ENTRIES: dict[str, Entry] = {
         {"reservoir": SYSTEM, "settings": [{"leak": 0.5}]},
         lambda lanes, X: numbers(list(lanes.blocks(X))), X, None, fits,
     ),
+    "reservoir.preprocessing.SequenceScaler": Entry(
+        {}, lambda scaler, X: numbers([scaler.transform(X), scaler.inverse_transform(X)]), X, None, fits
+    ),
     # Readouts and networks
     "reservoir.rnn.RNNRegressor": model(X, Y, **TRAINED),
     "reservoir.rnn.RNNClassifier": model(STACK, LABELS[:3], **TRAINED),

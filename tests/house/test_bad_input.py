@@ -155,7 +155,22 @@ def bad_targets():
             others["pd.NA"] = pd.Series([1, pd.NA] * 6, dtype="Int64")
             others |= {"strings": np.array(["a"] * T), "1e200": Y * 1e200, "no outputs": np.zeros((T, 0))}
             others |= {"infinity": np.full(T, np.inf), "masked": np.ma.masked_array(Y, mask=Y > 1.5)}
-        yield from (pytest.param(name, y, id=f"{name}-{kind}") for kind, y in (numbers | others).items())
+        bad = numbers | others
+        if name != "RidgeReadout":  # models leave out what has no target
+            bad = {kind: y for kind, y in bad.items() if kind not in ("None", "pd.NA", "NaN object")}
+        yield from (pytest.param(name, y, id=f"{name}-{kind}") for kind, y in bad.items())
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("name", sorted(MODELS.keys() - set(WITHOUT_TARGETS) - {"RidgeReadout"}))
+def test_a_target_that_is_missing_is_left_out(name, missing):
+    good, data = targets(name), [X] * T if name in POOLED else X
+    y = pd.Series([*good[:-1], missing], dtype=object)
+    whole = fitted(name).fit(data, y)
+    assert np.isfinite(whole.score(data, y))
+    if "RNN" not in name:
+        marked = clone(whole).fit(data, good, sample_weight=[1.0] * (T - 1) + [0.0])
+        assert all(map(np.array_equal, whole.predict(data), marked.predict(data)))
 
 
 @pytest.mark.parametrize("name, y", sorted(bad_targets(), key=lambda case: case.id))

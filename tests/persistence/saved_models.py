@@ -29,6 +29,7 @@ from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projecti
 from reservoir.models import ModelSpace, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor, Segments
 from reservoir.neurons import LIF, rate
 from reservoir.neurons.rate import EdgeOfStability, Euler
+from reservoir.preprocessing import SequenceScaler
 from reservoir.readouts import Force
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import SpikeTrains
@@ -162,6 +163,7 @@ def parts_of_scikit_learn():
         yield f"sklearn_{name}_two", _fitted(clone(model), SERIES, TARGETS)
     for scaler in (StandardScaler(), MinMaxScaler(), MaxAbsScaler(), RobustScaler(), FunctionTransformer()):
         yield f"sklearn_{type(scaler).__name__}", _fitted(scaler, SERIES)
+    yield "scaler", _fitted(SequenceScaler(), [SERIES, SERIES[:40]])
     yield "sklearn_plain", _fitted(StandardScaler(with_mean=False, with_std=False), SERIES)
 
 

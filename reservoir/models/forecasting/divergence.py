@@ -28,14 +28,12 @@ def last_kept(blocks: Iterable[TrainingRows], kept: list[TrainingRows]) -> Itera
         yield rows
 
 
-def one_step_errors(readout: Any, rows: TrainingRows) -> np.ndarray:
-    """Root mean square errors (n_outputs,) of a fitted readout on the last of these rows."""
+def one_step_residuals(readout: Any, rows: TrainingRows) -> np.ndarray:
+    """Answers less targets (at most 500, n_outputs) of a fitted readout on the last of these rows."""
     features, targets = rows.features[-JUDGED_ROWS:], rows.targets[-JUDGED_ROWS:]
     linear = is_linear(readout)  # then `predict` would only check what is known to be right
     answers = features @ np.transpose(readout.coef_) + readout.intercept_ if linear else readout.predict(features)
-    answers = np.reshape(answers, targets.shape)
-    with np.errstate(over="ignore"):
-        return np.sqrt(np.mean((answers - targets) ** 2, axis=0))
+    return np.reshape(answers, targets.shape) - targets
 
 
 def until_lost(rows: np.ndarray) -> np.ndarray:

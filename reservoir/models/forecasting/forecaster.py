@@ -13,17 +13,25 @@ from reservoir.models.base import ReservoirModel
 from reservoir.models.forecasting.closed_loop import Feedback
 from reservoir.models.forecasting.divergence import judge
 from reservoir.models.forecasting.ensembles import seeded_members
-from reservoir.models.forecasting.hearing import read_channels
 from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, lessons_of, washout_of
 from reservoir.models.forecasting.one_step import one_step_ahead
 from reservoir.models.forecasting.origins import free_forecasts, futures_of
-from reservoir.models.forecasting.starts import course_of, start_of
+from reservoir.models.forecasting.reading import (
+    after_gaps,
+    heard_bounds,
+    in_units,
+    learned_units,
+    pieces_to_learn,
+    table_in_units,
+)
+from reservoir.models.forecasting.starts import context_of, course_of, start_of
 from reservoir.models.forecasting.training import learn, refuse_second_table
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
 from reservoir.ranges import ranges_of, read_bounds
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.future import endings_of, forecast_tables
+from reservoir.sequences.gaps import pieces_of
 from reservoir.sequences.observations import read_observed
 from reservoir.validation import (
     Parameters,
@@ -100,6 +108,21 @@ class ReservoirForecaster(ReservoirModel):
     horizon : None or int >= 1, default None
         Rows that are answered at once, which "direct" asks for. With exogenous channels `forecast` then asks for at
         least as many rows.
+    scaling : None or "standard", default None
+        "standard" works with (y - mean) / deviation of every column, over all training rows, so that data of any size
+        are heard alike; a constant column is not divided. Data, answers, bounds and errors stay in units of the data.
+    transform : None or "log", default None
+        "log" works with the logarithm of what is predicted, before it is scaled, where changes are shares; all of it
+        must be positive. Forecasts are medians then, where errors of the logarithm are symmetric.
+    gaps : "refuse" or "split", default "refuse"
+        What becomes of rows with NaN in `fit` and in a context. "split" learns from the pieces between them as from
+        series of their own, those that are long enough, and goes on from the rows after the last gap.
+    season : None, "calendar", period or list of periods, default None
+        Adds the phases of periods of so many rows, whole or not, as exogenous channels that `forecast` knows: sin and
+        cos of up to three harmonics, none shorter than two rows. The longest series must hold a period twice. Rows are
+        counted from the first of `fit`; a table whose index goes on with that of `fit` (dates, periods, numbers in its
+        steps) tells where it stands, and an array begins with the phase of the first row of `fit`. "calendar" takes
+        time of day, day of week and time of year from dates, what of these the steps tell and the series holds twice.
 
     Attributes
     ----------
@@ -108,6 +131,8 @@ class ReservoirForecaster(ReservoirModel):
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
     exogenous_ : array of int, the columns of `exogenous`
+    units_ : the units of `scaling` and `transform`: ``units_.heard(rows)`` and, back again, ``units_.given(rows)``
+    season_ : the phases of `season`, None without
     washout_ : int, the rows of `washout`
     training_range_ : array (n_outputs, 2)
         Lowest and highest value of every predicted channel in the training rows.
@@ -167,6 +192,10 @@ class ReservoirForecaster(ReservoirModel):
     lags: int = 0
     strategy: str = "recursive"
     horizon: int | None = None
+    scaling: str | None = None
+    transform: str | None = None
+    season: str | float | Sequence[float] | np.ndarray | None = None
+    gaps: str = "refuse"
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> ReservoirForecaster:
@@ -181,15 +210,18 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_parameters()
         refuse_second_table(type(self).__name__, X, y)
-        sequences = read_sequences(self, X, reset=True)
-        self._hearing, self._n_rows = read_channels(self), int(max(sequences.lengths))
+        sequences = read_sequences(self, X, reset=True, gaps=self.gaps == "split")
+        self._hearing, self.units_, self.season_ = learned_units(self, X, sequences)
+        learnt, self._n_rows = in_units(self, X, sequences)[0], int(max(sequences.lengths))
         self._lessons, self.washout_ = lessons_of(self, self._hearing), washout_of(self, int(min(sequences.lengths)))
         needed = max(self.washout_, self._lessons.lags) + self._lessons.horizon + 1
         sequences.check_lengths(needed, type(self).__name__, self.washout_, self._lessons.told())
-        self._endings, predicted = endings_of(X), sequences.rows[:, self._feedback.channels]
+        pieces = pieces_to_learn(self, learnt, needed)
+        complete = pieces_of(sequences, cut=self.gaps == "split").sequences.rows
+        self._endings, predicted = endings_of(X), complete[:, self._feedback.channels]
         self.training_range_ = ranges_of(predicted, np.array([0, len(predicted)]))[0]
         self.training_deviations_ = predicted.std(axis=0)
-        self._read_bounds()
+        heard_bounds(self)
         self.__dict__.pop("members_", None)
         if self.n_members > 1:
             with one_penalty_warning():
@@ -197,8 +229,10 @@ class ReservoirForecaster(ReservoirModel):
             self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
             self.training_errors_ = np.mean([member.training_errors_ for member in self.members_], axis=0)
         else:
-            self._make_parts(replace(sequences, rows=self._hearing.scaled(sequences.rows)))
-            learn(self, sequences)
+            self._make_parts(replace(pieces, rows=self._hearing.scaled(pieces.rows)))
+            learn(self, pieces)
+            if pieces is not learnt:
+                self._context = sequences.kind, *context_of(self, self.reservoir_, after_gaps(self, learnt))
         return self
 
     def forecast(
@@ -226,11 +260,12 @@ class ReservoirForecaster(ReservoirModel):
         """
         self._check_fitted()
         n_steps = check_integer("forecast", "n_steps", n_steps, 1)
-        start = start_of(self, context)
+        start = start_of(self, context, n_steps)
         tables = read_observed("forecast", self, observed, n_steps, len(start.tails))
-        begun = zip(start.states, start.tails, start.levels, tables, strict=True)
+        known = [table_in_units(self, *one) for one in zip(start.phases, tables, strict=True)]
+        begun = zip(start.states, start.tails, start.levels, known, strict=True)
         courses = [course_of(self, *one) for one in begun]
-        futures = futures_of(self, courses)
+        futures = [future[:n_steps] for future in futures_of(self, courses)]
         judge(self, np.stack(futures), None if observed is None else np.stack(tables), start.ranges)
         joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
         answers = Sequences(joined, offsets, start.kind).pack(joined)
@@ -270,17 +305,19 @@ class ReservoirForecaster(ReservoirModel):
     def heard(self, X: SequenceData) -> Any:
         """The data as the fitted reservoir hears them, in the container of X.
 
-        Rows [feedback_scaling y(t), e(t + exogenous_lead)]: with exogenous channels and a lead of 1 each series has a
-        row less.
+        Rows [feedback_scaling y(t), e(t + exogenous_lead)], scaled and with the phases of seasons: with exogenous
+        channels or seasons and a lead of 1 each series has a row less.
         """
         self._check_fitted()
-        heard = self._hearing.complete(read_sequences(self, X, reset=False))
+        learnt, _ = in_units(self, X, read_sequences(self, X, reset=False))
+        heard = self._hearing.complete(learnt)
         return heard.pack(heard.rows)
 
     @property
     def exogenous_(self) -> np.ndarray:
         """Columns of the exogenous channels."""
-        return self._hearing.drivers
+        drivers = self._hearing.drivers
+        return drivers[drivers < self.n_features_in_]
 
     @property
     def _feedback(self) -> Feedback:
@@ -300,6 +337,7 @@ class ReservoirForecaster(ReservoirModel):
         p.integer("lags", 0)
         p.choice("strategy", STRATEGIES)
         p.integer_or("horizon", None, 1)
+        p.choice("gaps", ("refuse", "split"))
         p.flag("squared_states")
         p.real("feedback_scaling", 0)
         p.integer("n_members", 1)
@@ -307,6 +345,11 @@ class ReservoirForecaster(ReservoirModel):
 
     def _read_bounds(self) -> np.ndarray:
         return read_bounds(type(self).__name__, self.bounds, len(self._feedback.channels), self.training_range_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.gaps == "split"
+        return tags
 
     def _members(self) -> list[ReservoirForecaster]:
         return getattr(self, "members_", [self])

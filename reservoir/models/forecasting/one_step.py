@@ -9,6 +9,7 @@ import numpy as np
 from reservoir.models.base import step_blocks
 from reservoir.models.blocks import Block
 from reservoir.models.forecasting.hearing import names_of
+from reservoir.models.forecasting.reading import heard_bounds, in_given_units, in_units
 from reservoir.parts import SequenceData, without_noise
 from reservoir.sequences import Sequences, joined, read_sequences
 from reservoir.sequences.tables import in_tables
@@ -23,14 +24,15 @@ def one_step_ahead(model: Any, X: SequenceData) -> tuple[Any, Any]:
     sequences, channels = read_sequences(model, X, reset=False), model._feedback.channels
     least, cut = max(model._washout, 1), (model._lessons.horizon - 1) * (model._lessons.ahead.size > 0)
     sequences.check_lengths(least + cut + 1, type(model).__name__, model._washout)
-    truths, heard = [rows[:, channels] for rows in sequences.members()], model._hearing.of(sequences).members()
+    learnt, _ = in_units(model, X, sequences)
+    truths, heard = [rows[:, channels] for rows in learnt.members()], model._hearing.of(learnt).members()
     taught = [np.hstack([rows[1 : len(rows) - cut], rows[: len(rows) - cut - 1]]) for rows in truths]
     answers = np.mean([_answers(member, heard, taught, least) for member in model._members()], axis=0)
-    bounds, n_outputs = model._read_bounds(), len(channels)
-    truth, present = np.hsplit(joined([rows[least - 1 :] for rows in taught]), [n_outputs])
+    bounds, n_outputs = heard_bounds(model), len(channels)
     if model._lessons.increments:
-        answers += present
-    answers = np.clip(answers, bounds[:, 0], bounds[:, 1])
+        answers += joined([rows[least - 1 :, n_outputs:] for rows in taught])
+    answers = in_given_units(model, np.clip(answers, bounds[:, 0], bounds[:, 1]))
+    truth = joined([rows[least : len(rows) - cut, channels] for rows in sequences.members()])
     offsets = sequences.offsets - (least + cut) * np.arange(len(sequences) + 1)
     kept, rows_told = Sequences(answers, offsets, sequences.kind), slice(least, -cut or None)
     names = [names_of(model)[channel] for channel in channels] if hasattr(model, "feature_names_in_") else None
@@ -51,7 +53,7 @@ def _answers(member: Any, heard: list[np.ndarray], taught: list[np.ndarray], lea
     inputs = Sequences.of_members([rows[:-1] for rows in heard])
     blocks = step_blocks(without_noise(member.reservoir_), inputs, taught, least - 1, see)
     answers = []
-    for features, _, _ in blocks:
+    for features, *_ in blocks:
         found = np.asarray(member.readout_.predict(features), dtype=np.float64)
         answers.append(found.reshape(len(features), -1)[:, :n_outputs])
     return np.concatenate(answers)

@@ -11,6 +11,8 @@ from reservoir.models.blocks import run_in_blocks
 from reservoir.models.forecasting.closed_loop import Course, Member, free_run
 from reservoir.models.forecasting.direct import run_in_horizons
 from reservoir.models.forecasting.divergence import until_lost
+from reservoir.models.forecasting.reading import heard_bounds, in_given_units, in_units, phases_after, table_in_units
+from reservoir.models.forecasting.season import tables_of
 from reservoir.models.forecasting.starts import before_last, course_of, joint_tail
 from reservoir.parts import SequenceData, without_noise
 from reservoir.sequences import Sequences, read_sequences
@@ -60,25 +62,27 @@ def forecasts_from(
     ):
         raise parameter_error(_OWNER, "origins", f"integers from {least} to {len(rows)}", origins)
     if observed is None:
-        tables = [_drivers(rows[origin : origin + n_steps], n_steps, model._hearing.drivers) for origin in known]
+        tables = [_drivers(rows[origin : origin + n_steps], n_steps, model.exogenous_) for origin in known]
     else:
         tables = read_observed(_OWNER, model, observed, n_steps, len(known))
-    heard = model._hearing.of(sequences).rows
+    learnt, (end,) = in_units(model, series, sequences)
+    phases = np.concatenate([learnt.rows[:, rows.shape[1] :], phases_after(model, end, n_steps)])
+    heard = model._hearing.of(learnt).rows
     states = [_states_before(member.reservoir_, heard, known - 1) for member in model._members()]
     courses, channels = [], model._feedback.channels
     for origin, table, *of_members in zip(known, tables, *states, strict=True):
         tail = joint_tail([heard[max(0, origin - 1 - model._lessons.lags) : origin]] * len(states))
-        courses.append(course_of(model, tuple(of_members), tail, rows[origin - 1, channels], table))
-    return np.stack(futures_of(model, courses))
+        own = table_in_units(model, phases[origin:], table)
+        courses.append(course_of(model, tuple(of_members), tail, learnt.rows[origin - 1, channels], own))
+    return np.stack([future[:n_steps] for future in futures_of(model, courses)])
 
 
 def futures_of(model: Any, courses: list[Course]) -> list[np.ndarray]:
     """The answers (n_steps, n_outputs) of a fitted forecaster on every course, NaN from the first lost row on."""
     members = [Member(without_noise(member.reservoir_), member.readout_) for member in model._members()]
-    parts = members, model._lessons, model._feedback, model._read_bounds()
-    if model._lessons.horizon > 1:
-        return [until_lost(future) for future in run_in_horizons(*parts, courses)]
-    return [until_lost(future) for future in map(free_run(*parts), courses)]
+    parts = members, model._lessons, model._feedback, heard_bounds(model)
+    futures = run_in_horizons(*parts, courses) if model._lessons.horizon > 1 else map(free_run(*parts), courses)
+    return [until_lost(in_given_units(model, future)) for future in futures]
 
 
 def _drivers(rows: np.ndarray, n_steps: int, columns: np.ndarray) -> np.ndarray:
@@ -128,8 +132,9 @@ def free_forecasts(model: Any, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     n_context = max(model._washout, 1)
     sequences.check_lengths(n_context + 2, type(model).__name__, model._washout)
     pairs = []
-    for rows in sequences.members():
-        series: Any = Sequences(rows, np.array([0, len(rows)]), "series")
+    for rows, table in zip(sequences.members(), tables_of(X, sequences), strict=True):
+        plain: Any = Sequences(rows, np.array([0, len(rows)]), "series")
+        series = plain if model.season_ is None else table  # whose index tells the phase
         (future,) = forecasts_from(model, series, [n_context], len(rows) - n_context)
         pairs.append((rows[n_context:, model._feedback.channels], future))
     return pairs

@@ -10,6 +10,7 @@ import numpy as np
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.forecasting.closed_loop import Course
 from reservoir.models.forecasting.hearing import names_of
+from reservoir.models.forecasting.reading import after_gaps, in_units, phases_after
 from reservoir.neurons.rate.loops import Levels
 from reservoir.parts import SequenceData, without_noise
 from reservoir.ranges import covering, ranges_of
@@ -24,25 +25,35 @@ class Start(NamedTuple):
     states: list[tuple[Any, ...]]  # of every member, before the first step
     tails: list[np.ndarray]  # (at most 1 + lags, n_features), what was heard last; NaN for drivers of the row to come
     levels: list[np.ndarray]  # (n_outputs,), the channels that are predicted in the last row
-    ranges: np.ndarray  # (n_series, n_outputs, 2), what the training rows and the context span
+    ranges: np.ndarray  # (n_series, n_outputs, 2), what the training rows and the context span, in units of the user
+    phases: list[np.ndarray]  # (n_rows, n_columns), of the seasons in the rows to come
 
 
-def start_of(model: Any, context: SequenceData | None) -> Start:
-    """Where a fitted forecaster goes on: after the series of `fit`, or after the context."""
-    members = model._members()
+def start_of(model: Any, context: SequenceData | None, n_steps: int) -> Start:
+    """Where a fitted forecaster goes on with so many rows: after the series of `fit`, or after the context."""
+    members, moments = model._members(), model.season_ and model.season_.ends
     if context is None:
         kind, starts = members[0]._context[0], [member._context[1:] for member in members]
         ranges = np.stack([model.training_range_] * len(starts[0][1]))
+        moments = moments or [None] * len(ranges)
     else:
-        sequences = read_sequences(model, context, reset=False)
+        sequences = read_sequences(model, context, reset=False, gaps=model.gaps == "split")
         sequences.check_lengths(max(model._washout, 1), type(model).__name__, model._washout)
-        kind, heard = sequences.kind, model._hearing.of(sequences)
-        starts = [(before_last(member.reservoir_, heard), *ends_of(model, sequences, heard)) for member in members]
-        spanned = ranges_of(sequences.rows[:, model._feedback.channels], sequences.offsets)
+        learnt, moments = in_units(model, context, sequences)
+        kind, learnt, complete = sequences.kind, after_gaps(model, learnt), after_gaps(model, sequences)
+        starts = [context_of(model, member.reservoir_, learnt) for member in members]
+        spanned = ranges_of(complete.rows[:, model._feedback.channels], complete.offsets)
         ranges = covering(model.training_range_, spanned)
     states, tails, (levels, *_) = zip(*starts, strict=True)
     joint = [joint_tail(of_members) for of_members in zip(*tails, strict=True)]
-    return Start(kind, list(zip(*states, strict=True)), joint, levels, ranges)
+    phases = [phases_after(model, moment, n_steps) for moment in moments]
+    return Start(kind, list(zip(*states, strict=True)), joint, levels, ranges, phases)
+
+
+def context_of(model: Any, reservoir: Any, learnt: Sequences) -> tuple[list[Any], list[np.ndarray], list[np.ndarray]]:
+    """From where a forecast goes on after these series: states, what was heard last, and the last row."""
+    heard = model._hearing.of(learnt)
+    return before_last(reservoir, heard), *ends_of(model, learnt, heard)
 
 
 def joint_tail(tails: Sequence[np.ndarray]) -> np.ndarray:
@@ -78,7 +89,7 @@ def course_of(model: Any, states: tuple[Any, ...], tail: np.ndarray, level: np.n
         raise parameter_error("forecast", "n_steps", wanted, len(table))
     missing = hearing.n_missing(table)
     if missing:
-        names = [names_of(model)[channel] for channel in hearing.drivers]
+        names = [names_of(model)[channel] for channel in model.exogenous_]
         when = "every row" if hearing.lead else "every row but the last"
         wanted = f"given for the exogenous channels {names} in {when}"
         raise parameter_error("forecast", "observed", wanted, f"nothing in {missing} of {len(table)} rows")

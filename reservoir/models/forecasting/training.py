@@ -9,7 +9,7 @@ import numpy as np
 
 from reservoir.models.base import TrainingRows, fit_readout
 from reservoir.models.forecasting.closed_loop import Member, learn_in_loop
-from reservoir.models.forecasting.divergence import JUDGED_ROWS, last_kept, one_step_errors
+from reservoir.models.forecasting.divergence import JUDGED_ROWS, last_kept, one_step_residuals
 from reservoir.models.forecasting.starts import before_last, ends_of
 from reservoir.sequences import Sequences, container_kind
 from reservoir.trials import draws_numbers
@@ -29,7 +29,7 @@ def _learn_open(model: Any, sequences: Sequences, heard: Sequences) -> None:
     finals: dict[int, Any] = {}
     judged: list[TrainingRows] = []
     fit_readout(model.readout_, last_kept(_blocks(model, sequences.members(), heard.members(), finals), judged))
-    model.training_errors_ = _errors(model, judged[0])
+    model.training_errors_ = _errors(model, judged[0], sequences.members())
     known = not draws_numbers(model.reservoir_)
     states = list(finals.values()) if known else before_last(model.reservoir_, heard)
     model._context = sequences.kind, states, *ends_of(model, sequences, heard)
@@ -44,7 +44,7 @@ def _learn_closed(model: Any, sequences: Sequences, heard: Sequences) -> None:
     model._context = sequences.kind, before_last(model.reservoir_, heard), *ends_of(model, sequences, heard)
     tail = slice(-head - JUDGED_ROWS - 1, None)
     *_, judged = _blocks(model, [sequences.members()[-1][tail]], [heard.members()[-1][tail]], {})
-    model.training_errors_ = _errors(model, judged)
+    model.training_errors_ = _errors(model, judged, [sequences.members()[-1][tail]])
 
 
 def _head(model: Any) -> int:
@@ -59,9 +59,13 @@ def _blocks(
     return model._lessons.blocks(model.reservoir_, truths, heard, _head(model), finals)
 
 
-def _errors(model: Any, judged: TrainingRows) -> np.ndarray:
-    """Root mean square errors (n_outputs,) one step ahead."""
-    return one_step_errors(model.readout_, judged)[: len(model._feedback.channels)]
+def _errors(model: Any, judged: TrainingRows, members: list[np.ndarray]) -> np.ndarray:
+    """Root mean square errors (n_outputs,) one step ahead, in units of the user, on the last rows of these members."""
+    channels, first = model._feedback.channels, _head(model) + 1
+    residuals = one_step_residuals(model.readout_, judged)[:, : len(channels)]
+    ends = [len(rows) - model._lessons.horizon + 1 for rows in members]
+    truth = np.concatenate([rows[first:end, channels] for rows, end in zip(members, ends, strict=True)])
+    return model.units_.of(channels).errors(residuals, truth[-len(residuals) :])
 
 
 def refuse_second_table(owner: str, X: Any, y: Any) -> None:

@@ -12,13 +12,14 @@ SERIES = np.column_stack([np.sin(np.arange(200) / 4), np.cos(np.arange(200) / 7)
 def of_a_former_version(tree, arrays):
     """As versions wrote that knew no lessons, and had their records elsewhere."""
     for part in tree["parts"]:
-        if not part["class"].endswith("Lessons"):
+        if part["class"].rpartition(".")[2] not in ("Lessons", "SeriesUnits"):
             part["class"] = part["class"].replace("reservoir.models.forecasting.", "reservoir.models.")
         attributes = part["attributes"]
         if part["class"] == "reservoir.models.ReservoirForecaster":
-            for name in ("target", "lags", "strategy", "horizon"):
+            for name in ("target", "lags", "strategy", "horizon", "scaling", "transform", "season", "gaps"):
                 del part["parameters"][name]
-            del attributes["_lessons"], attributes["washout_"]
+            for name in ("_lessons", "washout_", "units_", "season_"):
+                del attributes[name]
             if "_context" in attributes:
                 kind, states, tails, _ = attributes["_context"]["tuple"]
                 attributes["_context"]["tuple"] = [kind, states, tails]

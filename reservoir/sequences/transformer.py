@@ -1,4 +1,4 @@
-"""What all systems are to scikit-learn: transformers whose `set_output` concerns one series."""
+"""What turns sequences into sequences is to scikit-learn: a transformer whose `set_output` concerns one series."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from reservoir.estimators import TransformerMixin
 from reservoir.parts import SequenceData, Targets
-from reservoir.sequences import is_one_series
+from reservoir.sequences.containers import is_one_series
 
 
 class SequenceTransformer(TransformerMixin, auto_wrap_output_keys=None):
