@@ -1,4 +1,4 @@
-"""The index of the API: every package that says what it exports, and two modules."""
+"""The index of the API: every package that says what it exports, and one module."""
 
 import importlib
 import pkgutil
@@ -8,7 +8,7 @@ from pathlib import Path
 import reservoir
 import spiking
 
-MODULES = ("reservoir.metrics", "reservoir.estimator_checks")
+MODULES = ("reservoir.estimator_checks",)
 _TEXT = """API
 ===
 

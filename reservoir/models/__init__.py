@@ -5,6 +5,7 @@ scored; **warmup** the history before a scored block; **context** the history be
 """
 
 from reservoir.models.classifier import ReservoirClassifier
+from reservoir.models.conformal import CoverageWarning
 from reservoir.models.distributed_training import fit_in_parts
 from reservoir.models.forecasting.divergence import DivergenceWarning
 from reservoir.models.forecasting.forecaster import ReservoirForecaster
@@ -12,6 +13,7 @@ from reservoir.models.pooling import Last, Max, Mean, ModelSpace, Segments, Weig
 from reservoir.models.regressor import ReservoirRegressor
 
 __all__ = [
+    "CoverageWarning",
     "DivergenceWarning",
     "Last",
     "Max",

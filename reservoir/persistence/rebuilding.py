@@ -134,6 +134,14 @@ def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
         raise Damaged("it holds a forecaster that cannot go on")
     if members is None:
         _check_context(model._context, n_heard, len(channels), lessons.lags)
+    last = vars(model).get("_calibration")
+    if last is not None and not (last.rows.shape[1] == n_heard and _are_ends(last.offsets, len(last.rows))):
+        raise Damaged("it holds series of other columns than it hears")
+
+
+def _are_ends(offsets: np.ndarray, n_rows: int) -> bool:
+    """Whether these are the ends of series that cover so many rows."""
+    return offsets.size > 1 and offsets[0] == 0 and bool((np.diff(offsets) > 0).all()) and offsets[-1] == n_rows
 
 
 def _check_units(model: Any) -> None:

@@ -234,6 +234,7 @@ REGISTRY: dict[str, Entry] = {
             "training_range_": reals("o", "2"),
             "training_deviations_": reals("o"),
             "_n_rows": size("rows"),
+            "_calibration": optional(record("CalibrationRows")),
             "training_errors_": reals("o"),
         },
         rebuild=rebuilding.forecaster,
@@ -246,6 +247,9 @@ REGISTRY: dict[str, Entry] = {
     ),
     "reservoir.models.forecasting.units.SeriesUnits": Entry(
         parameters={"logarithmic": flags("f"), "places": reals("f"), "scales": reals("f")}
+    ),
+    "reservoir.models.forecasting.calibration.CalibrationRows": Entry(
+        parameters={"rows": reals("r", "h"), "offsets": integers("s")}
     ),
     "reservoir.models.forecasting.season.Season": Entry(
         parameters={

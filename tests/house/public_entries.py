@@ -16,7 +16,6 @@ from reservoir import (
     EchoState,
     circuits,
     datasets,
-    metrics,
     models,
     neurons,
     plasticity,
@@ -79,7 +78,8 @@ NOT_CALLED = {
     *(f"reservoir.plotting.{name}" for name in plotting.__all__),
     *(f"reservoir.probes.{name}" for name in probes.__all__ if name[0].isupper()),
     *("reservoir.batch.Failure", "reservoir.batch.Study", "reservoir.batch.TaskError"),
-    *("reservoir.datasets.DatasetNotFoundError", "reservoir.models.DivergenceWarning"),
+    *("reservoir.datasets.DatasetNotFoundError", "reservoir.metrics.ValidTime"),
+    *("reservoir.models.CoverageWarning", "reservoir.models.DivergenceWarning"),
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
     "reservoir.sequences.SequenceWarning",
     *("reservoir.systems.Recording", "reservoir.plasticity.Rule", "reservoir.plasticity.Scaling"),
@@ -213,6 +213,11 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.metrics.valid_prediction_time": function(y_true=Y, y_pred=Y[::-1]),
     "reservoir.metrics.frame_accuracy": function(y_true=np.eye(3), y_pred=np.ones((3, 3))),
     "reservoir.metrics.frame_negative_log_likelihood": function(y_true=np.eye(3), y_proba=np.full((3, 3), 0.4)),
+    "reservoir.metrics.smape": function(y_true=Y, y_pred=Y[::-1]),
+    "reservoir.metrics.mase": function(y_true=Y, y_pred=Y[::-1], y_train=Y),
+    "reservoir.metrics.owa": function(y_true=Y, y_pred=Y[::-1], y_reference=Y + 0.1, y_train=Y),
+    "reservoir.metrics.interval_coverage": function(y_true=Y, lower=Y - 0.1, upper=Y[::-1]),
+    "reservoir.metrics.pinball_loss": function(y_true=Y, y_quantile=Y[::-1], quantile=0.9),
     "reservoir.metrics.copy_recall": function(y_true=[0, 0, 2, 1], y_pred=[0, 0, 2, 2]),
     **{
         f"reservoir.probes.{name}": function(slow=True, system=SYSTEM, n_streams=4, n_steps=5, random_state=0)
@@ -260,9 +265,6 @@ ENTRIES: dict[str, Entry] = {
         estimator=SYSTEM, slow=True, fixed=("estimator", "n_features", "random_state", "tolerance")
     ),
 }  # fmt: skip
-OPEN_MODULES = (metrics,)
-"""Modules whose functions are public without `__all__`."""
-
 ALSO_PUBLIC = ("reservoir.estimator_checks.check_sequence_estimator",)
 
 

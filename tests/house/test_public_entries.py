@@ -28,7 +28,7 @@ from reservoir import EchoState
 from reservoir.models import DivergenceWarning
 from tests.house.entries import Entry, object_of
 from tests.house.exports import modules
-from tests.house.public_entries import ALSO_PUBLIC, ENTRIES, NOT_CALLED, OPEN_MODULES
+from tests.house.public_entries import ALSO_PUBLIC, ENTRIES, NOT_CALLED
 
 OURS = tuple(str(Path(package.__file__).parent) for package in (reservoir, spiking))
 SCIKIT_LEARN = str(Path(sklearn.__file__).parent)
@@ -39,11 +39,7 @@ def exports():
     """The full name of everything public, by the shortest way to it."""
     found = {}
     for module in modules():
-        names = getattr(module, "__all__", ())
-        if module in OPEN_MODULES:
-            names = [name for name, _ in inspect.getmembers(module, inspect.isfunction) if name[0] != "_"]
-            names = [name for name in names if getattr(module, name).__module__ == module.__name__]
-        for name in names:
+        for name in getattr(module, "__all__", ()):
             found.setdefault(id(getattr(module, name)), f"{module.__name__}.{name}")
     return sorted([*found.values(), *ALSO_PUBLIC])
 

@@ -74,7 +74,7 @@ def tell_beyond(futures: np.ndarray, beyond: tuple[int, ...], ranges: np.ndarray
         f"the range that was learnt, {low:.3g} to {high:.3g}, by more than its width{end}. A larger penalty, noise in "
         "training or an ensemble may keep it; `bounds` limits it.",
         DivergenceWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
 
 
@@ -104,6 +104,6 @@ def tell_unfollowed(
                 f"training rows were by {error:.3g}. The other channels are not to be trusted then: to infer them from "
                 "what is observed train a ReservoirRegressor.",
                 DivergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
             return

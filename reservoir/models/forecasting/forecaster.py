@@ -10,9 +10,11 @@ import numpy as np
 from sklearn.metrics import r2_score
 
 from reservoir.models.base import ReservoirModel
+from reservoir.models.forecasting.calibration import CalibrationRows
 from reservoir.models.forecasting.closed_loop import Feedback
 from reservoir.models.forecasting.divergence import judge
 from reservoir.models.forecasting.ensembles import seeded_members
+from reservoir.models.forecasting.intervals import ForecastIntervals
 from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, lessons_of, washout_of
 from reservoir.models.forecasting.one_step import one_step_ahead
 from reservoir.models.forecasting.origins import free_forecasts, futures_of
@@ -42,7 +44,7 @@ from reservoir.validation import (
 
 
 @dataclass(eq=False, repr=False)
-class ReservoirForecaster(ReservoirModel):
+class ReservoirForecaster(ForecastIntervals, ReservoirModel):
     """Forecast of a series by a reservoir that runs on its own predictions.
 
     `fit` trains the readout to give the next row y of the series while the true rows are the input (teacher forcing).
@@ -222,11 +224,14 @@ class ReservoirForecaster(ReservoirModel):
         self.training_range_ = ranges_of(predicted, np.array([0, len(predicted)]))[0]
         self.training_deviations_ = predicted.std(axis=0)
         heard_bounds(self)
+        self._calibration = CalibrationRows.of(pieces)
         self.__dict__.pop("members_", None)
         if self.n_members > 1:
             with one_penalty_warning():
                 self.members_ = [member.fit(X) for member in seeded_members(self)]
             self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
+            for member in self.members_:
+                del member._calibration
             self.training_errors_ = np.mean([member.training_errors_ for member in self.members_], axis=0)
         else:
             self._make_parts(replace(pieces, rows=self._hearing.scaled(pieces.rows)))
@@ -259,18 +264,8 @@ class ReservoirForecaster(ReservoirModel):
             not `exogenous`; predictions stand there also where a value was observed. A table of pandas goes on as a
             table, with its index, frequency and names, a list of tables as such a list; `set_output` says otherwise.
         """
-        self._check_fitted()
-        n_steps = check_integer("forecast", "n_steps", n_steps, 1)
-        start = start_of(self, context, n_steps)
-        tables = read_observed("forecast", self, observed, n_steps, len(start.tails))
-        known = [table_in_units(self, *one) for one in zip(start.phases, tables, strict=True)]
-        begun = zip(start.states, start.tails, start.levels, known, strict=True)
-        courses = [course_of(self, *one) for one in begun]
-        futures = [future[:n_steps] for future in futures_of(self, courses)]
-        judge(self, np.stack(futures), None if observed is None else np.stack(tables), start.ranges)
-        joined, offsets = np.concatenate(futures), np.arange(len(futures) + 1) * n_steps
-        answers = Sequences(joined, offsets, start.kind).pack(joined)
-        return forecast_tables(self, context, answers, self._feedback.channels)
+        answers = self._free(n_steps, context, observed)
+        return self._packed(context, answers, answers.rows)
 
     def predict_one_step(self, X: SequenceData) -> tuple[Any, Any]:
         """Each row as it is answered from the true rows before it, and what the answer misses.
@@ -312,6 +307,23 @@ class ReservoirForecaster(ReservoirModel):
         learnt, _ = in_units(self, X, read_sequences(self, X, reset=False))
         heard = self._hearing.complete(learnt)
         return heard.pack(heard.rows)
+
+    def _free(self, n_steps: int, context: Any, observed: Any) -> Sequences:
+        """The rows after every context."""
+        self._check_fitted()
+        n_steps = check_integer("forecast", "n_steps", n_steps, 1)
+        start = start_of(self, context, n_steps)
+        tables = read_observed("forecast", self, observed, n_steps, len(start.tails))
+        known = [table_in_units(self, *one) for one in zip(start.phases, tables, strict=True)]
+        begun = zip(start.states, start.tails, start.levels, known, strict=True)
+        courses = [course_of(self, *one) for one in begun]
+        futures = [future[:n_steps] for future in futures_of(self, courses)]
+        judge(self, np.stack(futures), None if observed is None else np.stack(tables), start.ranges)
+        return Sequences(np.concatenate(futures), np.arange(len(futures) + 1) * n_steps, start.kind)
+
+    def _packed(self, context: Any, answers: Sequences, rows: np.ndarray) -> Any:
+        """Such rows in the container of the context."""
+        return forecast_tables(self, context, answers.pack(rows), self._feedback.channels)
 
     @property
     def exogenous_(self) -> np.ndarray:

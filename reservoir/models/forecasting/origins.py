@@ -62,19 +62,29 @@ def forecasts_from(
     ):
         raise parameter_error(_OWNER, "origins", f"integers from {least} to {len(rows)}", origins)
     if observed is None:
-        tables = [_drivers(rows[origin : origin + n_steps], n_steps, model.exogenous_) for origin in known]
+        tables = [rows_known(rows[origin : origin + n_steps], n_steps, model.exogenous_) for origin in known]
     else:
         tables = read_observed(_OWNER, model, observed, n_steps, len(known))
     learnt, (end,) = in_units(model, series, sequences)
     phases = np.concatenate([learnt.rows[:, rows.shape[1] :], phases_after(model, end, n_steps)])
-    heard = model._hearing.of(learnt).rows
-    states = [_states_before(member.reservoir_, heard, known - 1) for member in model._members()]
-    courses, channels = [], model._feedback.channels
-    for origin, table, *of_members in zip(known, tables, *states, strict=True):
+    own = [table_in_units(model, phases[origin:], table) for origin, table in zip(known, tables, strict=True)]
+    return np.stack(futures_from(model, learnt.rows, known, own))[:, :n_steps]
+
+
+def futures_from(model: Any, rows: np.ndarray, origins: np.ndarray, tables: list[np.ndarray]) -> list[np.ndarray]:
+    """The answers (n_rows, n_outputs) after so many rows of a series (T, n_columns) that is heard once.
+
+    The series and the tables of rows to come are in the units of the model, with the phases of seasons beside them; the
+    answers are not.
+    """
+    whole = Sequences(rows, np.array([0, len(rows)]), "series")
+    heard, channels = model._hearing.of(whole).rows, model._feedback.channels
+    states = [_states_before(member.reservoir_, heard, origins - 1) for member in model._members()]
+    courses = []
+    for origin, table, *of_members in zip(origins, tables, *states, strict=True):
         tail = joint_tail([heard[max(0, origin - 1 - model._lessons.lags) : origin]] * len(states))
-        own = table_in_units(model, phases[origin:], table)
-        courses.append(course_of(model, tuple(of_members), tail, learnt.rows[origin - 1, channels], own))
-    return np.stack([future[:n_steps] for future in futures_of(model, courses)])
+        courses.append(course_of(model, tuple(of_members), tail, rows[origin - 1, channels], table))
+    return futures_of(model, courses)
 
 
 def futures_of(model: Any, courses: list[Course]) -> list[np.ndarray]:
@@ -85,7 +95,7 @@ def futures_of(model: Any, courses: list[Course]) -> list[np.ndarray]:
     return [until_lost(in_given_units(model, future)) for future in futures]
 
 
-def _drivers(rows: np.ndarray, n_steps: int, columns: np.ndarray) -> np.ndarray:
+def rows_known(rows: np.ndarray, n_steps: int, columns: np.ndarray) -> np.ndarray:
     """A table of the rows to come (n_steps, n_features) in which these columns are known as far as there are rows."""
     table = np.full((n_steps, rows.shape[1]), np.nan)
     table[: len(rows), columns] = rows[:, columns]

@@ -12,13 +12,15 @@ SERIES = np.column_stack([np.sin(np.arange(200) / 4), np.cos(np.arange(200) / 7)
 def of_a_former_version(tree, arrays):
     """As versions wrote that knew no lessons, and had their records elsewhere."""
     for part in tree["parts"]:
-        if part["class"].rpartition(".")[2] not in ("Lessons", "SeriesUnits"):
+        if part["class"].rpartition(".")[2] not in ("Lessons", "SeriesUnits", "CalibrationRows"):
             part["class"] = part["class"].replace("reservoir.models.forecasting.", "reservoir.models.")
         attributes = part["attributes"]
         if part["class"] == "reservoir.models.ReservoirForecaster":
             for name in ("target", "lags", "strategy", "horizon", "scaling", "transform", "season", "gaps"):
                 del part["parameters"][name]
             for name in ("_lessons", "washout_", "units_", "season_"):
+                del attributes[name]
+            for name in {"_calibration"} & set(attributes):
                 del attributes[name]
             if "_context" in attributes:
                 kind, states, tails, _ = attributes["_context"]["tuple"]
