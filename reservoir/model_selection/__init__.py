@@ -5,8 +5,10 @@ scored block; **context** the history before a forecast. A test fold that starts
 forgets its start; one with a warm-up scores the model.
 """
 
+from reservoir.model_selection.backtest import Backtest, backtest
 from reservoir.model_selection.scorer import sequence_scorer
 from reservoir.model_selection.search import ReservoirSearchCV
 from reservoir.model_selection.splits import WarmTimeSeriesSplit
+from reservoir.model_selection.tune import tune
 
-__all__ = ["ReservoirSearchCV", "WarmTimeSeriesSplit", "sequence_scorer"]
+__all__ = ["Backtest", "ReservoirSearchCV", "WarmTimeSeriesSplit", "backtest", "sequence_scorer", "tune"]

@@ -10,7 +10,9 @@ from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline
 
 from reservoir.estimators import BaseEstimator, RegressorMixin
+from reservoir.metrics import valid_prediction_time
 from reservoir.models.forecasting.origins import free_forecasts
+from reservoir.ranges import widths_of
 
 _METRIC = type(get_scorer("r2"))
 
@@ -26,6 +28,23 @@ def forecaster_in(estimator: Any) -> Any:
 def is_metric(scoring: Any) -> bool:
     """Whether a scorer is a metric of targets and predictions, made by `make_scorer`."""
     return isinstance(scoring, _METRIC)
+
+
+def valid_time_score(model: Any, truth: np.ndarray, forecast: np.ndarray) -> float:
+    """The valid prediction time in rows, with errors in deviations of the training rows."""
+    sizes = np.where(model.training_deviations_ > 0, model.training_deviations_, 1.0)
+    return float(valid_prediction_time(truth, forecast, scale=sizes))
+
+
+def log_mae_score(model: Any, truth: np.ndarray, forecast: np.ndarray) -> float:
+    """Minus log10 of the mean absolute error in units of the training range, from -10 (or lost) to 10."""
+    with np.errstate(over="ignore"):
+        error = np.mean(np.abs(truth - forecast) / widths_of(model.training_range_))
+    return -10.0 if np.isnan(error) else float(-np.log10(np.clip(error, 1e-10, 1e10)))
+
+
+FORECAST_SCORES = {"valid_prediction_time": valid_time_score, "log_mae": log_mae_score}
+"""Scores of forecasts alone by name, larger is better: functions of the model, the truth and the forecast."""
 
 
 class ForecastScorer:
@@ -53,6 +72,8 @@ class ForecastScorer:
 
     def _scores(self, model: Any, X: Any) -> list[float]:
         """The metric of every series. One by name, which takes no NaN, of a forecast that diverges is -inf."""
+        if self.scoring in FORECAST_SCORES:
+            return [FORECAST_SCORES[self.scoring](model, *pair) for pair in free_forecasts(model, X)]
         named = isinstance(self.scoring, str)
         scorer = get_scorer(self.scoring) if named else self.scoring
         pairs = free_forecasts(model, X)

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.model_selection.forecast_scorer import ForecastScorer, forecaster_in
+from reservoir.model_selection.forecast_scorer import FORECAST_SCORES, ForecastScorer, forecaster_in
 from reservoir.sequences import container_kind, n_dimensions, refuse_masked
 from reservoir.targets import known_rows
 from reservoir.validation import check_integer, parameter_error
@@ -58,7 +58,10 @@ def sequence_scorer(scoring: str | Callable[..., Any] | None = None, *, warmup: 
 
     A forecaster is called without y: the first max(`warmup`, 1) rows of every series are the context of a free forecast
     of the others, whatever its `washout`, and the score is the mean over series. None is its own `score`. A callable
-    ``(estimator, X)`` that `make_scorer` has not made is called as it is.
+    ``(estimator, X)`` that `make_scorer` has not made is called as it is. Two names are for forecasters alone, with a
+    mean over series that one lost forecast does not spoil: "valid_prediction_time", in rows, with errors in deviations
+    of the training rows, and "log_mae", minus the decimal logarithm of the mean absolute error in units of the training
+    range, from -10 to 10.
 
     Examples
     --------
@@ -75,7 +78,7 @@ def sequence_scorer(scoring: str | Callable[..., Any] | None = None, *, warmup: 
     True
     """
     warmup = check_integer("sequence_scorer", "warmup", warmup, 0)
-    known = scoring in get_scorer_names() if isinstance(scoring, str) else scoring is None or callable(scoring)
+    known = is_name(scoring) if isinstance(scoring, str) else scoring is None or callable(scoring)
     if not known:
         wanted = "None, a name of sklearn.metrics.get_scorer_names() or a scorer (several metrics: a dict of such)"
         raise parameter_error("sequence_scorer", "scoring", wanted, scoring)
@@ -84,13 +87,19 @@ def sequence_scorer(scoring: str | Callable[..., Any] | None = None, *, warmup: 
     return SequenceScorer(scoring, warmup)
 
 
+def is_name(scoring: str) -> bool:
+    """Whether it names a score, of scikit-learn or of forecasts alone."""
+    return scoring in FORECAST_SCORES or scoring in get_scorer_names()
+
+
 class SequenceScorer:
     """The callable that `sequence_scorer` returns."""
 
     def __init__(self, scoring: Any, warmup: int):
         self.scoring = scoring
         self.warmup = warmup
-        self._named = get_scorer(scoring) if isinstance(scoring, str) else None
+        of_targets = isinstance(scoring, str) and scoring not in FORECAST_SCORES
+        self._named = get_scorer(scoring) if of_targets else None
 
     def __repr__(self) -> str:
         return f"sequence_scorer({self.scoring!r}, warmup={self.warmup})"
@@ -100,6 +109,8 @@ class SequenceScorer:
             if forecaster_in(estimator) is not None:
                 return ForecastScorer(self.scoring, self.warmup)(estimator, X)
             raise ValueError("sequence_scorer compares predictions with y, but y is None.")
+        if isinstance(self.scoring, str) and self._named is None:
+            raise ValueError(f"The score {self.scoring!r} is one of forecasts: it takes a forecaster, and no y.")
         scorer = self._named
         if scorer is None:
             scorer = check_scoring(estimator, _default_scoring(estimator) if self.scoring is None else self.scoring)

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
-from sklearn.metrics import check_scoring, get_scorer_names
+from sklearn.metrics import check_scoring
 from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler, StratifiedKFold, check_cv
 
-from reservoir.model_selection.forecast_scorer import ForecastScorer, forecaster_in
-from reservoir.model_selection.scorer import SequenceScorer, sequence_scorer
+from reservoir.model_selection.forecast_scorer import FORECAST_SCORES, ForecastScorer, forecaster_in
+from reservoir.model_selection.scorer import SequenceScorer, is_name, sequence_scorer
 from reservoir.model_selection.splits import WarmTimeSeriesSplit
 from reservoir.models.forecasting.lessons import LONGEST_WASHOUT
 from reservoir.sequences import n_dimensions
-from reservoir.validation import Parameters
+from reservoir.validation import Parameters, parameter_error
 
 Scorer = Callable[..., Any]
 """scorer(model, X, y) gives a number."""
@@ -105,7 +105,7 @@ def read_scorers(search: Any, splitter: Any, kind: str, n_context: int) -> Score
     if not named or not all(isinstance(name, str) for name in named):
         raise Parameters(search).error("scoring", wanted)
     for entry in named.values():
-        if not (entry is None or callable(entry) or (isinstance(entry, str) and entry in get_scorer_names())):
+        if not (entry is None or callable(entry) or (isinstance(entry, str) and is_name(entry))):
             raise Parameters(search).error("scoring", wanted)
     pairs = {name: _scorers(entry, search.estimator, splitter, kind, n_context) for name, entry in named.items()}
     return Scorers(*({name: pair[which] for name, pair in pairs.items()} for which in range(2)))
@@ -121,6 +121,8 @@ def _scorers(
         check_scoring(scoring=entry)  # refuses a metric that is no scorer
     if forecaster_in(estimator) is not None:
         return ForecastScorer(entry, getattr(splitter, "warmup", n_context)), ForecastScorer(entry, None)
+    if isinstance(entry, str) and entry in FORECAST_SCORES:
+        raise parameter_error("ReservoirSearchCV", "scoring", f"another: {entry!r} scores forecasters", entry)
     supervised = is_classifier(estimator) or is_regressor(estimator)
     if supervised and hasattr(splitter, "scorer"):
         return splitter.scorer(entry), sequence_scorer(entry)

@@ -4,6 +4,7 @@ Three words, used for nothing else: **washout** is the rows at the head of a seq
 scored; **warmup** the history before a scored block; **context** the history before a forecast.
 """
 
+from reservoir.models.adaptive_coverage import AdaptiveCoverage
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.conformal import CoverageWarning
 from reservoir.models.distributed_training import fit_in_parts
@@ -13,6 +14,7 @@ from reservoir.models.pooling import Last, Max, Mean, ModelSpace, Segments, Weig
 from reservoir.models.regressor import ReservoirRegressor
 
 __all__ = [
+    "AdaptiveCoverage",
     "CoverageWarning",
     "DivergenceWarning",
     "Last",

@@ -10,7 +10,8 @@ from sklearn.metrics import r2_score
 
 from reservoir.estimators import MultiOutputMixin, RegressorMixin
 from reservoir.models.pooling import as_pooling
-from reservoir.models.supervised import SupervisedModel, TrainingTargets
+from reservoir.models.regression_intervals import CalibrationTargets, RegressionIntervals
+from reservoir.models.supervised import TrainingTargets
 from reservoir.parts import Numbers, Pooling, Readout, SequenceData, System
 from reservoir.sample_weights import read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
@@ -20,7 +21,7 @@ from reservoir.validation import unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
-class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
+class ReservoirRegressor(MultiOutputMixin, RegressorMixin, RegressionIntervals):
     """Regression with a reservoir: a number or vector for every step, or one for every sequence.
 
         states = reservoir(X),   prediction = readout([state, input])
@@ -96,7 +97,9 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, SupervisedModel):
 every sequence (N,), default None
             What weighs 0 is left out. Other weights go to the readout, which must take them.
         """
-        self._train(*self._read_training_data(X, y, sample_weight))
+        sequences, targets = self._read_training_data(X, y, sample_weight)
+        self._train(sequences, targets)
+        self._calibration = CalibrationTargets.of(sequences, targets, self._late(sequences), self._per_step)
         return self
 
     def predict(self, X: SequenceData) -> Any:

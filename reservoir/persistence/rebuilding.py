@@ -107,6 +107,17 @@ def wide_rows(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
         raise Damaged("it holds wide rows of another size")
 
 
+def regressor(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
+    """Check the data that tell how far predictions may be off."""
+    last = vars(model).get("_calibration")
+    if last is None:
+        return
+    n_targets = len(last.rows) if model.pooling is None else len(last.offsets) - 1
+    good = last.rows.shape[1] == model.n_features_in_ and _are_ends(last.offsets, len(last.rows))
+    if not good or not (np.shape(last.values)[:1] == (len(last.weights),) == (n_targets,)):
+        raise Damaged("it holds other training data than it learnt")
+
+
 def forecaster(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """Check the channels that come back, what the readout sees, and from where a forecast goes on."""
     hearing, n_features = model._hearing, model.n_features_in_

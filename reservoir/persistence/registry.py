@@ -218,7 +218,12 @@ REGISTRY: dict[str, Entry] = {
         {"codegen": _CODEGEN},
         **_OF_LIQUID,
     ),
-    "reservoir.models.ReservoirRegressor": Entry({**_MODEL, "_flat": FLAG}),
+    "reservoir.models.ReservoirRegressor": Entry(
+        {**_MODEL, "_flat": FLAG, "_calibration": optional(record("CalibrationTargets"))}, rebuild=rebuilding.regressor
+    ),
+    "reservoir.models.regression_intervals.CalibrationTargets": Entry(
+        parameters={"rows": reals("r", "f"), "offsets": integers("s"), "values": NUMERIC, "weights": reals("n")}
+    ),
     "reservoir.models.ReservoirClassifier": Entry({**_MODEL, "classes_": labels("c"), "per_step_": FLAG}),
     "reservoir.models.ReservoirForecaster": Entry(
         {

@@ -44,6 +44,8 @@ class ForecastDisplay(Display):
         Name of the unit of `step`. None: "steps" for a step of 1, "units of time" for another.
     names : None or list of str (K,), default None
         Names of the channels.
+    lower, upper : None or array (T, K), default None
+        Ends of the intervals of the forecast, drawn as a band behind it.
 
     Attributes
     ----------
@@ -78,6 +80,8 @@ class ForecastDisplay(Display):
     scale: np.ndarray | None = None
     unit: str | None = None
     names: Sequence[str] | None = None
+    lower: np.ndarray | None = None
+    upper: np.ndarray | None = None
 
     @classmethod
     def from_estimator(
@@ -91,12 +95,13 @@ class ForecastDisplay(Display):
         threshold: float = 0.4,
         scale: Numbers | None = None,
         unit: str | None = None,
+        coverage: float | None = None,
         ax: Any = None,
     ) -> ForecastDisplay:
         """Draw what a fitted forecaster makes of the rows X (T, F) that come after the context.
 
         Exogenous channels of X are observed, and not drawn. A table must have the columns of `fit`. `context` is as in
-        ``ReservoirForecaster.forecast``.
+        ``ReservoirForecaster.forecast``; with a `coverage`, as 0.9, the intervals of ``forecast_interval`` are drawn.
         """
         check_part(cls.__name__, "estimator", estimator, Forecaster)
         model = getattr(estimator, "best_estimator_", estimator)
@@ -111,11 +116,16 @@ class ForecastDisplay(Display):
         observed[:, channels] = np.nan
         if exogenous.size:
             known["observed"] = observed
-        forecast = estimator.forecast(len(rows), context, **known)
+        lower = upper = None
+        with_intervals: Any = model
+        if coverage is None:
+            forecast = estimator.forecast(len(rows), context, **known)
+        else:
+            forecast, lower, upper = with_intervals.forecast_interval(len(rows), coverage, context, **known)
         drawn = None if names is None else [names[channel] for channel in channels]
         return cls.from_predictions(
             rows[:, channels], forecast, step=step, lyapunov_exponent=lyapunov_exponent, threshold=threshold,
-            scale=scale, unit=unit, names=drawn, ax=ax,
+            scale=scale, unit=unit, names=drawn, lower=lower, upper=upper, ax=ax,
         )  # fmt: skip
 
     @classmethod
@@ -130,9 +140,11 @@ class ForecastDisplay(Display):
         scale: Numbers | None = None,
         unit: str | None = None,
         names: Sequence[str] | None = None,
+        lower: Numbers | None = None,
+        upper: Numbers | None = None,
         ax: Any = None,
     ) -> ForecastDisplay:
-        """Draw a forecast (T,) or (T, K) against the truth of the same shape."""
+        """Draw a forecast (T,) or (T, K) against the truth of the same shape, and the ends of its intervals."""
         owner = cls.__name__
         true, predicted = _read_rows(owner, "y_true", y_true), _read_rows(owner, "y_pred", y_pred)
         if not np.isfinite(true).all():
@@ -148,9 +160,16 @@ class ForecastDisplay(Display):
             raise parameter_error(owner, "scale", "positive in every column", scale)
         if names is not None and len(names) != true.shape[1]:
             raise parameter_error(owner, "names", f"None or {true.shape[1]} names", names)
+        given = {name: end for name, end in (("lower", lower), ("upper", upper)) if end is not None}
+        ends = {name: _read_rows(owner, name, end) for name, end in given.items()}
+        if len(ends) == 1:
+            raise parameter_error(owner, "upper", "given with lower, and only then", upper)
+        for name, end in ends.items():
+            if end.shape != true.shape:
+                raise parameter_error(owner, name, f"an array of shape {np.shape(y_true)}, as y_true", end)
         display = cls(
             true, predicted, step=step, lyapunov_exponent=lyapunov_exponent, threshold=threshold, scale=sizes,
-            unit=unit, names=names,
+            unit=unit, names=names, **ends,
         )  # fmt: skip
         return display.plot(ax)
 
@@ -227,6 +246,9 @@ class ForecastDisplay(Display):
 
     def _draw_channel(self, panel: Any, time: np.ndarray, channel: int) -> None:
         true, name = self.y_true[:, channel], f"channel {channel}"
+        if self.lower is not None and self.upper is not None:
+            ends = self.lower[:, channel], self.upper[:, channel]
+            panel.fill_between(time, *ends, color=VERMILLION, alpha=0.25, linewidth=0, label="interval")
         panel.plot(time, true, color=BLACK, linewidth=1.6, label="truth")
         panel.plot(time, self.y_pred[:, channel], color=VERMILLION, linestyle=(0, (4, 1.2)), label="forecast")
         margin = 0.25 * (np.ptp(true) or 1.0)

@@ -78,7 +78,7 @@ NOT_CALLED = {
     *(f"reservoir.plotting.{name}" for name in plotting.__all__),
     *(f"reservoir.probes.{name}" for name in probes.__all__ if name[0].isupper()),
     *("reservoir.batch.Failure", "reservoir.batch.Study", "reservoir.batch.TaskError"),
-    *("reservoir.datasets.DatasetNotFoundError", "reservoir.metrics.ValidTime"),
+    *("reservoir.datasets.DatasetNotFoundError", "reservoir.metrics.ValidTime", "reservoir.model_selection.Backtest"),
     *("reservoir.models.CoverageWarning", "reservoir.models.DivergenceWarning"),
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
     "reservoir.sequences.SequenceWarning",
@@ -249,9 +249,21 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.model_selection.WarmTimeSeriesSplit": Entry(
         {"n_splits": 2, "warmup": 2}, lambda splits, X: numbers([list(pair) for pair in splits.split(X)]), X
     ),
+    "reservoir.model_selection.backtest": Entry(
+        {"model": reservoir.ReservoirForecaster(SYSTEM, washout=5), "series": SERIES, "horizon": 3, "n_origins": 2},
+        lambda found, X: numbers([found.truth, found.forecasts]), slow=True, fixed=("model",),
+    ),
+    "reservoir.model_selection.tune": Entry(
+        {"model": reservoir.ReservoirForecaster(SYSTEM, washout=5), "series": SERIES, "budget": 1e-9, "n_origins": 2},
+        lambda found, X: numbers(found.forecast(3)), slow=True, fixed=("model", "budget"),
+    ),
     "reservoir.model_selection.sequence_scorer": Entry(
         {"scoring": "r2"}, lambda score, X: numbers(score(reservoir.ReservoirRegressor(SYSTEM).fit(X, Y), X, Y)), X,
         fixed=("scoring",),
+    ),
+    "reservoir.models.AdaptiveCoverage": Entry(
+        {"coverage": 0.6, "rate": 0.1, "n_errors": 5}, lambda made, X: numbers(made.half_width()), X, None,
+        lambda made, X, y: made.begin(X),
     ),
     "reservoir.models.fit_in_parts": Entry(
         {"model": reservoir.ReservoirRegressor(SYSTEM), "parts": [([X], [Y]), ([X], [Y])], "n_jobs": 1},

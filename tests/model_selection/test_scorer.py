@@ -19,8 +19,9 @@ from sklearn.model_selection import (
     cross_val_score,
 )
 
-from reservoir import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
-from reservoir.model_selection import sequence_scorer
+from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir.metrics import valid_prediction_time
+from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit, sequence_scorer
 from reservoir.readouts import RidgeReadout
 from tests.model_selection.warm_cases import (
     CV,
@@ -132,3 +133,28 @@ def test_bad_scoring():
     for warmup in (-1, True, 2.5, None):
         with pytest.raises(ValueError, match="The 'warmup' parameter of sequence_scorer must be an integer >= 0"):
             sequence_scorer("r2", warmup=warmup)
+
+
+def test_scores_of_forecasts_by_name():
+    series = np.sin(np.arange(300) / 5)[:, None]
+    model = ReservoirForecaster(EchoState(30, random_state=0), RidgeReadout(), washout=40).fit(series[:200])
+    truth, forecast = series[40:240], model.forecast(200, series[:40])
+    missed = np.mean(np.abs(truth - forecast)) / np.ptp(series[:200])
+    assert sequence_scorer("log_mae", warmup=40)(model, series[:240]) == pytest.approx(-np.log10(missed))
+    time = valid_prediction_time(truth, forecast, scale=series[:200].std(axis=0))
+    assert sequence_scorer("valid_prediction_time", warmup=40)(model, series[:240]) == time
+    cv = WarmTimeSeriesSplit(2, warmup=50)
+    search = ReservoirSearchCV(model, {"readout__alpha": [1e-6, 1e6]}, cv=cv, scoring="log_mae").fit(series)
+    assert search.best_params_ == {"readout__alpha": 1e-6} and np.isfinite(search.cv_results_["mean_test_score"]).all()
+    with pytest.raises(ValueError, match="'log_mae' is one of forecasts"):
+        sequence_scorer("log_mae")(ReservoirRegressor().fit(series, series), series, series)
+    with pytest.raises(ValueError, match="'log_mae' scores forecasters"):
+        ReservoirSearchCV(ReservoirRegressor(), {"washout": [0]}, cv=cv, scoring="log_mae").fit(series, series)
+
+
+def test_a_lost_forecast_has_the_lowest_score_that_there_is():
+    series = np.sin(np.arange(300) / 5)[:, None]
+    model = ReservoirForecaster(EchoState(30, random_state=0), washout=50).fit(series)
+    model.readout_.coef_ = 1e50 * model.readout_.coef_
+    assert sequence_scorer("log_mae", warmup=40)(model, series) == -10
+    assert sequence_scorer("valid_prediction_time", warmup=40)(model, series) == 0

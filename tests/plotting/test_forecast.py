@@ -101,3 +101,19 @@ def test_channels_may_be_chosen():
     assert [panel.get_ylabel() for panel in display.axes_] == ["channel 1", "error"]
     many = ForecastDisplay.from_predictions(RNG.normal(size=(30, 9)), RNG.normal(size=(30, 9)))
     assert len(many.axes_) == 7
+
+
+def test_intervals_are_bands_behind_the_lines():
+    X = np.sin(np.arange(400) / 5) + 0.1 * RNG.normal(size=400)
+    model = ReservoirForecaster(EchoState(20, random_state=1)).fit(X[:360, None])
+    display = ForecastDisplay.from_estimator(model, X[360:, None], coverage=0.8)
+    forecast, lower, upper = model.forecast_interval(40, 0.8)
+    np.testing.assert_array_equal(display.y_pred, forecast)
+    (band,) = display.ax_.collections
+    corners = band.get_paths()[0].vertices[:, 1]
+    assert band.get_label() == "interval" and (corners.min(), corners.max()) == (lower.min(), upper.max())
+    assert not MAKERS["ForecastDisplay"]().ax_.collections
+    with pytest.raises(ValueError, match="'upper' parameter of ForecastDisplay must be given with lower"):
+        ForecastDisplay.from_predictions(TRUTH, FORECAST, lower=TRUTH)
+    with pytest.raises(ValueError, match="'lower' parameter of ForecastDisplay must be an array of shape"):
+        ForecastDisplay.from_predictions(TRUTH, FORECAST, lower=TRUTH[:-1], upper=TRUTH)

@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from reservoir.derived import Derived
 from reservoir.models.base import as_readout
-from reservoir.models.forecasting.origins import futures_from, rows_known
+from reservoir.models.forecasting.origins import courses_from, futures_of, rows_known
 from reservoir.models.forecasting.reading import rows_to_come
 from reservoir.models.forecasting.training import learn
 from reservoir.models.precomputed import with_attributes
@@ -104,7 +104,7 @@ def _residuals(rehearsal: _Rehearsal, n_steps: int) -> np.ndarray:
             continue
         origins = np.linspace(first, len(rows) - reach, n_origins).round().astype(int)
         known = [rows_known(rows[origin : origin + n_rows], n_rows, model._hearing.drivers) for origin in origins]
-        futures = np.stack(futures_from(model, rows, origins, known))[:, :n_steps]
+        futures = np.stack(futures_of(model, courses_from(model, rows, origins, known)))[:, :n_steps]
         truth = np.stack([rows_known(rows[o : o + n_steps], n_steps, channels)[:, channels] for o in origins])
         missed = truth - model.units_.of(channels).heard(futures)
         found.append(np.where(np.isnan(truth), np.nan, np.where(np.isfinite(missed), missed, np.inf)))

@@ -96,14 +96,9 @@ class ForecastIntervals:
         coverage = read_coverage("forecast_interval", coverage)
         joint = check_flag("forecast_interval", "joint", joint)
         answers = self._free(n_steps, context, observed)
-        errors = np.abs(residuals_of(self, n_steps))
-        counts = np.count_nonzero(~np.isnan(errors), axis=0)
-        scales = _root_mean_squares(errors) if joint else np.ones(errors.shape[1:])
-        if joint:
-            errors, counts = (errors / scales).max(axis=2, keepdims=True), counts[:, :1]
-        widths = never_narrower(bound_of(errors, coverage), counts) * scales
+        widths = widths_of(self, n_steps, coverage, joint)
         _tell_infinite(widths)
-        bounds = [_within_bounds(self, _moved(self, answers, move)) for move in (-widths, widths)]
+        bounds = [moved(self, answers.rows, move) for move in (-widths, widths)]
         lost = np.isnan(answers.rows)
         for rows, end in zip(bounds, (-np.inf, np.inf), strict=True):
             rows[lost] = end
@@ -138,7 +133,7 @@ class ForecastIntervals:
         answers = self._free(n_steps, context, observed)
         moves = [quantile_of(residuals_of(self, n_steps), float(share)) for share in shares]
         _tell_infinite(np.stack(moves, axis=1))
-        return [self._packed(context, answers, _within_bounds(self, _moved(self, answers, move))) for move in moves]
+        return [self._packed(context, answers, moved(self, answers.rows, move)) for move in moves]
 
     def forecast_paths(
         self,
@@ -180,9 +175,33 @@ class ForecastIntervals:
         if not len(whole):
             raise parameter_error("forecast_paths", "n_steps", _LESS, n_steps)
         drawn = whole[rng.integers(len(whole), size=(len(answers), n_paths))]
-        paths = np.stack([_moved(self, answers, move) for move in drawn.swapaxes(0, 1)], axis=1)
-        paths = _within_bounds(self, paths).reshape(len(answers), n_steps, n_paths, -1).swapaxes(1, 2)
+        repeated = np.repeat(answers.rows.reshape(len(answers), 1, n_steps, -1), n_paths, axis=1)
+        paths = moved(self, repeated.reshape(-1, drawn.shape[-1]), drawn).reshape(drawn.shape)
         return paths[0] if answers.kind == "series" else paths if answers.kind == "stack" else list(paths)
+
+
+def widths_of(model: Any, n_steps: int, coverage: float, joint: bool = False) -> np.ndarray:
+    """Half of the widths (n_steps, n_outputs) of intervals, in the units of the model."""
+    errors = np.abs(residuals_of(model, n_steps))
+    counts = np.count_nonzero(~np.isnan(errors), axis=0)
+    if not joint:
+        return never_narrower(bound_of(errors, coverage), counts)
+    scales = _root_mean_squares(errors)
+    return never_narrower(bound_of((errors / scales).max(axis=2), coverage), counts[:, 0])[:, None] * scales
+
+
+def moved(model: Any, rows: np.ndarray, moves: np.ndarray) -> np.ndarray:
+    """Answers (n_series * n_steps, n_outputs) moved by (..., n_steps, n_outputs) in the units of the model.
+
+    They stay within the bounds that were given as numbers.
+    """
+    units = model.units_.of(model._feedback.channels)
+    found = units.given(units.heard(rows).reshape(-1, *moves.shape[-2:]) + moves.reshape(-1, *moves.shape[-2:]))
+    found = found.reshape(rows.shape)
+    if isinstance(model.bounds, str):
+        return found
+    bounds = model._read_bounds()
+    return np.clip(found, bounds[:, 0], bounds[:, 1])
 
 
 def _root_mean_squares(errors: np.ndarray) -> np.ndarray:
@@ -191,21 +210,6 @@ def _root_mean_squares(errors: np.ndarray) -> np.ndarray:
     squares = np.where(known, errors, 0.0) ** 2
     sizes = np.sqrt(squares.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
     return np.where(sizes > 0, sizes, 1.0)
-
-
-def _moved(model: Any, answers: Sequences, moves: np.ndarray) -> np.ndarray:
-    """Rows of all answers, each series moved by (n_steps, n_outputs), or (n_series, ...), in the units of the model."""
-    units = model.units_.of(model._feedback.channels)
-    heard = units.heard(answers.rows).reshape(len(answers), -1, answers.rows.shape[1])
-    return units.given(heard + moves).reshape(answers.rows.shape)
-
-
-def _within_bounds(model: Any, rows: np.ndarray) -> np.ndarray:
-    """Rows (..., n_outputs) within the bounds that were given as numbers."""
-    if isinstance(model.bounds, str):
-        return rows
-    bounds = model._read_bounds()
-    return np.clip(rows, bounds[:, 0], bounds[:, 1])
 
 
 def _tell_infinite(bounds: np.ndarray) -> None:

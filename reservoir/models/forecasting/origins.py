@@ -45,6 +45,18 @@ def forecasts_from(
     observed : None, stack or list of n_origins tables (n_steps, n_features), default None
         What is known of the rows to come. None is the exogenous channels of the series, and nothing of the others.
     """
+    courses = courses_at(model, series, origins, n_steps, observed)
+    return np.stack(futures_of(model, courses))[:, :n_steps]
+
+
+def courses_at(
+    model: Any,
+    series: SequenceData,
+    origins: Sequence[int] | np.ndarray,
+    n_steps: int,
+    observed: SequenceData | None = None,
+) -> list[Course]:
+    """The ways from many origins of a series that is heard once, of which `futures_of` makes forecasts."""
     model._check_fitted()
     n_steps = check_integer(_OWNER, "n_steps", n_steps, 1)
     sequences = read_sequences(model, series, reset=False)
@@ -68,15 +80,11 @@ def forecasts_from(
     learnt, (end,) = in_units(model, series, sequences)
     phases = np.concatenate([learnt.rows[:, rows.shape[1] :], phases_after(model, end, n_steps)])
     own = [table_in_units(model, phases[origin:], table) for origin, table in zip(known, tables, strict=True)]
-    return np.stack(futures_from(model, learnt.rows, known, own))[:, :n_steps]
+    return courses_from(model, learnt.rows, known, own)
 
 
-def futures_from(model: Any, rows: np.ndarray, origins: np.ndarray, tables: list[np.ndarray]) -> list[np.ndarray]:
-    """The answers (n_rows, n_outputs) after so many rows of a series (T, n_columns) that is heard once.
-
-    The series and the tables of rows to come are in the units of the model, with the phases of seasons beside them; the
-    answers are not.
-    """
+def courses_from(model: Any, rows: np.ndarray, origins: np.ndarray, tables: list[np.ndarray]) -> list[Course]:
+    """The same for a series (T, n_columns), and tables of the rows to come, as the model works with them."""
     whole = Sequences(rows, np.array([0, len(rows)]), "series")
     heard, channels = model._hearing.of(whole).rows, model._feedback.channels
     states = [_states_before(member.reservoir_, heard, origins - 1) for member in model._members()]
@@ -84,7 +92,7 @@ def futures_from(model: Any, rows: np.ndarray, origins: np.ndarray, tables: list
     for origin, table, *of_members in zip(origins, tables, *states, strict=True):
         tail = joint_tail([heard[max(0, origin - 1 - model._lessons.lags) : origin]] * len(states))
         courses.append(course_of(model, tuple(of_members), tail, rows[origin - 1, channels], table))
-    return futures_of(model, courses)
+    return courses
 
 
 def futures_of(model: Any, courses: list[Course]) -> list[np.ndarray]:
