@@ -234,3 +234,24 @@ def test_arrays_do_without_pandas():
         ReservoirRegressor(EchoState(5, random_state=0)).fit(X, X[:, 0]).predict(X)
     """
     assert not subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).returncode
+
+
+def test_intervals_are_tables():
+    model = ReservoirForecaster(SMALL, washout=5).fit(TABLE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # 60 rows are few
+        ends = model.forecast_interval(4, 0.5)
+        for y in (TABLE["flow"], TABLE, TABLE[["flow"]]):
+            answers = ReservoirRegressor(SMALL).fit(TABLE, y).predict_interval(TABLE[:30], 0.5)
+            assert all(type(one) is type(y) and one.index.equals(TABLE.index[:30]) for one in answers)
+            assert (np.asarray(answers[1]) <= np.asarray(answers[2])).all()
+    for end in ends:
+        assert end.index.equals(NEXT) and end.index.freq == NEXT.freq and list(end.columns) == ["flow", "level"]
+
+
+def test_one_column_is_a_table_by_its_name():
+    model = ReservoirForecaster(SMALL, washout=5)
+    with pytest.raises(ValueError, match=r"X\.to_frame\(\) is one series with one feature"):
+        model.fit(TABLE["flow"])
+    future = model.fit(TABLE["flow"].to_frame()).forecast(4)
+    assert list(future.columns) == ["flow"] and future.index.equals(NEXT)
