@@ -5,6 +5,8 @@
 # make test-versions  the same on every Python of VERSIONS
 # make test-machines  the same as other machines would: kernels of BLAS and compiled loops of other processors, two copies
 #                     at once, VERSIONS and the oldest; hours, then a summary. MACHINES="--only Haswell busy" chooses
+# make test-adapters  the adapters to sktime, aeon, statsforecast and darts, each in an environment with its library;
+#                     ADAPTERS=sktime chooses
 # make coverage       lines that tests run: kernels as plain Python, all else as it is
 # make comparison every kind of system on the same tasks, with equal budgets; writes comparison.html
 # make bench      the peers in environments of their own; writes benchmarks/README.md
@@ -21,7 +23,7 @@ BIN := $(VENV)/bin
 # One environment for one interpreter: another PYTHON builds it anew.
 INTERPRETER := $(VENV)/.interpreter-$(subst /,_,$(PYTHON))
 
-.PHONY: demo test test-long test-oldest test-versions test-machines coverage comparison bench docs lint format clean
+.PHONY: demo test test-long test-oldest test-versions test-machines test-adapters coverage comparison bench docs lint format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python benchmarks/studies/who_spoke.py
@@ -40,6 +42,9 @@ test-versions: $(VENV)/.test
 
 test-machines: $(VENV)/.test
 	$(BIN)/python .ci/machines.py --versions "$(VERSIONS)" $(MACHINES)
+
+test-adapters: $(INTERPRETER)
+	$(BIN)/python .ci/adapters.py $(ADAPTERS)
 
 coverage: $(VENV)/.test
 	$(BIN)/python -m coverage erase
@@ -90,5 +95,5 @@ $(VENV)/.lint: $(VENV)/.test
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .machines .coverage* build *.egg-info compare.png comparison.html docs/_build docs/examples docs/api
+	rm -rf $(VENV) .machines .adapters .coverage* build *.egg-info compare.png comparison.html docs/_build docs/examples docs/api
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

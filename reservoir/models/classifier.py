@@ -215,7 +215,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         if self.per_step_ and self.gaps == "split":
             raise Parameters(self).error("gaps", "'refuse' for a label for every step, since there is none in a gap")
         self._check_gaps(sequences)
-        keep_target_names(self, y)
+        keep_target_names(self, X, y)
         codes = self._encode(labels, classes)
         self._check_lengths(sequences)
         return sequences, TrainingTargets(codes, self._weights(sequences, labels, known, sample_weight))

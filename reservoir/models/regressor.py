@@ -208,7 +208,7 @@ every sequence (N,), default None
         sequences = read_sequences(self, X, reset=reset, gaps=self.gaps == "split")
         self._check_gaps(sequences)
         numbers, self._flat, known = self._read_targets(y, sequences)
-        keep_target_names(self, y)
+        keep_target_names(self, X, y)
         self._check_lengths(sequences)
         given = read_sample_weight(type(self).__name__, sample_weight, sequences, self._per_step)
         weights = training_weights(type(self).__name__, known, given, self._late(sequences))

@@ -22,7 +22,7 @@ from reservoir.readouts.candidates import no_penalty_warnings
 from reservoir.sample_weights import after_washout
 from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import Pieces, pieces_of
-from reservoir.sequences.tables import in_tables
+from reservoir.sequences.tables import answers_in_tables
 from reservoir.systems.ensembles import SideBySide
 from reservoir.validation import Parameters, parameter_error
 
@@ -225,7 +225,7 @@ class SupervisedModel(ReservoirModel):
 
     def _labelled(self, X: Any, answers: Any) -> Any:
         """Answers to the rows of X with their index, if tables are wanted."""
-        return in_tables(self, X, answers) if self._per_step else answers
+        return answers_in_tables(self, X, answers) if self._per_step else answers
 
     def _pooled_answers(self, rows: np.ndarray, method: str) -> np.ndarray:
         """The readout's answer for every sequence.

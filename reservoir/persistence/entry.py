@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reservoir.persistence.archive import Damaged
-from reservoir.persistence.checks import ANY, Check, names, optional
+from reservoir.persistence.checks import ANY, FLAG, Check, names, optional
 
 _OUTPUT = Check(
     lambda value, lengths: type(value) is dict and set(value) == {"transform"} and type(value["transform"]) is str,
@@ -19,6 +19,7 @@ _TEXTS = Check(lambda value, lengths: type(value) is list and all(type(one) is s
 _OF_ANY = {
     "feature_names_in_": optional(names("f")),
     "target_names_in_": optional(_TEXTS),
+    "_targets_in_tables": optional(FLAG),
     "_sklearn_output_config": optional(_OUTPUT),
 }
 

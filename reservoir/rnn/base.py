@@ -25,7 +25,7 @@ from reservoir.rnn.parameters import RecurrentParameters
 from reservoir.rnn.recurrent_network import RecurrentNetwork
 from reservoir.sample_weights import after_washout, read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.sequences.tables import TabularAnswers, in_tables
+from reservoir.sequences.tables import TabularAnswers, answers_in_tables, in_tables
 from reservoir.validation import Parameters, as_generator, parameter_error, real_array
 
 
@@ -65,7 +65,7 @@ class RecurrentModel(RecurrentParameters, TabularAnswers, BaseEstimator):
             What `run` returned. None is the beginning. A bidirectional network takes no other.
         """
         answers, finals = self._answers(X, state, self._decide)
-        return in_tables(self, X, answers) if self.pooling_ is None else answers, finals
+        return answers_in_tables(self, X, answers) if self.pooling_ is None else answers, finals
 
     def states(self, X: SequenceData) -> Any:
         """Outputs of the last hidden layer for every row, in the container of X.

@@ -161,7 +161,7 @@ class RNNClassifier(_ClassificationParameters, ClassifierMixin, RecurrentModel):
     def _read(self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool) -> Lessons:
         sequences = read_sequences(self, X, reset=reset)
         labels, per_step, known = read_labels(type(self).__name__, y, sequences)
-        keep_target_names(self, y)
+        keep_target_names(self, X, y)
         if not reset:
             self._check_depth(per_step)
         self.per_step_, self.pooling_ = per_step, None if per_step else self.pooling

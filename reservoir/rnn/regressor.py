@@ -166,7 +166,7 @@ every sequence (N,), default None
         self.pooling_ = self.pooling
         sequences = read_sequences(self, X, reset=reset)
         targets, self._flat, known = self._read_targets(y, sequences)
-        keep_target_names(self, y)
+        keep_target_names(self, X, y)
         self._check_sequences(sequences)
         if self.loss == "bernoulli" and not ((targets >= 0) & (targets <= 1)).all():
             raise ValueError(f"y of {type(self).__name__} with loss='bernoulli' must lie in [0, 1].")

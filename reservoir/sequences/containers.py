@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.sequences.numbers import refuse_masked
-from reservoir.sequences.time_index import refuse_panel
+from reservoir.sequences.time_index import index_of, refuse_panel
 
 
 def container_kind(X: Any, owner: str, n_features: int | None = None) -> str:
@@ -79,7 +79,8 @@ def _described(X: Any, depth: int) -> str:
 
 def _advice_to_reshape(X: Any, n_features: int | None) -> str:
     values = "X.to_numpy()" if hasattr(X, "to_numpy") else "X" if hasattr(X, "shape") else "np.asarray(X)"
-    series = f"{values}.reshape(-1, 1) is one series with one feature"
+    column = "X.to_frame()" if index_of(X) is not None else f"{values}.reshape(-1, 1)"
+    series = f"{column} is one series with one feature"
     row = f"{values}.reshape(1, -1) is one row of {len(X)} features"
     ways = (row, series) if len(X) == n_features and n_features > 1 else (series, row)
     return f" Reshape your data: {ways[0]}, {ways[1]}."

@@ -10,7 +10,7 @@ import numpy as np
 
 from reservoir.sequences.containers import is_one_series
 from reservoir.sequences.rows import Sequences
-from reservoir.sequences.tables import as_table, wants_tables
+from reservoir.sequences.tables import as_table, chosen_output
 from reservoir.sequences.time_index import index_of, skips_weekends, times_of, usual_step
 
 Ending = dict[str, str | float | None]
@@ -27,11 +27,13 @@ def endings_of(X: Any) -> list[Ending | None]:
 
 
 def forecast_tables(model: Any, context: Any, forecasts: Any, channels: np.ndarray) -> Any:
-    """Forecasts of these channels as tables, if the model was asked for them; those of a list of arrays stay arrays.
+    """Forecasts of these channels as tables where the series that go on are tables; those of other lists stay arrays.
 
     They go on with the index of the context, or of the data of `fit` if that is None: `model._endings` has their ends.
+    A model that was asked for tables gives one for an array too, and one that was asked for arrays gives none.
     """
-    if not wants_tables(model) or isinstance(context, Sequences):
+    chosen = chosen_output(model)
+    if chosen == "default" or isinstance(context, Sequences):
         return forecasts
     endings = model._endings if context is None else endings_of(context)
     names = [model.feature_names_in_[channel] for channel in channels] if hasattr(model, "feature_names_in_") else None
@@ -40,7 +42,7 @@ def forecast_tables(model: Any, context: Any, forecasts: Any, channels: np.ndarr
             rows if ending is None else as_table(rows, index_after(ending, len(rows)), names)
             for rows, ending in zip(forecasts, endings, strict=True)
         ]
-    if forecasts.ndim == 3:
+    if forecasts.ndim == 3 or (endings[0] is None and chosen is None):
         return forecasts
     return as_table(forecasts, index_after(endings[0] or UNKNOWN, len(forecasts)), names)
 

@@ -16,7 +16,11 @@ def modules():
         yield package
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if "._" not in found.name:
-                yield import_module(found.name)
+                try:
+                    yield import_module(found.name)
+                except ModuleNotFoundError:  # an adapter to a library that is not installed here
+                    if not found.name.startswith("reservoir.adapters."):
+                        raise
 
 
 def exported_classes(*records):

@@ -47,7 +47,7 @@ MISTAKES = {
     "numbers for a classifier": (lambda: CLASSIFIER.fit(X, Y), "continuous"),
     "a number a sequence": (lambda: REGRESSOR.fit(STACK, np.arange(4.0)), "needs a pooling"),
     "1-D": (lambda: REGRESSOR.fit(Y, Y), r"Got a 1-D array of shape \(60,\).*reshape\(-1, 1\)"),
-    "a column": (lambda: REGRESSOR.fit(TABLE["flow"], Y), r"reshape\(-1, 1\)"),
+    "a column": (lambda: REGRESSOR.fit(TABLE["flow"], Y), r"X\.to_frame\(\) is one series"),
     "words": (lambda: REGRESSOR.fit(table_with(site="a"), Y), "column 'site' of X holds"),
     "words in a list": (lambda: REGRESSOR.fit([table_with(site="a")], [Y]), "Sequence 0.*column 'site'"),
     "categories": (lambda: REGRESSOR.fit(table_with(site=pd.Categorical(labels(60))), Y), "column 'site'.*category"),

@@ -1,5 +1,7 @@
 """Tables of pandas in and out: the numbers of arrays, with the index and the names of the table."""
 
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -74,9 +76,10 @@ def test_one_record_of_spikes_becomes_a_table():
     "model", [ReservoirRegressor(SMALL), ReservoirClassifier(SMALL), RNNRegressor(max_iter=1, tol=None, random_state=0)]
 )
 def test_a_table_is_answered_as_its_numbers(model):
-    y = TABLE["flow"] if "Regressor" in type(model).__name__ else pd.Series(list("ab" * 30))
+    y = TABLE["flow"] if "Regressor" in type(model).__name__ else pd.Series(list("ab" * 30), TABLE.index)
     answer = model.fit(TABLE, y).predict(TABLE)
     np.testing.assert_array_equal(answer, clone(model).fit(X, np.asarray(y)).predict(X))
+    assert answer.index.equals(TABLE.index)
     assert list(model.feature_names_in_) == ["flow", "level"]
     with pytest.raises(ValueError, match="feature names should match"):
         model.predict(TABLE[["level", "flow"]])
@@ -100,8 +103,8 @@ NEXT = pd.date_range(TABLE.index[-1] + HOUR, periods=4, freq="h")
 @pytest.mark.parametrize("options", [{}, {"exogenous": [0]}, {"n_members": 2}], ids=str)
 def test_a_forecast_goes_on_with_the_index(options, tmp_path):
     """That of the data of `fit`, or of the context; arrays, also in a list, stay arrays."""
-    plain = ReservoirForecaster(SMALL, washout=5, **options).fit(TABLE)
-    model = asked_for_tables(plain).fit(TABLE)
+    plain = ReservoirForecaster(SMALL, washout=5, **options).set_output(transform="default").fit(TABLE)
+    model = ReservoirForecaster(SMALL, washout=5, **options).fit(TABLE)
     observed = None if "exogenous" not in options else TABLE.to_numpy()[:4]
     names = ["level"] if "exogenous" in options else ["flow", "level"]
     save(model, tmp_path / "model")
@@ -112,14 +115,15 @@ def test_a_forecast_goes_on_with_the_index(options, tmp_path):
         assert found.index.freq == NEXT.freq
     late = model.forecast(4, context=TABLE[:30], observed=observed)
     assert late.index.equals(TABLE.index[30:34])
-    assert isinstance(ReservoirForecaster(SMALL, washout=5).fit(TABLE).forecast(4), np.ndarray)
+    with pytest.warns(UserWarning, match="valid feature names"):
+        assert isinstance(model.forecast(4, context=X[:30], observed=observed), np.ndarray)
+    with pytest.warns(UserWarning, match="valid feature names"):
+        assert asked_for_tables(model).fit(TABLE).forecast(4, X[:30], observed=observed).index.tolist() == [0, 1, 2, 3]
     assert model.score(TABLE) == plain.score(TABLE)
-    assert isinstance(
-        clone(model).set_output(transform="default").fit(TABLE).forecast(4, observed=observed), np.ndarray
-    )
+    assert isinstance(plain.forecast(4, observed=observed), np.ndarray)
     many = [TABLE[:20], TABLE.to_numpy()[20:40], TABLE.reset_index(drop=True)[30:]]
     with pytest.warns(UserWarning, match="valid feature names"):
-        fitted = asked_for_tables(plain).fit(many)
+        fitted = clone(model).fit(many)
     first, second, third = fitted.forecast(4, observed=None if observed is None else [observed] * 3)
     assert first.index.equals(TABLE.index[20:24]) and third.index.tolist() == [60, 61, 62, 63]
     assert isinstance(second, np.ndarray)
@@ -131,7 +135,10 @@ MODELS = [ReservoirRegressor(SMALL), ReservoirClassifier(SMALL), RNNRegressor(ma
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_predictions_have_the_index_of_x_and_the_names_of_y(model, tmp_path):
     column = pd.Series(list("ab" * 30) if "Classifier" in type(model).__name__ else Y, name="target", index=TABLE.index)
-    plain, tabular = clone(model).fit(TABLE, column), asked_for_tables(clone(model)).fit(TABLE, column)
+    plain, tabular = clone(model).fit(TABLE, column.to_numpy()), clone(model).fit(TABLE, column)
+    asked = asked_for_tables(model).fit(TABLE, column.to_numpy())
+    assert isinstance(plain.predict(TABLE), np.ndarray) and asked.predict(TABLE).index.equals(TABLE.index)
+    assert isinstance(clone(model).set_output(transform="default").fit(TABLE, column).predict(TABLE), np.ndarray)
     expected = pd.Series(plain.predict(TABLE), index=TABLE.index, name="target")
     save(tabular, tmp_path / "model")
     for one in (tabular, load(tmp_path / "model")):
@@ -149,7 +156,7 @@ def test_predictions_have_the_index_of_x_and_the_names_of_y(model, tmp_path):
 
 def test_several_targets_one_a_sequence_and_states():
     two = pd.DataFrame({"p": Y, "q": -Y}, index=TABLE.index)
-    found = asked_for_tables(ReservoirRegressor(SMALL)).fit(TABLE, two).predict(TABLE)
+    found = ReservoirRegressor(SMALL).fit(TABLE, two).predict(TABLE)
     assert list(found.columns) == ["p", "q"] and found.index.equals(TABLE.index)
     network = asked_for_tables(RNNRegressor(hidden_layer_sizes=3, max_iter=1, tol=None, random_state=0)).fit(TABLE, two)
     assert list(network.states(TABLE).columns) == ["rnnregressor0", "rnnregressor1", "rnnregressor2"]
@@ -163,11 +170,11 @@ def test_several_targets_one_a_sequence_and_states():
 
 
 def test_others_get_arrays_from_predict():
-    """Under the setting of the whole program too: what is built on predictions reshapes them."""
+    """Under the setting of the whole program too: what is built on predictions reshapes them, and teaches arrays."""
     around = TransformedTargetRegressor(ReservoirRegressor(SMALL), transformer=StandardScaler())
     with config_context(transform_output="pandas"):
         assert isinstance(around.fit(TABLE, TABLE["flow"]).predict(TABLE), np.ndarray)
-        assert isinstance(ReservoirForecaster(SMALL, washout=5).fit(TABLE).forecast(3), np.ndarray)
+        assert isinstance(ReservoirForecaster(SMALL, washout=5).fit(X).forecast(3), np.ndarray)
 
 
 # No word about names that the library itself has caused. Warnings are errors in these tests.
@@ -213,3 +220,38 @@ def test_no_warning_about_names_in_searches():
     tables, targets = [TABLE, TABLE[:40], TABLE[20:], TABLE[5:]], [1.0, 2.0, 1.5, 1.0]
     ReservoirSearchCV(ReservoirRegressor(SMALL, pooling="mean"), grids, cv=KFold(2)).fit(tables, targets)
     make_pipeline(StandardScaler(), ReservoirRegressor(SMALL)).fit(TABLE, y).score(TABLE, y)
+
+
+def test_arrays_do_without_pandas():
+    code = """if True:
+        import sys
+        sys.modules["pandas"] = None  # importing it fails
+        import numpy as np
+        from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor
+        X = np.sin(np.arange(60.0))[:, None]
+        model = ReservoirForecaster(EchoState(5, random_state=0), washout=5).fit(X)
+        model.forecast(3, X), model.predict_one_step(X)
+        ReservoirRegressor(EchoState(5, random_state=0)).fit(X, X[:, 0]).predict(X)
+    """
+    assert not subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).returncode
+
+
+def test_intervals_are_tables():
+    model = ReservoirForecaster(SMALL, washout=5).fit(TABLE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # 60 rows are few
+        ends = model.forecast_interval(4, 0.5)
+        for y in (TABLE["flow"], TABLE, TABLE[["flow"]]):
+            answers = ReservoirRegressor(SMALL).fit(TABLE, y).predict_interval(TABLE[:30], 0.5)
+            assert all(type(one) is type(y) and one.index.equals(TABLE.index[:30]) for one in answers)
+            assert (np.asarray(answers[1]) <= np.asarray(answers[2])).all()
+    for end in ends:
+        assert end.index.equals(NEXT) and end.index.freq == NEXT.freq and list(end.columns) == ["flow", "level"]
+
+
+def test_one_column_is_a_table_by_its_name():
+    model = ReservoirForecaster(SMALL, washout=5)
+    with pytest.raises(ValueError, match=r"X\.to_frame\(\) is one series with one feature"):
+        model.fit(TABLE["flow"])
+    future = model.fit(TABLE["flow"].to_frame()).forecast(4)
+    assert list(future.columns) == ["flow"] and future.index.equals(NEXT)

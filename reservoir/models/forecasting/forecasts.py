@@ -55,7 +55,8 @@ class Forecasts(ForecastIntervals, ReservoirModel):
         -------
         array (n_steps, n_outputs), array (N, n_steps, n_outputs) or list of arrays
             In the container of the context; row 0 is the step after it. The outputs are the channels that are
-            not `exogenous`; predictions stand there also where a value was observed.
+            not `exogenous`; predictions stand there also where a value was observed. A table of pandas goes on as a
+            table, with its index, frequency and names, a list of tables as such a list; `set_output` says otherwise.
         """
         answers = self._free(n_steps, context, observed)
         return self._packed(context, answers, answers.rows)
@@ -102,8 +103,7 @@ class Forecasts(ForecastIntervals, ReservoirModel):
             Row k is ``forecast(1, X[:k])``, from k = max(washout, 1) on. A direct readout gives the first row of its
             horizon; where it sees exogenous channels, the last horizon - 1 rows are not answered.
         residuals : the same
-            The rows of X less the predictions. After ``set_output(transform="pandas")`` both are tables with the index
-            of these rows.
+            The rows of X less the predictions. For a table both are tables with the index of these rows.
         """
         self._check_fitted()
         return one_step_ahead(self, X)

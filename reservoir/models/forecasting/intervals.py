@@ -56,7 +56,7 @@ class ForecastIntervals:
         Returns
         -------
         forecast, lower, upper : array (n_steps, n_outputs), stack or list of these
-            In the container of the context; tables after ``set_output(transform="pandas")``.
+            In the container of the context; a table where `forecast` gives one.
 
         Raises
         ------

@@ -36,7 +36,8 @@ def one_step_ahead(model: Any, X: SequenceData) -> tuple[Any, Any]:
     offsets = sequences.offsets - (least + cut) * np.arange(len(sequences) + 1)
     kept, rows_told = Sequences(answers, offsets, sequences.kind), slice(least, -cut or None)
     names = [names_of(model)[channel] for channel in channels] if hasattr(model, "feature_names_in_") else None
-    found = [in_tables(model, X, kept.pack(rows), names, rows_told) for rows in (answers, truth - answers)]
+    both = (kept.pack(rows) for rows in (answers, truth - answers))
+    found = [in_tables(model, X, rows, names, rows_told, unasked=True) for rows in both]
     return found[0], found[1]
 
 

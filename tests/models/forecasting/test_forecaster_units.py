@@ -186,7 +186,7 @@ def test_a_context_with_dates_stands_where_it_stands(season):
     dated = model.forecast(15, [table[40:120], table[41:120]])
     np.testing.assert_array_equal(dated[0], after)
     assert model.score(table[30:]) > 0.95
-    tabular = seasonal(season=season).set_output(transform="pandas").fit(table[:120]).forecast(15)
+    tabular = seasonal(season=season).fit(table[:120]).forecast(15)
     assert tabular.index.equals(HOURS[120:135]) and np.array_equal(tabular, expected)
 
 

@@ -315,7 +315,7 @@ def test_what_was_fitted_counts(driven):
 def test_tables_go_on(driven):
     index = pd.date_range("2020-01-01", periods=len(driven), freq="h")
     table = pd.DataFrame(driven, index, ["y", "push", "wave"])
-    model = forecaster(exogenous=["push"], lags=2, strategy="direct", horizon=4).set_output(transform="pandas")
+    model = forecaster(exogenous=["push"], lags=2, strategy="direct", horizon=4)
     found = model.fit(table[:N_ROWS]).forecast(6, observed=table[["push"]][N_ROWS : N_ROWS + 6])
     assert list(found.columns) == ["y", "wave"] and found.index.equals(index[N_ROWS : N_ROWS + 6])
 
