@@ -10,6 +10,7 @@ from sklearn.base import clone
 
 from reservoir.derived import Derived
 from reservoir.models.base import as_readout
+from reservoir.models.forecasting.choice import choice_of
 from reservoir.models.forecasting.origins import courses_from, futures_of, rows_known
 from reservoir.models.forecasting.reading import rows_to_come
 from reservoir.models.forecasting.training import learn
@@ -82,7 +83,7 @@ def _rehearse(model: Any) -> _Rehearsal:
     members = [with_attributes(member, {"readout_": clone(as_readout(member.readout))}) for member in model._members()]
     with penalty_warnings():  # what they say of the edge was said in `fit`
         for member in members:
-            learn(member, earlier)
+            learn(member, earlier, choice_of(member))
     taught = with_attributes(model, {"members_": members}) if len(members) > 1 else members[0]
     return _Rehearsal(taught, series, {})
 

@@ -45,6 +45,15 @@ class Choice(NamedTuple):
     told: dict[str, Any]  # the attribute `chosen_`
 
 
+def choice_of(model: Any) -> Choice | None:
+    """What was chosen for a fitted model, if anything was."""
+    told = vars(model).get("chosen_")
+    if told is None:
+        return None
+    seen = told["transform"], tuple(told["season"] or ()), told["weight_of_states"], told["lags"], told["own_lags"]
+    return Choice(Candidate(*seen, told["target"], told["strategy"], told["penalty"]), told["horizon"], told)
+
+
 def is_automatic(model: Any) -> bool:
     """Whether a model leaves anything to be chosen."""
     return any(is_auto(vars(model)[name]) for name in AUTOMATIC)

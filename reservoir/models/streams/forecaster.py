@@ -242,7 +242,7 @@ class ForecasterStream:
             heard[:, hearing.drivers] = np.nan
         if len(tail):
             moved = [
-                step_system(without_noise(member.reservoir_), tail[-1], state)
+                step_system(without_noise(member.reservoir_), lessons.for_reservoir(tail[-1]), state)
                 for member, state in zip(model._members(), states, strict=True)
             ]
             beside = tail[::-1][lessons.first :].reshape(1, -1)
