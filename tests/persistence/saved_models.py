@@ -26,7 +26,14 @@ from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScale
 import reservoir.rnn.cells as cells
 from reservoir import neurons, readouts, spikes, topologies
 from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, RandomCircuit
-from reservoir.models import ModelSpace, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor, Segments
+from reservoir.models import (
+    AdaptiveCoverage,
+    ModelSpace,
+    ReservoirClassifier,
+    ReservoirForecaster,
+    ReservoirRegressor,
+    Segments,
+)
 from reservoir.neurons import LIF, rate
 from reservoir.neurons.rate import EdgeOfStability, Euler
 from reservoir.preprocessing import SequenceScaler
@@ -163,6 +170,7 @@ def parts_of_scikit_learn():
         yield f"sklearn_{name}_two", _fitted(clone(model), SERIES, TARGETS)
     for scaler in (StandardScaler(), MinMaxScaler(), MaxAbsScaler(), RobustScaler(), FunctionTransformer()):
         yield f"sklearn_{type(scaler).__name__}", _fitted(scaler, SERIES)
+    yield "coverage", Example(AdaptiveCoverage(n_errors=20).begin(SERIES), (SERIES,))
     yield "scaler", _fitted(SequenceScaler(), [SERIES, SERIES[:40]])
     yield "sklearn_plain", _fitted(StandardScaler(with_mean=False, with_std=False), SERIES)
 
