@@ -31,6 +31,8 @@ from reservoir.systems import EchoState
 
 _MARGIN = 0.15  # by how much the score with states must be better
 _PREFERENCE = 0.15  # by how much what goes by differences may be worse
+_SMOOTH = 0.003  # deviations that the error of one step is below where what is far ahead tells candidates apart
+_FAR = 100  # rows ahead that are tried then
 _LOST = 1.05  # how many times the error of the last value is worth a warning
 _PLAIN = {"target": "values", "lags": 0, "strategy": "recursive", "season": None, "transform": None}
 AUTOMATIC = tuple(_PLAIN)
@@ -91,6 +93,8 @@ def choose(model: Any, X: Any, sequences: Sequences) -> Choice:
         search.try_without_states(transform)
     if not search.scores:
         raise search.too_short()
+    if search.is_smooth():
+        search.look_far()
     earlier = search.best_without_states()
     for transform in search.choices.transforms:
         search.try_with_states(search.nearest(transform, earlier))
@@ -112,9 +116,10 @@ class _Search:
         deviations = ChannelMoments.of_rows(rows).deviations
         levels = [(member[:, outputs] - rows.mean(axis=0)) / deviations for member in self.members]
         found = found_seasons(levels) if is_auto(model.season) else []
+        self.drifts, self.evenly = drifts(levels), False
         positive = bool((rows > 0).all() and (rows.max(axis=0) > 1.5 * rows.min(axis=0)).any())
         shape = n_features, len(outputs)
-        self.choices: Choices = choices_of(model, positive, drifts(levels), found, min(lengths), shape)
+        self.choices: Choices = choices_of(model, positive, self.drifts, found, min(lengths), shape)
         self.slow = not getattr(model.reservoir, "runs_compiled", False)
         ahead = self.choices.strategies == ("direct",) and shape[0] > shape[1]
         self.ahead = self.hearing.drivers if ahead else np.zeros(0, dtype=np.int64)
@@ -144,6 +149,26 @@ class _Search:
         free = [candidate for candidate in self.scores if candidate.target == "differences"]
         first = min(free, key=self.scores.__getitem__, default=best)
         return first if self.scores[first] < self.scores[best] + _PREFERENCE else best
+
+    def is_smooth(self) -> bool:
+        """Whether noise does not limit forecasts: one step is nearly exact, and small errors grow from there."""
+        loops = [errors[0] for candidate, errors in self.errors.items() if candidate.strategy == "recursive"]
+        return not self.drifts and min(loops, default=np.inf) < _SMOOTH
+
+    def look_far(self) -> None:
+        """Judge by rows further ahead, all alike, and by loops alone, since no readout at once follows such growth."""
+        horizon = self.choices.horizon
+        if self.model.horizon is None:
+            horizon = max(horizon, min(min(map(len, self.members)) // 10, _FAR))
+        self.choices, self.evenly = self.choices._replace(horizon=horizon, strategies=("recursive",)), True
+        nearest = [
+            min((one for one in self.scores if one.transform == transform), key=self.scores.__getitem__, default=None)
+            for transform in self.choices.transforms
+        ]
+        self.errors, self.scores = {}, {}
+        for candidate in filter(None, nearest):
+            trial, layout = self._prepared(candidate.transform, [candidate.season], candidate.lags)
+            self._judge(trial, layout, None, [candidate._replace(target="", strategy="", penalty=0.0)])
 
     def nearest(self, transform: str | None, earlier: Candidate) -> Candidate:
         """The best without states of a transform; `earlier` where it is of this one."""
@@ -208,7 +233,7 @@ class _Search:
         c = self.choices
         tried = errors_of(trial, layout, driven, self.folds, groups, c.horizon, c.strategies, c.targets, self.slow)
         for candidate, errors in tried:
-            value = score(errors)
+            value = score(errors, self.evenly)
             if np.isfinite(value):
                 self.errors[candidate], self.scores[candidate] = errors, value
 

@@ -50,10 +50,10 @@ def naive_errors(trial: Trial, folds: list[Fold], horizon: int) -> np.ndarray:
     return _mean(sums)[0]
 
 
-def score(errors: np.ndarray) -> float:
-    """Mean logarithm of the errors (horizon,) that are known, the near ones first."""
+def score(errors: np.ndarray, evenly: bool = False) -> float:
+    """Mean logarithm of the errors (horizon,) that are known, the near ones first or all alike."""
     known = np.isfinite(errors)
-    weights = np.arange(1.0, len(errors) + 1)[known] ** -0.5
+    weights = np.arange(1.0, len(errors) + 1)[known] ** (0.0 if evenly else -0.5)
     return float(np.log(errors[known] + _LEAST_ERROR) @ weights / weights.sum()) if known.any() else np.inf
 
 

@@ -286,3 +286,24 @@ def test_losing_to_the_last_value_is_said():
     steps = np.repeat(noise(12, seed=2), 20, axis=0)
     with pytest.warns(BaselineWarning, match=r"mean error is .* deviations, that of the last value"):
         small(**PLAIN | {"strategy": "direct", "transform": "auto"}, horizon=8).fit(steps)
+
+
+def test_intervals_and_streams_follow_what_was_chosen():
+    """The noise of `seasonal` has a deviation of 0.2, so that 90 % lie within 0.33 of what is best."""
+    series = seasonal(420)
+    model = small().fit(series[:360])
+    _, lower, upper = model.forecast_interval(12)
+    widths = upper - lower
+    assert 0.4 < np.median(widths) < 1.6
+    stream = model.stream()
+    answers = [stream.step(row) for row in series[360:]]
+    np.testing.assert_array_equal(answers[-1], model.forecast(1, series)[0])
+
+
+def test_what_is_nearly_exact_is_judged_far_ahead():
+    """Sines are known to rounding from two rows; with noise they are not."""
+    wave = np.sin(np.arange(700) / 3)[:, None] + np.sin(np.arange(700) / 4.1)[:, None]
+    assert small().fit(wave).chosen_["horizon"] == 70
+    assert small(horizon=5).fit(wave).chosen_["horizon"] == 5
+    assert small().fit(wave + 0.1 * noise(700)).chosen_["horizon"] <= 48
+    assert small(strategy="direct", horizon=6).fit(wave).chosen_["strategy"] == "direct"
