@@ -50,7 +50,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     reservoir : None or system, default None
         Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
     readout : None or estimator, default None
-        Any scikit-learn classifier or regressor. None is ``RidgeReadout("blocked")``, whose penalty is
+        Any scikit-learn classifier or regressor. None is ``RidgeReadout("gcv")``, whose penalty is
         chosen from the data (1e-6 where they make no two blocks) without a word at the edge of the candidates.
     pooling : "mean", "last", "max", "segments", "weighted", "model_space" or a part with ``pool``, default "mean"
         For one label per sequence: how the rows after the washout become one vector. Not used for labels per step.
@@ -117,7 +117,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     gaps: str = "refuse"
     n_members: int = 1
 
-    _default_readout: ClassVar[Callable[[], Any]] = partial(RidgeReadout, "blocked")
+    _default_readout: ClassVar[Callable[[], Any]] = partial(RidgeReadout, "gcv")
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Labels, sample_weight: float | Numbers | None = None) -> ReservoirClassifier:
