@@ -7,16 +7,17 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_sco
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from reservoir import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir import ReservoirClassifier, ReservoirRegressor
 from reservoir.model_selection import ReservoirSearchCV
 from reservoir.rnn import RNNClassifier, RNNRegressor
+from tests.loops import looped
 from tests.model_selection.search_cases import TWO, WARM, Y, system
 
 LABELS = Y > np.median(Y)
 NETWORK = {"max_iter": 1, "tol": None, "random_state": 0}
 MODELS = {
     "regressor": (ReservoirRegressor(system()), Y), "classifier": (ReservoirClassifier(system()), LABELS),
-    "forecaster": (ReservoirForecaster(system(), washout=5), None),
+    "forecaster": (looped(system(), washout=5), None),
     "network": (RNNRegressor(**NETWORK), Y), "network of labels": (RNNClassifier(**NETWORK), LABELS),
 }  # fmt: skip
 FOLDS = TimeSeriesSplit(2)

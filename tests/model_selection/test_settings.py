@@ -11,11 +11,12 @@ from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from reservoir import EchoState, ReservoirForecaster
+from reservoir import EchoState
 from reservoir.datasets import make_lorenz
 from reservoir.metrics import nrmse, valid_prediction_time
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit, sequence_scorer
 from reservoir.readouts import RidgeReadout
+from tests.loops import looped
 from tests.model_selection.search_cases import (
     LIST,
     NAMES,
@@ -122,7 +123,7 @@ def test_other_splitters_of_a_series_are_as_in_scikit_learn():
 
 
 LORENZ = StandardScaler().fit_transform(make_lorenz(700))
-FORECASTER = ReservoirForecaster(EchoState(60, random_state=0), RidgeReadout(1e-6), washout=20)
+FORECASTER = looped(EchoState(60, random_state=0), RidgeReadout(1e-6), washout=20)
 FOLDS = WarmTimeSeriesSplit(3, warmup=150, test_size=40)
 
 

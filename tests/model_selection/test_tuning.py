@@ -4,20 +4,21 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from reservoir import EchoState, ReservoirForecaster
+from reservoir import EchoState
 from reservoir.model_selection import backtest, tune
 from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.readouts import RidgeReadout
+from tests.loops import looped
 
 SERIES = np.sin(np.arange(240) / 4) * np.sin(np.arange(240) / 17) + 0.05 * np.random.default_rng(0).normal(size=240)
 
 
 def forecaster(**options):
-    return ReservoirForecaster(EchoState(20, random_state=0), **{"washout": 20} | options)
+    return looped(EchoState(20, random_state=0), **{"washout": 20} | options)
 
 
 def test_it_is_better_than_a_bad_start_on_rows_that_it_has_not_seen():
-    bad = ReservoirForecaster(EchoState(10, input_scaling=5.0, random_state=0), RidgeReadout(1e-9), washout=20)
+    bad = looped(EchoState(10, input_scaling=5.0, random_state=0), RidgeReadout(1e-9), washout=20)
     found = tune(bad, SERIES[:180, None], budget=60, horizon=8, n_origins=5)
     origins = np.arange(180, 232)
     truth = SERIES[origins[:, None] + np.arange(8)]

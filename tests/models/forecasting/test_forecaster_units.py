@@ -14,6 +14,7 @@ from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.probes import closed_loop_exponents, controllability_rank
 from reservoir.readouts import Force, RidgeReadout
 from reservoir.systems import EchoState
+from tests.loops import looped
 from tests.sequence_cases import small
 
 RNG = np.random.default_rng(3)
@@ -37,9 +38,7 @@ OPTIONS = {
 
 
 def made(**options):
-    return ReservoirForecaster(
-        **{"reservoir": small(), "readout": RidgeReadout(1e-4), "washout": 20, "exogenous": [2], **options}
-    )
+    return looped(**{"reservoir": small(), "readout": RidgeReadout(1e-4), "washout": 20, "exogenous": [2], **options})
 
 
 def asked(model, data, observed, **options):
@@ -235,7 +234,7 @@ def test_probes_of_scaled_loops():
     np.testing.assert_allclose(found[0], found[1], atol=1e-6)
     with pytest.raises(ValueError, match="must be one without seasons"):
         closed_loop_exponents(seasonal(season=12).fit(SEASONAL), n_exponents=1, n_steps=30, discard=20)
-    linear = ReservoirForecaster(EchoState(8, activation="identity", random_state=0), washout=5)
+    linear = looped(EchoState(8, activation="identity", random_state=0), washout=5)
     ranks = [controllability_rank(linear.set_params(scaling=scaling).fit(DATA)) for scaling in (None, "standard")]
     assert ranks[0] == ranks[1]
 
