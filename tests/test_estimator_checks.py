@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.readouts import Force
+from tests.loops import looped
 from tests.sequence_cases import MATRIX, SYSTEMS, small
 
 POOLINGS = (None, "mean", "last", "max")
@@ -18,14 +19,15 @@ MODELS = {
     "labels": ReservoirClassifier(small()),
     "labels last": ReservoirClassifier(small(topology=MATRIX), pooling="last", include_input=True, washout=2),
     "labels by a classifier": ReservoirClassifier(small(), RidgeClassifier()),
-    "forecast": ReservoirForecaster(small()),
-    "forecast float32": ReservoirForecaster(small(dtype="float32"), washout=0, include_input=False),
-    "forecast of an ensemble": ReservoirForecaster(small(noise=0.01), washout=2, n_members=2, squared_states=True),
-    "forecast by Force": ReservoirForecaster(small(bias_scaling=0.2), Force(), washout=1, feedback_scaling=0.5),
+    "forecast": looped(small()),
+    "forecast by what is chosen": ReservoirForecaster(small()),
+    "forecast float32": looped(small(dtype="float32"), washout=0, include_input=False),
+    "forecast of an ensemble": looped(small(noise=0.01), washout=2, n_members=2, squared_states=True),
+    "forecast by Force": looped(small(bias_scaling=0.2), Force(), washout=1, feedback_scaling=0.5),
     "foreign": ReservoirRegressor(small(), Ridge()),
     "foreign pooled": ReservoirRegressor(small(), Ridge(), pooling="mean"),
     "foreign labels": ReservoirClassifier(small(), LogisticRegression()),
-    "foreign forecast": ReservoirForecaster(small(), Ridge(), washout=3),
+    "foreign forecast": looped(small(), Ridge(), washout=3),
 }
 
 

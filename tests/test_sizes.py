@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import uniform
 
-from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirForecaster, datasets, probes, simulate, sizes
+from reservoir import DeepEchoState, EchoState, LiquidState, datasets, probes, simulate, sizes
 from reservoir import topologies as families
 from reservoir.batch.run import _at_most
 from reservoir.circuits import (
@@ -30,11 +30,12 @@ from reservoir.sizes import TooLargeError
 from reservoir.spikes import GaussianReceptiveFields, SpikeTrains
 from reservoir.systems.rate_runs import close_loop, weights_of
 from reservoir.systems.simulation import _STEP_SECONDS, _UNIT_SECONDS, check_steps
+from tests.loops import looped
 
 RNG = np.random.default_rng(0)
 SERIES = RNG.normal(size=(200, 1))
 SMALL = EchoState(5, random_state=0).fit(SERIES)
-FORECASTER = ReservoirForecaster(EchoState(5, random_state=0), washout=5).fit(SERIES)
+FORECASTER = looped(EchoState(5, random_state=0), washout=5).fit(SERIES)
 UNIT = GraphCircuit(1, graph=families.Cycle()).draw(RNG)
 QUIET = partial(SpikeTrains, np.zeros(0), np.zeros(0, int), 1)
 
@@ -59,7 +60,7 @@ CASES = {
     "ensemble": (
         "ReservoirForecaster",
         "n_members",
-        lambda n: ReservoirForecaster(EchoState(5), n_members=n, washout=5).fit(SERIES),
+        lambda n: looped(EchoState(5), n_members=n, washout=5).fit(SERIES),
         10**6,
         20,
     ),

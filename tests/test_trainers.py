@@ -13,12 +13,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
-from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor, trainers
+from reservoir import EchoState, ReservoirRegressor, trainers
 from reservoir.models import fit_in_parts
 from reservoir.readouts import LeastMeanSquares, RecursiveLeastSquares, RidgeReadout
 from reservoir.rnn import RNNRegressor
 from reservoir.trainers import TrainingError, one_trainer
 from tests.house.exports import exported_classes, is_complete
+from tests.loops import looped
 
 LEARNS = ("fit", "partial_fit", "accumulate", "solve", "merge", "add_record", "step", "fit_transform")
 X, Y = np.random.default_rng(0).normal(size=(2, 60, 3))
@@ -113,7 +114,7 @@ def test_who_comes_second_disturbs_nobody(name):
 
 
 def test_members_of_an_ensemble_are_trained_with_it():
-    model = ReservoirForecaster(EchoState(10, random_state=0), n_members=2, washout=5)
+    model = looped(EchoState(10, random_state=0), n_members=2, washout=5)
     with held(model), pytest.raises(TrainingError, match=f"ReservoirForecaster {SAID}"):
         model.fit(X)
     model.fit(X)

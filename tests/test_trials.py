@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 
-from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirRegressor
 from reservoir.probes import generalisation_rank, kernel_rank, separation
 from reservoir.readouts import RidgeReadout
 from reservoir.trials import TrialState, draws_numbers, run_trial, takes_trials
+from tests.loops import looped
 
 RNG = np.random.default_rng(0)
 RAGGED = [RNG.uniform(-1, 1, (n, 2)) for n in (30, 1, 20, 30)]
@@ -80,7 +81,7 @@ def test_presentation_k_of_a_fit_is_trial_k(kind):
     np.testing.assert_array_equal(learned_from(pooled, X, np.arange(4.0))[:, 0], np.arange(4))
     classes = ReservoirClassifier(Counting(), pooling="mean")
     np.testing.assert_array_equal(learned_from(classes, X, list("abab"))[:, 0], np.arange(4))
-    forecaster = ReservoirForecaster(Counting(), washout=3, include_input=False)
+    forecaster = looped(Counting(), washout=3, include_input=False)
     np.testing.assert_array_equal(np.unique(learned_from(forecaster, X)[:, 0]), np.arange(4))
     np.testing.assert_array_equal(pooled.predict(X), np.full(4, pooled.predict(X)[0]))  # all in trial 0
 

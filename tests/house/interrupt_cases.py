@@ -21,7 +21,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold
 
-from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirForecaster, ReservoirRegressor, simulate
+from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirRegressor, simulate
 from reservoir.batch import run_batch
 from reservoir.circuits import MaassColumn
 from reservoir.datasets import make_lorenz, make_mackey_glass, make_narma
@@ -33,6 +33,7 @@ from reservoir.spikes import SpikeTrains
 from reservoir.topologies import Orthogonal
 from spiking import STDP, Microcircuit
 from spiking import simulate as simulate_in_brian
+from tests.loops import looped
 
 HANG, HOUR = 1200, 3600  # seconds
 RNG = np.random.default_rng(0)
@@ -105,19 +106,19 @@ def regressor_predict():
 
 
 def forecast():
-    model = ReservoirForecaster(EchoState(200, random_state=0), washout=10).fit(SHORT)
+    model = looped(EchoState(200, random_state=0), washout=10).fit(SHORT)
     model.forecast(10)
     return model, lambda: model.forecast(10**7)
 
 
 def forecast_step_by_step():
-    model = ReservoirForecaster(SMALL, Ridge(), washout=10).fit(SHORT)
+    model = looped(SMALL, Ridge(), washout=10).fit(SHORT)
     model.forecast(10)
     return model, lambda: model.forecast(10**6)
 
 
 def force_fit():
-    model, X = ReservoirForecaster(EchoState(500, random_state=0), Force(), washout=10).fit(SHORT), long_series(10**5)
+    model, X = looped(EchoState(500, random_state=0), Force(), washout=10).fit(SHORT), long_series(10**5)
     return model, lambda: model.fit(X)
 
 

@@ -15,7 +15,7 @@ from sklearn.base import is_classifier
 
 import reservoir.neurons
 import reservoir.topologies
-from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor, readouts, simulate, spikes
+from reservoir import EchoState, ReservoirRegressor, readouts, simulate, spikes
 from reservoir.circuits import MaassColumn, PoissonBackground, damaged
 from reservoir.datasets import make_mackey_glass
 from reservoir.neurons import rate
@@ -35,6 +35,7 @@ from reservoir.rnn.row_products import sum_over_rows
 from reservoir.systems import EchoStateLanes, simulation
 from reservoir.systems.ensembles import joined
 from reservoir.systems.rate_runs import close_loop, weights_of
+from tests.loops import looped
 from tests.rnn.recurrent_oracles import cells
 
 X = np.random.default_rng(0).uniform(-1, 1, (14, 2))
@@ -111,10 +112,10 @@ def trained_readouts():
             continue
         for y in (both[:, 0], both):
             yield f"readout {number} {y.ndim}", part.fit(rows, y).predict(rows)
-    forced = ReservoirForecaster(small(noise=0.01), Force(), washout=2, feedback_scaling=0.5).fit([X, X])
+    forced = looped(small(noise=0.01), Force(), washout=2, feedback_scaling=0.5).fit([X, X])
     yield "forced loop", np.concatenate(forced.forecast(5))
     for readout in (Force(), readouts.RidgeReadout(1.0)):
-        model = ReservoirForecaster(small(), readout, washout=2, lags=2, target="increments").fit(X)
+        model = looped(small(), readout, washout=2, lags=2, target="increments").fit(X)
         observed = np.where(np.arange(5)[:, None] == 2, X[:5], np.nan)
         yield f"loop of increments {type(readout).__name__}", model.forecast(5, observed=observed)
     for dtype in ("float64", "float32"):

@@ -6,12 +6,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from reservoir.models import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir.models import ReservoirClassifier, ReservoirRegressor
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.systems import DeepEchoState, EchoState, LiquidState
 from spiking import Microcircuit
 from tests.house.data import COLUMN, SMALL, STACK, TABLE, X, Y
+from tests.loops import looped
 
 
 def labels(n):
@@ -24,7 +25,7 @@ def table_with(**columns):
 
 AXES = "time stands before features.*from_aeon"
 REGRESSOR, CLASSIFIER = ReservoirRegressor(SMALL), ReservoirClassifier(SMALL)
-FORECASTER = ReservoirForecaster(SMALL, washout=50)
+FORECASTER = looped(SMALL, washout=50)
 MISTAKES = {
     "transposed": (lambda: REGRESSOR.fit(X.T, Y), "60 entries, but X has 2.*X has 2 row.s. of 60 feature.*" + AXES),
     "transposed labels": (lambda: CLASSIFIER.fit(X.T, labels(60)), AXES),

@@ -14,7 +14,6 @@ from reservoir import (
     DeepEchoState,
     EchoState,
     LiquidState,
-    ReservoirForecaster,
     ReservoirRegressor,
     save,
 )
@@ -23,6 +22,7 @@ from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.probes import lyapunov_exponent
 from reservoir.rnn import RNNRegressor
 from reservoir.spikes import SpikeTrains
+from tests.loops import looped
 
 SERIES = np.sin(np.arange(240) / 5).reshape(-1, 1)
 NEXT = np.roll(SERIES[:, 0], -1)
@@ -83,9 +83,9 @@ def test_a_rate_unit(own, tmp_path):
         x = 0.7 * x + 0.2 * np.tanh(W @ x + system.W_in_ @ u + system.bias_)
         naive.append(x)
     np.testing.assert_allclose(system.transform(SERIES), naive, rtol=0, atol=1e-12)
-    model = ReservoirForecaster(system, washout=20).fit(SERIES)
+    model = looped(system, washout=20).fit(SERIES)
     np.testing.assert_allclose(model.forecast(5), by_steps(model, 5), rtol=0, atol=1e-9)
-    assert ReservoirForecaster(system, washout=20, n_members=2).fit(SERIES).forecast(5).shape == (5, 1)
+    assert looped(system, washout=20, n_members=2).fit(SERIES).forecast(5).shape == (5, 1)
     assert np.isfinite(lyapunov_exponent(system, SERIES, washout=20).largest)
     assert DeepEchoState(EchoState(10, unit=own.Residual()), 2, random_state=0).fit_transform(SERIES).shape == (240, 20)
     assert_searched(ReservoirRegressor(system), "reservoir__unit__keep", [0.1, 0.8])
@@ -123,13 +123,13 @@ def test_a_recurrent_cell(own, tmp_path):
     X, y = SERIES.reshape(8, 30, 1), NEXT.reshape(8, 30)
     network = RNNRegressor(own.Drift(), 8, max_iter=60, tol=None, learning_rate_init=0.02, random_state=0)
     assert network.fit(X, y).score(X, y) > 0.5
-    assert np.isfinite(ReservoirForecaster(EchoState(10, random_state=0), washout=20).fit(SERIES).forecast(3)).all()
+    assert np.isfinite(looped(EchoState(10, random_state=0), washout=20).fit(SERIES).forecast(3)).all()
     assert_not_saved(network, tmp_path)
 
 
 def test_a_readout(own, tmp_path):
     system = EchoState(20, random_state=0)
-    model = ReservoirForecaster(system, own.Median(), washout=20).fit(SERIES)
+    model = looped(system, own.Median(), washout=20).fit(SERIES)
     np.testing.assert_allclose(model.forecast(5), by_steps(model, 5), rtol=0, atol=1e-12)
     assert_searched(ReservoirRegressor(system, own.Median()), "readout__threshold", [-0.1, 0.1])
     assert_not_saved(model, tmp_path)

@@ -11,7 +11,7 @@ import pytest
 from joblib import parallel_config
 
 import spiking
-from reservoir import EchoState, LiquidState, ReservoirForecaster, ReservoirRegressor
+from reservoir import EchoState, LiquidState, ReservoirRegressor
 from reservoir.batch import run_batch
 from reservoir.circuits import MaassColumn
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
@@ -21,6 +21,7 @@ from spiking import STDP, Microcircuit
 from tests.batch.batch_tasks import plain
 from tests.house.entries import COLUMN, TRAINS, numbers
 from tests.house.public_entries import ENTRIES, digest
+from tests.loops import looped
 
 ROOT = Path(__file__).resolve().parents[2]
 RNG = np.random.default_rng(0)
@@ -64,7 +65,7 @@ def fits_by_joblib(n_jobs):
     """What takes no n_jobs of its own does not see the workers of scikit-learn."""
     with parallel_config(n_jobs=n_jobs):
         liquid = LiquidState(MaassColumn((2, 2, 2)), random_state=0).fit(RAGGED).transform(RAGGED)
-        members = ReservoirForecaster(EchoState(10, random_state=0), washout=5, n_members=3).fit(X).forecast(10)
+        members = looped(EchoState(10, random_state=0), washout=5, n_members=3).fit(X).forecast(10)
         return [liquid, members]
 
 

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from reservoir import load, save
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit, sequence_scorer
-from reservoir.models import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor, fit_in_parts
+from reservoir.models import ReservoirClassifier, ReservoirRegressor, fit_in_parts
 from reservoir.plotting import ForecastDisplay, StatesDisplay
 from reservoir.probes import closed_loop_exponents, diagnose, lyapunov_exponent, washout_estimate
 from reservoir.rnn import RNNRegressor
@@ -25,6 +25,7 @@ from reservoir.spikes import SpikeTrains
 from reservoir.systems import DeepEchoState, EchoState, LiquidState
 from spiking import Microcircuit
 from tests.house.data import COLUMN, SMALL, STACK, TABLE, X, Y
+from tests.loops import looped
 
 SYSTEMS = [
     SMALL,
@@ -86,7 +87,7 @@ def test_a_table_is_answered_as_its_numbers(model):
 
 
 def test_forecast_of_a_table():
-    model = ReservoirForecaster(SMALL, washout=5)
+    model = looped(SMALL, washout=5)
     expected = clone(model).fit(X).forecast(4, context=X[:30])
     np.testing.assert_array_equal(model.fit(TABLE).forecast(4, context=TABLE[:30]), expected)
 
@@ -103,8 +104,8 @@ NEXT = pd.date_range(TABLE.index[-1] + HOUR, periods=4, freq="h")
 @pytest.mark.parametrize("options", [{}, {"exogenous": [0]}, {"n_members": 2}], ids=str)
 def test_a_forecast_goes_on_with_the_index(options, tmp_path):
     """That of the data of `fit`, or of the context; arrays, also in a list, stay arrays."""
-    plain = ReservoirForecaster(SMALL, washout=5, **options).set_output(transform="default").fit(TABLE)
-    model = ReservoirForecaster(SMALL, washout=5, **options).fit(TABLE)
+    plain = looped(SMALL, washout=5, **options).set_output(transform="default").fit(TABLE)
+    model = looped(SMALL, washout=5, **options).fit(TABLE)
     observed = None if "exogenous" not in options else TABLE.to_numpy()[:4]
     names = ["level"] if "exogenous" in options else ["flow", "level"]
     save(model, tmp_path / "model")
@@ -174,7 +175,7 @@ def test_others_get_arrays_from_predict():
     around = TransformedTargetRegressor(ReservoirRegressor(SMALL), transformer=StandardScaler())
     with config_context(transform_output="pandas"):
         assert isinstance(around.fit(TABLE, TABLE["flow"]).predict(TABLE), np.ndarray)
-        assert isinstance(ReservoirForecaster(SMALL, washout=5).fit(X).forecast(3), np.ndarray)
+        assert isinstance(looped(SMALL, washout=5).fit(X).forecast(3), np.ndarray)
 
 
 # No word about names that the library itself has caused. Warnings are errors in these tests.
@@ -195,7 +196,7 @@ def test_no_warning_about_names(tables, tmp_path):
     fitted = clone(SMALL).fit(tables)
     fitted.run(tables), diagnose(fitted, tables, warn=False), StatesDisplay.from_estimator(fitted, TABLE)
     fit_in_parts(ReservoirRegressor(SMALL), [([table], [table["flow"]]) for table in (TABLE, TABLE[:40])], n_jobs=1)
-    forecaster = ReservoirForecaster(SMALL, washout=5, feedback_scaling=0.5).fit(tables)
+    forecaster = looped(SMALL, washout=5, feedback_scaling=0.5).fit(tables)
     forecaster.score(tables), forecaster.forecast(3, context=TABLE), sequence_scorer("r2", warmup=5)(forecaster, tables)
     diagnose(forecaster, tables, warn=False)
     ForecastDisplay.from_estimator(forecaster, TABLE[30:], context=TABLE[:30])
@@ -210,11 +211,11 @@ def test_no_warning_about_names_in_searches():
     for model in (ReservoirRegressor(SMALL), RNNRegressor(max_iter=1, tol=None, random_state=0)):
         cross_val_score(model, TABLE, y, cv=cv, scoring=cv.scorer("r2"))
         cross_val_score(model, TABLE, y, cv=cv)
-    cross_val_score(ReservoirForecaster(SMALL, washout=5), TABLE, cv=WarmTimeSeriesSplit(2, warmup=5))
+    cross_val_score(looped(SMALL, washout=5), TABLE, cv=WarmTimeSeriesSplit(2, warmup=5))
     grids = {"reservoir__leak": [0.3, 0.9]}
     search = ReservoirSearchCV(ReservoirRegressor(SMALL), grids, cv=cv).fit(TABLE, y)
     search.score(TABLE, y), search.predict(TABLE)
-    searched = ReservoirSearchCV(ReservoirForecaster(SMALL, washout=5), grids, cv=cv).fit(TABLE)
+    searched = ReservoirSearchCV(looped(SMALL, washout=5), grids, cv=cv).fit(TABLE)
     searched.score(TABLE), searched.forecast(3)
     GridSearchCV(ReservoirRegressor(SMALL), grids, cv=cv, scoring=cv.scorer("r2")).fit(TABLE, y).score(TABLE, y)
     tables, targets = [TABLE, TABLE[:40], TABLE[20:], TABLE[5:]], [1.0, 2.0, 1.5, 1.0]
@@ -229,7 +230,7 @@ def test_arrays_do_without_pandas():
         import numpy as np
         from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor
         X = np.sin(np.arange(60.0))[:, None]
-        model = ReservoirForecaster(EchoState(5, random_state=0), washout=5).fit(X)
+        model = looped(EchoState(5, random_state=0), washout=5).fit(X)
         model.forecast(3, X), model.predict_one_step(X)
         ReservoirRegressor(EchoState(5, random_state=0)).fit(X, X[:, 0]).predict(X)
     """
@@ -237,7 +238,7 @@ def test_arrays_do_without_pandas():
 
 
 def test_intervals_are_tables():
-    model = ReservoirForecaster(SMALL, washout=5).fit(TABLE)
+    model = looped(SMALL, washout=5).fit(TABLE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # 60 rows are few
         ends = model.forecast_interval(4, 0.5)
@@ -250,7 +251,7 @@ def test_intervals_are_tables():
 
 
 def test_one_column_is_a_table_by_its_name():
-    model = ReservoirForecaster(SMALL, washout=5)
+    model = looped(SMALL, washout=5)
     with pytest.raises(ValueError, match=r"X\.to_frame\(\) is one series with one feature"):
         model.fit(TABLE["flow"])
     future = model.fit(TABLE["flow"].to_frame()).forecast(4)

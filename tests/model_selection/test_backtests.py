@@ -4,17 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reservoir import EchoState, ReservoirForecaster
+from reservoir import EchoState
 from reservoir.metrics import mase, owa, smape
 from reservoir.model_selection import backtest
 from reservoir.readouts import RidgeReadout
+from tests.loops import looped
 
 ROWS = np.random.default_rng(0).normal(size=(160, 3)).cumsum(axis=0) * 0.1 + np.sin(np.arange(160) / 5)[:, None]
 
 
 def forecaster(**options):
     system = EchoState(15, input_scaling=0.1, random_state=0)
-    return ReservoirForecaster(system, RidgeReadout(1e-1), **{"washout": 10} | options)
+    return looped(system, RidgeReadout(1e-1), **{"washout": 10} | options)
 
 
 def test_a_backtest_is_a_naive_loop():
@@ -63,7 +64,7 @@ def test_a_fitted_model_answers_itself_about_rows_that_it_has_not_seen():
 
 def test_what_is_valid_to_the_end_is_censored_and_what_is_lost_is_infinite():
     wave = np.sin(np.arange(300) / 5)[:, None]
-    scores = backtest(ReservoirForecaster(EchoState(50, random_state=0)), wave, 10, n_origins=3).scores()
+    scores = backtest(looped(EchoState(50, random_state=0)), wave, 10, n_origins=3).scores()
     assert (scores["valid_time"], scores["censored"]) == (10, 1)
     lost = backtest(forecaster(), ROWS, 4, n_origins=2)
     lost.forecasts[0, 2:] = np.nan

@@ -8,10 +8,11 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from reservoir import DeepEchoState, EchoState, ReservoirForecaster, ReservoirRegressor
+from reservoir import DeepEchoState, EchoState, ReservoirRegressor
 from reservoir.datasets import make_mackey_glass
 from reservoir.model_selection import ReservoirSearchCV, evaluation
 from reservoir.readouts import RidgeReadout
+from tests.loops import looped
 from tests.model_selection.search_cases import (
     WARM,
     X,
@@ -23,7 +24,7 @@ from tests.model_selection.search_cases import (
 
 SLOW = {
     "forecaster": (
-        ReservoirForecaster(system(), RidgeReadout(1e-4), washout=40),
+        looped(system(), RidgeReadout(1e-4), washout=40),
         {"readout__alpha": [1e-5, 1e-4, 1e-3], "reservoir__leak": [0.8, 1.0]},
         make_mackey_glass(360), None, WARM,
     ),

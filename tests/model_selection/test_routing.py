@@ -7,16 +7,17 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_sco
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from reservoir import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir import ReservoirClassifier, ReservoirRegressor
 from reservoir.model_selection import ReservoirSearchCV
 from reservoir.rnn import RNNClassifier, RNNRegressor
+from tests.loops import looped
 from tests.model_selection.search_cases import TWO, WARM, Y, system
 
 LABELS = Y > np.median(Y)
 NETWORK = {"max_iter": 1, "tol": None, "random_state": 0}
 MODELS = {
     "regressor": (ReservoirRegressor(system()), Y), "classifier": (ReservoirClassifier(system()), LABELS),
-    "forecaster": (ReservoirForecaster(system(), washout=5), None),
+    "forecaster": (looped(system(), washout=5), None),
     "network": (RNNRegressor(**NETWORK), Y), "network of labels": (RNNClassifier(**NETWORK), LABELS),
 }  # fmt: skip
 FOLDS = TimeSeriesSplit(2)
@@ -44,10 +45,14 @@ def test_the_default_scoring_of_pipelines(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_weights_of_a_score_are_refused_where_it_has_none(name):
+def test_weights_of_a_score_count_or_are_refused(name):
     model, y = MODELS[name]
     fitted = sklearn.base.clone(model).fit(TWO, y)
     search = ReservoirSearchCV(model, {"washout": [5]}, cv=WARM).fit(TWO, y)
-    for owner in (fitted, search) if name == "forecaster" else (search,):
+    weights = np.linspace(0.1, 2, len(TWO))
+    if hasattr(fitted, "predict"):
+        assert fitted.score(TWO, y, sample_weight=weights) != fitted.score(TWO, y)
+        assert fitted.score(TWO, y, sample_weight=np.ones(len(TWO))) == pytest.approx(fitted.score(TWO, y))
+    for owner in (search,) if hasattr(fitted, "predict") else (fitted, search):
         with pytest.raises(ValueError, match=r"The 'sample_weight' parameter of .* must be None"):
             owner.score(TWO, y, sample_weight=np.ones(len(TWO)))

@@ -19,10 +19,11 @@ from sklearn.model_selection import (
     cross_val_score,
 )
 
-from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir import EchoState, ReservoirClassifier, ReservoirRegressor
 from reservoir.metrics import valid_prediction_time
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit, sequence_scorer
 from reservoir.readouts import RidgeReadout
+from tests.loops import looped
 from tests.model_selection.warm_cases import (
     CV,
     LENGTHS,
@@ -113,7 +114,7 @@ BAD_CALLS = {
     "short sequence": (sequence_scorer(warmup=7), FITTED, RAGGED, step_targets("list"), "of sequence 1 has 7 row"),
     "short member of y": (sequence_scorer(), FITTED, RAGGED, SHORT, r"y of sequence 4 .* shape \(3,\) for 8 rows"),
     "short y": (sequence_scorer(), FITTED, RAGGED[0], np.zeros(11), r"y must have one entry .* \(11,\) for 12 rows"),
-    "no default": (sequence_scorer(), ReservoirForecaster(), X, Y, "neither a classifier nor a regressor"),
+    "no default": (sequence_scorer(), looped(), X, Y, "neither a classifier nor a regressor"),
     "no such answer": (sequence_scorer("roc_auc"), FITTED, RAGGED[0], LENGTHS[0] * [1], "predict_proba"),
 }
 
@@ -137,7 +138,7 @@ def test_bad_scoring():
 
 def test_scores_of_forecasts_by_name():
     series = np.sin(np.arange(300) / 5)[:, None]
-    model = ReservoirForecaster(EchoState(30, random_state=0), RidgeReadout(), washout=40).fit(series[:200])
+    model = looped(EchoState(30, random_state=0), RidgeReadout(), washout=40).fit(series[:200])
     truth, forecast = series[40:240], model.forecast(200, series[:40])
     missed = np.mean(np.abs(truth - forecast)) / np.ptp(series[:200])
     assert sequence_scorer("log_mae", warmup=40)(model, series[:240]) == pytest.approx(-np.log10(missed))
@@ -154,7 +155,7 @@ def test_scores_of_forecasts_by_name():
 
 def test_a_lost_forecast_has_the_lowest_score_that_there_is():
     series = np.sin(np.arange(300) / 5)[:, None]
-    model = ReservoirForecaster(EchoState(30, random_state=0), washout=50).fit(series)
+    model = looped(EchoState(30, random_state=0), washout=50).fit(series)
     model.readout_.coef_ = 1e50 * model.readout_.coef_
     assert sequence_scorer("log_mae", warmup=40)(model, series) == -10
     assert sequence_scorer("valid_prediction_time", warmup=40)(model, series) == 0

@@ -11,11 +11,12 @@ from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from reservoir import EchoState, ReservoirForecaster
+from reservoir import EchoState
 from reservoir.datasets import make_lorenz
 from reservoir.metrics import nrmse, valid_prediction_time
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit, sequence_scorer
 from reservoir.readouts import RidgeReadout
+from tests.loops import looped
 from tests.model_selection.search_cases import (
     LIST,
     NAMES,
@@ -122,7 +123,7 @@ def test_other_splitters_of_a_series_are_as_in_scikit_learn():
 
 
 LORENZ = StandardScaler().fit_transform(make_lorenz(700))
-FORECASTER = ReservoirForecaster(EchoState(60, random_state=0), RidgeReadout(1e-6), washout=20)
+FORECASTER = looped(EchoState(60, random_state=0), RidgeReadout(1e-6), washout=20)
 FOLDS = WarmTimeSeriesSplit(3, warmup=150, test_size=40)
 
 
@@ -173,6 +174,14 @@ def test_washouts_of_a_forecaster_are_compared_on_one_forecast():
         model = clone(FORECASTER).set_params(washout=washout).fit(pieces[1:])
         expected = r2_score(pieces[0][100:], model.forecast(130, context=pieces[0][:100]))
         np.testing.assert_allclose(search.cv_results_["split0_test_score"][index], expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("data", [LORENZ[:60], [LORENZ[:60]] * 2], ids=["series", "list"])
+def test_a_washout_that_fits_the_data_asks_for_no_more_rows_than_they_have(data):
+    forecaster = looped(EchoState(20, random_state=0), washout="auto", scaling="standard")
+    grid = {"reservoir__leak": [0.3, 1.0]}
+    search = ReservoirSearchCV(forecaster, grid, cv=2, scoring="log_mae").fit(data)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all() and search.best_estimator_.washout_ == 6
 
 
 def test_a_callable_sees_the_forecaster_and_all_rows_of_the_fold():

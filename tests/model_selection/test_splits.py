@@ -31,8 +31,9 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from reservoir import ReservoirClassifier, ReservoirForecaster
+from reservoir import ReservoirClassifier
 from reservoir.model_selection import WarmTimeSeriesSplit
+from tests.loops import looped
 from tests.model_selection.warm_cases import CV, LABELS, MODEL, RAGGED, RMSE, SERIES, STACK, X, Y, lists, system
 
 
@@ -187,7 +188,7 @@ def test_label_per_step(readout):
 def test_forecaster_scores_itself():
     """With warmup == washout the warm-up is the context."""
     cv = WarmTimeSeriesSplit(4, warmup=20)
-    model = ReservoirForecaster(system(), washout=20)
+    model = looped(system(), washout=20)
     scores = cross_val_score(model, SERIES, cv=cv)
     fits = [clone(model).fit(SERIES[train]).score(SERIES[test]) for train, test in cv.split(SERIES)]
     assert np.array_equal(scores, fits)

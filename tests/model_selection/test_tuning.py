@@ -8,16 +8,17 @@ from reservoir import EchoState, ReservoirForecaster
 from reservoir.model_selection import backtest, tune
 from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.readouts import RidgeReadout
+from tests.loops import looped
 
 SERIES = np.sin(np.arange(240) / 4) * np.sin(np.arange(240) / 17) + 0.05 * np.random.default_rng(0).normal(size=240)
 
 
 def forecaster(**options):
-    return ReservoirForecaster(EchoState(20, random_state=0), **{"washout": 20} | options)
+    return looped(EchoState(20, random_state=0), **{"washout": 20} | options)
 
 
 def test_it_is_better_than_a_bad_start_on_rows_that_it_has_not_seen():
-    bad = ReservoirForecaster(EchoState(10, input_scaling=5.0, random_state=0), RidgeReadout(1e-9), washout=20)
+    bad = looped(EchoState(10, input_scaling=5.0, random_state=0), RidgeReadout(1e-9), washout=20)
     found = tune(bad, SERIES[:180, None], budget=60, horizon=8, n_origins=5)
     origins = np.arange(180, 232)
     truth = SERIES[origins[:, None] + np.arange(8)]
@@ -42,6 +43,15 @@ def test_what_is_not_searched_stays():
     found = tune(model, columns, budget=0.3, horizon=5, n_origins=3)
     assert isinstance(found.readout_, Ridge) and found.exogenous == [1] and found.scaling == "standard"
     assert found.get_params()["reservoir__n_units"] == 20 and np.isfinite(backtest(found, columns, 5).scores()["mae"])
+
+
+@pytest.mark.filterwarnings("error")  # what is chosen in a fold is not what comes out
+@pytest.mark.parametrize("options", [{"lags": 4}, {"strategy": "direct", "season": np.array([25.0]), "lags": 2}])
+def test_what_the_model_chooses_is_chosen_once(options):
+    model = ReservoirForecaster(EchoState(5, random_state=0), transform=None, **options)
+    found = tune(model, SERIES[:120, None], budget=60, horizon=3, n_origins=2)
+    assert np.isfinite(backtest(found, SERIES[:120, None], 3, n_origins=3, fit=False).scores()["mae"])
+    assert found.get_params()["strategy"] == options.get("strategy", found.get_params()["strategy"])
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir import EchoState, ReservoirClassifier, ReservoirRegressor
 from reservoir.batch import TaskError
 from reservoir.models import fit_in_parts
 from reservoir.readouts import RecursiveLeastSquares, RidgeReadout
+from tests.loops import looped
 
 
 def sequences(seed, lengths=(60, 90, 75)):
@@ -111,7 +112,7 @@ def test_memory_here_does_not_grow_with_the_data():
 def test_what_cannot_be_trained_so():
     model, parts = ReservoirRegressor(EchoState(20, random_state=0)), [sequences(0), sequences(1)]
     with pytest.raises(ValueError, match="'model' parameter of fit_in_parts must be a ReservoirRegressor"):
-        fit_in_parts(ReservoirForecaster(), parts)
+        fit_in_parts(looped(), parts)
     with pytest.raises(ValueError, match="'classes' parameter of fit_in_parts must be all labels"):
         fit_in_parts(ReservoirClassifier(), parts)
     with pytest.raises(ValueError, match="'parts' parameter of fit_in_parts must be"):

@@ -7,13 +7,14 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 
-from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir import EchoState, ReservoirClassifier, ReservoirRegressor
 from reservoir.datasets import load_japanese_vowels
 from reservoir.model_selection import ReservoirSearchCV
 from reservoir.models import fit_in_parts
 from reservoir.readouts import RidgeReadout
 from reservoir.readouts.candidates import PenaltyWarning
 from reservoir.rnn import RNNRegressor
+from tests.loops import looped
 
 ALPHAS = np.logspace(-4, 4, 9)
 solve = RidgeReadout.solve
@@ -98,7 +99,7 @@ def test_one_row_and_rows_that_do_not_vary(width, solver):
 
 def test_an_ensemble_warns_once():
     series = np.sin(np.arange(300) / 5).reshape(-1, 1)
-    model = ReservoirForecaster(EchoState(30, random_state=0), RidgeReadout("gcv", alphas=[1.0, 10.0]), n_members=4)
+    model = looped(EchoState(30, random_state=0), RidgeReadout("gcv", alphas=[1.0, 10.0]), n_members=4)
     with pytest.warns(PenaltyWarning, match=r"at an edge .* So it is in 3 more fit\(s\)\.") as said:
         model.fit(series)
     assert len(said) == 1

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor, parts
+from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirRegressor, parts
 from reservoir.parts import MARKS, check_part, members_of
 from reservoir.rnn import RNNRegressor
+from tests.loops import looped
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*ROOT.glob("reservoir/**/*.py"), *ROOT.glob("spiking/**/*.py")])
@@ -126,7 +127,7 @@ class Learner(Halving):
 
 
 @pytest.mark.parametrize("made", [
-    lambda: ReservoirForecaster(RNNRegressor()), lambda: ReservoirRegressor(ReservoirRegressor()),
+    lambda: looped(RNNRegressor()), lambda: ReservoirRegressor(ReservoirRegressor()),
     lambda: ReservoirClassifier(Learner()), lambda: DeepEchoState(RNNRegressor()),
     lambda: DeepEchoState(layers=[EchoState(3), Learner()]),
 ])  # fmt: skip

@@ -45,6 +45,7 @@ from reservoir.topologies import Blocks, Cycle, Hadamard, Random
 from reservoir.trials import state_values
 from spiking import STDP, Microcircuit
 from tests.house.exports import exported_classes, is_complete
+from tests.loops import looped
 
 RECORDS = ("reservoir.circuits", "reservoir.spikes", "reservoir.topologies")  # rooms whose other classes are kept too
 NOT_KEPT = {
@@ -183,14 +184,14 @@ def models():
     yield "classifier", _fitted(ReservoirClassifier(_small(), pooling=ModelSpace(), washout=1), STACK, NAMES)
     yield "classifier_objects", _fitted(ReservoirClassifier(_small(), RidgeClassifier()), STACK, NAMES.astype(object))
     yield "classifier_steps", _fitted(ReservoirClassifier(_small(), LogisticRegression()), SERIES, STEPS)
-    yield "forecaster", _fitted(ReservoirForecaster(_small(noise=1e-6), washout=10, squared_states=True), SERIES)
-    yield "forecaster_force", _fitted(ReservoirForecaster(_small(), Force(fit_intercept=True), washout=10), SERIES)
-    yield "forecaster_lasso", _fitted(ReservoirForecaster(_small(), Lasso(1e-4), washout=10), [SERIES, SERIES[:40]])
+    yield "forecaster", _fitted(looped(_small(noise=1e-6), washout=10, squared_states=True), SERIES)
+    yield "forecaster_force", _fitted(looped(_small(), Force(fit_intercept=True), washout=10), SERIES)
+    yield "forecaster_lasso", _fitted(looped(_small(), Lasso(1e-4), washout=10), [SERIES, SERIES[:40]])
     direct = {"strategy": "direct", "horizon": 3, "lags": 2, "target": "increments", "washout": "auto"}
-    yield "forecaster_direct", _fitted(ReservoirForecaster(_small(), **direct), SERIES)
+    yield "forecaster_direct", _fitted(looped(_small(), **direct), SERIES)
     chosen = {"target": "auto", "lags": 2, "season": 7, "horizon": 3, "scaling": "standard", "washout": "auto"}
-    yield "forecaster_chosen", _fitted(ReservoirForecaster(_small(), **chosen), SERIES)
-    yield "forecaster_members", _fitted(ReservoirForecaster(_small(), washout=10, n_members=3), STACK[:, :, :1])
+    yield "forecaster_chosen", _fitted(looped(_small(), **chosen), SERIES)
+    yield "forecaster_members", _fitted(looped(_small(), washout=10, n_members=3), STACK[:, :, :1])
     steps = Pipeline([("scale", StandardScaler()), ("model", ReservoirRegressor(_small()))])
     yield "pipeline", _fitted(steps, SERIES, TARGETS)
 

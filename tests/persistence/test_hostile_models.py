@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline
 
-from reservoir import EchoState, LiquidState, ReservoirForecaster, ReservoirRegressor, save
+from reservoir import EchoState, LiquidState, ReservoirRegressor, save
 from reservoir.circuits import MaassColumn, Projection
 from reservoir.neurons.rate import EdgeOfStability, Euler
 from reservoir.persistence import registry
@@ -16,6 +16,7 @@ from reservoir.spikes import GaussianReceptiveFields
 from reservoir.systems import EchoStateLanes
 from reservoir.topologies import Hadamard, Random
 from spiking import STDP, Microcircuit
+from tests.loops import looped
 from tests.persistence import saved_models
 from tests.persistence.hostile_files import changed, part, refused
 from tests.persistence.saved_models import SERIES, TARGETS
@@ -82,7 +83,7 @@ def _liquid_of_fields():
 
 
 def _forecaster():
-    return ReservoirForecaster(EchoState(9, random_state=0), washout=5).fit(SERIES)
+    return looped(EchoState(9, random_state=0), washout=5).fit(SERIES)
 
 
 def _replaced(key, value):

@@ -26,7 +26,6 @@ from reservoir import (
     EchoState,
     LiquidState,
     ReservoirClassifier,
-    ReservoirForecaster,
     ReservoirRegressor,
     load,
     save,
@@ -40,6 +39,7 @@ from reservoir.readouts import RidgeReadout
 from reservoir.topologies import Graph
 from reservoir.whole_files import NoRegularFileError
 from tests.house.exports import exported_classes
+from tests.loops import looped
 from tests.persistence import saved_models
 from tests.persistence.hostile_files import put_together, taken_apart
 from tests.persistence.saved_models import NOT_KEPT, RECORDS, SERIES, answers, difference
@@ -199,7 +199,7 @@ def test_odd_parameters_come_back(tmp_path):
 
 
 def test_what_is_held_twice_is_one(tmp_path):
-    model = ReservoirForecaster(EchoState(10, random_state=0), washout=5, n_members=2).fit(SERIES)
+    model = looped(EchoState(10, random_state=0), washout=5, n_members=2).fit(SERIES)
     found = there_and_back(model, tmp_path)
     assert found.reservoir_ is found.members_[0].reservoir_
 

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reservoir import EchoState, ReservoirForecaster
+from reservoir import EchoState
 from reservoir.metrics import valid_prediction_time
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.plotting import (
     ForecastDisplay,
 )
+from tests.loops import looped
 from tests.plotting.displays import FORECAST, MAKERS, TRUTH, lines
 
 RNG = np.random.default_rng(1)
@@ -43,7 +44,7 @@ def test_the_valid_time_is_that_of_the_metric_and_ends_where_the_curve_crosses()
 
 def test_a_forecaster_with_exogenous_channels():
     X = pd.DataFrame({"wave": np.sin(np.arange(400) / 5), "drive": np.cos(np.arange(400) / 7)})
-    model = ReservoirForecaster(EchoState(50, random_state=1), exogenous=["drive"]).fit(X[:300])
+    model = looped(EchoState(50, random_state=1), exogenous=["drive"]).fit(X[:300])
     display = ForecastDisplay.from_estimator(model, X[300:], unit="s")
     observed = X[300:].to_numpy(copy=True)
     observed[:, 0] = np.nan
@@ -85,7 +86,7 @@ def test_the_axis_names_the_unit_of_time(options, unit):
 
 def test_tables_go_by_their_names():
     X = pd.DataFrame({"wave": np.sin(np.arange(400) / 5), "drive": np.cos(np.arange(400) / 7)})
-    model = ReservoirForecaster(EchoState(50, random_state=1), exogenous=["drive"]).fit(X[:300])
+    model = looped(EchoState(50, random_state=1), exogenous=["drive"]).fit(X[:300])
     with pytest.raises(ValueError, match="feature names should match"):
         ForecastDisplay.from_estimator(model, X[300:][["drive", "wave"]])
     search = ReservoirSearchCV(model, {"washout": [30, 50]}, cv=WarmTimeSeriesSplit(2, warmup=50)).fit(X[:300])
@@ -105,7 +106,7 @@ def test_channels_may_be_chosen():
 
 def test_intervals_are_bands_behind_the_lines():
     X = np.sin(np.arange(400) / 5) + 0.1 * RNG.normal(size=400)
-    model = ReservoirForecaster(EchoState(20, random_state=1)).fit(X[:360, None])
+    model = looped(EchoState(20, random_state=1)).fit(X[:360, None])
     display = ForecastDisplay.from_estimator(model, X[360:, None], coverage=0.8)
     forecast, lower, upper = model.forecast_interval(40, 0.8)
     np.testing.assert_array_equal(display.y_pred, forecast)

@@ -7,11 +7,12 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from reservoir import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor, load, save
+from reservoir import ReservoirClassifier, ReservoirRegressor, load, save
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.preprocessing import SequenceScaler
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn import RNNRegressor
+from tests.loops import looped
 from tests.sequence_cases import DATA, RAGGED, STACK, same_bits, small, step_values
 
 SCALES, PLACES = np.array([300.0, 1e-6]), np.array([1000.0, -3.0])
@@ -128,7 +129,7 @@ def test_labels_and_networks_and_one_series():
         {"reservoirregressor__reservoir__leak": [0.5, 1.0]}, cv=WarmTimeSeriesSplit(2, warmup=20),
     ).fit(series[:-1], series[1:, 0])  # fmt: skip
     assert search.best_score_ > 0.9
-    scaled = make_pipeline(SequenceScaler(), ReservoirForecaster(small(), washout=10)).fit(series)
+    scaled = make_pipeline(SequenceScaler(), looped(small(), washout=10)).fit(series)
     assert np.abs(scaled[:1].inverse_transform(scaled[-1].forecast(5)) - 1000).max() < 400
 
 

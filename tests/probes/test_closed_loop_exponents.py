@@ -12,6 +12,7 @@ from reservoir.datasets import make_lorenz
 from reservoir.probes import closed_loop_exponents, lyapunov_exponent
 from reservoir.probes.closed_loop_exponents import loop_of
 from reservoir.readouts import RidgeReadout
+from tests.loops import looped
 
 SHRINKING = -(10 + 1 + 8 / 3)  # of volumes by the Lorenz equations, -(sigma + 1 + beta)
 
@@ -34,7 +35,7 @@ def naive_step(model, x, u):
 def test_the_jacobian_of_the_closed_loop_equals_finite_differences(options):
     series = noise(200, 2)
     reservoir = EchoState(12, leak=0.4, bias_scaling=0.3, random_state=0)
-    model = ReservoirForecaster(**{"reservoir": reservoir, "readout": RidgeReadout(1e-3), "washout": 20, **options})
+    model = looped(**{"reservoir": reservoir, "readout": RidgeReadout(1e-3), "washout": 20, **options})
     loop = loop_of(model.fit(series))
     rows = model.forecast(30) * model.feedback_scaling
     x = np.zeros(12)
@@ -52,7 +53,7 @@ def test_the_jacobian_of_the_closed_loop_equals_finite_differences(options):
 def forecaster(seed, readout, n_units, n_rows):
     raw = make_lorenz(n_rows, dt=0.02)
     reservoir = EchoState(n_units, spectral_radius=0.4, input_scaling=0.2, bias_scaling=1.0, random_state=seed)
-    return ReservoirForecaster(reservoir, readout).fit((raw - raw.mean(axis=0)) / raw.std(axis=0))
+    return looped(reservoir, readout).fit((raw - raw.mean(axis=0)) / raw.std(axis=0))
 
 
 def check_lorenz(found):
@@ -84,7 +85,7 @@ def test_a_reservoir_that_forgets_slowly_hides_the_contraction():
     raw = make_lorenz(3000, dt=0.02)
     series = (raw - raw.mean(axis=0)) / raw.std(axis=0)
     reservoir = EchoState(200, spectral_radius=0.4, input_scaling=0.2, bias_scaling=1.0, leak=0.2, random_state=0)
-    model = ReservoirForecaster(reservoir, RidgeReadout(1e-8, solver="qr")).fit(series)
+    model = looped(reservoir, RidgeReadout(1e-8, solver="qr")).fit(series)
     own = lyapunov_exponent(model, series, dt=0.02).largest
     assert own > -10 and closed_loop_exponents(model, n_steps=5000, dt=0.02).exponents[2] > own - 1
 
@@ -94,8 +95,8 @@ def test_an_ensemble_is_one_system():
     """Equal members learn the same, so that those of the ensemble are those of one, and how fast members agree."""
     series = noise(300, 2)
     reservoir = EchoState(10, leak=0.5, random_state=0)
-    model = ReservoirForecaster(reservoir, RidgeReadout(1e-2), washout=20).fit(series)
-    pair = ReservoirForecaster(reservoir, RidgeReadout(1e-2), washout=20, n_members=2).fit(series)
+    model = looped(reservoir, RidgeReadout(1e-2), washout=20).fit(series)
+    pair = looped(reservoir, RidgeReadout(1e-2), washout=20, n_members=2).fit(series)
     pair.members_ = [model, model]
     one, two = closed_loop_exponents(model, 2, n_steps=400), closed_loop_exponents(pair, 22, n_steps=400)
     assert np.abs(two.exponents - one.largest).min() < 1e-3
@@ -103,7 +104,7 @@ def test_an_ensemble_is_one_system():
 
 def test_exogenous_channels_drive_the_loop():
     series = noise(400, 2)
-    model = ReservoirForecaster(EchoState(10, random_state=0), RidgeReadout(1e-2), washout=20, exogenous=[1])
+    model = looped(EchoState(10, random_state=0), RidgeReadout(1e-2), washout=20, exogenous=[1])
     model.fit(series)
     driven = closed_loop_exponents(model, 12, n_steps=200, discard=20, observed=noise(220, 2, seed=1))
     assert driven.exponents[-1] < -30  # the input from outside knows of no difference
@@ -111,11 +112,26 @@ def test_exogenous_channels_drive_the_loop():
         closed_loop_exponents(model, n_steps=200, discard=20)
 
 
+def test_what_fit_found_makes_the_loop():
+    wave = np.sin(np.arange(600)[:, None] / [5, 7])
+    reservoir = EchoState(50, spectral_radius=0.4, input_scaling=0.2, bias_scaling=1.0, random_state=0)
+    given = looped(reservoir, RidgeReadout(1e-6), washout=60, scaling="standard").fit(wave)
+    left_open = ReservoirForecaster(reservoir, RidgeReadout(1e-6)).fit(wave)
+    pair = [closed_loop_exponents(one, n_steps=100, discard=100).exponents for one in (given, left_open)]
+    np.testing.assert_array_equal(*pair)
+    chosen = ReservoirForecaster(reservoir, season=None).fit(wave)
+    assert loop_of(chosen).n_lags == chosen.chosen_["lags"] > 0
+    assert closed_loop_exponents(chosen, 1, n_steps=1000).largest == pytest.approx(0, abs=1e-2)
+    at_once = ReservoirForecaster(reservoir, season=None, strategy="direct", horizon=4).fit(wave)
+    with pytest.raises(ValueError, match='must be one with strategy="recursive"'):
+        closed_loop_exponents(at_once)
+
+
 def test_a_stack_continues_its_first_series_and_a_context_any():
     wave = np.sin(np.arange(600)[:, None] / [5, 7])
     series = np.stack([wave, wave[::-1]])
     reservoir = EchoState(50, spectral_radius=0.4, input_scaling=0.2, bias_scaling=1.0, random_state=0)
-    model = ReservoirForecaster(reservoir, RidgeReadout(1e-6)).fit(series)
+    model = looped(reservoir, RidgeReadout(1e-6)).fit(series)
     first = closed_loop_exponents(model, 1, n_steps=200, discard=200)
     again = closed_loop_exponents(model, 1, n_steps=200, discard=200, context=series[0])
     assert first.largest == pytest.approx(again.largest, rel=1e-6)
@@ -126,14 +142,12 @@ def test_forecasters_that_have_no_exponents():
     glm = TransformedTargetRegressor(Ridge(), func=np.log, inverse_func=np.exp)
     name = "'forecaster' parameter of closed_loop_exponents must be"
     with pytest.raises(ValueError, match=f"{name} one whose readout is linear"):
-        closed_loop_exponents(ReservoirForecaster(EchoState(10, random_state=0), glm).fit(series))
+        closed_loop_exponents(looped(EchoState(10, random_state=0), glm).fit(series))
     with pytest.raises(ValueError, match=f"{name} one whose reservoir is an EchoState"):
-        closed_loop_exponents(ReservoirForecaster(LiquidState(random_state=0), washout=10).fit(series))
+        closed_loop_exponents(looped(LiquidState(random_state=0), washout=10).fit(series))
     with pytest.raises(ValueError, match=f"{name} a fitted forecaster"):
-        closed_loop_exponents(ReservoirForecaster())
-    unstable = ReservoirForecaster(EchoState(5, activation="identity", random_state=0)).fit(
-        1.1 ** np.arange(200.0)[:, None]
-    )
+        closed_loop_exponents(looped())
+    unstable = looped(EchoState(5, activation="identity", random_state=0)).fit(1.1 ** np.arange(200.0)[:, None])
     with pytest.raises(ValueError, match="diverges at step"):
         closed_loop_exponents(unstable, 1)
 
@@ -163,7 +177,7 @@ def test_a_loop_that_has_left_what_was_learnt_has_no_exponents():
     ("random_state", "x"), ("forecaster", 3),
 ])  # fmt: skip
 def test_closed_loop_exponents_refuses(name, value):
-    model = ReservoirForecaster(EchoState(10, random_state=0), washout=20).fit(noise(100))
+    model = looped(EchoState(10, random_state=0), washout=20).fit(noise(100))
     parameters = {"forecaster": model, name: value}
     with pytest.raises(ValueError, match=rf"The '{name}' parameter of closed_loop_exponents must be"):
         closed_loop_exponents(parameters.pop("forecaster"), **parameters)

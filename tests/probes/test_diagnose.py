@@ -10,7 +10,6 @@ from reservoir import (
     EchoState,
     LiquidState,
     ReservoirClassifier,
-    ReservoirForecaster,
     ReservoirRegressor,
 )
 from reservoir.circuits import RandomCircuit
@@ -18,6 +17,7 @@ from reservoir.probes import Diagnosis, DiagnosisWarning, diagnose, lyapunov_exp
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import Poisson
 from reservoir.topologies import Cycle
+from tests.loops import looped
 
 X = np.random.default_rng(0).uniform(-1, 1, size=(1200, 2))
 
@@ -137,7 +137,7 @@ def test_whole_models():
     assert measures(model, X, y) == ["washout"]
     assert measures(model.set_params(washout=80), X, y) == []
     assert str(diagnose(model.fit(X, y), X)) == str(diagnose(model, X, y))
-    forecaster = ReservoirForecaster(system(n_units=20), feedback_scaling=0.5)
+    forecaster = looped(system(n_units=20), feedback_scaling=0.5)
     found = diagnose(forecaster, X)
     np.testing.assert_allclose(found.feature_deviations, X.std(axis=0) / 2)
     stack = X.reshape(40, 30, 2)
@@ -181,8 +181,8 @@ def test_odd_states_are_told_where_even_targets_cannot_be_learnt():
             own = np.random.default_rng(seed).uniform(-1, 1, size=(n_rows, 1))
             assert "even part" in measures(ReservoirRegressor(odd), own, own, washout=0)
             assert "even part" not in measures(ReservoirRegressor(biased), own, own, washout=0)
-    assert "even part" in measures(ReservoirForecaster(odd), X)
-    assert "even part" not in measures(ReservoirForecaster(odd, squared_states=True), X)
+    assert "even part" in measures(looped(odd), X)
+    assert "even part" not in measures(looped(odd, squared_states=True), X)
 
 
 def test_saturation_of_one_layer_of_many():
@@ -208,7 +208,7 @@ FAR = X * 40 + 100
     (ReservoirRegressor(system()), FAR, X[:, 0], "put a StandardScaler before the system"),
     (system(), [FAR[:700], FAR[700:]], None, "give (X - mean) / deviation, with those over all training rows"),
     (ReservoirClassifier(system()), FAR.reshape(40, 30, 2), np.arange(40) % 2, "give (X - mean) / deviation"),
-    (ReservoirForecaster(system()), FAR, None, "fit to (X - mean) / deviation, and turn forecasts back"),
+    (looped(system()), FAR, None, "fit to (X - mean) / deviation, and turn forecasts back"),
 ])  # fmt: skip
 def test_the_advice_can_be_followed_for_the_container(asked, data, y, advice):
     found = diagnose(asked, data, y, warn=False)

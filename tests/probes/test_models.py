@@ -13,7 +13,6 @@ from reservoir import (
     EchoState,
     LiquidState,
     ReservoirClassifier,
-    ReservoirForecaster,
     ReservoirRegressor,
     probes,
 )
@@ -21,6 +20,7 @@ from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.probes import kernel_rank, memory_capacity
 from reservoir.rnn import RNNRegressor
 from reservoir.spikes import SpikeTrains
+from tests.loops import looped
 
 RNG = np.random.default_rng(0)
 U = RNG.uniform(-1, 1, size=(400, 1))
@@ -61,8 +61,8 @@ MODELS = {
     "a target a sequence": (ReservoirRegressor(system(), pooling="mean"), STACK, np.arange(8.0)),
     "labels": (ReservoirClassifier(system()), U, U[:, 0] > 0),
     "a label a sequence": (ReservoirClassifier(system()), STACK, np.arange(8) % 2),
-    "forecaster": (ReservoirForecaster(system(), washout=10), U),
-    "members": (ReservoirForecaster(system(), n_members=2, washout=10), U),
+    "forecaster": (looped(system(), washout=10), U),
+    "members": (looped(system(), n_members=2, washout=10), U),
     "search": (ReservoirSearchCV(ReservoirRegressor(system()), {"washout": [1, 2]}, cv=CV), U, U[:, 0]),
 }
 
@@ -84,7 +84,7 @@ def test_a_probe_of_a_model_asks_its_reservoir(name, model):
 @pytest.mark.parametrize("name", functions())
 def test_what_comes_back_is_scaled_as_in_the_model(name):
     """As a reservoir whose input weights are so much smaller, but for what `diagnose` says of the input."""
-    model = ReservoirForecaster(system(), feedback_scaling=0.5, washout=10).fit(U)
+    model = looped(system(), feedback_scaling=0.5, washout=10).fit(U)
     plain = system(input_weights=model.reservoir_.W_in_ / 2, bias=model.reservoir_.bias_).fit(U)
     found, expected = answer(name, model), answer(name, plain)
     if name == "diagnose":
@@ -109,9 +109,7 @@ def test_a_trained_network_is_asked_for_what_it_computes_inside():
 
 
 @pytest.mark.parametrize("name", ["memory_capacity", "information_processing_capacity"])
-@pytest.mark.parametrize(
-    "model", [EchoState(5), DeepEchoState(EchoState(5)), ReservoirForecaster(EchoState(5))], ids=str
-)
+@pytest.mark.parametrize("model", [EchoState(5), DeepEchoState(EchoState(5)), looped(EchoState(5))], ids=str)
 def test_capacities_of_several_inputs_are_refused_by_name(name, model):
     fitted = model.fit(RNG.normal(size=(200, 3)))
     with pytest.raises(ValueError, match=f"'system' parameter of {name} must be a system of one input, .* 3 features"):
@@ -134,7 +132,7 @@ def test_tables_bring_their_names_and_numbers_of_a_probe_need_none(name):
     """Warnings are errors: the library asks of itself no names that only the user's tables have."""
     pandas = pytest.importorskip("pandas")
     table, other = (pandas.DataFrame(U, columns=[column]) for column in "uv")
-    models = [system(), ReservoirRegressor(system(), washout=5), ReservoirForecaster(system(), washout=5)]
+    models = [system(), ReservoirRegressor(system(), washout=5), looped(system(), washout=5)]
     for model in models:
         named = model.fit(table, U[:, 0])
         plain = clone(model).fit(U, U[:, 0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from reservoir import EchoState, ReservoirForecaster
+from reservoir import EchoState
 from reservoir.readouts import (
     BackpropagationDecorrelation,
     Force,
@@ -13,6 +13,7 @@ from reservoir.readouts import (
     RidgeReadout,
 )
 from reservoir.readouts.linear import is_linear, learns_by_least_squares
+from tests.loops import looped
 
 
 class LogLink(LeastMeanSquares):
@@ -54,7 +55,7 @@ def test_who_answers_linearly():
 @pytest.mark.parametrize("n_members", [1, 2])
 def test_a_forecast_is_what_predict_answers(readout, n_members):
     series = 2 + np.sin(np.arange(300) / 5).reshape(-1, 1)
-    model = ReservoirForecaster(EchoState(20, random_state=0), readout, washout=20, n_members=n_members).fit(series)
+    model = looped(EchoState(20, random_state=0), readout, washout=20, n_members=n_members).fit(series)
     answers = []
     for member in getattr(model, "members_", [model]):
         state = member.reservoir_.run(series[:-1])[1]

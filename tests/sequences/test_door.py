@@ -11,10 +11,11 @@ import sklearn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reservoir import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir import ReservoirClassifier, ReservoirRegressor
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import read_sequences
 from reservoir.topologies import Random
+from tests.loops import looped
 from tests.sequence_cases import DATA, MATRIX, RAGGED, STACK, SYSTEMS, F, N, T, same_bits, small, step_values
 
 
@@ -81,7 +82,7 @@ def test_pickle_in_a_fresh_process(tmp_path):
         ReservoirRegressor(small(topology=Random(4))).fit(RAGGED, y),
         ReservoirClassifier(small(topology=MATRIX)).fit(RAGGED, list("abcab")),
     ]
-    forecaster = ReservoirForecaster(small(), RidgeReadout(1.0), washout=2).fit(RAGGED)
+    forecaster = looped(small(), RidgeReadout(1.0), washout=2).fit(RAGGED)
     answers = [*(model.run(RAGGED)[0] for model in models), forecaster.forecast(5)]
     (tmp_path / "models").write_bytes(pickle.dumps((models, forecaster, RAGGED)))
     program = (
@@ -118,7 +119,7 @@ def test_a_table_without_an_index():
     assert same_bits(system.transform(table), small().fit(STACK[0]).transform(STACK[0]))
     model = ReservoirRegressor(small()).set_output(transform="pandas").fit(table, STACK[0, :, 0])
     assert list(model.predict(table).index) == list(range(T))
-    forecaster = ReservoirForecaster(small(), washout=2).set_output(transform="pandas").fit(table)
+    forecaster = looped(small(), washout=2).set_output(transform="pandas").fit(table)
     assert list(forecaster.forecast(2).index) == [0, 1]
     table.values[3, 1] = np.nan
     with pytest.raises(ValueError, match="NaN at row 3, column 'v'"):

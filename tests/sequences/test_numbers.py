@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor, simulate
+from reservoir import EchoState, ReservoirClassifier, ReservoirRegressor, simulate
 from reservoir.circuits import Circuit, MaassColumn, Projection
 from reservoir.metrics import copy_recall, frame_accuracy, nrmse, valid_prediction_time
 from reservoir.model_selection import sequence_scorer
@@ -11,6 +11,7 @@ from reservoir.readouts import RecursiveLeastSquares, RidgeReadout
 from reservoir.rnn import RNNRegressor
 from reservoir.sequences import from_aeon, to_aeon
 from reservoir.spikes import Exponential, SpikeTrains
+from tests.loops import looped
 from tests.sequence_cases import RAGGED, STACK, T, small, step_values
 
 
@@ -83,7 +84,7 @@ MASKED = {
     "labels": lambda: ReservoirClassifier(small()).fit(STACK, np.ma.masked_array([0, 1] * 2 + [0], [1] + [0] * 4)),
     "score": lambda: ReservoirRegressor(small()).fit(STACK[0], np.ones(T)).score(STACK[0], ROW),
     "scorer": lambda: sequence_scorer("r2")(ReservoirRegressor(small()).fit(STACK[0], np.ones(T)), STACK[0], ROW),
-    "context": lambda: ReservoirForecaster(small(), washout=1).fit(STACK[0]).forecast(2, context=HIDDEN),
+    "context": lambda: looped(small(), washout=1).fit(STACK[0]).forecast(2, context=HIDDEN),
     "from_aeon": lambda: from_aeon(np.ma.masked_array(STACK, STACK > 0.9)),
     "from_aeon, a list": lambda: from_aeon([HIDDEN]),
     "to_aeon": lambda: to_aeon([STACK[0], HIDDEN]),
@@ -92,7 +93,7 @@ MASKED = {
     "bias": lambda: EchoState(8, bias=TABLE[0]).fit(STACK[0]),
     "leak": lambda: EchoState(8, leak=TABLE[0]).fit(STACK[0]),
     "topology": lambda: EchoState(8, topology=TABLE, spectral_radius=None).fit(STACK[0]),
-    "exogenous": lambda: ReservoirForecaster(small(), washout=1, exogenous=SPIKES.astype(int)).fit(STACK[0]),
+    "exogenous": lambda: looped(small(), washout=1, exogenous=SPIKES.astype(int)).fit(STACK[0]),
     "sample_weight": lambda: RidgeReadout().fit(STACK[0], np.ones(T), sample_weight=ROW),
     "readout, X": lambda: RidgeReadout().fit(HIDDEN, np.ones(T)),
     "readout, y": lambda: RidgeReadout().fit(STACK[0], ROW),

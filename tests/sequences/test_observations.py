@@ -4,16 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reservoir import EchoState, ReservoirForecaster
+from reservoir import EchoState
 from reservoir.probes import closed_loop_exponents
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences.observations import read_observed
+from tests.loops import looped
 
 TIME = np.arange(280)
 ALL = pd.DataFrame({"temp": np.sin(TIME / 5), "wind": np.cos(TIME / 7), "load": np.sin(TIME / 11)})
 TABLE, AHEAD = ALL[:200], ALL[200:206]
-MODEL = ReservoirForecaster(EchoState(20, random_state=0), washout=10, exogenous=["wind"]).fit(TABLE)
-PLAIN = ReservoirForecaster(EchoState(20, random_state=0), washout=10, exogenous=[1]).fit(TABLE.to_numpy())
+MODEL = looped(EchoState(20, random_state=0), washout=10, exogenous=["wind"]).fit(TABLE)
+PLAIN = looped(EchoState(20, random_state=0), washout=10, exogenous=[1]).fit(TABLE.to_numpy())
 
 
 class Table:
@@ -49,7 +50,7 @@ def test_columns_go_by_their_names(kind):
 def test_a_table_of_pyarrow():
     pyarrow = pytest.importorskip("pyarrow")
     whole, ahead = (pyarrow.Table.from_pandas(frame, preserve_index=False) for frame in (TABLE, AHEAD))
-    model = ReservoirForecaster(EchoState(20, random_state=0), washout=10, exogenous=["wind"]).fit(whole)
+    model = looped(EchoState(20, random_state=0), washout=10, exogenous=["wind"]).fit(whole)
     for names in (["wind"], ["load", "wind", "temp"]):
         expected = MODEL.forecast(6, observed=AHEAD[names])
         np.testing.assert_array_equal(model.forecast(6, observed=ahead.select(names)), expected)
@@ -74,11 +75,11 @@ def test_exogenous_by_name():
     assert MODEL.forecast(6, observed=AHEAD).shape == (6, 2)
     for bad in (["rain"], ["wind", "wind"], ["temp", "wind", "load"], "wind", [["wind"]], ["wind", 1]):
         with pytest.raises(ValueError, match="'exogenous' parameter of ReservoirForecaster must be"):
-            ReservoirForecaster(washout=10, exogenous=bad).fit(TABLE)
+            looped(washout=10, exogenous=bad).fit(TABLE)
     with pytest.raises(ValueError, match=r"distinct column indices in \[0, 3\)\. Got \['wind'\]"):
-        ReservoirForecaster(washout=10, exogenous=["wind"]).fit(TABLE.to_numpy())
+        looped(washout=10, exogenous=["wind"]).fit(TABLE.to_numpy())
     for names in (np.array(["wind"]), pd.Index(["wind"]), ("wind",)):
-        again = ReservoirForecaster(EchoState(20, random_state=0), washout=10, exogenous=names).fit(TABLE)
+        again = looped(EchoState(20, random_state=0), washout=10, exogenous=names).fit(TABLE)
         np.testing.assert_array_equal(again.forecast(6, observed=AHEAD), MODEL.forecast(6, observed=AHEAD))
 
 
@@ -137,7 +138,7 @@ def test_what_is_observed_is_in_order_of_time():
 
 
 def test_probes_read_names_too():
-    model = ReservoirForecaster(EchoState(50, random_state=1), RidgeReadout(1e-2), washout=10, exogenous=["wind"])
+    model = looped(EchoState(50, random_state=1), RidgeReadout(1e-2), washout=10, exogenous=["wind"])
     model, options = model.fit(TABLE), {"n_steps": 60, "discard": 20}
     named = closed_loop_exponents(model, 2, **options, observed=ALL[["wind"]][200:])
     full = closed_loop_exponents(model, 2, **options, observed=ALL.to_numpy()[200:])
@@ -146,7 +147,7 @@ def test_probes_read_names_too():
 
 def test_a_second_table_is_refused():
     """As in the order of libraries where fit(y, X) has the drivers in X."""
-    model, y, X = ReservoirForecaster(EchoState(20, random_state=0), washout=10), TABLE[["temp"]], TABLE[["wind"]]
+    model, y, X = looped(EchoState(20, random_state=0), washout=10), TABLE[["temp"]], TABLE[["wind"]]
     stacks = np.zeros((2, 50, 1)), np.ones((2, 50, 1))
     for first, second in ((y, X), (y.to_numpy(), X.to_numpy()), ([y, y], [X, X]), stacks):
         with pytest.raises(ValueError, match="'y' parameter of ReservoirForecaster must be None, since all channels"):

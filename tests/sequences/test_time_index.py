@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 
-from reservoir import ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir import ReservoirClassifier, ReservoirRegressor
 from reservoir.rnn import RNNRegressor
 from reservoir.sequences import SequenceWarning, from_aeon, read_sequences
+from tests.loops import looped
 from tests.sequence_cases import same_bits, small
 
 pd = pytest.importorskip("pandas")
@@ -123,7 +124,7 @@ MEMBERS = [table(HOURS[:30]), table(HOURS[:N], VALUES[::-1])]
 
 @pytest.mark.parametrize(
     "model",
-    [small(), ReservoirForecaster(small(), washout=5), ReservoirClassifier(small()), ReservoirRegressor(small())],
+    [small(), looped(small(), washout=5), ReservoirClassifier(small()), ReservoirRegressor(small())],
     ids=lambda model: type(model).__name__,
 )
 def test_a_panel_is_refused_with_the_way_out(model):

@@ -9,10 +9,11 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
-from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
+from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirRegressor
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.readouts import RidgeReadout
 from tests import oracles
+from tests.loops import looped
 
 RNG = np.random.default_rng(5)
 X = RNG.uniform(-1, 1, size=(40, 2))
@@ -121,7 +122,7 @@ def test_leak_of_each_unit_equals_the_plain_recursion(arrangement, input_to_all)
         ReservoirRegressor(deep(), washout=2),
         ReservoirRegressor(deep(), Ridge(), pooling="mean"),
         ReservoirClassifier(deep(arrangement="grouped")),
-        ReservoirForecaster(deep(input_to_all=True), RidgeReadout(1.0), washout=2),
+        looped(deep(input_to_all=True), RidgeReadout(1.0), washout=2),
     ],
 )
 def test_data_contract(system):
@@ -257,7 +258,7 @@ def test_a_search_reaches_the_layers(layer, jobs):
 
 def test_a_forecast_runs_step_by_step():
     series = np.sin(np.arange(400) / 5).reshape(-1, 1)
-    model = ReservoirForecaster(deep(2, input_to_all=True)).fit(series[:350])
+    model = looped(deep(2, input_to_all=True)).fit(series[:350])
     forecast = model.forecast(50)
     assert np.abs(forecast - series[350:]).max() < 0.01
     _, state = model.reservoir_.run(series[:349])

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from reservoir import DeepEchoState, EchoState, ReservoirForecaster
+from reservoir import DeepEchoState, EchoState
 from reservoir.neurons import LIF
 from reservoir.neurons.rate import Euler, LeakyIntegrator
 from reservoir.probes.tangent import tangent_of
 from reservoir.readouts import Force, LeastMeanSquares
 from reservoir.systems import EchoStateLanes
+from tests.loops import looped
 
 X = np.random.default_rng(0).uniform(-1, 1, (60, 2))
 SERIES = np.sin(np.arange(400) / 5).reshape(-1, 1)
@@ -104,7 +105,7 @@ def test_who_runs_the_compiled_equation():
 
 @pytest.mark.parametrize("readout", [None, Force(), LeastMeanSquares(0.1)])
 def test_a_subclass_with_another_equation_forecasts_by_it(readout):
-    model = ReservoirForecaster(Clipped(30, random_state=0), readout, washout=20).fit(SERIES)
+    model = looped(Clipped(30, random_state=0), readout, washout=20).fit(SERIES)
     system, state, row, own = model.reservoir_, model.reservoir_.run(SERIES[:-1])[1], SERIES[-1], []
     for _ in range(5):
         states, state = system.run(row[None], state)

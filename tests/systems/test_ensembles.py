@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from reservoir import EchoState, ReservoirForecaster
+from reservoir import EchoState
 from reservoir.neurons.rate import EdgeOfStability
 from reservoir.readouts import RidgeReadout
 from reservoir.systems import ensembles
 from reservoir.systems.ensembles import joined, joined_states
 from reservoir.systems.rate_runs import close_loop, weights_of
 from reservoir.topologies import Hadamard, Orthogonal, Permutation, Random
+from tests.loops import looped
 from tests.neurons.test_kernels import draw_matrix
 
 SERIES = np.sin(np.arange(300) / 5)[:, None]
@@ -27,7 +28,7 @@ STRUCTURES = {
 
 def model_of(n_units=37, n_members=3, **options):
     reservoir = EchoState(n_units, bias_scaling=0.3, random_state=0, **options)
-    return ReservoirForecaster(reservoir, RidgeReadout(1e-4), washout=20, n_members=n_members).fit(SERIES)
+    return looped(reservoir, RidgeReadout(1e-4), washout=20, n_members=n_members).fit(SERIES)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.linalg import solve_discrete_lyapunov
 from sklearn.base import clone
 
-from reservoir import DeepEchoState, EchoState, ReservoirForecaster, load, save
+from reservoir import DeepEchoState, EchoState, load, save
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.neurons import rate
 from reservoir.readouts import Force, LeastMeanSquares
@@ -18,6 +18,7 @@ from reservoir.systems import EchoStateLanes, TrialState
 from reservoir.topologies import CirculantGraph, Hadamard, Random
 from tests import oracles
 from tests.house.own_parts import Residual
+from tests.loops import looped
 from tests.neurons.rate.adapting import Adapting
 
 RNG = np.random.default_rng(3)
@@ -144,7 +145,7 @@ def test_layers_and_members_have_noise_of_their_own():
     correlations = np.corrcoef([layer.ravel() for layer in layers]) - np.eye(3)
     assert np.abs(correlations).max() < 5 / np.sqrt(layers[0].size)
     seeds = {layer._noise_seed for layer in system.layers_}
-    ensemble = ReservoirForecaster(with_noise(), washout=5, n_members=3).fit(X)
+    ensemble = looped(with_noise(), washout=5, n_members=3).fit(X)
     assert len(seeds) == 3 == len({member.reservoir_._noise_seed for member in ensemble.members_})
 
 
@@ -176,18 +177,16 @@ def test_training_in_the_loop_hears_noise(readout):
     """Of series k trial k, in the compiled loop and step by step."""
     series = [X, X, X[:30]]
     options = {"noise": 0.01, "spectral_radius": 0.5, "random_state": 0}
-    models = [
-        ReservoirForecaster(kind(12, **options), readout, washout=5).fit(series) for kind in (EchoState, StepByStep)
-    ]
+    models = [looped(kind(12, **options), readout, washout=5).fit(series) for kind in (EchoState, StepByStep)]
     forecasts = [np.concatenate(model.forecast(5)) for model in models]
     np.testing.assert_allclose(*forecasts, rtol=0, atol=1e-9)
-    quiet = ReservoirForecaster(EchoState(12, **options | {"noise": 0.0}), readout, washout=5).fit(series)
+    quiet = looped(EchoState(12, **options | {"noise": 0.0}), readout, washout=5).fit(series)
     assert np.abs(np.concatenate(quiet.forecast(5)) - forecasts[0]).max() > 1e-6
 
 
 def test_force_is_that_of_the_twin():
     system = with_noise()
-    model = ReservoirForecaster(system, Force(), washout=4, include_input=False).fit(X)
+    model = looped(system, Force(), washout=4, include_input=False).fit(X)
     fitted = model.reservoir_
     noise = oracles.noise_of(fitted, 39)
     expected = oracles.force(fitted.W_, fitted.W_in_, fitted.bias_, 1.0, X, X[1:], 4, Force().alpha, noise)

@@ -79,7 +79,7 @@ class ReservoirForecaster(Forecasts):
         ``EchoState(noise=1e-4)``, is added in `fit` alone, where series k is trial k; it steadies the closed loop.
     readout : None or estimator, default None
         Any scikit-learn regressor. None is ``RidgeReadout()``, or what is chosen.
-    washout : int >= 0 or "auto", default 100
+    washout : int >= 0 or "auto", default "auto"
         Rows at the head of every series that are not learnt from. "auto" is a tenth of the shortest series, at most
         100. A context must have at least max(washout, 1) rows.
     include_input : bool, default True
@@ -101,21 +101,21 @@ class ReservoirForecaster(Forecasts):
     bounds : None, pair, array (n_outputs, 2) or "training", default None
         Lowest and highest value that a forecast may take, in all channels or in each; "training" is what the training
         rows spanned. What lies beyond is set to them before it comes back. It is read in `forecast`, not in `fit`.
-    target : "values", "increments" or "auto", default "values"
+    target : "values", "increments" or "auto", default "auto"
         What the readout learns: the next row, or by how much it differs from the present one.
-    lags : int >= 0 or "auto", default 0
+    lags : int >= 0 or "auto", default "auto"
         How many inputs before the present one the readout sees. It learns from rows that have as many before them;
         before a context its first row counts as heard.
-    strategy : "recursive", "direct" or "auto", default "recursive"
+    strategy : "recursive", "direct" or "auto", default "auto"
         One row at a time, which comes back; or `horizon` rows at once, with ``horizon=1`` the same.
     horizon : None or int >= 1, default None
         Rows that are answered at once, which "direct" asks for, and for which "auto" decides; there None is two
         seasons, or a tenth of the rows, at most 48. With exogenous channels `forecast` then asks for at
         least as many rows.
-    scaling : None or "standard", default None
+    scaling : None or "standard", default "standard"
         "standard" works with (y - mean) / deviation of every column, over all training rows, so that data of any size
         are heard alike; a constant column is not divided. Data, answers, bounds and errors stay in units of the data.
-    transform : None, "log" or "auto", default None
+    transform : None, "log" or "auto", default "auto"
         "log" works with the logarithm of what is predicted, before it is scaled, where changes are shares; all of it
         must be positive. Forecasts are medians then, where errors of the logarithm are symmetric.
     gaps : "refuse", "split" or "free-run", default "refuse"
@@ -124,7 +124,7 @@ class ReservoirForecaster(Forecasts):
         its own answers in place of what is missing, from the first max(washout, 1) rows without a gap on; `fit` learns
         from the pieces, answers the gaps, and learns once more from all rows that were known, states of the gaps
         behind them. It answers row by row, and its exogenous channels have no gaps.
-    season : None, "calendar", period, list of periods or "auto", default None
+    season : None, "calendar", period, list of periods or "auto", default "auto"
         Adds the phases of periods of so many rows, whole or not, as exogenous channels that `forecast` knows: sin and
         cos of up to six harmonics, none shorter than two rows. The longest series must hold a period twice. Rows are
         counted from the first of `fit`; a table whose index goes on with that of `fit` (dates, periods, numbers in its
@@ -193,7 +193,7 @@ class ReservoirForecaster(Forecasts):
     reservoir: System | None = None
     readout: Readout | None = None
     _: KW_ONLY
-    washout: int | str = 100
+    washout: int | str = "auto"
     include_input: bool = True
     squared_states: bool = False
     feedback_scaling: float = 1.0
@@ -201,13 +201,13 @@ class ReservoirForecaster(Forecasts):
     n_members: int = 1
     exogenous_lead: int = 1
     bounds: str | Numbers | None = None
-    target: str = "values"
-    lags: int | str = 0
-    strategy: str = "recursive"
+    target: str = "auto"
+    lags: int | str = "auto"
+    strategy: str = "auto"
     horizon: int | None = None
-    scaling: str | None = None
-    transform: str | None = None
-    season: str | float | Sequence[float] | np.ndarray | None = None
+    scaling: str | None = "standard"
+    transform: str | None = "auto"
+    season: str | float | Sequence[float] | np.ndarray | None = "auto"
     gaps: str = "refuse"
 
     @unchanged_on_error

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
-from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor
+from reservoir import EchoState, ReservoirRegressor
 from reservoir.datasets import make_lorenz, make_mackey_glass
 from reservoir.metrics import nrmse
 from reservoir.models import DivergenceWarning
 from reservoir.readouts import RidgeReadout
+from tests.loops import looped
 
 TIME = np.arange(500)
 WAVES = np.column_stack([np.sin(TIME / 4), np.cos(TIME / 7)])
@@ -24,7 +25,7 @@ def small(**parameters):
 
 def growing(data=WAVES, factor=1.1, readout=None, **options):
     """Every row is the one before times the factor."""
-    model = ReservoirForecaster(small(), readout, washout=2, **options).fit(data)
+    model = looped(small(), readout, washout=2, **options).fit(data)
     for member in getattr(model, "members_", [model]):
         member.readout_.coef_ = np.hstack([np.zeros((2, 60)), factor * np.eye(2)])
         member.readout_.intercept_ = np.zeros(2)
@@ -84,7 +85,7 @@ def test_healthy_forecasts_say_nothing(name):
     system = small(activation="identity", spectral_radius=0.5) if name in ("trend", "falling", "growth") else small()
     with warnings.catch_warnings():
         warnings.simplefilter("error", DivergenceWarning)
-        future = ReservoirForecaster(system, readout, washout=50).fit(values.reshape(-1, 1)).forecast(n_steps)
+        future = looped(system, readout, washout=50).fit(values.reshape(-1, 1)).forecast(n_steps)
     assert np.isfinite(future).all()
 
 
@@ -94,7 +95,7 @@ def test_healthy_chaos_says_nothing(series):
         system = EchoState(200, spectral_radius=0.4, input_scaling=0.3, bias_scaling=0.5, random_state=seed)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            future = ReservoirForecaster(system, RidgeReadout(1e-8)).fit(series[:2500]).forecast(5000)
+            future = looped(system, RidgeReadout(1e-8)).fit(series[:2500]).forecast(5000)
         assert np.ptp(future) < 2 * np.ptp(series)
 
 
@@ -125,13 +126,13 @@ def test_bounds_count_in_scores_and_are_checked_in_fit():
     series = np.tile(WAVES, (8, 1))
     assert model.score(series) == -np.inf < model.set_params(bounds="training").score(series)
     with pytest.raises(ValueError, match=r"'bounds' parameter of ReservoirForecaster must be .* or 2 such pairs"):
-        ReservoirForecaster(small(), bounds=[(0, 1)] * 3).fit(WAVES)
+        looped(small(), bounds=[(0, 1)] * 3).fit(WAVES)
     with pytest.raises(ValueError, match="'bounds' parameter"):
         model.set_params(bounds=(1, 0)).forecast(3)
 
 
 def test_wide_bounds_change_no_bit():
-    model = ReservoirForecaster(small(), washout=50).fit(WAVES)
+    model = looped(small(), washout=50).fit(WAVES)
     free = model.forecast(100)
     np.testing.assert_array_equal(model.set_params(bounds=(-50, 50)).forecast(100), free)
 
@@ -155,7 +156,7 @@ def test_a_forecast_that_does_not_follow_says_so(scaling, noise, alpha):
     """Whether it follows is a matter of the numbers: where the other channels are lost it is told."""
     series = lorenz()
     system = EchoState(300, input_scaling=scaling, bias_scaling=0.5, noise=noise, random_state=0)
-    model = ReservoirForecaster(system, RidgeReadout(alpha)).fit(series[:2500])
+    model = looped(system, RidgeReadout(alpha)).fit(series[:2500])
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         future = model.forecast(1000, observed=observing(series, [0], 1000))
@@ -167,7 +168,7 @@ def test_a_forecast_that_does_not_follow_says_so(scaling, noise, alpha):
 def test_one_that_follows_says_nothing():
     series = lorenz()
     system = EchoState(300, spectral_radius=0.4, input_scaling=0.3, bias_scaling=0.5, random_state=0)
-    model = ReservoirForecaster(system, RidgeReadout(1e-8)).fit(series[:2500])
+    model = looped(system, RidgeReadout(1e-8)).fit(series[:2500])
     for channels in ([1, 2], [0, 1, 2]):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -180,7 +181,7 @@ def test_rare_jumps_are_no_miss(rate):
     """They are as rare where they are observed as they were in training."""
     rng = np.random.default_rng(2)
     rows = np.column_stack([rng.random(4000) < rate, rng.normal(size=4000)]).astype(float)
-    model = ReservoirForecaster(small(), RidgeReadout(1.0), washout=50).fit(rows[:1000])
+    model = looped(small(), RidgeReadout(1.0), washout=50).fit(rows[:1000])
     observed = rows.copy()
     observed[:, 1] = np.nan
     with warnings.catch_warnings():
@@ -193,7 +194,7 @@ def test_rare_jumps_are_no_miss(rate):
 def test_noise_that_cannot_be_foretold_is_followed():
     """Errors as large as those of training are no miss."""
     rows = np.random.default_rng(0).normal(size=(1500, 2))
-    model = ReservoirForecaster(small(), RidgeReadout("blocked"), washout=50).fit(rows[:1000])
+    model = looped(small(), RidgeReadout("blocked"), washout=50).fit(rows[:1000])
     assert (model.training_errors_ > 0.8).all()
     observed = rows[1000:].copy()
     observed[:, 1] = np.nan
@@ -204,7 +205,7 @@ def test_noise_that_cannot_be_foretold_is_followed():
 
 def test_the_channel_that_is_not_followed_is_named():
     table = pd.DataFrame(WAVES, columns=["sine", "cosine"])
-    model = ReservoirForecaster(small(), washout=50).fit(table)
+    model = looped(small(), washout=50).fit(table)
     lost = copy.deepcopy(model)
     lost.readout_.coef_, lost.readout_.intercept_ = 0 * model.readout_.coef_, np.array([0.9, 0.9])
     observed = table[:100][["cosine"]]
@@ -217,11 +218,11 @@ def test_the_channel_that_is_not_followed_is_named():
 
 
 def test_training_errors_are_those_of_one_step():
-    model = ReservoirForecaster(small(), RidgeReadout(1e-2), washout=50).fit(WAVES)
+    model = looped(small(), RidgeReadout(1e-2), washout=50).fit(WAVES)
     states = model.reservoir_.run(WAVES[:-1])[0]
     errors = model.readout_.predict(np.hstack([states, WAVES[:-1]]))[50:] - WAVES[51:]
     np.testing.assert_allclose(model.training_errors_, np.sqrt(np.mean(errors**2, axis=0)), rtol=1e-9)
-    pair = ReservoirForecaster(small(), RidgeReadout(1e-2), washout=50, n_members=2).fit(WAVES)
+    pair = looped(small(), RidgeReadout(1e-2), washout=50, n_members=2).fit(WAVES)
     np.testing.assert_allclose(pair.training_errors_, np.mean([one.training_errors_ for one in pair.members_], axis=0))
 
 

@@ -7,13 +7,14 @@ from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 
-from reservoir import DeepEchoState, EchoState, ReservoirForecaster, load, save
+from reservoir import DeepEchoState, EchoState, load, save
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.models.forecasting.origins import free_forecasts
 from reservoir.probes import closed_loop_exponents, lyapunov_exponent
 from reservoir.probes.closed_loop_exponents import loop_of, trajectory
 from reservoir.readouts import Force, RidgeReadout
 from tests import oracles
+from tests.loops import looped
 
 N_ROWS, N_AHEAD = 400, 30
 
@@ -38,7 +39,7 @@ def shifted(rows):
 def forecaster(reservoir=None, readout=None, **options):
     system = EchoState(30, input_scaling=0.3, bias_scaling=0.3, leak=0.8, random_state=0)
     options = {"washout": 20, "exogenous": [1]} | options
-    return ReservoirForecaster(reservoir or system, readout or RidgeReadout(1e-2), **options)
+    return looped(reservoir or system, readout or RidgeReadout(1e-2), **options)
 
 
 KINDS = {

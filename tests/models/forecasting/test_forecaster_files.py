@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from reservoir import EchoState, ReservoirForecaster, load
+from reservoir import EchoState, load
+from tests.loops import looped
 from tests.persistence.hostile_files import changed
 
 SERIES = np.column_stack([np.sin(np.arange(200) / 4), np.cos(np.arange(200) / 7)])
@@ -31,7 +32,7 @@ def of_a_former_version(tree, arrays):
 
 @pytest.mark.parametrize("options", [{}, {"n_members": 2}, {"exogenous": [1], "exogenous_lead": 0}])
 def test_files_of_former_versions_are_read(options, tmp_path):
-    model = ReservoirForecaster(EchoState(20, random_state=0), washout=10, **options).fit(SERIES)
+    model = looped(EchoState(20, random_state=0), washout=10, **options).fit(SERIES)
     observed = np.where([True, False], np.nan, SERIES[:9]) if "exogenous" in options else None
     found = load(changed(model, tmp_path / "model", of_a_former_version))
     np.testing.assert_array_equal(found.forecast(9, observed=observed), model.forecast(9, observed=observed))

@@ -8,12 +8,13 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 
-from reservoir import DeepEchoState, EchoState, ReservoirForecaster
+from reservoir import DeepEchoState, EchoState
 from reservoir.datasets import make_lorenz
 from reservoir.metrics import nrmse
 from reservoir.model_selection import WarmTimeSeriesSplit
 from reservoir.readouts import Force, LeastMeanSquares, RecursiveLeastSquares, RidgeReadout
 from tests import oracles
+from tests.loops import looped
 
 
 def small(n_units=60, **parameters):
@@ -63,7 +64,7 @@ def unknown(rows, channels):
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_the_compiled_loop_equals_the_plain_one(driven, options):
-    model = ReservoirForecaster(small(), RidgeReadout(1e-4), washout=50, **options).fit(driven[:600])
+    model = looped(small(), RidgeReadout(1e-4), washout=50, **options).fit(driven[:600])
     observed = unknown(driven[600:], [0, 2] if "exogenous" in options else [0, 1, 2, 3])
     compiled = model.forecast(100, observed=observed)
     np.testing.assert_allclose(compiled, step_by_step(model).forecast(100, observed=observed), rtol=0, atol=1e-9)
@@ -73,7 +74,7 @@ def test_the_compiled_loop_equals_the_plain_one(driven, options):
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 @pytest.mark.parametrize("noise", [0.0, 1e-3])
 def test_without_context_the_series_of_fit_goes_on(driven, options, noise):
-    model = ReservoirForecaster(small(noise=noise), washout=50, **options).fit([driven[:500], driven[:300]])
+    model = looped(small(noise=noise), washout=50, **options).fit([driven[:500], driven[:300]])
     channels = [0, 2] if "exogenous" in options else [0, 1, 2, 3]
     observed = [unknown(driven[500:520], channels), unknown(driven[300:320], channels)]
     first = model.forecast(20, observed=observed)
@@ -82,7 +83,7 @@ def test_without_context_the_series_of_fit_goes_on(driven, options, noise):
 
 def test_a_plain_model_is_the_sum_of_its_parts(driven):
     """The readout is least squares on [x, x^2, u], where u holds the scaled feedback."""
-    model = ReservoirForecaster(
+    model = looped(
         small(), RidgeReadout(1e-3), washout=10, squared_states=True, feedback_scaling=0.5, exogenous=[1]
     ).fit(driven)
     heard = driven * [0.5, 1, 0.5, 0.5]
@@ -94,7 +95,7 @@ def test_a_plain_model_is_the_sum_of_its_parts(driven):
 
 
 def test_exogenous_channels_drive_the_forecast(driven):
-    model = ReservoirForecaster(small(200), RidgeReadout(1e-6), exogenous=[1, 3]).fit(driven[:600])
+    model = looped(small(200), RidgeReadout(1e-6), exogenous=[1, 3]).fit(driven[:600])
     future = model.forecast(100, observed=unknown(driven[600:], [0, 2]))
     assert nrmse(driven[600:, [0, 2]], future) < 0.05
     shuffled = unknown(driven[600:], [0, 2])
@@ -104,7 +105,7 @@ def test_exogenous_channels_drive_the_forecast(driven):
 
 
 def test_without_a_lead_the_last_observed_row_is_not_used(driven):
-    model = ReservoirForecaster(small(), exogenous=[1], exogenous_lead=0, washout=10).fit(driven)
+    model = looped(small(), exogenous=[1], exogenous_lead=0, washout=10).fit(driven)
     observed = unknown(driven[:5], [0, 2, 3])
     first = model.forecast(5, observed=observed)
     observed[-1] = np.nan
@@ -116,7 +117,7 @@ def of_lorenz(seed):
     """A forecaster of the series, and the rows that follow what it was fitted on."""
     series = make_lorenz(5000) / 10
     system = small(300, spectral_radius=0.4, input_scaling=0.3, random_state=seed)
-    return ReservoirForecaster(system, RidgeReadout(1e-8)).fit(series[:4000]), series[4000:]
+    return looped(system, RidgeReadout(1e-8)).fit(series[:4000]), series[4000:]
 
 
 def test_observed_channels_hold_a_chaotic_forecast_on_its_course():
@@ -142,7 +143,7 @@ def test_a_value_now_and_then_resynchronises():
 
 
 def test_an_ensemble_feeds_back_its_mean(driven):
-    model = ReservoirForecaster(small(), RidgeReadout(1e-4), n_members=3, washout=20).fit(driven[:600])
+    model = looped(small(), RidgeReadout(1e-4), n_members=3, washout=20).fit(driven[:600])
     assert len({member.reservoir_.random_state for member in model.members_}) == 3
     row, states = driven[599], [m.reservoir_.run(driven[:599])[1] for m in model.members_]
     for predicted in model.forecast(5):
@@ -157,7 +158,7 @@ def test_an_ensemble_feeds_back_its_mean(driven):
 def test_an_ensemble_of_deep_reservoirs_is_seeded_by_the_stack(driven):
     """Also where its layers leave their seeds to it."""
     deep = DeepEchoState(EchoState(10), 2, random_state=0)
-    model = ReservoirForecaster(deep, RidgeReadout(1e-2), n_members=2, washout=20)
+    model = looped(deep, RidgeReadout(1e-2), n_members=2, washout=20)
     first, again = (clone(model).fit(driven[:600]).forecast(5) for _ in range(2))
     np.testing.assert_array_equal(first, again)
 
@@ -168,7 +169,7 @@ def test_an_ensemble_is_closer_than_its_members():
     starts = range(3100, 3900, 40)
     for seed in range(5):
         system = small(100, spectral_radius=0.4, input_scaling=0.3, random_state=seed)
-        ensemble = ReservoirForecaster(system, RidgeReadout(1e-8), n_members=8).fit(series[:3000])
+        ensemble = looped(system, RidgeReadout(1e-8), n_members=8).fit(series[:3000])
         for horizon in ratios:
             truth = np.concatenate([series[start : start + horizon] for start in starts])
             own, *alone = (
@@ -182,7 +183,7 @@ def test_an_ensemble_is_closer_than_its_members():
 def test_an_ensemble_forecasts_by_what_was_fitted(driven):
     """Whatever the parameters of its parts say by then."""
     leaks = np.linspace(0.2, 1.0, 60)
-    model = ReservoirForecaster(small(leak=leaks), n_members=2, washout=20).fit(driven[:500])
+    model = looped(small(leak=leaks), n_members=2, washout=20).fit(driven[:500])
     before = model.forecast(20)
     for member in model.members_:
         member.reservoir_.set_params(leak=0.5, activation="identity")
@@ -190,14 +191,14 @@ def test_an_ensemble_forecasts_by_what_was_fitted(driven):
 
 
 def test_refitting_a_smaller_ensemble(driven):
-    model = ReservoirForecaster(small(), n_members=2, washout=10).fit(driven)
+    model = looped(small(), n_members=2, washout=10).fit(driven)
     single = clone(model).set_params(n_members=1).fit(driven).forecast(4)
     np.testing.assert_array_equal(model.set_params(n_members=1).fit(driven).forecast(4), single)
 
 
 def test_a_deep_reservoir_takes_all_options(driven):
     deep = DeepEchoState(small(20, noise=1e-3), n_layers=2, random_state=3)
-    model = ReservoirForecaster(deep, washout=20, **OPTIONS["all"]).fit(driven[:600])
+    model = looped(deep, washout=20, **OPTIONS["all"]).fit(driven[:600])
     observed = unknown(driven[600:620], [0, 2])
     future = model.forecast(20, driven[:600], observed=observed)
     np.testing.assert_array_equal(future, model.forecast(20, observed=observed))
@@ -206,12 +207,12 @@ def test_a_deep_reservoir_takes_all_options(driven):
 
 @pytest.mark.parametrize("readout", [RecursiveLeastSquares(alpha=1e-6), LeastMeanSquares(0.5)])
 def test_online_readouts_run_in_the_compiled_loop(driven, readout):
-    model = ReservoirForecaster(small(), readout).fit(driven[:600])
+    model = looped(small(), readout).fit(driven[:600])
     np.testing.assert_allclose(model.forecast(30), step_by_step(model).forecast(30), rtol=0, atol=1e-9)
 
 
 def test_search_over_the_options(driven):
-    model = ReservoirForecaster(small(30), washout=50, exogenous=[1, 3])
+    model = looped(small(30), washout=50, exogenous=[1, 3])
     split = WarmTimeSeriesSplit(2, warmup=50)
     grid = {"feedback_scaling": [0.1, 1.0], "squared_states": [False, True], "reservoir__leak": [0.5, 1.0]}
     search = GridSearchCV(model, grid, cv=split, error_score="raise").fit(driven)
@@ -223,7 +224,7 @@ def test_search_over_the_options(driven):
 
 def force_model(n_units=40, **options):
     system = small(n_units, leak=0.3, spectral_radius=1.2, input_scaling=0.8)
-    return ReservoirForecaster(system, Force(alpha=0.5), include_input=False, washout=5, **options)
+    return looped(system, Force(alpha=0.5), include_input=False, washout=5, **options)
 
 
 class ForceOfElsewhere(BaseEstimator):
@@ -275,7 +276,7 @@ def test_force_learns_a_sum_of_sines():
     series, errors = waves(9000, 120), []
     for seed in range(5):
         system = EchoState(400, leak=0.1, spectral_radius=1.5, bias_scaling=0.5, random_state=seed)
-        model = ReservoirForecaster(system, Force(), include_input=False).fit(series[:7800])
+        model = looped(system, Force(), include_input=False).fit(series[:7800])
         errors.append(nrmse(series[7800:], model.forecast(1200)))
     assert np.median(errors) < 0.2
 
@@ -286,7 +287,7 @@ def test_force_learns_the_lorenz_attractor():
     errors, spreads = [], []
     for seed in range(5):
         system = EchoState(500, leak=0.1, spectral_radius=1.2, bias_scaling=0.5, random_state=seed)
-        model = ReservoirForecaster(system, Force(1e-3, forgetting=0.9995), include_input=False).fit(series[:10000])
+        model = looped(system, Force(1e-3, forgetting=0.9995), include_input=False).fit(series[:10000])
         future = model.forecast(3000)
         errors.append(nrmse(series[10000:10050], future[:50]))
         spreads.append(np.abs(future.std(axis=0) - 1).max())
@@ -305,6 +306,6 @@ BAD = {
 
 @pytest.mark.parametrize("observed", BAD.values(), ids=BAD)
 def test_bad_observations(driven, observed):
-    model = ReservoirForecaster(small(), exogenous=[1], washout=10).fit(driven)
+    model = looped(small(), exogenous=[1], washout=10).fit(driven)
     with pytest.raises(ValueError, match="'observed' parameter of forecast must be"):
         model.forecast(5, observed=observed)

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, norm
 
-from reservoir import EchoState, ReservoirForecaster, load, save
+from reservoir import EchoState, load, save
 from reservoir.models import CoverageWarning
 from reservoir.models.forecasting.calibration import first_calibrated, residuals_of
 from reservoir.readouts import RidgeReadout
+from tests.loops import looped
 
 SHARE, N_ROWS, N_AHEAD = 0.8, 200, 6
 
@@ -23,7 +24,7 @@ def autoregressive(rng, n_rows, n_channels=1):
 
 def forecaster(n_units=5, alpha=1.0, **options):
     system = EchoState(n_units, input_scaling=0.1, random_state=0)
-    return ReservoirForecaster(system, RidgeReadout(alpha), **{"washout": 10} | options)
+    return looped(system, RidgeReadout(alpha), **{"washout": 10} | options)
 
 
 def runs(n_runs, n_channels=1, **options):
@@ -134,7 +135,7 @@ def test_the_width_of_a_chaotic_forecast_grows_as_its_exponent_says_until_it_fil
     for t in range(1, len(series)):
         series[t] = 3.9 * series[t - 1] * (1 - series[t - 1])
     system = EchoState(30, spectral_radius=0.0, input_scaling=1.0, bias_scaling=1.0, random_state=0)
-    model = ReservoirForecaster(system, RidgeReadout(1e-12), bounds=(0, 1)).fit(series)
+    model = looped(system, RidgeReadout(1e-12), bounds=(0, 1)).fit(series)
     _, lower, upper = model.forecast_interval(60)
     assert (upper <= 1).all() and (lower >= 0).all() and (upper - lower)[-1] > 0.5
     widths = np.nanquantile(np.abs(residuals_of(model, 60)[..., 0]), 0.9, axis=0)

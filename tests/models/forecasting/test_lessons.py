@@ -8,12 +8,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
-from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirForecaster, load, save
+from reservoir import DeepEchoState, EchoState, LiquidState, load, save
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.neurons.rate import EdgeOfStability, Euler
 from reservoir.probes import closed_loop_exponents
 from reservoir.readouts import Force, LeastMeanSquares, RecursiveLeastSquares, RidgeReadout
 from tests import oracles
+from tests.loops import looped
 from tests.models.forecasting.test_forecaster_options import ForceOfElsewhere, step_by_step
 
 N_ROWS, N_AHEAD = 200, 24
@@ -32,7 +33,7 @@ def driven():
 
 def forecaster(reservoir=None, readout=None, **options):
     system = EchoState(20, input_scaling=0.3, bias_scaling=0.3, leak=0.8, random_state=0)
-    return ReservoirForecaster(reservoir or system, readout or RidgeReadout(1e-2), **{"washout": 10} | options)
+    return looped(reservoir or system, readout or RidgeReadout(1e-2), **{"washout": 10} | options)
 
 
 def future(driven, model, n_steps=N_AHEAD, start=N_ROWS):

@@ -6,11 +6,12 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
-from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirForecaster
+from reservoir import DeepEchoState, EchoState, LiquidState
 from reservoir.models.forecasting.origins import forecasts_from, free_forecasts
 from reservoir.neurons.rate import EdgeOfStability
 from reservoir.readouts import Force, RidgeReadout
 from reservoir.spikes import Current, Poisson
+from tests.loops import looped
 
 pytestmark = pytest.mark.filterwarnings("ignore::reservoir.models.DivergenceWarning")  # of what few units learn
 N_ROWS, N_AHEAD, ORIGINS = 150, 7, np.array([60, 10, 139, 60, 11])
@@ -27,7 +28,7 @@ def driven():
 
 def forecaster(reservoir=None, readout=None, **options):
     system = EchoState(20, input_scaling=0.3, bias_scaling=0.3, random_state=0)
-    return ReservoirForecaster(reservoir or system, readout or RidgeReadout(1e-1), **{"washout": 10} | options)
+    return looped(reservoir or system, readout or RidgeReadout(1e-1), **{"washout": 10} | options)
 
 
 ALL = {"lags": 3, "target": "increments", "squared_states": True, "feedback_scaling": 0.5, "exogenous": [1]}

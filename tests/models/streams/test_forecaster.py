@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
-from reservoir import EchoState, ReservoirForecaster, load, save
+from reservoir import EchoState, load, save
 from reservoir.readouts import Force, RecursiveLeastSquares, RidgeReadout
+from tests.loops import looped
 
 pytestmark = pytest.mark.filterwarnings("ignore:The forecast")
 TIME = np.arange(260)
@@ -20,7 +21,7 @@ FITTED = 200
 
 def forecaster(dtype="float64", **options):
     system = EchoState(20, random_state=0, dtype=dtype, noise=0.001)
-    return ReservoirForecaster(system, **{"readout": RidgeReadout(1e-2), "washout": 20} | options)
+    return looped(system, **{"readout": RidgeReadout(1e-2), "washout": 20} | options)
 
 
 KINDS = {

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from reservoir import DeepEchoState, EchoState, ReservoirForecaster
+from reservoir import DeepEchoState, EchoState
 from reservoir.compilation import kernel
 from reservoir.neurons.activations import activation_of, squash
 from reservoir.neurons.rate.unit import RateUnit
@@ -13,6 +13,7 @@ from reservoir.probes import closed_loop_exponents
 from reservoir.probes.tangent import tangent_of
 from reservoir.readouts import Force, RidgeReadout
 from reservoir.systems import EchoStateLanes
+from tests.loops import looped
 
 X = np.random.default_rng(0).uniform(-1, 1, (60, 1))
 WAVE = np.sin(np.arange(150) / 5).reshape(-1, 1)
@@ -105,7 +106,7 @@ def test_readouts_see_what_a_unit_shows(showing):
 @pytest.mark.parametrize("readout", [RidgeReadout(1e-4), Force(1e-2)])
 @pytest.mark.parametrize("n_members", [1, 2])
 def test_a_forecast_of_what_is_shown_is_that_of_the_steps(showing, readout, n_members):
-    model = ReservoirForecaster(showing, readout, washout=20, n_members=n_members).fit(WAVE)
+    model = looped(showing, readout, washout=20, n_members=n_members).fit(WAVE)
     members = getattr(model, "members_", [model])
     states = [member.reservoir_.run(WAVE[:-1])[1] for member in members]
     row, answers = WAVE[-1:], []
@@ -126,4 +127,4 @@ def test_what_needs_the_slope_of_what_is_shown_says_so(showing):
     assert tangent_of(showing.fit(WAVE)) is not None
     assert tangent_of(DeepEchoState(layers=[showing, EchoState(5)], random_state=0).fit(WAVE)) is None
     with pytest.raises(ValueError, match="an EchoState that shows its state"):
-        closed_loop_exponents(ReservoirForecaster(showing, washout=20).fit(WAVE))
+        closed_loop_exponents(looped(showing, washout=20).fit(WAVE))

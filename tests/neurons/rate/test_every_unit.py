@@ -6,7 +6,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from reservoir import DeepEchoState, EchoState, ReservoirForecaster, ReservoirRegressor, load, save
+from reservoir import DeepEchoState, EchoState, ReservoirRegressor, load, save
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.neurons import rate
 from reservoir.neurons.activations import ACTIVATIONS
@@ -17,6 +17,7 @@ from reservoir.readouts import Force, RecursiveLeastSquares, RidgeReadout
 from reservoir.systems import EchoStateLanes
 from reservoir.topologies import CirculantGraph, CirculantMatrix
 from tests import oracles
+from tests.loops import looped
 from tests.neurons.rate.adapting import Adapting, adapting
 
 TWINS = {**oracles.RATE_UNITS, "Adapting": adapting}
@@ -109,7 +110,7 @@ def test_closed_loops_equal_steps_by_themselves(kind, squared, n_members, readou
     forecasts = []
     for system in (EchoState, StepByStep):
         options = {"washout": 5, "squared_states": squared, "n_members": n_members}
-        model = ReservoirForecaster(made(kind, system, spectral_radius=0.5), readout, **options).fit(X)
+        model = looped(made(kind, system, spectral_radius=0.5), readout, **options).fit(X)
         forecasts.append(model.forecast(8))
     np.testing.assert_allclose(*forecasts, rtol=0, atol=1e-7)
 
@@ -170,7 +171,7 @@ def test_both_ways_to_the_exponent_agree(kind):
 @EVERY
 def test_exponents_of_the_closed_loop(kind):
     """The sum of all exponents is the mean logarithm of the determinants, here of naive Jacobians."""
-    model = ReservoirForecaster(made(kind, n_units=4), washout=5).fit(X)
+    model = looped(made(kind, n_units=4), washout=5).fit(X)
     n_values = kind.n_arrays * 4
     start = model.reservoir_.run(X[:-1])[1]
 
@@ -229,7 +230,7 @@ def test_the_search_reaches_the_unit(kind):
 
 @EVERY
 def test_saved_and_loaded(kind, tmp_path):
-    model = ReservoirForecaster(made(kind), washout=5).fit(X)
+    model = looped(made(kind), washout=5).fit(X)
     if kind is Adapting:
         with pytest.raises(ValueError, match="unit' cannot be saved"):
             save(model, tmp_path / "model")

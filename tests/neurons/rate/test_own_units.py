@@ -10,7 +10,7 @@ import numba
 import numpy as np
 import pytest
 
-from reservoir import EchoState, ReservoirForecaster
+from reservoir import EchoState
 from reservoir.compilation import kernel
 from reservoir.neurons.activations import activation_of
 from reservoir.neurons.rate import LeakyIntegrator, loops
@@ -19,6 +19,7 @@ from reservoir.probes import lyapunov_exponent
 from reservoir.probes.tangent import tangent_of
 from reservoir.readouts import Force
 from reservoir.systems import EchoStateLanes
+from tests.loops import looped
 
 X = np.random.default_rng(0).uniform(-1, 1, (60, 1))
 UNIT = """
@@ -142,7 +143,7 @@ def test_an_own_function_is_as_good_as_a_named_one():
         system = EchoState(9, activation=activation, spectral_radius=0.5, random_state=0)
         found = [system.fit_transform(X), lyapunov_exponent(system, X, washout=10).largest]
         for options in ({}, {"readout": Force()}):
-            found.append(ReservoirForecaster(system, washout=5, **options).fit(X).forecast(4))
+            found.append(looped(system, washout=5, **options).fit(X).forecast(4))
         found.append(next(EchoStateLanes(system, [{}, {"input_scaling": 0.5}]).fit(X).blocks(X))[1])
         answers.append(found)
     for named, own in zip(*answers, strict=True):
