@@ -337,8 +337,8 @@ def _cases(estimator: Any, n_features: int, random_state: int, tolerance: float)
     seeds = {name: random_state for name in seeded.get_params() if name.split("__")[-1] == "random_state"}
     seeded.set_params(**seeds)
     rng = np.random.default_rng(random_state)
-    washout = getattr(estimator, "washout", 0)
-    shortest = 6 + (0 if washout == "auto" else int(washout)) + int(getattr(estimator, "lags", 0))
+    given = [getattr(estimator, name, 0) for name in ("washout", "lags")]
+    shortest = 8 + sum(int(rows) for rows in given if not isinstance(rows, str))
     ragged = [rng.uniform(size=(shortest + extra, n_features)) for extra in _EXTRA_ROWS]
     name = type(estimator).__name__
     if is_classifier(estimator):

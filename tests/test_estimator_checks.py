@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 
-from reservoir import EchoState, ReservoirClassifier, ReservoirRegressor
+from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, ReservoirRegressor
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.readouts import Force
 from tests.loops import looped
@@ -20,6 +20,7 @@ MODELS = {
     "labels last": ReservoirClassifier(small(topology=MATRIX), pooling="last", include_input=True, washout=2),
     "labels by a classifier": ReservoirClassifier(small(), RidgeClassifier()),
     "forecast": looped(small()),
+    "forecast by what is chosen": ReservoirForecaster(small()),
     "forecast float32": looped(small(dtype="float32"), washout=0, include_input=False),
     "forecast of an ensemble": looped(small(noise=0.01), washout=2, n_members=2, squared_states=True),
     "forecast by Force": looped(small(bias_scaling=0.2), Force(), washout=1, feedback_scaling=0.5),

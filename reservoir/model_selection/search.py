@@ -27,6 +27,7 @@ from reservoir.model_selection.settings import (
     read_candidates,
     read_scorers,
     read_splitter,
+    shortest_of,
     warn_of_overlap,
 )
 from reservoir.model_selection.tasks import run_stored_tasks, run_tasks
@@ -234,7 +235,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         kind = container_kind(X, type(self).__name__)
         if kind == "series":
             check_index(X, "X", type(self).__name__)
-        n_context = context_length(self.estimator, candidates)
+        n_context = context_length(self.estimator, candidates, shortest_of(X, kind))
         splitter = read_splitter(self, kind, y, n_context)
         scorers, of_all_rows = read_scorers(self, splitter, kind, n_context)
         self.multimetric_ = list(scorers) != ["score"] or isinstance(self.scoring, dict)
@@ -256,7 +257,8 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         configurations = configurations_of(candidates)
         table = ResultTable(list(cv.scorers), candidates, max(1, len(self.seeds_)), self.n_splits_, cv.scored_parts)
         washouts = [parameters.get("washout", getattr(self.estimator, "washout", 0)) for parameters in candidates]
-        shares = training_shares(self.pruning, cv, len(configurations), max(map(longest_washout, washouts)))
+        most = max(longest_washout(washout, shortest_of(cv.X, cv.kind)) for washout in washouts)
+        shares = training_shares(self.pruning, cv, len(configurations), most)
         errors: list[str] = []
         edges: list[str] = []
         for share in shares:

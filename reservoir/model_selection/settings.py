@@ -85,17 +85,22 @@ def read_splitter(search: Any, kind: str, y: Any, n_context: int) -> Any:
     return StratifiedKFold(n_splits) if labels else KFold(n_splits)
 
 
-def context_length(estimator: Any, candidates: list[dict[str, Any]]) -> int:
+def context_length(estimator: Any, candidates: list[dict[str, Any]], shortest: int) -> int:
     """Rows before a forecast that do for every candidate: the largest washout, and at least one."""
     given = [item for parameters in (estimator.get_params(), *candidates) for item in parameters.items()]
     washouts = [value for name, value in given if name.split("__")[-1] == "washout"]
-    return max([1, *map(longest_washout, washouts)])
+    return max([1, *(longest_washout(washout, shortest) for washout in washouts)])
 
 
-def longest_washout(washout: Any) -> int:
-    """Rows of a washout, as many as it may have where it fits the data; 0 for what is none."""
+def shortest_of(X: Any, kind: str) -> int:
+    """Rows of the shortest series of a container."""
+    return len(X) if kind == "series" else min(map(len, X))
+
+
+def longest_washout(washout: Any, shortest: int) -> int:
+    """Rows of a washout, as many as it may have where the shortest series has so many; 0 for what is none."""
     if isinstance(washout, str):
-        return LONGEST_WASHOUT if washout == "auto" else 0
+        return min(LONGEST_WASHOUT, shortest // 10) if washout == "auto" else 0
     return int(washout) if isinstance(washout, numbers.Integral) else 0
 
 

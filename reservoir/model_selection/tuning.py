@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -10,6 +11,8 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.model_selection.backtests import length_of
+from reservoir.models.forecasting.candidates import is_auto
+from reservoir.models.forecasting.divergence import BaselineWarning
 from reservoir.models.forecasting.origins import courses_at, futures_of
 from reservoir.models.precomputed import with_attributes
 from reservoir.parts import SequenceData
@@ -125,7 +128,9 @@ class _Search:
 
     def first(self) -> _Found:
         """The model as it is; what it settles by itself is settled for all candidates."""
-        fitted = [self._learnt(clone(self.model), end) for end, _ in self.folds]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", BaselineWarning)  # the last fit says so
+            fitted = [self._learnt(clone(self.model), end) for end, _ in self.folds]
         return self._settled(fitted[-1])._replace(
             score=self._score([self._missed(one, k) for k, one in enumerate(fitted)])
         )
@@ -142,7 +147,9 @@ class _Search:
             "transform": "log" if fitted.units_.logarithmic.any() else None,
         }
         given = {name: value for name, value in self.model.get_params(deep=False).items() if name in settled}
-        parameters = {name: settled[name] if given[name] == "auto" else given[name] for name in settled}
+        parameters = {name: settled[name] if is_auto(given[name]) else given[name] for name in settled}
+        if parameters["strategy"] == "direct":
+            parameters["horizon"] = lessons.horizon
         parameters["reservoir"] = clone(fitted._members()[0].reservoir_)
         return _Found(np.inf, parameters, None, as_given=True)
 

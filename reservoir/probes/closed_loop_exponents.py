@@ -262,13 +262,14 @@ class Loop(NamedTuple):
 
 def loop_of(forecaster: Any) -> Loop:
     """The closed loop of a fitted forecaster."""
-    if getattr(forecaster, "strategy", "recursive") != "recursive":
+    lessons = getattr(forecaster, "_lessons", None)
+    if lessons is not None and lessons.horizon > 1:
         raise parameter_error(_OWNER, "forecaster", 'one with strategy="recursive", whose loop is a map', forecaster)
     if getattr(forecaster, "season_", None) is not None:
         raise parameter_error(
-            _OWNER, "forecaster", "one without seasons, whose loop is one map at all times", forecaster
+            _OWNER, "forecaster", "one with season=None, whose loop is one map at all times", forecaster
         )
-    n_features, n_lags = forecaster.n_features_in_, int(getattr(forecaster, "lags", 0))
+    n_features, n_lags = forecaster.n_features_in_, 0 if lessons is None else lessons.lags
     channels = np.setdiff1d(np.arange(n_features), getattr(forecaster, "exogenous_", ()))
     lead = int(getattr(forecaster, "exogenous_lead", 0))
     loop = Loop([], channels, float(forecaster.feedback_scaling), n_features, lead, n_lags)
@@ -287,7 +288,8 @@ def _member_of(one: Any, forecaster: Any, loop: Loop) -> Member:
     coef = _coefficients(readout, n_seen + loop.n_heard - n_before, forecaster)
     squares = coef[:, n_units:n_seen] if one.squared_states else None
     inputs = np.hstack([np.zeros((len(coef), n_before)), coef[:, n_seen:]]) if coef.shape[1] > n_seen else None
-    if getattr(one, "target", "values") == "increments":
+    lessons = getattr(one, "_lessons", None)
+    if lessons is not None and lessons.increments:
         inputs = _with_level(np.zeros((len(coef), loop.n_heard)) if inputs is None else inputs, forecaster, loop)
     return Member(tangent, coef[:, :n_units], squares, inputs)
 

@@ -192,7 +192,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         seeds = as_generator(owner, self.random_state).integers(2**63, size=4)
         rngs = [np.random.default_rng(seed) for seed in seeds[:3]]
         topology = CirculantGraph(in_degree=10) if self.topology is None else self.topology
-        leak = leak_rates(owner, unit.leak, n_units) if isinstance(unit, LeakyIntegrator) else None
+        told = owner if self.unit is None else type(unit).__name__
+        leak = leak_rates(told, unit.leak, n_units) if isinstance(unit, LeakyIntegrator) else None
         W = recurrent_weights(owner, topology, self.spectral_radius, n_units, rngs[0], self.scaled_by, leak)
         self.W_ = unit.recurrent(W).astype(dtype)
         self.W_in_ = input_weights(self, n_units, rngs[1], dtype)

@@ -45,10 +45,14 @@ def test_the_default_scoring_of_pipelines(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_weights_of_a_score_are_refused(name):
+def test_weights_of_a_score_count_or_are_refused(name):
     model, y = MODELS[name]
     fitted = sklearn.base.clone(model).fit(TWO, y)
     search = ReservoirSearchCV(model, {"washout": [5]}, cv=WARM).fit(TWO, y)
-    for owner in (fitted, search):
+    weights = np.linspace(0.1, 2, len(TWO))
+    if hasattr(fitted, "predict"):
+        assert fitted.score(TWO, y, sample_weight=weights) != fitted.score(TWO, y)
+        assert fitted.score(TWO, y, sample_weight=np.ones(len(TWO))) == pytest.approx(fitted.score(TWO, y))
+    for owner in (search,) if hasattr(fitted, "predict") else (fitted, search):
         with pytest.raises(ValueError, match=r"The 'sample_weight' parameter of .* must be None"):
             owner.score(TWO, y, sample_weight=np.ones(len(TWO)))

@@ -176,6 +176,14 @@ def test_washouts_of_a_forecaster_are_compared_on_one_forecast():
         np.testing.assert_allclose(search.cv_results_["split0_test_score"][index], expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("data", [LORENZ[:60], [LORENZ[:60]] * 2], ids=["series", "list"])
+def test_a_washout_that_fits_the_data_asks_for_no_more_rows_than_they_have(data):
+    forecaster = looped(EchoState(20, random_state=0), washout="auto", scaling="standard")
+    grid = {"reservoir__leak": [0.3, 1.0]}
+    search = ReservoirSearchCV(forecaster, grid, cv=2, scoring="log_mae").fit(data)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all() and search.best_estimator_.washout_ == 6
+
+
 def test_a_callable_sees_the_forecaster_and_all_rows_of_the_fold():
     def time(model, X):
         return valid_prediction_time(X[150:], model.forecast(len(X) - 150, context=X[:150]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from reservoir import EchoState
+from reservoir import EchoState, ReservoirForecaster
 from reservoir.model_selection import backtest, tune
 from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.readouts import RidgeReadout
@@ -43,6 +43,15 @@ def test_what_is_not_searched_stays():
     found = tune(model, columns, budget=0.3, horizon=5, n_origins=3)
     assert isinstance(found.readout_, Ridge) and found.exogenous == [1] and found.scaling == "standard"
     assert found.get_params()["reservoir__n_units"] == 20 and np.isfinite(backtest(found, columns, 5).scores()["mae"])
+
+
+@pytest.mark.filterwarnings("error")  # what is chosen in a fold is not what comes out
+@pytest.mark.parametrize("options", [{"lags": 4}, {"strategy": "direct", "season": np.array([25.0]), "lags": 2}])
+def test_what_the_model_chooses_is_chosen_once(options):
+    model = ReservoirForecaster(EchoState(5, random_state=0), transform=None, **options)
+    found = tune(model, SERIES[:120, None], budget=60, horizon=3, n_origins=2)
+    assert np.isfinite(backtest(found, SERIES[:120, None], 3, n_origins=3, fit=False).scores()["mae"])
+    assert found.get_params()["strategy"] == options.get("strategy", found.get_params()["strategy"])
 
 
 @pytest.mark.parametrize(

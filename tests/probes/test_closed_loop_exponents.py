@@ -7,7 +7,7 @@ import pytest
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import Ridge
 
-from reservoir import DeepEchoState, EchoState, LiquidState
+from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirForecaster
 from reservoir.datasets import make_lorenz
 from reservoir.probes import closed_loop_exponents, lyapunov_exponent
 from reservoir.probes.closed_loop_exponents import loop_of
@@ -110,6 +110,21 @@ def test_exogenous_channels_drive_the_loop():
     assert driven.exponents[-1] < -30  # the input from outside knows of no difference
     with pytest.raises(ValueError, match="'observed' parameter of closed_loop_exponents must be an array"):
         closed_loop_exponents(model, n_steps=200, discard=20)
+
+
+def test_what_fit_found_makes_the_loop():
+    wave = np.sin(np.arange(600)[:, None] / [5, 7])
+    reservoir = EchoState(50, spectral_radius=0.4, input_scaling=0.2, bias_scaling=1.0, random_state=0)
+    given = looped(reservoir, RidgeReadout(1e-6), washout=60, scaling="standard").fit(wave)
+    left_open = ReservoirForecaster(reservoir, RidgeReadout(1e-6)).fit(wave)
+    pair = [closed_loop_exponents(one, n_steps=100, discard=100).exponents for one in (given, left_open)]
+    np.testing.assert_array_equal(*pair)
+    chosen = ReservoirForecaster(reservoir, season=None).fit(wave)
+    assert loop_of(chosen).n_lags == chosen.chosen_["lags"] > 0
+    assert closed_loop_exponents(chosen, 1, n_steps=1000).largest == pytest.approx(0, abs=1e-2)
+    at_once = ReservoirForecaster(reservoir, season=None, strategy="direct", horizon=4).fit(wave)
+    with pytest.raises(ValueError, match='must be one with strategy="recursive"'):
+        closed_loop_exponents(at_once)
 
 
 def test_a_stack_continues_its_first_series_and_a_context_any():

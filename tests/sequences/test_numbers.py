@@ -29,9 +29,9 @@ DATA = {
     "padding": (with_gap(STACK, (2, slice(9, None))), step_values("stack"), "row 9, .*6 such values.*no padding"),
     "list": ([RAGGED[0], with_gap(RAGGED[1], (6, 1)), *RAGGED[2:]], step_values("list"), "Sequence 1: .*row 6, col"),
     "None": ([[1.0, None], [2.0, 3.0]], [0.0, 1.0], "NaN at row 0, column 1"),
-    "target": (STACK[0], with_gap(step_values("series"), 4), "^y of .* NaN at row 4. Leave out .* readout.fit"),
-    "targets": (STACK[0], with_gap(step_values("series", 2), (4, 1)), "^y of .* NaN at row 4, column 1"),
-    "member": (RAGGED, [*step_values("list")[:4], with_gap(step_values("list")[4], 7)], "Member 4 of y .* row 7"),
+    "target": (STACK[0], with_gap(step_values("series"), 4, np.inf), "^y of .* infinity at row 4"),
+    "targets": (STACK[0], with_gap(step_values("series", 2), (4, 1)), r"^y of .* NaN in some outputs .*\(row 4\)"),
+    "member": (RAGGED, [*step_values("list")[:4], with_gap(step_values("list")[4], 7, np.inf)], "y .* row 7"),
 }  # fmt: skip
 
 
@@ -53,8 +53,8 @@ def test_the_column_of_a_table_by_its_name():
     with pytest.raises(ValueError, match=r"Sequence 1: .* row 5, column 'flow'"):
         small().fit([table, table.mask(lost)])
     y = pd.DataFrame(STACK[1], columns=["p", "q"])
-    with pytest.raises(ValueError, match=r"y of .* NaN at row 5, column 'p'"):
-        ReservoirRegressor(small()).fit(table, y.mask(lost))
+    with pytest.raises(ValueError, match=r"y of .* infinity at row 5, column 'p'"):
+        ReservoirRegressor(small()).fit(table, y.mask(lost, np.inf))
 
 
 def test_a_row_for_run_and_a_channel():
