@@ -86,7 +86,7 @@ def alone(repeats: int) -> list[Row]:
     esn = EchoState(N_UNITS, random_state=0)
     ridge = ReservoirRegressor(esn).fit(some, y[:1000]).stream()
     learning = ReservoirRegressor(esn, RecursiveLeastSquares()).fit(some, y[:1000]).stream()
-    forecaster = ReservoirForecaster(esn, scaling="standard").fit(some).stream()
+    forecaster = ReservoirForecaster(esn, RidgeReadout(), washout=100).fit(some).stream()
     works: dict[str, Answer] = {
         "step of a regressor on a list": lambda row: ridge.step([0.25]),
         "update of a regressor, recursive least squares": lambda row: learning.update(row, 0.25),

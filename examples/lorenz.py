@@ -30,7 +30,7 @@ MODELS = {
 def forecasts(n_units, readout, series):
     """Free forecasts (n_starts, n_ahead, 3)."""
     system = EchoState(n_units, spectral_radius=0.4, input_scaling=0.2, bias_scaling=1.0, random_state=0)
-    model = ReservoirForecaster(system, readout, washout=100).fit(series[:N_TRAIN])
+    model = ReservoirForecaster(system, readout, washout=100, scaling=None).fit(series[:N_TRAIN])
     return model.forecast(N_AHEAD, context=np.stack([series[start - N_CONTEXT : start] for start in STARTS]))
 
 

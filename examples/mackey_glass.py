@@ -39,7 +39,7 @@ def train(series, tau, squared, seed):
     """One forecaster."""
     system = EchoState(N_UNITS, topology=Cycle(), random_state=seed, **SYSTEMS[tau])
     readout = RidgeReadout(PENALTIES[tau, squared], solver="qr")
-    return ReservoirForecaster(system, readout, washout=1000, squared_states=squared).fit(series)
+    return ReservoirForecaster(system, readout, washout=1000, squared_states=squared, scaling=None).fit(series)
 
 
 def errors(model, blocks):

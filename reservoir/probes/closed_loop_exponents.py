@@ -113,8 +113,9 @@ def closed_loop_exponents(
     >>> import numpy as np
     >>> from reservoir import EchoState, ReservoirForecaster
     >>> from reservoir.probes import closed_loop_exponents
+    >>> from reservoir.readouts import RidgeReadout
     >>> series = np.sin(np.arange(600) / 5).reshape(-1, 1)
-    >>> model = ReservoirForecaster(EchoState(50, random_state=0)).fit(series)
+    >>> model = ReservoirForecaster(EchoState(50, random_state=0), RidgeReadout()).fit(series)
     >>> bool(abs(closed_loop_exponents(model, 1, n_steps=2000).largest) < 1e-3)
     True
     """

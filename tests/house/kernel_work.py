@@ -18,6 +18,7 @@ import reservoir.topologies
 from reservoir import EchoState, ReservoirRegressor, readouts, simulate, spikes
 from reservoir.circuits import MaassColumn, PoissonBackground, damaged
 from reservoir.datasets import make_mackey_glass
+from reservoir.models.streams.steps import within
 from reservoir.neurons import rate
 from reservoir.probes import information_processing_capacity
 from reservoir.probes.tangent import tangent_of
@@ -121,6 +122,7 @@ def trained_readouts():
     for dtype in ("float64", "float32"):
         stream = ReservoirRegressor(small(dtype=dtype)).fit(X, Y).stream()
         yield f"stream {dtype}", np.array([stream.step(row) for row in X])
+    yield "rows within a bound", np.array([within(np.array(row), 1.0) for row in ([1.0], [0.5, 1.5], [np.nan])], float)
     yield "pooled", ReservoirRegressor(small(), pooling="mean").fit(RAGGED, np.arange(4.0)).predict(RAGGED)
 
 

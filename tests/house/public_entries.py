@@ -227,7 +227,8 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.probes.separation": function(slow=True, system=SYSTEM, n_pairs=3, n_steps=5, random_state=0),
     "reservoir.probes.controllability_rank": function(W=np.diag([0.5, 0.2]), w_in=np.ones((2, 1))),
     "reservoir.probes.closed_loop_exponents": function(
-        forecaster=reservoir.ReservoirForecaster(SYSTEM, washout=2).fit(SERIES), n_exponents=1, n_steps=20, discard=5
+        forecaster=reservoir.ReservoirForecaster(SYSTEM, RidgeReadout(), washout=2).fit(SERIES),
+        n_exponents=1, n_steps=20, discard=5,
     ),
     "reservoir.probes.information_processing_capacity": function(
         slow=True, system=SYSTEM, max_degree=2, n_delays=3, n_steps=200, washout=5, random_state=0

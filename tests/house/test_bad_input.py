@@ -21,6 +21,7 @@ from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster, Reser
 from reservoir.neurons.rate.loops import Levels
 from reservoir.readouts import RidgeReadout
 from reservoir.systems import rate_runs
+from tests.loops import looped
 
 T, F = 12, 2
 RNG = np.random.default_rng(3)
@@ -202,7 +203,7 @@ def test_nothing_left_after_the_washout(n_rows):
         refused(model.fit, data, y, text=text)
         refused(model.fit(long, y).predict, data, text=text)
         refused(model.score, data, y, text=text)
-    forecaster = ReservoirForecaster(SYSTEM, washout=6).fit(X)
+    forecaster = looped(SYSTEM, washout=6).fit(X)
     for method in (forecaster.fit, forecaster.score):
         refused(method, X[: n_rows + 1], text="at least 8 rows")
     if n_rows < 6:

@@ -230,7 +230,7 @@ def test_arrays_do_without_pandas():
         import numpy as np
         from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor
         X = np.sin(np.arange(60.0))[:, None]
-        model = looped(EchoState(5, random_state=0), washout=5).fit(X)
+        model = ReservoirForecaster(EchoState(5, random_state=0), washout=5).fit(X)
         model.forecast(3, X), model.predict_one_step(X)
         ReservoirRegressor(EchoState(5, random_state=0)).fit(X, X[:, 0]).predict(X)
     """

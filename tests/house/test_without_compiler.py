@@ -96,14 +96,14 @@ MODELS = """if True:
     }
     found = {name: np.asarray(model.fit(data, target).predict(data)) for name, (model, data, target) in models.items()}
     for name, readout in {"forecast": RidgeReadout(1.0), "forced": Force()}.items():
-        model = looped(small, readout, washout=5, n_members=2).fit(X)
+        model = ReservoirForecaster(small, readout, washout=5, n_members=2).fit(X)
         found[name] = model.forecast(5)
     save(model, sys.argv[1] + ".model")
     found["loaded"] = load(sys.argv[1] + ".model").forecast(5)
     found["exponent"] = lyapunov_exponent(small, X, washout=5).exponents
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        lost = looped(EchoState(9, activation="relu", random_state=0), washout=5).fit(X)
+        lost = ReservoirForecaster(EchoState(9, activation="relu", random_state=0), RidgeReadout(), washout=5).fit(X)
         lost.readout_.coef_ *= 1e9
         found["lost"] = np.nan_to_num(lost.forecast(400)[-1])
     np.savez(sys.argv[1], **found)

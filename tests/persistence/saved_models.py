@@ -189,8 +189,7 @@ def models():
     yield "forecaster_lasso", _fitted(looped(_small(), Lasso(1e-4), washout=10), [SERIES, SERIES[:40]])
     direct = {"strategy": "direct", "horizon": 3, "lags": 2, "target": "increments", "washout": "auto"}
     yield "forecaster_direct", _fitted(looped(_small(), **direct), SERIES)
-    chosen = {"target": "auto", "lags": 2, "season": 7, "horizon": 3, "scaling": "standard", "washout": "auto"}
-    yield "forecaster_chosen", _fitted(looped(_small(), **chosen), SERIES)
+    yield "forecaster_chosen", _fitted(ReservoirForecaster(_small(), lags=2, season=7, horizon=3), SERIES)
     yield "forecaster_members", _fitted(looped(_small(), washout=10, n_members=3), STACK[:, :, :1])
     steps = Pipeline([("scale", StandardScaler()), ("model", ReservoirRegressor(_small()))])
     yield "pipeline", _fitted(steps, SERIES, TARGETS)

@@ -89,8 +89,9 @@ def read_out(kind: str, system: Any, settings: dict, include_input: bool = True)
     readout = RidgeReadout(settings["alpha"], solver="qr")
     if kind == "regress":
         return ReservoirRegressor(system, readout, washout=WASHOUT)
-    forecaster = ReservoirForecaster if isinstance(system, EchoState) else InStep
-    return forecaster(system, readout, washout=WASHOUT)
+    if isinstance(system, EchoState):
+        return ReservoirForecaster(system, readout, washout=WASHOUT, scaling=None)
+    return InStep(system, readout, washout=WASHOUT)
 
 
 def count_readout(model: Any) -> int:

@@ -222,11 +222,12 @@ class _Search:
 
     def too_short(self) -> ValueError:
         """That no candidate could learn before every fold."""
-        shortest = min(map(len, self.members))
+        shortest, owner = min(map(len, self.members)), type(self.model).__name__
         return ValueError(
-            f"{type(self.model).__name__} cannot choose by rolling origins inside series of {shortest} rows (washout="
-            f"{self.head}, lags={self.choices.lags}, horizon={self.choices.horizon}). Give at least 8 rows, or all of "
-            "target, lags, strategy, season and transform, and a readout."
+            f"X has a series of {shortest} sample(s), in which {owner} cannot choose by rolling origins (washout="
+            f"{self.head}, lags={self.choices.lags}, horizon={self.choices.horizon}). Give at least 8 rows, more "
+            "where washout or lags are given, or all of target, lags, strategy, season and transform, and a readout."
+            f"{self.sequences.hint(self.sequences.rows.shape[1] >= 8)}"
         )
 
     def _judge(self, trial: Trial, layout: Layout, driven: Driven | None, groups: list[Candidate]) -> None:

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from reservoir.compilation import one_blas_thread
+from reservoir.models.forecasting.candidates import is_auto
 from reservoir.models.forecasting.choice import (
     Choice,
     as_parameters,
@@ -16,6 +17,7 @@ from reservoir.models.forecasting.choice import (
     plain,
 )
 from reservoir.models.forecasting.ensembles import seeded_members
+from reservoir.models.forecasting.season import read_season
 from reservoir.sequences import Sequences
 
 
@@ -30,6 +32,8 @@ def settled(model: Any, X: Any, sequences: Sequences, choice: Choice | None = No
     vars(made).update(plain(model))
     if not can_choose(model):
         return made, None
+    if not is_auto(model.season):
+        read_season(type(model).__name__, model.season, X, sequences)  # so that what cannot be is refused here
     if model.reservoir is None:
         made.reservoir = default_reservoir(sequences.rows.shape[1])
     if choice is None:

@@ -224,7 +224,9 @@ def test_short_series_are_enough(n_rows):
 
 
 def test_a_series_that_is_too_short_is_refused():
-    with pytest.raises(ValueError, match=r"cannot choose by rolling origins inside series of 5 rows"):
+    with pytest.raises(
+        ValueError, match=r"5 sample\(s\), in which .* cannot choose by rolling origins .* at least 8 rows"
+    ):
         small().fit(seasonal(5))
 
 
