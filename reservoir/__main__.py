@@ -21,7 +21,8 @@ from reservoir.kernel_cache import compiler_is_off
 from reservoir.neurons.rate import loops
 
 NEEDED = ("numpy", "scipy", "numba", "llvmlite", "scikit-learn", "Brian2", "joblib", "threadpoolctl")
-OPTIONAL = ("matplotlib", "tqdm", "pandas", "pyarrow", "distributed", "optuna", "pooch", "networkx", "skops")
+_ADAPTED = ("sktime", "aeon", "statsforecast", "darts")
+OPTIONAL = ("matplotlib", "tqdm", "pandas", "pyarrow", "distributed", "optuna", "pooch", "networkx", "skops", *_ADAPTED)
 _FEATURES = ("sse4.2", "avx", "avx2", "fma", "avx512f", "neon", "sve")
 _COMPILERS = ("c++", "g++", "clang++", "cl")
 
