@@ -162,6 +162,8 @@ class ReservoirForecaster(Forecasts):
     -----
     BaselineWarning
         Where what was chosen loses to the last value at the rolling origins, with both errors.
+    SequenceWarning
+        Where a season was found, and data without an index do not begin with a row with which those of `fit` begin.
     DivergenceWarning
         Where a forecast lies beyond the range of the training rows and the context by more than 1 + 3 h / T widths of
         it, h steps ahead after training on T rows, with its first such row and channel; a trend may go on. From the
@@ -231,6 +233,7 @@ class ReservoirForecaster(Forecasts):
         self.__dict__.pop("chosen_", None)
         made, choice = settled(self, X, sequences, choice)
         self._hearing, self.units_, self.season_ = learned_units(made, X, sequences)
+        self._first_rows = sequences.rows[sequences.offsets[:-1]]
         learnt, self._n_rows = in_units(self, X, sequences)[0], int(max(sequences.lengths))
         self._lessons, self.washout_ = lessons_of(made, self._hearing), washout_of(self, int(min(sequences.lengths)))
         if choice is not None:

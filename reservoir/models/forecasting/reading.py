@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.models.forecasting.candidates import is_auto
 from reservoir.models.forecasting.hearing import Hearing, names_of, read_channels
-from reservoir.models.forecasting.season import Moment, Season, read_season
+from reservoir.models.forecasting.season import Moment, Season, read_season, tables_of
 from reservoir.models.forecasting.units import SeriesUnits
 from reservoir.sequences import Sequences
+from reservoir.sequences.doubts import warn_of_data
 from reservoir.sequences.gaps import pieces_of
 
 
@@ -33,8 +35,30 @@ def in_units(model: Any, X: Any, sequences: Sequences) -> tuple[Sequences, list[
     rows = model.units_.heard(sequences.rows)
     if model.season_ is None:
         return replace(sequences, rows=rows), [None] * len(sequences)
+    _tell_assumed_places(model, X, sequences)
     columns, moments = model.season_.of_series(owner, X, sequences)
     return replace(sequences, rows=np.hstack([rows, np.concatenate(columns)])), [*moments]
+
+
+def _tell_assumed_places(model: Any, X: Any, sequences: Sequences) -> None:
+    """Warn where it is only assumed that series begin with a season as the first of `fit` did, and nobody asked for it.
+
+    Series that begin with a row of `fit` are taken for those of `fit`.
+    """
+    begun, owner = vars(model).get("_first_rows"), type(model).__name__
+    if begun is None or not is_auto(model.season):
+        return
+    firsts = sequences.rows[sequences.offsets[:-1]]
+    for number, (table, first) in enumerate(zip(tables_of(X, sequences), firsts, strict=True)):
+        same = (begun == first) | (np.isnan(begun) & np.isnan(first))
+        if not same.all(axis=1).any() and not model.season_.tells_place(owner, table):
+            which = "X" if len(firsts) == 1 else f"Sequence {number} of X"
+            warn_of_data(
+                f"{which} has no index that says where it stands in the seasons that {owner} found, of "
+                f"{', '.join(f'{period:g}' for period in model.season_.periods)} rows: it is taken to begin where the "
+                "data of fit began. Give tables with an index, histories from the first row of fit on, or season=None."
+            )
+            return
 
 
 def pieces_to_learn(model: Any, learnt: Sequences, needed: int) -> Sequences:

@@ -71,6 +71,10 @@ class Season(NamedTuple):
             return self._columns(self._counted_turns(moment.position, n_rows))
         return self._columns(_calendar_turns(self.parts, self.periods, index_after(moment.ending, n_rows)))
 
+    def tells_place(self, owner: str, table: Any) -> bool:
+        """Whether the index of a table says where its rows stand in the series of `fit`."""
+        return self._beginning(owner, table) is not None
+
     def _of_table(self, owner: str, table: Any, n_rows: int) -> tuple[np.ndarray, Moment]:
         own = self._beginning(owner, table)
         first = 0 if own is None or self.origin is None else rows_between(self.origin, own)
