@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ DEFAULT_ALPHAS = np.logspace(-8, 4, 25)
 _NEARLY_CONSTANT = 0.1  # degrees of freedom
 _NO_PENALTY = 1e-16
 _SHOWN = 8  # columns that a warning names
+_UNASKED: ContextVar[bool] = ContextVar("unasked", default=False)
 
 
 class PenaltyWarning(UserWarning):
@@ -46,10 +48,17 @@ def one_penalty_warning() -> Iterator[None]:
 
 @contextmanager
 def no_penalty_warnings() -> Iterator[None]:
-    """Context without warnings of an edge, for candidates that nobody has asked for."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PenaltyWarning)
+    """Context without warnings of an edge in this thread, for candidates that nobody has asked for."""
+    token = _UNASKED.set(True)
+    try:
         yield
+    finally:
+        _UNASKED.reset(token)
+
+
+def edges_matter() -> bool:
+    """Whether a choice at an edge is to be told: not within `no_penalty_warnings`."""
+    return not _UNASKED.get()
 
 
 def said_once(texts: list[str]) -> str:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.compilation import one_blas_thread
 from reservoir.parts import Numbers
 from reservoir.readouts.blocks import Blocks, parts_of, records_of, runs_of
-from reservoir.readouts.candidates import PenaltyWarning, edge_advice, read_candidates
+from reservoir.readouts.candidates import PenaltyWarning, edge_advice, edges_matter, read_candidates
 from reservoir.readouts.merging import MergingLinearReadout
 from reservoir.readouts.penalty import Conditioning
 from reservoir.readouts.record import Record
@@ -301,7 +301,12 @@ class RidgeReadout(MergingLinearReadout):
         """A PenaltyWarning where a best candidate is the first or last, unless it was so in the solution before."""
         at_edge = alphas[best] * np.isin(best, (0, len(alphas) - 1))
         before = np.broadcast_to(getattr(self, "alpha_", 0.0), len(best))
-        if len(alphas) > 1 and (at_edge > 0).any() and not ((at_edge == 0) | (at_edge == before)).all():
+        if (
+            edges_matter()
+            and len(alphas) > 1
+            and (at_edge > 0).any()
+            and not ((at_edge == 0) | (at_edge == before)).all()
+        ):
             advice = edge_advice(type(self).__name__, alphas, best, trace)
             warnings.warn(advice, PenaltyWarning, stacklevel=5)
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.estimators import BaseEstimator
-from reservoir.topologies.drawing import bernoulli_positions, check_weights, random_weights, rows_of
+from reservoir.topologies.drawing import DISTRIBUTIONS, bernoulli_positions, check_weights, draw_from, rows_of
 from reservoir.validation import Parameters
 
 
@@ -71,6 +71,7 @@ class ExcitatoryInhibitory(BaseEstimator):
 
     def _sizes(self, n_weights: int, rng: np.random.Generator) -> np.ndarray:
         """Sizes of the weights before they are balanced, none of them 0, so that no connection is lost."""
-        if self.distribution == "uniform":
+        distribution = Parameters(self).choice("distribution", DISTRIBUTIONS)
+        if distribution == "uniform":
             return 1.0 - rng.random(n_weights)
-        return np.abs(random_weights(self, n_weights, rng))
+        return np.abs(draw_from(distribution, n_weights, rng))

@@ -7,6 +7,7 @@ import pickle
 import joblib
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.rnn.cells import CELLS, GRU, LSTM, PhasedLSTM
@@ -71,10 +72,10 @@ def test_every_parameter_has_one_answer(kind):
     """A new parameter stands in one of the three groups, and in the notes of the docstring."""
     asked = set(kind().get_params(deep=False))
     groups = [set(KEPT), set(OBEYED), set(OF_FIT)]
-    assert asked | {"loss"} == set.union(*groups) and sum(map(len, groups)) == len(set.union(*groups))
+    assert asked | {"loss", "class_weight"} == set.union(*groups) and sum(map(len, groups)) == len(set.union(*groups))
     notes = inspect.getdoc(kind).partition("Notes\n")[2].partition("References\n")[0]
     assert all(f"`{name}`" in notes for name in asked)
-    assert set(REFUSED) == set(KEPT) and set(ACTING) == set(OBEYED)
+    assert set(REFUSED) == set(KEPT) and set(ACTING) | {"class_weight"} == set(OBEYED)
 
 
 @pytest.mark.parametrize("method", ["partial_fit", "fit"])
@@ -112,6 +113,14 @@ def test_other_parameters_act(name, method):
         assert bits(plain) == bits(changed)
         changed.set_params(**{name: value})
         assert bits(again(plain, method)) != bits(again(changed, method))
+
+
+@pytest.mark.parametrize("method", ["partial_fit", "fit"])
+def test_weights_of_classes_act(method):
+    network = RNNClassifier(hidden_layer_sizes=4, max_iter=1, tol=None, random_state=0)
+    plain, changed = (clone(network).fit(X, LABELS) for _ in range(2))
+    changed.set_params(class_weight={LABELS[0][0]: 3.0})
+    assert bits(again(plain, method, y=LABELS)) != bits(again(changed, method, y=LABELS))
 
 
 def test_what_belongs_to_fit_does_not_change_an_epoch():
