@@ -127,7 +127,7 @@ def test_no_folder_at_all(installed):
     from reservoir import EchoState, ReservoirForecaster
     import spiking
     X = np.sin(np.arange(120.0))[:, None]
-    print(looped(EchoState(9, random_state=0), washout=5).fit(X).forecast(3).shape)
+    print(ReservoirForecaster(EchoState(9, random_state=0), washout=5).fit(X).forecast(3).shape)
     sys.argv = ["reservoir", "--version"]
     runpy.run_module("reservoir", run_name="__main__")
     """

@@ -24,12 +24,14 @@ ORDER = {
     "check_methods_subset_invariance": "a state depends on the rows before it, so a part of the rows starts from rest",
     "check_sample_weight_equivalence_on_dense_data": "a row that is repeated, or left out, changes the states after it",
 }
+OVERFITTED = {"check_class_weight_classifiers": "500 units and 50 rows: every label is learnt, whatever its weight"}
 
 
 def fails(estimator):
     """What scikit-learn asks that is not so: the answer to a row depends on the rows before it, unless it says no."""
     answers = hasattr(estimator, "predict") or hasattr(estimator, "transform")
-    return ORDER if answers and not getattr(estimator, "row_wise", False) else {}
+    found = ORDER if answers and not getattr(estimator, "row_wise", False) else {}
+    return found | OVERFITTED if repr(estimator) == "ReservoirClassifier()" else found
 
 
 def small(**parameters):

@@ -248,7 +248,7 @@ def test_cython_has_a_folder_of_the_process_where_the_home_takes_no_file(prefere
         preferences[name] = nowhere
         with pytest.warns(RuntimeWarning, match="CYTHON_CACHE_DIR") as said:
             folders = {_brian._cython_folder(brian2) for _ in range(2)}
-        assert len(said) == len(folders) == 1 and os.listdir(*folders) == []
+        assert len(said) == len(folders) == 1 and os.listdir(*folders) == [".living"]
 
 
 def test_a_clock_and_objects_of_the_user_do_no_harm():
