@@ -18,7 +18,11 @@ from reservoir.batch import TaskError, run_batch
 from reservoir.batch.store import Store
 from tests.batch.batch_tasks import busy, empty, logged, plain, trouble
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="sends signals"),
+    # A thread of loky ends so where a pool is shut down, by kill_workers, with work that no worker has taken yet.
+    pytest.mark.filterwarnings("ignore:Exception in thread ExecutorManagerThread"),
+]
 ROOT = Path(__file__).resolve().parents[2]
 HANG = 600  # seconds after which what does not happen never will
 

@@ -16,7 +16,11 @@ from reservoir.batch.watch import GRACE, Watch, note_attempt, note_end
 from tests.batch.batch_tasks import ill
 from tests.batch.test_survival import HANG, TIMEOUT, workers
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="sends signals"),
+    # A thread of loky ends so where a pool is shut down, by kill_workers, with work that no worker has taken yet.
+    pytest.mark.filterwarnings("ignore:Exception in thread ExecutorManagerThread"),
+]
 
 
 def test_tasks_whose_clock_does_not_run(tmp_path):
