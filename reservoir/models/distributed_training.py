@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
 from itertools import accumulate
 from typing import Any
 
@@ -17,7 +16,6 @@ from reservoir.models.base import as_readout, teach
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.regressor import ReservoirRegressor
 from reservoir.parts import Labels, MergingReadout, check_part
-from reservoir.readouts.candidates import no_penalty_warnings
 from reservoir.sequences import is_one_series
 from reservoir.temporary_folders import temporary_folder
 from reservoir.trainers import one_trainer
@@ -111,7 +109,7 @@ def _train(model: Any, parts: Any, classes: Labels | None, folder: Any, batch: d
     first_trials = [0, *accumulate(sizes)]
     for record in _of_parts(PartialTraining(trained, parts, first_trials, options), place, batch):
         trained.readout_.add_record(record)
-    with no_penalty_warnings() if model.readout is None else nullcontext():
+    with trained._edges_told():
         trained.readout_.solve()
     trained._n_presented = first_trials[-1]
     parameters = model.get_params(deep=False)

@@ -1,4 +1,4 @@
-"""Models of other seeds side by side: how the readout of each learns from its own rows, and what all answer."""
+"""Models of other seeds side by side: how they are made, how each readout learns, and what all answer."""
 
 from __future__ import annotations
 
@@ -6,9 +6,29 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
-from reservoir.models.base import TrainingRows, fit_readout, teach
+from reservoir.models.base import TrainingRows, as_reservoir, fit_readout, teach
 from reservoir.readouts.candidates import one_penalty_warning
+from reservoir.sizes import LEAST_OF_A_PART, check_fits
+from reservoir.validation import Parameters, as_generator
+
+
+def seeded_members(model: Any, reservoir: Any) -> list[Any]:
+    """As many models as a model has members, not fitted, with seeds drawn from that of the reservoir."""
+    reservoir = as_reservoir(reservoir)
+    seeds = {k: seed for k, seed in reservoir.get_params().items() if k.split("__")[-1] == "random_state"}
+    if not seeds:
+        raise Parameters(model).error("n_members", "1 for a system without random_state")
+    first = next((seed for seed in seeds.values() if seed is not None), None)
+    rng = as_generator(type(reservoir).__name__, first)
+    what = "the members without their weights"
+    check_fits(type(model).__name__, "n_members", model.n_members, LEAST_OF_A_PART * model.n_members, what)
+    members = []
+    for seed in rng.integers(2**32, size=model.n_members):
+        system = clone(reservoir).set_params(**{name: int(seed) for name in seeds})
+        members.append(clone(model).set_params(n_members=1, reservoir=system))
+    return members
 
 
 def fit_readouts(readouts: list[Any], blocks: Iterable[TrainingRows]) -> None:

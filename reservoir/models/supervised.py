@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,9 +12,8 @@ from sklearn.utils.validation import has_fit_parameter
 
 from reservoir.models.base import ReservoirModel, TrainingRows, as_readout, readout_features
 from reservoir.models.blocks import BLOCK_ROWS
-from reservoir.models.forecasting.ensembles import seeded_members
 from reservoir.models.inference import Inference, pool_sequences
-from reservoir.models.members import fit_readouts, mean_answer
+from reservoir.models.members import fit_readouts, mean_answer, seeded_members
 from reservoir.models.pooling import as_pooling
 from reservoir.parts import Pooling
 from reservoir.readouts import RidgeReadout
@@ -70,14 +70,15 @@ class SupervisedModel(ReservoirModel):
         self._make_parts(pieces)
         self._n_presented = len(pieces)
         readouts = [member.readout_ for member in self._members()]
-        if self.readout is not None:
+        if self.readout is None and not self._has_blocks(sequences, targets):
+            readouts = [readout.set_params(alpha=RidgeReadout().alpha) for readout in readouts]
+        with self._edges_told():
             fit_readouts(readouts, self._training_blocks(sequences, targets))
-        else:
-            if not self._has_blocks(sequences, targets):
-                readouts = [readout.set_params(alpha=RidgeReadout().alpha) for readout in readouts]
-            with no_penalty_warnings():
-                fit_readouts(readouts, self._training_blocks(sequences, targets))
         self._tell_members()
+
+    def _edges_told(self) -> AbstractContextManager[None]:
+        """Context that says nothing of penalties at an edge where nobody has asked for the candidates."""
+        return no_penalty_warnings() if self.readout is None else nullcontext()
 
     def _tell_members(self) -> None:
         """What is known of the data goes to all members."""

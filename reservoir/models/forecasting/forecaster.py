@@ -13,7 +13,6 @@ from reservoir.models.base import as_readout
 from reservoir.models.forecasting.calibration import CalibrationRows
 from reservoir.models.forecasting.choice import Choice
 from reservoir.models.forecasting.closed_loop import Feedback
-from reservoir.models.forecasting.ensembles import seeded_members
 from reservoir.models.forecasting.forecasts import Forecasts
 from reservoir.models.forecasting.gap_filling import keep_contexts, missing_rows, without_gaps
 from reservoir.models.forecasting.hidden_parameter import HiddenParameter, parameters_of
@@ -27,6 +26,7 @@ from reservoir.models.forecasting.reading import (
 from reservoir.models.forecasting.settled import settled
 from reservoir.models.forecasting.training import learn, refuse_second_table
 from reservoir.models.forecasting.units import TRANSFORMS
+from reservoir.models.members import seeded_members
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
 from reservoir.ranges import ranges_of, read_bounds
 from reservoir.readouts.candidates import one_penalty_warning

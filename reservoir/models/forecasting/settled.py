@@ -16,8 +16,8 @@ from reservoir.models.forecasting.choice import (
     is_automatic,
     plain,
 )
-from reservoir.models.forecasting.ensembles import seeded_members
 from reservoir.models.forecasting.season import read_season
+from reservoir.models.members import seeded_members
 from reservoir.sequences import Sequences
 
 
