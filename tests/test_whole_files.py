@@ -308,8 +308,8 @@ from reservoir.batch.identity import canonical
 from reservoir.batch.records import Record
 from reservoir.batch.store import Store
 from reservoir.batch.study import Study
-from reservoir.whole_files import Part
 from tests.batch.batch_tasks import one
+from tests.deaths import die_at
 
 NAMES = ("open", "close", "stat", "lstat", "fstat", "scandir", "fchmod", "fchown", "fsync", "dup", "replace", "unlink")
 root = Path(sys.argv[1])
@@ -326,18 +326,7 @@ def save_model():
     save(EchoState(7), root / "model")
 
 def dies(work, deadly):
-    calls = 0
-    def counted(real):
-        def call(*arguments, **options):
-            nonlocal calls
-            calls += 1
-            if calls == deadly:
-                os._exit(9)
-            return real(*arguments, **options)
-        return call
-    for name in NAMES:
-        setattr(os, name, counted(getattr(os, name)))
-    Part.write = counted(Part.write)
+    die_at(deadly, NAMES)
     work()
 
 def fork(work, *arguments):

@@ -141,24 +141,13 @@ DEATHS = """
 import os, sys
 from reservoir.batch.records import Record
 from reservoir.batch.store import Store, new_batch_name
-from reservoir.whole_files import Part
+from tests.deaths import die_at
 
 NAMES = "mkdir open close dup link unlink replace fsync fchmod chmod utime stat lstat".split()
 root, number = sys.argv[1], 0
 
 def work(folder, deadly):
-    calls = 0
-    def counted(real):
-        def call(*arguments, **options):
-            nonlocal calls
-            calls += 1
-            if calls == deadly:
-                os._exit(9)
-            return real(*arguments, **options)
-        return call
-    for name in NAMES:
-        setattr(os, name, counted(getattr(os, name)))
-    Part.write = counted(Part.write)
+    die_at(deadly, NAMES)
     store = Store(folder)
     store.open(3)
     with store.begin(new_batch_name()) as claim:
