@@ -5,6 +5,7 @@ tests, with a number that no user has.
 """
 
 import compileall
+import importlib.util
 import os
 import random
 import shutil
@@ -31,12 +32,13 @@ def installed():
     folder.chmod(0o755)
     for name in ("reservoir", "spiking"):
         shutil.copytree(ROOT / name, folder / "plain" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(folder / "plain", quiet=1)
     shutil.copytree(folder / "plain", folder / "compiled")
-    compileall.compile_dir(folder / "compiled", legacy=True, quiet=1)
     with zipfile.ZipFile(folder / "app.zip", "w") as archive:
         for path in (folder / "plain").rglob("*.py"):
             archive.write(path, path.relative_to(folder / "plain"))
     for path in (folder / "compiled").rglob("*.py"):
+        Path(importlib.util.cache_from_source(path)).rename(path.with_suffix(".pyc"))
         path.unlink()
     for path in folder.rglob("*"):
         path.chmod(path.stat().st_mode & ~0o222)
