@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.loops import PLAIN
+
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -121,7 +123,7 @@ def test_a_package_that_cannot_be_written_and_no_home(form, installed, places):
 
 def test_no_folder_at_all(installed):
     """Import, a forecast and the text for reports of bugs, with one warning for all kernels."""
-    code = """
+    code = f"""
     def nowhere():
         raise FileNotFoundError("no folder for temporary files")
     tempfile.gettempdir = nowhere
@@ -129,7 +131,7 @@ def test_no_folder_at_all(installed):
     from reservoir import EchoState, ReservoirForecaster
     import spiking
     X = np.sin(np.arange(120.0))[:, None]
-    print(ReservoirForecaster(EchoState(9, random_state=0), washout=5).fit(X).forecast(3).shape)
+    print(ReservoirForecaster(EchoState(9, random_state=0), **{PLAIN | {"washout": 5}}).fit(X).forecast(3).shape)
     sys.argv = ["reservoir", "--version"]
     runpy.run_module("reservoir", run_name="__main__")
     """
