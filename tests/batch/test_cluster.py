@@ -47,27 +47,25 @@ def test_tasks_that_go_wrong(client, tmp_path):
     kinds = {3: "crash", 8: "hang", 9: "raise"}
     tasks = [{**task, "kind": kinds.get(task["number"])} for task in numbered(24)]
     options = {"timeout": TIMEOUT, "retries": 0}
-    expected = table(run_batch(trouble, tasks, store=tmp_path / "loky", n_jobs=2, **options), tmp_path)
+    expected = table(run_batch(trouble, tasks, store=tmp_path / "loky", n_jobs=1, **options), tmp_path)
     study = run_batch(trouble, tasks, store=tmp_path / "dask", client=client, **options)
     errors = {failure.parameters["number"]: failure.error for failure in study.failed()}
     assert errors[3].startswith("WorkerDied") and "TimeoutError" in errors[8] and errors[9] == "ValueError: no 9"
     assert len(errors) == 3 and table(study, tmp_path) == expected
 
 
-def test_a_client_that_is_lost_in_the_middle(tmp_path):
+def test_a_client_that_is_lost_in_the_middle(client, tmp_path):
     """The error says so, and nothing that the clean-up meets hides it; the next call goes on."""
     tasks, expected = gated(tmp_path)
-    options = {"n_workers": 1, "threads_per_worker": 1, "preload": ["brian2"], "dashboard_address": ":0"}
-    with distributed.LocalCluster(**options, silence_logs=50) as cluster:
-        lost = distributed.Client(cluster)
+    lost = distributed.Client(client.cluster)
 
-        def lose():
-            wait_at_the_gate(tmp_path, 1)
-            lost.close()
+    def lose():
+        wait_at_the_gate(tmp_path, 2)
+        lost.close()
 
-        with meanwhile(lose), pytest.raises(ConnectionError, match="lost while the batch ran; what is done stays"):
-            run_batch(logged, tasks, store=tmp_path / "store", client=lost)
-        (tmp_path / "gate").touch()
+    with meanwhile(lose), pytest.raises(ConnectionError, match="lost while the batch ran; what is done stays"):
+        run_batch(logged, tasks, store=tmp_path / "store", client=lost)
+    (tmp_path / "gate").touch()
     assert table(run_batch(logged, tasks, store=tmp_path / "store", n_jobs=1), tmp_path) == expected
 
 

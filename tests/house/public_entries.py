@@ -66,6 +66,7 @@ from tests.house.entries import (
     topology,
     trace,
 )
+from tests.loops import looped
 
 TASKS = {"size": [1, 2], "number": [3]}
 SYNAPSES = {"pre": [0, 1], "post": [1, 0], "weight": [1e-9, -2e-9], "delay": 1e-3, "time_constant": 3e-3}
@@ -252,7 +253,7 @@ ENTRIES: dict[str, Entry] = {
         {"n_splits": 2, "warmup": 2}, lambda splits, X: numbers([list(pair) for pair in splits.split(X)]), X
     ),
     "reservoir.model_selection.backtest": Entry(
-        {"model": reservoir.ReservoirForecaster(SYSTEM, washout=5), "series": SERIES, "horizon": 3, "n_origins": 2},
+        {"model": looped(SYSTEM, washout=5), "series": SERIES, "horizon": 3, "n_origins": 2},
         lambda found, X: numbers([found.truth, found.forecasts]), slow=True, fixed=("model",),
     ),
     "reservoir.model_selection.tune": Entry(

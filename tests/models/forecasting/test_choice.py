@@ -179,17 +179,16 @@ def test_channels_that_go_by_themselves_see_no_others():
     assert set(model.chosen_["scores"]["own"]) == {"True", "False"}
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda y: y,
-        lambda y: np.hstack([y, y[::-1]]),
-        lambda y: np.stack([y[:60], y[60:120]]),
-        lambda y: [y[:70], y[70:]],
-        lambda y: pd.DataFrame({"a": y[:, 0]}, index=pd.date_range("2020", periods=len(y), freq="MS")),
-    ],
-)
-@pytest.mark.parametrize("options", [{}, {"n_members": 2}, {"squared_states": True, "feedback_scaling": 0.5}])
+SQUARES = {"squared_states": True, "feedback_scaling": 0.5}
+
+
+@pytest.mark.parametrize("make, options", [
+    (lambda y: y, {"n_members": 2}),
+    (lambda y: np.hstack([y, y[::-1]]), SQUARES),
+    (lambda y: np.stack([y[:60], y[60:120]]), {}),
+    (lambda y: [y[:70], y[70:]], SQUARES),
+    (lambda y: pd.DataFrame({"a": y[:, 0]}, index=pd.date_range("2020", periods=len(y), freq="MS")), {"n_members": 2}),
+])  # fmt: skip
 def test_models_are_saved_with_what_was_chosen(make, options, tmp_path):
     y = make(seasonal(140))
     model = small(season=12, horizon=6, target="increments", **options).fit(y)

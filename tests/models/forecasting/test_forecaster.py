@@ -110,7 +110,7 @@ def test_generated_series_can_be_forecast():
         assert np.abs(model.forecast(50) - series[2450:]).max() < tolerance
 
 
-@pytest.mark.parametrize("n_units, least", [(500, 17), (1000, 20)])
+@pytest.mark.parametrize("n_units, least", [(500, 17), pytest.param(1000, 20, marks=pytest.mark.long)])
 def test_lorenz_is_forecast_to_the_edge_of_what_is_known(n_units, least):
     """Valid until the error exceeds 0.4; the penalty was chosen on another trajectory's training rows."""
     series = make_lorenz(8000 + 300 * 20 + 1400, x0=[-4.0, 2.0, 20.0])
