@@ -243,3 +243,9 @@ def test_what_cannot_be_weighed():
             ValueError, match=r"'class_weight' parameter of ReservoirClassifier must be None, 'balanced'"
         ):
             classifier.set_params(class_weight=given).fit(RAGGED, list("abaab"))
+
+
+def test_an_error_names_what_was_given():
+    classifier = ReservoirClassifier(SYSTEM, RecursiveLeastSquares(), class_weight="balanced")
+    with pytest.raises(ValueError, match=r"'class_weight' parameter .* must be None with the readout"):
+        classifier.fit(RAGGED, np.arange(len(RAGGED)) % 3 > 0)

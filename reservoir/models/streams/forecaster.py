@@ -119,7 +119,7 @@ class ForecasterStream:
         if self.n_heard > max(model._washout, model._lessons.lags):
             target = place.level - self._at().level if model._lessons.increments else place.level
             for member, features in zip(model._members(), seen, strict=True):
-                learn_row(member.readout_, features, target)
+                learn_row(member, features, target)
         return self.step(row, observed)
 
     def forecast(self, n_steps: int, observed: SequenceData | None = None) -> np.ndarray:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.models.base import penalties_told
+
 
 def learns(readout: Any) -> bool:
     """Whether a readout can go on learning."""
@@ -22,12 +24,14 @@ def check_learns(owner: str, readout: Any) -> None:
         )
 
 
-def learn_row(readout: Any, features: np.ndarray, target: Any) -> None:
-    """Go on learning from the features (n_columns,) of one row, and what is the answer to them."""
+def learn_row(model: Any, features: np.ndarray, target: Any) -> None:
+    """Let the readout of a model go on with the features (n_columns,) of one row, and what is the answer to them."""
+    readout = model.readout_
     if hasattr(readout, "step"):
         readout.step(features, target)
     else:
-        readout.partial_fit(features[None], np.asarray(target)[None])
+        with penalties_told(model):
+            readout.partial_fit(features[None], np.asarray(target)[None])
 
 
 def with_own_readouts(model: Any) -> Any:

@@ -134,7 +134,7 @@ class SupervisedStream(ABC):
             raise ValueError(f"{type(self).__name__} has no row to learn: hear one, which is learnt once at most.")
         if self.n_heard > self.model._washout:
             for member, own in zip(self.model._members(), np.atleast_2d(seen), strict=True):
-                learn_row(member.readout_, own, target)
+                learn_row(member, own, target)
         self._seen, self._fresh = None, False
 
     def _moment(self) -> tuple[int, bool, np.ndarray | None]:
@@ -178,8 +178,7 @@ class ClassifierStream(SupervisedStream):
     """A fitted `ReservoirClassifier` of rows that hears one after another; `ReservoirClassifier.stream` makes it."""
 
     def _shaped(self, answers: Any) -> Any:
-        model = self.model
-        return answers[0] if is_classifier(model.readout_) else model._decide(answers)[0]
+        return self.model._decide(answers)[0]
 
     def _missing(self) -> Any:
         raise NotImplementedError  # a classifier of rows refuses gaps
