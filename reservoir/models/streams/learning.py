@@ -15,12 +15,15 @@ def learns(readout: Any) -> bool:
     return hasattr(readout, "step") or hasattr(readout, "partial_fit")
 
 
-def check_learns(owner: str, readout: Any) -> None:
-    """ValueError where a readout cannot go on learning."""
+def check_learns(owner: str, model: Any) -> None:
+    """ValueError where the readout of a model cannot go on learning."""
+    readout = model.readout_
     if not learns(readout):
+        given = f"{type(readout).__name__}, the readout of {owner},"
+        which = f"The readout that {type(model).__name__} chose in `fit`" if model.readout is None else given
         raise ValueError(
-            f"{type(readout).__name__}, the readout of {owner}, does not learn row by row. Use one with step or "
-            "partial_fit, as RecursiveLeastSquares."
+            f"{which} does not learn row by row. Give a readout with step or partial_fit, as "
+            "readout=RecursiveLeastSquares()."
         )
 
 

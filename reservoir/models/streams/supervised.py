@@ -68,7 +68,7 @@ class SupervisedStream(ABC):
         Nothing is changed where it raises.
         """
         target = self._target(y)
-        check_learns(type(self).__name__, self.model.readout_)
+        check_learns(type(self).__name__, self.model)
         before = self._moment()
         answer = self._answered(row)
         try:
@@ -84,7 +84,7 @@ class SupervisedStream(ABC):
 
         Each row is learnt once at most. Rows of the washout are not, as in `fit`.
         """
-        check_learns(type(self).__name__, self.model.readout_)
+        check_learns(type(self).__name__, self.model)
         self._learn(self._target(y))
         return self
 
