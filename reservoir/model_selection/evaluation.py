@@ -41,6 +41,8 @@ def _evaluate_together(cv: CrossValidation, task: EvaluationTask) -> TaskResult:
 
     Raises CannotShareError, or the error that a candidate meets, where the candidates are to be evaluated one by one.
     """
+    if cv.fit_params:  # as weights, with which each fold would have a record of its own
+        raise CannotShareError
     models = configured_models(cv, task)
     reader = models[0].model
     folds = [read_fold(reader, fold) for fold in cv.folds(task.share)]

@@ -37,7 +37,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, RegressionIntervals):
         Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
     readout : None or estimator, default None
         Any scikit-learn regressor. None is ``RidgeReadout("blocked", slack=0.02)``, whose penalty
-        is chosen from the data (1e-6 where they make no two blocks) without a word at the edge of the candidates.
+        is chosen from the data (1e-6 where they are too few) without a word at the edge of the candidates.
         One with ``accumulate`` and ``solve`` is trained in blocks, so that the states of a long series are never held
         at once; any other gets all rows in one `fit`.
     washout : int >= 0, default 0

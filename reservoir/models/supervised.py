@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.validation import has_fit_parameter
 
-from reservoir.models.base import ReservoirModel, TrainingRows, as_readout, readout_features
+from reservoir.models.base import ReservoirModel, TrainingRows, penalties_told, readout_features, readout_of
 from reservoir.models.blocks import BLOCK_ROWS
 from reservoir.models.inference import Inference, pool_sequences
 from reservoir.models.members import fit_readouts, mean_answer, seeded_members
 from reservoir.models.pooling import as_pooling
 from reservoir.parts import Pooling
-from reservoir.readouts import RidgeReadout
-from reservoir.readouts.blocks import block_of
-from reservoir.readouts.candidates import no_penalty_warnings
 from reservoir.sample_weights import after_washout
 from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import Pieces, pieces_of
@@ -70,15 +66,9 @@ class SupervisedModel(ReservoirModel):
         self._make_parts(pieces)
         self._n_presented = len(pieces)
         readouts = [member.readout_ for member in self._members()]
-        if self.readout is None and not self._has_blocks(sequences, targets):
-            readouts = [readout.set_params(alpha=RidgeReadout().alpha) for readout in readouts]
-        with self._edges_told():
+        with penalties_told(self):
             fit_readouts(readouts, self._training_blocks(sequences, targets))
         self._tell_members()
-
-    def _edges_told(self) -> AbstractContextManager[None]:
-        """Context that says nothing of penalties at an edge where nobody has asked for the candidates."""
-        return no_penalty_warnings() if self.readout is None else nullcontext()
 
     def _tell_members(self) -> None:
         """What is known of the data goes to all members."""
@@ -86,18 +76,6 @@ class SupervisedModel(ReservoirModel):
         known = {name: value for name, value in vars(self).items() if name not in parameters}
         for member in getattr(self, "members_", ()):
             vars(member).update(known)
-
-    def _has_blocks(self, sequences: Sequences, targets: TrainingTargets) -> bool:
-        """Whether there is enough to learn from that a penalty can be chosen by what one block tells of another."""
-        learnt = self._late(sequences)
-        learnt = learnt if targets.weights is None else learnt & (targets.weights > 0)
-        numbers = np.arange(len(sequences))
-        if self._per_step:
-            pieces, places, _ = self._pieces(sequences)
-            learnt, numbers = learnt[places], np.repeat(np.arange(len(pieces)), pieces.lengths)
-            if len(pieces) == 1:  # whose rows are cut in order of time
-                return bool(np.count_nonzero(learnt) > 1)
-        return len(np.unique(block_of(numbers[learnt]))) > 1
 
     def _make_parts(self, sequences: Sequences) -> None:
         self.__dict__.pop("members_", None)
@@ -121,6 +99,11 @@ class SupervisedModel(ReservoirModel):
     def _block_rows(self) -> int:
         """Rows that are answered at once, so that the states of all members stay in the cache."""
         return max(BLOCK_ROWS // len(self._members()), 256)
+
+    @property
+    def _method(self) -> str:
+        """What readouts are asked for the answers of `predict`."""
+        return "predict"
 
     def _asked(self, method: str) -> Callable[[np.ndarray], np.ndarray]:
         """The readout's `method`, or the mean of what those of the members answer."""
@@ -201,10 +184,13 @@ class SupervisedModel(ReservoirModel):
 
     def _check_weighable(self, targets: TrainingTargets) -> None:
         """Refuse weights where the readout does not take them."""
-        readout = as_readout(self.readout, type(self)._default_readout)
+        readout = readout_of(self)
         if not targets.plain and not has_fit_parameter(readout, "sample_weight"):
-            wanted = f"None, 0 or 1 with the readout {type(readout).__name__}, whose fit takes no sample_weight"
-            raise parameter_error(type(self).__name__, "sample_weight", wanted, "other weights")
+            raise self._not_weighable(f"with the readout {type(readout).__name__}, whose fit takes no sample_weight")
+
+    def _not_weighable(self, why: str) -> ValueError:
+        """An error for weights that the readout does not take."""
+        return parameter_error(type(self).__name__, "sample_weight", f"None, 0 or 1 {why}", "other weights")
 
     def _answers(
         self, X: Any, method: str, state: Any = None, shape: Callable[[np.ndarray], np.ndarray] | None = None

@@ -12,6 +12,7 @@ import numpy as np
 
 from reservoir.validation import Parameters, real_array
 
+DEFAULT_ALPHA = 1e-6
 DEFAULT_ALPHAS = np.logspace(-8, 4, 25)
 _NEARLY_CONSTANT = 0.1  # degrees of freedom
 _NO_PENALTY = 1e-16
@@ -47,8 +48,11 @@ def one_penalty_warning() -> Iterator[None]:
 
 
 @contextmanager
-def no_penalty_warnings() -> Iterator[None]:
-    """Context without warnings of an edge in this thread, for candidates that nobody has asked for."""
+def unasked_candidates() -> Iterator[None]:
+    """Context, in this thread, for candidates that nobody has asked for.
+
+    Nothing is said of an edge, and the default penalty serves where there are too few rows to choose another.
+    """
     token = _UNASKED.set(True)
     try:
         yield
@@ -56,8 +60,8 @@ def no_penalty_warnings() -> Iterator[None]:
         _UNASKED.reset(token)
 
 
-def edges_matter() -> bool:
-    """Whether a choice at an edge is to be told: not within `no_penalty_warnings`."""
+def candidates_are_asked() -> bool:
+    """Whether somebody has asked for the candidates: not within `unasked_candidates`."""
     return not _UNASKED.get()
 
 

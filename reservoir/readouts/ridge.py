@@ -14,7 +14,13 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.compilation import one_blas_thread
 from reservoir.parts import Numbers
 from reservoir.readouts.blocks import Blocks, parts_of, records_of, runs_of
-from reservoir.readouts.candidates import PenaltyWarning, edge_advice, edges_matter, read_candidates
+from reservoir.readouts.candidates import (
+    DEFAULT_ALPHA,
+    PenaltyWarning,
+    candidates_are_asked,
+    edge_advice,
+    read_candidates,
+)
 from reservoir.readouts.merging import MergingLinearReadout
 from reservoir.readouts.penalty import Conditioning
 from reservoir.readouts.record import Record
@@ -108,7 +114,7 @@ class RidgeReadout(MergingLinearReadout):
 
     def __init__(
         self,
-        alpha: float | str = 1e-6,
+        alpha: float | str = DEFAULT_ALPHA,
         *,
         alphas: Numbers | None = None,
         solver: str = "auto",
@@ -196,7 +202,8 @@ class RidgeReadout(MergingLinearReadout):
         """Compute `coef_` and `intercept_` from the record."""
         self._check_record()
         with one_blas_thread():
-            alpha, coef = self._chosen() if isinstance(self.alpha, str) else self._given()
+            given = self.alpha if isinstance(self.alpha, str) else Parameters(self).real("alpha", 0)
+            alpha, coef = self._chosen() if isinstance(given, str) else self._solved(given)
             intercept = self._record.intercept(coef)
         return self._take(alpha, coef, intercept)
 
@@ -261,8 +268,7 @@ class RidgeReadout(MergingLinearReadout):
         self._publish(np.array(coef.T, order="C"), intercept)
         return self
 
-    def _given(self) -> tuple[np.ndarray, np.ndarray]:
-        alpha = Parameters(self).real("alpha", 0)
+    def _solved(self, alpha: float) -> tuple[np.ndarray, np.ndarray]:
         coef = self._record.solve(alpha) if alpha > 0 else None
         every = np.full(self._record.n_outputs, alpha)
         if coef is None:
@@ -275,20 +281,29 @@ class RidgeReadout(MergingLinearReadout):
         return every, coef
 
     def _chosen(self) -> tuple[np.ndarray, np.ndarray]:
+        few = self._too_few()
+        if few and not candidates_are_asked():
+            return self._solved(DEFAULT_ALPHA)
+        if few:
+            raise ValueError(f"alpha={self.alpha!r} of {type(self).__name__} needs at least {few}.")
         alphas, factorised = read_candidates(self), self._record.factorised()
         if self.alpha == "gcv":
-            least = 1 + self._record.centred
-            if self._record.n_rows < least:
-                raise ValueError(f"alpha='gcv' of {type(self).__name__} needs at least {least} rows of a weight > 0.")
             scores = factorised.generalised_cross_validation(alphas)
         else:
-            scores = self._complete_blocks().errors(type(self).__name__, alphas)
+            scores = self._complete_blocks().errors(alphas)
         best = scores.argmin(axis=0)
         if self.slack > 0:
             within = scores <= (1 + self.slack) * scores.min(axis=0)
             best = np.array([int(np.flatnonzero(own)[np.argmax(alphas[own])]) for own in within.T])
         self._warn_at_edges(alphas, best, factorised.trace)
         return alphas[best], factorised.coefficients(alphas[best])
+
+    def _too_few(self) -> str:
+        """What it takes to choose a penalty, where there is less; empty where there is enough."""
+        if self.alpha == "blocked":
+            return self._complete_blocks().too_few()
+        least = 1 + self._record.centred
+        return f"{least} rows of a weight > 0" if self._record.n_rows < least else ""
 
     def _complete_blocks(self) -> Blocks:
         """The blocks, refused where rows came while another `alpha` asked for none."""
@@ -302,7 +317,7 @@ class RidgeReadout(MergingLinearReadout):
         at_edge = alphas[best] * np.isin(best, (0, len(alphas) - 1))
         before = np.broadcast_to(getattr(self, "alpha_", 0.0), len(best))
         if (
-            edges_matter()
+            candidates_are_asked()
             and len(alphas) > 1
             and (at_edge > 0).any()
             and not ((at_edge == 0) | (at_edge == before)).all()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.models.base import as_readout
+from reservoir.models.base import readout_of
 from reservoir.models.forecasting.calibration import CalibrationRows
 from reservoir.models.forecasting.choice import Choice
 from reservoir.models.forecasting.closed_loop import Feedback
@@ -261,7 +261,7 @@ class ReservoirForecaster(Forecasts):
             learn(self, pieces, choice)
             if pieces is not learnt and self.gaps == "free-run":
                 whole = without_gaps(self, learnt)  # by what was learnt from the pieces
-                self.readout_ = clone(as_readout(self.readout))
+                self.readout_ = clone(readout_of(self))
                 learn(self, whole, choice, missing_rows(self, learnt))
         if pieces is not learnt:
             keep_contexts(self, sequences.kind, learnt)
