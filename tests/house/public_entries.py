@@ -257,7 +257,7 @@ ENTRIES: dict[str, Entry] = {
         lambda found, X: numbers([found.truth, found.forecasts]), slow=True, fixed=("model",),
     ),
     "reservoir.model_selection.tune": Entry(
-        {"model": reservoir.ReservoirForecaster(SYSTEM, washout=5), "series": SERIES, "budget": 1e-9, "n_origins": 2},
+        {"model": reservoir.ReservoirForecaster(SYSTEM, washout=5), "series": SERIES, "budget": 1e-9, "horizon": 2},
         lambda found, X: numbers(found.forecast(3)), slow=True, fixed=("model", "budget"),
     ),
     "reservoir.model_selection.sequence_scorer": Entry(

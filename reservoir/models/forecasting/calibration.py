@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from reservoir.derived import Derived
 from reservoir.models.base import readout_of
-from reservoir.models.forecasting.choice import choice_of
+from reservoir.models.forecasting.chosen_parameters import choice_of
 from reservoir.models.forecasting.origins import courses_from, futures_of, rows_known
 from reservoir.models.forecasting.reading import rows_to_come
 from reservoir.models.forecasting.training import learn

@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from reservoir.models.base import readout_of
 from reservoir.models.forecasting.calibration import CalibrationRows
-from reservoir.models.forecasting.choice import Choice
+from reservoir.models.forecasting.chosen_parameters import Choice
 from reservoir.models.forecasting.closed_loop import Feedback
 from reservoir.models.forecasting.forecasts import Forecasts
 from reservoir.models.forecasting.gap_filling import keep_contexts, missing_rows, without_gaps
@@ -247,7 +247,8 @@ class ReservoirForecaster(Forecasts):
         self.training_deviations_ = predicted.std(axis=0)
         heard_bounds(self)
         self._calibration = CalibrationRows.of(pieces)
-        self.__dict__.pop("members_", None)
+        for earlier in ("members_", "_context"):
+            self.__dict__.pop(earlier, None)
         if self.n_members > 1:
             with one_penalty_warning():
                 self.members_ = [member._learn(X, choice) for member in seeded_members(self, made.reservoir)]
