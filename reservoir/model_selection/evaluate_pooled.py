@@ -15,7 +15,7 @@ from reservoir.model_selection.results import TaskResult
 from reservoir.model_selection.shared_runs import Presentation, presentations
 from reservoir.model_selection.sharing import ConfiguredModel, solve_penalties
 from reservoir.models.base import TrainingRows, as_reservoir, fit_readout, readout_features
-from reservoir.models.pooling import as_pooling
+from reservoir.models.poolings.joined import as_pooling
 from reservoir.models.precomputed import PrecomputedPooling, with_attributes, with_inference, with_readout
 from reservoir.sequences import Sequences, joined
 

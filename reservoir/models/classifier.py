@@ -15,10 +15,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from reservoir.estimators import ClassifierMixin, present_unless
 from reservoir.models.base import as_readout
 from reservoir.models.partial_training import go_on_learning, known_classes, no_partial_fit
-from reservoir.models.pooling import as_pooling
+from reservoir.models.poolings.joined import as_pooling
 from reservoir.models.streams.supervised import ClassifierStream
 from reservoir.models.supervised import SupervisedModel, TrainingTargets
-from reservoir.parts import Labels, Numbers, Pooling, Readout, SequenceData, System
+from reservoir.parts import Labels, Numbers, PoolingChoice, Readout, SequenceData, System
 from reservoir.readouts import RidgeReadout
 from reservoir.sample_weights import class_weights, read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
@@ -110,7 +110,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     reservoir: System | None = None
     readout: Readout | None = None
     _: KW_ONLY
-    pooling: Pooling | str | None = "mean"
+    pooling: PoolingChoice = "mean"
     include_input: bool = False
     washout: int = 0
     class_weight: str | Mapping[Any, float] | None = None

@@ -14,6 +14,7 @@ from sklearn.base import clone
 from reservoir.batch import run_batch
 from reservoir.models.base import as_readout, teach
 from reservoir.models.classifier import ReservoirClassifier
+from reservoir.models.pooled_rows import learn_poolings
 from reservoir.models.regressor import ReservoirRegressor
 from reservoir.parts import Labels, MergingReadout, check_part
 from reservoir.sequences import is_one_series
@@ -53,7 +54,8 @@ def fit_in_parts(
     ----------
     model : ReservoirRegressor or ReservoirClassifier
         Its readout must merge, as `RidgeReadout` does. It is fitted in place. The reservoir itself is fitted here, on
-        the first part alone: an `EchoState` looks only at the number of features, a `LiquidState` also at their range.
+        the first part alone: an `EchoState` looks only at the number of features, a `LiquidState` also at their range,
+        and a pooling that learns at the states.
     parts : iterable of callables, paths or pairs
         A callable returns (X, y); it is called in a worker. A path names an npz file with the arrays "X" and "y". A
         pair (X, y) is sent to every worker, which suits small data only. X and y are as in `fit`.
@@ -101,10 +103,12 @@ def _train(model: Any, parts: Any, classes: Labels | None, folder: Any, batch: d
     place = None if folder is None else check_path("fit_in_parts", "folder", folder)
     trained = clone(model)
     options = {} if classes is None else {"classes": classes}
-    sequences, _ = trained._read_training_data(*_load(parts[0]), **options)
+    sequences, targets = trained._read_training_data(*_load(parts[0]), **options)
     trained._make_parts(sequences)
+    if not trained._per_step and hasattr(trained.pooling_, "fit"):
+        learn_poolings(trained, sequences, targets.counted)
     check_part(type(model).__name__, "readout", trained.readout_, MergingReadout)
-    del sequences
+    del sequences, targets
     sizes = _of_parts(PartSizes(parts), place, batch) if draws_numbers(trained.reservoir_) else [0] * len(parts)
     first_trials = [0, *accumulate(sizes)]
     for record in _of_parts(PartialTraining(trained, parts, first_trials, options), place, batch):

@@ -10,6 +10,7 @@ from sklearn.base import is_classifier
 
 from reservoir.models.base import TrainingRows, as_readout, teach
 from reservoir.models.members import rows_of_members
+from reservoir.models.pooled_rows import learn_poolings
 from reservoir.parts import Labels, SequenceData
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.validation import Parameters, parameter_error
@@ -27,20 +28,22 @@ def no_partial_fit(model: Any) -> str:
 
 
 def go_on_learning(model: Any, X: SequenceData, y: Any, sample_weight: Any, **options: Any) -> None:
-    """Let a model learn from more sequences, each from rest; the first call fits the reservoir too."""
+    """Let a model learn from more sequences, each from rest; the first call fits the reservoir and the pooling too."""
     first = not hasattr(model, "readout_")
     depth = None if first else model._target_depth
     sequences, targets = model._read_training_data(X, y, sample_weight, reset=first, **options)
     model._check_weighable(targets)
-    pieces = model._pieces(sequences).sequences
+    pieces, pooled = model._pieces(sequences).sequences, None
     if first:
         model._make_parts(pieces)
         model._n_presented = 0
+        if not model._per_step:
+            pooled = learn_poolings(model, sequences, targets.counted)
     elif model._target_depth != depth:
         raise ValueError(f"y of {type(model).__name__} has another depth than before.")
     members, presented = model._members(), model._n_presented
     readouts = [copy.deepcopy(member.readout_) for member in members]
-    for rows in model._training_blocks(sequences, targets, presented):
+    for rows in model._training_blocks(sequences, targets, presented, pooled):
         if rows.sequence is None and sequences.kind != "series":
             rows = rows._replace(sequence=np.zeros(len(rows.features), int))
         numbers = None if rows.sequence is None else rows.sequence + presented

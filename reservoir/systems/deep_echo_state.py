@@ -212,6 +212,12 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         """Whether `run` is that of the layers as this class arranges them, and not that of a subclass."""
         return inherited(self, DeepEchoState, "run", "transform")
 
+    @property
+    def causal(self) -> bool:
+        """Whether states depend on the rows before alone."""
+        given = [self.layer] if self.layers is None else self.layers
+        return all(getattr(layer, "causal", True) for layer in getattr(self, "layers_", given))
+
     def without_noise(self) -> DeepEchoState:
         """The same fitted layers with ``noise=0``, where they have it; they share all weights."""
         layers = [without_noise(layer) for layer in self.layers_]

@@ -287,6 +287,8 @@ class ReservoirForecaster(Forecasts):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         p = Parameters(self)
+        if not getattr(self.reservoir, "causal", True):
+            raise p.error("reservoir", "a system whose states do not depend on rows to come (causal = False)")
         p.choice("target", (*TARGETS, "auto"))
         p.integer_or("lags", "auto", 0)
         p.choice("strategy", (*STRATEGIES, "auto"))

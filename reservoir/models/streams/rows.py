@@ -42,6 +42,11 @@ def read_context(owner: str, model: Any, context: Any) -> Sequences:
 def check_streams(owner: str, model: Any) -> None:
     """Refuse models whose answer to a row needs more than the rows before it, one by one."""
     for one in getattr(model, "members_", [model]):
+        if not getattr(one.reservoir_, "causal", True):
+            raise ValueError(
+                f"{owner} needs a system that hears rows one by one. The states of {type(one.reservoir_).__name__} "
+                "depend on rows to come (causal = False)."
+            )
         if not getattr(without_noise(one.reservoir_), "piecewise", True):
             raise ValueError(
                 f"{owner} needs a system that hears rows one by one. The states of {type(one.reservoir_).__name__} "
