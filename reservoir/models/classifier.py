@@ -33,8 +33,8 @@ def _no_probabilities(model: ReservoirClassifier) -> str:
         return ""
     return (
         f"{type(model).__name__} has no 'predict_proba', since its readout {type(readout).__name__} gives no "
-        "probabilities. Take one that does, such as readout=LogisticRegression() of scikit-learn; 'decision_function' "
-        "gives scores."
+        "probabilities. Calibrate its scores by CalibratedClassifierCV(model) of scikit-learn, which takes stacks and "
+        "lists of sequences too, or take readout=LogisticRegression(); 'decision_function' gives scores."
     )
 
 

@@ -125,6 +125,12 @@ def wide_rows(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
         raise Damaged("it holds wide rows of another size")
 
 
+def held_out_rows(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
+    """Check that there are targets, and that every row weighs something."""
+    if not (kept.n_outputs >= 1 and (kept.weights > 0).all()):
+        raise Damaged("it holds rows that are not held out")
+
+
 def supervised(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """Check that members are models of the same kind, which hear the same features."""
     members = getattr(model, "members_", ())

@@ -139,6 +139,10 @@ _OF_TRAINED: dict[str, Any] = {
     "keep": networks.keep_network,
     "rebuild": networks.rebuild_network,
 }
+_KEPT_ROWS = {
+    **{"X": reals("n", "f"), "y": reals("n", "k"), "weights": reals("n")},
+    **{"centred": FLAG, "solver": word("gram", "qr")},
+}
 _SYNAPSES = {name: reals("s") for name in ("weight", "delay", "time_constant")}
 _DYNAMICS = {name: either(NONE, reals("s")) for name in ("U", "D", "F", "reversal")}
 
@@ -319,16 +323,9 @@ REGISTRY: dict[str, Entry] = {
         },
         rebuild=rebuilding.triangle,
     ),
+    "reservoir.readouts.held_out_rows.HeldOutRows": Entry(parameters=_KEPT_ROWS, rebuild=rebuilding.held_out_rows),
     "reservoir.readouts.wide_rows.WideRows": Entry(
-        parameters={
-            "X": reals("n", "f"),
-            "y": reals("n", "k"),
-            "weights": reals("n"),
-            "ends": integers("p"),
-            "centred": FLAG,
-            "solver": word("gram", "qr"),
-        },
-        rebuild=rebuilding.wide_rows,
+        parameters={**_KEPT_ROWS, "ends": integers("p")}, rebuild=rebuilding.wide_rows
     ),
     "reservoir.rnn.RNNRegressor": Entry({**_TRAINED, "_flat": FLAG}, **_OF_TRAINED),
     "reservoir.rnn.RNNClassifier": Entry({**_TRAINED, "classes_": labels("k"), "per_step_": FLAG}, **_OF_TRAINED),

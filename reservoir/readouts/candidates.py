@@ -14,6 +14,7 @@ from reservoir.validation import Parameters, real_array
 
 DEFAULT_ALPHA = 1e-6
 DEFAULT_ALPHAS = np.logspace(-8, 4, 25)
+WIDE_ALPHAS = np.logspace(-1, 7, 17)
 _NEARLY_CONSTANT = 0.1  # degrees of freedom
 _NO_PENALTY = 1e-16
 _SHOWN = 8  # columns that a warning names
@@ -73,7 +74,7 @@ def said_once(texts: list[str]) -> str:
 def read_candidates(readout: Any) -> np.ndarray:
     """The parameter `alphas` of a readout, sorted."""
     if readout.alphas is None:
-        return DEFAULT_ALPHAS
+        return WIDE_ALPHAS if isinstance(readout.alpha, str) and readout.alpha == "loo" else DEFAULT_ALPHAS
     alphas = real_array(readout.alphas)
     if alphas is None or alphas.ndim != 1 or not len(alphas) or not ((alphas > 0) & np.isfinite(alphas)).all():
         raise Parameters(readout).error("alphas", "None or a 1-D array of numbers > 0")

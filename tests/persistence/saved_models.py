@@ -157,6 +157,7 @@ def readouts_of_the_room():
             yield f"{name}_waiting", Example(kind().accumulate(SERIES, GOALS), (SERIES, GOALS))
     for number, y in numbers.items():
         yield f"ridge_qr_{number}", _fitted(readouts.RidgeReadout(1e-12), SERIES, y)
+        yield f"ridge_loo_{number}", _fitted(readouts.RidgeReadout("loo", alphas=[1e-3, 1.0, 10.0]), SERIES, y)
         yield f"ridge_blocked_{number}", _fitted(readouts.RidgeReadout("blocked", alphas=[1e-3, 1.0, 10.0]), SERIES, y)
         yield f"rls_{number}", _fitted(readouts.RecursiveLeastSquares(0.99), SERIES, y)
         yield f"lms_{number}", _fitted(readouts.LeastMeanSquares(fit_intercept=False), SERIES, y)
