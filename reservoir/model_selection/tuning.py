@@ -18,6 +18,8 @@ from reservoir.models.precomputed import with_attributes
 from reservoir.parts import SequenceData
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import read_sequences
+from reservoir.systems import EchoState
+from reservoir.systems.weights import default_scalings
 from reservoir.validation import check_integer, check_real, parameter_error
 
 _OWNER = "tune"
@@ -171,6 +173,8 @@ class _Search:
     def refinements(self, best: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """One setting of the reservoir after the other, around the best."""
         known = best["reservoir"].get_params()
+        if isinstance(best["reservoir"], EchoState):
+            known |= {n: v for n, v in default_scalings(best["reservoir"], self.n_features).items() if known[n] is None}
         for name, factors in _LATER.items():
             value = known.get(name)
             if isinstance(value, float | int) and not isinstance(value, bool):

@@ -18,7 +18,7 @@ def forecaster(**options):
 
 
 def test_it_is_better_than_a_bad_start_on_rows_that_it_has_not_seen():
-    bad = looped(EchoState(10, input_scaling=5.0, random_state=0), RidgeReadout(1e-9), washout=20)
+    bad = looped(EchoState(10, input_scaling=5.0, bias_scaling=0.0, random_state=0), RidgeReadout(1e-9), washout=20)
     found = tune(bad, SERIES[:180, None], budget=60, horizon=8, n_origins=5)
     origins = np.arange(180, 232)
     truth = SERIES[origins[:, None] + np.arange(8)]

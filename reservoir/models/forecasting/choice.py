@@ -80,10 +80,9 @@ def as_parameters(choice: Choice) -> dict[str, Any]:
     return found | {"horizon": choice.horizon}
 
 
-def default_reservoir(n_features: int) -> EchoState:
+def default_reservoir() -> EchoState:
     """The reservoir of a forecaster that has none of its own."""
-    options: dict[str, Any] = {"spectral_radius": 0.9, "leak": 0.3, "bias_scaling": 0.5, "random_state": 0}
-    return EchoState(300, input_scaling=0.3 / np.sqrt(n_features), **options)
+    return EchoState(300, leak=0.3, random_state=0)
 
 
 def choose(model: Any, X: Any, sequences: Sequences) -> Choice:
