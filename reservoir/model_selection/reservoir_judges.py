@@ -94,7 +94,7 @@ class _OfChoice(_Draws):
     """Tries what sees the states as the forecaster's own choice does: the same folds, moments and scores."""
 
     def __init__(self, model: Any, series: Any, sequences: Sequences):
-        reservoir = default_reservoir(sequences.rows.shape[1]) if model.reservoir is None else model.reservoir
+        reservoir = default_reservoir() if model.reservoir is None else model.reservoir
         super().__init__(model, reservoir)
         self.series, self.n_features = series, sequences.rows.shape[1]
         self.search = Search(with_attributes(model, {"reservoir": self.reservoir}), series, sequences)

@@ -13,6 +13,8 @@ from reservoir.compilation import one_blas_thread
 from reservoir.model_selection.backtests import read_one_series
 from reservoir.model_selection.reservoir_judges import Judge, Tried, judge_of
 from reservoir.parts import SequenceData
+from reservoir.systems import EchoState
+from reservoir.systems.weights import default_scalings
 from reservoir.validation import InvalidParameterError, check_integer, check_real
 
 _OWNER = "tune"
@@ -133,6 +135,9 @@ def _best(judge: Judge, pool: list[Tried]) -> Tried:
 def _settings(judge: Judge, n_rows: int, pool: list[Tried]) -> Iterator[dict[str, float]]:
     """Settings to try, of those that the reservoir has, each once; what was found joins the pool on the way."""
     known = judge.reservoir.get_params()
+    if isinstance(judge.reservoir, EchoState):
+        of_none = default_scalings(judge.reservoir, judge.n_features)
+        known |= {name: value for name, value in of_none.items() if known[name] is None}
     seen: list[dict[str, float]] = []
 
     def new(wanted: dict[str, float]) -> Iterator[dict[str, float]]:

@@ -13,7 +13,7 @@ from reservoir.readouts import RidgeReadout
 from tests.loops import looped
 
 RNG = np.random.default_rng(0)
-RESERVOIR = EchoState(50, bias_scaling=0.3, random_state=0)
+RESERVOIR = EchoState(50, bias_scaling=0.3, input_scaling=1.0, random_state=0)
 SERIES = RNG.normal(size=(300, 1))
 TARGET = np.roll(SERIES[:, 0], 1) + RNG.normal(size=300)
 RECORDINGS = [RNG.normal(size=(20, 1)) + k % 2 for k in range(20)]
@@ -39,7 +39,7 @@ def test_noise_is_not_learnt():
         X, y = x[:-1, None] / x.std(), x[1:] / x.std()
         for alpha, scores in found.items():
             readout = None if alpha is None else RidgeReadout(alpha)
-            reservoir = EchoState(400, bias_scaling=0.3, random_state=seed)
+            reservoir = EchoState(400, bias_scaling=0.3, input_scaling=1.0, random_state=seed)
             scores.append(ReservoirRegressor(reservoir, readout).fit(X[:500], y[:500]).score(X[500:], y[500:]))
     assert np.median(found[None]) > 0.85 > 0.5 > np.median(found[1e-6])
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from reservoir.models.forecasting.candidates import ALL_TARGETS, Candidate, is_auto, season_given
 from reservoir.models.forecasting.chosen import ChosenReadout
 from reservoir.systems import EchoState
@@ -95,7 +93,6 @@ def as_told(candidate: Candidate, horizon: int) -> dict[str, Any]:
     }
 
 
-def default_reservoir(n_features: int) -> EchoState:
+def default_reservoir() -> EchoState:
     """The reservoir of a forecaster that has none of its own."""
-    options: dict[str, Any] = {"spectral_radius": 0.9, "leak": 0.3, "bias_scaling": 0.5, "random_state": 0}
-    return EchoState(300, input_scaling=0.3 / np.sqrt(n_features), **options)
+    return EchoState(300, leak=0.3, random_state=0)

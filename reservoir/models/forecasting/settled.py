@@ -38,7 +38,7 @@ def settled(model: Any, X: Any, sequences: Sequences, choice: Choice | None = No
     if not is_auto(model.season):
         read_season(type(model).__name__, model.season, X, sequences)  # so that what cannot be is refused here
     if model.reservoir is None:
-        made.reservoir = default_reservoir(sequences.rows.shape[1])
+        made.reservoir = default_reservoir()
     if given:
         return made, choice or choice_given(made)
     if choice is None:
