@@ -8,6 +8,7 @@ whose error does not say what can be done.
 from __future__ import annotations
 
 import functools
+from abc import abstractmethod
 from collections.abc import Callable
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -81,6 +82,36 @@ else:
     from sklearn.base import OneToOneFeatureMixin as OneToOneFeatureMixin
     from sklearn.base import RegressorMixin as RegressorMixin
     from sklearn.base import TransformerMixin as TransformerMixin
+
+
+class NamedParts(BaseEstimator):
+    """Holds parts by name, as scikit-learn's `FeatureUnion` does: ``set_params(line__n_units=50, ring=None)``."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name; with `deep` the parts too, and theirs as ``part__parameter``."""
+        found = super().get_params(deep=False)
+        for name, part in self._named() if deep else ():
+            found[name] = part
+            found.update((f"{name}__{key}", value) for key, value in part.get_params().items())
+        return found
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters: own ones first, then whole parts, then those of parts."""
+        own = {name: params.pop(name) for name in super().get_params(deep=False) if name in params}
+        super().set_params(**own)
+        for name, _ in self._named():
+            if name in params:
+                self._replace(name, params.pop(name))
+        super().set_params(**params)
+        return self
+
+    @abstractmethod
+    def _named(self) -> list[tuple[str, Any]]:
+        """The parts that have parameters, with their names; none where the list is no such list."""
+
+    @abstractmethod
+    def _replace(self, name: str, part: Any) -> None:
+        """Put another part in the place of this name, in a new list."""
 
 
 def present_unless(why_not: Callable[[Any], str]) -> Callable[[Callable[..., Any]], Any]:

@@ -21,7 +21,7 @@ from reservoir import (
 from reservoir.batch import Study, run_batch
 from reservoir.circuits import Circuit, GraphCircuit, MaassColumn, RandomCircuit
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
-from reservoir.models.pooling import Mean
+from reservoir.models import Mean
 from reservoir.neurons import LIF
 from reservoir.neurons.rate import Euler
 from reservoir.parts import (

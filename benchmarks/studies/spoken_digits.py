@@ -27,7 +27,7 @@ from sklearn.svm import SVC
 from reservoir import EchoState, LiquidState
 from reservoir.circuits import MaassColumn
 from reservoir.datasets import fetch_spoken_digits
-from reservoir.models.pooling import Segments
+from reservoir.models import Segments
 from reservoir.spikes import Current, Exponential, Latency, SendOnDelta
 
 N_REPETITIONS, SEEDS = 20, range(1, 6)

@@ -14,8 +14,8 @@ from reservoir.model_selection.folds import CrossValidation, ReadFold
 from reservoir.model_selection.results import TaskResult
 from reservoir.model_selection.shared_runs import Presentation, presentations
 from reservoir.model_selection.sharing import ConfiguredModel, solve_penalties
-from reservoir.models.base import TrainingRows, as_reservoir, fit_readout, readout_features
-from reservoir.models.pooling import as_pooling
+from reservoir.models.base import TrainingRows, as_reservoir, fit_readout, penalties_told, readout_features
+from reservoir.models.poolings.joined import as_pooling
 from reservoir.models.precomputed import PrecomputedPooling, with_attributes, with_inference, with_readout
 from reservoir.sequences import Sequences, joined
 
@@ -52,7 +52,8 @@ class PooledEvaluation:
             for number, fold in enumerate(self._folds):
                 start = time.perf_counter()
                 rows = np.stack([training[lane][one] for one in trained[number]])
-                readouts = _fitted(configured, rows, fold.training.targets)
+                with penalties_told(configured.model):
+                    readouts = _fitted(configured, rows, fold.training.targets)
                 fitted = time.perf_counter()
                 self._score(configured, readouts, quiet[lane], number, result)
                 positions, end = list(configured.positions), time.perf_counter()

@@ -14,7 +14,7 @@ from reservoir.model_selection.folds import CrossValidation, ReadFold
 from reservoir.model_selection.results import TaskResult
 from reservoir.model_selection.shared_runs import Prefix, shared_runs, training_rows
 from reservoir.model_selection.sharing import CannotShareError, ConfiguredModel, solve_penalties
-from reservoir.models.base import as_reservoir, readout_features
+from reservoir.models.base import as_reservoir, penalties_told, readout_features
 from reservoir.models.precomputed import PrecomputedAnswers, with_attributes, with_inference, with_readout
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import Sequences, joined
@@ -116,7 +116,8 @@ class StepEvaluation:
                         readout.add_record(record.taken())
                 return readout
 
-            found.append(solve_penalties(configured.readouts, taught))
+            with penalties_told(configured.model):
+                found.append(solve_penalties(configured.readouts, taught))
         return found
 
     def _answer(self, readouts: list[list[list[RidgeReadout]]], blocks: Callable[..., Any]) -> list[list[np.ndarray]]:

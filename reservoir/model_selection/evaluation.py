@@ -14,6 +14,7 @@ from reservoir.model_selection.evaluate_steps import StepEvaluation
 from reservoir.model_selection.folds import CrossValidation, read_fold
 from reservoir.model_selection.results import TaskResult
 from reservoir.model_selection.sharing import CannotShareError, configured_models
+from reservoir.models.poolings.joined import as_pooling
 from reservoir.readouts.candidates import penalty_warnings
 from reservoir.sequences import read_sequences
 
@@ -41,11 +42,15 @@ def _evaluate_together(cv: CrossValidation, task: EvaluationTask) -> TaskResult:
 
     Raises CannotShareError, or the error that a candidate meets, where the candidates are to be evaluated one by one.
     """
+    if cv.fit_params:  # as weights, with which each fold would have a record of its own
+        raise CannotShareError
     models = configured_models(cv, task)
     reader = models[0].model
     folds = [read_fold(reader, fold) for fold in cv.folds(task.share)]
     if any(fold.training.weights is not None for fold in folds):  # each fold would have a record of its own
         raise CannotShareError
+    if not folds[0].training.per_step and hasattr(as_pooling(type(reader).__name__, reader.pooling), "fit"):
+        raise CannotShareError  # every fold has a pooling that learns from its training part alone
     everything = read_sequences(copy.copy(reader), cv.X, reset=True)
     kind = StepEvaluation if folds[0].training.per_step else PooledEvaluation
     evaluation = kind(cv, models, folds, everything)

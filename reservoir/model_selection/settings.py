@@ -19,6 +19,7 @@ from reservoir.model_selection.splits import WarmTimeSeriesSplit
 from reservoir.models.forecasting.lessons import LONGEST_WASHOUT
 from reservoir.sequences import n_dimensions
 from reservoir.sizes import check_fits
+from reservoir.targets import filled_labels
 from reservoir.validation import Parameters, parameter_error
 
 Scorer = Callable[..., Any]
@@ -81,8 +82,17 @@ def read_splitter(search: Any, kind: str, y: Any, n_context: int) -> Any:
     n_splits = _N_SPLITS if cv is None else p.integer("cv", 2)
     if kind == "series":
         return WarmTimeSeriesSplit(n_splits, warmup=100 if forecaster_in(estimator) is None else n_context)
-    labels = is_classifier(estimator) and y is not None and not any(map(n_dimensions, y))
-    return StratifiedKFold(n_splits) if labels else KFold(n_splits)
+    return StratifiedKFold(n_splits) if _is_labelled(estimator, kind, y) else KFold(n_splits)
+
+
+def labels_to_split(estimator: Any, kind: str, y: Any) -> Any:
+    """y as a splitter takes it: a sequence whose label is missing, of which it knows nothing, has that of another."""
+    return filled_labels(type(estimator).__name__, y) if _is_labelled(estimator, kind, y) else y
+
+
+def _is_labelled(estimator: Any, kind: str, y: Any) -> bool:
+    """Whether y has one label for every sequence."""
+    return kind != "series" and is_classifier(estimator) and y is not None and not any(map(n_dimensions, y))
 
 
 def context_length(estimator: Any, candidates: list[dict[str, Any]], shortest: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from reservoir.model_selection.candidates import PENALTY, EvaluationTask
 from reservoir.model_selection.folds import CrossValidation
 from reservoir.models import ReservoirClassifier, ReservoirRegressor
-from reservoir.models.base import as_readout, as_reservoir
+from reservoir.models.base import as_reservoir, readout_of
 from reservoir.parts import Readout, System
 from reservoir.readouts import RidgeReadout
 from reservoir.systems import EchoState
@@ -47,7 +47,7 @@ def configured_models(cv: CrossValidation, task: EvaluationTask) -> list[Configu
             raise CannotShareError
         readouts = []
         for parameters in configuration.parameters:
-            readouts.append(copy.copy(as_readout(model.readout, type(model)._default_readout)))
+            readouts.append(copy.copy(readout_of(model)))
             if PENALTY in parameters:
                 readouts[-1].set_params(alpha=parameters[PENALTY])
         found.append(ConfiguredModel(model, readouts, range(first, first + len(readouts))))

@@ -10,7 +10,14 @@ from reservoir.models.conformal import CoverageWarning
 from reservoir.models.distributed_training import fit_in_parts
 from reservoir.models.forecasting.divergence import BaselineWarning, DivergenceWarning
 from reservoir.models.forecasting.forecaster import ReservoirForecaster
-from reservoir.models.pooling import Last, Max, Mean, ModelSpace, Segments, Weighted
+from reservoir.models.poolings.joined import Joined
+from reservoir.models.poolings.last import Last
+from reservoir.models.poolings.max import Max
+from reservoir.models.poolings.mean import Mean
+from reservoir.models.poolings.model_space import ModelSpace
+from reservoir.models.poolings.segments import Segments
+from reservoir.models.poolings.shares import Shares
+from reservoir.models.poolings.weighted import Weighted
 from reservoir.models.regressor import ReservoirRegressor
 from reservoir.models.streams.forecaster import ForecasterStream
 from reservoir.models.streams.supervised import ClassifierStream, RegressorStream
@@ -22,6 +29,7 @@ __all__ = [
     "CoverageWarning",
     "DivergenceWarning",
     "ForecasterStream",
+    "Joined",
     "Last",
     "Max",
     "Mean",
@@ -31,6 +39,7 @@ __all__ = [
     "ReservoirForecaster",
     "ReservoirRegressor",
     "Segments",
+    "Shares",
     "Weighted",
     "fit_in_parts",
 ]

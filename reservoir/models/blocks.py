@@ -9,6 +9,7 @@ import numpy as np
 
 from reservoir.parts import System
 from reservoir.sequences import Sequences
+from reservoir.sequences.gaps import Pieces
 from reservoir.trials import run_trial
 
 BLOCK_ROWS = 4096
@@ -34,17 +35,19 @@ def run_in_blocks(
     """States of all sequences in blocks of so many rows; a long sequence is cut and its state carried over.
 
     Where a sequence is cut depends on that sequence alone; a block that continues one is run by itself. `state` holds
-    one entry per sequence, or is None. Sequence k is trial first_trial + k; None is trial 0 for all.
+    one entry per sequence, or is None. Sequence k is trial first_trial + k; None is trial 0 for all. A system whose
+    states depend on rows to come gets sequences whole.
     """
+    longest = n_rows if getattr(reservoir, "causal", True) else max(map(len, sequences.members()))
     batch: list[tuple[int, int, np.ndarray]] = []
     carried = dict(enumerate(state)) if state is not None else {}
     size = 0
     for index, rows in enumerate(sequences.members()):
-        for first in range(0, len(rows), n_rows):
+        for first in range(0, len(rows), longest):
             if batch and (size + len(rows) > n_rows or first or batch[-1][1]):
                 yield _run_batch(reservoir, batch, carried, first_trial)
                 batch, size = [], 0
-            batch.append((index, first, rows[first : first + n_rows]))
+            batch.append((index, first, rows[first : first + longest]))
             size += len(batch[-1][2])
     yield _run_batch(reservoir, batch, carried, first_trial)
 
@@ -66,3 +69,22 @@ def _run_batch(
         Block(index, first, inputs, block_states, final)
         for (index, first, inputs), block_states, final in zip(batch, states, finals, strict=True)
     ]
+
+
+def states_of_pieces(pieces: Pieces, sequences: Sequences, state: list[Any] | None) -> list[Any] | None:
+    """The state before every piece: that of its sequence where it begins it, rest behind a gap."""
+    if state is None or pieces.sequences is sequences:
+        return state
+    begins = np.isin(pieces.places[pieces.sequences.offsets[:-1]], sequences.offsets[:-1])
+    return [state[index] if first else None for index, first in zip(pieces.whole, begins, strict=True)]
+
+
+def finals_of(pieces: Pieces, sequences: Sequences, ends: list[Any]) -> list[Any]:
+    """The state after every sequence, from those after its pieces: rest where it ends in a gap."""
+    if pieces.sequences is sequences:
+        return ends
+    finals: list[Any] = [None] * len(sequences)
+    through = pieces.places[pieces.sequences.offsets[1:] - 1] == sequences.offsets[pieces.whole + 1] - 1
+    for index, whole, end in zip(pieces.whole, through, ends, strict=True):
+        finals[index] = end if whole else None
+    return finals

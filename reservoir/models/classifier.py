@@ -13,12 +13,12 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets
 
 from reservoir.estimators import ClassifierMixin, present_unless
-from reservoir.models.base import as_readout
+from reservoir.models.base import readout_of
 from reservoir.models.partial_training import go_on_learning, known_classes, no_partial_fit
-from reservoir.models.pooling import as_pooling
+from reservoir.models.poolings.joined import as_pooling
 from reservoir.models.streams.supervised import ClassifierStream
 from reservoir.models.supervised import SupervisedModel, TrainingTargets
-from reservoir.parts import Labels, Numbers, Pooling, Readout, SequenceData, System
+from reservoir.parts import Labels, Numbers, PoolingChoice, Readout, SequenceData, System
 from reservoir.readouts import RidgeReadout
 from reservoir.sample_weights import class_weights, read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
@@ -28,13 +28,13 @@ from reservoir.validation import Parameters, unchanged_on_error
 
 
 def _no_probabilities(model: ReservoirClassifier) -> str:
-    readout = getattr(model, "readout_", as_readout(model.readout, type(model)._default_readout))
+    readout = getattr(model, "readout_", readout_of(model))
     if hasattr(readout, "predict_proba"):
         return ""
     return (
         f"{type(model).__name__} has no 'predict_proba', since its readout {type(readout).__name__} gives no "
-        "probabilities. Take one that does, such as readout=LogisticRegression() of scikit-learn; 'decision_function' "
-        "gives scores."
+        "probabilities. Calibrate its scores by CalibratedClassifierCV(model) of scikit-learn, which takes stacks and "
+        "lists of sequences too, or take readout=LogisticRegression(); 'decision_function' gives scores."
     )
 
 
@@ -51,7 +51,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
     readout : None or estimator, default None
         Any scikit-learn classifier or regressor. None is ``RidgeReadout("gcv")``, whose penalty is
-        chosen from the data (1e-6 where they make no two blocks) without a word at the edge of the candidates.
+        chosen from the data (1e-6 where they are too few) without a word at the edge of the candidates.
     pooling : "mean", "last", "max", "segments", "weighted", "model_space" or a part with ``pool``, default "mean"
         For one label per sequence: how the rows after the washout become one vector. Not used for labels per step.
     include_input : bool, default False
@@ -110,7 +110,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     reservoir: System | None = None
     readout: Readout | None = None
     _: KW_ONLY
-    pooling: Pooling | str | None = "mean"
+    pooling: PoolingChoice = "mean"
     include_input: bool = False
     washout: int = 0
     class_weight: str | Mapping[Any, float] | None = None
@@ -158,13 +158,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
 
     def run(self, X: SequenceData, state: Any = None) -> tuple[Any, Any]:
         """Labels from a given state on, and the states where they end; see `ReservoirRegressor.run`."""
-        if not self._readout_classifies():
-            answers, finals = self._answers(X, "predict", state, self._decide)
-        elif self.n_members == 1:
-            answers, finals = self._answers(X, "predict", state)
-        else:
-            method = "predict_proba" if hasattr(self.readout_, "predict_proba") else "decision_function"
-            answers, finals = self._answers(X, method, state, self._most_likely)
+        answers, finals = self._answers(X, self._method, state, self._decide)
         return self._labelled(X, answers), finals
 
     def decision_function(self, X: SequenceData) -> Any:
@@ -234,6 +228,11 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         own = by_class[np.searchsorted(self.classes_, labels)]
         return training_weights(owner, known, own if found is None else own * found, late)
 
+    def _not_weighable(self, why: str) -> ValueError:
+        if self.class_weight is None:
+            return super()._not_weighable(why)
+        return Parameters(self).error("class_weight", f"None {why}")
+
     def _encode(self, labels: np.ndarray, classes: Any = None) -> np.ndarray:
         """Labels for a classifier, targets of -1 and 1 for a regressor; sets `classes_`, to those given if any are."""
         check_classification_targets(labels)
@@ -259,7 +258,17 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     def _scores(self, answers: np.ndarray) -> np.ndarray:
         return answers.reshape(len(answers)) if len(self.classes_) <= 2 else answers
 
+    @property
+    def _method(self) -> str:
+        """What a readout is asked for a label: that itself, but of several members what has a mean."""
+        if self.n_members == 1 or not self._readout_classifies():
+            return "predict"
+        return "predict_proba" if hasattr(self.readout, "predict_proba") else "decision_function"
+
     def _decide(self, answers: np.ndarray) -> np.ndarray:
+        """The labels (n,) by what readouts answer to `_method`."""
+        if self._readout_classifies():
+            return answers if self._method == "predict" else self._most_likely(answers)
         if len(self.classes_) == 1:
             winners = np.zeros(len(answers), dtype=int)
         elif len(self.classes_) == 2:

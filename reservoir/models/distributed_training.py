@@ -12,8 +12,9 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.batch import run_batch
-from reservoir.models.base import as_readout, teach
+from reservoir.models.base import penalties_told, readout_of, teach
 from reservoir.models.classifier import ReservoirClassifier
+from reservoir.models.pooled_rows import learn_poolings
 from reservoir.models.regressor import ReservoirRegressor
 from reservoir.parts import Labels, MergingReadout, check_part
 from reservoir.sequences import is_one_series
@@ -53,7 +54,8 @@ def fit_in_parts(
     ----------
     model : ReservoirRegressor or ReservoirClassifier
         Its readout must merge, as `RidgeReadout` does. It is fitted in place. The reservoir itself is fitted here, on
-        the first part alone: an `EchoState` looks only at the number of features, a `LiquidState` also at their range.
+        the first part alone: an `EchoState` looks only at the number of features, a `LiquidState` also at their range,
+        and a pooling that learns at the states.
     parts : iterable of callables, paths or pairs
         A callable returns (X, y); it is called in a worker. A path names an npz file with the arrays "X" and "y". A
         pair (X, y) is sent to every worker, which suits small data only. X and y are as in `fit`.
@@ -101,15 +103,17 @@ def _train(model: Any, parts: Any, classes: Labels | None, folder: Any, batch: d
     place = None if folder is None else check_path("fit_in_parts", "folder", folder)
     trained = clone(model)
     options = {} if classes is None else {"classes": classes}
-    sequences, _ = trained._read_training_data(*_load(parts[0]), **options)
+    sequences, targets = trained._read_training_data(*_load(parts[0]), **options)
     trained._make_parts(sequences)
+    if not trained._per_step and hasattr(trained.pooling_, "fit"):
+        learn_poolings(trained, sequences, targets.counted)
     check_part(type(model).__name__, "readout", trained.readout_, MergingReadout)
-    del sequences
+    del sequences, targets
     sizes = _of_parts(PartSizes(parts), place, batch) if draws_numbers(trained.reservoir_) else [0] * len(parts)
     first_trials = [0, *accumulate(sizes)]
     for record in _of_parts(PartialTraining(trained, parts, first_trials, options), place, batch):
         trained.readout_.add_record(record)
-    with trained._edges_told():
+    with penalties_told(trained):
         trained.readout_.solve()
     trained._n_presented = first_trials[-1]
     parameters = model.get_params(deep=False)
@@ -132,7 +136,7 @@ class PartialTraining:
 
     def __call__(self, task: dict[str, Any], *, random_state: int) -> dict[str, Any]:
         trained = copy.copy(self.trained)
-        trained.readout_ = clone(as_readout(trained.readout, type(trained)._default_readout))
+        trained.readout_ = clone(readout_of(trained))
         data = trained._read_training_data(*_load(self.parts[task["part"]]), reset=False, **self.options)
         if trained._target_depth != self.trained._target_depth:
             raise ValueError(f"y of part {task['part']} has another depth than y of the first part.")

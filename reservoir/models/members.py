@@ -26,9 +26,25 @@ def seeded_members(model: Any, reservoir: Any) -> list[Any]:
     check_fits(type(model).__name__, "n_members", model.n_members, LEAST_OF_A_PART * model.n_members, what)
     members = []
     for seed in rng.integers(2**32, size=model.n_members):
-        system = clone(reservoir).set_params(**{name: int(seed) for name in seeds})
+        system = clone(reservoir).set_params(**_own_seeds(list(seeds), int(seed)))
         members.append(clone(model).set_params(n_members=1, reservoir=system))
     return members
+
+
+def _own_seeds(names: list[str], seed: int) -> dict[str, int]:
+    """A seed for each of the parameters ``random_state`` of a system.
+
+    Parts that stand side by side get seeds of their own, the first `seed` itself; what a part with a seed holds gets
+    the same.
+    """
+    owners = [name.removesuffix("random_state") for name in names]
+    outer = [owner for owner in owners if not any(owner != one and owner.startswith(one) for one in owners)]
+    drawn = [seed, *map(int, np.random.SeedSequence(seed).generate_state(len(outer)))]
+    known = dict(zip(outer, drawn, strict=False))
+    return {
+        name: next(own for one, own in known.items() if owner.startswith(one))
+        for name, owner in zip(names, owners, strict=True)
+    }
 
 
 def fit_readouts(readouts: list[Any], blocks: Iterable[TrainingRows]) -> None:

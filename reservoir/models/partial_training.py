@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
-from reservoir.models.base import TrainingRows, as_readout, teach
+from reservoir.models.base import TrainingRows, penalties_told, readout_of, teach
 from reservoir.models.members import rows_of_members
+from reservoir.models.pooled_rows import learn_poolings
 from reservoir.parts import Labels, SequenceData
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.validation import Parameters, parameter_error
@@ -17,7 +18,7 @@ from reservoir.validation import Parameters, parameter_error
 
 def no_partial_fit(model: Any) -> str:
     """Why a model cannot go on learning; nothing where it can."""
-    readout = as_readout(model.readout)
+    readout = readout_of(model)
     if hasattr(readout, "accumulate") or hasattr(readout, "partial_fit"):
         return ""
     return (
@@ -27,27 +28,29 @@ def no_partial_fit(model: Any) -> str:
 
 
 def go_on_learning(model: Any, X: SequenceData, y: Any, sample_weight: Any, **options: Any) -> None:
-    """Let a model learn from more sequences, each from rest; the first call fits the reservoir too."""
+    """Let a model learn from more sequences, each from rest; the first call fits the reservoir and the pooling too."""
     first = not hasattr(model, "readout_")
     depth = None if first else model._target_depth
     sequences, targets = model._read_training_data(X, y, sample_weight, reset=first, **options)
     model._check_weighable(targets)
-    pieces = model._pieces(sequences).sequences
+    pieces, pooled = model._pieces(sequences).sequences, None
     if first:
         model._make_parts(pieces)
         model._n_presented = 0
+        if not model._per_step:
+            pooled = learn_poolings(model, sequences, targets.counted)
     elif model._target_depth != depth:
         raise ValueError(f"y of {type(model).__name__} has another depth than before.")
     members, presented = model._members(), model._n_presented
     readouts = [copy.deepcopy(member.readout_) for member in members]
-    for rows in model._training_blocks(sequences, targets, presented):
+    for rows in model._training_blocks(sequences, targets, presented, pooled):
         if rows.sequence is None and sequences.kind != "series":
             rows = rows._replace(sequence=np.zeros(len(rows.features), int))
         numbers = None if rows.sequence is None else rows.sequence + presented
         own = rows_of_members(rows._replace(sequence=numbers), len(members))
         for readout, rows_seen in zip(readouts, own, strict=True):
             _learn(readout, rows_seen, getattr(model, "classes_", None))
-    with one_penalty_warning():
+    with penalties_told(model), one_penalty_warning():
         for readout in readouts:
             if hasattr(readout, "accumulate"):
                 readout.solve()

@@ -10,12 +10,13 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.derived import Derived
-from reservoir.models.base import as_readout, fit_readout
+from reservoir.models.base import readout_of
 from reservoir.models.conformal import CoverageWarning, bound_of, read_coverage
+from reservoir.models.members import fit_readouts
 from reservoir.models.precomputed import with_attributes
 from reservoir.models.supervised import SupervisedModel, TrainingTargets
 from reservoir.parts import SequenceData
-from reservoir.readouts.candidates import penalty_warnings
+from reservoir.readouts.candidates import unasked_candidates
 from reservoir.sequences import Sequences
 
 _MOST_NUMBERS = 200_000
@@ -138,10 +139,11 @@ def _residuals(model: Any) -> np.ndarray:
     held_out = kept.held_out(per_step)
     kind = "series" if len(kept.offsets) == 2 else "list"
     sequences = Sequences(kept.rows, kept.offsets, kind)
-    model.readout_ = clone(as_readout(model.readout))
-    with penalty_warnings():  # what they say of the edge was said in `fit`
+    members = [with_attributes(member, {"readout_": clone(readout_of(member))}) for member in model._members()]
+    with unasked_candidates():  # what there is to say of them was said in `fit`
         targets = TrainingTargets(kept.values, np.where(held_out, 0.0, kept.weights))
-        fit_readout(model.readout_, model._training_blocks(sequences, targets))
+        fit_readouts([member.readout_ for member in members], model._training_blocks(sequences, targets))
+    model = with_attributes(model, {"members_": members}) if len(members) > 1 else members[0]
     answers = model._answers(sequences, "predict", None, model._shaped)[0]
     joined = np.concatenate(answers) if isinstance(answers, list) else np.asarray(answers)
     return (kept.values - joined)[held_out & (kept.weights > 0)]

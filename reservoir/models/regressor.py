@@ -12,11 +12,11 @@ from sklearn.metrics import r2_score
 
 from reservoir.estimators import MultiOutputMixin, RegressorMixin, present_unless
 from reservoir.models.partial_training import go_on_learning, no_partial_fit
-from reservoir.models.pooling import as_pooling
+from reservoir.models.poolings.joined import as_pooling
 from reservoir.models.regression_intervals import CalibrationTargets, RegressionIntervals
 from reservoir.models.streams.supervised import RegressorStream
 from reservoir.models.supervised import TrainingTargets
-from reservoir.parts import Numbers, Pooling, Readout, SequenceData, System
+from reservoir.parts import Numbers, PoolingChoice, Readout, SequenceData, System
 from reservoir.readouts import RidgeReadout
 from reservoir.sample_weights import read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
@@ -37,7 +37,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, RegressionIntervals):
         Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
     readout : None or estimator, default None
         Any scikit-learn regressor. None is ``RidgeReadout("blocked", slack=0.02)``, whose penalty
-        is chosen from the data (1e-6 where they make no two blocks) without a word at the edge of the candidates.
+        is chosen from the data (1e-6 where they are too few) without a word at the edge of the candidates.
         One with ``accumulate`` and ``solve`` is trained in blocks, so that the states of a long series are never held
         at once; any other gets all rows in one `fit`.
     washout : int >= 0, default 0
@@ -92,7 +92,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, RegressionIntervals):
     _: KW_ONLY
     washout: int = 0
     include_input: bool = True
-    pooling: Pooling | str | None = None
+    pooling: PoolingChoice = None
     gaps: str = "refuse"
     n_members: int = 1
 

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.validation import has_fit_parameter
 
-from reservoir.models.base import ReservoirModel, TrainingRows, as_readout, readout_features
+from reservoir.models.base import ReservoirModel, TrainingRows, penalties_told, readout_of
 from reservoir.models.blocks import BLOCK_ROWS
-from reservoir.models.inference import Inference, pool_sequences
+from reservoir.models.inference import Inference
 from reservoir.models.members import fit_readouts, mean_answer, seeded_members
-from reservoir.models.pooling import as_pooling
-from reservoir.parts import Pooling
-from reservoir.readouts import RidgeReadout
-from reservoir.readouts.blocks import block_of
-from reservoir.readouts.candidates import no_penalty_warnings
+from reservoir.models.pooled_rows import learn_poolings, make_poolings, pool_sequences
+from reservoir.models.poolings.joined import as_pooling
+from reservoir.parts import PoolingChoice
 from reservoir.sample_weights import after_washout
 from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import Pieces, pieces_of
 from reservoir.sequences.tables import answers_in_tables
-from reservoir.systems.ensembles import SideBySide
+from reservoir.systems.ensembles import Ensemble
 from reservoir.validation import Parameters, parameter_error
 
 
@@ -38,15 +35,27 @@ class TrainingTargets(NamedTuple):
         """Whether a value counts or does not, and nothing between."""
         return self.weights is None or bool(np.isin(self.weights, (0.0, 1.0)).all())
 
+    @property
+    def counted(self) -> np.ndarray:
+        """Which count (n,)."""
+        return np.ones(len(self.values), dtype=bool) if self.weights is None else self.weights > 0
+
 
 class SupervisedModel(ReservoirModel):
     """A model that is fitted to targets, and gives answers per step or per sequence."""
 
-    pooling: Pooling | str | None
+    pooling: PoolingChoice
     gaps: str
     n_members: int
     _n_presented = 0  # sequences that were learnt, which are as many trials
     _inference: Inference = Inference()
+
+    def set_params(self, **params: Any) -> Any:
+        """Set parameters; ``pooling__n_segments`` and the like make a part of a pooling that is a name or a list."""
+        given = params.get("pooling", self.pooling)
+        if any(name.startswith("pooling__") for name in params) and isinstance(given, str | list | tuple):
+            params = params | {"pooling": as_pooling(type(self).__name__, given)}
+        return super().set_params(**params)
 
     @property
     @abstractmethod
@@ -69,58 +78,52 @@ class SupervisedModel(ReservoirModel):
         pieces = self._pieces(sequences).sequences
         self._make_parts(pieces)
         self._n_presented = len(pieces)
+        rows = None if self._per_step else learn_poolings(self, sequences, targets.counted)
         readouts = [member.readout_ for member in self._members()]
-        if self.readout is None and not self._has_blocks(sequences, targets):
-            readouts = [readout.set_params(alpha=RidgeReadout().alpha) for readout in readouts]
-        with self._edges_told():
-            fit_readouts(readouts, self._training_blocks(sequences, targets))
+        with penalties_told(self):
+            fit_readouts(readouts, self._training_blocks(sequences, targets, rows=rows))
         self._tell_members()
-
-    def _edges_told(self) -> AbstractContextManager[None]:
-        """Context that says nothing of penalties at an edge where nobody has asked for the candidates."""
-        return no_penalty_warnings() if self.readout is None else nullcontext()
 
     def _tell_members(self) -> None:
         """What is known of the data goes to all members."""
-        parameters = {"_inference", "_calibration", "members_", "reservoir_", "readout_", *self.get_params(deep=False)}
-        known = {name: value for name, value in vars(self).items() if name not in parameters}
+        own = {"members_", "reservoir_", "readout_", "pooling_"}
+        told = {name for name in vars(self) if name.endswith("_")} | {"_flat", "_n_presented", "_targets_in_tables"}
+        known = {name: value for name, value in vars(self).items() if name in told - own}
         for member in getattr(self, "members_", ()):
             vars(member).update(known)
 
-    def _has_blocks(self, sequences: Sequences, targets: TrainingTargets) -> bool:
-        """Whether there is enough to learn from that a penalty can be chosen by what one block tells of another."""
-        learnt = self._late(sequences)
-        learnt = learnt if targets.weights is None else learnt & (targets.weights > 0)
-        numbers = np.arange(len(sequences))
-        if self._per_step:
-            pieces, places, _ = self._pieces(sequences)
-            learnt, numbers = learnt[places], np.repeat(np.arange(len(pieces)), pieces.lengths)
-            if len(pieces) == 1:  # whose rows are cut in order of time
-                return bool(np.count_nonzero(learnt) > 1)
-        return len(np.unique(block_of(numbers[learnt]))) > 1
-
     def _make_parts(self, sequences: Sequences) -> None:
-        self.__dict__.pop("members_", None)
-        if self.n_members == 1:
-            super()._make_parts(sequences)
-            return
-        self.members_ = seeded_members(self, self.reservoir)
-        for member in self.members_:
-            member._make_parts(sequences)
-        self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
+        for name in ("members_", "pooling_", "input_pooling_"):
+            self.__dict__.pop(name, None)
+        if self.n_members > 1:
+            self.members_ = seeded_members(self, self.reservoir)
+        for member in self._members():
+            ReservoirModel._make_parts(member, sequences)
+        self.reservoir_, self.readout_ = self._members()[0].reservoir_, self._members()[0].readout_
+        if not self._per_step:
+            make_poolings(self)
 
     def _members(self) -> list[Any]:
         return getattr(self, "members_", [self])
 
     @property
+    def _reservoirs(self) -> list[Any]:
+        return [member.reservoir_ for member in self._members()]
+
+    @property
     def _system(self) -> Any:
-        reservoirs = [member.reservoir_ for member in self._members()]
-        return self.reservoir_ if len(reservoirs) == 1 else SideBySide(reservoirs)
+        reservoirs = self._reservoirs
+        return reservoirs[0] if len(reservoirs) == 1 else Ensemble(reservoirs)
 
     @property
     def _block_rows(self) -> int:
         """Rows that are answered at once, so that the states of all members stay in the cache."""
         return max(BLOCK_ROWS // len(self._members()), 256)
+
+    @property
+    def _method(self) -> str:
+        """What readouts are asked for the answers of `predict`."""
+        return "predict"
 
     def _asked(self, method: str) -> Callable[[np.ndarray], np.ndarray]:
         """The readout's `method`, or the mean of what those of the members answer."""
@@ -139,23 +142,17 @@ class SupervisedModel(ReservoirModel):
         seen[:, :, n_units:] = inputs[:, : seen.shape[2] - n_units]
         return seen.swapaxes(0, 1)
 
-    def _pooled(self, pool: Callable[[np.ndarray], np.ndarray], states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        """What the readout sees of a sequence: its states and inputs, each pooled."""
-        n_members, heard = len(self._members()), pool(inputs) if self.include_input else inputs
-        parts = [pool(np.ascontiguousarray(own)) for own in np.split(states, n_members, axis=1)]
-        seen = [readout_features(own, heard, self.include_input) for own in parts]
-        return seen[0] if n_members == 1 else np.stack(seen)
-
     def _check_parameters(self) -> None:
         super()._check_parameters()
         Parameters(self).integer("n_members", 1)
 
     def _training_blocks(
-        self, sequences: Sequences, targets: TrainingTargets, first_trial: int = 0
+        self, sequences: Sequences, targets: TrainingTargets, first_trial: int = 0, rows: np.ndarray | None = None
     ) -> Iterator[TrainingRows]:
         """The blocks of rows that the readout learns from, computed one after the other.
 
-        Presentation k is trial first_trial + k. All rows are heard; what has no weight is not learnt.
+        Presentation k is trial first_trial + k. All rows are heard; what has no weight is not learnt. Pooled `rows` may
+        be at hand.
         """
         values = targets.values if targets.weights is None else np.arange(len(targets.values))
         if self._per_step:
@@ -163,7 +160,8 @@ class SupervisedModel(ReservoirModel):
             own = values if pieces.sequences is sequences else values[pieces.places]
             blocks = self._step_blocks(pieces.sequences, own, first_trial=first_trial)
         else:
-            rows, _ = pool_sequences(self, self._system, sequences, first_trial=first_trial)
+            if rows is None:
+                rows, _ = pool_sequences(self, self._system, sequences, first_trial=first_trial)
             blocks = iter([TrainingRows(rows, values, np.arange(len(rows)))])
         yield from blocks if targets.weights is None else _counted(blocks, targets, targets.weights)
 
@@ -201,10 +199,13 @@ class SupervisedModel(ReservoirModel):
 
     def _check_weighable(self, targets: TrainingTargets) -> None:
         """Refuse weights where the readout does not take them."""
-        readout = as_readout(self.readout, type(self)._default_readout)
+        readout = readout_of(self)
         if not targets.plain and not has_fit_parameter(readout, "sample_weight"):
-            wanted = f"None, 0 or 1 with the readout {type(readout).__name__}, whose fit takes no sample_weight"
-            raise parameter_error(type(self).__name__, "sample_weight", wanted, "other weights")
+            raise self._not_weighable(f"with the readout {type(readout).__name__}, whose fit takes no sample_weight")
+
+    def _not_weighable(self, why: str) -> ValueError:
+        """An error for weights that the readout does not take."""
+        return parameter_error(type(self).__name__, "sample_weight", f"None, 0 or 1 {why}", "other weights")
 
     def _answers(
         self, X: Any, method: str, state: Any = None, shape: Callable[[np.ndarray], np.ndarray] | None = None

@@ -27,6 +27,7 @@ from reservoir.parts.protocols import OnlineReadout as OnlineReadout
 from reservoir.parts.protocols import Part as Part
 from reservoir.parts.protocols import PlasticityRule as PlasticityRule
 from reservoir.parts.protocols import Pooling as Pooling
+from reservoir.parts.protocols import PoolingChoice as PoolingChoice
 from reservoir.parts.protocols import RateUnit as RateUnit
 from reservoir.parts.protocols import Readout as Readout
 from reservoir.parts.protocols import RecurrentCell as RecurrentCell

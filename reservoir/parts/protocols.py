@@ -219,9 +219,16 @@ class Trace(Protocol):
 
 
 class Pooling(Protocol):
-    """From the rows of a whole sequence to one vector: ``pool(rows)`` of (n_rows, n_columns)."""
+    """From the rows of a whole sequence to one vector: ``pool(rows)`` of (n_rows, n_columns).
+
+    One that learns has `fit`, see `MARKS`: before it pools it gets training sequences, and no labels.
+    """
 
     def pool(self, rows: np.ndarray, /) -> np.ndarray: ...
+
+
+PoolingChoice: TypeAlias = Pooling | str | Sequence[Pooling | str | tuple[Pooling | str, float]] | None
+"""A pooling or its name, or a list of such, each alone or with its weight."""
 
 
 class PlasticityRule(Protocol):

@@ -15,6 +15,7 @@ from reservoir.circuits.receptors import receptors_of
 from reservoir.models.forecasting.lessons import Lessons
 from reservoir.models.forecasting.season import PARTS
 from reservoir.models.forecasting.units import SeriesUnits
+from reservoir.models.pooled_rows import make_poolings
 from reservoir.persistence.archive import Damaged
 from reservoir.persistence.checks import matrix
 from reservoir.readouts.wide_rows import is_wide
@@ -34,6 +35,23 @@ def echo_state(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
         system._compiled = system._compile()
     except (ValueError, KeyError) as error:
         raise Damaged(f"it holds a unit that does not fit its EchoState: {error}") from error
+
+
+def turned_around(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
+    """Check that what runs backwards hears the same."""
+    _check_inner(system, [system.system_])
+
+
+def side_by_side(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
+    """Check that all systems hear the same."""
+    _check_inner(system, system.systems_)
+
+
+def _check_inner(system: Any, inner: list[Any]) -> None:
+    heard = {getattr(one, "n_features_in_", None) for one in inner}
+    widths = [getattr(one, "_n_features_out", 0) for one in inner]
+    if heard != {system.n_features_in_} or (all(widths) and sum(widths) != system._n_features_out):
+        raise Damaged(f"it holds a {type(system).__name__} whose systems do not fit together")
 
 
 def lanes(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
@@ -107,12 +125,20 @@ def wide_rows(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
         raise Damaged("it holds wide rows of another size")
 
 
+def held_out_rows(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
+    """Check that there are targets, and that every row weighs something."""
+    if not (kept.n_outputs >= 1 and (kept.weights > 0).all()):
+        raise Damaged("it holds rows that are not held out")
+
+
 def supervised(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """Check that members are models of the same kind, which hear the same features."""
     members = getattr(model, "members_", ())
     alike = all(type(one) is type(model) and not hasattr(one, "members_") for one in members)
     if not alike or any(one.n_features_in_ != model.n_features_in_ for one in members):
         raise Damaged("it holds members that are not such models")
+    if not model._per_step and "pooling_" not in vars(model):
+        make_poolings(model)  # of a former version, whose poolings learnt nothing
 
 
 def regressor(model: Any, kept: dict[str, Any], max_bytes: float) -> None:

@@ -49,6 +49,7 @@ from reservoir.persistence.checks import (
     word,
 )
 from reservoir.persistence.entry import Entry
+from reservoir.persistence.scikit_learn import SCIKIT_LEARN
 from reservoir.readouts.affine import LinearReadout
 
 _ROOMS = (
@@ -85,25 +86,6 @@ def _entry_of_part(kind: Any, writes_equations: bool) -> Entry:
     return Entry(learned, {one.name: equation_parameter(one.default) for one in taken})
 
 
-def _linear(rebuild: Any = None, **more: Check) -> Entry:
-    """A linear model of scikit-learn."""
-    return Entry(
-        {
-            "coef_": reals("k?", "f"),
-            "intercept_": NUMERIC,
-            "n_features_in_": size("f"),
-            **{name: optional(check) for name, check in more.items()},
-        },
-        rebuild=rebuild,
-    )
-
-
-def _scaler(*vectors: str, **more: Check) -> Entry:
-    """A scaler of scikit-learn: what it knows of every feature."""
-    known = {name: either(NONE, reals("f")) for name in vectors}
-    return Entry({"n_features_in_": size("f"), **known, **more})
-
-
 _LIQUID = {
     "encoder_": either(NONE, part("n_channels")),
     "circuit_": record("Circuit"),
@@ -121,10 +103,14 @@ _OF_LIQUID: dict[str, Any] = {
     "keep": rebuilding.keep_liquid,
     "rebuild": rebuilding.liquid,
 }
-# `_store_cv_results` is what scikit-learn 1.6 keeps beside.
-_CHOSEN = {"alpha_": NUMERIC, "best_score_": NUMERIC, "cv_results_": NUMERIC, "_store_cv_results": FLAG}
 _MODEL = {"reservoir_": part("run"), "readout_": part("predict"), "n_features_in_": size("f")}
-_SUPERVISED = {**_MODEL, "members_": optional(parts("predict")), "_n_presented": optional(COUNT)}
+_SUPERVISED = {
+    **_MODEL,
+    "members_": optional(parts("predict")),
+    "_n_presented": optional(COUNT),
+    "pooling_": optional(part("pool")),
+    "input_pooling_": optional(part("pool")),
+}
 _TRAINED = {
     "n_features_in_": size("f"),
     "pooling_": word(None, "last", "mean"),
@@ -152,6 +138,10 @@ _OF_TRAINED: dict[str, Any] = {
     },
     "keep": networks.keep_network,
     "rebuild": networks.rebuild_network,
+}
+_KEPT_ROWS = {
+    **{"X": reals("n", "f"), "y": reals("n", "k"), "weights": reals("n")},
+    **{"centred": FLAG, "solver": word("gram", "qr")},
 }
 _SYNAPSES = {name: reals("s") for name in ("weight", "delay", "time_constant")}
 _DYNAMICS = {name: either(NONE, reals("s")) for name in ("U", "D", "F", "reversal")}
@@ -213,6 +203,14 @@ REGISTRY: dict[str, Entry] = {
             "n_features_in_": size("f"),
         },
         rebuild=rebuilding.deep,
+    ),
+    "reservoir.systems.Reversed": Entry(
+        {"system_": part("run"), "_n_features_out": size("n"), "n_features_in_": size("f")},
+        rebuild=rebuilding.turned_around,
+    ),
+    "reservoir.systems.SideBySide": Entry(
+        {"systems_": parts("run"), "_n_features_out": size("n"), "n_features_in_": size("f")},
+        rebuild=rebuilding.side_by_side,
     ),
     "reservoir.systems.LiquidState": Entry(_LIQUID, **_OF_LIQUID),
     "spiking.Microcircuit": Entry(
@@ -325,59 +323,13 @@ REGISTRY: dict[str, Entry] = {
         },
         rebuild=rebuilding.triangle,
     ),
+    "reservoir.readouts.held_out_rows.HeldOutRows": Entry(parameters=_KEPT_ROWS, rebuild=rebuilding.held_out_rows),
     "reservoir.readouts.wide_rows.WideRows": Entry(
-        parameters={
-            "X": reals("n", "f"),
-            "y": reals("n", "k"),
-            "weights": reals("n"),
-            "ends": integers("p"),
-            "centred": FLAG,
-            "solver": word("gram", "qr"),
-        },
-        rebuild=rebuilding.wide_rows,
+        parameters={**_KEPT_ROWS, "ends": integers("p")}, rebuild=rebuilding.wide_rows
     ),
     "reservoir.rnn.RNNRegressor": Entry({**_TRAINED, "_flat": FLAG}, **_OF_TRAINED),
     "reservoir.rnn.RNNClassifier": Entry({**_TRAINED, "classes_": labels("k"), "per_step_": FLAG}, **_OF_TRAINED),
-    "sklearn.pipeline.Pipeline": Entry(parameters={"memory": NONE}),  # a folder of pickles otherwise
-    "sklearn.linear_model.LinearRegression": _linear(rank_=NUMERIC, singular_=NUMERIC),
-    "sklearn.linear_model.Ridge": _linear(n_iter_=NUMERIC, solver_=ANY),
-    "sklearn.linear_model.RidgeCV": _linear(**_CHOSEN),
-    "sklearn.linear_model.Lasso": _linear(n_iter_=NUMERIC, dual_gap_=NUMERIC),
-    "sklearn.linear_model.ElasticNet": _linear(n_iter_=NUMERIC, dual_gap_=NUMERIC),
-    "sklearn.linear_model.LogisticRegression": _linear(n_iter_=NUMERIC, classes_=labels("c")),
-    "sklearn.linear_model.RidgeClassifier": _linear(
-        rebuilding.ridge_classes,
-        n_iter_=NUMERIC,
-        solver_=ANY,
-        classes_=labels("c"),
-        _label_binarizer=part("inverse_transform"),
-    ),
-    "sklearn.linear_model.RidgeClassifierCV": _linear(
-        rebuilding.ridge_classes,
-        **_CHOSEN,
-        classes_=labels("c"),
-        _label_binarizer=part("inverse_transform"),
-    ),
-    "sklearn.preprocessing.LabelBinarizer": Entry(
-        {"classes_": labels("c"), "y_type_": word("binary", "multiclass"), "sparse_input_": FLAG}
-    ),
-    "sklearn.preprocessing.StandardScaler": _scaler("mean_", "var_", "scale_", n_samples_seen_=NUMERIC),
-    "sklearn.preprocessing.MinMaxScaler": _scaler(
-        "scale_", "min_", "data_min_", "data_max_", "data_range_", n_samples_seen_=NUMERIC
-    ),
-    "sklearn.preprocessing.MaxAbsScaler": _scaler("max_abs_", "scale_", n_samples_seen_=NUMERIC),
-    "sklearn.preprocessing.RobustScaler": _scaler("center_", "scale_"),
-    "sklearn.preprocessing.FunctionTransformer": Entry(
-        {"n_features_in_": optional(size("f"))}, {"func": NONE, "inverse_func": NONE}
-    ),
-    "sklearn.compose.TransformedTargetRegressor": Entry(
-        {
-            "_training_dim": COUNT,
-            "transformer_": part("inverse_transform"),
-            "regressor_": part("predict"),
-            "n_features_in_": optional(size("f")),
-        }
-    ),
+    **SCIKIT_LEARN,
 }
 
 

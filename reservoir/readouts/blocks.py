@@ -51,13 +51,17 @@ class Blocks:
         """The records that there are."""
         return [record for record in self.records if record is not None]
 
-    def errors(self, owner: str, alphas: np.ndarray) -> np.ndarray:
+    def too_few(self) -> str:
+        """What it takes that one block predicts another, where there is less; empty where there is enough."""
+        return "" if len(self._weighing()) > 1 else "two sequences" if self.of_sequences else "two rows"
+
+    def errors(self, alphas: np.ndarray) -> np.ndarray:
         """Squared errors (n_alphas, n_outputs) on every block whose rows weigh anything by what all others teach."""
-        blocks = [record for record in self.known() if record.n_rows]
-        if len(blocks) < 2:
-            few = "sequences" if self.of_sequences else "rows"
-            raise ValueError(f"alpha='blocked' of {owner} needs at least two {few}.")
-        return blocked_errors(in_one_space(blocks), alphas)
+        return blocked_errors(in_one_space(self._weighing()), alphas)
+
+    def _weighing(self) -> list[Record]:
+        """The records whose rows weigh anything."""
+        return [record for record in self.known() if record.n_rows]
 
 
 def parts_of(n_rows: int, sequence: np.ndarray | None) -> list[np.ndarray | slice | None]:

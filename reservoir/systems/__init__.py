@@ -8,7 +8,19 @@ from reservoir.systems.deep_echo_state import DeepEchoState
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lanes import EchoStateLanes
 from reservoir.systems.liquid_state import LiquidState
+from reservoir.systems.reversed import Reversed
+from reservoir.systems.side_by_side import SideBySide
 from reservoir.systems.simulation import Recording, simulate
 from reservoir.trials import TrialState
 
-__all__ = ["DeepEchoState", "EchoState", "EchoStateLanes", "LiquidState", "Recording", "TrialState", "simulate"]
+__all__ = [
+    "DeepEchoState",
+    "EchoState",
+    "EchoStateLanes",
+    "LiquidState",
+    "Recording",
+    "Reversed",
+    "SideBySide",
+    "TrialState",
+    "simulate",
+]

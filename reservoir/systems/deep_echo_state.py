@@ -69,10 +69,11 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
     layers : None or list of systems, default None
         The layers, where they differ, from the one that hears the input upwards. `layer` and `n_layers` are then
         ignored. Anything with ``fit`` and ``run`` whose state is one vector per sequence will do.
-    inter_scaling : None or float > 0, default None
-        Largest singular value of the weights from the layer below, those of V_k for x_(k-1)'. None is 1 for a layer
-        whose `input_scaling` is None, and leaves that of any other layer as its numbers say. Given `input_weights` stay
-        as they are, and so does what hears the states and is no `EchoState`.
+    inter_scaling : None or float > 0, default 1.0
+        Largest singular value of the weights from the layer below, those of V_k for x_(k-1)'. None leaves them as the
+        `input_scaling` of the layer says; otherwise that is the scale of what hears the input, of whose channels alone
+        ``input_scaling=None`` takes the root. Given `input_weights` stay as they are, and so does what hears the states
+        and is no `EchoState`.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of the seeds of the layers. Clones of `layer` get theirs from it, or, where it is None, from
         ``layer.random_state``. A member of `layers` keeps its own seed, and gets one from here if it has none.
@@ -119,7 +120,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         input_to_all: bool = False,
         layers: Sequence[System] | None = None,
         random_state: Seed = None,
-        inter_scaling: float | None = None,
+        inter_scaling: float | None = 1.0,
     ):
         self.layer = layer
         self.n_layers = n_layers
@@ -152,7 +153,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         for layer in self.layers_:
             heard = sequences.pack(self._heard(sequences.rows, below))
             layer.fit(heard)
-            if below is not None and self.arrangement == "stacked":
+            if below is not None and self.arrangement == "stacked" and self.inter_scaling is not None:
                 _scale_from_below(type(self).__name__, layer, below.shape[1], self.inter_scaling)
             states, final = run_trial(layer, heard, trial=presentations)
             below = _rows(states, sequences)
@@ -211,6 +212,12 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
     def runs_layers(self) -> bool:
         """Whether `run` is that of the layers as this class arranges them, and not that of a subclass."""
         return inherited(self, DeepEchoState, "run", "transform")
+
+    @property
+    def causal(self) -> bool:
+        """Whether states depend on the rows before alone."""
+        given = [self.layer] if self.layers is None else self.layers
+        return all(getattr(layer, "causal", True) for layer in getattr(self, "layers_", given))
 
     def without_noise(self) -> DeepEchoState:
         """The same fitted layers with ``noise=0``, where they have it; they share all weights."""
@@ -288,22 +295,22 @@ def default_layer() -> EchoState:
     return EchoState(100)
 
 
-def _scale_from_below(owner: str, layer: Any, n_below: int, scaling: float | None) -> None:
+def _scale_from_below(owner: str, layer: Any, n_below: int, scaling: float) -> None:
     """Give the first `n_below` columns of the W_in of a fitted layer this largest singular value.
 
-    None is 1 where the layer has no `input_scaling` of its own, and otherwise leaves it alone.
+    The others are then all that its `input_scaling` is about.
     """
     if not isinstance(layer, EchoState) or not isinstance(layer.input_weights, str | None):
         return
-    if scaling is None and layer.input_scaling is not None:
-        return
-    own = layer.W_in_[:, :n_below]
-    present = largest_singular_value(own)
-    if present > 0:
-        own *= own.dtype.type((1.0 if scaling is None else scaling) / present)
-    elif scaling is not None:
+    from_below, from_input = layer.W_in_[:, :n_below], layer.W_in_[:, n_below:]
+    present = largest_singular_value(from_below)
+    if present == 0:
         wanted = "None where a layer has no input weights from the layer below"
         raise parameter_error(owner, "inter_scaling", wanted, scaling)
+    from_below *= from_below.dtype.type(scaling / present)
+    n_inputs = from_input.shape[1]
+    if layer.input_scaling is None and n_inputs > 0:
+        from_input *= from_input.dtype.type(np.sqrt((n_below + n_inputs) / n_inputs))
 
 
 def _rows(states: Any, sequences: Sequences) -> np.ndarray:

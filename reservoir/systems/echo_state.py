@@ -59,12 +59,13 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         that are meant as they are, unlike `input_weights` and `bias`, say ``spectral_radius=None``.
     spectral_radius : float >= 0 or None, default 0.9
         W, drawn or given, is scaled to this largest modulus of its eigenvalues. None uses the matrix as it is.
-    input_scaling : None, float >= 0 or array (n_features,), default 1.0
+    input_scaling : None, float >= 0 or array (n_features,), default None
         W_in is uniform in plus or minus this number, which may be another one for every channel. None is
         0.3 / sqrt(n_features), for data whose channels have about unit variance.
-    bias_scaling : None or float >= 0, default 0.0
-        b is uniform in plus or minus this number. None is 0.5. Without a bias tanh units make an odd function of the
-        input, which can tell no even one, as the square of the input.
+    bias_scaling : None or float >= 0, default None
+        b is uniform in plus or minus this number. None is 0.5, and 0 beside an array of `input_weights`, whose equation
+        has no bias but a given one. Without a bias tanh units make an odd function of the input, which can tell no even
+        one, as the square of the input.
     leak : float in (0, 1] or array (N,), default 1.0
         Leak rate, one for all units or one per unit; 1 forgets the old state but for W x.
     activation : {"tanh", "identity", "relu", "logistic"} or function, default "tanh"
@@ -143,8 +144,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         *,
         topology: Topology | Matrix | Sequence[Sequence[float]] | None = None,
         spectral_radius: float | None = 0.9,
-        input_scaling: float | Numbers | None = 1.0,
-        bias_scaling: float | None = 0.0,
+        input_scaling: float | Numbers | None = None,
+        bias_scaling: float | None = None,
         leak: float | Numbers = 1.0,
         activation: Activation = "tanh",
         noise: float = 0.0,

@@ -37,7 +37,7 @@ def joined_states(states: list[np.ndarray], n_arrays: int) -> np.ndarray:
     return np.concatenate([state.reshape(n_arrays, -1) for state in states], axis=1).ravel()
 
 
-class SideBySide:
+class Ensemble:
     """Fitted systems that hear the same and not one another, as one: their states stand side by side.
 
     The state of a sequence is a tuple, an entry for each system. Reservoirs whose equation is compiled run in
@@ -59,9 +59,14 @@ class SideBySide:
         states, finals = zip(*pairs, strict=True)
         return [np.concatenate(own, axis=1) for own in zip(*states, strict=True)], list(zip(*finals, strict=True))
 
-    def without_noise(self) -> SideBySide:
+    @property
+    def causal(self) -> bool:
+        """Whether states depend on the rows before alone."""
+        return all(getattr(system, "causal", True) for system in self.systems)
+
+    def without_noise(self) -> Ensemble:
         """The same systems free of noise."""
-        return SideBySide([without_noise(system) for system in self.systems])
+        return Ensemble([without_noise(system) for system in self.systems])
 
     def _noisy(self) -> bool:
         return any(without_noise(system) is not system for system in self.systems)

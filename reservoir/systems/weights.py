@@ -19,7 +19,7 @@ SCALED_BY = ("radius", "effective_radius", "norm")
 INPUT_SCALING = 0.3
 """What `input_scaling=None` is for one channel; of several it is divided by the root of their number."""
 BIAS_SCALING = 0.5
-"""What `bias_scaling=None` is."""
+"""What `bias_scaling=None` is, but beside given input weights."""
 
 
 def recurrent_weights(
@@ -118,7 +118,7 @@ def input_scalings(system: Any) -> float | np.ndarray:
     """The scale of the input weights of a fitted number of features: a number, or one per channel (n_features,)."""
     n_features, value = system.n_features_in_, system.input_scaling
     if value is None:
-        return float(INPUT_SCALING / np.sqrt(n_features))
+        return default_scalings(system, n_features)["input_scaling"]
     if not per_channel(value):
         return float(value)
     scalings = real_array(value)
@@ -137,4 +137,15 @@ def biases(system: Any, n_units: int, rng: np.random.Generator, dtype: np.dtype[
 
 def bias_scaling(system: Any) -> float:
     """The scale of the biases."""
-    return BIAS_SCALING if system.bias_scaling is None else float(system.bias_scaling)
+    value = system.bias_scaling
+    return default_scalings(system, system.n_features_in_)["bias_scaling"] if value is None else float(value)
+
+
+def default_scalings(system: Any, n_features: int) -> dict[str, float]:
+    """What None is of the scalings of a system that hears so many features.
+
+    An equation whose input weights are given has no bias that it does not name.
+    """
+    given = system.input_weights
+    bias = BIAS_SCALING if isinstance(given, str | None) or draws(given) else 0.0
+    return {"input_scaling": float(INPUT_SCALING / np.sqrt(n_features)), "bias_scaling": bias}

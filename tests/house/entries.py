@@ -174,7 +174,12 @@ def trace(**arguments):
 
 
 def pooling(**arguments):
-    return Entry(arguments, lambda part, X: numbers(part.pool(ROWS)))
+    def ask(part, X):
+        if hasattr(part, "fit"):
+            part.fit(lambda chosen: (STACK[k] for k in chosen), len(STACK))
+        return numbers(part.pool(ROWS))
+
+    return Entry(arguments, ask)
 
 
 def cell(**arguments):

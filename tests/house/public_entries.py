@@ -135,7 +135,7 @@ WALKED = {
     **of_exports(plasticity, "rule", rule),
     **of_exports(spikes, "n_channels", encoder),
     **of_exports(spikes, "filter", trace),
-    **of_exports(models, "pool", pooling),
+    **of_exports(models, "pool", pooling, **SEEDED),
     **of_exports(cells, "draw", cell),
     **of_exports(readouts, RegressorMixin, model, X, Y, **READ),
     **of_exports(readouts, ClassifierMixin, model, X, LABELS, **READ),
@@ -160,6 +160,9 @@ ENTRIES: dict[str, Entry] = {
         {"reservoir": SYSTEM, "settings": [{"leak": 0.5}]},
         lambda lanes, X: numbers(list(lanes.blocks(X))), X, None, fits,
     ),
+    "reservoir.systems.Reversed": system(system=SYSTEM),
+    "reservoir.systems.SideBySide": system(systems=[("one", SYSTEM), ("two", EchoState(4, leak=0.5, random_state=1))]),
+    "reservoir.preprocessing.WithGradient": Entry({}, lambda part, X: numbers(part.transform(X)), X, None, fits),
     "reservoir.preprocessing.SequenceScaler": Entry(
         {}, lambda scaler, X: numbers([scaler.transform(X), scaler.inverse_transform(X)]), X, None, fits
     ),
@@ -181,6 +184,7 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.topologies.HadamardMatrix": function(signs=np.ones((2, 4)), order=[1, 0, 3, 2]),
     "reservoir.topologies.largest_singular_value": function(matrix=np.diag([1.0, 2.0, 3.0])),
     "reservoir.topologies.spectral_radius": function(matrix=np.diag([1.0, 2.0, 3.0])),
+    "reservoir.models.Joined": pooling(poolings=["mean", "last"]),
     "reservoir.circuits.Synapses": Entry(
         {}, lambda part, X: drawn(circuits.GraphCircuit(12, synapses=part), X)
     ),
@@ -257,7 +261,7 @@ ENTRIES: dict[str, Entry] = {
         lambda found, X: numbers([found.truth, found.forecasts]), slow=True, fixed=("model",),
     ),
     "reservoir.model_selection.tune": Entry(
-        {"model": looped(SYSTEM, washout=5), "series": SERIES, "budget": 1e-9, "n_origins": 2},
+        {"model": looped(SYSTEM, washout=5), "series": SERIES, "budget": 1e-9, "horizon": 2},
         lambda found, X: numbers(found.forecast(3)), slow=True, fixed=("model", "budget"),
     ),
     "reservoir.model_selection.sequence_scorer": Entry(

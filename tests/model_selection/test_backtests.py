@@ -14,7 +14,7 @@ ROWS = np.random.default_rng(0).normal(size=(160, 3)).cumsum(axis=0) * 0.1 + np.
 
 
 def forecaster(**options):
-    system = EchoState(15, input_scaling=0.1, random_state=0)
+    system = EchoState(15, input_scaling=0.1, bias_scaling=0.0, random_state=0)
     return looped(system, RidgeReadout(1e-1), **{"washout": 10} | options)
 
 

@@ -12,7 +12,7 @@ from sklearn.svm import SVC
 from reservoir import EchoState, ReservoirClassifier, ReservoirRegressor, memory
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.models import Last, Mean, ModelSpace, Weighted
-from reservoir.models.pooling import POOLINGS
+from reservoir.models.poolings.named import POOLINGS
 from reservoir.readouts import RidgeReadout
 
 RNG = np.random.default_rng(5)

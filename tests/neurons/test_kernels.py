@@ -110,7 +110,7 @@ def test_own_activation():
     system = EchoState(8, activation=soft_sign, leak=0.5, random_state=0).fit(X)
     W, expected, x = system.W_.toarray(), [], np.zeros(8)
     for u in X:
-        x = 0.5 * x + 0.5 * soft_sign.py_func(W @ x + system.W_in_ @ u)
+        x = 0.5 * x + 0.5 * soft_sign.py_func(W @ x + system.W_in_ @ u + system.bias_)
         expected.append(x)
     np.testing.assert_allclose(system.transform(X), expected, rtol=0, atol=1e-12)
     outputs, _ = close_loop(weights_of(system), np.full((2, 8), 0.1), np.zeros(2), x, X[0], 3)

@@ -37,7 +37,7 @@ ROOMS = {
     "reservoir.topologies": [parts.Topology],
     "reservoir.circuits": [parts.CircuitModel],
     "reservoir.spikes": [parts.Encoder, parts.Trace],
-    "reservoir.models.pooling": [parts.Pooling],
+    "reservoir.models.poolings.named": [parts.Pooling],
     "reservoir.plasticity": [parts.PlasticityRule],
     "reservoir.rnn.cells": [parts.RecurrentCell],
     "reservoir.neurons": [parts.SpikingUnit],

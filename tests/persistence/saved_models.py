@@ -28,19 +28,22 @@ from reservoir import neurons, readouts, spikes, topologies
 from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, RandomCircuit
 from reservoir.models import (
     AdaptiveCoverage,
+    Joined,
+    Mean,
     ModelSpace,
     ReservoirClassifier,
     ReservoirForecaster,
     ReservoirRegressor,
     Segments,
+    Shares,
 )
 from reservoir.neurons import LIF, rate
 from reservoir.neurons.rate import EdgeOfStability, Euler
-from reservoir.preprocessing import SequenceScaler
+from reservoir.preprocessing import SequenceScaler, WithGradient
 from reservoir.readouts import Force
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import SpikeTrains
-from reservoir.systems import DeepEchoState, EchoState, EchoStateLanes, LiquidState
+from reservoir.systems import DeepEchoState, EchoState, EchoStateLanes, LiquidState, Reversed, SideBySide
 from reservoir.topologies import Blocks, Cycle, Hadamard, Random
 from reservoir.trials import state_values
 from spiking import STDP, Microcircuit
@@ -121,6 +124,9 @@ def systems():
     yield "lanes", _fitted(EchoStateLanes(_small(), [{"leak": 0.5}, {"spectral_radius": 0.5}]), SERIES)
     yield "deep", _fitted(DeepEchoState(_small(), 2, input_to_all=True, random_state=3), SERIES)
     yield "deep_list", _fitted(DeepEchoState(layers=[_small(topology=Blocks()), _small(n_units=5)]), SERIES)
+    yield "reversed", _fitted(Reversed(_small()), SERIES)
+    pair = [("forward", _small()), ("backward", Reversed(_small(dtype="float32")))]
+    yield "side_by_side", _fitted(SideBySide(pair), SERIES)
     yield "liquid", _fitted(LiquidState(**_column(neuron=LIF(noise=1e-3))), SERIES)
     for name, encoder in _of_room(spikes, "learned").items():
         yield f"liquid_{name}", _fitted(LiquidState(**_column(encoder=encoder())), SERIES)
@@ -151,6 +157,7 @@ def readouts_of_the_room():
             yield f"{name}_waiting", Example(kind().accumulate(SERIES, GOALS), (SERIES, GOALS))
     for number, y in numbers.items():
         yield f"ridge_qr_{number}", _fitted(readouts.RidgeReadout(1e-12), SERIES, y)
+        yield f"ridge_loo_{number}", _fitted(readouts.RidgeReadout("loo", alphas=[1e-3, 1.0, 10.0]), SERIES, y)
         yield f"ridge_blocked_{number}", _fitted(readouts.RidgeReadout("blocked", alphas=[1e-3, 1.0, 10.0]), SERIES, y)
         yield f"rls_{number}", _fitted(readouts.RecursiveLeastSquares(0.99), SERIES, y)
         yield f"lms_{number}", _fitted(readouts.LeastMeanSquares(fit_intercept=False), SERIES, y)
@@ -173,6 +180,7 @@ def parts_of_scikit_learn():
         yield f"sklearn_{type(scaler).__name__}", _fitted(scaler, SERIES)
     yield "coverage", Example(AdaptiveCoverage(n_errors=20).begin(SERIES), (SERIES,))
     yield "scaler", _fitted(SequenceScaler(), [SERIES, SERIES[:40]])
+    yield "gradient", _fitted(WithGradient(), [SERIES, SERIES[:40]])
     yield "sklearn_plain", _fitted(StandardScaler(with_mean=False, with_std=False), SERIES)
 
 
@@ -182,6 +190,11 @@ def models():
     scaled = make_pipeline(StandardScaler(), RidgeCV())
     yield "regressor_pipeline", _fitted(ReservoirRegressor(_small(), scaled), SERIES, TARGETS)
     yield "classifier", _fitted(ReservoirClassifier(_small(), pooling=ModelSpace(), washout=1), STACK, NAMES)
+    shares = [(Shares(2, random_state=0), 1.0), ("max", 0.5), "segments"]
+    learning = ReservoirClassifier(_small(dtype="float32"), pooling=shares, include_input=True)
+    yield "classifier_learning_pooling", _fitted(learning, STACK, NAMES)
+    yield "classifier_shares", _fitted(ReservoirClassifier(_small(), pooling=Shares(), n_members=2), STACK, NAMES)
+    yield "classifier_joined", _fitted(ReservoirClassifier(_small(), pooling=Joined(["max", Mean()])), STACK, NAMES)
     yield "classifier_objects", _fitted(ReservoirClassifier(_small(), RidgeClassifier()), STACK, NAMES.astype(object))
     yield "classifier_steps", _fitted(ReservoirClassifier(_small(), LogisticRegression()), SERIES, STEPS)
     yield "forecaster", _fitted(looped(_small(noise=1e-6), washout=10, squared_states=True), SERIES)

@@ -139,6 +139,9 @@ ASTRAY = {
     "network": lambda: _edit(_rnn(), "RNNRegressor", _set("vector", lambda a: a[:-1])),
     "rows that are not wide": lambda: _edit(_wide(), "WideRows", _set("X", lambda a: a[:, :3])),
     "blocks beyond the wide rows": lambda: _edit(_wide(), "WideRows", _set("ends", lambda a: a + 7)),
+    "a row held out of none": lambda: _edit(
+        RidgeReadout("loo", alphas=[1.0]).fit(SERIES, TARGETS), "HeldOutRows", _set("weights", lambda a: a * 0)
+    ),
     "moments": lambda: _edit(RidgeReadout().fit(SERIES, TARGETS), "Moments", _set("xx", lambda a: a[:1, :1])),
 }
 

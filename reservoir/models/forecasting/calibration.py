@@ -9,13 +9,13 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.derived import Derived
-from reservoir.models.base import as_readout
-from reservoir.models.forecasting.choice import choice_of
+from reservoir.models.base import readout_of
+from reservoir.models.forecasting.chosen_parameters import choice_of
 from reservoir.models.forecasting.origins import courses_from, futures_of, rows_known
 from reservoir.models.forecasting.reading import rows_to_come
 from reservoir.models.forecasting.training import learn
 from reservoir.models.precomputed import with_attributes
-from reservoir.readouts.candidates import penalty_warnings
+from reservoir.readouts.candidates import unasked_candidates
 from reservoir.sequences import Sequences
 
 _MOST_NUMBERS = 200_000
@@ -80,8 +80,8 @@ def _rehearse(model: Any) -> _Rehearsal:
     needed = max(model.washout_, model._lessons.lags) + model._lessons.horizon + 1
     series = [(rows, first_calibrated(len(rows), needed)) for rows in model._calibration.members()]
     earlier = Sequences.of_members([rows[:first] for rows, first in series if first >= needed])
-    members = [with_attributes(member, {"readout_": clone(as_readout(member.readout))}) for member in model._members()]
-    with penalty_warnings():  # what they say of the edge was said in `fit`
+    members = [with_attributes(member, {"readout_": clone(readout_of(member))}) for member in model._members()]
+    with unasked_candidates():  # what there is to say of them was said in `fit`
         for member in members:
             learn(member, earlier, choice_of(member))
     taught = with_attributes(model, {"members_": members}) if len(members) > 1 else members[0]

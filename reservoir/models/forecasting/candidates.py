@@ -83,7 +83,7 @@ def choices_of(
 ) -> Choices:
     """What a model leaves to be chosen for series with so many rows and (features, predicted channels)."""
     n_features, n_outputs = shape
-    seasons: list[Periods] = [(), *found] if is_auto(model.season) else [_season(model.season)]
+    seasons: list[Periods] = [(), *found] if is_auto(model.season) else [season_given(model.season)]
     period = next((season[0] for season in seasons if season and isinstance(season[0], float)), 1.0)
     horizon = int(model.horizon) if model.horizon is not None else usual_horizon(shortest, period)
     transform = vars(model)["transform"]  # which is no attribute
@@ -135,7 +135,7 @@ def is_auto(value: Any) -> bool:
     return isinstance(value, str) and value == "auto"
 
 
-def _season(given: Any) -> Periods:
+def season_given(given: Any) -> Periods:
     """A season as a user gives it."""
     if given is None:
         return ()

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.models.base import as_readout
+from reservoir.models.base import readout_of
 from reservoir.models.forecasting.calibration import CalibrationRows
-from reservoir.models.forecasting.choice import Choice
+from reservoir.models.forecasting.chosen_parameters import Choice
 from reservoir.models.forecasting.closed_loop import Feedback
 from reservoir.models.forecasting.forecasts import Forecasts
 from reservoir.models.forecasting.gap_filling import keep_contexts, missing_rows, without_gaps
@@ -247,7 +247,8 @@ class ReservoirForecaster(Forecasts):
         self.training_deviations_ = predicted.std(axis=0)
         heard_bounds(self)
         self._calibration = CalibrationRows.of(pieces)
-        self.__dict__.pop("members_", None)
+        for earlier in ("members_", "_context"):
+            self.__dict__.pop(earlier, None)
         if self.n_members > 1:
             with one_penalty_warning():
                 self.members_ = [member._learn(X, choice) for member in seeded_members(self, made.reservoir)]
@@ -261,7 +262,7 @@ class ReservoirForecaster(Forecasts):
             learn(self, pieces, choice)
             if pieces is not learnt and self.gaps == "free-run":
                 whole = without_gaps(self, learnt)  # by what was learnt from the pieces
-                self.readout_ = clone(as_readout(self.readout))
+                self.readout_ = clone(readout_of(self))
                 learn(self, whole, choice, missing_rows(self, learnt))
         if pieces is not learnt:
             keep_contexts(self, sequences.kind, learnt)
@@ -287,6 +288,8 @@ class ReservoirForecaster(Forecasts):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         p = Parameters(self)
+        if not getattr(self.reservoir, "causal", True):
+            raise p.error("reservoir", "a system whose states do not depend on rows to come (causal = False)")
         p.choice("target", (*TARGETS, "auto"))
         p.integer_or("lags", "auto", 0)
         p.choice("strategy", (*STRATEGIES, "auto"))

@@ -16,8 +16,8 @@ FLOAT = np.dtype(np.float64)
 def read_row(owner: str, model: Any, row: Any, *, gaps: bool = False) -> np.ndarray:
     """A row (n_features,) of numbers, or a series or table of that one row; NaN only where there may be `gaps`."""
     n_features = model.n_features_in_
-    if hasattr(row, "to_frame") and not hasattr(row, "columns"):
-        row = row.to_frame().T  # a row of a table, with the names of its columns
+    if hasattr(row, "to_frame"):
+        row = as_table(row)  # with the names of its columns
     if hasattr(row, "columns"):
         rows = read_sequences(model, row, reset=False, gaps=gaps).rows
         if len(rows) != 1:
@@ -31,6 +31,14 @@ def read_row(owner: str, model: Any, row: Any, *, gaps: bool = False) -> np.ndar
     return check_magnitude(numbers, "row", owner, gaps=gaps)
 
 
+def as_table(observed: Any) -> Any:
+    """A row (n_features,), also one of a table, as a table of that one row; all else as it is."""
+    if hasattr(observed, "to_frame") and not hasattr(observed, "columns"):
+        return observed.to_frame().T
+    numbers = real_array(observed)
+    return numbers[None] if numbers is not None and numbers.ndim == 1 else observed
+
+
 def read_context(owner: str, model: Any, context: Any) -> Sequences:
     """The one series that a stream goes on from."""
     sequences = read_sequences(model, context, reset=False, gaps=model.gaps != "refuse")
@@ -42,6 +50,11 @@ def read_context(owner: str, model: Any, context: Any) -> Sequences:
 def check_streams(owner: str, model: Any) -> None:
     """Refuse models whose answer to a row needs more than the rows before it, one by one."""
     for one in getattr(model, "members_", [model]):
+        if not getattr(one.reservoir_, "causal", True):
+            raise ValueError(
+                f"{owner} needs a system that hears rows one by one. The states of {type(one.reservoir_).__name__} "
+                "depend on rows to come (causal = False)."
+            )
         if not getattr(without_noise(one.reservoir_), "piecewise", True):
             raise ValueError(
                 f"{owner} needs a system that hears rows one by one. The states of {type(one.reservoir_).__name__} "

@@ -270,6 +270,17 @@ def test_any_system_may_be_the_reservoir(reservoir):
     assert np.isfinite(model.forecast(4)).all()
 
 
+def test_the_reservoir_of_a_forecaster_is_slow_and_else_the_default():
+    rows = np.column_stack([henon(60)[:, 0], noise(60, seed=1)[:, 0]])
+    numbers = {"spectral_radius": 0.9, "input_scaling": 0.3 / 2**0.5, "bias_scaling": 0.5, "leak": 0.3}
+    found, given = (
+        ReservoirForecaster(reservoir, lags=2, season=None, strategy="recursive").fit(rows)
+        for reservoir in (None, EchoState(300, random_state=0, **numbers))
+    )
+    assert found.chosen_["score"] == pytest.approx(given.chosen_["score"], rel=1e-12)
+    np.testing.assert_allclose(found.reservoir_.W_in_, given.reservoir_.W_in_, rtol=1e-15)
+
+
 @pytest.mark.parametrize("options", [{"readout": RidgeReadout(1e-4)}, {"readout": Force()}, {"include_input": False}])
 def test_where_nothing_can_be_chosen_auto_is_plain(options):
     y, reservoir = seasonal(120), EchoState(20, random_state=0)

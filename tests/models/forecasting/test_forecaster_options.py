@@ -18,7 +18,7 @@ from tests.loops import looped
 
 
 def small(n_units=60, **parameters):
-    return EchoState(n_units, **{"bias_scaling": 0.3, "random_state": 0} | parameters)
+    return EchoState(n_units, **{"input_scaling": 1.0, "bias_scaling": 0.3, "random_state": 0} | parameters)
 
 
 @pytest.fixture(scope="module")
@@ -275,7 +275,7 @@ def test_force_learns_a_sum_of_sines():
     """Sussillo and Abbott 2009, figure 2, in steps of a tenth of the time constant."""
     series, errors = waves(9000, 120), []
     for seed in range(5):
-        system = EchoState(400, leak=0.1, spectral_radius=1.5, bias_scaling=0.5, random_state=seed)
+        system = EchoState(400, leak=0.1, spectral_radius=1.5, bias_scaling=0.5, input_scaling=1.0, random_state=seed)
         model = looped(system, Force(), include_input=False).fit(series[:7800])
         errors.append(nrmse(series[7800:], model.forecast(1200)))
     assert np.median(errors) < 0.2
@@ -286,7 +286,7 @@ def test_force_learns_the_lorenz_attractor():
     series = (series - series.mean(axis=0)) / series.std(axis=0)
     errors, spreads = [], []
     for seed in range(3):
-        system = EchoState(500, leak=0.1, spectral_radius=1.2, bias_scaling=0.5, random_state=seed)
+        system = EchoState(500, leak=0.1, spectral_radius=1.2, bias_scaling=0.5, input_scaling=1.0, random_state=seed)
         model = looped(system, Force(1e-3, forgetting=0.9995), include_input=False).fit(series[:10000])
         future = model.forecast(3000)
         errors.append(nrmse(series[10000:10050], future[:50]))

@@ -23,7 +23,7 @@ def autoregressive(rng, n_rows, n_channels=1):
 
 
 def forecaster(n_units=5, alpha=1.0, **options):
-    system = EchoState(n_units, input_scaling=0.1, random_state=0)
+    system = EchoState(n_units, input_scaling=0.1, bias_scaling=0.0, random_state=0)
     return looped(system, RidgeReadout(alpha), **{"washout": 10} | options)
 
 

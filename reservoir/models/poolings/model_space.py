@@ -1,110 +1,13 @@
-"""From the rows of a whole sequence to one vector, whose sums are made in float64 whatever the type of the rows."""
+"""The linear model of the rows of a sequence as their description."""
 
 from __future__ import annotations
-
-import itertools
-from typing import Any
 
 import numpy as np
 from scipy import linalg
 
 from reservoir.compilation import one_blas_thread
 from reservoir.estimators import BaseEstimator
-from reservoir.parts import Pooling
-from reservoir.validation import Parameters, parameter_error
-
-
-class Mean(BaseEstimator):
-    """Mean over the rows."""
-
-    def pool(self, rows: np.ndarray) -> np.ndarray:
-        """(n_rows, n_columns) -> (n_columns,)."""
-        return rows.mean(axis=0, dtype=np.float64)
-
-
-class Last(BaseEstimator):
-    """The last row."""
-
-    def pool(self, rows: np.ndarray) -> np.ndarray:
-        """(n_rows, n_columns) -> (n_columns,)."""
-        return rows[-1]
-
-
-class Max(BaseEstimator):
-    """The largest value of every column."""
-
-    def pool(self, rows: np.ndarray) -> np.ndarray:
-        """(n_rows, n_columns) -> (n_columns,)."""
-        return rows.max(axis=0)
-
-
-class Segments(BaseEstimator):
-    """The means over consecutive segments of equal length, one after the other.
-
-    Segment k of n covers the rows floor(k T / n) to floor((k + 1) T / n); one row where that is empty.
-
-    Parameters
-    ----------
-    n_segments : int >= 1, default 3
-
-    References
-    ----------
-    Jaeger, Lukosevicius, Popovici, Siewert 2007, Neural Networks 20(3):335-352, doi:10.1016/j.neunet.2007.04.016.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> Segments(2).pool(np.array([[1.0], [3.0], [5.0], [7.0]]))
-    array([2., 6.])
-    """
-
-    def __init__(self, n_segments: int = 3):
-        self.n_segments = n_segments
-
-    def pool(self, rows: np.ndarray) -> np.ndarray:
-        """(n_rows, n_columns) -> (n_segments * n_columns,)."""
-        n = Parameters(self).integer("n_segments", 1)
-        edges = [k * len(rows) // n for k in range(n + 1)]
-        parts = [rows[start : max(stop, start + 1)] for start, stop in itertools.pairwise(edges)]
-        return np.concatenate([part.mean(axis=0, dtype=np.float64) for part in parts])
-
-
-class Weighted(BaseEstimator):
-    """The weighted mean over the rows, with weights that grow exponentially over the relative time.
-
-        sum_t w_t x_t / sum_t w_t,   w_t = exp(rate t / T),   t = 1, ..., T
-
-    The last row weighs exp(rate) times what a row at the beginning weighs, however long the sequence is. A rate of 0
-    is the mean, a large one the last row, a negative one stresses the beginning.
-
-    Parameters
-    ----------
-    rate : float, default 3.0
-        Any finite number.
-
-    Raises
-    ------
-    ValueError
-        For a rate that is no finite number.
-
-    References
-    ----------
-    None: the formula is this library's own.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> Weighted(rate=2 * np.log(3)).pool(np.array([[0.0], [4.0]]))
-    array([3.])
-    """
-
-    def __init__(self, rate: float = 3.0):
-        self.rate = rate
-
-    def pool(self, rows: np.ndarray) -> np.ndarray:
-        """(n_rows, n_columns) -> (n_columns,)."""
-        exponents = Parameters(self).real("rate") * (np.arange(1, len(rows) + 1) / len(rows))
-        return np.average(rows, axis=0, weights=np.exp(exponents - exponents.max()))
+from reservoir.validation import Parameters
 
 
 class ModelSpace(BaseEstimator):
@@ -178,16 +81,6 @@ class ModelSpace(BaseEstimator):
             return np.concatenate([coef.ravel(), mean_following - coef @ mean])
 
 
-POOLINGS = {
-    "mean": Mean,
-    "last": Last,
-    "max": Max,
-    "segments": Segments,
-    "weighted": Weighted,
-    "model_space": ModelSpace,
-}
-
-
 def _solve_penalised(gram: np.ndarray, right: np.ndarray, alpha: float) -> np.ndarray:
     """(gram + alpha I)^-1 right.
 
@@ -205,14 +98,3 @@ def _solve_penalised(gram: np.ndarray, right: np.ndarray, alpha: float) -> np.nd
     known = values > rounding * max(values[-1], 0.0)
     scale = np.divide(1.0, values + alpha, out=np.zeros_like(values), where=known)
     return vectors @ (scale[:, None] * (vectors.T @ right))
-
-
-def as_pooling(owner: str, pooling: Pooling | str | None) -> Any:
-    """The part with ``pool(rows)`` that a name stands for, or the part itself."""
-    if isinstance(pooling, str) and pooling in POOLINGS:
-        return POOLINGS[pooling]()
-    if not isinstance(pooling, type) and hasattr(pooling, "pool"):
-        return pooling
-    raise parameter_error(
-        owner, "pooling", "one of " + ", ".join(map(repr, POOLINGS)) + " or a part with pool", pooling
-    )

@@ -1,0 +1,24 @@
+"""The mean of a sequence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reservoir.estimators import BaseEstimator
+from reservoir.models.poolings.tally import Asks, Counts
+
+
+class Mean(BaseEstimator):
+    """Mean over the rows, whose sum is made in float64 whatever their type."""
+
+    def pool(self, rows: np.ndarray) -> np.ndarray:
+        """(n_rows, n_columns) -> (n_columns,)."""
+        return rows.mean(axis=0, dtype=np.float64)
+
+    def asks(self) -> Asks:
+        """What it counts, see `Joined`."""
+        return Asks(sums=True)
+
+    def of_counts(self, counts: Counts) -> np.ndarray:
+        """The vector of a sequence of which this has been counted."""
+        return counts.sums / counts.n_rows

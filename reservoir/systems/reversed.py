@@ -1,0 +1,171 @@
+"""A system that hears every sequence backwards."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from reservoir.parts import SequenceData, System, Targets, check_system, without_noise
+from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences.transformer import SequenceTransformer
+from reservoir.systems.echo_state import EchoState
+from reservoir.trials import Trial, run_trial
+from reservoir.validation import default_parts_first, parameter_error, unchanged_on_error
+
+
+class Reversed(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
+    """A system that runs through every sequence from its last row to its first.
+
+        states(t) = system(x(T), x(T - 1), ..., x(t))
+
+    A row of the states stands beside its row of the input, so that beside a system that runs forward, see `SideBySide`,
+    a readout knows at every step what came before and what comes after. It needs whole sequences: there is no state to
+    go on from, and no stream.
+
+    Parameters
+    ----------
+    system : None or system, default None
+        What hears the sequences backwards. None is ``EchoState(100)``; its parameters are still reached by
+        ``set_params(system__leak=0.5)``.
+
+    Attributes
+    ----------
+    system_ : the fitted system
+    n_features_in_ : int
+    feature_names_in_ : array (n_features,), where the data had names
+
+    Raises
+    ------
+    ValueError
+        For what is no system, unusable data, and a state in `run`.
+
+    Notes
+    -----
+    The system begins at rest behind the last row, so that its transient stands at the end of a sequence; the `washout`
+    of a model leaves out the first rows.
+
+    References
+    ----------
+    Schuster and Paliwal 1997, Bidirectional recurrent neural networks, IEEE Transactions on Signal Processing
+    45(11):2673-2681, doi:10.1109/78.650093.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir import EchoState
+    >>> from reservoir.systems import Reversed
+    >>> series = np.sin(np.arange(30) / 5).reshape(-1, 1)
+    >>> system = EchoState(20, random_state=0)
+    >>> backwards = Reversed(system).fit_transform(series)
+    >>> bool((backwards == system.fit_transform(series[::-1])[::-1]).all())
+    True
+    """
+
+    causal = False
+    piecewise = False
+
+    def __init__(self, system: System | None = None):
+        self.system = system
+
+    def set_params(self, **params: Any) -> Reversed:
+        """Set parameters; naming one of a `system` that is None makes the default one first."""
+        return super().set_params(**default_parts_first(self, params, {"system": _default_system}))
+
+    @unchanged_on_error
+    def fit(self, X: SequenceData, y: Targets | None = None) -> Reversed:
+        """Fit the system to the sequences turned around.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        y : ignored
+        """
+        if self.system is not None:
+            check_system(type(self).__name__, "system", self.system, optional=True)
+        sequences = read_sequences(self, X, reset=True)
+        self.system_ = _default_system() if self.system is None else clone(self.system)
+        turned = turned_around(sequences)
+        self.system_.fit(turned)
+        self._n_features_out = n_states(self.system_, turned[0])
+        return self
+
+    def transform(self, X: SequenceData) -> Any:
+        """States of every sequence, in trial 0.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+
+        Returns
+        -------
+        states : array (T, n_units), array (N, T, n_units) or list of arrays (T_i, n_units)
+            In the same kind of container; rows in = rows out.
+        """
+        return self.run(X)[0]
+
+    def run(self, X: SequenceData, state: None = None, *, trial: Trial = 0) -> tuple[Any, Any]:
+        """States of whole sequences, and where the system ends, before their first rows.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        state : None
+            Any other is refused: what comes behind a sequence would have to be heard before it.
+        trial : int >= 0, or one for each sequence of a stack or list, default 0
+            Which repeat this is, to a system that draws random numbers.
+
+        Returns
+        -------
+        states : as in `transform`
+        final_state : the states that the system ends in, one for each sequence, or that of a series
+        """
+        check_is_fitted(self)
+        if state is not None:
+            wanted = "None: it hears sequences from their ends, so that none can go on where another stopped"
+            raise parameter_error(type(self).__name__, "state", wanted, state)
+        sequences = read_sequences(self, X, reset=False)
+        states, finals = run_trial(self.system_, turned_around(sequences), trial=trial)
+        rows = np.concatenate([own[::-1] for own in states])
+        return sequences.pack(rows), finals[0] if sequences.kind == "series" else finals
+
+    def without_noise(self) -> Reversed:
+        """The same fitted system free of noise."""
+        inner = without_noise(self.system_)
+        if inner is self.system_:
+            return self
+        quiet = copy.copy(self)
+        quiet.system_ = inner
+        return quiet
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = kept_types([self.system])
+        return tags
+
+
+def _default_system() -> EchoState:
+    return EchoState(100)
+
+
+def turned_around(sequences: Sequences) -> list[np.ndarray]:
+    """Copies of the sequences, the last row first."""
+    return [np.ascontiguousarray(member[::-1]) for member in sequences.members()]
+
+
+def n_states(system: Any, rows: np.ndarray) -> int:
+    """Number of states of a fitted system, which hears one of these rows."""
+    return int(np.shape(system.run([rows[:1]])[0][0])[1])
+
+
+def kept_types(systems: list[Any]) -> list[str]:
+    """The type of numbers of systems side by side, as scikit-learn's tags name it."""
+    known = [get_tags(system).transformer_tags for system in systems if isinstance(system, TransformerMixin)]
+    names = [name for tag in known for name in tag.preserves_dtype]
+    return [np.result_type(*names or ["float64"]).name]

@@ -1,0 +1,204 @@
+"""Different systems that hear the same, as one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from reservoir.estimators import ClassNamePrefixFeaturesOutMixin, NamedParts
+from reservoir.parts import SequenceData, System, Targets, check_system, without_noise
+from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences.transformer import SequenceTransformer
+from reservoir.systems.echo_state import EchoState
+from reservoir.systems.reversed import Reversed, kept_types, n_states
+from reservoir.trials import Trial, run_trial
+from reservoir.validation import parameter_error, unchanged_on_error
+
+
+class SideBySide(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, NamedParts):
+    """Systems that hear the same input and not one another, whose states are joined.
+
+        states = [system_1(x), system_2(x), ...]
+
+    As scikit-learn's `FeatureUnion` does for transformers: the systems may differ in all they are, fast and slow, with
+    and without delays, forward and `Reversed`.
+
+    Parameters
+    ----------
+    systems : None or list of (name, system), default None
+        The systems, in the order of their states. None is ``[("forward", EchoState(100)), ("backward",
+        Reversed(EchoState(100)))]``.
+
+    Attributes
+    ----------
+    systems_ : list of the fitted systems
+    n_features_in_ : int
+    feature_names_in_ : array (n_features,), where the data had names
+
+    Raises
+    ------
+    ValueError
+        For what is no such list, names that are not different words, unusable data, and a state that is none of this.
+
+    Notes
+    -----
+    A system or a parameter of it is reached by its name, ``set_params(forward__leak=0.5)``. Each keeps a seed of its
+    own; a model with several members, and a search, give different seeds to all. With a `Reversed` among them there is
+    no state to go on from, and no stream.
+
+    References
+    ----------
+    Gallicchio, Micheli, Pedrelli 2017, Deep reservoir computing: a critical experimental analysis, Neurocomputing
+    268:87-99, doi:10.1016/j.neucom.2016.12.089 (grouped reservoirs).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir import EchoState
+    >>> from reservoir.systems import SideBySide
+    >>> series = np.sin(np.arange(100) / 5).reshape(-1, 1)
+    >>> fast, slow = EchoState(30, random_state=0), EchoState(20, leak=0.1, random_state=1)
+    >>> both = SideBySide([("fast", fast), ("slow", slow)]).fit(series)
+    >>> both.transform(series).shape
+    (100, 50)
+    """
+
+    def __init__(self, systems: Sequence[tuple[str, System]] | None = None):
+        self.systems = systems
+
+    def set_params(self, **params: Any) -> SideBySide:
+        """Set parameters, systems and theirs; naming one of the default systems makes them first."""
+        if self.systems is None and params.get("systems") is None and any(name != "systems" for name in params):
+            params = params | {"systems": _default_systems()}
+        return super().set_params(**params)
+
+    @unchanged_on_error
+    def fit(self, X: SequenceData, y: Targets | None = None) -> SideBySide:
+        """Fit every system.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        y : ignored
+        """
+        systems = [clone(system) for _, system in self._checked()]
+        sequences = read_sequences(self, X, reset=True)
+        members = sequences.members()
+        for system in systems:
+            system.fit(members)
+        self.systems_ = systems
+        self._n_features_out = sum(n_states(system, members[0]) for system in systems)
+        return self
+
+    def transform(self, X: SequenceData) -> Any:
+        """States of all systems from rest, those of the first one first, in trial 0.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+
+        Returns
+        -------
+        states : array (T, n_total), array (N, T, n_total) or list of arrays (T_i, n_total)
+            In the same kind of container; n_total is the number of units of all systems.
+        """
+        return self.run(X)[0]
+
+    def run(self, X: SequenceData, state: Any = None, *, trial: Trial = 0) -> tuple[Any, Any]:
+        """States from a given state on, and where they end.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        state : None, tuple for a series, a list of such otherwise, as the last call gave it back
+            The state of each system before the first row. None is rest.
+        trial : int >= 0, or one for each sequence of a stack or list, default 0
+            Which repeat this is, to the systems that draw random numbers, each from its own seed; see `EchoState.run`.
+
+        Returns
+        -------
+        states : as in `transform`
+        final_state : tuple for a series, list of tuples otherwise
+            Hand it to the next call to continue.
+        """
+        check_is_fitted(self)
+        sequences = read_sequences(self, X, reset=False)
+        begun, members = self._starts(state, sequences), sequences.members()
+        pairs = [run_trial(one, members, own, trial) for one, own in zip(self.systems_, begun, strict=True)]
+        rows = np.concatenate([np.concatenate(states) for states, _ in pairs], axis=1)
+        finals = list(zip(*(ends for _, ends in pairs), strict=True))
+        return sequences.pack(rows), finals[0] if sequences.kind == "series" else finals
+
+    @property
+    def causal(self) -> bool:
+        """Whether states depend on the rows before alone."""
+        return all(getattr(system, "causal", True) for system in self._present())
+
+    @property
+    def piecewise(self) -> bool:
+        """Whether states stay the same where a run is cut in two."""
+        return all(getattr(system, "piecewise", True) for system in self._present())
+
+    def without_noise(self) -> SideBySide:
+        """The same fitted systems with ``noise=0``, where they have it; they share all weights."""
+        systems = [without_noise(system) for system in self.systems_]
+        if all(quiet is system for quiet, system in zip(systems, self.systems_, strict=True)):
+            return self
+        quiet = copy.copy(self)
+        quiet.systems_ = systems
+        return quiet
+
+    def _present(self) -> list[Any]:
+        """The fitted systems, or those that are to be."""
+        given = _default_systems() if self.systems is None else self._named()
+        return getattr(self, "systems_", [system for _, system in given])
+
+    def _checked(self) -> list[tuple[str, Any]]:
+        """The pairs of the parameter, or those that None stands for."""
+        if self.systems is None:
+            return _default_systems()
+        owner = type(self).__name__
+        wanted = "None or a list of pairs (name, system) with different names that hold no '__' and are no parameter"
+        names = [name for name, _ in self._named()]
+        taken = {"systems", *names}
+        if not names or len(names) != len(self.systems) or len(taken) != len(names) + 1 or "__" in "".join(names):
+            raise parameter_error(owner, "systems", wanted, self.systems)
+        for name, system in self.systems:
+            check_system(owner, f"systems[{name!r}]", system)
+        return list(self.systems)
+
+    def _named(self) -> list[tuple[str, Any]]:
+        pairs = self.systems if isinstance(self.systems, list | tuple) else []
+        pairs = [pair for pair in pairs if isinstance(pair, list | tuple) and len(pair) == 2]
+        return [(name, system) for name, system in pairs if isinstance(name, str) and name]
+
+    def _replace(self, name: str, part: Any) -> None:
+        self.systems = [(own, part if own == name else system) for own, system in self._named()]
+
+    def _starts(self, state: Any, sequences: Sequences) -> list[Any]:
+        """The states before the first rows, of every sequence, for each system."""
+        n_systems, n_sequences = len(self.systems_), len(sequences)
+        if state is None:
+            return [None] * n_systems
+        entries = [state] if sequences.kind == "series" else state
+        good = isinstance(entries, list | tuple) and len(entries) == n_sequences
+        if not good or any(not isinstance(one, list | tuple) or len(one) != n_systems for one in entries):
+            each = f"a tuple of {n_systems} states"
+            wanted = each if sequences.kind == "series" else f"a list of {n_sequences}, each {each}"
+            raise parameter_error(type(self).__name__, "state", f"None or {wanted}, as run gives it", state)
+        return [list(own) for own in zip(*entries, strict=True)]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = kept_types([system for _, system in self._named()])
+        return tags
+
+
+def _default_systems() -> list[tuple[str, Any]]:
+    return [("forward", EchoState(100)), ("backward", Reversed(EchoState(100)))]
