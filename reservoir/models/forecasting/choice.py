@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -15,7 +14,7 @@ from reservoir.models.blocks import run_in_blocks
 from reservoir.models.forecasting.candidates import Candidate, Choices, Fold, Periods, choices_of, folds_of, is_auto
 from reservoir.models.forecasting.chosen import ChosenReadout, as_seen
 from reservoir.models.forecasting.columns import Layout, Sums, solved
-from reservoir.models.forecasting.divergence import BaselineWarning
+from reservoir.models.forecasting.divergence import warn_of_lost
 from reservoir.models.forecasting.hearing import names_of, read_channels
 from reservoir.models.forecasting.lessons import Lessons, washout_of
 from reservoir.models.forecasting.origins import states_before
@@ -33,7 +32,6 @@ _MARGIN = 0.15  # by how much the score with states must be better
 _PREFERENCE = 0.15  # by how much what goes by differences may be worse
 _SMOOTH = 0.003  # deviations that the error of one step is below where what is far ahead tells candidates apart
 _FAR = 100  # rows ahead that are tried then
-_LOST = 1.05  # how many times the error of the last value is worth a warning
 _PLAIN = {"target": "values", "lags": 0, "strategy": "recursive", "season": None, "transform": None}
 AUTOMATIC = tuple(_PLAIN)
 """Parameters that know "auto"."""
@@ -100,7 +98,7 @@ def choose(model: Any, X: Any, sequences: Sequences) -> Choice:
         search.try_with_states(search.nearest(transform, earlier))
     best = search.best(earlier)
     told = search.told(best)
-    _warn_of_lost(type(model).__name__, told)
+    warn_of_lost(type(model).__name__, told["horizon"], told["error"], told["error_of_last_value"], chosen=True)
     return Choice(best, search.choices.horizon, told)
 
 
@@ -328,16 +326,3 @@ def _spans(levels: list[np.ndarray], truth: list[np.ndarray]) -> tuple[np.ndarra
 
 def _word(value: Any) -> str:
     return ", ".join(map(str, value)) or "None" if isinstance(value, tuple) else str(value)
-
-
-def _warn_of_lost(owner: str, told: dict[str, Any]) -> None:
-    """Warn where what was chosen loses to the last value."""
-    error, naive = told["error"], told["error_of_last_value"]
-    if error > _LOST * naive:
-        warnings.warn(
-            f"{owner} loses to the last value at rolling origins inside the training rows: up to {told['horizon']} "
-            f"rows ahead its mean error is {error:.3g} deviations, that of the last value {naive:.3g}. The series may "
-            "be a random walk, or too short.",
-            BaselineWarning,
-            stacklevel=5,
-        )
