@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from reservoir.models.base import as_reservoir, readout_of
 from reservoir.models.forecasting.candidates import Candidate, folds_of, usual_horizon
-from reservoir.models.forecasting.choice import MARGIN, Search, warn_of_lost
+from reservoir.models.forecasting.choice import MARGIN, Search
 from reservoir.models.forecasting.chosen_parameters import (
     Choice,
     as_parameters,
@@ -20,7 +20,7 @@ from reservoir.models.forecasting.chosen_parameters import (
     default_reservoir,
     is_automatic,
 )
-from reservoir.models.forecasting.divergence import BaselineWarning
+from reservoir.models.forecasting.divergence import BaselineWarning, warn_of_lost
 from reservoir.models.forecasting.hearing import read_channels
 from reservoir.models.forecasting.origins import courses_at, futures_of
 from reservoir.models.forecasting.rolling import mean_errors, missed, score
@@ -123,7 +123,8 @@ class _OfChoice(_Draws):
         known = np.isfinite(best.errors)
         told |= as_told(best.readout, self.search.choices.horizon)
         told |= {"score": best.score, "error": float(best.errors[known].mean())}
-        warn_of_lost(type(self.model).__name__, told)
+        owner, horizon = type(self.model).__name__, self.search.choices.horizon
+        warn_of_lost(owner, horizon, told["error"], told["error_of_last_value"], chosen=True)
         parameters = as_parameters(Choice(best.readout, self.search.choices.horizon, told))
         parts = {"reservoir": clone(self.whole).set_params(**best.settings), "readout": chosen_readout(best.readout)}
         made = clone(self.model).set_params(**parameters, **parts).fit(self.series)
