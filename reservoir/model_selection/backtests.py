@@ -185,6 +185,8 @@ def backtest(
     n_origins, period = check_integer(owner, "n_origins", n_origins, 1), check_integer(owner, "period", period, 1)
     coverage = None if coverage is None else read_coverage(owner, coverage)
     origins = _origins(n_rows, horizon, n_origins, None if step is None else check_integer(owner, "step", step, 1))
+    if n_rows - horizon <= period:
+        raise parameter_error(owner, "horizon", f"at most {n_rows - period - 1} with {n_rows} rows", horizon)
     if origins[0] <= period:
         wanted = f"fewer: of {n_rows} rows {origins[0]} stand before the first, and {period + 1} are needed"
         raise parameter_error(owner, "n_origins", wanted, n_origins)

@@ -76,6 +76,7 @@ def test_what_is_valid_to_the_end_is_censored_and_what_is_lost_is_infinite():
     ("options", "match"),
     [
         ({"horizon": 0}, "'horizon' parameter of backtest"),
+        ({"horizon": 159}, "'horizon' parameter of backtest must be at most 158 with 160 rows"),
         ({"n_origins": 100, "step": 5}, "'n_origins' parameter of backtest must be fewer"),
         ({"coverage": 90}, "'coverage' parameter of backtest"),
         ({"fit": 1}, "'fit' parameter of backtest"),
