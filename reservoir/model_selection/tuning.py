@@ -12,6 +12,7 @@ import numpy as np
 from reservoir.compilation import one_blas_thread
 from reservoir.model_selection.backtests import read_one_series
 from reservoir.model_selection.reservoir_judges import Judge, Tried, judge_of
+from reservoir.model_selection.seeds import seeded
 from reservoir.parts import SequenceData
 from reservoir.validation import InvalidParameterError, check_integer, check_real
 
@@ -58,8 +59,8 @@ def tune(model: Any, series: SequenceData, *, budget: float = 30.0, horizon: int
     ----------
     model : ReservoirForecaster
         What it leaves "auto" is found; what is given stays, and so do size, seed, topology and members, of which the
-        first alone is searched. A readout that is given stays too, a `RidgeReadout` but for its penalty; then, and
-        where nothing is "auto", models are fitted before every fold.
+        first alone is searched; a seed that is None becomes 0. A readout that is given stays too, a `RidgeReadout` but
+        for its penalty; then, and where nothing is "auto", models are fitted before every fold.
     series : series (T, n_features)
     budget : float > 0, default 30.0
         Seconds. The clock is looked at between reservoirs: 1 is always done, and the last reservoir and the fit to all
@@ -110,7 +111,7 @@ def tune(model: Any, series: SequenceData, *, budget: float = 30.0, horizon: int
         asked.horizon = check_integer(_OWNER, "horizon", horizon, 1)
     asked._check_parameters()
     with one_blas_thread():
-        judge = judge_of(asked, series, sequences)
+        judge = judge_of(seeded(asked, 0, redraw=False), series, sequences)
         return judge.made(_found(judge, len(sequences.rows), end))
 
 
