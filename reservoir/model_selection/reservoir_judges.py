@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.models.base import as_readout, as_reservoir
+from reservoir.models.base import as_reservoir
 from reservoir.models.forecasting.candidates import Candidate, folds_of, usual_horizon
 from reservoir.models.forecasting.choice import MARGIN, Search, warn_of_lost
 from reservoir.models.forecasting.chosen_parameters import (
@@ -16,9 +16,9 @@ from reservoir.models.forecasting.chosen_parameters import (
     as_parameters,
     as_told,
     can_choose,
+    chosen_readout,
     default_reservoir,
     is_automatic,
-    readout_of,
 )
 from reservoir.models.forecasting.divergence import BaselineWarning
 from reservoir.models.forecasting.hearing import read_channels
@@ -125,7 +125,7 @@ class _OfChoice(_Draws):
         told |= {"score": best.score, "error": float(best.errors[known].mean())}
         warn_of_lost(type(self.model).__name__, told)
         parameters = as_parameters(Choice(best.readout, self.search.choices.horizon, told))
-        parts = {"reservoir": clone(self.whole).set_params(**best.settings), "readout": readout_of(best.readout)}
+        parts = {"reservoir": clone(self.whole).set_params(**best.settings), "readout": chosen_readout(best.readout)}
         made = clone(self.model).set_params(**parameters, **parts).fit(self.series)
         made.chosen_ = told
         return made
@@ -167,7 +167,7 @@ class _OfFits(_Draws):
         self.deviations = ChannelMoments.of_rows(self.truth[0]).deviations
         self.horizon = usual_horizon(n_rows, 1.0) if model.horizon is None else int(model.horizon)
         self.folds = folds_of([n_rows], self.horizon, bool(hearing.drivers.size))
-        self.n_rows, self.ridge = n_rows, type(as_readout(model.readout)) is RidgeReadout
+        self.n_rows, self.ridge = n_rows, model.readout is None or type(model.readout) is RidgeReadout
         alone = clone(model).set_params(n_members=1, reservoir=clone(self.reservoir))
         self.first = self._scored({}, None, [self._fitted(alone, fold.ends[0]) for fold in self.folds])
 
@@ -197,7 +197,8 @@ class _OfFits(_Draws):
         return made.fit(self.series)
 
     def _ridge(self, alpha: float) -> RidgeReadout:
-        return clone(as_readout(self.model.readout)).set_params(alpha=alpha)
+        given = self.model.readout
+        return RidgeReadout(alpha) if given is None else clone(given).set_params(alpha=alpha)
 
     def _fitted(self, candidate: Any, end: int) -> Any:
         with warnings.catch_warnings():

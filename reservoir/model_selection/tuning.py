@@ -133,7 +133,9 @@ def _best(judge: Judge, pool: list[Tried]) -> Tried:
 
 def _settings(judge: Judge, n_rows: int, pool: list[Tried]) -> Iterator[dict[str, float]]:
     """Settings to try, of those that the reservoir has, each once; what was found joins the pool on the way."""
-    known = judge.reservoir.get_params()
+    known, root = judge.reservoir.get_params(), judge.n_features**0.5
+    usual = {"input_scaling": 0.3 / root, "bias_scaling": 0.5}
+    known |= {name: value for name, value in usual.items() if known.get(name, value) is None}
     seen: list[dict[str, float]] = []
 
     def new(wanted: dict[str, float]) -> Iterator[dict[str, float]]:
@@ -144,7 +146,7 @@ def _settings(judge: Judge, n_rows: int, pool: list[Tried]) -> Iterator[dict[str
 
     yield from new({})
     for leak, radius, scale in _MORE if n_rows < _SHORT else _FIRST:
-        scaled = float(scale / judge.n_features**0.5)
+        scaled = float(scale / root)
         yield from new({"leak": leak, "spectral_radius": radius, "input_scaling": scaled, "bias_scaling": 0.5})
     for name, factors in _LATER.items():
         best = min(pool, key=lambda tried: tried.score).settings

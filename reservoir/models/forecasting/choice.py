@@ -22,7 +22,7 @@ from reservoir.models.forecasting.candidates import (
     is_auto,
 )
 from reservoir.models.forecasting.chosen import ChosenReadout, as_seen
-from reservoir.models.forecasting.chosen_parameters import Choice, as_told, readout_of
+from reservoir.models.forecasting.chosen_parameters import Choice, as_told, chosen_readout
 from reservoir.models.forecasting.columns import Layout, Sums, solved
 from reservoir.models.forecasting.divergence import BaselineWarning
 from reservoir.models.forecasting.hearing import names_of, read_channels
@@ -273,7 +273,7 @@ def taught(model: Any, choice: Choice, rows: np.ndarray, blocks: Iterable[Traini
         sums.add(np.asarray(block.features[:, layout.places()], dtype=np.float64), block.targets)
     found = solved(layout, sums.moments(), candidate, np.array([candidate.penalty]), [candidate.target])
     coef, intercept = found[candidate.target]
-    return as_seen(layout, coef[0], intercept[0], layout.n_states + n_beside, readout_of(candidate))
+    return as_seen(layout, coef[0], intercept[0], layout.n_states + n_beside, chosen_readout(candidate))
 
 
 def _spans(levels: list[np.ndarray], truth: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

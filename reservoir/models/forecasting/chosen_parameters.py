@@ -73,7 +73,7 @@ def as_parameters(choice: Choice) -> dict[str, Any]:
     return found | {"horizon": choice.horizon}
 
 
-def readout_of(candidate: Candidate) -> ChosenReadout:
+def chosen_readout(candidate: Candidate) -> ChosenReadout:
     """The readout of a candidate, not fitted."""
     c = candidate
     return ChosenReadout(c.penalty, weight_of_states=c.states, own_lags=c.own, target=c.target)
