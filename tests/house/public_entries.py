@@ -65,6 +65,7 @@ from tests.house.entries import (
     system,
     topology,
     trace,
+    wiring,
 )
 
 TASKS = {"size": [1, 2], "number": [3]}
@@ -180,6 +181,9 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.topologies.HadamardMatrix": function(signs=np.ones((2, 4)), order=[1, 0, 3, 2]),
     "reservoir.topologies.largest_singular_value": function(matrix=np.diag([1.0, 2.0, 3.0])),
     "reservoir.topologies.spectral_radius": function(matrix=np.diag([1.0, 2.0, 3.0])),
+    "reservoir.topologies.Repeated": topology(topology=topologies.Random(in_degree=2), length=3),
+    "reservoir.wiring.BlockInputWeights": wiring("input_weights", block=2),
+    "reservoir.wiring.LogUniformDelays": wiring("delay", n_delays=3, reach=1),
     "reservoir.circuits.Synapses": Entry(
         {}, lambda part, X: drawn(circuits.GraphCircuit(12, synapses=part), X)
     ),
