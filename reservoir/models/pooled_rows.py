@@ -16,6 +16,7 @@ from reservoir.models.poolings.joined import as_pooling
 from reservoir.models.poolings.tally import Tally
 from reservoir.parts import System
 from reservoir.sequences import Sequences, joined
+from reservoir.systems.apart import run_apart
 
 
 class _Held:
@@ -25,8 +26,8 @@ class _Held:
         self._pool = pooling.pool
         self._blocks: list[np.ndarray] = []
 
-    def add(self, rows: np.ndarray) -> None:
-        self._blocks.append(rows)
+    def add(self, *parts: np.ndarray) -> None:
+        self._blocks.append(parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1))
 
     def take(self) -> np.ndarray:
         blocks, self._blocks = self._blocks, []
@@ -39,7 +40,7 @@ class _Counted:
 
     def __init__(self, pooling: Any, tally: Tally):
         self._of_counts, self._tally = pooling.of_counts, tally
-        self.add: Callable[[np.ndarray], None] = tally.add
+        self.add: Callable[..., None] = tally.add
 
     def take(self) -> np.ndarray:
         vector: np.ndarray = self._of_counts(self._tally.take())
@@ -54,8 +55,8 @@ class _Vectors:
         self._gathered = _gatherer(pooling)
         self.rows = np.empty((n_sequences, 0))
 
-    def add(self, rows: np.ndarray) -> None:
-        self._gathered.add(rows)
+    def add(self, *parts: np.ndarray) -> None:
+        self._gathered.add(*parts)
 
     def end(self) -> None:
         """Pool the sequence whose rows came."""
@@ -126,11 +127,13 @@ def _pooled(
     of_inputs = [_Vectors(owner, model.input_pooling_, n)] if model.include_input else []
     ends = []
     begun = states_of_pieces(pieces, sequences, state)
-    for block in itertools.chain.from_iterable(run_in_blocks(reservoir, pieces.sequences, begun, first_trial)):
+    blocks = run_in_blocks(reservoir, pieces.sequences, begun, first_trial, run=run_apart)
+    for block in itertools.chain.from_iterable(blocks):
         late = slice(max(0, model.washout - block.first), None)
         if late.start < len(block.inputs):
-            for vectors, own in zip(of_states, _of_members(block.states[late], len(of_states)), strict=True):
-                vectors.add(own)
+            states = [part[late] for part in block.states]
+            for vectors, own in zip(of_states, _of_members(states, len(of_states)), strict=True):
+                vectors.add(*own)
             for vectors in of_inputs:
                 vectors.add(block.inputs[late])
         if block.first + len(block.inputs) == lengths[block.sequence]:
@@ -142,9 +145,11 @@ def _pooled(
     return found, finals_of(pieces, sequences, ends)
 
 
-def _of_members(states: np.ndarray, n_members: int) -> list[np.ndarray]:
-    """The states of each member, side by side in `states` (n_rows, n_members * n_units)."""
-    return [states] if n_members == 1 else [np.ascontiguousarray(own) for own in np.split(states, n_members, axis=1)]
+def _of_members(parts: list[np.ndarray], n_members: int) -> list[list[np.ndarray]]:
+    """The parts of the states of each member, which stand side by side in one part if there are several."""
+    if n_members == 1:
+        return [parts]
+    return [[np.ascontiguousarray(own)] for own in np.split(parts[0], n_members, axis=1)]
 
 
 def _as_seen(of_states: list[np.ndarray], of_inputs: np.ndarray | None) -> np.ndarray:
