@@ -27,7 +27,7 @@ class _Held:
         self._blocks: list[np.ndarray] = []
 
     def add(self, *parts: np.ndarray) -> None:
-        self._blocks.append(parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1))
+        self._blocks.append(np.ascontiguousarray(parts[0]) if len(parts) == 1 else np.concatenate(parts, axis=1))
 
     def take(self) -> np.ndarray:
         blocks, self._blocks = self._blocks, []
@@ -60,13 +60,14 @@ class _Vectors:
 
     def end(self) -> None:
         """Pool the sequence whose rows came."""
-        vector = self._gathered.take()
-        if not self._n_known:
+        vector = np.asarray(self._gathered.take())
+        if not self._n_known and vector.ndim == 1:
             what = f"{self._n} pooled rows of {len(vector)} columns"
             check_memory(self.owner, what, 2 * self._n * vector.nbytes)
             self.rows = np.empty((self._n, len(vector)), vector.dtype)
         if vector.shape != self.rows.shape[1:]:
-            raise ValueError(f"The pooling of {self.owner} gives vectors of {self.rows.shape[1]} and {len(vector)}.")
+            wanted = "must give a vector of one length for every sequence"
+            raise ValueError(f"The pooling of {self.owner} {wanted}. Got {vector.shape}.")
         self.rows = self.rows.astype(np.result_type(self.rows, vector), copy=False)
         self.rows[self._n_known] = vector
         self._n_known += 1
@@ -82,18 +83,18 @@ def make_poolings(model: Any) -> None:
         model.input_pooling_ = clone(as_pooling(owner, model.pooling), safe=False)
 
 
-def learn_poolings(model: Any, sequences: Sequences, counted: np.ndarray, first_trial: int = 0) -> np.ndarray:
+def learn_poolings(model: Any, sequences: Sequences, counted: np.ndarray) -> np.ndarray:
     """Let the poolings of a model learn from the training sequences that are `counted` (n_sequences,).
 
-    Gives what the readout sees of all of them, as `pool_sequences` does.
+    Gives what the readout sees of all of them, as `pool_sequences` does; sequence k is trial k.
     """
-    runs, numbers = _TrainingRuns(model, sequences, first_trial), np.flatnonzero(counted)
+    runs, numbers = _TrainingRuns(model, sequences), np.flatnonzero(counted)
     poolings = [member.pooling_ for member in model._members()]
     for pooling, system in zip(poolings, model._reservoirs, strict=True):
         _fit(pooling, runs, numbers, system)
     if model.include_input:
         _fit(model.input_pooling_, runs, numbers, None)
-    (of_states, of_inputs), _ = _pooled(model, model._system, sequences, None, first_trial)
+    (of_states, of_inputs), _ = _pooled(model, model._system, sequences, None, 0)
     for pooling, vectors in zip(poolings, of_states, strict=True):
         _fit_vectors(pooling, vectors, counted)
     if of_inputs is not None:
@@ -171,8 +172,8 @@ def _gatherer(pooling: Any) -> _Held | _Counted:
 class _TrainingRuns:
     """Rows of training sequences, after the washout, that are run when they are asked for."""
 
-    def __init__(self, model: Any, sequences: Sequences, first_trial: int):
-        self._model, self._members, self._first_trial = model, sequences.members(), first_trial
+    def __init__(self, model: Any, sequences: Sequences):
+        self._model, self._members = model, sequences.members()
         self._first_pieces = np.unique(model._pieces(sequences).whole, return_index=True)[1]
 
     def of(self, system: Any, numbers: Iterable[int]) -> Iterator[np.ndarray]:
@@ -181,7 +182,7 @@ class _TrainingRuns:
             pieces = self._model._pieces(Sequences.of_members([self._members[number]])).sequences
             members, washout = pieces.members(), self._model.washout
             if system is not None:
-                trial = self._first_trial + int(self._first_pieces[number])
+                trial = int(self._first_pieces[number])
                 blocks = itertools.chain.from_iterable(run_in_blocks(system, pieces, first_trial=trial))
                 states: list[list[np.ndarray]] = [[] for _ in members]
                 for block in blocks:
