@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from reservoir.models.poolings.tally import Tally
 from reservoir.parts import System
 from reservoir.sequences import Sequences, joined
 from reservoir.systems.apart import run_apart
+from reservoir.trials import draws_numbers
 
 
 class _Held:
@@ -176,19 +177,29 @@ class _TrainingRuns:
         self._model, self._members = model, sequences.members()
         self._first_pieces = np.unique(model._pieces(sequences).whole, return_index=True)[1]
 
-    def of(self, system: Any, numbers: Iterable[int]) -> Iterator[np.ndarray]:
+    def of(self, system: Any, numbers: list[int]) -> Iterator[np.ndarray]:
         """The states of these sequences in the trials in which they are learnt, or without a system the inputs."""
-        for number in numbers:
-            pieces = self._model._pieces(Sequences.of_members([self._members[number]])).sequences
-            members, washout = pieces.members(), self._model.washout
-            if system is not None:
-                trial = int(self._first_pieces[number])
-                blocks = itertools.chain.from_iterable(run_in_blocks(system, pieces, first_trial=trial))
-                states: list[list[np.ndarray]] = [[] for _ in members]
-                for block in blocks:
-                    states[block.sequence].append(block.states)
-                members = [joined(own) for own in states]
-            yield joined([own[washout:] for own in members])
+        alone = system is not None and draws_numbers(system)  # trials that do not follow one another
+        for group in [[number] for number in numbers] if alone else [numbers]:
+            pieces = self._model._pieces(Sequences.of_members([self._members[number] for number in group]))
+            late: list[np.ndarray] = []
+            for piece, states in enumerate(self._states(system, pieces.sequences, int(self._first_pieces[group[0]]))):
+                late.append(states[self._model.washout :])
+                if pieces.last[piece]:
+                    yield joined(late)
+                    late = []
+
+    def _states(self, system: Any, pieces: Sequences, trial: int) -> Iterator[np.ndarray]:
+        """The states of every piece, the first of which is this trial."""
+        if system is None:
+            yield from pieces.members()
+            return
+        held: list[np.ndarray] = []
+        for block in itertools.chain.from_iterable(run_in_blocks(system, pieces, first_trial=trial)):
+            held.append(block.states)
+            if block.first + len(block.inputs) == pieces.lengths[block.sequence]:
+                yield joined(held)
+                held = []
 
 
 def _fit(pooling: Any, runs: _TrainingRuns, numbers: np.ndarray, system: Any) -> None:
