@@ -32,8 +32,8 @@ class Reversed(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimat
     Parameters
     ----------
     system : None or system, default None
-        What hears the sequences backwards. None is ``EchoState(100)``; its parameters are still reached by
-        ``set_params(system__leak=0.5)``.
+        What hears the sequences backwards. None is ``EchoState(100, random_state=0)``; its parameters are still reached
+        by ``set_params(system__leak=0.5)``.
 
     Attributes
     ----------
@@ -160,7 +160,7 @@ class Reversed(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimat
 
 
 def _default_system() -> EchoState:
-    return EchoState(100)
+    return EchoState(100, random_state=0)
 
 
 def turned_around(sequences: Sequences) -> list[np.ndarray]:

@@ -32,8 +32,8 @@ class SideBySide(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, NamedPart
     Parameters
     ----------
     systems : None or list of (name, system), default None
-        The systems, in the order of their states. None is ``[("forward", EchoState(100)), ("backward",
-        Reversed(EchoState(100)))]``.
+        The systems, in the order of their states. None is ``[("forward", EchoState(100, random_state=0)), ("backward",
+        Reversed(EchoState(100, random_state=1)))]``.
 
     Attributes
     ----------
@@ -219,4 +219,7 @@ class SideBySide(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, NamedPart
 
 
 def _default_systems() -> list[tuple[str, Any]]:
-    return [("forward", EchoState(100)), ("backward", Reversed(EchoState(100)))]
+    return [
+        ("forward", EchoState(100, random_state=0)),
+        ("backward", Reversed(EchoState(100, random_state=1))),
+    ]
