@@ -17,6 +17,7 @@ from reservoir.models.forecasting.starts import before_last, course_of, joint_ta
 from reservoir.parts import SequenceData, without_noise
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.observations import read_observed
+from reservoir.systems.rate_runs import weights_of
 from reservoir.validation import check_integer, parameter_error
 
 _OWNER = "forecasts_from"
@@ -141,7 +142,8 @@ def _shows_its_state(reservoir: Any) -> bool:
     """Whether the states of a run are all that it needs to be continued."""
     if not getattr(reservoir, "runs_compiled", False):
         return False
-    return reservoir.unit_.n_arrays == 1 and getattr(reservoir.unit_, "shows_state", True)
+    alone = weights_of(reservoir).state_size == len(reservoir.bias_)
+    return alone and getattr(reservoir.unit_, "shows_state", True)
 
 
 def free_forecasts(model: Any, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:
