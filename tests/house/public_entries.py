@@ -253,6 +253,9 @@ ENTRIES: dict[str, Entry] = {
         },
         chosen, X, Y, fits_targets, slow=True, fixed=("n_jobs", "client", "store", "verbose"),
     ),
+    "reservoir.model_selection.RollingOrigins": Entry(
+        {"test_size": 3, "warmup": 2}, lambda splits, X: numbers([list(pair) for pair in splits.split(X)]), X
+    ),
     "reservoir.model_selection.WarmTimeSeriesSplit": Entry(
         {"n_splits": 2, "warmup": 2}, lambda splits, X: numbers([list(pair) for pair in splits.split(X)]), X
     ),

@@ -124,10 +124,15 @@ def folds_of(lengths: list[int], horizon: int, known_ahead: bool) -> list[Fold]:
         origins = []
         for series in tried:
             last = min(ends[series] + size - 1, lengths[series] - least)
-            rows = np.unique(np.linspace(ends[series], max(ends[series], last), n_origins).astype(int))
+            rows = origins_between(ends[series], last, n_origins)
             origins += [(series, int(row)) for row in rows if not known_ahead or row <= lengths[series] - horizon]
         folds.append(Fold(ends, origins))
     return folds
+
+
+def origins_between(first: int, last: int, n_origins: int) -> np.ndarray:
+    """So many numbers of known rows, or fewer, evenly spaced; the first alone where there is no room."""
+    return np.unique(np.linspace(first, max(first, last), n_origins).astype(int))
 
 
 def is_auto(value: Any) -> bool:

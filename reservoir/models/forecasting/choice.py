@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -24,7 +23,7 @@ from reservoir.models.forecasting.candidates import (
 from reservoir.models.forecasting.chosen import ChosenReadout, as_seen
 from reservoir.models.forecasting.chosen_parameters import Choice, as_told, chosen_readout
 from reservoir.models.forecasting.columns import Layout, Sums, solved
-from reservoir.models.forecasting.divergence import BaselineWarning
+from reservoir.models.forecasting.divergence import warn_of_lost
 from reservoir.models.forecasting.hearing import names_of, read_channels
 from reservoir.models.forecasting.lessons import Lessons, washout_of
 from reservoir.models.forecasting.origins import states_before
@@ -41,7 +40,6 @@ MARGIN = 0.15  # by how much the score with states must be better
 _PREFERENCE = 0.15  # by how much what goes by differences may be worse
 _SMOOTH = 0.003  # deviations that the error of one step is below where what is far ahead tells candidates apart
 _FAR = 100  # rows ahead that are tried then
-_LOST = 1.05  # how many times the error of the last value is worth a warning
 
 
 def choose(model: Any, X: Any, sequences: Sequences) -> Choice:
@@ -49,7 +47,7 @@ def choose(model: Any, X: Any, sequences: Sequences) -> Choice:
     search = Search(model, X, sequences)
     best = search.chosen()
     told = search.told(best)
-    warn_of_lost(type(model).__name__, told)
+    warn_of_lost(type(model).__name__, told["horizon"], told["error"], told["error_of_last_value"], chosen=True)
     return Choice(best, search.choices.horizon, told)
 
 
@@ -286,16 +284,3 @@ def _spans(levels: list[np.ndarray], truth: list[np.ndarray]) -> tuple[np.ndarra
 
 def _word(value: Any) -> str:
     return ", ".join(map(str, value)) or "None" if isinstance(value, tuple) else str(value)
-
-
-def warn_of_lost(owner: str, told: dict[str, Any]) -> None:
-    """Warn where what was chosen loses to the last value."""
-    error, naive = told["error"], told["error_of_last_value"]
-    if error > _LOST * naive:
-        warnings.warn(
-            f"{owner} loses to the last value at rolling origins inside the training rows: up to {told['horizon']} "
-            f"rows ahead its mean error is {error:.3g} deviations, that of the last value {naive:.3g}. The series may "
-            "be a random walk, or too short.",
-            BaselineWarning,
-            stacklevel=5,
-        )

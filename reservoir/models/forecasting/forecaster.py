@@ -161,7 +161,8 @@ class ReservoirForecaster(Forecasts):
     Warns
     -----
     BaselineWarning
-        Where what was chosen loses to the last value at the rolling origins, with both errors.
+        Where what was chosen loses to the last value at the rolling origins, with both errors. A readout that was given
+        is held against it by the first `forecast_interval`.
     SequenceWarning
         Where a season was found, and data without an index do not begin with a row with which those of `fit` begin.
     DivergenceWarning
