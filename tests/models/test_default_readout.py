@@ -69,3 +69,17 @@ def test_without_two_blocks_the_penalty_is_the_fixed_one(model, X, y):
 def test_two_blocks_are_enough():
     assert ReservoirRegressor(RESERVOIR).fit(SERIES[:2], TARGET[:2]).readout_.alpha == "blocked"
     assert ReservoirClassifier(RESERVOIR).fit(RECORDINGS[:2], ["a", "b"]).readout_.alpha == "gcv"
+
+
+@pytest.mark.parametrize("even", [np.square, lambda u: u * np.roll(u, 1)], ids=["square", "product"])
+def test_a_first_call_learns_an_even_function(even):
+    """From a series whose first rows, at rest, are unlike all others: they do not decide about the penalty."""
+    found = []
+    for seed in range(3):
+        X = np.random.default_rng(seed).uniform(-1, 1, size=(1500, 1))
+        y = even(np.roll(X[:, 0], 1))
+        score = {b: ReservoirRegressor(EchoState(300, bias_scaling=b, random_state=seed)) for b in (None, 0.0)}
+        score = {b: model.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]) for b, model in score.items()}
+        assert score[0.0] < 0.3
+        found.append(score[None])
+    assert np.median(found) > 0.93
