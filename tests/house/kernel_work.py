@@ -74,7 +74,7 @@ def rate_units():
         system = small(topology=part, delay=delay).fit(X)
         yield f"states {name} after {np.max(delay)}", np.concatenate(system.transform(RAGGED))
         start = weights_of(system), np.full((1, 22), 0.02), np.ones(1), np.zeros(20 * np.max(delay)), X[0], 5
-        yield f"loop {name} after {np.max(delay)}", close_loop(*start, channels=[1])[0]
+        yield f"loop {name} after {np.max(delay)}", close_loop(*start, channels=[1], known=known)[0]
         (_, heard), *_ = tangent_of(system).follow(X, np.zeros(20 * np.max(delay)))[0][-1]
         yield f"tangent {name} after {np.max(delay)}", heard
     yield "stripes", small(150).fit(X).transform(X)
