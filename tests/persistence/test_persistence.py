@@ -32,6 +32,7 @@ from reservoir import (
 )
 from reservoir.circuits import MaassColumn, PairStatistics, Projection
 from reservoir.model_selection import ReservoirSearchCV
+from reservoir.models import ModelSpace
 from reservoir.neurons import LIF
 from reservoir.persistence import describe
 from reservoir.persistence.registry import REGISTRY
@@ -370,6 +371,19 @@ def test_parameters_that_an_older_file_does_not_know_take_their_defaults(tmp_pat
     del tree["parts"][0]["parameters"]["leak"]
     put_together(tmp_path / "model", {**tree, "version": "0.0.1"}, arrays)
     assert load(tmp_path / "model").n_units == 7 and load(tmp_path / "model").leak == 1.0
+
+
+def test_poolings_are_made_for_an_older_file_that_has_none(tmp_path):
+    for pooling in ("mean", ModelSpace()):
+        model = ReservoirClassifier(EchoState(5, random_state=0), pooling=pooling, include_input=True)
+        model.fit(saved_models.STACK, saved_models.NAMES)
+
+        def change(tree, arrays):
+            for name in ("pooling_", "input_pooling_"):
+                del part(tree, "ReservoirClassifier")["attributes"][name]
+
+        found = load(changed(model, tmp_path / "model", change))
+        assert np.array_equal(found.decision_function(saved_models.STACK), model.decision_function(saved_models.STACK))
 
 
 def test_classes_come_from_the_binarizer_where_an_older_version_kept_them_there(tmp_path):
