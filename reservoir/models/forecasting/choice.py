@@ -12,7 +12,16 @@ from sklearn.base import clone
 
 from reservoir.models.base import TrainingRows
 from reservoir.models.blocks import run_in_blocks
-from reservoir.models.forecasting.candidates import Candidate, Choices, Fold, Periods, choices_of, folds_of, is_auto
+from reservoir.models.forecasting.candidates import (
+    LEVEL_FREE,
+    Candidate,
+    Choices,
+    Fold,
+    Periods,
+    choices_of,
+    folds_of,
+    is_auto,
+)
 from reservoir.models.forecasting.chosen import ChosenReadout, as_seen
 from reservoir.models.forecasting.columns import Layout, Sums, solved
 from reservoir.models.forecasting.divergence import BaselineWarning
@@ -142,11 +151,13 @@ class _Search:
         trial, layout = self._prepared(transform, seasons, max(self.choices.lags))
         groups = [group for season in seasons for group in self.choices.without_states(transform, season)]
         self._judge(trial, layout, None, groups)
+        for season in seasons:
+            self._judge_again(self.choices.seasonal(transform, season))
 
     def best_without_states(self) -> Candidate:
-        """Of these the best; one that goes by differences, and so by no level, where it is nearly as good."""
+        """Of these the best; in a series that drifts one that goes by no level, where it is nearly as good."""
         best = min(self.scores, key=self.scores.__getitem__)
-        free = [candidate for candidate in self.scores if candidate.target == "differences"]
+        free = [candidate for candidate in self.scores if self.drifts and candidate.target in LEVEL_FREE]
         first = min(free, key=self.scores.__getitem__, default=best)
         return first if self.scores[first] < self.scores[best] + _PREFERENCE else best
 
@@ -167,8 +178,8 @@ class _Search:
         ]
         self.errors, self.scores = {}, {}
         for candidate in filter(None, nearest):
-            trial, layout = self._prepared(candidate.transform, [candidate.season], candidate.lags)
-            self._judge(trial, layout, None, [candidate._replace(target="", strategy="", penalty=0.0)])
+            target = "seasonal" if candidate.target == "seasonal" else ""
+            self._judge_again([candidate._replace(target=target, strategy="", penalty=0.0)])
 
     def nearest(self, transform: str | None, earlier: Candidate) -> Candidate:
         """The best without states of a transform; `earlier` where it is of this one."""
@@ -187,10 +198,11 @@ class _Search:
         self._judge(trial, layout, driven, list(dict.fromkeys(groups)))
 
     def best(self, earlier: Candidate) -> Candidate:
-        """Of all the best; states must be worth their while."""
+        """Of all the best; states must be worth their while beside all that do without them."""
         seeing = [candidate for candidate in self.scores if candidate.states]
         first = min(seeing, key=self.scores.__getitem__, default=earlier)
-        return first if self.scores[first] < self.scores[earlier] - _MARGIN else earlier
+        without = min(value for candidate, value in self.scores.items() if not candidate.states)
+        return first if self.scores[first] < without - _MARGIN else earlier
 
     def told(self, best: Candidate) -> dict[str, Any]:
         """What was chosen, its score and errors, and the scores of the best of each kind."""
@@ -237,6 +249,12 @@ class _Search:
             value = score(errors, self.evenly)
             if np.isfinite(value):
                 self.errors[candidate], self.scores[candidate] = errors, value
+
+    def _judge_again(self, groups: list[Candidate]) -> None:
+        """Try groups that see the same earlier rows, from the first row on that has them before it."""
+        if groups:
+            trial, layout = self._prepared(groups[0].transform, [groups[0].season], groups[0].lags)
+            self._judge(trial, layout, None, groups)
 
     def _prepared(self, transform: str | None, seasons: list[Periods], lags: int) -> tuple[Trial, Layout]:
         """The series as candidates of a transform hear them, with the phases of these seasons."""
