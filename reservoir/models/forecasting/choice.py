@@ -13,7 +13,6 @@ from sklearn.base import clone
 from reservoir.models.base import TrainingRows
 from reservoir.models.blocks import run_in_blocks
 from reservoir.models.forecasting.candidates import (
-    LEVEL_FREE,
     Candidate,
     Choices,
     Fold,
@@ -38,7 +37,7 @@ from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import pieces_of
 from reservoir.systems import EchoState
 
-_MARGIN = 0.15  # by how much the score with states must be better
+_MARGIN = 0.15  # by how much the score with states, and that of seasonal differences, must be better
 _PREFERENCE = 0.15  # by how much what goes by differences may be worse
 _SMOOTH = 0.003  # deviations that the error of one step is below where what is far ahead tells candidates apart
 _FAR = 100  # rows ahead that are tried then
@@ -104,9 +103,9 @@ def choose(model: Any, X: Any, sequences: Sequences) -> Choice:
         raise search.too_short()
     if search.is_smooth():
         search.look_far()
-    earlier = search.best_without_states()
-    for transform in search.choices.transforms:
-        search.try_with_states(search.nearest(transform, earlier))
+    earlier = search.best_without_states(*search.transforms())
+    for transform in search.transforms():
+        search.try_with_states(search.best_without_states(transform))
     best = search.best(earlier)
     told = search.told(best)
     _warn_of_lost(type(model).__name__, told)
@@ -154,12 +153,26 @@ class _Search:
         for season in seasons:
             self._judge_again(self.choices.seasonal(transform, season))
 
-    def best_without_states(self) -> Candidate:
-        """Of these the best; in a series that drifts one that goes by no level, where it is nearly as good."""
-        best = min(self.scores, key=self.scores.__getitem__)
-        free = [candidate for candidate in self.scores if self.drifts and candidate.target in LEVEL_FREE]
-        first = min(free, key=self.scores.__getitem__, default=best)
-        return first if self.scores[first] < self.scores[best] + _PREFERENCE else best
+    def transforms(self) -> list[str | None]:
+        """Those of which a candidate could learn before every fold."""
+        known = {one.transform for one in self.scores}
+        return [one for one in self.choices.transforms if one in known]
+
+    def best_without_states(self, *transforms: str | None) -> Candidate:
+        """Of those of these transforms the best; seasonal differences must be worth their while.
+
+        In a series that drifts it is one that goes by differences, and so by no level, where that is nearly as good.
+        """
+        tried = [one for one in self.scores if not one.states and one.transform in transforms]
+        seasonal = [one for one in tried if one.target == "seasonal"]
+        usual = [one for one in tried if one.target != "seasonal"] or seasonal
+        best = min(usual, key=self.scores.__getitem__)
+        free = [one for one in usual if one.target == "differences"]
+        differing = min(free, key=self.scores.__getitem__, default=best)
+        repeating = min(seasonal, key=self.scores.__getitem__, default=best)
+        if self.scores[repeating] < self.scores[best] - _MARGIN:
+            return repeating
+        return differing if self.scores[differing] < self.scores[best] + _PREFERENCE else best
 
     def is_smooth(self) -> bool:
         """Whether noise does not limit forecasts: one step is nearly exact, and small errors grow from there."""
@@ -172,19 +185,11 @@ class _Search:
         if self.model.horizon is None:
             horizon = max(horizon, min(min(map(len, self.members)) // 10, _FAR))
         self.choices, self.evenly = self.choices._replace(horizon=horizon, strategies=("recursive",)), True
-        nearest = [
-            min((one for one in self.scores if one.transform == transform), key=self.scores.__getitem__, default=None)
-            for transform in self.choices.transforms
-        ]
+        nearest = [self.best_without_states(transform) for transform in self.transforms()]
         self.errors, self.scores = {}, {}
-        for candidate in filter(None, nearest):
+        for candidate in nearest:
             target = "seasonal" if candidate.target == "seasonal" else ""
             self._judge_again([candidate._replace(target=target, strategy="", penalty=0.0)])
-
-    def nearest(self, transform: str | None, earlier: Candidate) -> Candidate:
-        """The best without states of a transform; `earlier` where it is of this one."""
-        same = [candidate for candidate in self.scores if candidate.transform == transform and not candidate.states]
-        return earlier if earlier.transform == transform else min(same, key=self.scores.__getitem__)
 
     def try_with_states(self, earlier: Candidate) -> None:
         """Candidates that see the states, too."""

@@ -164,7 +164,9 @@ def solved(
     n_answers, outputs = len(moments.mean_y), len(layout.predicted)
     least = {"differences": 1, "seasonal": candidate.period or np.inf}  # earlier rows
     known = [target for target in targets if candidate.lags >= least.get(target, 0)]
-    bases = {target: _base(layout, target, candidate.period, n_answers) for target in known}
+    bases = {target: _base(layout, target, candidate.period, n_answers) for target in known if target != "values"}
+    sides = {target: moments.xy - moments.xx[:, base] / layout.size for target, base in bases.items()}
+    sides["values"] = moments.xy
     coef = {target: np.zeros((len(penalties), layout.n_columns, n_answers)) for target in known}
     for channel in range(outputs) if candidate.own else [None]:
         answers = np.arange(n_answers) if channel is None else np.arange(channel, n_answers, outputs)
@@ -174,28 +176,27 @@ def solved(
             values, vectors = np.linalg.eigh(mixture.products(products))
             values, vectors = np.maximum(values, 0), mixture.on_columns(vectors)
             for target in taught:
-                side = moments.xy[:, answers] - moments.xx @ bases[target][:, answers]
-                along = vectors.T @ side[columns]
+                along = vectors.T @ sides[target][np.ix_(columns, answers)]
                 shrunk = along / (values + moments.n_rows * penalties[:, None])[..., None]
                 coef[target][:, columns[:, None], answers] = vectors @ shrunk
     found = {}
     for target, of_target in coef.items():
-        of_all, drift = of_target + bases[target], moments.mean_y - moments.mean_x @ bases[target]
-        lost = drift * (penalties / (1 + penalties))[:, None] if target in LEVEL_FREE else 0.0
-        found[target] = of_all, moments.mean_y - moments.mean_x @ of_all - lost
+        intercept, lost = moments.mean_y - moments.mean_x @ of_target, penalties / (1 + penalties)
+        if target in bases:
+            before = moments.mean_x[bases[target]] / layout.size
+            of_target[:, bases[target], np.arange(n_answers)] += 1 / layout.size
+            intercept -= before
+            intercept -= (moments.mean_y - before) * lost[:, None] if target in LEVEL_FREE else 0.0
+        found[target] = of_target, intercept
     return found
 
 
 def _base(layout: Layout, target: str, period: int, n_answers: int) -> np.ndarray:
-    """Coefficients (n_columns, n_answers) of the row from which what is learnt differs."""
-    same = np.zeros((layout.n_columns, n_answers))
-    if target == "values":
-        return same
-    outputs = len(layout.predicted)
-    step, channel = np.divmod(np.arange(n_answers), outputs)
-    back = period - 1 - step % period if target == "seasonal" else np.zeros(n_answers, dtype=np.int64)
-    same[layout.n_states + layout.n_features * back + layout.predicted[channel], np.arange(n_answers)] = 1 / layout.size
-    return same
+    """The columns (n_answers,) of the rows from which what is learnt differs."""
+    step, channel = np.divmod(np.arange(n_answers), len(layout.predicted))
+    back = period - 1 - step % period if target == "seasonal" else 0
+    places: np.ndarray = layout.n_states + layout.n_features * back + layout.predicted[channel]
+    return places
 
 
 def _mixtures(
