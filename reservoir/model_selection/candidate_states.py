@@ -16,6 +16,7 @@ from reservoir.models.blocks import BLOCK_ROWS
 from reservoir.neurons.vectors import LANES
 from reservoir.systems import EchoState, EchoStateLanes
 from reservoir.systems.lanes import lane_names
+from reservoir.systems.unit_delays import is_undelayed
 from reservoir.topologies import CirculantGraph, Hadamard, HadamardMatrix
 
 _BLOCK_BYTES = 2**25
@@ -78,6 +79,8 @@ def _is_number(name: str, value: Any) -> bool:
 
 def _prefers_lanes(reservoirs: list[EchoState]) -> bool:
     base = reservoirs[0]
+    if not is_undelayed(base.delay):  # whose lanes are run one by one
+        return False
     if not isinstance(base.activation, str) or isinstance(base.topology, Hadamard | HadamardMatrix):
         return False
     if not all(_is_number(name, getattr(r, name)) for r in reservoirs for name in _NAMES):

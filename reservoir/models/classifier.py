@@ -52,8 +52,9 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     readout : None or estimator, default None
         Any scikit-learn classifier or regressor. None is ``RidgeReadout("gcv")``, whose penalty is
         chosen from the data (1e-6 where they are too few) without a word at the edge of the candidates.
-    pooling : "mean", "last", "max", "segments", "weighted", "model_space" or a part with ``pool``, default "mean"
-        For one label per sequence: how the rows after the washout become one vector. Not used for labels per step.
+    pooling : "mean", "last", "max", "segments", "weighted", "model_space", a part or a list, default "mean"
+        For one label per sequence: how the rows after the washout become one vector. A part has ``pool``; a list of
+        poolings, or of pairs (pooling, weight), is `Joined`. Not used for labels per step.
     include_input : bool, default False
         Whether the readout sees the input, pooled alike, beside the states. (The regressor's default is True.)
     washout : int >= 0, default 0
@@ -74,7 +75,8 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     classes_ : array (n_classes,)
     per_step_ : bool
         Whether `fit` saw a label for every step.
-    reservoir_, readout_ : the fitted parts, those of the first member
+    reservoir_, readout_, pooling_ : the fitted parts, those of the first member; no pooling for labels per step
+    input_pooling_ : the pooling of the input, where that is included
     members_ : list of ReservoirClassifier, with several members
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names

@@ -27,6 +27,8 @@ from reservoir.systems.simulation import make_engine, start
 def echo_state(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """The weights in the form of the kernels, and the coefficients of the unit."""
     system._check_parameters()
+    system.delays_ = getattr(system, "delays_", np.ones(len(system.bias_), dtype=np.int64))
+    _check_delays(system, max_bytes)
     own = system.unit_matrices_
     known = type(own) is dict and all(matrix("n").fits(one, {"n": len(system.bias_)}) for one in own.values())
     if not known or len({one.dtype for one in (system.W_, system.W_in_, system.bias_, *own.values())}) > 1:
@@ -52,6 +54,13 @@ def _check_inner(system: Any, inner: list[Any]) -> None:
     widths = [getattr(one, "_n_features_out", 0) for one in inner]
     if heard != {system.n_features_in_} or (all(widths) and sum(widths) != system._n_features_out):
         raise Damaged(f"it holds a {type(system).__name__} whose systems do not fit together")
+
+
+def _check_delays(system: Any, max_bytes: float) -> None:
+    """Refuse delays that lead a loop outside its states, and states beyond the memory that may be taken."""
+    delays = system.delays_
+    if not (delays >= 1).all() or 8.0 * float(delays.max()) * delays.size * max(1, system.unit_.n_arrays) > max_bytes:
+        raise Damaged("it holds delays out of range")
 
 
 def lanes(system: Any, kept: dict[str, Any], max_bytes: float) -> None:

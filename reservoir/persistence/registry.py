@@ -54,6 +54,7 @@ from reservoir.readouts.affine import LinearReadout
 
 _ROOMS = (
     "reservoir.topologies",
+    "reservoir.wiring",
     "reservoir.circuits",
     "reservoir.neurons",
     "reservoir.neurons.rate",
@@ -181,6 +182,7 @@ REGISTRY: dict[str, Entry] = {
             "bias_": reals("n"),
             "unit_": part("recurrent", "cells"),
             "unit_matrices_": Check(lambda value, lengths: type(value) is dict, "a dictionary of matrices"),
+            "delays_": optional(integers("n")),
             "_noise_seed": COUNT,
             "_n_features_out": size("n"),
             "n_features_in_": size("f"),
@@ -257,7 +259,7 @@ REGISTRY: dict[str, Entry] = {
             "training_range_": reals("o", "2"),
             "training_deviations_": reals("o"),
             "_n_rows": size("rows"),
-            "_first_rows": optional(reals("b", "f")),
+            "_heads": optional(reals("b", "head", "f")),
             "_calibration": optional(record("CalibrationRows")),
             "training_errors_": reals("o"),
             "chosen_": optional(Check(lambda value, lengths: type(value) is dict, "a dictionary")),

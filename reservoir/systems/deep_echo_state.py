@@ -146,7 +146,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         self._check_parameters()
         sequences = read_sequences(self, X, reset=True)
         self.layers_ = self._seeded_layers()
-        if all(getattr(layer, "runs_compiled", False) for layer in self.layers_):  # reads the number of features only
+        if all(_reads_features_alone(layer) for layer in self.layers_):
             sequences = Sequences(np.zeros((1, self.n_features_in_)), np.array([0, 1]), "series")
         presentations = 0 if sequences.kind == "series" else range(len(sequences))
         below, kinds = None, []
@@ -293,6 +293,11 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
 def default_layer() -> EchoState:
     """The layer of a deep reservoir made without one."""
     return EchoState(100)
+
+
+def _reads_features_alone(layer: Any) -> bool:
+    """Whether `fit` of a layer draws by the number of features, whatever their rows."""
+    return getattr(layer, "runs_compiled", False) and not getattr(layer, "reads_lengths", False)
 
 
 def _scale_from_below(owner: str, layer: Any, n_below: int, scaling: float) -> None:

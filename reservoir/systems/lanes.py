@@ -17,7 +17,7 @@ from reservoir.random_numbers import NOISE, normal_numbers
 from reservoir.sequences import read_sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lane_groups import Group, Lane, cells_of, grouped
-from reservoir.systems.weights import default_scalings, per_channel
+from reservoir.systems.weights import are_drawn, default_scalings, per_channel
 from reservoir.validation import check_integer, check_real, parameter_error, unchanged_on_error
 
 _SCALINGS = ("spectral_radius", "input_scaling", "bias_scaling", "noise")
@@ -98,7 +98,7 @@ class EchoStateLanes(BaseEstimator):
             shared.set_params(random_state=int(np.random.default_rng().integers(2**63)))
         self.reservoir_ = shared.fit(X)
         for name, column in (("input_weights", 1), ("bias", 2)):  # given arrays are used as they are
-            if not isinstance(getattr(base, name), str | None):
+            if not are_drawn(getattr(base, name)):
                 self._table[:, column] = 1.0
         cells_of(self.reservoir_, self._lanes())  # which checks the parameters of every unit
         return self
@@ -161,9 +161,9 @@ class EchoStateLanes(BaseEstimator):
             if "input_scaling" in setting:
                 raise parameter_error(owner, "settings", "without 'input_scaling' beside one per channel", setting)
             present["input_scaling"] = 1.0
-        absent = default_scalings(base, self.n_features_in_)
+        absent: dict[str, Any] = default_scalings(base, self.n_features_in_)
         given = [(name, setting.get(name, present[name])) for name in names]
-        values = [absent[name] if value is None and name in absent else value for name, value in given]
+        values: list[Any] = [absent.get(name) if value is None else value for name, value in given]
         for name, value in zip(names, values, strict=True):
             if name == "leak":
                 check_real(owner, name, value, 0, 1, closed="right")

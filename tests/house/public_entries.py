@@ -65,6 +65,7 @@ from tests.house.entries import (
     system,
     topology,
     trace,
+    wiring,
 )
 from tests.loops import looped
 
@@ -185,6 +186,9 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.topologies.largest_singular_value": function(matrix=np.diag([1.0, 2.0, 3.0])),
     "reservoir.topologies.spectral_radius": function(matrix=np.diag([1.0, 2.0, 3.0])),
     "reservoir.models.Joined": pooling(poolings=["mean", "last"]),
+    "reservoir.topologies.Repeated": topology(topology=topologies.Random(in_degree=2), length=3),
+    "reservoir.wiring.BlockInputWeights": wiring("input_weights", block=2),
+    "reservoir.wiring.LogUniformDelays": wiring("delay", n_delays=3, reach=1),
     "reservoir.circuits.Synapses": Entry(
         {}, lambda part, X: drawn(circuits.GraphCircuit(12, synapses=part), X)
     ),

@@ -35,6 +35,7 @@ ROOMS = {
     "reservoir.systems": [parts.System],
     "reservoir.readouts": [parts.Readout],
     "reservoir.topologies": [parts.Topology],
+    "reservoir.wiring": [parts.InputWeights, parts.Delays],
     "reservoir.circuits": [parts.CircuitModel],
     "reservoir.spikes": [parts.Encoder, parts.Trace],
     "reservoir.models.poolings.named": [parts.Pooling],
