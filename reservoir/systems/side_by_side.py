@@ -130,7 +130,7 @@ class SideBySide(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, NamedPart
         sequences = read_sequences(self, X, reset=False)
         begun, members = self._starts(state, sequences), sequences.members()
         pairs = [run_trial(one, members, own, trial) for one, own in zip(self.systems_, begun, strict=True)]
-        rows = np.concatenate([np.concatenate(states) for states, _ in pairs], axis=1)
+        rows = _beside([states for states, _ in pairs], sequences.offsets)
         finals = list(zip(*(ends for _, ends in pairs), strict=True))
         return sequences.pack(rows), finals[0] if sequences.kind == "series" else finals
 
@@ -198,6 +198,16 @@ class SideBySide(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, NamedPart
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = kept_types([system for _, system in self._named()])
         return tags
+
+
+def _beside(states: list[Any], offsets: np.ndarray) -> np.ndarray:
+    """The states (n_rows, n_total) of all systems, from those of each in each sequence, which lies between offsets."""
+    widths = [own[0].shape[1] for own in states]
+    rows = np.empty((offsets[-1], sum(widths)), np.result_type(*(own[0] for own in states)))
+    for own, end, width in zip(states, np.cumsum(widths), widths, strict=True):
+        for part, first, last in zip(own, offsets, offsets[1:], strict=False):
+            rows[first:last, end - width : end] = part
+    return rows
 
 
 def _default_systems() -> list[tuple[str, Any]]:
