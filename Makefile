@@ -31,10 +31,10 @@ demo: $(VENV)/.demo
 	$(BIN)/python benchmarks/studies/who_spoke.py
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-long: $(VENV)/.test
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist loadfile -m "long or not long"
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "long or not long"
 
 test-oldest: $(VENV)/.test
 	$(BIN)/python .ci/machines.py --only oldest

@@ -2,8 +2,8 @@
 
 Tasks of one to sixteen channels of about unit variance: the next row of measured and computed series, filters with
 memory and products, delays, and what only an even function can tell. `EchoState(500)` hears them with input weights of
-c over the root of the number of channels and biases of b; the penalty is chosen from the training rows. The score is R2
-of the rows after them, the median over three seeds, and in the last line the mean over the tasks of log(1 - R2 + 1e-4).
+c over the root of the number of channels and biases of b, and `ReservoirRegressor` is as it is made. The score is R2 of
+the rows after the training, and in the last line the mean over the tasks of log(1 - R2 + 1e-4).
 ``input_scaling=None, bias_scaling=None`` are c = 0.3 and b = 0.5.
 
 The measured series are not part of the library; set RESERVOIR_DATA to the folder that holds them.
@@ -19,8 +19,7 @@ from scipy.signal import lfilter
 from reservoir import EchoState, ReservoirRegressor
 from reservoir.datasets import make_narma
 
-SETTINGS = [(1.0, 0.0), (1.0, 0.5), (0.3, 0.0), (0.3, 0.5), (0.1, 0.5)]
-N_SEEDS, WASHOUT = 3, 50
+SETTINGS = [(1.0, 0.0), (0.3, 0.0), (0.3, 0.5), (0.1, 0.5)]
 
 
 def ahead(rows, n_train):
@@ -63,11 +62,11 @@ def computed():
     }
 
 
-def score(task, c, b, seed):
+def score(task, c, b):
     """R2 of the rows after the training, the mean over the channels."""
     X, y, n_train = task
-    system = EchoState(500, input_scaling=c / X.shape[1] ** 0.5, bias_scaling=b, random_state=seed)
-    model = ReservoirRegressor(system, washout=WASHOUT).fit(X[:n_train], y[:n_train])
+    system = EchoState(500, input_scaling=c / X.shape[1] ** 0.5, bias_scaling=b, random_state=0)
+    model = ReservoirRegressor(system).fit(X[:n_train], y[:n_train])
     error = model.predict(X)[n_train:] - y[n_train:]
     return float(np.mean(1 - np.mean(error**2, axis=0) / y[n_train:].var(axis=0)))
 
@@ -84,7 +83,7 @@ def main():
     )
     table = []
     for name, task in tasks.items():
-        table.append([np.median([score(task, c, b, seed) for seed in range(N_SEEDS)]) for c, b in SETTINGS])
+        table.append([score(task, c, b) for c, b in SETTINGS])
         print(f"| {name} | " + " | ".join(f"{found:.3f}" for found in table[-1]) + " |")
         sys.stdout.flush()
     means = np.log(1 - np.array(table) + 1e-4).mean(axis=0)

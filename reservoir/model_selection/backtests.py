@@ -180,11 +180,15 @@ def backtest(
     (True, (20,))
     """
     owner = "backtest"
-    n_rows = len(read_one_series(owner, model, series)[1].rows)
+    known = read_one_series(owner, model, series)[1].rows
+    refuse_gaps(owner, known)
+    n_rows = len(known)
     horizon = check_integer(owner, "horizon", horizon, 1)
     n_origins, period = check_integer(owner, "n_origins", n_origins, 1), check_integer(owner, "period", period, 1)
     coverage = None if coverage is None else read_coverage(owner, coverage)
     origins = _origins(n_rows, horizon, n_origins, None if step is None else check_integer(owner, "step", step, 1))
+    if n_rows - horizon <= period:
+        raise parameter_error(owner, "horizon", f"at most {n_rows - period - 1} with {n_rows} rows", horizon)
     if origins[0] <= period:
         wanted = f"fewer: of {n_rows} rows {origins[0]} stand before the first, and {period + 1} are needed"
         raise parameter_error(owner, "n_origins", wanted, n_origins)
@@ -207,6 +211,16 @@ def read_one_series(owner: str, model: Any, series: SequenceData) -> tuple[Any, 
     if sequences.kind != "series":
         raise parameter_error(owner, "series", "one series (T, n_features)", f"a {sequences.kind}")
     return reader, sequences
+
+
+def refuse_gaps(owner: str, rows: np.ndarray) -> None:
+    """Refuse rows (n_rows, n_features) with NaN."""
+    gone = np.flatnonzero(np.isnan(rows).any(axis=1))
+    if gone.size:
+        raise ValueError(
+            f"{owner} holds forecasts against every row of the series, and {gone.size} of {len(rows)} have NaN, the "
+            f"first is row {gone[0]}. Give a piece without gaps, or fill them."
+        )
 
 
 def _origins(n_rows: int, horizon: int, n_origins: int, step: int | None) -> np.ndarray:

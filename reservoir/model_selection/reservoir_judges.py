@@ -8,9 +8,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from sklearn.base import clone
 
+from reservoir.model_selection.backtests import refuse_gaps
 from reservoir.models.base import as_reservoir, readout_of
 from reservoir.models.forecasting.candidates import Candidate, folds_of, usual_horizon
-from reservoir.models.forecasting.choice import MARGIN, Search, warn_of_lost
+from reservoir.models.forecasting.choice import MARGIN, Search
 from reservoir.models.forecasting.chosen_parameters import (
     Choice,
     as_parameters,
@@ -20,7 +21,7 @@ from reservoir.models.forecasting.chosen_parameters import (
     default_reservoir,
     is_automatic,
 )
-from reservoir.models.forecasting.divergence import BaselineWarning
+from reservoir.models.forecasting.divergence import BaselineWarning, warn_of_lost
 from reservoir.models.forecasting.hearing import read_channels
 from reservoir.models.forecasting.origins import courses_at, futures_of
 from reservoir.models.forecasting.rolling import mean_errors, missed, score
@@ -123,7 +124,8 @@ class _OfChoice(_Draws):
         known = np.isfinite(best.errors)
         told |= as_told(best.readout, self.search.choices.horizon)
         told |= {"score": best.score, "error": float(best.errors[known].mean())}
-        warn_of_lost(type(self.model).__name__, told)
+        owner, horizon = type(self.model).__name__, self.search.choices.horizon
+        warn_of_lost(owner, horizon, told["error"], told["error_of_last_value"], chosen=True)
         parameters = as_parameters(Choice(best.readout, self.search.choices.horizon, told))
         parts = {"reservoir": clone(self.whole).set_params(**best.settings), "readout": chosen_readout(best.readout)}
         made = clone(self.model).set_params(**parameters, **parts).fit(self.series)
@@ -145,10 +147,9 @@ class _OfChoice(_Draws):
         )
         self.asked = [(loops, groups)]
         if not self.search.evenly:
-            known = set(groups) if best.target in loops.targets and best.strategy in loops.strategies else set()
-            more = [one for one in choices.with_states(best, best.season, lags_given) if one not in known]
-            targets = tuple(one for one in choices.targets if one in (best.target, *loops.targets[-1:]))
-            targets = targets if best.target == "differences" else (best.target,)
+            targets = ("increments", "differences") if best.target == "differences" else (best.target,)
+            same = (best.strategy,) == loops.strategies and targets == loops.targets
+            more = [one for one in choices.with_states(best, best.season, lags_given) if not (same and one in groups)]
             self.asked.append((choices._replace(strategies=(best.strategy,), targets=targets), more))
         seasons = list(dict.fromkeys([season, best.season]))
         self.trial, self.layout = self.search.prepared(best.transform, seasons, max(best.lags, few))
@@ -161,6 +162,7 @@ class _OfFits(_Draws):
 
     def __init__(self, model: Any, series: Any, sequences: Sequences):
         super().__init__(model, as_reservoir(model.reservoir))
+        refuse_gaps("tune with a readout that is given", sequences.rows)
         self.series, (n_rows, self.n_features) = series, sequences.rows.shape
         hearing = read_channels(model)
         self.truth = [sequences.rows[:, hearing.feedback.channels]]

@@ -13,9 +13,9 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler, StratifiedKFold, check_cv
 
-from reservoir.model_selection.forecast_scorer import FORECAST_SCORES, ForecastScorer, forecaster_in
+from reservoir.model_selection.forecast_scorer import FORECAST_NAMES, ForecastScorer, forecaster_in
 from reservoir.model_selection.scorer import SequenceScorer, is_name, sequence_scorer
-from reservoir.model_selection.splits import WarmTimeSeriesSplit
+from reservoir.model_selection.splits import RollingOrigins, WarmTimeSeriesSplit
 from reservoir.models.forecasting.lessons import LONGEST_WASHOUT
 from reservoir.sequences import n_dimensions
 from reservoir.sizes import check_fits
@@ -148,9 +148,13 @@ def _scorers(
         return entry, entry
     if callable(entry):
         check_scoring(scoring=entry)  # refuses a metric that is no scorer
+    if isinstance(splitter, RollingOrigins):
+        if forecaster_in(estimator) is None:
+            raise parameter_error("ReservoirSearchCV", "cv", "another for a model that is no forecaster", splitter)
+        return splitter.scorer(entry), splitter.scorer(entry)
     if forecaster_in(estimator) is not None:
         return ForecastScorer(entry, getattr(splitter, "warmup", n_context)), ForecastScorer(entry, None)
-    if isinstance(entry, str) and entry in FORECAST_SCORES:
+    if isinstance(entry, str) and entry in FORECAST_NAMES:
         raise parameter_error("ReservoirSearchCV", "scoring", f"another: {entry!r} scores forecasters", entry)
     supervised = is_classifier(estimator) or is_regressor(estimator)
     if supervised and hasattr(splitter, "scorer"):

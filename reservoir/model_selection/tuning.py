@@ -12,6 +12,7 @@ import numpy as np
 from reservoir.compilation import one_blas_thread
 from reservoir.model_selection.backtests import read_one_series
 from reservoir.model_selection.reservoir_judges import Judge, Tried, judge_of
+from reservoir.model_selection.seeds import seeded
 from reservoir.parts import SequenceData
 from reservoir.systems import EchoState
 from reservoir.systems.weights import default_scalings
@@ -60,8 +61,8 @@ def tune(model: Any, series: SequenceData, *, budget: float = 30.0, horizon: int
     ----------
     model : ReservoirForecaster
         What it leaves "auto" is found; what is given stays, and so do size, seed, topology and members, of which the
-        first alone is searched. A readout that is given stays too, a `RidgeReadout` but for its penalty; then, and
-        where nothing is "auto", models are fitted before every fold.
+        first alone is searched; a seed that is None becomes 0. A readout that is given stays too, a `RidgeReadout` but
+        for its penalty; then, and where nothing is "auto", models are fitted before every fold.
     series : series (T, n_features)
     budget : float > 0, default 30.0
         Seconds. The clock is looked at between reservoirs: 1 is always done, and the last reservoir and the fit to all
@@ -112,7 +113,7 @@ def tune(model: Any, series: SequenceData, *, budget: float = 30.0, horizon: int
         asked.horizon = check_integer(_OWNER, "horizon", horizon, 1)
     asked._check_parameters()
     with one_blas_thread():
-        judge = judge_of(asked, series, sequences)
+        judge = judge_of(seeded(asked, 0, redraw=False), series, sequences)
         return judge.made(_found(judge, len(sequences.rows), end))
 
 
@@ -134,7 +135,7 @@ def _best(judge: Judge, pool: list[Tried]) -> Tried:
 
 def _settings(judge: Judge, n_rows: int, pool: list[Tried]) -> Iterator[dict[str, float]]:
     """Settings to try, of those that the reservoir has, each once; what was found joins the pool on the way."""
-    known = judge.reservoir.get_params()
+    known, root = judge.reservoir.get_params(), judge.n_features**0.5
     if isinstance(judge.reservoir, EchoState):
         of_none = default_scalings(judge.reservoir, judge.n_features)
         known |= {name: value for name, value in of_none.items() if known[name] is None}
@@ -148,7 +149,7 @@ def _settings(judge: Judge, n_rows: int, pool: list[Tried]) -> Iterator[dict[str
 
     yield from new({})
     for leak, radius, scale in _MORE if n_rows < _SHORT else _FIRST:
-        scaled = float(scale / judge.n_features**0.5)
+        scaled = float(scale / root)
         yield from new({"leak": leak, "spectral_radius": radius, "input_scaling": scaled, "bias_scaling": 0.5})
     for name, factors in _LATER.items():
         best = min(pool, key=lambda tried: tried.score).settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ class Block(NamedTuple):
     sequence: int  # index of the sequence
     first: int  # position of the first row in the sequence
     inputs: np.ndarray  # (n_rows, n_features)
-    states: np.ndarray  # (n_rows, n_units)
+    states: Any  # (n_rows, n_units), or what `run` gives
     final_state: Any  # state after the last row
 
 
@@ -31,12 +31,14 @@ def run_in_blocks(
     state: Iterable[Any] | None = None,
     first_trial: int | None = None,
     n_rows: int = BLOCK_ROWS,
+    run: Callable[..., Any] = run_trial,
 ) -> Iterator[list[Block]]:
     """States of all sequences in blocks of so many rows; a long sequence is cut and its state carried over.
 
     Where a sequence is cut depends on that sequence alone; a block that continues one is run by itself. `state` holds
     one entry per sequence, or is None. Sequence k is trial first_trial + k; None is trial 0 for all. A system whose
-    states depend on rows to come gets sequences whole.
+    states depend on rows to come gets sequences whole. `run` is called as `run_trial` is, and gives an entry for each
+    sequence.
     """
     longest = n_rows if getattr(reservoir, "causal", True) else max(map(len, sequences.members()))
     batch: list[tuple[int, int, np.ndarray]] = []
@@ -45,25 +47,31 @@ def run_in_blocks(
     for index, rows in enumerate(sequences.members()):
         for first in range(0, len(rows), longest):
             if batch and (size + len(rows) > n_rows or first or batch[-1][1]):
-                yield _run_batch(reservoir, batch, carried, first_trial)
+                yield _run_batch(reservoir, batch, carried, first_trial, run)
                 batch, size = [], 0
             batch.append((index, first, rows[first : first + longest]))
             size += len(batch[-1][2])
-    yield _run_batch(reservoir, batch, carried, first_trial)
+    yield _run_batch(reservoir, batch, carried, first_trial, run)
 
 
 def _run_batch(
-    reservoir: System, batch: list[tuple[int, int, np.ndarray]], carried: dict[int, Any], first_trial: int | None
+    reservoir: System,
+    batch: list[tuple[int, int, np.ndarray]],
+    carried: dict[int, Any],
+    first_trial: int | None,
+    run: Callable[..., Any],
 ) -> list[Block]:
     known = [carried.get(index) for index, _, _ in batch]
     at_rest = [one for one, state in zip(batch, known, strict=True) if state is None]
     if 0 < len(at_rest) < len(batch):  # systems take a state for every sequence, or none
         others = [one for one, state in zip(batch, known, strict=True) if state is not None]
-        found = [block for part in (at_rest, others) for block in _run_batch(reservoir, part, carried, first_trial)]
+        found = [
+            block for part in (at_rest, others) for block in _run_batch(reservoir, part, carried, first_trial, run)
+        ]
         return sorted(found, key=lambda block: block.sequence)
     rows = [rows for _, _, rows in batch]
     trials = None if first_trial is None else [first_trial + index for index, _, _ in batch]
-    states, finals = run_trial(reservoir, rows, None if all(entry is None for entry in known) else known, trials)
+    states, finals = run(reservoir, rows, None if all(entry is None for entry in known) else known, trials)
     carried.update({index: final for (index, _, _), final in zip(batch, finals, strict=True)})
     return [
         Block(index, first, inputs, block_states, final)

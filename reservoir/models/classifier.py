@@ -51,10 +51,9 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         Any system with ``fit`` and ``run``. None is that of the `preset`.
     readout : None or estimator, default None
         Any scikit-learn classifier or regressor. None is that of the `preset`.
-    pooling : None, "mean", "last", "max", "segments", "weighted", "model_space", a part with ``pool`` or a list, \
-default None
-        For one label per sequence: how the rows after the washout become one vector; of a list of poolings, each alone
-        or in a pair with its weight, the vectors are standardised and joined. None is that of the `preset`.
+    pooling : None, "mean", "last", "max", "segments", "weighted", "model_space", a part or a list, default None
+        For one label per sequence: how the rows after the washout become one vector. A part has ``pool``; a list of
+        poolings, or of pairs (pooling, weight), is `Joined`. None is that of the `preset`.
     include_input : bool, default False
         Whether the readout sees the input, pooled alike, beside the states. (The regressor's default is True.)
     washout : int >= 0, default 0
@@ -83,7 +82,8 @@ default None
     classes_ : array (n_classes,)
     per_step_ : bool
         Whether `fit` saw a label for every step.
-    reservoir_, readout_ : the fitted parts, those of the first member
+    reservoir_, readout_, pooling_ : the fitted parts, those of the first member; no pooling for labels per step
+    input_pooling_ : the pooling of the input, where that is included
     members_ : list of ReservoirClassifier, with several members
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from reservoir.models.blocks import finals_of, run_in_blocks, states_of_pieces
 from reservoir.models.poolings.tally import Tally
 from reservoir.parts import System
 from reservoir.sequences import Sequences, joined
+from reservoir.systems.apart import run_apart
+from reservoir.trials import draws_numbers
 
 
 class _Held:
@@ -24,8 +26,8 @@ class _Held:
         self._pool = pooling.pool
         self._blocks: list[np.ndarray] = []
 
-    def add(self, rows: np.ndarray) -> None:
-        self._blocks.append(rows)
+    def add(self, *parts: np.ndarray) -> None:
+        self._blocks.append(np.ascontiguousarray(parts[0]) if len(parts) == 1 else np.concatenate(parts, axis=1))
 
     def take(self) -> np.ndarray:
         blocks, self._blocks = self._blocks, []
@@ -38,7 +40,7 @@ class _Counted:
 
     def __init__(self, pooling: Any, tally: Tally):
         self._of_counts, self._tally = pooling.of_counts, tally
-        self.add: Callable[[np.ndarray], None] = tally.add
+        self.add: Callable[..., None] = tally.add
 
     def take(self) -> np.ndarray:
         vector: np.ndarray = self._of_counts(self._tally.take())
@@ -53,18 +55,19 @@ class _Vectors:
         self._gathered = _gatherer(pooling)
         self.rows = np.empty((n_sequences, 0))
 
-    def add(self, rows: np.ndarray) -> None:
-        self._gathered.add(rows)
+    def add(self, *parts: np.ndarray) -> None:
+        self._gathered.add(*parts)
 
     def end(self) -> None:
         """Pool the sequence whose rows came."""
-        vector = self._gathered.take()
-        if not self._n_known:
+        vector = np.asarray(self._gathered.take())
+        if not self._n_known and vector.ndim == 1:
             what = f"{self._n} pooled rows of {len(vector)} columns"
             check_memory(self.owner, what, 2 * self._n * vector.nbytes)
             self.rows = np.empty((self._n, len(vector)), vector.dtype)
         if vector.shape != self.rows.shape[1:]:
-            raise ValueError(f"The pooling of {self.owner} gives vectors of {self.rows.shape[1]} and {len(vector)}.")
+            wanted = "must give a vector of one length for every sequence"
+            raise ValueError(f"The pooling of {self.owner} {wanted}. Got {vector.shape}.")
         self.rows = self.rows.astype(np.result_type(self.rows, vector), copy=False)
         self.rows[self._n_known] = vector
         self._n_known += 1
@@ -80,18 +83,18 @@ def make_poolings(model: Any) -> None:
         model.input_pooling_ = clone(pooling, safe=False)
 
 
-def learn_poolings(model: Any, sequences: Sequences, counted: np.ndarray, first_trial: int = 0) -> np.ndarray:
+def learn_poolings(model: Any, sequences: Sequences, counted: np.ndarray) -> np.ndarray:
     """Let the poolings of a model learn from the training sequences that are `counted` (n_sequences,).
 
-    Gives what the readout sees of all of them, as `pool_sequences` does.
+    Gives what the readout sees of all of them, as `pool_sequences` does; sequence k is trial k.
     """
-    runs, numbers = _TrainingRuns(model, sequences, first_trial), np.flatnonzero(counted)
+    runs, numbers = _TrainingRuns(model, sequences), np.flatnonzero(counted)
     poolings = [member.pooling_ for member in model._members()]
     for pooling, system in zip(poolings, model._reservoirs, strict=True):
         _fit(pooling, runs, numbers, system)
     if model.include_input:
         _fit(model.input_pooling_, runs, numbers, None)
-    (of_states, of_inputs), _ = _pooled(model, model._system, sequences, None, first_trial)
+    (of_states, of_inputs), _ = _pooled(model, model._system, sequences, None, 0)
     for pooling, vectors in zip(poolings, of_states, strict=True):
         _fit_vectors(pooling, vectors, counted)
     if of_inputs is not None:
@@ -125,11 +128,13 @@ def _pooled(
     of_inputs = [_Vectors(owner, model.input_pooling_, n)] if model.include_input else []
     ends = []
     begun = states_of_pieces(pieces, sequences, state)
-    for block in itertools.chain.from_iterable(run_in_blocks(reservoir, pieces.sequences, begun, first_trial)):
+    blocks = run_in_blocks(reservoir, pieces.sequences, begun, first_trial, run=run_apart)
+    for block in itertools.chain.from_iterable(blocks):
         late = slice(max(0, model.washout - block.first), None)
         if late.start < len(block.inputs):
-            for vectors, own in zip(of_states, _of_members(block.states[late], len(of_states)), strict=True):
-                vectors.add(own)
+            states = [part[late] for part in block.states]
+            for vectors, own in zip(of_states, _of_members(states, len(of_states)), strict=True):
+                vectors.add(*own)
             for vectors in of_inputs:
                 vectors.add(block.inputs[late])
         if block.first + len(block.inputs) == lengths[block.sequence]:
@@ -141,9 +146,11 @@ def _pooled(
     return found, finals_of(pieces, sequences, ends)
 
 
-def _of_members(states: np.ndarray, n_members: int) -> list[np.ndarray]:
-    """The states of each member, side by side in `states` (n_rows, n_members * n_units)."""
-    return [states] if n_members == 1 else [np.ascontiguousarray(own) for own in np.split(states, n_members, axis=1)]
+def _of_members(parts: list[np.ndarray], n_members: int) -> list[list[np.ndarray]]:
+    """The parts of the states of each member, which stand side by side in one part if there are several."""
+    if n_members == 1:
+        return [parts]
+    return [[np.ascontiguousarray(own)] for own in np.split(parts[0], n_members, axis=1)]
 
 
 def _as_seen(of_states: list[np.ndarray], of_inputs: np.ndarray | None) -> np.ndarray:
@@ -165,23 +172,33 @@ def _gatherer(pooling: Any) -> _Held | _Counted:
 class _TrainingRuns:
     """Rows of training sequences, after the washout, that are run when they are asked for."""
 
-    def __init__(self, model: Any, sequences: Sequences, first_trial: int):
-        self._model, self._members, self._first_trial = model, sequences.members(), first_trial
+    def __init__(self, model: Any, sequences: Sequences):
+        self._model, self._members = model, sequences.members()
         self._first_pieces = np.unique(model._pieces(sequences).whole, return_index=True)[1]
 
-    def of(self, system: Any, numbers: Iterable[int]) -> Iterator[np.ndarray]:
+    def of(self, system: Any, numbers: list[int]) -> Iterator[np.ndarray]:
         """The states of these sequences in the trials in which they are learnt, or without a system the inputs."""
-        for number in numbers:
-            pieces = self._model._pieces(Sequences.of_members([self._members[number]])).sequences
-            members, washout = pieces.members(), self._model.washout
-            if system is not None:
-                trial = self._first_trial + int(self._first_pieces[number])
-                blocks = itertools.chain.from_iterable(run_in_blocks(system, pieces, first_trial=trial))
-                states: list[list[np.ndarray]] = [[] for _ in members]
-                for block in blocks:
-                    states[block.sequence].append(block.states)
-                members = [joined(own) for own in states]
-            yield joined([own[washout:] for own in members])
+        alone = system is not None and draws_numbers(system)  # trials that do not follow one another
+        for group in [[number] for number in numbers] if alone else [numbers]:
+            pieces = self._model._pieces(Sequences.of_members([self._members[number] for number in group]))
+            late: list[np.ndarray] = []
+            for piece, states in enumerate(self._states(system, pieces.sequences, int(self._first_pieces[group[0]]))):
+                late.append(states[self._model.washout :])
+                if pieces.last[piece]:
+                    yield joined(late)
+                    late = []
+
+    def _states(self, system: Any, pieces: Sequences, trial: int) -> Iterator[np.ndarray]:
+        """The states of every piece, the first of which is this trial."""
+        if system is None:
+            yield from pieces.members()
+            return
+        held: list[np.ndarray] = []
+        for block in itertools.chain.from_iterable(run_in_blocks(system, pieces, first_trial=trial)):
+            held.append(block.states)
+            if block.first + len(block.inputs) == pieces.lengths[block.sequence]:
+                yield joined(held)
+                held = []
 
 
 def _fit(pooling: Any, runs: _TrainingRuns, numbers: np.ndarray, system: Any) -> None:

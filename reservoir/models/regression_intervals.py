@@ -50,11 +50,11 @@ class CalibrationTargets(NamedTuple):
         return cls(kept.rows, kept.offsets, *joined)
 
     def held_out(self, per_step: bool) -> np.ndarray:
-        """Which targets (n,) calibrate: the last third of one series, or those of every third sequence."""
+        """Which targets (n,) calibrate: the last third of one series, or of each of two, or every third sequence's."""
         n_sequences = len(self.offsets) - 1
-        if n_sequences == 1 and per_step:
-            counted = np.cumsum(self.weights > 0)
-            return counted > 2 * counted[-1] // 3
+        if n_sequences < 3 and per_step:
+            counts = [np.cumsum(own > 0) for own in np.split(self.weights, self.offsets[1:-1])]
+            return np.concatenate([counted > 2 * counted[-1] // 3 for counted in counts])
         third = np.arange(n_sequences) % 3 == 2
         return np.repeat(third, np.diff(self.offsets)) if per_step else third
 
@@ -68,9 +68,9 @@ class RegressionIntervals(SupervisedModel):
     def predict_interval(self, X: SequenceData, coverage: float = 0.9) -> tuple[Any, Any, Any]:
         """Predictions, and the interval in which each target lies with a probability (split conformal).
 
-        A copy of the readout learns two thirds of the training data: the first rows of one series, of several sequences
-        two of every three. With q the ceil((n + 1) coverage)-th smallest of its absolute errors on the n targets of the
-        rest, for every output by itself, the interval is prediction - q, prediction + q.
+        A copy of the readout learns two thirds of the training data: the first rows of one or two series, of more
+        sequences two of every three. With q the ceil((n + 1) coverage)-th smallest of its absolute errors on the n
+        targets of the rest, for every output by itself, the interval is prediction - q, prediction + q.
 
         Parameters
         ----------

@@ -44,11 +44,9 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, RegressionIntervals):
         Rows at the head of every sequence that `fit` and `score` skip. `predict` returns every row.
     include_input : bool, default True
         Whether the readout sees the input beside the states. (The classifier's default is False.)
-    pooling : None, "mean", "last", "max", "segments", "weighted", "model_space", a part with ``pool`` or a list, \
-default None
+    pooling : None, "mean", "last", "max", "segments", "weighted", "model_space", a part or a list, default None
         None predicts every step, unless there is a `preset`. Otherwise the rows after the washout are pooled and y is
-        one target per sequence; of a list of poolings, each alone or in a pair with its weight, the vectors are
-        standardised and joined.
+        one target per sequence. A part has ``pool``; a list of poolings, or of pairs (pooling, weight), is `Joined`.
     gaps : "refuse" or "split", default "refuse"
         What becomes of rows of X with NaN. "split" cuts series there: the pieces between begin at rest, each with its
         own washout, and answers in the gaps are NaN. The pieces of a series are pooled together.
@@ -61,6 +59,7 @@ default None
     Attributes
     ----------
     reservoir_, readout_ : the fitted parts, those of the first member
+    pooling_, input_pooling_ : the fitted poolings of states and, where it is included, input, where there is a pooling
     members_ : list of ReservoirRegressor, with several members
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
@@ -129,9 +128,10 @@ every sequence (N,), default None
     ) -> ReservoirRegressor:
         """Go on learning from more sequences, each of which begins at rest; what came before is kept.
 
-        The first call also fits the reservoir, on its own data. Calls with some sequences each are one `fit` on all of
-        them, up to rounding, where the readout has ``accumulate``, as `RidgeReadout`; noise counts its trials through.
-        Parameters are those of `fit`. To go on inside of a sequence use `stream`.
+        The first call also fits the reservoir and the pooling, on its own data. Calls with some sequences each are one
+        `fit` on all of them, up to rounding, where the readout has ``accumulate``, as `RidgeReadout`, and the pooling
+        does not learn; noise counts its trials through. Parameters are those of `fit`. To go on
+        inside of a sequence use `stream`.
         """
         self.__dict__.pop("_calibration", None)
         go_on_learning(self, X, y, sample_weight)

@@ -40,6 +40,7 @@ MARKS = (
     Mark("without_noise", System, "without_noise() is the same fitted system, free of noise, which answers"),
     Mark("causal", System, "False: states depend on rows to come, so that no run can be cut or go on"),
     Mark("piecewise", System, "False: states change where a run is cut in two; without it they do not"),
+    Mark("run_apart", System, "run_apart(X, state, trial=k): run of a list, whose states stay in parts side by side"),
     Mark("random_state", System, "source of its random numbers; a stack seeds those that are None"),
     Mark("transform", System, "transform(X) gives the states alone"),
     Mark("states", System, "states(X) gives what a trained network computes inside, for diagnosis"),

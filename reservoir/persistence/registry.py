@@ -264,7 +264,7 @@ REGISTRY: dict[str, Entry] = {
             "training_range_": reals("o", "2"),
             "training_deviations_": reals("o"),
             "_n_rows": size("rows"),
-            "_first_rows": optional(reals("b", "f")),
+            "_heads": optional(reals("b", "head", "f")),
             "_calibration": optional(record("CalibrationRows")),
             "training_errors_": reals("o"),
             "chosen_": optional(Check(lambda value, lengths: type(value) is dict, "a dictionary")),

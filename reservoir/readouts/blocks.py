@@ -56,8 +56,11 @@ class Blocks:
         return "" if len(self._weighing()) > 1 else "two sequences" if self.of_sequences else "two rows"
 
     def errors(self, alphas: np.ndarray) -> np.ndarray:
-        """Squared errors (n_alphas, n_outputs) on every block whose rows weigh anything by what all others teach."""
-        return blocked_errors(in_one_space(self._weighing()), alphas)
+        """Squared errors (n_alphas, n_outputs) on the blocks whose rows weigh anything by what all others teach.
+
+        The first block of a series, which may begin with a state at rest as no other row has it, teaches the others.
+        """
+        return blocked_errors(in_one_space(self._weighing()), alphas, 0 if self.of_sequences else 1)
 
     def _weighing(self) -> list[Record]:
         """The records whose rows weigh anything."""
@@ -118,15 +121,15 @@ def thinned(blocks: list[Record], most: int) -> list[Record]:
     return blocks
 
 
-def blocked_errors(blocks: list[TallRecord], alphas: np.ndarray) -> np.ndarray:
-    """Squared errors (n_alphas, n_outputs) on every one of two or more blocks by the coefficients of all others."""
+def blocked_errors(blocks: list[TallRecord], alphas: np.ndarray, first: int) -> np.ndarray:
+    """Squared errors (n_alphas, n_outputs) on the blocks from this one on, by the coefficients of all others."""
     before: list[Record | None] = [None]
     after: list[Record | None] = [None]
     for block, later in zip(blocks[:-1], blocks[:0:-1], strict=True):
         before.append(joined(before[-1], block))
         after.append(joined(later, after[-1]))
     errors = np.zeros((len(alphas), blocks[0].n_outputs))
-    for block, head, tail in zip(blocks, before, reversed(after), strict=True):
+    for block, head, tail in list(zip(blocks, before, reversed(after), strict=True))[first:]:
         others = merged([part for part in (head, tail) if part is not None])
         coef = others.factorised().path(alphas)
         errors += block.squared_errors(coef, others.intercept(coef))

@@ -58,11 +58,12 @@ class RidgeReadout(MergingLinearReadout):
         Penalty; with 0 the solution of least norm is taken. "gcv" chooses among `alphas`, for every target by itself,
         by generalised cross-validation, which takes the rows for independent. "blocked" chooses by the error on
         blocks of rows that the others predict, the right one for time series. Rows of one series are cut in order of
-        time: every call into 5 blocks, and 5 are kept by joining neighbours. Where `sequence` tells sequences apart,
-        as all models do that see several, whole sequences are dealt to 5 blocks, in turns whose order changes. It
-        costs 5 factorisations more. "loo" chooses one penalty for all targets by the exact squared error about each
-        row by what all others teach, for rows that are independent, as those of whole sequences are; it keeps the
-        rows, and costs what the fewer of rows and features cost.
+        time: every call into 5 blocks, and 5 are kept by joining neighbours; the first is not predicted, since it may
+        begin with a state at rest, unlike all others. Where `sequence` tells sequences apart, as all models do that see
+        several, whole sequences are dealt to 5 blocks, in turns whose order changes. It costs 5 factorisations more.
+        "loo" chooses one penalty for all targets by the exact squared error about each row by what all others teach,
+        for rows that are independent, as those of whole sequences are; it keeps the rows, and costs what the fewer of
+        rows and features cost.
     alphas : None or array of candidates > 0, default None
         None is 25 values from 1e-8 to 1e4, evenly on the logarithmic scale, and with "loo", whose features are
         thought to be many and of unit deviation, 17 from 0.1 to 1e7. One factorisation serves them all.

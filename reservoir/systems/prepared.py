@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,6 +16,7 @@ from reservoir.parts import SequenceData, System, Targets, Transformer, check_pa
 from reservoir.preprocessing import SequenceScaler
 from reservoir.sequences import Sequences, joined, read_sequences
 from reservoir.sequences.transformer import SequenceTransformer
+from reservoir.systems.apart import run_apart
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.reversed import kept_types, n_states
 from reservoir.trials import Trial, run_trial
@@ -135,18 +137,20 @@ class Prepared(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimat
         final_state : that of the system; hand it to the next call to continue
             None where its transformer looks at other rows.
         """
-        check_is_fitted(self)
-        if state is not None and not takes_rows_alone(self.transformer_):
-            wanted = "None: its transformer looks at other rows too, so that none can go on where another stopped"
-            raise parameter_error(type(self).__name__, "state", wanted, state)
-        sequences = read_sequences(self, X, reset=False)
-        begun = state if state is None or sequences.kind != "series" else [state]
+        sequences, begun = self._begun(X, state)
         states, finals = run_trial(self.system_, self._heard(sequences), begun, trial)
-        if not takes_rows_alone(self.transformer_):
-            finals = [None] * len(sequences)
+        finals = self._ends(finals)
         if sequences.kind == "series":
             return states[0], finals[0]
         return states if sequences.kind == "list" else sequences.pack(joined(states)), finals
+
+    def run_apart(
+        self, X: SequenceData | Sequences, state: Any = None, *, trial: Trial = 0
+    ) -> tuple[list[tuple[np.ndarray, ...]], list[Any]]:
+        """The same, with the states of a sequence as a tuple of arrays (T_i, n_units), see `SideBySide.run_apart`."""
+        sequences, begun = self._begun(X, state)
+        parts, finals = run_apart(self.system_, self._heard(sequences), begun, trial)
+        return parts, self._ends(finals)
 
     @property
     def causal(self) -> bool:
@@ -166,6 +170,19 @@ class Prepared(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimat
         quiet = copy.copy(self)
         quiet.system_ = inner
         return quiet
+
+    def _begun(self, X: Any, state: Any) -> tuple[Sequences, Any]:
+        """The sequences, and the states before them as a list, or None."""
+        check_is_fitted(self)
+        if state is not None and not takes_rows_alone(self.transformer_):
+            wanted = "None: its transformer looks at other rows too, so that none can go on where another stopped"
+            raise parameter_error(type(self).__name__, "state", wanted, state)
+        sequences = read_sequences(self, X, reset=False)
+        return sequences, state if state is None or sequences.kind != "series" else [state]
+
+    def _ends(self, finals: Any) -> Any:
+        """The states to go on from, where that can be."""
+        return finals if takes_rows_alone(self.transformer_) else [None] * len(finals)
 
     def _present(self, name: str) -> Any:
         """The fitted part, or the one that is to be."""

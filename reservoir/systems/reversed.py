@@ -14,8 +14,9 @@ from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin,
 from reservoir.parts import SequenceData, System, Targets, check_system, without_noise
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.transformer import SequenceTransformer
+from reservoir.systems.apart import run_apart
 from reservoir.systems.echo_state import EchoState
-from reservoir.trials import Trial, run_trial
+from reservoir.trials import Trial
 from reservoir.validation import default_parts_first, parameter_error, unchanged_on_error
 
 
@@ -31,8 +32,8 @@ class Reversed(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimat
     Parameters
     ----------
     system : None or system, default None
-        What hears the sequences backwards. None is ``EchoState(100)``; its parameters are still reached by
-        ``set_params(system__leak=0.5)``.
+        What hears the sequences backwards. None is ``EchoState(100, random_state=0)``; its parameters are still reached
+        by ``set_params(system__leak=0.5)``.
 
     Attributes
     ----------
@@ -125,14 +126,22 @@ class Reversed(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimat
         states : as in `transform`
         final_state : the states that the system ends in, one for each sequence, or that of a series
         """
+        sequences = read_sequences(self, X, reset=False)
+        parts, finals = self.run_apart(sequences, state, trial=trial)
+        rows = np.concatenate([np.concatenate(own) for own in zip(*parts, strict=True)], axis=1)
+        return sequences.pack(rows), finals[0] if sequences.kind == "series" else finals
+
+    def run_apart(
+        self, X: SequenceData | Sequences, state: None = None, *, trial: Trial = 0
+    ) -> tuple[list[tuple[np.ndarray, ...]], list[Any]]:
+        """The same, with the states of a sequence as a tuple of arrays (T_i, n_units), see `SideBySide.run_apart`."""
         check_is_fitted(self)
         if state is not None:
             wanted = "None: it hears sequences from their ends, so that none can go on where another stopped"
             raise parameter_error(type(self).__name__, "state", wanted, state)
-        sequences = read_sequences(self, X, reset=False)
-        states, finals = run_trial(self.system_, turned_around(sequences), trial=trial)
-        rows = np.concatenate([own[::-1] for own in states])
-        return sequences.pack(rows), finals[0] if sequences.kind == "series" else finals
+        turned = Sequences.of_members(turned_around(read_sequences(self, X, reset=False)))
+        parts, finals = run_apart(self.system_, turned, trial=trial)
+        return [tuple(rows[::-1] for rows in own) for own in parts], finals
 
     def without_noise(self) -> Reversed:
         """The same fitted system free of noise."""
@@ -151,12 +160,12 @@ class Reversed(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimat
 
 
 def _default_system() -> EchoState:
-    return EchoState(100)
+    return EchoState(100, random_state=0)
 
 
 def turned_around(sequences: Sequences) -> list[np.ndarray]:
-    """Copies of the sequences, the last row first."""
-    return [np.ascontiguousarray(member[::-1]) for member in sequences.members()]
+    """The sequences, the last row first."""
+    return [member[::-1] for member in sequences.members()]
 
 
 def n_states(system: Any, rows: np.ndarray) -> int:

@@ -14,9 +14,10 @@ from reservoir.estimators import ClassNamePrefixFeaturesOutMixin, NamedParts
 from reservoir.parts import SequenceData, System, Targets, check_system, without_noise
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.transformer import SequenceTransformer
+from reservoir.systems.apart import run_apart
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.reversed import Reversed, kept_types, n_states
-from reservoir.trials import Trial, run_trial
+from reservoir.trials import Trial
 from reservoir.validation import parameter_error, unchanged_on_error
 
 
@@ -31,8 +32,8 @@ class SideBySide(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, NamedPart
     Parameters
     ----------
     systems : None or list of (name, system), default None
-        The systems, in the order of their states. None is ``[("forward", EchoState(100)), ("backward",
-        Reversed(EchoState(100)))]``.
+        The systems, in the order of their states. None is ``[("forward", EchoState(100, random_state=0)), ("backward",
+        Reversed(EchoState(100, random_state=1)))]``.
 
     Attributes
     ----------
@@ -128,11 +129,19 @@ class SideBySide(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, NamedPart
         """
         check_is_fitted(self)
         sequences = read_sequences(self, X, reset=False)
-        begun, members = self._starts(state, sequences), sequences.members()
-        pairs = [run_trial(one, members, own, trial) for one, own in zip(self.systems_, begun, strict=True)]
-        rows = _beside([states for states, _ in pairs], sequences.offsets)
-        finals = list(zip(*(ends for _, ends in pairs), strict=True))
+        parts, finals = self._run_parts(sequences, state, trial)
+        rows = np.concatenate([np.concatenate(own) for own in zip(*parts, strict=True)], axis=1)
         return sequences.pack(rows), finals[0] if sequences.kind == "series" else finals
+
+    def run_apart(
+        self, X: SequenceData | Sequences, state: Any = None, *, trial: Trial = 0
+    ) -> tuple[list[tuple[np.ndarray, ...]], list[Any]]:
+        """The same, with the states of a sequence as a tuple of arrays (T_i, n_units), which are not joined.
+
+        Rows of what runs backwards may be views that lead from the end of an array to its beginning.
+        """
+        check_is_fitted(self)
+        return self._run_parts(read_sequences(self, X, reset=False), state, trial)
 
     @property
     def causal(self) -> bool:
@@ -152,6 +161,15 @@ class SideBySide(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, NamedPart
         quiet = copy.copy(self)
         quiet.systems_ = systems
         return quiet
+
+    def _run_parts(
+        self, sequences: Sequences, state: Any, trial: Any
+    ) -> tuple[list[tuple[np.ndarray, ...]], list[Any]]:
+        begun = self._starts(state, sequences)
+        heard = Sequences(sequences.rows, sequences.offsets, "list")
+        pairs = [run_apart(one, heard, own, trial) for one, own in zip(self.systems_, begun, strict=True)]
+        parts = [sum(own, ()) for own in zip(*(states for states, _ in pairs), strict=True)]
+        return parts, list(zip(*(finals for _, finals in pairs), strict=True))
 
     def _present(self) -> list[Any]:
         """The fitted systems, or those that are to be."""
@@ -200,15 +218,8 @@ class SideBySide(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, NamedPart
         return tags
 
 
-def _beside(states: list[Any], offsets: np.ndarray) -> np.ndarray:
-    """The states (n_rows, n_total) of all systems, from those of each in each sequence, which lies between offsets."""
-    widths = [own[0].shape[1] for own in states]
-    rows = np.empty((offsets[-1], sum(widths)), np.result_type(*(own[0] for own in states)))
-    for own, end, width in zip(states, np.cumsum(widths), widths, strict=True):
-        for part, first, last in zip(own, offsets, offsets[1:], strict=False):
-            rows[first:last, end - width : end] = part
-    return rows
-
-
 def _default_systems() -> list[tuple[str, Any]]:
-    return [("forward", EchoState(100)), ("backward", Reversed(EchoState(100)))]
+    return [
+        ("forward", EchoState(100, random_state=0)),
+        ("backward", Reversed(EchoState(100, random_state=1))),
+    ]

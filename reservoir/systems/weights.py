@@ -155,9 +155,9 @@ def bias_scaling(system: Any) -> float:
 def default_scalings(system: Any, n_features: int) -> dict[str, float]:
     """What None is of the scalings of a system that hears so many features.
 
-    An equation whose input weights are given has no bias that it does not name, and a part that draws them a scale of
-    its own.
+    An equation whose input weights are given has no bias that it does not name. A part that draws the input weights has
+    a scale of its own.
     """
-    given, own = system.input_weights, draws(system.input_weights)
-    bias = BIAS_SCALING if own or isinstance(given, str | None) else 0.0
-    return {"input_scaling": 1.0 if own else float(INPUT_SCALING / np.sqrt(n_features)), "bias_scaling": bias}
+    given = system.input_weights
+    scaling = 1.0 if draws(given) else float(INPUT_SCALING / np.sqrt(n_features))
+    return {"input_scaling": scaling, "bias_scaling": BIAS_SCALING if are_drawn(given) else 0.0}

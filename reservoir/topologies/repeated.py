@@ -15,6 +15,9 @@ from reservoir.topologies.drawing import check_weights
 from reservoir.topologies.spectrum import spectral_radius
 from reservoir.validation import Parameters, parameter_error, real_array
 
+_ZEROS = 4
+"""Entries that a matrix by offsets may have for each weight of one by places, and is still the faster one."""
+
 
 class Repeated(BaseEstimator):
     """Draws of one topology along the diagonal: reservoirs of `length` units that do not hear one another.
@@ -25,8 +28,8 @@ class Repeated(BaseEstimator):
     reservoirs differ. `EchoState` scales all of them by one number, to the radius of the largest; for a radius of
     each say ``radius`` here and ``spectral_radius=None`` there, and for delay lines, which have none, the latter alone.
 
-    Rings and lines, whose units hear the same few offsets, stay a `CirculantMatrix`, with zeros where two of them
-    meet, and cost as much as one ring or line; all else becomes a sparse matrix.
+    Where units hear few offsets for their number of connections, as in rings, lines and small full blocks, this is a
+    `CirculantMatrix` with zeros where two reservoirs meet, which is read fast; all else becomes a sparse matrix.
 
     Parameters
     ----------
@@ -75,7 +78,7 @@ class Repeated(BaseEstimator):
             if self.radius is not None:
                 block = self._scaled(block, low if low == high else rng.uniform(low, high))
             blocks.append(block)
-        return _diagonal_of_rings(blocks) or _sparse_diagonal(blocks)
+        return _with_few_offsets(_diagonal(blocks))
 
     def _radii(self) -> tuple[float, float]:
         numbers = real_array(0.0 if self.radius is None else self.radius)
@@ -95,32 +98,21 @@ class Repeated(BaseEstimator):
         return block * (radius / present)
 
 
-def _diagonal_of_rings(blocks: list[Any]) -> CirculantMatrix | None:
-    """The matrix in the structure of its blocks, where they have that of rings, and few offsets together.
-
-    A unit that hears another one at an offset beyond the end of its block finds it before the beginning.
-    """
-    if not all(isinstance(block, CirculantMatrix) for block in blocks):
-        return None
-    n_units = sum(block.shape[0] for block in blocks)
-    rows, first, most = dict[int, np.ndarray](), 0, 4 * max(len(block.offsets) for block in blocks)
-    for block in blocks:
-        n, units = block.shape[0], np.arange(block.shape[0])
-        for own, weights in zip(block.offsets.tolist(), block.weights, strict=True):
-            inside = units + own < n
-            for offset, here in ((own, inside), (own - n, ~inside)):
-                if (weights * here).any():
-                    rows.setdefault(offset % n_units, np.zeros(n_units))[first + units[here]] += weights[here]
-        first += n
-        if len(rows) > most:
-            return None
-    offsets = sorted(rows) or [0]
-    return CirculantMatrix(np.array([rows.get(one, np.zeros(n_units)) for one in offsets]), np.array(offsets))
+def _with_few_offsets(rows: sparse.csr_array) -> CirculantMatrix | sparse.csr_array:
+    """The matrix as it is, or by offsets, which are read several times faster, where it has few for its weights."""
+    places, n_units = rows.tocoo(), rows.shape[0]
+    offsets, which = np.unique((places.col - places.row) % n_units, return_inverse=True)
+    if not len(offsets) or len(offsets) * n_units > _ZEROS * rows.nnz:
+        return rows
+    weights = np.zeros((len(offsets), n_units))
+    weights[which, places.row] = places.data
+    return CirculantMatrix(weights, offsets.astype(np.int64))
 
 
-def _sparse_diagonal(blocks: list[Any]) -> sparse.csr_array:
+def _diagonal(blocks: list[Any]) -> sparse.csr_array:
     rows = [sparse.csr_array(block.tocsr() if hasattr(block, "tocsr") else block) for block in blocks]
     found = sparse.csr_array(sparse.block_diag(rows, format="csr"))
-    found.indices, found.indptr = found.indices.astype(np.int32), found.indptr.astype(np.int32)
+    found.eliminate_zeros()
     found.sum_duplicates()
+    found.indices, found.indptr = found.indices.astype(np.int32), found.indptr.astype(np.int32)
     return found

@@ -1,5 +1,6 @@
 """The same batches on a Dask cluster of worker processes."""
 
+import contextlib
 import sys
 
 import psutil
@@ -22,11 +23,17 @@ distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
 
+@contextlib.contextmanager
+def cluster_of(**options):
+    """A client of two processes of one thread."""
+    options |= {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with distributed.LocalCluster(**options, silence_logs=50) as cluster, distributed.Client(cluster) as client:
+        yield client
+
+
 @pytest.fixture(scope="module")
 def client():
-    """Two processes of one thread, Brian2 loaded in their main threads."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "preload": ["brian2"], "dashboard_address": ":0"}
-    with distributed.LocalCluster(**options, silence_logs=50) as cluster, distributed.Client(cluster) as client:
+    with cluster_of() as client:
         yield client
 
 
@@ -69,9 +76,12 @@ def test_a_client_that_is_lost_in_the_middle(client, tmp_path):
     assert table(run_batch(logged, tasks, store=tmp_path / "store", n_jobs=1), tmp_path) == expected
 
 
-def test_brian2(client, tmp_path):
+@pytest.mark.long
+def test_brian2(tmp_path):
+    """Loaded in the main threads of workers."""
     expected = run_batch(spikes, {"trial": range(4)}, store=tmp_path / "loky", n_jobs=1, setup="spiking.warm_up")
-    study = run_batch(spikes, {"trial": range(4)}, store=tmp_path / "dask", client=client, setup="spiking.warm_up")
+    with cluster_of(preload=["brian2"]) as client:
+        study = run_batch(spikes, {"trial": range(4)}, store=tmp_path / "dask", client=client, setup="spiking.warm_up")
     assert table(study, tmp_path) == table(expected, tmp_path)
     assert not study.failed() and all(len(result["times"]) for result in study.results())
 

@@ -18,6 +18,7 @@ import reservoir.topologies
 from reservoir import EchoState, ReservoirRegressor, readouts, simulate, spikes
 from reservoir.circuits import MaassColumn, PoissonBackground, damaged
 from reservoir.datasets import make_mackey_glass
+from reservoir.models import Shares
 from reservoir.models.streams.steps import within
 from reservoir.neurons import rate
 from reservoir.probes import information_processing_capacity
@@ -33,7 +34,7 @@ from reservoir.readouts import (
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.rnn.cells import EUNN
 from reservoir.rnn.row_products import sum_over_rows
-from reservoir.systems import EchoStateLanes, simulation
+from reservoir.systems import EchoStateLanes, Reversed, SideBySide, simulation
 from reservoir.systems.ensembles import joined
 from reservoir.systems.rate_runs import close_loop, weights_of
 from tests.loops import looped
@@ -73,7 +74,7 @@ def rate_units():
         system = small(topology=part, delay=delay).fit(X)
         yield f"states {name} after {np.max(delay)}", np.concatenate(system.transform(RAGGED))
         start = weights_of(system), np.full((1, 22), 0.02), np.ones(1), np.zeros(20 * np.max(delay)), X[0], 5
-        yield f"loop {name} after {np.max(delay)}", close_loop(*start, channels=[1])[0]
+        yield f"loop {name} after {np.max(delay)}", close_loop(*start, channels=[1], known=known)[0]
         (_, heard), *_ = tangent_of(system).follow(X, np.zeros(20 * np.max(delay)))[0][-1]
         yield f"tangent {name} after {np.max(delay)}", heard
     yield "stripes", small(150).fit(X).transform(X)
@@ -131,6 +132,10 @@ def trained_readouts():
         stream = ReservoirRegressor(small(dtype=dtype)).fit(X, Y).stream()
         yield f"stream {dtype}", np.array([stream.step(row) for row in X])
     yield "rows within a bound", np.array([within(np.array(row), 1.0) for row in ([1.0], [0.5, 1.5], [np.nan])], float)
+    for dtype in ("float64", "float32"):
+        pair = SideBySide([("forward", small(dtype=dtype)), ("backward", Reversed(small(dtype=dtype)))])
+        model = ReservoirRegressor(pair, pooling=[Shares(2, random_state=0), "max", "mean"])
+        yield f"counted {dtype}", model.fit(RAGGED, np.arange(4.0)).predict(RAGGED)
     yield "pooled", ReservoirRegressor(small(), pooling="mean").fit(RAGGED, np.arange(4.0)).predict(RAGGED)
 
 

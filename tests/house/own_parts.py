@@ -154,3 +154,20 @@ class Median(RegressorMixin, BaseEstimator):
         """The median of the side of each row."""
         answers = self.medians_[(np.asarray(X)[:, 0] > self.threshold).astype(int)]
         return answers[:, 0] if answers.shape[1] == 1 else answers
+
+
+class Excursion(BaseEstimator):
+    """Pooling that learns: how far rows lie from the level of a training sequence, to a power."""
+
+    def __init__(self, power: float = 1.0):
+        self.power = power
+
+    def fit(self, states_of, n_sequences):
+        """Learn the level of the last sequence."""
+        (rows,) = states_of([n_sequences - 1])
+        self.level_ = rows.mean(axis=0)
+        return self
+
+    def pool(self, rows):
+        """The vector (n_columns,)."""
+        return (np.abs(rows - self.level_) ** self.power).mean(axis=0)

@@ -257,6 +257,9 @@ ENTRIES: dict[str, Entry] = {
         },
         chosen, X, Y, fits_targets, slow=True, fixed=("n_jobs", "client", "store", "verbose"),
     ),
+    "reservoir.model_selection.RollingOrigins": Entry(
+        {"test_size": 3, "warmup": 2}, lambda splits, X: numbers([list(pair) for pair in splits.split(X)]), X
+    ),
     "reservoir.model_selection.WarmTimeSeriesSplit": Entry(
         {"n_splits": 2, "warmup": 2}, lambda splits, X: numbers([list(pair) for pair in splits.split(X)]), X
     ),
@@ -265,7 +268,7 @@ ENTRIES: dict[str, Entry] = {
         lambda found, X: numbers([found.truth, found.forecasts]), slow=True, fixed=("model",),
     ),
     "reservoir.model_selection.tune": Entry(
-        {"model": reservoir.ReservoirForecaster(SYSTEM, washout=5), "series": SERIES, "budget": 1e-9, "horizon": 2},
+        {"model": looped(SYSTEM, washout=5), "series": SERIES, "budget": 1e-9, "horizon": 2},
         lambda found, X: numbers(found.forecast(3)), slow=True, fixed=("model", "budget"),
     ),
     "reservoir.model_selection.sequence_scorer": Entry(

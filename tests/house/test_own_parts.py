@@ -14,11 +14,13 @@ from reservoir import (
     DeepEchoState,
     EchoState,
     LiquidState,
+    ReservoirClassifier,
     ReservoirRegressor,
     save,
 )
 from reservoir.circuits import MaassColumn
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
+from reservoir.models import Shares
 from reservoir.probes import lyapunov_exponent
 from reservoir.rnn import RNNRegressor
 from reservoir.spikes import SpikeTrains
@@ -133,3 +135,29 @@ def test_a_readout(own, tmp_path):
     np.testing.assert_allclose(model.forecast(5), by_steps(model, 5), rtol=0, atol=1e-12)
     assert_searched(ReservoirRegressor(system, own.Median()), "readout__threshold", [-0.1, 0.1])
     assert_not_saved(model, tmp_path)
+
+
+def test_a_pooling_that_learns(own, tmp_path):
+    X, y = [SERIES[k : k + 20 + k] for k in range(0, 60, 3)], np.arange(20) % 2
+    system = EchoState(10, random_state=0)
+    model = ReservoirClassifier(system, pooling=own.Excursion()).fit(X, y)
+    states = model.reservoir_.transform(X)
+    level = states[-1].mean(axis=0)
+    expected = model.readout_.predict(np.stack([np.abs(rows - level).mean(axis=0) for rows in states]))
+    np.testing.assert_allclose(model.decision_function(X), expected, rtol=1e-12)
+    joined = ReservoirClassifier(
+        system, pooling=[own.Excursion(2.0), Shares(random_state=0), "last"], include_input=True
+    )
+    assert joined.fit(X, y).pooling_.poolings_[0].power == 2.0
+    search = ReservoirSearchCV(joined, {"pooling__excursion__power": [1.0, 3.0]}, cv=2).fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert_not_saved(model, tmp_path)
+
+
+def test_a_pooling_that_gives_no_vector():
+    class Rows:
+        def pool(self, rows):
+            return rows
+
+    with pytest.raises(ValueError, match=r"must give a vector of one length for every sequence. Got \(20, 5\)"):
+        ReservoirClassifier(EchoState(5, random_state=0), pooling=Rows()).fit([SERIES[:20], SERIES[:30]], [0, 1])

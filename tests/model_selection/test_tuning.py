@@ -130,6 +130,20 @@ def test_losing_to_the_last_value_is_said():
         tune(choosing(30, target="values", lags=0, strategy="direct", horizon=8, transform="auto"), steps, budget=1e-9)
 
 
+def test_a_reservoir_without_a_seed_gets_one():
+    model = ReservoirForecaster(EchoState(5), lags=1, season=None, transform=None, strategy="recursive")
+    one, other = (tune(model, henon(80), budget=1e-9) for _ in range(2))
+    np.testing.assert_array_equal(one.forecast(3), other.forecast(3))
+    assert one.reservoir.random_state == 0 and model.reservoir.random_state is None
+
+
+def test_pieces_between_gaps():
+    series = henon(160)
+    series[70:74] = np.nan
+    found = tune(choosing(5, gaps="split", lags=2), series, budget=0.2)
+    assert np.isfinite(found.forecast(3)).all()
+
+
 def test_the_final_round_asks_other_seeds():
     series = henon(500)
     asked, sequences = read_one_series("tune", choosing(6, lags=1), series)

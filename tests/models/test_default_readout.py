@@ -104,3 +104,17 @@ def test_intervals_are_those_of_the_readout_that_chooses(pooling):
         _, lower, upper = model.predict_interval(X, 0.8)
         widths.append(upper[0] - lower[0])
     assert widths[0] == pytest.approx(widths[1], rel=0.05)
+
+
+@pytest.mark.parametrize("even", [np.square, lambda u: u * np.roll(u, 1)], ids=["square", "product"])
+def test_a_first_call_learns_an_even_function(even):
+    """From a series whose first rows, at rest, are unlike all others: they do not decide about the penalty."""
+    found = []
+    for seed in range(3):
+        X = np.random.default_rng(seed).uniform(-1, 1, size=(1500, 1))
+        y = even(np.roll(X[:, 0], 1))
+        score = {b: ReservoirRegressor(EchoState(300, bias_scaling=b, random_state=seed)) for b in (None, 0.0)}
+        score = {b: model.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]) for b, model in score.items()}
+        assert score[0.0] < 0.3
+        found.append(score[None])
+    assert np.median(found) > 0.93

@@ -90,5 +90,5 @@ def test_training_data_are_read_as_fit_reads_them(per_step):
     assert same_bits(data.sequences.members(), RAGGED)
     assert len(data.targets) == (sum(map(len, RAGGED)) if per_step else N)
     assert np.array_equal(data.attributes["classes_"], fitted.classes_)
-    learnt = {"reservoir_", "readout_", "_n_presented"}
+    learnt = {"reservoir_", "readout_", "pooling_", "_n_presented"}
     assert set(data.attributes) == set(vars(fitted)) - set(vars(model)) - learnt

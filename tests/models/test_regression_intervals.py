@@ -102,3 +102,14 @@ def test_of_several_members_the_copies_answer_together(options):
     np.testing.assert_allclose(np.ravel(upper[0] - prediction[0]), width)
     for member, coef in zip(model.members_, before, strict=True):
         np.testing.assert_array_equal(member.readout_.coef_, coef)
+
+
+def test_of_two_series_the_last_third_of_each_is_held_out():
+    (X, y), (X2, y2) = data(5, 305, 1), data(6, 155, 1)
+    model = regressor().fit([X, X2], [y, y2])
+    prediction, _, upper = model.predict_interval([X, X2])
+    twin = regressor().fit([X[:205], X2[:105]], [y[:205], y2[:105]])
+    missed = np.concatenate([y[205:] - twin.predict([X])[0][205:], y2[105:] - twin.predict([X2])[0][105:]])
+    width = np.sort(np.abs(missed), axis=0)[int(np.ceil((len(missed) + 1) * 0.9)) - 1]
+    for own, end in zip(prediction, upper, strict=True):
+        np.testing.assert_allclose(end - own, np.broadcast_to(width, own.shape))

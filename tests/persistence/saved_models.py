@@ -44,8 +44,9 @@ from reservoir.readouts import Force
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import SpikeTrains
 from reservoir.systems import DeepEchoState, EchoState, EchoStateLanes, LiquidState, Prepared, Reversed, SideBySide
-from reservoir.topologies import Blocks, Cycle, Hadamard, Random
+from reservoir.topologies import Blocks, Cycle, Hadamard, Random, Repeated
 from reservoir.trials import state_values
+from reservoir.wiring import BlockInputWeights, LogUniformDelays
 from spiking import STDP, Microcircuit
 from tests.house.exports import exported_classes, is_complete
 from tests.loops import looped
@@ -119,6 +120,9 @@ def systems():
         yield f"echo_{name}", _fitted(_small(unit=unit(), dtype="float32"), SERIES)
     turning = _small(unit=EdgeOfStability(matrix=Hadamard()), topology=Random(4))
     yield "echo_turning", _fitted(turning, SERIES)
+    wired = {"topology": Repeated(Random(2), 5), "input_weights": BlockInputWeights(5)}
+    yield "echo_delayed", _fitted(_small(delay=LogUniformDelays(4, reach=1), **wired), SERIES)
+    yield "echo_delays", _fitted(_small(delay=np.arange(1, 21)), SERIES)
     steps = [{"unit__step": 0.1}, {"noise": 0.1}]
     yield "lanes_of_units", _fitted(EchoStateLanes(_small(unit=Euler()), steps), SERIES)
     yield "lanes", _fitted(EchoStateLanes(_small(), [{"leak": 0.5}, {"spectral_radius": 0.5}]), SERIES)

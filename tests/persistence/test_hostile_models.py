@@ -8,12 +8,13 @@ from sklearn.pipeline import Pipeline
 
 from reservoir import EchoState, LiquidState, ReservoirRegressor, save
 from reservoir.circuits import MaassColumn, Projection
+from reservoir.models import Shares
 from reservoir.neurons.rate import EdgeOfStability, Euler
 from reservoir.persistence import registry
 from reservoir.readouts import ParallelPerceptronClassifier, RecursiveLeastSquares, RidgeReadout
 from reservoir.rnn import RNNRegressor
 from reservoir.spikes import GaussianReceptiveFields
-from reservoir.systems import EchoStateLanes
+from reservoir.systems import EchoStateLanes, Reversed, SideBySide
 from reservoir.topologies import Hadamard, Random
 from spiking import STDP, Microcircuit
 from tests.loops import looped
@@ -107,6 +108,9 @@ ASTRAY = {
     "bias": lambda: _edit(_echo(), "EchoState", _set("bias_", lambda a: a[:-1])),
     "bias type": lambda: _edit(_echo(), "EchoState", _set("bias_", lambda a: a.astype("f4"))),
     "inputs": lambda: _edit(_echo(), "EchoState", _set("W_in_", lambda a: a[:, :1])),
+    "delays": lambda: _edit(_echo(delay=3), "EchoState", _set("delays_", lambda a: a[:-1])),
+    "no delay": lambda: _edit(_echo(delay=3), "EchoState", _set("delays_", _bumped(0, -3))),
+    "endless delay": lambda: _edit(_echo(delay=3), "EchoState", _set("delays_", _bumped(0, 2**60))),
     "leak": lambda: _edit(_echo(leak=np.ones(12)), "LeakyIntegrator", _set("leak", lambda a: a[:3])),
     "turn": lambda: _edit(_echo(unit=EdgeOfStability()), "EchoState", _set_own(lambda a: a[:3])),
     "turn type": lambda: _edit(_echo(unit=EdgeOfStability()), "EchoState", _set_own(lambda a: a.astype("f4"))),
@@ -136,6 +140,8 @@ ASTRAY = {
     "tail of a stream": lambda: _edit(_forecaster().stream(), "ForecasterStream", _set("tail", lambda a: a[:, :1])),
     "rows of a stream": lambda: _edit(_forecaster().stream(), "ForecasterStream", _set("tail", lambda a: a[:0])),
     "level of a stream": lambda: _edit(_forecaster().stream(), "ForecasterStream", _set("level", lambda a: a[:0])),
+    "columns of poolings": lambda: _edit(_pooled(), "Joined", _set("widths_", lambda a: a + 1)),
+    "scale of poolings": lambda: _edit(_pooled(), "Joined", _set("scale_", lambda a: a * 0)),
     "network": lambda: _edit(_rnn(), "RNNRegressor", _set("vector", lambda a: a[:-1])),
     "rows that are not wide": lambda: _edit(_wide(), "WideRows", _set("X", lambda a: a[:, :3])),
     "blocks beyond the wide rows": lambda: _edit(_wide(), "WideRows", _set("ends", lambda a: a + 7)),
@@ -148,6 +154,15 @@ ASTRAY = {
 
 def _stream():
     return ReservoirRegressor(EchoState(12, random_state=0)).fit(SERIES, TARGETS).stream(SERIES)
+
+
+def _pooled():
+    model = ReservoirRegressor(EchoState(12, random_state=0), pooling=["max", Shares(2, random_state=0)])
+    return model.fit(saved_models.STACK, np.arange(6.0))
+
+
+def _pair():
+    return SideBySide([("one", EchoState(12, random_state=0)), ("two", Reversed(EchoState(5)))]).fit(SERIES)
 
 
 def _wide():
@@ -191,6 +206,9 @@ def _with_attribute(name, **changes):
         (_echo, _with_attribute("LeakyIntegrator", activation="code")),
         (lambda: _echo(unit=Euler()), _with_attribute("Euler", step=-1.0)),
         (lambda: _echo(unit=EdgeOfStability()), _with_attribute("EchoState", unit_matrices_={"dict": []})),
+        (_pair, _with_attribute("SideBySide", _n_features_out=16)),
+        (_pair, _with_attribute("SideBySide", n_features_in_=3)),
+        (_pair, _with_attribute("Reversed", n_features_in_=1)),
         (_rnn, _with_attribute("RNNRegressor", sizes=[10**9])),
         (_rnn, _with_attribute("RNNRegressor", sizes=[4] * 5000)),
         (_rnn, _with_attribute("RNNRegressor", sizes=[9])),

@@ -32,6 +32,7 @@ from reservoir import (
 )
 from reservoir.circuits import MaassColumn, PairStatistics, Projection
 from reservoir.model_selection import ReservoirSearchCV
+from reservoir.models import ModelSpace
 from reservoir.neurons import LIF
 from reservoir.persistence import describe
 from reservoir.persistence.registry import REGISTRY
@@ -41,7 +42,7 @@ from reservoir.whole_files import NoRegularFileError
 from tests.house.exports import exported_classes
 from tests.loops import looped
 from tests.persistence import saved_models
-from tests.persistence.hostile_files import put_together, taken_apart
+from tests.persistence.hostile_files import changed, part, put_together, taken_apart
 from tests.persistence.saved_models import NOT_KEPT, RECORDS, SERIES, answers, difference
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -372,6 +373,19 @@ def test_parameters_that_an_older_file_does_not_know_take_their_defaults(tmp_pat
     assert load(tmp_path / "model").n_units == 7 and load(tmp_path / "model").leak == 1.0
 
 
+def test_poolings_are_made_for_an_older_file_that_has_none(tmp_path):
+    for pooling in ("mean", ModelSpace()):
+        model = ReservoirClassifier(EchoState(5, random_state=0), pooling=pooling, include_input=True)
+        model.fit(saved_models.STACK, saved_models.NAMES)
+
+        def change(tree, arrays):
+            for name in ("pooling_", "input_pooling_"):
+                del part(tree, "ReservoirClassifier")["attributes"][name]
+
+        found = load(changed(model, tmp_path / "model", change))
+        assert np.array_equal(found.decision_function(saved_models.STACK), model.decision_function(saved_models.STACK))
+
+
 def test_classes_come_from_the_binarizer_where_an_older_version_kept_them_there(tmp_path):
     model = RidgeClassifier().fit(SERIES, saved_models.STEPS)
     save(model, tmp_path / "model")
@@ -421,3 +435,14 @@ def test_skops_keeps_models_whose_types_are_trusted(name, examples):
 def test_projections_without_synapses_come_back(tmp_path):
     empty = Projection([], [], [], [], [])
     assert there_and_back(empty, tmp_path).equals(empty)
+
+
+def test_a_reservoir_of_a_file_without_delays_has_none(tmp_path):
+    """As files were before there were any."""
+    system = EchoState(10, random_state=0).fit(SERIES)
+
+    def change(tree, arrays):
+        del part(tree, "EchoState")["attributes"]["delays_"], part(tree, "EchoState")["parameters"]["delay"]
+
+    found = load(changed(system, tmp_path / "model", change))
+    assert found.delay == 1 and np.array_equal(found.transform(SERIES), system.transform(SERIES))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -24,7 +23,7 @@ from reservoir.models.forecasting.candidates import (
 from reservoir.models.forecasting.chosen import ChosenReadout, as_seen
 from reservoir.models.forecasting.chosen_parameters import Choice, as_told, chosen_readout
 from reservoir.models.forecasting.columns import Layout, Sums, solved
-from reservoir.models.forecasting.divergence import BaselineWarning
+from reservoir.models.forecasting.divergence import warn_of_lost
 from reservoir.models.forecasting.hearing import names_of, read_channels
 from reservoir.models.forecasting.lessons import Lessons, washout_of
 from reservoir.models.forecasting.origins import states_before
@@ -37,11 +36,10 @@ from reservoir.preprocessing.channel_moments import ChannelMoments
 from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import pieces_of
 
-MARGIN = 0.15  # by how much the score with states must be better
+MARGIN = 0.15  # by how much the score with states, and that of seasonal differences, must be better
 _PREFERENCE = 0.15  # by how much what goes by differences may be worse
 _SMOOTH = 0.003  # deviations that the error of one step is below where what is far ahead tells candidates apart
 _FAR = 100  # rows ahead that are tried then
-_LOST = 1.05  # how many times the error of the last value is worth a warning
 
 
 def choose(model: Any, X: Any, sequences: Sequences) -> Choice:
@@ -49,7 +47,7 @@ def choose(model: Any, X: Any, sequences: Sequences) -> Choice:
     search = Search(model, X, sequences)
     best = search.chosen()
     told = search.told(best)
-    warn_of_lost(type(model).__name__, told)
+    warn_of_lost(type(model).__name__, told["horizon"], told["error"], told["error_of_last_value"], chosen=True)
     return Choice(best, search.choices.horizon, told)
 
 
@@ -93,9 +91,9 @@ class Search:
             raise self.too_short()
         if self.is_smooth():
             self.look_far()
-        earlier = self.best_without_states()
-        for transform in self.choices.transforms:
-            self.try_with_states(self.nearest(transform, earlier))
+        earlier = self.best_without_states(*self.transforms())
+        for transform in self.transforms():
+            self.try_with_states(self.best_without_states(transform))
         return self.best(earlier)
 
     def try_without_states(self, transform: str | None) -> None:
@@ -104,13 +102,29 @@ class Search:
         trial, layout = self.prepared(transform, seasons, max(self.choices.lags))
         groups = [group for season in seasons for group in self.choices.without_states(transform, season)]
         self._judge(trial, layout, None, groups)
+        for season in seasons:
+            self._judge_again(self.choices.seasonal(transform, season))
 
-    def best_without_states(self) -> Candidate:
-        """Of these the best; one that goes by differences, and so by no level, where it is nearly as good."""
-        best = min(self.scores, key=self.scores.__getitem__)
-        free = [candidate for candidate in self.scores if candidate.target == "differences"]
-        first = min(free, key=self.scores.__getitem__, default=best)
-        return first if self.scores[first] < self.scores[best] + _PREFERENCE else best
+    def transforms(self) -> list[str | None]:
+        """Those of which a candidate could learn before every fold."""
+        known = {one.transform for one in self.scores}
+        return [one for one in self.choices.transforms if one in known]
+
+    def best_without_states(self, *transforms: str | None) -> Candidate:
+        """Of those of these transforms the best; seasonal differences must be worth their while.
+
+        In a series that drifts it is one that goes by differences, and so by no level, where that is nearly as good.
+        """
+        tried = [one for one in self.scores if not one.states and one.transform in transforms]
+        seasonal = [one for one in tried if one.target == "seasonal"]
+        usual = [one for one in tried if one.target != "seasonal"] or seasonal
+        best = min(usual, key=self.scores.__getitem__)
+        free = [one for one in usual if one.target == "differences"]
+        differing = min(free, key=self.scores.__getitem__, default=best)
+        repeating = min(seasonal, key=self.scores.__getitem__, default=best)
+        if self.scores[repeating] < self.scores[best] - MARGIN:
+            return repeating
+        return differing if self.scores[differing] < self.scores[best] + _PREFERENCE else best
 
     def is_smooth(self) -> bool:
         """Whether noise does not limit forecasts: one step is nearly exact, and small errors grow from there."""
@@ -123,19 +137,11 @@ class Search:
         if self.model.horizon is None:
             horizon = max(horizon, min(min(map(len, self.members)) // 10, _FAR))
         self.choices, self.evenly = self.choices._replace(horizon=horizon, strategies=("recursive",)), True
-        nearest = [
-            min((one for one in self.scores if one.transform == transform), key=self.scores.__getitem__, default=None)
-            for transform in self.choices.transforms
-        ]
+        nearest = [self.best_without_states(transform) for transform in self.transforms()]
         self.errors, self.scores = {}, {}
-        for candidate in filter(None, nearest):
-            trial, layout = self.prepared(candidate.transform, [candidate.season], candidate.lags)
-            self._judge(trial, layout, None, [candidate._replace(target="", strategy="", penalty=0.0)])
-
-    def nearest(self, transform: str | None, earlier: Candidate) -> Candidate:
-        """The best without states of a transform; `earlier` where it is of this one."""
-        same = [candidate for candidate in self.scores if candidate.transform == transform and not candidate.states]
-        return earlier if earlier.transform == transform else min(same, key=self.scores.__getitem__)
+        for candidate in nearest:
+            target = "seasonal" if candidate.target == "seasonal" else ""
+            self._judge_again([candidate._replace(target=target, strategy="", penalty=0.0)])
 
     def try_with_states(self, earlier: Candidate) -> None:
         """Candidates that see the states, too."""
@@ -148,10 +154,11 @@ class Search:
         self._judge(trial, layout, driven, list(dict.fromkeys(groups)))
 
     def best(self, earlier: Candidate) -> Candidate:
-        """Of all the best; states must be worth their while."""
+        """Of all the best; states must be worth their while beside all that do without them."""
         seeing = [candidate for candidate in self.scores if candidate.states]
         first = min(seeing, key=self.scores.__getitem__, default=earlier)
-        return first if self.scores[first] < self.scores[earlier] - MARGIN else earlier
+        without = min(value for candidate, value in self.scores.items() if not candidate.states)
+        return first if self.scores[first] < without - MARGIN else earlier
 
     def told(self, best: Candidate) -> dict[str, Any]:
         """What was chosen, its score and errors, and the scores of the best of each kind."""
@@ -194,6 +201,12 @@ class Search:
             value = score(errors, self.evenly)
             if np.isfinite(value):
                 yield candidate, errors, value
+
+    def _judge_again(self, groups: list[Candidate]) -> None:
+        """Try groups that see the same earlier rows, from the first row on that has them before it."""
+        if groups:
+            trial, layout = self.prepared(groups[0].transform, [groups[0].season], groups[0].lags)
+            self._judge(trial, layout, None, groups)
 
     def prepared(self, transform: str | None, seasons: list[Periods], lags: int) -> tuple[Trial, Layout]:
         """The series as candidates of a transform hear them, with the phases of these seasons."""
@@ -286,16 +299,3 @@ def _spans(levels: list[np.ndarray], truth: list[np.ndarray]) -> tuple[np.ndarra
 
 def _word(value: Any) -> str:
     return ", ".join(map(str, value)) or "None" if isinstance(value, tuple) else str(value)
-
-
-def warn_of_lost(owner: str, told: dict[str, Any]) -> None:
-    """Warn where what was chosen loses to the last value."""
-    error, naive = told["error"], told["error_of_last_value"]
-    if error > _LOST * naive:
-        warnings.warn(
-            f"{owner} loses to the last value at rolling origins inside the training rows: up to {told['horizon']} "
-            f"rows ahead its mean error is {error:.3g} deviations, that of the last value {naive:.3g}. The series may "
-            "be a random walk, or too short.",
-            BaselineWarning,
-            stacklevel=5,
-        )

@@ -26,9 +26,10 @@ class ChosenReadout(LinearReadout):
         0 sees no states.
     own_lags : bool, default False
         Whether a channel is answered from earlier rows of itself alone, of those that are predicted.
-    target : "values", "increments" or "differences", default "values"
-        What is learnt: "increments" pulls y(t + 1) to y(t), "differences" does so by increments of earlier rows, so
-        that no level matters; it needs a lag.
+    target : "values", "increments", "differences" or "seasonal", default "values"
+        What is learnt: "increments" pulls y(t + 1) to y(t), "differences" does so by increments of earlier rows, and
+        "seasonal" pulls y(t + 1) to the value a season before by such differences of earlier rows, so that no level
+        matters. They need a lag, and a season of them.
     """
 
     def __init__(

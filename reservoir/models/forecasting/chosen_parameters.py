@@ -44,6 +44,8 @@ def choice_given(model: Any) -> Choice:
     seen = vars(model)["transform"], season_given(model.season), r.real("weight_of_states", 0), int(model.lags)
     own, alpha = r.flag("own_lags"), r.real("alpha", 0, closed="neither")
     candidate = Candidate(*seen, own, target, model.strategy, alpha)
+    if target == "seasonal" and not candidate.period:
+        raise p.error("lags", "at least a season of the model for a readout that learns seasonal differences")
     return Choice(candidate, horizon, as_told(candidate, horizon))
 
 

@@ -11,7 +11,14 @@ from reservoir.models.blocks import run_in_blocks
 from reservoir.models.forecasting.closed_loop import Course, Member, free_run
 from reservoir.models.forecasting.direct import run_in_horizons
 from reservoir.models.forecasting.divergence import until_lost
-from reservoir.models.forecasting.reading import heard_bounds, in_given_units, in_units, phases_after, table_in_units
+from reservoir.models.forecasting.reading import (
+    heard_bounds,
+    in_given_units,
+    in_units,
+    phases_after,
+    places_of,
+    table_in_units,
+)
 from reservoir.models.forecasting.season import tables_of
 from reservoir.models.forecasting.starts import before_last, course_of, joint_tail
 from reservoir.parts import SequenceData, without_noise
@@ -78,10 +85,15 @@ def courses_at(
         tables = [rows_known(rows[origin : origin + n_steps], n_steps, model.exogenous_) for origin in known]
     else:
         tables = read_observed(_OWNER, model, observed, n_steps, len(known))
-    learnt, (end,) = in_units(model, series, sequences)
-    phases = np.concatenate([learnt.rows[:, rows.shape[1] :], phases_after(model, end, n_steps)])
-    own = [table_in_units(model, phases[origin:], table) for origin, table in zip(known, tables, strict=True)]
-    return courses_from(model, learnt.rows, known, own)
+    places = places_of(model, series, sequences, known)
+    courses: dict[int, Course] = {}
+    for place in dict.fromkeys(places):
+        there = [index for index, one in enumerate(places) if one == place]
+        learnt, (end,) = in_units(model, series, sequences, [place])
+        phases = np.concatenate([learnt.rows[:, rows.shape[1] :], phases_after(model, end, n_steps)])
+        own = [table_in_units(model, phases[known[index] :], tables[index]) for index in there]
+        courses |= zip(there, courses_from(model, learnt.rows, known[there], own), strict=True)
+    return [courses[index] for index in range(len(known))]
 
 
 def courses_from(model: Any, rows: np.ndarray, origins: np.ndarray, tables: list[np.ndarray]) -> list[Course]:

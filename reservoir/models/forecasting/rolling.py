@@ -16,7 +16,7 @@ from reservoir.models.forecasting.lessons import Lessons
 from reservoir.models.forecasting.units import SeriesUnits
 from reservoir.neurons.rate.loops import Feedback, Levels
 
-_LEAST_ROWS = 3  # that a readout may learn from
+_LEAST_ROWS = 2  # that a readout may learn from
 _LEAST_ERROR = 1e-6  # deviations
 _ROWS_AT_ONCE = 4096
 

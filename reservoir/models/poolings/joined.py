@@ -130,6 +130,12 @@ class Joined(NamedParts):
         vectors -= self.mean_
         vectors /= self.scale_
 
+    def check_learned(self) -> None:
+        """Refuse attributes from a file that do not fit together."""
+        widths, scale = self.widths_, self.scale_
+        if len(widths) != len(self.poolings_) or (widths < 1).any() or widths.sum() != len(scale) or (scale <= 0).any():
+            raise ValueError("it holds poolings whose columns do not fit together")
+
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> the vectors of all, standardised."""
         asks = self.asks()

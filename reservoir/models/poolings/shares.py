@@ -66,10 +66,10 @@ class Shares(BaseEstimator):
     >>> training = [np.arange(5.0).reshape(-1, 1)]
     >>> shares = Shares(2, random_state=0).fit(lambda chosen: (training[k] for k in chosen), 1)
     >>> shares.thresholds_.round(2)
-    array([[1.74],
-           [0.73]])
+    array([[2.55],
+           [1.08]])
     >>> shares.pool(np.array([[1.0], [2.0], [0.0], [3.0]]))
-    array([0.5 , 0.75])
+    array([0.25, 0.5 ])
     """
 
     learned: ClassVar[dict[str, Any]] = {"thresholds_": "reals (k, c)"}
@@ -135,10 +135,11 @@ def _drawn(rng: np.random.Generator, n_sequences: int, n_groups: int, n_each: in
 
 def _quantiles(rows: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     """A quantile (n_columns,) of each column of rows, linear between its values."""
-    ordered = np.sort(rows.T.astype(np.float64, order="C"), axis=1)
+    ordered = np.sort(np.ascontiguousarray(rows.T), axis=1)
     places = quantiles * (len(rows) - 1)
     below = places.astype(int)
     above = np.minimum(below + 1, len(rows) - 1)
-    low, high = (np.take_along_axis(ordered, one[:, None], axis=1)[:, 0] for one in (below, above))
+    columns = np.arange(len(ordered))
+    low, high = (ordered[columns, place].astype(np.float64) for place in (below, above))
     found: np.ndarray = low + (places - below) * (high - low)
     return found

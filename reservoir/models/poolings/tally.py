@@ -37,54 +37,94 @@ class Counts(NamedTuple):
 
 
 class Tally:
-    """Counts of the rows of one sequence after the other."""
+    """Counts of the rows of one sequence after the other, whose columns may come in parts."""
 
     def __init__(self, asks: Asks):
         self._asks = asks
         self._n_rows = 0
-        self._counted: tuple[np.ndarray, ...] = ()
+        self._thresholds: list[np.ndarray] = []  # of each part
+        self._counted: list[tuple[np.ndarray, ...]] = []
 
-    def add(self, rows: np.ndarray) -> None:
-        """Count a block of rows (n_rows, n_columns)."""
+    def add(self, *parts: np.ndarray) -> None:
+        """Count a block of rows (n_rows, n_columns), or of parts that stand side by side."""
         if not self._n_rows:
-            self._begin(rows)
-        rows = np.ascontiguousarray(rows)
-        count_rows(rows, *self._counted)
-        self._n_rows += len(rows)
+            self._begin(parts)
+        for rows, thresholds, counted in zip(parts, self._thresholds, self._counted, strict=True):
+            backwards = rows.strides[0] < 0  # as `Reversed` has left them
+            forwards = np.ascontiguousarray(rows[::-1] if backwards else rows)
+            count_rows(forwards, backwards, thresholds, *counted)
+        self._n_rows += len(parts[0])
 
     def take(self) -> Counts:
         """The counts of a sequence; the next block begins another one."""
         n_rows, self._n_rows = self._n_rows, 0
-        return Counts(n_rows, *self._counted[1:])
+        above, highest, sums = (
+            parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+            for parts in zip(*self._counted, strict=True)
+        )
+        return Counts(n_rows, above, highest, sums)
 
-    def _begin(self, rows: np.ndarray) -> None:
+    def _begin(self, parts: tuple[np.ndarray, ...]) -> None:
         """Counts of nothing, in whole numbers as wide as those that are compared."""
-        n_columns, dtype, asks = rows.shape[1], rows.dtype, self._asks
-        if len(asks.thresholds) and asks.thresholds.shape[1] != n_columns:
-            raise ValueError(f"The pooling has learnt {asks.thresholds.shape[1]} columns. Got {n_columns}.")
-        thresholds = np.ascontiguousarray(asks.thresholds, dtype)
-        above = np.zeros(thresholds.shape, f"i{dtype.itemsize}")
-        highest = np.full(n_columns * asks.highest, -np.inf, dtype)
-        self._counted = thresholds, above, highest, np.zeros(n_columns * asks.sums)
+        widths, asks = [rows.shape[1] for rows in parts], self._asks
+        if [thresholds.shape[1] for thresholds in self._thresholds] != widths:
+            self._thresholds = self._split(widths)
+        self._counted = [
+            (
+                np.zeros(thresholds.shape, f"i{rows.itemsize}"),
+                np.full(rows.shape[1] * asks.highest, -np.inf, rows.dtype),
+                np.zeros(rows.shape[1] * asks.sums),
+            )
+            for rows, thresholds in zip(parts, self._thresholds, strict=True)
+        ]
+
+    def _split(self, widths: list[int]) -> list[np.ndarray]:
+        """The thresholds of parts of so many columns."""
+        thresholds, n_columns = self._asks.thresholds, sum(widths)
+        if not len(thresholds):
+            return [np.zeros((0, width)) for width in widths]
+        if thresholds.shape[1] != n_columns:
+            raise ValueError(f"The pooling has learnt {thresholds.shape[1]} columns. Got {n_columns}.")
+        return [np.ascontiguousarray(own) for own in np.split(thresholds, np.cumsum(widths)[:-1], axis=1)]
 
 
 @kernel()
-def count_rows(rows, thresholds, above, highest, sums):
-    """Add what `rows` (n_rows, n_columns) count to the counts, a stripe of columns after the other."""
-    n_columns = rows.shape[1]
+def count_rows(rows, backwards, thresholds, above, highest, sums):
+    """Add what `rows` (n_rows, n_columns) count to the counts, a stripe of columns after the other.
+
+    Three rows at once, since reading and writing a count takes longer than the comparison. Sums are made from the first
+    row to the last, or `backwards`.
+    """
+    n_rows, n_columns = rows.shape
+    start, step = (n_rows - 1, -1) if backwards else (0, 1)
     for first in range(0, n_columns, _STRIPE):
         last = min(first + _STRIPE, n_columns)
-        for t in range(rows.shape[0]):
-            row = rows[t, first:last]
+        most, total = highest[first:last], sums[first:last]
+        for t in range(0, n_rows - 2, 3):
+            place = start + step * t
+            a, b, c = rows[place, first:last], rows[place + step, first:last], rows[place + 2 * step, first:last]
+            for k in range(thresholds.shape[0]):
+                add_above(a, b, c, thresholds[k, first:last], above[k, first:last])
+            for i in range(most.size):
+                most[i] = max(most[i], max(a[i], max(b[i], c[i])))
+            for i in range(total.size):
+                total[i] = total[i] + a[i] + b[i] + c[i]
+        for t in range(n_rows - n_rows % 3, n_rows):
+            a = rows[start + step * t, first:last]
             for k in range(thresholds.shape[0]):
                 threshold, count = thresholds[k, first:last], above[k, first:last]
-                for i in range(row.size):
-                    count[i] += row[i] > threshold[i]
-            if highest.size:
-                most = highest[first:last]
-                for i in range(row.size):
-                    most[i] = max(most[i], row[i])
-            if sums.size:
-                total = sums[first:last]
-                for i in range(row.size):
-                    total[i] += row[i]
+                for i in range(a.size):
+                    count[i] += a[i] > threshold[i]
+            for i in range(most.size):
+                most[i] = max(most[i], a[i])
+            for i in range(total.size):
+                total[i] += a[i]
+
+
+@kernel()
+def add_above(a, b, c, threshold, count):
+    """Count in how many of three rows (n,) each number is above its threshold."""
+    one, none = count.dtype.type(1), count.dtype.type(0)
+    for i in range(a.size):
+        least = threshold[i]
+        count[i] += (one if a[i] > least else none) + (one if b[i] > least else none) + (one if c[i] > least else none)

@@ -9,7 +9,6 @@ from reservoir.models import BaselineWarning
 from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.models.forecasting.periods import drifts, found_seasons
 from reservoir.readouts import Force, RidgeReadout
-from reservoir.sequences import SequenceWarning
 
 AUTO = dict.fromkeys(("target", "lags", "strategy", "season", "transform", "washout"), "auto") | {"scaling": "standard"}
 PLAIN = {"target": "values", "lags": 0, "strategy": "recursive", "season": None, "transform": None}
@@ -320,20 +319,3 @@ def test_what_is_nearly_exact_is_judged_far_ahead():
     assert small(horizon=5).fit(wave).chosen_["horizon"] == 5
     assert small().fit(wave + 0.1 * noise(700)).chosen_["horizon"] <= 48
     assert small(strategy="direct", horizon=6).fit(wave).chosen_["strategy"] == "direct"
-
-
-def test_data_that_do_not_say_where_they_stand_in_a_season_are_told():
-    series = seasonal(240)
-    model = small().fit(series[:180])
-    assert model.season_ is not None
-    model.forecast(3, series[:200])
-    model.score(series)
-    for ask in (model.score, lambda rows: model.forecast(3, rows), model.predict_one_step):
-        with pytest.warns(SequenceWarning, match=r"no index .* 12 rows: .* season=None"):
-            ask(series[150:])
-    index = pd.date_range("2001-01-01", periods=240, freq="MS")
-    table = pd.DataFrame(series, index=index, columns=["y"])
-    model = small().fit(table[:180])
-    by_dates, last = model.forecast(3, table[150:200]), model.forecast(3, table[:200])
-    assert np.abs(by_dates - last).to_numpy().max() < 0.5
-    small(season=12).fit(series[:180]).forecast(3, series[150:])
