@@ -17,6 +17,7 @@ from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import Counts, Latency
 from reservoir.systems import DeepEchoState, EchoState, LiquidState
 from tests.house.exports import exported_classes
+from tests.loops import looped
 
 KINDS = (ClassifierMixin, RegressorMixin, TransformerMixin)
 ORDER = {
@@ -40,9 +41,13 @@ def small(**parameters):
 
 # All that are exported, as they are made, and some as they are used. Washout 0, for the checks use 10 to 20 rows.
 PLAIN = [kind() for kind in exported_classes() if issubclass(kind, KINDS) and not kind.__module__.startswith("spiking")]
-LARGE = [estimator for estimator in PLAIN if isinstance(estimator, RNNClassifier | RNNRegressor)]
+SLOW = [  # in the long profile
+    *(estimator for estimator in PLAIN if isinstance(estimator, RNNClassifier | RNNRegressor)),
+    RNNRegressor(hidden_layer_sizes=8, learning_rate_init=0.02),
+    RNNClassifier("elman", 8, learning_rate_init=0.02, truncation=10, variational_dropout=0.05),
+    ReservoirForecaster(small(), washout=0),
+]
 VARIANTS = [
-    *(type(estimator)(hidden_layer_sizes=8, learning_rate_init=0.02) for estimator in LARGE),
     small(dtype="float32"),
     small(noise=0.01),
     DeepEchoState(small(dtype="float32"), 2, input_to_all=True),
@@ -52,9 +57,9 @@ VARIANTS = [
     ReservoirRegressor(DeepEchoState(small(), 2)),
     ReservoirClassifier(small(), RidgeClassifier(), pooling="last", include_input=True, washout=3),
     ReservoirClassifier(small(), LogisticRegression()),
-    ReservoirForecaster(small(), washout=0),
+    looped(small(), washout=0),
     RNNRegressor("gru", (8, 4), bidirectional=True, learning_rate_init=0.02, dtype="float64", early_stopping=True),
-    RNNClassifier("elman", 8, learning_rate_init=0.02, truncation=10, variational_dropout=0.05),
+    RNNClassifier(hidden_layer_sizes=8, learning_rate_init=0.02),
     RidgeReadout(alpha=1.0, fit_intercept=False),
     RecursiveLeastSquares(0.99, alpha=0.1, fit_intercept=False),
     BackpropagationDecorrelation(output_feedback=False),
@@ -65,7 +70,7 @@ UNSTABLE = dict.fromkeys(
     ["check_fit_idempotent", "check_fit_check_is_fitted", "check_n_features_in"],
     "plain least mean squares is stable only for rows shorter than the square root of 2 / learning_rate",
 )
-CASES = [(estimator, fails(estimator)) for estimator in PLAIN + VARIANTS]
+CASES = [(estimator, fails(estimator)) for estimator in PLAIN + VARIANTS + SLOW]
 CASES += [(LeastMeanSquares(0.001, normalized=False, n_epochs=5), UNSTABLE)]
 DECLARED = {repr(estimator): reasons for estimator, reasons in reversed(CASES)}
 
@@ -75,15 +80,21 @@ def declared(estimator):
     return DECLARED[repr(estimator)]
 
 
-QUICK = [estimator for estimator, _ in CASES if estimator not in LARGE]
+QUICK = [estimator for estimator, _ in CASES if estimator not in SLOW]
 
 
 def checks(estimators):
     return parametrize_with_checks(estimators, expected_failed_checks=declared)
 
 
-@pytest.mark.filterwarnings("ignore:Training of:sklearn.exceptions.ConvergenceWarning")  # the checks set few epochs
-@pytest.mark.filterwarnings("ignore:The best alpha of:reservoir.readouts.candidates.PenaltyWarning")  # or learn noise
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Training of:sklearn.exceptions.ConvergenceWarning"),  # the checks set few epochs
+    pytest.mark.filterwarnings(
+        "ignore:The best alpha of:reservoir.readouts.candidates.PenaltyWarning"
+    ),  # or learn noise
+]
+
+
 @checks(QUICK)
 def test_scikit_learn(estimator, check, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")
@@ -91,8 +102,7 @@ def test_scikit_learn(estimator, check, monkeypatch):
 
 
 @pytest.mark.long
-@pytest.mark.filterwarnings("ignore:Training of:sklearn.exceptions.ConvergenceWarning")
-@checks(LARGE)
-def test_scikit_learn_of_large_networks(estimator, check, monkeypatch):
+@checks(SLOW)
+def test_scikit_learn_of_what_takes_long(estimator, check, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")
     check(estimator)
