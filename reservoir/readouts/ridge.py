@@ -53,7 +53,7 @@ class RidgeReadout(MergingLinearReadout):
         blocks of rows that the others predict, the right one for time series. Rows of one series are cut in order of
         time: every call into 5 blocks, and 5 are kept by joining neighbours; the first is not predicted, since it may
         begin with a state at rest, unlike all others. Where `sequence` tells sequences apart, as all models do that see
-        several, whole sequences are dealt to 5 blocks, in turns whose order changes. It costs 5 factorisations more.
+        several, whole sequences are dealt to 5 blocks, in turns whose order changes. It costs up to 5 factorisations.
     alphas : None or array of candidates > 0, default None
         None is 25 values from 1e-8 to 1e4, evenly on the logarithmic scale. One factorisation serves them all.
     solver : {"auto", "gram", "qr"}, default "auto"
