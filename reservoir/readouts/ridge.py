@@ -60,7 +60,7 @@ class RidgeReadout(MergingLinearReadout):
         blocks of rows that the others predict, the right one for time series. Rows of one series are cut in order of
         time: every call into 5 blocks, and 5 are kept by joining neighbours; the first is not predicted, since it may
         begin with a state at rest, unlike all others. Where `sequence` tells sequences apart, as all models do that see
-        several, whole sequences are dealt to 5 blocks, in turns whose order changes. It costs 5 factorisations more.
+        several, whole sequences are dealt to 5 blocks, in turns whose order changes. It costs up to 5 factorisations.
         "loo" chooses one penalty for all targets by the exact squared error about each row by what all others teach,
         for rows that are independent, as those of whole sequences are; it keeps the rows, and costs what the fewer of
         rows and features cost.

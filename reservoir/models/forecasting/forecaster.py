@@ -75,9 +75,9 @@ class ReservoirForecaster(Forecasts):
     Parameters
     ----------
     reservoir : None or system, default None
-        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``, with 300 units, a leak of 0.3, an
-        input scaling of 0.3 / sqrt(n_features) and a bias scaling of 0.5 where something is chosen. Noise, as in
-        ``EchoState(noise=1e-4)``, is added in `fit` alone, where series k is trial k; it steadies the closed loop.
+        Any system with ``fit`` and ``run``. None is ``EchoState(300, leak=0.3, random_state=0)`` where something is
+        chosen, else ``EchoState(random_state=0)``. Noise, as in ``EchoState(noise=1e-4)``, is added in `fit` alone,
+        where series k is trial k; it steadies the closed loop.
     readout : None or estimator, default None
         Any scikit-learn regressor. None is ``RidgeReadout()``, or what is chosen.
     washout : int >= 0 or "auto", default "auto"
