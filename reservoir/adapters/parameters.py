@@ -39,7 +39,8 @@ def with_parameters_of(
             super(adapter, self).__init__(**{name: given.arguments[name] for name in to_base})
 
         def set_params(self: Any, **params: Any) -> Any:
-            return super(adapter, self).set_params(**default_parts_first(self, params, model._default_parts()))
+            defaults = model()._default_parts(vars(self) | params)
+            return super(adapter, self).set_params(**default_parts_first(self, params, defaults))
 
         construct.__name__, construct.__signature__ = "__init__", signature  # type: ignore[attr-defined]
         adapter.__init__, adapter._taken_parameters = construct, tuple(one.name for one in taken)

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.model_selection.candidates import LEAST_OF_A_PART, SCALINGS
-from reservoir.models.base import as_reservoir
+from reservoir.models.base import reservoir_of
 from reservoir.models.blocks import BLOCK_ROWS
 from reservoir.neurons.vectors import LANES
 from reservoir.systems import EchoState, EchoStateLanes
@@ -33,7 +33,7 @@ class CandidateStates:
     """
 
     def __init__(self, models: list[Any], example: np.ndarray):
-        self._reservoirs = [as_reservoir(model.reservoir) for model in models]
+        self._reservoirs = [reservoir_of(model) for model in models]
         self.noisy = any(reservoir.noise > 0 for reservoir in self._reservoirs)
         self._lanes = _prefers_lanes(self._reservoirs)
         self.n_units = self._reservoirs[0].n_units

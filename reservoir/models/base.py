@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
@@ -43,12 +43,11 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
 
     def set_params(self, **params: Any) -> ReservoirModel:
         """Set parameters; naming one of a part that is None, ``reservoir__leak``, makes the default part first."""
-        return super().set_params(**default_parts_first(self, params, self._default_parts()))
+        return super().set_params(**default_parts_first(self, params, self._default_parts(params)))
 
-    @classmethod
-    def _default_parts(cls) -> dict[str, Callable[[], Any]]:
-        """What makes each part that is None."""
-        return {"reservoir": _default_reservoir, "readout": cls._default_readout}
+    def _default_parts(self, params: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+        """What makes each part that is None, where these parameters are to be set."""
+        return {"reservoir": _default_reservoir, "readout": type(self)._default_readout}
 
     def _check_parameters(self) -> None:
         p = Parameters(self)
@@ -73,7 +72,7 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
         p.integer("washout", 0)
 
     def _make_parts(self, sequences: Sequences) -> None:
-        self.reservoir_ = clone(as_reservoir(self.reservoir))
+        self.reservoir_ = clone(reservoir_of(self))
         self.readout_ = clone(readout_of(self))
         self.reservoir_.fit(sequences.members())
 
@@ -134,9 +133,14 @@ def as_reservoir(reservoir: System | None) -> Any:
     return _default_reservoir() if reservoir is None else reservoir
 
 
+def reservoir_of(model: Any) -> Any:
+    """The system of a model that is given, or the one that None stands for there."""
+    return model._default_parts({})["reservoir"]() if model.reservoir is None else model.reservoir
+
+
 def readout_of(model: Any) -> Any:
-    """The parameter `readout` of a model as a part."""
-    return type(model)._default_readout() if model.readout is None else model.readout
+    """The readout of a model that is given, or the one that None stands for there."""
+    return model._default_parts({})["readout"]() if model.readout is None else model.readout
 
 
 def penalties_told(model: Any) -> AbstractContextManager[None]:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.validation import has_fit_parameter
 
-from reservoir.models.base import ReservoirModel, TrainingRows, penalties_told, readout_of
+from reservoir.models.base import ReservoirModel, TrainingRows, penalties_told, readout_of, reservoir_of
 from reservoir.models.blocks import BLOCK_ROWS
 from reservoir.models.inference import Inference
 from reservoir.models.members import fit_readouts, mean_answer, seeded_members
 from reservoir.models.pooled_rows import learn_poolings, make_poolings, pool_sequences
 from reservoir.models.poolings.joined import as_pooling
+from reservoir.models.presets import PRESETS, parts_of
 from reservoir.parts import PoolingChoice
 from reservoir.sample_weights import after_washout
 from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import Pieces, pieces_of
 from reservoir.sequences.tables import answers_in_tables
 from reservoir.systems.ensembles import Ensemble
-from reservoir.validation import Parameters, parameter_error
+from reservoir.validation import Parameters, default_parts_first, parameter_error
 
 
 class TrainingTargets(NamedTuple):
@@ -45,13 +47,15 @@ class SupervisedModel(ReservoirModel):
     """A model that is fitted to targets, and gives answers per step or per sequence."""
 
     pooling: PoolingChoice
+    preset: str | None
     gaps: str
     n_members: int
     _n_presented = 0  # sequences that were learnt, which are as many trials
     _inference: Inference = Inference()
 
     def set_params(self, **params: Any) -> Any:
-        """Set parameters; ``pooling__n_segments`` and the like make a part of a pooling that is a name or a list."""
+        """Set parameters; naming one of a part that is None, a name or a list makes the part first."""
+        params = default_parts_first(self, params, self._default_parts(params))
         given = params.get("pooling", self.pooling)
         if any(name.startswith("pooling__") for name in params) and isinstance(given, str | list | tuple):
             params = params | {"pooling": as_pooling(type(self).__name__, given)}
@@ -84,6 +88,21 @@ class SupervisedModel(ReservoirModel):
             fit_readouts(readouts, self._training_blocks(sequences, targets, rows=rows))
         self._tell_members()
 
+    def _default_parts(self, params: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+        """Those of the preset for whole sequences, where there is one; the readout may be the model's own."""
+        found, name = super()._default_parts(params), params.get("preset", self.preset)
+        if getattr(self, "per_step_", False) or not isinstance(name, str) or name not in PRESETS:
+            return found
+        own = {part: value for part, value in parts_of(name)._asdict().items() if value is not None}
+        return found | {part: partial(own.get, part) for part in own}
+
+    def _pooling(self) -> Any:
+        """The pooling of whole sequences, with ``pool``; None where there is an answer for every step."""
+        given = self.pooling
+        if given is None and self.preset is not None:
+            given = parts_of(self.preset).pooling
+        return None if given is None else as_pooling(type(self).__name__, given)
+
     def _tell_members(self) -> None:
         """What is known of the data goes to all members."""
         own = {"members_", "reservoir_", "readout_", "pooling_"}
@@ -96,7 +115,7 @@ class SupervisedModel(ReservoirModel):
         for name in ("members_", "pooling_", "input_pooling_"):
             self.__dict__.pop(name, None)
         if self.n_members > 1:
-            self.members_ = seeded_members(self, self.reservoir)
+            self.members_ = seeded_members(self, reservoir_of(self))
         for member in self._members():
             ReservoirModel._make_parts(member, sequences)
         self.reservoir_, self.readout_ = self._members()[0].reservoir_, self._members()[0].readout_
@@ -193,7 +212,7 @@ class SupervisedModel(ReservoirModel):
     def _check_gap_parameter(self) -> None:
         p = Parameters(self)
         p.choice("gaps", ("refuse", "split"))
-        pooling = None if self.pooling is None else as_pooling(p.owner, self.pooling)
+        pooling = self._pooling()
         if self.gaps == "split" and not getattr(pooling, "joins_pieces", True):
             raise p.error("gaps", f"'refuse' for the pooling {type(pooling).__name__}, which goes from row to row")
 
@@ -260,6 +279,9 @@ class SupervisedModel(ReservoirModel):
 
     def _states_of(self, state: Any, sequences: Sequences) -> list[Any] | None:
         """The given states as a list, one entry per sequence."""
+        if state is not None and not getattr(self.reservoir_, "causal", True):
+            none = "None: states of its system depend on rows to come, so that no run goes on from another"
+            raise parameter_error(type(self).__name__, "state", none, state)
         if state is None or sequences.kind == "series":
             return None if state is None else [state]
         wanted = f"None or one state for each of the {len(sequences)} sequences"

@@ -44,5 +44,6 @@ from reservoir.parts.protocols import System as System
 from reservoir.parts.protocols import Targets as Targets
 from reservoir.parts.protocols import Topology as Topology
 from reservoir.parts.protocols import Trace as Trace
+from reservoir.parts.protocols import Transformer as Transformer
 from reservoir.parts.protocols import TrialSystem as TrialSystem
 from reservoir.parts.protocols import WindowedRule as WindowedRule

@@ -18,6 +18,7 @@ from reservoir.parts.protocols import (
     Splitter,
     System,
     Topology,
+    Transformer,
 )
 
 
@@ -46,6 +47,7 @@ MARKS = (
     Mark("n_features_in_", System, "number of features it was fitted to; 1 without it"),
     Mark("feature_names_in_", System, "their names"),
     Mark("layers_", System, "systems that hear one another or the same input, from the first to the last"),
+    Mark("systems_", System, "systems that hear the same and not one another: a tuple of their states is its state"),
     Mark("arrangement", System, "how its layers are put together; 'stacked' without it"),
     Mark("input_to_all", System, "whether every layer hears the input too"),
     Mark("circuit_", System, "its units spike: the state holds spikes on their way"),
@@ -85,6 +87,7 @@ MARKS = (
     Mark("classes_", Readout, "labels, for a classifier"),
     Mark("coef_", Readout, "weights of a linear readout (n_features,) or (n_outputs, n_features)"),
     Mark("alpha", Readout, "penalty; a search may try many at the cost of one"),
+    Mark("row_wise", Transformer, "True: a row that comes out is made of one that went in; without it, of others too"),
     Mark("draw", Topology, "draw(n_units, rng); without it, the topology is a matrix"),
     Mark("spectral_radius", Topology, "spectral_radius(matrix) of what it draws, faster than in general"),
     Mark("radius_in_closed_form", Matrix, "radius_in_closed_form() is its spectral radius, or None"),

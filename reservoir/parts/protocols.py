@@ -207,6 +207,15 @@ class CircuitModel(Protocol):
     def draw(self, rng: np.random.Generator, /, n_inputs: int) -> Any: ...
 
 
+class Transformer(Part, Protocol):
+    """What turns sequences into sequences of as many rows, in the container that came in."""
+
+    @property
+    def fit(self) -> Callable[..., Any]: ...
+
+    def transform(self, X: Any, /) -> Any: ...
+
+
 class Encoder(Protocol):
     """From rows of numbers to what a circuit hears; `fit` learns the range of the features.
 

@@ -63,6 +63,13 @@ def _check_delays(system: Any, max_bytes: float) -> None:
         raise Damaged("it holds delays out of range")
 
 
+def prepared(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
+    """Check that the transformer hears what the whole does, and that the states are those of the inner system."""
+    heard = getattr(system.transformer_, "n_features_in_", system.n_features_in_)
+    if heard != system.n_features_in_ or getattr(system.system_, "_n_features_out", 0) != system._n_features_out:
+        raise Damaged("it holds a Prepared whose parts do not fit together")
+
+
 def lanes(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """Check that the numbers of the lanes are those of their reservoir."""
     inner = system.reservoir_
@@ -156,7 +163,7 @@ def regressor(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     last = vars(model).get("_calibration")
     if last is None:
         return
-    n_targets = len(last.rows) if model.pooling is None else len(last.offsets) - 1
+    n_targets = len(last.rows) if model._per_step else len(last.offsets) - 1
     good = last.rows.shape[1] == model.n_features_in_ and _are_ends(last.offsets, len(last.rows))
     if not good or not (np.shape(last.values)[:1] == (len(last.weights),) == (n_targets,)):
         raise Damaged("it holds other training data than it learnt")

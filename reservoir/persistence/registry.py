@@ -210,6 +210,11 @@ REGISTRY: dict[str, Entry] = {
         {"system_": part("run"), "_n_features_out": size("n"), "n_features_in_": size("f")},
         rebuild=rebuilding.turned_around,
     ),
+    "reservoir.systems.Prepared": Entry(
+        {"transformer_": part("transform"), "system_": part("run")}
+        | {"_n_features_out": size("n"), "n_features_in_": size("f")},
+        rebuild=rebuilding.prepared,
+    ),
     "reservoir.systems.SideBySide": Entry(
         {"systems_": parts("run"), "_n_features_out": size("n"), "n_features_in_": size("f")},
         rebuild=rebuilding.side_by_side,

@@ -43,7 +43,7 @@ from reservoir.preprocessing import SequenceScaler, WithGradient
 from reservoir.readouts import Force
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import SpikeTrains
-from reservoir.systems import DeepEchoState, EchoState, EchoStateLanes, LiquidState, Reversed, SideBySide
+from reservoir.systems import DeepEchoState, EchoState, EchoStateLanes, LiquidState, Prepared, Reversed, SideBySide
 from reservoir.topologies import Blocks, Cycle, Hadamard, Random, Repeated
 from reservoir.trials import state_values
 from reservoir.wiring import BlockInputWeights, LogUniformDelays
@@ -131,6 +131,7 @@ def systems():
     yield "reversed", _fitted(Reversed(_small()), SERIES)
     pair = [("forward", _small()), ("backward", Reversed(_small(dtype="float32")))]
     yield "side_by_side", _fitted(SideBySide(pair), SERIES)
+    yield "prepared", _fitted(Prepared(make_pipeline(WithGradient(), SequenceScaler()), _small()), SERIES)
     yield "liquid", _fitted(LiquidState(**_column(neuron=LIF(noise=1e-3))), SERIES)
     for name, encoder in _of_room(spikes, "learned").items():
         yield f"liquid_{name}", _fitted(LiquidState(**_column(encoder=encoder())), SERIES)
