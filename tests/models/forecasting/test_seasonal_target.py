@@ -1,10 +1,13 @@
 """What is learnt as the difference from a season ago: the naive twin, and the series that ask for it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from reservoir import EchoState, ReservoirForecaster
 from reservoir.models.forecasting.candidates import Candidate
+from reservoir.models.forecasting.choice import Search
 from reservoir.models.forecasting.columns import Layout, Sums, solved
 from reservoir.models.forecasting.periods import found_seasons
 from tests.models.forecasting.test_choice import naive_ridge, small
@@ -68,3 +71,18 @@ def test_a_line_goes_on():
     for n_rows in (20, 90):
         forecast = ReservoirForecaster(EchoState(20, random_state=0)).fit(3 + 0.5 * t[:n_rows]).forecast(30)
         np.testing.assert_allclose(forecast, 3 + 0.5 * t[n_rows : n_rows + 30], atol=1e-5)
+
+
+def test_states_and_seasonal_differences_must_be_worth_their_while():
+    """By 0.15 beside all others, whatever is preferred in a series that drifts."""
+    usual = Candidate(None, (), 0.0, 2, False, "increments", "recursive", 1.0)
+    free, repeating = usual._replace(target="differences"), usual._replace(season=(4.0,), target="seasonal")
+    driven = usual._replace(states=1.0)
+    for scores, expected in (
+        ({usual: -1.0, free: -0.9, repeating: -1.1, driven: -1.1}, free),
+        ({usual: -1.0, repeating: -1.1, driven: -1.3}, driven),
+        ({usual: -1.0, free: -0.5, repeating: -1.2, driven: -1.3}, repeating),
+    ):
+        search = SimpleNamespace(scores=scores)
+        earlier = Search.best_without_states(search, None)
+        assert Search.best(search, earlier) == expected
