@@ -9,6 +9,8 @@
 #                     ADAPTERS=sktime chooses
 # make coverage       lines that tests run: kernels as plain Python, all else as it is
 # make comparison every kind of system on the same tasks, with equal budgets; writes comparison.html
+# make leaderboard  classification on the UCR and UEA sets at hand, among published results and beside MiniRocket and ROCKET;
+#                   writes benchmarks/leaderboard/README.md and leaderboard.png
 # make bench      the peers in environments of their own; writes benchmarks/README.md
 # make docs       the pages, with the examples run; opens at docs/_build/html/index.html
 # make lint       style, types and the import contracts
@@ -23,16 +25,16 @@ BIN := $(VENV)/bin
 # One environment for one interpreter: another PYTHON builds it anew.
 INTERPRETER := $(VENV)/.interpreter-$(subst /,_,$(PYTHON))
 
-.PHONY: demo test test-long test-oldest test-versions test-machines test-adapters coverage comparison bench docs lint format clean
+.PHONY: demo test test-long test-oldest test-versions test-machines test-adapters coverage comparison leaderboard bench docs lint format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python benchmarks/studies/who_spoke.py
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-long: $(VENV)/.test
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist loadfile -m "long or not long"
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "long or not long"
 
 test-oldest: $(VENV)/.test
 	$(BIN)/python .ci/machines.py --only oldest
@@ -55,6 +57,9 @@ coverage: $(VENV)/.test
 
 comparison: $(VENV)/.demo
 	$(BIN)/python -m benchmarks.comparison
+
+leaderboard: $(VENV)/.demo
+	$(BIN)/python -m benchmarks.leaderboard --folder $(BENCH)
 
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/run.py --folder $(BENCH)

@@ -35,6 +35,7 @@ PROBE = """if True:
     import numpy, scipy.linalg, threadpoolctl
     A = numpy.random.default_rng(0).normal(size=(200, 200))
     scipy.linalg.eigh(A @ A.T), numpy.linalg.qr(A), scipy.linalg.svd(A)
+    numpy.ones((32, 512)) @ numpy.ones((512, 30))
     pools = threadpoolctl.threadpool_info()
     print(*sorted({pool["architecture"] for pool in pools if pool["internal_api"] == "openblas"}))
 """
@@ -65,7 +66,7 @@ def blas_kernels(name: str, known: dict[str, str]) -> Machine | Absent:
     )
     found = probe.stdout.strip()
     if probe.returncode:
-        return Absent(name, "this processor cannot run these kernels of BLAS")
+        return Absent(name, "this processor, or this release of OpenBLAS on it, cannot run these kernels")
     if not found:
         return Absent(name, "the BLAS of NumPy and SciPy is not OpenBLAS")
     if found in known:

@@ -27,6 +27,7 @@ PEERS = {
     "pyrcn": [["torch==2.13.0"], ["pyrcn==0.1.0"]],
     "torch": [["torch==2.13.0"], ["jax==0.10.2"]],
     "nest": [["nest-simulator==3.10.0"]],
+    "aeon": [["aeon==1.6.0"]],
 }
 
 

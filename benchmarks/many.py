@@ -40,8 +40,9 @@ def configurations(count: int) -> list[tuple[float, float, float]]:
 
 
 def base(topology: str, seed: int) -> EchoState:
-    """The reservoir whose scalings vary, with all of them 1."""
-    return EchoState(N_UNITS, topology=TOPOLOGIES[topology], spectral_radius=1.0, random_state=seed)
+    """The reservoir whose scalings vary, with all of them 1; no bias."""
+    scalings = {"spectral_radius": 1.0, "input_scaling": 1.0, "bias_scaling": 0.0}
+    return EchoState(N_UNITS, topology=TOPOLOGIES[topology], random_state=seed, **scalings)
 
 
 def error(predicted: np.ndarray, y: np.ndarray) -> float:

@@ -76,7 +76,7 @@ def main() -> None:
     for seed in range(options.seeds):
         for name, (topology, dtype) in kinds.items():
             settings = {"topology": topology(options.in_degree), "spectral_radius": RADIUS, "dtype": dtype}
-            quiet = EchoState(options.units, input_scaling=SCALING, random_state=seed, **settings)
+            quiet = EchoState(options.units, input_scaling=SCALING, bias_scaling=0.0, random_state=seed, **settings)
             values[name, memory_capacity].append(memory_capacity(quiet, seed))
             values[name, narma_error].append(narma_error(quiet, seed))
     text = (

@@ -38,7 +38,7 @@ def reservoirpy(model: ReservoirRegressor) -> Answer:
     from reservoirpy.nodes import Reservoir, Ridge
 
     system, readout = model.reservoir_, model.readout_
-    nodes = Reservoir(W=system.W_.tocsr(), Win=np.array(system.W_in_), bias=np.zeros(N_UNITS)) >> Ridge(ridge=ALPHA)
+    nodes = Reservoir(W=system.W_.tocsr(), Win=np.array(system.W_in_), bias=system.bias_) >> Ridge(ridge=ALPHA)
     some = np.linspace(-0.5, 0.5, 300)[:, None]
     nodes.fit(some, some)
     ridge = nodes.nodes[-1]

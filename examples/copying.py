@@ -29,6 +29,7 @@ TRAINING, TEST = 0, 1  # seeds
 def linear_network(n_units=600):
     """An orthogonal matrix, undamped, and a readout in closed form."""
     options = {"topology": Orthogonal(), "spectral_radius": None, "activation": "identity", "dtype": "float32"}
+    options |= {"input_scaling": 1.0, "bias_scaling": 0.0}
     return ReservoirClassifier(EchoState(n_units, random_state=0, **options), RidgeReadout())
 
 

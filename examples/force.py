@@ -28,7 +28,8 @@ def sines(n_steps, period=120):
 
 def learn(series, seed, spectral_radius, **options):
     """A network of 500 units that has learned the first N_TRAIN rows with the loop closed."""
-    system = EchoState(500, leak=0.1, spectral_radius=spectral_radius, bias_scaling=0.5, random_state=seed)
+    scalings = {"spectral_radius": spectral_radius, "input_scaling": 1.0, "bias_scaling": 0.5}
+    system = EchoState(500, leak=0.1, random_state=seed, **scalings)
     forecaster = ReservoirForecaster(system, Force(**options), washout=100, include_input=False, scaling=None)
     return forecaster.fit(series[:N_TRAIN])
 

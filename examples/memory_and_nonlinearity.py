@@ -20,7 +20,7 @@ COLORS, HATCHES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7"), ("", "//", "..",
 
 def capacities(scaling):
     """Capacity of each degree (MAX_DEGREE,)."""
-    system = EchoState(N_UNITS, spectral_radius=0.95, input_scaling=scaling, random_state=1)
+    system = EchoState(N_UNITS, spectral_radius=0.95, input_scaling=scaling, bias_scaling=0.0, random_state=1)
     return information_processing_capacity(system, MAX_DEGREE, n_steps=30_000, random_state=2).per_degree
 
 

@@ -199,6 +199,12 @@ def _missing(labels: np.ndarray) -> np.ndarray:
     return np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(len(labels), dtype=bool)
 
 
+def filled_labels(owner: str, y: Any) -> Any:
+    """Labels (n,) as they are, or where some are missing with one of the others in their place."""
+    labels = np.array([None if _is_missing(label) else label for label in y], dtype=object)
+    return _known_labels(owner, labels, False).labels if _missing(labels).any() else y
+
+
 def known_rows(targets: np.ndarray) -> np.ndarray:
     """Where rows of numbers or labels (n,) or (n, n_outputs) have a target, in at least one output."""
     missing = [_missing(column) for column in targets.reshape(len(targets), -1).T]

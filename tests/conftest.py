@@ -1,5 +1,6 @@
 """What all tests share: the folder of real data, the hypothesis profiles, and a clock of progress that stands still."""
 
+import gc
 import os
 import signal
 import types
@@ -22,6 +23,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell: tests interrupt what they start
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+_MANY = 100_000  # objects
+
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -38,3 +41,11 @@ def shared_data() -> Path:
 def still_clock(monkeypatch):
     """Progress that says nothing on the way, however long a busy machine takes."""
     monkeypatch.setattr(progress, "time", types.SimpleNamespace(monotonic=lambda: 0.0))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def left_out_of_collections():
+    """All tests and loaded packages, at which each collection would look again: Brian2 collects for every network."""
+    if len(gc.get_objects()) > _MANY:
+        gc.collect()
+        gc.freeze()

@@ -16,7 +16,7 @@ DATA = {"series": STACK[0], "stack": STACK, "list": RAGGED}
 
 
 def small(**parameters):
-    return EchoState(20, **{"random_state": 0, **parameters})
+    return EchoState(20, **{"input_scaling": 1.0, "bias_scaling": 0.0, "random_state": 0, **parameters})
 
 
 def step_values(kind, *tail):

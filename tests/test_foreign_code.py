@@ -3,11 +3,9 @@
 import importlib
 import os
 import shutil
-import subprocess
 import sys
 import textwrap
 import timeit
-from pathlib import Path
 from typing import NamedTuple
 
 import numba
@@ -16,6 +14,7 @@ import pytest
 from reservoir.foreign_code import code_digest, functions_of, inherited, loop_for
 from reservoir.neurons.spiking.circuit_loop import run_circuit
 from reservoir.neurons.spiking.lif import LIFCells
+from tests.forks import printed
 
 CELLS = """
     from typing import NamedTuple
@@ -253,7 +252,8 @@ UNIT = """
             return MyCells(10.5)
 """
 RUN = """
-    import numpy as np, reservoir, {name} as unit
+    import numpy as np, reservoir
+    from name import unit
     from reservoir.circuits import MaassColumn
     from reservoir.foreign_code import loop_for
     from reservoir.neurons.spiking.circuit_loop import run_circuit
@@ -274,19 +274,13 @@ def own_cache(tmp_path):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_a_unit_that_was_edited_runs_as_it_is_now(tmp_path, own_cache, monkeypatch):
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_unit_that_was_edited_runs_as_it_is_now(tmp_path, own_cache):
     """Also where the same text stands in a file of another name; without an edit it is not compiled again."""
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(own_cache))
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    found = []
-    for name, speed in [("unit", 1.0), ("unit", 1.0), ("unit", 2.0), ("moved", 2.0), ("unit", 1.0)]:
-        for old in ("unit.py", "moved.py"):
-            (tmp_path / old).unlink(missing_ok=True)
-        (tmp_path / f"{name}.py").write_text(textwrap.dedent(UNIT).format(speed=speed))
-        (tmp_path / "run.py").write_text(textwrap.dedent(RUN).format(name=name))
-        environment = [str(Path(__file__).parents[1]), str(tmp_path)]
-        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(environment))
-        run = subprocess.run([sys.executable, str(tmp_path / "run.py")], capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stderr
-        found.append(tuple(map(float, run.stdout.split())))
-    assert found == [(5.0, 0), (5.0, 1), (10.0, 0), (10.0, 0), (5.0, 1)]
+    units = [("unit", 1.0), ("unit", 1.0), ("unit", 2.0), ("moved", 2.0), ("unit", 1.0)]
+    edits = [
+        {"unit.py": None, "moved.py": None, "name.py": f"import {name} as unit", f"{name}.py": UNIT.format(speed=speed)}
+        for name, speed in units
+    ]
+    answers = printed(RUN, edits, tmp_path, NUMBA_CACHE_DIR=str(own_cache))
+    assert [tuple(map(float, words)) for words in answers] == [(5.0, 0), (5.0, 1), (10.0, 0), (10.0, 0), (5.0, 1)]

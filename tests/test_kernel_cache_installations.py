@@ -5,6 +5,7 @@ tests, with a number that no user has.
 """
 
 import compileall
+import importlib.util
 import os
 import random
 import shutil
@@ -16,6 +17,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.loops import PLAIN
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
 
@@ -31,12 +34,13 @@ def installed():
     folder.chmod(0o755)
     for name in ("reservoir", "spiking"):
         shutil.copytree(ROOT / name, folder / "plain" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(folder / "plain", quiet=1)
     shutil.copytree(folder / "plain", folder / "compiled")
-    compileall.compile_dir(folder / "compiled", legacy=True, quiet=1)
     with zipfile.ZipFile(folder / "app.zip", "w") as archive:
         for path in (folder / "plain").rglob("*.py"):
             archive.write(path, path.relative_to(folder / "plain"))
     for path in (folder / "compiled").rglob("*.py"):
+        Path(importlib.util.cache_from_source(path)).rename(path.with_suffix(".pyc"))
         path.unlink()
     for path in folder.rglob("*"):
         path.chmod(path.stat().st_mode & ~0o222)
@@ -119,7 +123,7 @@ def test_a_package_that_cannot_be_written_and_no_home(form, installed, places):
 
 def test_no_folder_at_all(installed):
     """Import, a forecast and the text for reports of bugs, with one warning for all kernels."""
-    code = """
+    code = f"""
     def nowhere():
         raise FileNotFoundError("no folder for temporary files")
     tempfile.gettempdir = nowhere
@@ -127,7 +131,7 @@ def test_no_folder_at_all(installed):
     from reservoir import EchoState, ReservoirForecaster
     import spiking
     X = np.sin(np.arange(120.0))[:, None]
-    print(ReservoirForecaster(EchoState(9, random_state=0), washout=5).fit(X).forecast(3).shape)
+    print(ReservoirForecaster(EchoState(9, random_state=0), **{PLAIN | {"washout": 5}}).fit(X).forecast(3).shape)
     sys.argv = ["reservoir", "--version"]
     runpy.run_module("reservoir", run_name="__main__")
     """

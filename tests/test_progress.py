@@ -107,22 +107,22 @@ def test_a_search_tells_its_tasks(caplog, still_clock):
 # Without anybody's handlers, in a process of its own
 
 
-CALLS = {
-    "epochs": """
+CALLS = {  # by the log that tells of them
+    "reservoir.rnn": """
         from reservoir.rnn import RNNRegressor
         RNNRegressor("elman", 3, max_iter=2, random_state=0, verbose=1).fit(X, X)
     """,
-    "candidates": """
+    "reservoir.model_selection": """
         from reservoir import EchoState, ReservoirRegressor
         from reservoir.model_selection import ReservoirSearchCV
         model = ReservoirRegressor(EchoState(5, random_state=0))
         ReservoirSearchCV(model, {"readout__alpha": [0.1, 1.0]}, cv=2, verbose=1).fit([X, X], [X, X])
     """,
-    "batch": """
+    "reservoir.batch": """
         from reservoir.batch import run_batch
         run_batch(task, [{"x": 1}], store=folder, n_jobs=1, progress=True)
     """,
-    "steps": """
+    "spiking": """
         from reservoir.circuits import MaassColumn
         from spiking import STDP, Microcircuit
         rules = {"recurrent": STDP()}
@@ -133,7 +133,7 @@ LINE = re.compile(r"(reservoir|spiking)[.\w]*: (\d+) of \2 \w+.*, \S+ a second, 
 TASK = "def task(parameters, *, random_state):\n    return parameters['x']\n"
 
 
-def lines_of(call, before, tmp_path):
+def lines_of(calls, before, tmp_path):
     """What a script without tqdm writes to standard error, which is a pipe."""
     (tmp_path / "tasks.py").write_text(TASK)
     code = f"""if True:
@@ -146,15 +146,15 @@ def lines_of(call, before, tmp_path):
         {before}
     """
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
-    command = [sys.executable, "-c", code + CALLS[call]]
+    command = [sys.executable, "-c", code + "".join(CALLS[call] for call in calls)]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=tmp_path)
     return [line for line in run.stderr.splitlines() if "a second" in line]
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_who_asks_for_lines_sees_them_in_a_pipe(call, tmp_path):
-    (line,) = lines_of(call, "", tmp_path)
-    assert LINE.fullmatch(line)
+def test_who_asks_for_lines_sees_them_in_a_pipe(tmp_path):
+    lines = lines_of(CALLS, "", tmp_path)
+    assert all(map(LINE.fullmatch, lines))
+    assert [line.partition(":")[0] for line in lines] == list(CALLS)
 
 
 @pytest.mark.parametrize(
@@ -163,12 +163,12 @@ def test_who_asks_for_lines_sees_them_in_a_pipe(call, tmp_path):
 )
 def test_lines_come_once_where_a_log_is_set_up(before, tmp_path):
     """A handler whose log lets no line through is no reason for silence."""
-    assert len(lines_of("epochs", before, tmp_path)) == 1
+    assert len(lines_of(["reservoir.rnn"], before, tmp_path)) == 1
 
 
 def test_lines_go_to_a_log_alone_that_takes_them(tmp_path):
     path = tmp_path / "file.log"
-    assert lines_of("epochs", f"logging.basicConfig(level='INFO', filename={str(path)!r})", tmp_path) == []
+    assert lines_of(["reservoir.rnn"], f"logging.basicConfig(level='INFO', filename={str(path)!r})", tmp_path) == []
     assert path.read_text().count("2 of 2 epochs") == 1
 
 

@@ -118,7 +118,13 @@ def test_ranks_see_noise():
 
 def test_pairs_of_separation_hear_the_same_noise():
     """In a linear system noise leaves the distances as they are, and adds to the variance that they are measured by."""
-    options = {"activation": "identity", "random_state": 0, "spectral_radius": 0.5}
+    options = {
+        "activation": "identity",
+        "random_state": 0,
+        "spectral_radius": 0.5,
+        "input_scaling": 1.0,
+        "bias_scaling": 0.0,
+    }
     distances = [0.0, 0.01, 0.2, 1.0]
     quiet, noisy = (
         separation(EchoState(20, noise=noise, **options), distances, random_state=0).state_distances[:, -1]

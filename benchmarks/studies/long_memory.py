@@ -64,6 +64,7 @@ def draw(task, n_sequences, length, seed):
 def echo_state(task, n_units=600):
     """Linear units, an orthogonal matrix, and a readout in closed form."""
     options = {"spectral_radius": None, "activation": "identity", "dtype": "float32", "random_state": 0}
+    options |= {"input_scaling": 1.0, "bias_scaling": 0.0}
     system = EchoState(n_units, topology=Orthogonal(), **options)
     if task == "copy":
         return ReservoirClassifier(system, RidgeReadout())

@@ -77,10 +77,10 @@ def recurrent(music, seed, **settings):
 def echo_state(music, seed, n_units, max_iter=40, **options):
     """The same of a deep echo-state network with logistic regressions, by the same optimiser and rule of stopping."""
     (X, y), (X_val, y_val) = shifted(music.train), shifted(music.valid)
-    drawn = {"spectral_radius": 0.5, "dtype": "float32"}
+    drawn = {"spectral_radius": 0.5, "bias_scaling": 0.0, "dtype": "float32"}
     scalings = 1.0, 40 / n_units, 40 / n_units
     layers = [EchoState(n_units, leak=a, input_scaling=s, **drawn) for a, s in zip(LEAKS, scalings, strict=True)]
-    system = DeepEchoState(layers=layers, random_state=seed)
+    system = DeepEchoState(layers=layers, inter_scaling=None, random_state=seed)
     clone(system).fit_transform(X[:2])  # compiles
     start = time.process_time()
     system.fit(X)

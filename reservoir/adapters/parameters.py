@@ -5,21 +5,16 @@ from __future__ import annotations
 import abc
 import inspect
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, TypeVar
 
-from reservoir.models.base import as_readout, as_reservoir
+from reservoir.models.base import ReservoirModel
 from reservoir.validation import default_parts_first
 
 _Adapter = TypeVar("_Adapter")
-_DEFAULTS: dict[str, Callable[[], Any]] = {
-    "reservoir": partial(as_reservoir, None),
-    "readout": partial(as_readout, None),
-}
 
 
 def with_parameters_of(
-    model: type, *, without: Sequence[str] = (), to_base: Sequence[str] = (), **defaults: Any
+    model: type[ReservoirModel], *, without: Sequence[str] = (), to_base: Sequence[str] = (), **defaults: Any
 ) -> Callable[[type[_Adapter]], type[_Adapter]]:
     """A class decorator: the constructor takes the parameters of a model, and keeps them as they are.
 
@@ -44,7 +39,8 @@ def with_parameters_of(
             super(adapter, self).__init__(**{name: given.arguments[name] for name in to_base})
 
         def set_params(self: Any, **params: Any) -> Any:
-            return super(adapter, self).set_params(**default_parts_first(self, params, _DEFAULTS))
+            defaults = model()._default_parts(vars(self) | params)
+            return super(adapter, self).set_params(**default_parts_first(self, params, defaults))
 
         construct.__name__, construct.__signature__ = "__init__", signature  # type: ignore[attr-defined]
         adapter.__init__, adapter._taken_parameters = construct, tuple(one.name for one in taken)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import stat
 import threading
 import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from reservoir.datasets.download import download
+from reservoir.whole_files import NoRegularFileError, open_regular
 
 CACHE_NAME = "reservoir-spiking"
 INSTALL = 'pip install "reservoir-spiking[datasets]"'
@@ -77,12 +77,11 @@ def locate(name: str) -> Path:
 def _fault(path: Path, name: str) -> str | None:
     """What is wrong with a file: None where it is the right one, "" where there is none."""
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            return "is no regular file"
-        if found.st_size != REGISTRY[name].size:
-            return f"has {found.st_size} bytes"
-        return _difference(path.read_bytes(), name)
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            return f"has {size} bytes" if size != REGISTRY[name].size else _difference(file.read(), name)
+    except (NoRegularFileError, IsADirectoryError):
+        return "is no regular file"
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, ValueError) as error:

@@ -8,7 +8,15 @@ forgets its start; one with a warm-up scores the model.
 from reservoir.model_selection.backtests import Backtest, backtest
 from reservoir.model_selection.scorer import sequence_scorer
 from reservoir.model_selection.search import ReservoirSearchCV
-from reservoir.model_selection.splits import WarmTimeSeriesSplit
+from reservoir.model_selection.splits import RollingOrigins, WarmTimeSeriesSplit
 from reservoir.model_selection.tuning import tune
 
-__all__ = ["Backtest", "ReservoirSearchCV", "WarmTimeSeriesSplit", "backtest", "sequence_scorer", "tune"]
+__all__ = [
+    "Backtest",
+    "ReservoirSearchCV",
+    "RollingOrigins",
+    "WarmTimeSeriesSplit",
+    "backtest",
+    "sequence_scorer",
+    "tune",
+]

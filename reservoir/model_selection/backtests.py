@@ -16,7 +16,7 @@ from reservoir.models.forecasting.hearing import names_of
 from reservoir.models.forecasting.intervals import moved, widths_of
 from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.parts import SequenceData
-from reservoir.sequences import read_sequences
+from reservoir.sequences import Sequences, read_sequences
 from reservoir.validation import check_choice, check_flag, check_integer, parameter_error
 
 _AXES = {"origin": 0, "horizon": 1, "channel": 2}
@@ -180,11 +180,15 @@ def backtest(
     (True, (20,))
     """
     owner = "backtest"
-    n_rows = length_of(owner, model, series)
+    known = read_one_series(owner, model, series)[1].rows
+    refuse_gaps(owner, known)
+    n_rows = len(known)
     horizon = check_integer(owner, "horizon", horizon, 1)
     n_origins, period = check_integer(owner, "n_origins", n_origins, 1), check_integer(owner, "period", period, 1)
     coverage = None if coverage is None else read_coverage(owner, coverage)
     origins = _origins(n_rows, horizon, n_origins, None if step is None else check_integer(owner, "step", step, 1))
+    if n_rows - horizon <= period:
+        raise parameter_error(owner, "horizon", f"at most {n_rows - period - 1} with {n_rows} rows", horizon)
     if origins[0] <= period:
         wanted = f"fewer: of {n_rows} rows {origins[0]} stand before the first, and {period + 1} are needed"
         raise parameter_error(owner, "n_origins", wanted, n_origins)
@@ -198,14 +202,25 @@ def backtest(
     return Backtest(origins, truth, forecasts, lower, upper, coverage, rows, period, names)
 
 
-def length_of(owner: str, model: Any, series: SequenceData) -> int:
-    """Number of rows of a series that a forecaster could learn."""
+def read_one_series(owner: str, model: Any, series: SequenceData) -> tuple[Any, Sequences]:
+    """A copy of a forecaster that has read a series, and what it has read."""
     if not isinstance(model, ReservoirForecaster):
         raise parameter_error(owner, "model", "a ReservoirForecaster", model)
-    sequences = read_sequences(clone(model), series, reset=True)
+    reader = clone(model)
+    sequences = read_sequences(reader, series, reset=True, gaps=model.gaps != "refuse")
     if sequences.kind != "series":
         raise parameter_error(owner, "series", "one series (T, n_features)", f"a {sequences.kind}")
-    return len(sequences.rows)
+    return reader, sequences
+
+
+def refuse_gaps(owner: str, rows: np.ndarray) -> None:
+    """Refuse rows (n_rows, n_features) with NaN."""
+    gone = np.flatnonzero(np.isnan(rows).any(axis=1))
+    if gone.size:
+        raise ValueError(
+            f"{owner} holds forecasts against every row of the series, and {gone.size} of {len(rows)} have NaN, the "
+            f"first is row {gone[0]}. Give a piece without gaps, or fill them."
+        )
 
 
 def _origins(n_rows: int, horizon: int, n_origins: int, step: int | None) -> np.ndarray:

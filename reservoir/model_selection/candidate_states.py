@@ -11,11 +11,12 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.model_selection.candidates import LEAST_OF_A_PART, SCALINGS
-from reservoir.models.base import as_reservoir
+from reservoir.models.base import reservoir_of
 from reservoir.models.blocks import BLOCK_ROWS
 from reservoir.neurons.vectors import LANES
 from reservoir.systems import EchoState, EchoStateLanes
 from reservoir.systems.lanes import lane_names
+from reservoir.systems.unit_delays import is_undelayed
 from reservoir.topologies import CirculantGraph, Hadamard, HadamardMatrix
 
 _BLOCK_BYTES = 2**25
@@ -32,7 +33,7 @@ class CandidateStates:
     """
 
     def __init__(self, models: list[Any], example: np.ndarray):
-        self._reservoirs = [as_reservoir(model.reservoir) for model in models]
+        self._reservoirs = [reservoir_of(model) for model in models]
         self.noisy = any(reservoir.noise > 0 for reservoir in self._reservoirs)
         self._lanes = _prefers_lanes(self._reservoirs)
         self.n_units = self._reservoirs[0].n_units
@@ -78,6 +79,8 @@ def _is_number(name: str, value: Any) -> bool:
 
 def _prefers_lanes(reservoirs: list[EchoState]) -> bool:
     base = reservoirs[0]
+    if not is_undelayed(base.delay):  # whose lanes are run one by one
+        return False
     if not isinstance(base.activation, str) or isinstance(base.topology, Hadamard | HadamardMatrix):
         return False
     if not all(_is_number(name, getattr(r, name)) for r in reservoirs for name in _NAMES):

@@ -77,4 +77,5 @@ def _evaluate(
 
 
 def _fit(model: Any, fold: Fold) -> Any:
-    return model.fit(fold.X_train) if fold.y_train is None else model.fit(fold.X_train, fold.y_train)
+    data = (fold.X_train,) if fold.y_train is None else (fold.X_train, fold.y_train)
+    return model.fit(*data, **fold.fit_params)

@@ -14,8 +14,7 @@ from reservoir.model_selection.folds import CrossValidation, ReadFold
 from reservoir.model_selection.results import TaskResult
 from reservoir.model_selection.shared_runs import Presentation, presentations
 from reservoir.model_selection.sharing import ConfiguredModel, solve_penalties
-from reservoir.models.base import TrainingRows, as_reservoir, fit_readout, readout_features
-from reservoir.models.poolings.joined import as_pooling
+from reservoir.models.base import TrainingRows, fit_readout, penalties_told, readout_features, reservoir_of
 from reservoir.models.precomputed import PrecomputedPooling, with_attributes, with_inference, with_readout
 from reservoir.sequences import Sequences, joined
 
@@ -35,7 +34,7 @@ class PooledEvaluation:
         for fold, _, _ in folds:
             used[fold.train] = used[fold.test] = True
         self._used = np.flatnonzero(used)
-        self._n_units = as_reservoir(self._model.reservoir).n_units
+        self._n_units = reservoir_of(self._model).n_units
 
     def bytes_per_model(self) -> int:
         """Memory that a configuration needs: the states of one sequence, held twice."""
@@ -52,7 +51,8 @@ class PooledEvaluation:
             for number, fold in enumerate(self._folds):
                 start = time.perf_counter()
                 rows = np.stack([training[lane][one] for one in trained[number]])
-                readouts = _fitted(configured, rows, fold.training.targets)
+                with penalties_told(configured.model):
+                    readouts = _fitted(configured, rows, fold.training.targets)
                 fitted = time.perf_counter()
                 self._score(configured, readouts, quiet[lane], number, result)
                 positions, end = list(configured.positions), time.perf_counter()
@@ -64,7 +64,7 @@ class PooledEvaluation:
     ) -> list[Rows]:
         """For every model the pooled row (n_columns,) of every presentation in these parts."""
         model = self._model
-        pool = as_pooling(type(model).__name__, model.pooling).pool
+        pool = model._pooling().pool
         found: list[Rows] = [{} for _ in range(n_models)]
         for one in dict.fromkeys(itertools.chain.from_iterable(parts)):
             inputs = self._members[one.sequence]

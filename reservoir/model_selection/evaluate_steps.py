@@ -14,7 +14,7 @@ from reservoir.model_selection.folds import CrossValidation, ReadFold
 from reservoir.model_selection.results import TaskResult
 from reservoir.model_selection.shared_runs import Prefix, shared_runs, training_rows
 from reservoir.model_selection.sharing import CannotShareError, ConfiguredModel, solve_penalties
-from reservoir.models.base import as_reservoir, readout_features
+from reservoir.models.base import penalties_told, readout_features, reservoir_of
 from reservoir.models.precomputed import PrecomputedAnswers, with_attributes, with_inference, with_readout
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import Sequences, joined
@@ -32,7 +32,7 @@ class StepEvaluation:
         if not all(configured.solved_from_record for configured in models):
             raise CannotShareError
         self._cv, self._folds, self._model = cv, folds, models[0].model
-        noisy = any(as_reservoir(configured.model.reservoir).noise > 0 for configured in models)
+        noisy = any(reservoir_of(configured.model).noise > 0 for configured in models)
         training = shared_runs(everything, [fold.train for fold, _, _ in folds], numbered=noisy)
         self._training_rows = training_rows(folds, training.prefixes, self._model.washout)
         wanted = [(number, part) for number in range(len(folds)) for part in cv.scored_parts]
@@ -41,7 +41,7 @@ class StepEvaluation:
         self._runs = {"training": training, "scored": scored}
         self._same_runs = everything.kind != "series" and not noisy
         self._n_answers = max(len(configured.readouts) for configured in models) * _n_outputs(folds[0])
-        self._n_units = as_reservoir(self._model.reservoir).n_units
+        self._n_units = reservoir_of(self._model).n_units
 
     def bytes_per_model(self) -> int:
         """Memory that a configuration needs."""
@@ -116,7 +116,8 @@ class StepEvaluation:
                         readout.add_record(record.taken())
                 return readout
 
-            found.append(solve_penalties(configured.readouts, taught))
+            with penalties_told(configured.model):
+                found.append(solve_penalties(configured.readouts, taught))
         return found
 
     def _answer(self, readouts: list[list[list[RidgeReadout]]], blocks: Callable[..., Any]) -> list[list[np.ndarray]]:

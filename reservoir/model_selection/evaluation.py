@@ -13,8 +13,8 @@ from reservoir.model_selection.evaluate_pooled import PooledEvaluation
 from reservoir.model_selection.evaluate_steps import StepEvaluation
 from reservoir.model_selection.folds import CrossValidation, read_fold
 from reservoir.model_selection.results import TaskResult
-from reservoir.model_selection.sharing import CannotShareError, configured_models
-from reservoir.models.poolings.joined import as_pooling
+from reservoir.model_selection.sharing import CannotShareError, configured_models, models_of
+from reservoir.models.precomputed import with_attributes
 from reservoir.readouts.candidates import penalty_warnings
 from reservoir.sequences import read_sequences
 
@@ -42,13 +42,16 @@ def _evaluate_together(cv: CrossValidation, task: EvaluationTask) -> TaskResult:
 
     Raises CannotShareError, or the error that a candidate meets, where the candidates are to be evaluated one by one.
     """
-    models = configured_models(cv, task)
-    reader = models[0].model
+    if cv.fit_params:  # as weights, with which each fold would have a record of its own
+        raise CannotShareError
+    unfitted = models_of(cv, task)
+    reader = unfitted[0]
     folds = [read_fold(reader, fold) for fold in cv.folds(task.share)]
     if any(fold.training.weights is not None for fold in folds):  # each fold would have a record of its own
         raise CannotShareError
-    if not folds[0].training.per_step and hasattr(as_pooling(type(reader).__name__, reader.pooling), "fit"):
+    if not folds[0].training.per_step and hasattr(reader._pooling(), "fit"):
         raise CannotShareError  # every fold has a pooling that learns from its training part alone
+    models = configured_models(task, [with_attributes(one, folds[0].training.attributes) for one in unfitted])
     everything = read_sequences(copy.copy(reader), cv.X, reset=True)
     kind = StepEvaluation if folds[0].training.per_step else PooledEvaluation
     evaluation = kind(cv, models, folds, everything)

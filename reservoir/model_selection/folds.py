@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sized
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +27,7 @@ class Fold(NamedTuple):
     y_train: Any
     X_test: Any
     y_test: Any
+    fit_params: dict[str, Any]  # of the training part
 
     def data(self, part: str) -> tuple[Any, Any]:
         """X and y of the test or training part."""
@@ -47,6 +48,7 @@ class CrossValidation:
     with_train_scores: bool
     error_score: Any
     redraws: bool = False  # whether seeds take the place of those of the reservoir
+    fit_params: dict[str, Any] = field(default_factory=dict)  # what `fit` takes beside X and y
 
     def candidate(self, parameters: dict[str, Any], seed: int | None) -> Any:
         """An unfitted candidate; the seed is for what has none, and for the reservoir where it is to be drawn anew."""
@@ -76,8 +78,14 @@ class CrossValidation:
         return train[np.arange(n_kept) * len(train) // n_kept]
 
     def _fold(self, train: np.ndarray, test: np.ndarray) -> Fold:
-        taken = [_take(data, indices) for indices in (train, test) for data in (self.X, self.y)]
-        return Fold(train, test, *taken)
+        X_train, y_train, X_test, y_test = (_take(data, own) for own in (train, test) for data in (self.X, self.y))
+        beside = {name: self._own(value, train) for name, value in self.fit_params.items()}
+        return Fold(train, test, X_train, y_train, X_test, y_test, beside)
+
+    def _own(self, value: Any, train: np.ndarray) -> Any:
+        """Of what has an entry for every row, or every sequence, those of the training part."""
+        aligned = isinstance(value, Sized) and not isinstance(value, str | Mapping) and len(value) == len(self.X)
+        return _take(value, train) if aligned else value
 
 
 class ReadFold(NamedTuple):

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.model_selection.forecast_scorer import FORECAST_SCORES, ForecastScorer, forecaster_in
+from reservoir.model_selection.forecast_scorer import FORECAST_NAMES, ForecastScorer, forecaster_in
 from reservoir.sequences import container_kind, n_dimensions, refuse_masked
 from reservoir.targets import known_rows
 from reservoir.validation import check_integer, parameter_error
@@ -89,7 +89,7 @@ def sequence_scorer(scoring: str | Callable[..., Any] | None = None, *, warmup: 
 
 def is_name(scoring: str) -> bool:
     """Whether it names a score, of scikit-learn or of forecasts alone."""
-    return scoring in FORECAST_SCORES or scoring in get_scorer_names()
+    return scoring in FORECAST_NAMES or scoring in get_scorer_names()
 
 
 class SequenceScorer:
@@ -98,7 +98,7 @@ class SequenceScorer:
     def __init__(self, scoring: Any, warmup: int):
         self.scoring = scoring
         self.warmup = warmup
-        of_targets = isinstance(scoring, str) and scoring not in FORECAST_SCORES
+        of_targets = isinstance(scoring, str) and scoring not in FORECAST_NAMES
         self._named = get_scorer(scoring) if of_targets else None
 
     def __repr__(self) -> str:
@@ -116,7 +116,7 @@ class SequenceScorer:
             scorer = check_scoring(estimator, _default_scoring(estimator) if self.scoring is None else self.scoring)
         kind = container_kind(X, "sequence_scorer")
         refuse_masked(y, "y", "sequence_scorer")
-        lengths = [_n_rows(member) for member in ([X] if kind == "series" else X)]
+        lengths = [n_rows_of(member) for member in ([X] if kind == "series" else X)]
         targets = list(y) if isinstance(y, list | tuple) and kind != "series" else np.asarray(y)
         if kind != "series" and not _per_step(estimator, targets, lengths):
             return scorer(estimator, *_with_targets(X, y))
@@ -224,7 +224,7 @@ def _per_step(estimator: Any, targets: Any, lengths: list[int]) -> bool:
     last = _innermost(estimator)
     if is_regressor(last) and getattr(last, "pooling", None) is not None:
         return False
-    found = [_n_rows(member) if n_dimensions(member) else None for member in targets]
+    found = [n_rows_of(member) if n_dimensions(member) else None for member in targets]
     if None in found or len(found) != len(lengths):
         return False
     # Vectors of one length, which is not that of the sequences, are one target per sequence.
@@ -238,5 +238,6 @@ def _innermost(estimator: Any) -> Any:
     return held if held is estimator else _innermost(held)
 
 
-def _n_rows(member: Any) -> int:
+def n_rows_of(member: Any) -> int:
+    """Rows of a series, or entries of a container."""
     return member.shape[0] if hasattr(member, "shape") else len(member)

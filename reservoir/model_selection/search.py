@@ -23,6 +23,7 @@ from reservoir.model_selection.results import ResultTable
 from reservoir.model_selection.seeds import read_seeds
 from reservoir.model_selection.settings import (
     context_length,
+    labels_to_split,
     longest_washout,
     read_candidates,
     read_scorers,
@@ -175,7 +176,9 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
     verbose: int = 0
 
     @unchanged_on_error
-    def fit(self, X: SequenceData, y: Targets | None = None, *, groups: Labels | None = None) -> ReservoirSearchCV:
+    def fit(
+        self, X: SequenceData, y: Targets | None = None, *, groups: Labels | None = None, **fit_params: Any
+    ) -> ReservoirSearchCV:
         """Evaluate all candidates, and fit the best on all data.
 
         Parameters
@@ -184,17 +187,21 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         y : as the estimator takes it
         groups : None or array, default None
             For a splitter that keeps groups together.
+        **fit_params
+            What `fit` of the estimator takes beside X and y, such as ``sample_weight`` of a model, or
+            ``reservoirregressor__sample_weight`` of a pipeline. What has an entry for every row of a series, or for
+            every sequence, is divided as y is. Scores do not count weights; candidates are fitted one by one.
         """
         self._check_parameters()
         candidates = read_candidates(self)
         self.seeds_ = read_seeds(self, candidates)
-        cv = self._cross_validation(X, y, groups, candidates)
+        cv = self._cross_validation(X, y, groups, candidates, fit_params)
         table = self._evaluate(cv, candidates)
         self._choose(table, candidates)
         if self.refit:
             start = time.perf_counter()
             model = cv.candidate(self.best_params_, self.seeds_[0] if self.seeds_ else None)
-            self.best_estimator_ = model.fit(X) if y is None else model.fit(X, y)
+            self.best_estimator_ = model.fit(*((X,) if y is None else (X, y)), **fit_params)
             self.refit_time_ = time.perf_counter() - start
             if hasattr(self.best_estimator_, "feature_names_in_"):
                 self.feature_names_in_ = self.best_estimator_.feature_names_in_
@@ -229,7 +236,9 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         if self.error_score is not np.nan:
             p.real("error_score")
 
-    def _cross_validation(self, X: Any, y: Any, groups: Any, candidates: list[dict[str, Any]]) -> CrossValidation:
+    def _cross_validation(
+        self, X: Any, y: Any, groups: Any, candidates: list[dict[str, Any]], fit_params: dict[str, Any]
+    ) -> CrossValidation:
         """What all candidates share; sets `scorer_`, `multimetric_` and `n_splits_`."""
         X, y, groups = indexable(X, y, groups)
         kind = container_kind(X, type(self).__name__)
@@ -245,11 +254,12 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
             raise Parameters(self).error("refit", wanted)
         given = self.scoring.values() if isinstance(self.scoring, dict) else [self.scoring]
         standard = not any(map(callable, given))
-        splits = [(np.asarray(train), np.asarray(test)) for train, test in splitter.split(X, y, groups)]
+        dealt = splitter.split(X, labels_to_split(self.estimator, kind, y), groups)
+        splits = [(np.asarray(train), np.asarray(test)) for train, test in dealt]
         self.n_splits_ = len(splits)
         if kind == "series" and not hasattr(splitter, "scorer"):
             warn_of_overlap(splits, scorers)
-        own = self.return_train_score, self.error_score, self.n_seeds is not None
+        own = self.return_train_score, self.error_score, self.n_seeds is not None, fit_params
         return CrossValidation(self.estimator, X, y, kind, splits, scorers, standard, *own)
 
     def _evaluate(self, cv: CrossValidation, candidates: list[dict[str, Any]]) -> ResultTable:

@@ -13,12 +13,13 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler, StratifiedKFold, check_cv
 
-from reservoir.model_selection.forecast_scorer import FORECAST_SCORES, ForecastScorer, forecaster_in
+from reservoir.model_selection.forecast_scorer import FORECAST_NAMES, ForecastScorer, forecaster_in
 from reservoir.model_selection.scorer import SequenceScorer, is_name, sequence_scorer
-from reservoir.model_selection.splits import WarmTimeSeriesSplit
+from reservoir.model_selection.splits import RollingOrigins, WarmTimeSeriesSplit
 from reservoir.models.forecasting.lessons import LONGEST_WASHOUT
 from reservoir.sequences import n_dimensions
 from reservoir.sizes import check_fits
+from reservoir.targets import filled_labels
 from reservoir.validation import Parameters, parameter_error
 
 Scorer = Callable[..., Any]
@@ -81,8 +82,17 @@ def read_splitter(search: Any, kind: str, y: Any, n_context: int) -> Any:
     n_splits = _N_SPLITS if cv is None else p.integer("cv", 2)
     if kind == "series":
         return WarmTimeSeriesSplit(n_splits, warmup=100 if forecaster_in(estimator) is None else n_context)
-    labels = is_classifier(estimator) and y is not None and not any(map(n_dimensions, y))
-    return StratifiedKFold(n_splits) if labels else KFold(n_splits)
+    return StratifiedKFold(n_splits) if _is_labelled(estimator, kind, y) else KFold(n_splits)
+
+
+def labels_to_split(estimator: Any, kind: str, y: Any) -> Any:
+    """y as a splitter takes it: a sequence whose label is missing, of which it knows nothing, has that of another."""
+    return filled_labels(type(estimator).__name__, y) if _is_labelled(estimator, kind, y) else y
+
+
+def _is_labelled(estimator: Any, kind: str, y: Any) -> bool:
+    """Whether y has one label for every sequence."""
+    return kind != "series" and is_classifier(estimator) and y is not None and not any(map(n_dimensions, y))
 
 
 def context_length(estimator: Any, candidates: list[dict[str, Any]], shortest: int) -> int:
@@ -138,9 +148,13 @@ def _scorers(
         return entry, entry
     if callable(entry):
         check_scoring(scoring=entry)  # refuses a metric that is no scorer
+    if isinstance(splitter, RollingOrigins):
+        if forecaster_in(estimator) is None:
+            raise parameter_error("ReservoirSearchCV", "cv", "another for a model that is no forecaster", splitter)
+        return splitter.scorer(entry), splitter.scorer(entry)
     if forecaster_in(estimator) is not None:
         return ForecastScorer(entry, getattr(splitter, "warmup", n_context)), ForecastScorer(entry, None)
-    if isinstance(entry, str) and entry in FORECAST_SCORES:
+    if isinstance(entry, str) and entry in FORECAST_NAMES:
         raise parameter_error("ReservoirSearchCV", "scoring", f"another: {entry!r} scores forecasters", entry)
     supervised = is_classifier(estimator) or is_regressor(estimator)
     if supervised and hasattr(splitter, "scorer"):

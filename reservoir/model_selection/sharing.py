@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from reservoir.model_selection.candidates import PENALTY, EvaluationTask
 from reservoir.model_selection.folds import CrossValidation
 from reservoir.models import ReservoirClassifier, ReservoirRegressor
-from reservoir.models.base import as_readout, as_reservoir
+from reservoir.models.base import readout_of, reservoir_of
 from reservoir.parts import Readout, System
 from reservoir.readouts import RidgeReadout
 from reservoir.systems import EchoState
@@ -32,9 +32,9 @@ class ConfiguredModel(NamedTuple):
         return all(is_ridge(r) and not (isinstance(r.alpha, str) and r.alpha == "blocked") for r in self.readouts)
 
 
-def configured_models(cv: CrossValidation, task: EvaluationTask) -> list[ConfiguredModel]:
-    """The configurations of a task. Raises CannotShareError for models and reservoirs that may go their own way."""
-    found, first = [], 0
+def models_of(cv: CrossValidation, task: EvaluationTask) -> list[Any]:
+    """The unfitted model of every configuration. Raises CannotShareError for models that may go their own way."""
+    found = []
     for configuration in task.configurations:
         model = cv.candidate(configuration.parameters[0], task.seed)
         if type(model) not in (ReservoirRegressor, ReservoirClassifier):
@@ -43,11 +43,19 @@ def configured_models(cv: CrossValidation, task: EvaluationTask) -> list[Configu
             raise CannotShareError
         if model.gaps != "refuse":  # pieces of sequences are no prefixes of one another
             raise CannotShareError
-        if not runs_kernel_equation(as_reservoir(model.reservoir)):
+        found.append(model)
+    return found
+
+
+def configured_models(task: EvaluationTask, models: list[Any]) -> list[ConfiguredModel]:
+    """The configurations of a task, whose models know what they learn. Raises CannotShareError for other reservoirs."""
+    found, first = [], 0
+    for configuration, model in zip(task.configurations, models, strict=True):
+        if not runs_kernel_equation(reservoir_of(model)):
             raise CannotShareError
         readouts = []
         for parameters in configuration.parameters:
-            readouts.append(copy.copy(as_readout(model.readout, type(model)._default_readout)))
+            readouts.append(copy.copy(readout_of(model)))
             if PENALTY in parameters:
                 readouts[-1].set_params(alpha=parameters[PENALTY])
         found.append(ConfiguredModel(model, readouts, range(first, first + len(readouts))))
@@ -56,8 +64,8 @@ def configured_models(cv: CrossValidation, task: EvaluationTask) -> list[Configu
 
 
 def runs_kernel_equation(system: System) -> bool:
-    """Whether the compiled kernels run the very equation of this system."""
-    return isinstance(system, EchoState) and system.runs_compiled
+    """Whether the compiled kernels run the very equation of this system, drawn alike for all folds."""
+    return isinstance(system, EchoState) and system.runs_compiled and not system.reads_lengths
 
 
 def is_ridge(readout: Readout) -> bool:

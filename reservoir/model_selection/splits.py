@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import TimeSeriesSplit
+from sklearn.model_selection import BaseCrossValidator, TimeSeriesSplit
 
-from reservoir.model_selection.scorer import sequence_scorer
+from reservoir.model_selection.forecast_scorer import ROLLING, ForecastScorer, Origins
+from reservoir.model_selection.scorer import n_rows_of, sequence_scorer
 from reservoir.parts import Labels, SequenceData, Targets
 from reservoir.sequences import container_kind
 from reservoir.validation import Parameters
@@ -124,3 +125,105 @@ class WarmTimeSeriesSplit(TimeSeriesSplit):
             if getattr(self, name) is not None:
                 p.integer(name, 1)
         return p.integer("warmup", 0)
+
+
+class RollingOrigins(BaseCrossValidator):
+    """One split of a series for a forecaster: it learns the first rows once, and forecasts from many origins behind.
+
+        train = 0, ..., n - 1,   test = n - warmup, ..., T - 1,   n = T - test_size
+
+    and `scorer` makes the scorer that forecasts `horizon` rows from so many origins in the last `test_size` rows, all
+    rows of the test part before an origin being its context. Nothing is fitted again for an origin, and the states of
+    the test part are computed once. In a search penalties that differ alone share one factorisation.
+
+    Parameters
+    ----------
+    n_origins : int >= 1, default 10
+        Evenly spaced, fewer where there is no room. What lies behind the last row is not scored.
+    horizon : None or int >= 1, default None
+        Rows of every forecast. None is the `horizon` of the forecaster, or what it chose, or what suits the length of
+        its training rows.
+    test_size : None or int >= 1, default None
+        Rows behind those that are learnt. None is a third.
+    warmup : int >= 0, default 100
+        Rows before the first origin that are heard.
+
+    Raises
+    ------
+    ValueError
+        In `split`: for a stack or a list, too few rows before the test rows, and a parameter outside its range.
+
+    See Also
+    --------
+    WarmTimeSeriesSplit : several folds; its scorer("rolling_origins") forecasts from ten origins in each.
+
+    References
+    ----------
+    Tashman 2000, Out-of-sample tests of forecasting accuracy, International Journal of Forecasting 16(4):437-450,
+    doi:10.1016/S0169-2070(00)00065-0.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from reservoir import EchoState, ReservoirForecaster
+    >>> from reservoir.datasets import make_mackey_glass
+    >>> from reservoir.model_selection import RollingOrigins
+    >>> from reservoir.readouts import RidgeReadout
+    >>> model = ReservoirForecaster(EchoState(50, random_state=0), RidgeReadout())
+    >>> cv = RollingOrigins(horizon=20)
+    >>> grid = {"readout__alpha": [1e-6, 1e2]}
+    >>> search = GridSearchCV(model, grid, cv=cv, scoring=cv.scorer()).fit(make_mackey_glass(900))
+    >>> search.best_params_
+    {'readout__alpha': 1e-06}
+    """
+
+    def __init__(
+        self, n_origins: int = 10, *, horizon: int | None = None, test_size: int | None = None, warmup: int = 100
+    ):
+        self.n_origins = n_origins
+        self.horizon = horizon
+        self.test_size = test_size
+        self.warmup = warmup
+
+    def split(
+        self, X: SequenceData, y: Targets | None = None, groups: Labels | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The index arrays of the one split.
+
+        Parameters
+        ----------
+        X : series (T, F)
+        y : ignored
+        groups : ignored
+        """
+        owner, (_, warmup) = type(self).__name__, self._check_parameters()
+        kind = container_kind(X, owner)
+        n_rows = n_rows_of(X)
+        if kind != "series":
+            raise ValueError(f"{owner} cuts one series; for sequences use KFold. Got a {kind} of {n_rows}.")
+        first = n_rows - (max(n_rows // 3, 1) if self.test_size is None else int(self.test_size))
+        if first < max(warmup, 1):
+            raise ValueError(
+                f"{owner} with warmup={warmup} needs at least {max(warmup, 1)} rows before the test rows, of which "
+                f"there are {n_rows - first} of {n_rows}: give more rows, or lower warmup or test_size."
+            )
+        return iter([(np.arange(first), np.arange(first - warmup, n_rows))])
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """One."""
+        return 1
+
+    def scorer(self, scoring: str | Callable[..., Any] | None = None) -> Callable[..., Any]:
+        """The scorer of forecasts from the origins, the mean over them for a metric.
+
+        None is "rolling_origins"; other names and metrics are those of `sequence_scorer`.
+        """
+        origins, warmup = self._check_parameters()
+        sequence_scorer(scoring)  # refuses what is none
+        return ForecastScorer(ROLLING if scoring is None else scoring, warmup, origins)
+
+    def _check_parameters(self) -> tuple[Origins, int]:
+        p = Parameters(self)
+        for name in ("horizon", "test_size"):
+            p.integer_or(name, None, 1)
+        return Origins(p.integer("n_origins", 1), self.horizon), p.integer("warmup", 0)

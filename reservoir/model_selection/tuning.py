@@ -3,83 +3,95 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from itertools import product
+from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 
-from reservoir.model_selection.backtests import length_of
-from reservoir.models.forecasting.candidates import is_auto
-from reservoir.models.forecasting.divergence import BaselineWarning
-from reservoir.models.forecasting.origins import courses_at, futures_of
-from reservoir.models.precomputed import with_attributes
+from reservoir.compilation import one_blas_thread
+from reservoir.model_selection.backtests import read_one_series
+from reservoir.model_selection.reservoir_judges import Judge, Tried, judge_of
+from reservoir.model_selection.seeds import seeded
 from reservoir.parts import SequenceData
-from reservoir.readouts import RidgeReadout
-from reservoir.sequences import read_sequences
-from reservoir.validation import check_integer, check_real, parameter_error
+from reservoir.systems import EchoState
+from reservoir.systems.weights import default_scalings
+from reservoir.validation import InvalidParameterError, check_integer, check_real
 
 _OWNER = "tune"
-_ALPHAS = np.logspace(-10, 3, 14)
-_FIRST = [(0.3, 0.3), (0.3, 0.1), (1.0, 0.1), (0.1, 0.3), (0.1, 1.0), (0.3, 1.0), (1.0, 0.3), (0.1, 0.1), (1.0, 1.0)]
+_SHORT = 500  # rows, below which a reservoir costs so little that twice as many are tried
+_FIRST = [  # leak, spectral radius, input scaling
+    (0.3, 0.9, 0.3),
+    (1.0, 0.9, 0.3),
+    (0.1, 0.9, 1.0),
+    (0.1, 0.9, 0.3),
+    (0.3, 0.9, 1.0),
+    (1.0, 0.4, 0.3),
+    (0.3, 1.2, 0.3),
+    (1.0, 0.9, 1.0),
+    (0.1, 0.4, 1.0),
+]
+_MORE = list(product((0.1, 0.3, 1.0), (0.4, 0.9, 1.2), (0.3, 1.0)))
 _LATER = {
-    "spectral_radius": (0.4, 0.7, 1.2),
     "bias_scaling": (0.3, 2.0),
+    "input_scaling": (0.5, 2.0),
     "leak": (0.56, 1.78),
-    "input_scaling": (0.56, 1.78),
+    "spectral_radius": (0.75, 1.2),
 }
-_LOST = 10.0
-_AS_GOOD = 0.02
+_FINALISTS, _SEEDS = 3, (1, 2)
 
 
-class _Found(NamedTuple):
-    score: float  # smaller is better
-    parameters: dict[str, Any]
-    alpha: float | None  # per row that was learnt from; None: the readout is as it was given
-    as_given: bool = False  # the whole model is
-
-
-def tune(
-    model: Any, series: SequenceData, *, budget: float = 30.0, horizon: int | None = None, n_origins: int = 12
-) -> Any:
+def tune(model: Any, series: SequenceData, *, budget: float = 30.0, horizon: int | None = None) -> Any:
     """A forecaster like this one, fitted to a series with the settings that forecast its last rows best.
 
-    Candidates learn the series up to three folds at its end, each a sixth of it or less, and forecast from origins in
-    that fold, which they have not learnt; all penalties of a fold come from one factorisation, and all origins from one
-    run. A candidate's score is the mean over h = 1, ..., horizon, weighted by h^-1/2, of the logarithm of its mean
-    absolute error, with the largest penalty that is within 0.02 of the best. They come in a fixed order:
+    Everything is judged by forecasts from rolling origins inside the rows given, with the folds and the score by which
+    a `ReservoirForecaster` chooses what is "auto" (see the page on ordinary series), in this order:
 
-    1. the model itself, then nine pairs of leak and input scaling (over the root of the number of columns);
-    2. for the best of them, values or increments as `target`, with and without `lags`;
-    3. around the best, its spectral radius times 0.4, 0.7 and 1.2, its bias scaling times 0.3 and 2, leak and input
-       scaling times 0.56 and 1.78.
+    1. what the model chooses by itself, which stays the answer if nothing beats it;
+    2. nine reservoirs (eighteen where there are fewer than 500 rows) that differ in leak, spectral radius and input
+       scaling (times 1 / sqrt(n_features)), with a bias scaling of 0.5;
+    3. around the best so far one setting after the other: bias scaling times 0.3 and 2, input scaling times 0.5 and 2,
+       leak times 0.56 and 1.78, spectral radius times 0.75 and 1.2;
+    4. with 500 rows or more the three best once more, with two more seeds: the mean over three seeds decides.
 
-    The best one learns all rows in the end.
+    On each reservoir are tried, with all penalties, increments by its states alone and beside up to eight earlier rows,
+    and, where the series is not smooth, what the choice in 1 sees, with the states. If that choice sees no states, they
+    must be better by 0.05, or by 0.15 in a series that drifts. The best one learns all rows.
 
     Parameters
     ----------
     model : ReservoirForecaster
-        Its seed, size, season, scaling, exogenous columns and members stay. A readout that is neither None nor
-        `RidgeReadout` stays too. Members are searched with the first alone.
+        What it leaves "auto" is found; what is given stays, and so do size, seed, topology and members, of which the
+        first alone is searched; a seed that is None becomes 0. A readout that is given stays too, a `RidgeReadout` but
+        for its penalty; then, and where nothing is "auto", models are fitted before every fold.
     series : series (T, n_features)
     budget : float > 0, default 30.0
-        Seconds. The clock is looked at between candidates, one of which is always tried; the last, and the fit to all
-        rows, may end later.
+        Seconds. The clock is looked at between reservoirs: 1 is always done, and the last reservoir and the fit to all
+        rows may end later. A search that its budget did not end gives the same bits every time; one that it ended
+        depends on how fast the machine is, but for what was tried, which is always a first part of the same order.
     horizon : None or int >= 1, default None
-        Rows to forecast well. None is a tenth of the series, at most 50.
-    n_origins : int >= 1, default 12
-        Of every fold.
+        Rows to forecast well. None is that of the model, or what suits the series (see `ReservoirForecaster`).
 
     Returns
     -------
     ReservoirForecaster, fitted to all of the series
-        ``get_params()`` tells what was found.
+        ``get_params()`` tells what was found, and nothing is "auto" any more but `washout`: a clone learns other rows
+        with the same settings. Where the model chooses, its readout is a `ChosenReadout` (of
+        `reservoir.models.forecasting.chosen`), and `chosen_` tells its score and errors.
 
     Raises
     ------
     ValueError
         For a parameter outside its range, and a series too short for the model to learn what stands before the folds.
+
+    Warns
+    -----
+    BaselineWarning
+        Where what was found loses to the last value at the rolling origins.
+
+    Notes
+    -----
+    Only a copy of `model` is searched, so that an interrupt (Ctrl-C) leaves it as it was.
 
     References
     ----------
@@ -96,135 +108,81 @@ def tune(
     >>> bool(np.abs(model.forecast(20) - series[280:]).max() < 0.1)
     True
     """
-    n_rows = length_of(_OWNER, model, series)
     end = time.monotonic() + check_real(_OWNER, "budget", budget, 0, closed="neither")
-    horizon = min(max(n_rows // 10, 1), 50) if horizon is None else check_integer(_OWNER, "horizon", horizon, 1)
-    search = _Search(model, series, n_rows, horizon, check_integer(_OWNER, "n_origins", n_origins, 1))
-    best = search.first()
-    for stage in (search.reservoirs, search.lessons, search.refinements):
-        for parameters in stage(best.parameters):
+    asked, sequences = read_one_series(_OWNER, model, series)
+    if horizon is not None:
+        asked.horizon = check_integer(_OWNER, "horizon", horizon, 1)
+    asked._check_parameters()
+    with one_blas_thread():
+        judge = judge_of(seeded(asked, 0, redraw=False), series, sequences)
+        return judge.made(_found(judge, len(sequences.rows), end))
+
+
+def _found(judge: Judge, n_rows: int, end: float) -> Tried:
+    """The best of all that is tried until the clock shows `end`."""
+    pool = [judge.first]
+    for settings in _settings(judge, n_rows, pool):
+        if time.monotonic() >= end:
+            return _best(judge, pool)
+        pool += _tried(judge, settings)
+    return _best(judge, pool if n_rows < _SHORT else _judged_again(judge, pool, end))
+
+
+def _best(judge: Judge, pool: list[Tried]) -> Tried:
+    """The best, the first where the others are not better by the margin."""
+    best = min(pool, key=lambda tried: tried.score)
+    return best if best.score < judge.first.score - judge.margin else judge.first
+
+
+def _settings(judge: Judge, n_rows: int, pool: list[Tried]) -> Iterator[dict[str, float]]:
+    """Settings to try, of those that the reservoir has, each once; what was found joins the pool on the way."""
+    known, root = judge.reservoir.get_params(), judge.n_features**0.5
+    if isinstance(judge.reservoir, EchoState):
+        of_none = default_scalings(judge.reservoir, judge.n_features)
+        known |= {name: value for name, value in of_none.items() if known[name] is None}
+    seen: list[dict[str, float]] = []
+
+    def new(wanted: dict[str, float]) -> Iterator[dict[str, float]]:
+        settings = {k: value for k, value in wanted.items() if k in known and not np.array_equal(known[k], value)}
+        if settings not in seen:
+            seen.append(settings)
+            yield settings
+
+    yield from new({})
+    for leak, radius, scale in _MORE if n_rows < _SHORT else _FIRST:
+        scaled = float(scale / root)
+        yield from new({"leak": leak, "spectral_radius": radius, "input_scaling": scaled, "bias_scaling": 0.5})
+    for name, factors in _LATER.items():
+        best = min(pool, key=lambda tried: tried.score).settings
+        value = best.get(name, known.get(name))
+        for factor in factors if isinstance(value, int | float) and not isinstance(value, bool) else ():
+            moved = float(value * factor)
+            yield from new(best | {name: min(moved, 1.0) if name == "leak" else moved})
+
+
+def _tried(judge: Judge, settings: dict[str, float], seed: int = 0, kind: Any = None) -> list[Tried]:
+    """What is tried on a reservoir; nothing where it cannot have these settings."""
+    try:
+        return judge.tried(settings, seed, kind)
+    except InvalidParameterError:
+        if not settings:
+            raise
+        return []
+
+
+def _judged_again(judge: Judge, pool: list[Tried], end: float) -> list[Tried]:
+    """The best of several kinds with their mean scores over three seeds, or the pool where the time is over."""
+    kinds: dict[Any, Tried] = {}
+    for tried in sorted(pool, key=lambda tried: tried.score):
+        kinds.setdefault(tried.kind, tried)
+    found = []
+    for kind, best in list(kinds.items())[:_FINALISTS]:
+        of_seeds = {tried.readout: [tried] for tried in pool if tried.kind == kind}
+        for seed in _SEEDS:
             if time.monotonic() >= end:
-                break
-            best = min(best, search.tried(best.parameters | parameters), key=lambda found: found.score)
-    return search.made(best).fit(series)
-
-
-class _Search:
-    """Candidates of one forecaster on one series."""
-
-    def __init__(self, model: Any, series: Any, n_rows: int, horizon: int, n_origins: int):
-        self.model, self.series, self.horizon, self.n_rows = model, series, horizon, n_rows
-        n_fold = max(self.n_rows // 10, min(self.n_rows // 6, 2 * horizon), 1)
-        last = self.n_rows - horizon
-        if last - 3 * n_fold < 2:
-            wanted = f"at most {self.n_rows - 3 * n_fold - 2} with {self.n_rows} rows"
-            raise parameter_error(_OWNER, "horizon", wanted, horizon)
-        self.folds = []
-        for end in self.n_rows - n_fold * np.array([3, 2, 1]):
-            end = min(end, last)
-            origins = np.linspace(end, min(end + n_fold - 1, last), n_origins).astype(int)
-            self.folds.append((int(end), np.unique(origins)))
-        self.ridge = model.readout is None or type(model.readout) is RidgeReadout
-
-    def first(self) -> _Found:
-        """The model as it is; what it settles by itself is settled for all candidates."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", BaselineWarning)  # the last fit says so
-            fitted = [self._learnt(clone(self.model), end) for end, _ in self.folds]
-        return self._settled(fitted[-1])._replace(
-            score=self._score([self._missed(one, k) for k, one in enumerate(fitted)])
-        )
-
-    def _settled(self, fitted: Any) -> _Found:
-        """The model as it is, with what it settled in one fold."""
-        lessons, season, self.n_features = fitted._lessons, fitted.season_, fitted.n_features_in_
-        settled = {
-            "target": "increments" if lessons.increments else "values",
-            "lags": lessons.lags,
-            "washout": fitted.washout_,
-            "strategy": "direct" if lessons.horizon > 1 else "recursive",
-            "season": None if season is None else list(season.periods),
-            "transform": "log" if fitted.units_.logarithmic.any() else None,
-        }
-        given = {name: value for name, value in self.model.get_params(deep=False).items() if name in settled}
-        parameters = {name: settled[name] if is_auto(given[name]) else given[name] for name in settled}
-        if parameters["strategy"] == "direct":
-            parameters["horizon"] = lessons.horizon
-        parameters["reservoir"] = clone(fitted._members()[0].reservoir_)
-        return _Found(np.inf, parameters, None, as_given=True)
-
-    def reservoirs(self, best: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Those of the model itself, then pairs of leak and input scaling."""
-        yield {}
-        for leak, scale in _FIRST:
-            wanted = {"leak": leak, "input_scaling": scale / self.n_features**0.5}
-            yield self._with_reservoir(best, wanted | {"spectral_radius": 0.9, "bias_scaling": 0.5})
-
-    def lessons(self, best: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """What the readout learns, and how far it looks back."""
-        more = min(16, self.folds[0][0] // 20)
-        for target in ("increments", "values"):
-            for lags in sorted({0, more, best["lags"]}):
-                if (target, lags) != (best["target"], best["lags"]):
-                    yield {"target": target, "lags": lags}
-
-    def refinements(self, best: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """One setting of the reservoir after the other, around the best."""
-        known = best["reservoir"].get_params()
-        for name, factors in _LATER.items():
-            value = known.get(name)
-            if isinstance(value, float | int) and not isinstance(value, bool):
-                for factor in factors:
-                    moved = value * factor
-                    yield self._with_reservoir(best, {name: min(moved, 1.0) if name == "leak" else moved})
-
-    def tried(self, parameters: dict[str, Any]) -> _Found:
-        """A candidate with these parameters, and its best penalty."""
-        by_fold = [
-            self._judged(self._learnt(self._candidate(parameters), end), k) for k, (end, _) in enumerate(self.folds)
-        ]
-        scores = np.array([self._score(list(of_alpha)) for of_alpha in zip(*by_fold, strict=True)])
-        best = int(np.flatnonzero(scores <= scores.min() + _AS_GOOD).max())
-        return _Found(float(scores[best]), parameters, float(_ALPHAS[best]) if self.ridge else None)
-
-    def made(self, found: _Found) -> Any:
-        """The model with what was found, not fitted."""
-        made = clone(self.model)
-        if not found.as_given:
-            made.set_params(**found.parameters)
-        return made if found.alpha is None else made.set_params(readout=RidgeReadout(found.alpha * self.n_rows))
-
-    def _candidate(self, parameters: dict[str, Any]) -> Any:
-        candidate = clone(self.model).set_params(**parameters, n_members=1)
-        return candidate.set_params(readout=RidgeReadout()) if self.ridge else candidate
-
-    def _learnt(self, candidate: Any, end: int) -> Any:
-        return candidate.set_params(n_members=1).fit(self.series[:end])
-
-    def _judged(self, fitted: Any, fold: int) -> list[np.ndarray]:
-        """What a candidate misses in a fold with every penalty, all of which run from the same states."""
-        if not self.ridge:
-            return [self._missed(fitted, fold)]
-        readouts = fitted.readout_.solve_path(list(_ALPHAS * self.folds[fold][0]))
-        courses = courses_at(fitted, self.series, self.folds[fold][1], self.horizon)
-        return [self._missed(with_attributes(fitted, {"readout_": one}), fold, courses) for one in readouts]
-
-    def _missed(self, fitted: Any, fold: int, courses: list[Any] | None = None) -> np.ndarray:
-        """Absolute errors (n_origins, horizon, n_outputs) in deviations of the training rows; infinite where lost."""
-        origins = self.folds[fold][1]
-        courses = courses_at(fitted, self.series, origins, self.horizon) if courses is None else courses
-        forecasts = np.stack(futures_of(fitted, courses))[:, : self.horizon]
-        rows = read_sequences(fitted, self.series, reset=False).rows[:, fitted._feedback.channels]
-        sizes = np.where(fitted.training_deviations_ > 0, fitted.training_deviations_, 1.0)
-        missed = np.abs(rows[origins[:, None] + np.arange(self.horizon)] - forecasts) / sizes
-        return np.nan_to_num(missed, nan=np.exp(_LOST), posinf=np.exp(_LOST))
-
-    def _score(self, missed: list[np.ndarray]) -> float:
-        """The weighted mean over the rows ahead of the logarithms of mean errors, all folds together."""
-        errors = np.log(np.concatenate(missed).mean(axis=(0, 2)) + 1e-6)
-        return float(np.average(np.minimum(errors, _LOST), weights=np.arange(1, self.horizon + 1) ** -0.5))
-
-    def _with_reservoir(self, best: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-        """The reservoir with those of the wanted settings that it has."""
-        reservoir = clone(best["reservoir"])
-        return {"reservoir": reservoir.set_params(**{k: v for k, v in wanted.items() if k in reservoir.get_params()})}
+                return pool
+            for tried in _tried(judge, best.settings, seed, best.readout):
+                of_seeds.setdefault(tried.readout, []).append(tried)
+        means = [(sum(one.score for one in ones) / len(ones), ones[0]) for ones in of_seeds.values()]
+        found += [ones._replace(score=mean) for mean, ones in means]
+    return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -13,6 +14,7 @@ from reservoir.estimators import BaseEstimator
 from reservoir.models.blocks import Block, run_in_blocks
 from reservoir.parts import Readout, System, check_part, check_system
 from reservoir.readouts import RidgeReadout
+from reservoir.readouts.candidates import unasked_candidates
 from reservoir.sequences import Sequences, joined
 from reservoir.sequences.tables import TabularAnswers
 from reservoir.systems import EchoState
@@ -41,11 +43,11 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
 
     def set_params(self, **params: Any) -> ReservoirModel:
         """Set parameters; naming one of a part that is None, ``reservoir__leak``, makes the default part first."""
-        defaults: dict[str, Callable[[], Any]] = {
-            "reservoir": _default_reservoir,
-            "readout": type(self)._default_readout,
-        }
-        return super().set_params(**default_parts_first(self, params, defaults))
+        return super().set_params(**default_parts_first(self, params, self._default_parts(params)))
+
+    def _default_parts(self, params: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+        """What makes each part that is None, where these parameters are to be set."""
+        return {"reservoir": _default_reservoir, "readout": type(self)._default_readout}
 
     def _check_parameters(self) -> None:
         p = Parameters(self)
@@ -70,8 +72,8 @@ class ReservoirModel(TabularAnswers, BaseEstimator):
         p.integer("washout", 0)
 
     def _make_parts(self, sequences: Sequences) -> None:
-        self.reservoir_ = clone(as_reservoir(self.reservoir))
-        self.readout_ = clone(as_readout(self.readout, type(self)._default_readout))
+        self.reservoir_ = clone(reservoir_of(self))
+        self.readout_ = clone(readout_of(self))
         self.reservoir_.fit(sequences.members())
 
     def _features(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -131,9 +133,19 @@ def as_reservoir(reservoir: System | None) -> Any:
     return _default_reservoir() if reservoir is None else reservoir
 
 
-def as_readout(readout: Readout | None, default: Callable[[], Any] = RidgeReadout) -> Any:
-    """The parameter `readout` of a model as a part."""
-    return default() if readout is None else readout
+def reservoir_of(model: Any) -> Any:
+    """The system of a model that is given, or the one that None stands for there."""
+    return model._default_parts({})["reservoir"]() if model.reservoir is None else model.reservoir
+
+
+def readout_of(model: Any) -> Any:
+    """The readout of a model that is given, or the one that None stands for there."""
+    return model._default_parts({})["readout"]() if model.readout is None else model.readout
+
+
+def penalties_told(model: Any) -> AbstractContextManager[None]:
+    """Context that says nothing of penalties at an edge where nobody has asked for the candidates."""
+    return unasked_candidates() if model.readout is None else nullcontext()
 
 
 def readout_features(states: np.ndarray, inputs: np.ndarray, include_input: bool) -> np.ndarray:

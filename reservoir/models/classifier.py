@@ -13,9 +13,9 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets
 
 from reservoir.estimators import ClassifierMixin, present_unless
-from reservoir.models.base import as_readout
+from reservoir.models.base import readout_of
 from reservoir.models.partial_training import go_on_learning, known_classes, no_partial_fit
-from reservoir.models.poolings.joined import as_pooling
+from reservoir.models.presets import PRESETS
 from reservoir.models.streams.supervised import ClassifierStream
 from reservoir.models.supervised import SupervisedModel, TrainingTargets
 from reservoir.parts import Labels, Numbers, PoolingChoice, Readout, SequenceData, System
@@ -28,13 +28,13 @@ from reservoir.validation import Parameters, unchanged_on_error
 
 
 def _no_probabilities(model: ReservoirClassifier) -> str:
-    readout = getattr(model, "readout_", as_readout(model.readout, type(model)._default_readout))
+    readout = getattr(model, "readout_", readout_of(model))
     if hasattr(readout, "predict_proba"):
         return ""
     return (
         f"{type(model).__name__} has no 'predict_proba', since its readout {type(readout).__name__} gives no "
-        "probabilities. Take one that does, such as readout=LogisticRegression() of scikit-learn; 'decision_function' "
-        "gives scores."
+        "probabilities. Calibrate its scores by CalibratedClassifierCV(model) of scikit-learn, which takes stacks and "
+        "lists of sequences too, or take readout=LogisticRegression(); 'decision_function' gives scores."
     )
 
 
@@ -48,13 +48,12 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     Parameters
     ----------
     reservoir : None or system, default None
-        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
+        Any system with ``fit`` and ``run``. None is that of the `preset`.
     readout : None or estimator, default None
-        Any scikit-learn classifier or regressor. None is ``RidgeReadout("gcv")``, whose penalty is
-        chosen from the data (1e-6 where they make no two blocks) without a word at the edge of the candidates.
-    pooling : "mean", "last", "max", "segments", "weighted", "model_space", a part or a list, default "mean"
+        Any scikit-learn classifier or regressor. None is that of the `preset`.
+    pooling : None, "mean", "last", "max", "segments", "weighted", "model_space", a part or a list, default None
         For one label per sequence: how the rows after the washout become one vector. A part has ``pool``; a list of
-        poolings, or of pairs (pooling, weight), is `Joined`. Not used for labels per step.
+        poolings, or of pairs (pooling, weight), is `Joined`. None is that of the `preset`.
     include_input : bool, default False
         Whether the readout sees the input, pooled alike, beside the states. (The regressor's default is True.)
     washout : int >= 0, default 0
@@ -69,6 +68,14 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         Number of reservoirs, whose seeds are drawn from that of `reservoir`, each with a readout of its own. They run
         side by side, and labels go by the mean of
         their probabilities or, where a readout has none, of their scores.
+    preset : {"full", "fast", "classic"}, default "classic"
+        What the parts that are None are, for one label per sequence. "fast": every channel and its gradient,
+        standardised, go to 64 delay lines of 9 linear units with delays of 16 scales, which are filters of random
+        weights; the shares of rows in which each unit is above 4 thresholds, and its maximum, go to
+        ``RidgeReadout("loo")``. "full": 64 rings of 10 tanh units stand beside them. "classic":
+        ``EchoState(random_state=0)``, the mean of its states and ``RidgeReadout("gcv")``. A label per step is always
+        read from the states of "classic". Penalties that a default readout chooses are chosen without a word at the
+        edge of the candidates, and are 1e-6 where there is too little to choose them by.
 
     Attributes
     ----------
@@ -96,6 +103,11 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     References
     ----------
     Jaeger, Lukosevicius, Popovici, Siewert 2007, Neural Networks 20(3):335-352, doi:10.1016/j.neunet.2007.04.016.
+    Dempster, Petitjean, Webb 2020, Data Mining and Knowledge Discovery 34(5):1454-1495,
+    doi:10.1007/s10618-020-00701-z (ROCKET: random filters and shares).
+    Dempster, Schmidt, Webb 2021, KDD 2021:248-257, doi:10.1145/3447548.3467231 (MiniRocket: thresholds from examples).
+    Rodan, Tino 2011, IEEE Transactions on Neural Networks 22(1):131-144, doi:10.1109/TNN.2010.2089641 (delay lines and
+    rings as reservoirs).
 
     Examples
     --------
@@ -112,12 +124,13 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     reservoir: System | None = None
     readout: Readout | None = None
     _: KW_ONLY
-    pooling: PoolingChoice = "mean"
+    pooling: PoolingChoice = None
     include_input: bool = False
     washout: int = 0
     class_weight: str | Mapping[Any, float] | None = None
     gaps: str = "refuse"
     n_members: int = 1
+    preset: str = "classic"
 
     _default_readout: ClassVar[Callable[[], Any]] = partial(RidgeReadout, "gcv")
 
@@ -160,13 +173,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
 
     def run(self, X: SequenceData, state: Any = None) -> tuple[Any, Any]:
         """Labels from a given state on, and the states where they end; see `ReservoirRegressor.run`."""
-        if not self._readout_classifies():
-            answers, finals = self._answers(X, "predict", state, self._decide)
-        elif self.n_members == 1:
-            answers, finals = self._answers(X, "predict", state)
-        else:
-            method = "predict_proba" if hasattr(self.readout_, "predict_proba") else "decision_function"
-            answers, finals = self._answers(X, method, state, self._most_likely)
+        answers, finals = self._answers(X, self._method, state, self._decide)
         return self._labelled(X, answers), finals
 
     def decision_function(self, X: SequenceData) -> Any:
@@ -210,7 +217,6 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     ) -> tuple[Sequences, TrainingTargets]:
         """The sequences, and what the readout is to answer: a label or a code, per row or per sequence."""
         self._check_parameters()
-        as_pooling(type(self).__name__, self.pooling)
         self._check_gap_parameter()
         sequences = read_sequences(self, X, reset=reset, gaps=self.gaps == "split")
         labels, self.per_step_, known = read_labels(type(self).__name__, y, sequences)
@@ -235,6 +241,11 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
             return found
         own = by_class[np.searchsorted(self.classes_, labels)]
         return training_weights(owner, known, own if found is None else own * found, late)
+
+    def _not_weighable(self, why: str) -> ValueError:
+        if self.class_weight is None:
+            return super()._not_weighable(why)
+        return Parameters(self).error("class_weight", f"None {why}")
 
     def _encode(self, labels: np.ndarray, classes: Any = None) -> np.ndarray:
         """Labels for a classifier, targets of -1 and 1 for a regressor; sets `classes_`, to those given if any are."""
@@ -261,7 +272,17 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     def _scores(self, answers: np.ndarray) -> np.ndarray:
         return answers.reshape(len(answers)) if len(self.classes_) <= 2 else answers
 
+    @property
+    def _method(self) -> str:
+        """What a readout is asked for a label: that itself, but of several members what has a mean."""
+        if self.n_members == 1 or not self._readout_classifies():
+            return "predict"
+        return "predict_proba" if hasattr(self.readout, "predict_proba") else "decision_function"
+
     def _decide(self, answers: np.ndarray) -> np.ndarray:
+        """The labels (n,) by what readouts answer to `_method`."""
+        if self._readout_classifies():
+            return answers if self._method == "predict" else self._most_likely(answers)
         if len(self.classes_) == 1:
             winners = np.zeros(len(answers), dtype=int)
         elif len(self.classes_) == 2:
@@ -277,6 +298,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
+        Parameters(self).choice("preset", list(PRESETS))
         scores = ("predict_proba", "decision_function")
         if self.n_members > 1 and self._readout_classifies() and not any(hasattr(self.readout, one) for one in scores):
             readout = type(self.readout).__name__

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.batch import run_batch
-from reservoir.models.base import as_readout, teach
+from reservoir.models.base import penalties_told, readout_of, teach
 from reservoir.models.classifier import ReservoirClassifier
 from reservoir.models.pooled_rows import learn_poolings
 from reservoir.models.regressor import ReservoirRegressor
@@ -113,7 +113,7 @@ def _train(model: Any, parts: Any, classes: Labels | None, folder: Any, batch: d
     first_trials = [0, *accumulate(sizes)]
     for record in _of_parts(PartialTraining(trained, parts, first_trials, options), place, batch):
         trained.readout_.add_record(record)
-    with trained._edges_told():
+    with penalties_told(trained):
         trained.readout_.solve()
     trained._n_presented = first_trials[-1]
     parameters = model.get_params(deep=False)
@@ -136,7 +136,7 @@ class PartialTraining:
 
     def __call__(self, task: dict[str, Any], *, random_state: int) -> dict[str, Any]:
         trained = copy.copy(self.trained)
-        trained.readout_ = clone(as_readout(trained.readout, type(trained)._default_readout))
+        trained.readout_ = clone(readout_of(trained))
         data = trained._read_training_data(*_load(self.parts[task["part"]]), reset=False, **self.options)
         if trained._target_depth != self.trained._target_depth:
             raise ValueError(f"y of part {task['part']} has another depth than y of the first part.")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
-from reservoir.models.base import TrainingRows, as_readout, teach
+from reservoir.models.base import TrainingRows, penalties_told, readout_of, teach
 from reservoir.models.members import rows_of_members
 from reservoir.models.pooled_rows import learn_poolings
 from reservoir.parts import Labels, SequenceData
@@ -18,7 +18,7 @@ from reservoir.validation import Parameters, parameter_error
 
 def no_partial_fit(model: Any) -> str:
     """Why a model cannot go on learning; nothing where it can."""
-    readout = as_readout(model.readout)
+    readout = readout_of(model)
     if hasattr(readout, "accumulate") or hasattr(readout, "partial_fit"):
         return ""
     return (
@@ -50,7 +50,7 @@ def go_on_learning(model: Any, X: SequenceData, y: Any, sample_weight: Any, **op
         own = rows_of_members(rows._replace(sequence=numbers), len(members))
         for readout, rows_seen in zip(readouts, own, strict=True):
             _learn(readout, rows_seen, getattr(model, "classes_", None))
-    with one_penalty_warning():
+    with penalties_told(model), one_penalty_warning():
         for readout in readouts:
             if hasattr(readout, "accumulate"):
                 readout.solve()

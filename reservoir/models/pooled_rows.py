@@ -12,7 +12,6 @@ from sklearn.base import clone
 from reservoir.memory import check_memory
 from reservoir.models.base import readout_features
 from reservoir.models.blocks import finals_of, run_in_blocks, states_of_pieces
-from reservoir.models.poolings.joined import as_pooling
 from reservoir.models.poolings.tally import Tally
 from reservoir.parts import System
 from reservoir.sequences import Sequences, joined
@@ -76,12 +75,12 @@ class _Vectors:
 
 def make_poolings(model: Any) -> None:
     """Give a model and its members their poolings, which have not learnt yet."""
-    owner = type(model).__name__
+    pooling = model._pooling()
     for member in model._members():
-        member.pooling_ = clone(as_pooling(owner, model.pooling), safe=False)
+        member.pooling_ = clone(pooling, safe=False)
     model.pooling_ = model._members()[0].pooling_
     if model.include_input:
-        model.input_pooling_ = clone(as_pooling(owner, model.pooling), safe=False)
+        model.input_pooling_ = clone(pooling, safe=False)
 
 
 def learn_poolings(model: Any, sequences: Sequences, counted: np.ndarray) -> np.ndarray:

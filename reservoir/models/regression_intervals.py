@@ -10,12 +10,13 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.derived import Derived
-from reservoir.models.base import as_readout, fit_readout
+from reservoir.models.base import readout_of
 from reservoir.models.conformal import CoverageWarning, bound_of, read_coverage
+from reservoir.models.members import fit_readouts
 from reservoir.models.precomputed import with_attributes
 from reservoir.models.supervised import SupervisedModel, TrainingTargets
 from reservoir.parts import SequenceData
-from reservoir.readouts.candidates import penalty_warnings
+from reservoir.readouts.candidates import unasked_candidates
 from reservoir.sequences import Sequences
 
 _MOST_NUMBERS = 200_000
@@ -49,11 +50,11 @@ class CalibrationTargets(NamedTuple):
         return cls(kept.rows, kept.offsets, *joined)
 
     def held_out(self, per_step: bool) -> np.ndarray:
-        """Which targets (n,) calibrate: the last third of one series, or those of every third sequence."""
+        """Which targets (n,) calibrate: the last third of one series, or of each of two, or every third sequence's."""
         n_sequences = len(self.offsets) - 1
-        if n_sequences == 1 and per_step:
-            counted = np.cumsum(self.weights > 0)
-            return counted > 2 * counted[-1] // 3
+        if n_sequences < 3 and per_step:
+            counts = [np.cumsum(own > 0) for own in np.split(self.weights, self.offsets[1:-1])]
+            return np.concatenate([counted > 2 * counted[-1] // 3 for counted in counts])
         third = np.arange(n_sequences) % 3 == 2
         return np.repeat(third, np.diff(self.offsets)) if per_step else third
 
@@ -67,9 +68,9 @@ class RegressionIntervals(SupervisedModel):
     def predict_interval(self, X: SequenceData, coverage: float = 0.9) -> tuple[Any, Any, Any]:
         """Predictions, and the interval in which each target lies with a probability (split conformal).
 
-        A copy of the readout learns two thirds of the training data: the first rows of one series, of several sequences
-        two of every three. With q the ceil((n + 1) coverage)-th smallest of its absolute errors on the n targets of the
-        rest, for every output by itself, the interval is prediction - q, prediction + q.
+        A copy of the readout learns two thirds of the training data: the first rows of one or two series, of more
+        sequences two of every three. With q the ceil((n + 1) coverage)-th smallest of its absolute errors on the n
+        targets of the rest, for every output by itself, the interval is prediction - q, prediction + q.
 
         Parameters
         ----------
@@ -138,10 +139,11 @@ def _residuals(model: Any) -> np.ndarray:
     held_out = kept.held_out(per_step)
     kind = "series" if len(kept.offsets) == 2 else "list"
     sequences = Sequences(kept.rows, kept.offsets, kind)
-    model.readout_ = clone(as_readout(model.readout))
-    with penalty_warnings():  # what they say of the edge was said in `fit`
+    members = [with_attributes(member, {"readout_": clone(readout_of(member))}) for member in model._members()]
+    with unasked_candidates():  # what there is to say of them was said in `fit`
         targets = TrainingTargets(kept.values, np.where(held_out, 0.0, kept.weights))
-        fit_readout(model.readout_, model._training_blocks(sequences, targets))
+        fit_readouts([member.readout_ for member in members], model._training_blocks(sequences, targets))
+    model = with_attributes(model, {"members_": members}) if len(members) > 1 else members[0]
     answers = model._answers(sequences, "predict", None, model._shaped)[0]
     joined = np.concatenate(answers) if isinstance(answers, list) else np.asarray(answers)
     return (kept.values - joined)[held_out & (kept.weights > 0)]

@@ -12,7 +12,7 @@ from sklearn.metrics import r2_score
 
 from reservoir.estimators import MultiOutputMixin, RegressorMixin, present_unless
 from reservoir.models.partial_training import go_on_learning, no_partial_fit
-from reservoir.models.poolings.joined import as_pooling
+from reservoir.models.presets import PRESETS
 from reservoir.models.regression_intervals import CalibrationTargets, RegressionIntervals
 from reservoir.models.streams.supervised import RegressorStream
 from reservoir.models.supervised import TrainingTargets
@@ -22,7 +22,7 @@ from reservoir.sample_weights import read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.tables import keep_target_names
 from reservoir.targets import Values, read_sequence_values, read_step_values
-from reservoir.validation import unchanged_on_error
+from reservoir.validation import Parameters, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
@@ -34,10 +34,10 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, RegressionIntervals):
     Parameters
     ----------
     reservoir : None or system, default None
-        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``.
+        Any system with ``fit`` and ``run``. None is ``EchoState(random_state=0)``, or that of the `preset`.
     readout : None or estimator, default None
-        Any scikit-learn regressor. None is ``RidgeReadout("blocked", slack=0.02)``, whose penalty
-        is chosen from the data (1e-6 where they make no two blocks) without a word at the edge of the candidates.
+        Any scikit-learn regressor. None is that of the preset, or ``RidgeReadout("blocked", slack=0.02)``. Its penalty
+        is chosen from the data (1e-6 where they are too few) without a word at the edge of the candidates.
         One with ``accumulate`` and ``solve`` is trained in blocks, so that the states of a long series are never held
         at once; any other gets all rows in one `fit`.
     washout : int >= 0, default 0
@@ -45,14 +45,16 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, RegressionIntervals):
     include_input : bool, default True
         Whether the readout sees the input beside the states. (The classifier's default is False.)
     pooling : None, "mean", "last", "max", "segments", "weighted", "model_space", a part or a list, default None
-        None predicts every step. Otherwise the rows after the washout are pooled and y is one target per sequence. A
-        part has ``pool``; a list of poolings, or of pairs (pooling, weight), is `Joined`.
+        None predicts every step, unless there is a `preset`. Otherwise the rows after the washout are pooled and y is
+        one target per sequence. A part has ``pool``; a list of poolings, or of pairs (pooling, weight), is `Joined`.
     gaps : "refuse" or "split", default "refuse"
         What becomes of rows of X with NaN. "split" cuts series there: the pieces between begin at rest, each with its
         own washout, and answers in the gaps are NaN. The pieces of a series are pooled together.
     n_members : int >= 1, default 1
         Number of reservoirs, whose seeds are drawn from that of `reservoir`, each with a readout of its own. They run
         side by side, and predictions are the means of theirs.
+    preset : None, "full", "fast" or "classic", default None
+        A name asks for one target per sequence, and says what the parts that are None are; see `ReservoirClassifier`.
 
     Attributes
     ----------
@@ -97,6 +99,7 @@ class ReservoirRegressor(MultiOutputMixin, RegressorMixin, RegressionIntervals):
     pooling: PoolingChoice = None
     gaps: str = "refuse"
     n_members: int = 1
+    preset: str | None = None
 
     _default_readout: ClassVar[Callable[[], Any]] = partial(RidgeReadout, "blocked", slack=0.02)
 
@@ -194,7 +197,7 @@ every sequence (N,), default None
 
     @property
     def _per_step(self) -> bool:
-        return self.pooling is None
+        return self.pooling is None and self.preset is None
 
     @property
     def _target_depth(self) -> bool:
@@ -205,8 +208,6 @@ every sequence (N,), default None
     ) -> tuple[Sequences, TrainingTargets]:
         """The sequences, and what the readout is to answer: a number or vector, per row or per sequence."""
         self._check_parameters()
-        if self.pooling is not None:
-            as_pooling(type(self).__name__, self.pooling)
         self._check_gap_parameter()
         sequences = read_sequences(self, X, reset=reset, gaps=self.gaps == "split")
         self._check_gaps(sequences)
@@ -217,8 +218,12 @@ every sequence (N,), default None
         weights = training_weights(type(self).__name__, known, given, self._late(sequences))
         return sequences, TrainingTargets(numbers[:, 0] if self._flat else numbers, weights)
 
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        Parameters(self).choice("preset", [*PRESETS, None])
+
     def _read_targets(self, y: Any, sequences: Sequences) -> Values:
-        read = read_step_values if self.pooling is None else read_sequence_values
+        read = read_step_values if self._per_step else read_sequence_values
         return read(type(self).__name__, y, sequences)
 
     def _shaped(self, answers: np.ndarray) -> np.ndarray:

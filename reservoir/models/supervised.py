@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.validation import has_fit_parameter
 
-from reservoir.models.base import ReservoirModel, TrainingRows, as_readout
+from reservoir.models.base import ReservoirModel, TrainingRows, penalties_told, readout_of, reservoir_of
 from reservoir.models.blocks import BLOCK_ROWS
 from reservoir.models.inference import Inference
 from reservoir.models.members import fit_readouts, mean_answer, seeded_members
 from reservoir.models.pooled_rows import learn_poolings, make_poolings, pool_sequences
 from reservoir.models.poolings.joined import as_pooling
+from reservoir.models.presets import PRESETS, parts_of
 from reservoir.parts import PoolingChoice
-from reservoir.readouts import RidgeReadout
-from reservoir.readouts.blocks import block_of
-from reservoir.readouts.candidates import no_penalty_warnings
 from reservoir.sample_weights import after_washout
 from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import Pieces, pieces_of
 from reservoir.sequences.tables import answers_in_tables
 from reservoir.systems.ensembles import Ensemble
-from reservoir.validation import Parameters, parameter_error
+from reservoir.validation import Parameters, default_parts_first, parameter_error
 
 
 class TrainingTargets(NamedTuple):
@@ -49,13 +47,15 @@ class SupervisedModel(ReservoirModel):
     """A model that is fitted to targets, and gives answers per step or per sequence."""
 
     pooling: PoolingChoice
+    preset: str | None
     gaps: str
     n_members: int
     _n_presented = 0  # sequences that were learnt, which are as many trials
     _inference: Inference = Inference()
 
     def set_params(self, **params: Any) -> Any:
-        """Set parameters; ``pooling__n_segments`` and the like make a part of a pooling that is a name or a list."""
+        """Set parameters; naming one of a part that is None, a name or a list makes the part first."""
+        params = default_parts_first(self, params, self._default_parts(params))
         given = params.get("pooling", self.pooling)
         if any(name.startswith("pooling__") for name in params) and isinstance(given, str | list | tuple):
             params = params | {"pooling": as_pooling(type(self).__name__, given)}
@@ -84,15 +84,24 @@ class SupervisedModel(ReservoirModel):
         self._n_presented = len(pieces)
         rows = None if self._per_step else learn_poolings(self, sequences, targets.counted)
         readouts = [member.readout_ for member in self._members()]
-        if self.readout is None and not self._has_blocks(sequences, targets):
-            readouts = [readout.set_params(alpha=RidgeReadout().alpha) for readout in readouts]
-        with self._edges_told():
+        with penalties_told(self):
             fit_readouts(readouts, self._training_blocks(sequences, targets, rows=rows))
         self._tell_members()
 
-    def _edges_told(self) -> AbstractContextManager[None]:
-        """Context that says nothing of penalties at an edge where nobody has asked for the candidates."""
-        return no_penalty_warnings() if self.readout is None else nullcontext()
+    def _default_parts(self, params: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+        """Those of the preset for whole sequences, where there is one; the readout may be the model's own."""
+        found, name = super()._default_parts(params), params.get("preset", self.preset)
+        if getattr(self, "per_step_", False) or not isinstance(name, str) or name not in PRESETS:
+            return found
+        own = {part: value for part, value in parts_of(name)._asdict().items() if value is not None}
+        return found | {part: partial(own.get, part) for part in own}
+
+    def _pooling(self) -> Any:
+        """The pooling of whole sequences, with ``pool``; None where there is an answer for every step."""
+        given = self.pooling
+        if given is None and self.preset is not None:
+            given = parts_of(self.preset).pooling
+        return None if given is None else as_pooling(type(self).__name__, given)
 
     def _tell_members(self) -> None:
         """What is known of the data goes to all members."""
@@ -102,23 +111,11 @@ class SupervisedModel(ReservoirModel):
         for member in getattr(self, "members_", ()):
             vars(member).update(known)
 
-    def _has_blocks(self, sequences: Sequences, targets: TrainingTargets) -> bool:
-        """Whether there is enough to learn from that a penalty can be chosen by what one block tells of another."""
-        learnt = self._late(sequences)
-        learnt = learnt if targets.weights is None else learnt & (targets.weights > 0)
-        numbers = np.arange(len(sequences))
-        if self._per_step:
-            pieces, places, _ = self._pieces(sequences)
-            learnt, numbers = learnt[places], np.repeat(np.arange(len(pieces)), pieces.lengths)
-            if len(pieces) == 1:  # whose rows are cut in order of time
-                return bool(np.count_nonzero(learnt) > 1)
-        return len(np.unique(block_of(numbers[learnt]))) > 1
-
     def _make_parts(self, sequences: Sequences) -> None:
         for name in ("members_", "pooling_", "input_pooling_"):
             self.__dict__.pop(name, None)
         if self.n_members > 1:
-            self.members_ = seeded_members(self, self.reservoir)
+            self.members_ = seeded_members(self, reservoir_of(self))
         for member in self._members():
             ReservoirModel._make_parts(member, sequences)
         self.reservoir_, self.readout_ = self._members()[0].reservoir_, self._members()[0].readout_
@@ -141,6 +138,11 @@ class SupervisedModel(ReservoirModel):
     def _block_rows(self) -> int:
         """Rows that are answered at once, so that the states of all members stay in the cache."""
         return max(BLOCK_ROWS // len(self._members()), 256)
+
+    @property
+    def _method(self) -> str:
+        """What readouts are asked for the answers of `predict`."""
+        return "predict"
 
     def _asked(self, method: str) -> Callable[[np.ndarray], np.ndarray]:
         """The readout's `method`, or the mean of what those of the members answer."""
@@ -210,16 +212,19 @@ class SupervisedModel(ReservoirModel):
     def _check_gap_parameter(self) -> None:
         p = Parameters(self)
         p.choice("gaps", ("refuse", "split"))
-        pooling = None if self.pooling is None else as_pooling(p.owner, self.pooling)
+        pooling = self._pooling()
         if self.gaps == "split" and not getattr(pooling, "joins_pieces", True):
             raise p.error("gaps", f"'refuse' for the pooling {type(pooling).__name__}, which goes from row to row")
 
     def _check_weighable(self, targets: TrainingTargets) -> None:
         """Refuse weights where the readout does not take them."""
-        readout = as_readout(self.readout, type(self)._default_readout)
+        readout = readout_of(self)
         if not targets.plain and not has_fit_parameter(readout, "sample_weight"):
-            wanted = f"None, 0 or 1 with the readout {type(readout).__name__}, whose fit takes no sample_weight"
-            raise parameter_error(type(self).__name__, "sample_weight", wanted, "other weights")
+            raise self._not_weighable(f"with the readout {type(readout).__name__}, whose fit takes no sample_weight")
+
+    def _not_weighable(self, why: str) -> ValueError:
+        """An error for weights that the readout does not take."""
+        return parameter_error(type(self).__name__, "sample_weight", f"None, 0 or 1 {why}", "other weights")
 
     def _answers(
         self, X: Any, method: str, state: Any = None, shape: Callable[[np.ndarray], np.ndarray] | None = None
@@ -274,6 +279,9 @@ class SupervisedModel(ReservoirModel):
 
     def _states_of(self, state: Any, sequences: Sequences) -> list[Any] | None:
         """The given states as a list, one entry per sequence."""
+        if state is not None and not getattr(self.reservoir_, "causal", True):
+            none = "None: states of its system depend on rows to come, so that no run goes on from another"
+            raise parameter_error(type(self).__name__, "state", none, state)
         if state is None or sequences.kind == "series":
             return None if state is None else [state]
         wanted = f"None or one state for each of the {len(sequences)} sequences"

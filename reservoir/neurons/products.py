@@ -28,6 +28,15 @@ class Sparse(NamedTuple):
     order: np.ndarray  # (n_slices, height), which row of the matrix it is; 0 beyond the last
 
 
+class Lagged(NamedTuple):
+    """The same of a matrix whose columns are units at several times: those of the newest states first."""
+
+    values: np.ndarray
+    columns: np.ndarray
+    starts: np.ndarray
+    order: np.ndarray
+
+
 class Dense(NamedTuple):
     """A full matrix, transposed, so that row j holds the weights that leave unit j."""
 
@@ -195,7 +204,7 @@ BLOCKS: dict[type, type] = {Dense: DenseBlocks, Circulant: CirculantBlocks, Hada
 """Of a structure that of several such matrices along a diagonal, whose arrays have one axis more."""
 
 _PRODUCTS: dict[type, Any] = {
-    Sparse: _add_sparse, Dense: _add_dense, Circulant: _add_circulant, Hadamard: _add_hadamard,
+    Sparse: _add_sparse, Lagged: _add_sparse, Dense: _add_dense, Circulant: _add_circulant, Hadamard: _add_hadamard,
     DenseBlocks: _add_dense_blocks, CirculantBlocks: _add_circulant_blocks, HadamardBlocks: _add_hadamard_blocks,
 }  # fmt: skip
 

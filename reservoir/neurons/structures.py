@@ -16,6 +16,7 @@ from reservoir.neurons.products import (
     DenseBlocks,
     Hadamard,
     HadamardBlocks,
+    Lagged,
     Sparse,
 )
 from reservoir.neurons.vectors import STRIPE
@@ -23,7 +24,7 @@ from reservoir.parts import Matrix, Numbers, Topology
 from reservoir.topologies import CirculantMatrix, HadamardMatrix
 from reservoir.validation import parameter_error, real_array
 
-Form: TypeAlias = Circulant | Sparse | Dense | Hadamard | CirculantBlocks | DenseBlocks | HadamardBlocks
+Form: TypeAlias = Circulant | Sparse | Lagged | Dense | Hadamard | CirculantBlocks | DenseBlocks | HadamardBlocks
 """A weight matrix as the kernels take it."""
 
 _MATRIX = "None, an object with draw(n_units, rng), or a square matrix with one row per unit"
@@ -101,6 +102,36 @@ def compiled_form(matrix: Any) -> Form:
     if sparse.issparse(matrix):
         return _sliced(sparse.csr_array(matrix))
     return Dense(np.ascontiguousarray(matrix.T))
+
+
+def delayed_form(matrix: Any, delays: np.ndarray, n_arrays: int) -> Form:
+    """The same for units that hear the states of `delays` (n_units,) steps ago, n_arrays for every unit.
+
+    Units that hear those of another delay need their rows at several times.
+    """
+    if not joins_delays(matrix, delays):
+        return compiled_form(matrix)
+    return Lagged(*_sliced(lagged_rows(matrix, delays, n_arrays)))
+
+
+def joins_delays(matrix: Any, delays: np.ndarray) -> bool:
+    """Whether a unit hears one of another delay."""
+    if (delays == delays[0]).all():
+        return False
+    rows = _rows_of(matrix).tocoo()
+    return bool((delays[rows.row] != delays[rows.col])[rows.data != 0].any())
+
+
+def lagged_rows(matrix: Any, delays: np.ndarray, n_arrays: int) -> sparse.csr_array:
+    """W (n_units, n_units) as rows over the states of all steps that are kept, the newest first, each of n_arrays.
+
+    Row i has its weights at the states of delays[i] steps ago.
+    """
+    rows, size = _rows_of(matrix).tocoo(), n_arrays * len(delays)
+    places = rows.row, (delays[rows.row] - 1) * size + rows.col
+    found = sparse.csr_array((rows.data, places), shape=(len(delays), int(delays.max()) * size))
+    found.eliminate_zeros()
+    return found
 
 
 def joined_form(matrices: Sequence[Any], forms: Sequence[Form]) -> Form:

@@ -5,6 +5,7 @@ A part is known by its methods, never by its class: whatever has those of a `Pro
 stands in `MARKS`.
 """
 
+from reservoir.parts.checks import check_draws as check_draws
 from reservoir.parts.checks import check_part as check_part
 from reservoir.parts.checks import check_system as check_system
 from reservoir.parts.checks import members_of as members_of
@@ -13,12 +14,14 @@ from reservoir.parts.marks import MARKS as MARKS
 from reservoir.parts.marks import Mark as Mark
 from reservoir.parts.protocols import Activation as Activation
 from reservoir.parts.protocols import CircuitModel as CircuitModel
+from reservoir.parts.protocols import Delays as Delays
 from reservoir.parts.protocols import Encoder as Encoder
 from reservoir.parts.protocols import Estimator as Estimator
 from reservoir.parts.protocols import FittedForecaster as FittedForecaster
 from reservoir.parts.protocols import FittedModel as FittedModel
 from reservoir.parts.protocols import FloatType as FloatType
 from reservoir.parts.protocols import Forecaster as Forecaster
+from reservoir.parts.protocols import InputWeights as InputWeights
 from reservoir.parts.protocols import Labels as Labels
 from reservoir.parts.protocols import Matrix as Matrix
 from reservoir.parts.protocols import MergingReadout as MergingReadout
@@ -41,5 +44,6 @@ from reservoir.parts.protocols import System as System
 from reservoir.parts.protocols import Targets as Targets
 from reservoir.parts.protocols import Topology as Topology
 from reservoir.parts.protocols import Trace as Trace
+from reservoir.parts.protocols import Transformer as Transformer
 from reservoir.parts.protocols import TrialSystem as TrialSystem
 from reservoir.parts.protocols import WindowedRule as WindowedRule

@@ -33,6 +33,16 @@ def check_part(owner: str, name: str, value: Any, kind: type, *, optional: bool 
         raise parameter_error(owner, name, requirement, value)
 
 
+def check_draws(owner: str, name: str, value: Any, kind: Any) -> None:
+    """The same for a part with a `draw`, of which there are several kinds, that takes other arguments."""
+    check_part(owner, name, value, kind)
+    taken = list(inspect.signature(kind.draw).parameters)[1:]
+    try:
+        inspect.signature(value.draw).bind(*taken)
+    except TypeError:
+        raise parameter_error(owner, name, f"a part with draw({', '.join(taken)})", value) from None
+
+
 def check_system(owner: str, name: str, value: Any, *, optional: bool = False) -> None:
     """The same for a system that is to be fitted: a model that learns from targets is none."""
     check_part(owner, name, value, System, optional=optional)

@@ -18,6 +18,7 @@ from reservoir.parts.protocols import (
     Splitter,
     System,
     Topology,
+    Transformer,
 )
 
 
@@ -33,6 +34,7 @@ MARKS = (
     Mark("learned", Part, "attributes that `fit` sets, and what a model file may hold there; nothing without it"),
     Mark("check_learned", Part, "check_learned() refuses attributes from a file that do not fit together"),
     Mark("runs_compiled", System, "True: compiled loops run its very equation; False where a subclass replaces it"),
+    Mark("reads_lengths", System, "True: `fit` draws by the lengths of the sequences too, not by their features alone"),
     Mark("unit_", System, "its fitted rate unit"),
     Mark("runs_layers", System, "True: it runs its layers one after the other, and nothing besides"),
     Mark("without_noise", System, "without_noise() is the same fitted system, free of noise, which answers"),
@@ -50,6 +52,7 @@ MARKS = (
     Mark("input_to_all", System, "whether every layer hears the input too"),
     Mark("circuit_", System, "its units spike: the state holds spikes on their way"),
     Mark("W_", System, "recurrent weights"),
+    Mark("delays_", System, "steps after which its units hear one another (n_units,); 1 without it"),
     Mark("W_in_", System, "input weights (n_units, n_features)"),
     Mark("input_weights_", System, "weights (n_units, n_features) of the currents of an encoder without spikes"),
     Mark("leak", System, "share of the state that a step replaces; 1 without it"),
@@ -84,6 +87,7 @@ MARKS = (
     Mark("classes_", Readout, "labels, for a classifier"),
     Mark("coef_", Readout, "weights of a linear readout (n_features,) or (n_outputs, n_features)"),
     Mark("alpha", Readout, "penalty; a search may try many at the cost of one"),
+    Mark("row_wise", Transformer, "True: a row that comes out is made of one that went in; without it, of others too"),
     Mark("draw", Topology, "draw(n_units, rng); without it, the topology is a matrix"),
     Mark("spectral_radius", Topology, "spectral_radius(matrix) of what it draws, faster than in general"),
     Mark("radius_in_closed_form", Matrix, "radius_in_closed_form() is its spectral radius, or None"),

@@ -152,6 +152,21 @@ class Topology(Protocol):
     def draw(self, n_units: int, rng: np.random.Generator, /) -> Matrix: ...
 
 
+class InputWeights(Protocol):
+    """What units hear of the input: ``draw(n_units, n_features, rng)`` gives weights (n_units, n_features)."""
+
+    def draw(self, n_units: int, n_features: int, rng: np.random.Generator, /) -> np.ndarray: ...
+
+
+class Delays(Protocol):
+    """After how many steps units hear one another, by the lengths (n_sequences,) of the training sequences.
+
+    ``draw(n_units, lengths, rng)`` gives integers >= 1 (n_units,), all of whose randomness comes from `rng`.
+    """
+
+    def draw(self, n_units: int, lengths: np.ndarray, rng: np.random.Generator, /) -> np.ndarray: ...
+
+
 class RateUnit(Part, Protocol):
     """A record of the parameters of rate units: what a step makes of the state and of what the units hear.
 
@@ -190,6 +205,15 @@ class CircuitModel(Protocol):
     """A family of circuits: ``draw(rng, n_inputs=...)`` gives a `reservoir.circuits.Circuit` with that many inputs."""
 
     def draw(self, rng: np.random.Generator, /, n_inputs: int) -> Any: ...
+
+
+class Transformer(Part, Protocol):
+    """What turns sequences into sequences of as many rows, in the container that came in."""
+
+    @property
+    def fit(self) -> Callable[..., Any]: ...
+
+    def transform(self, X: Any, /) -> Any: ...
 
 
 class Encoder(Protocol):

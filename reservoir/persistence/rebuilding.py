@@ -27,6 +27,8 @@ from reservoir.systems.simulation import make_engine, start
 def echo_state(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """The weights in the form of the kernels, and the coefficients of the unit."""
     system._check_parameters()
+    system.delays_ = getattr(system, "delays_", np.ones(len(system.bias_), dtype=np.int64))
+    _check_delays(system, max_bytes)
     own = system.unit_matrices_
     known = type(own) is dict and all(matrix("n").fits(one, {"n": len(system.bias_)}) for one in own.values())
     if not known or len({one.dtype for one in (system.W_, system.W_in_, system.bias_, *own.values())}) > 1:
@@ -52,6 +54,20 @@ def _check_inner(system: Any, inner: list[Any]) -> None:
     widths = [getattr(one, "_n_features_out", 0) for one in inner]
     if heard != {system.n_features_in_} or (all(widths) and sum(widths) != system._n_features_out):
         raise Damaged(f"it holds a {type(system).__name__} whose systems do not fit together")
+
+
+def _check_delays(system: Any, max_bytes: float) -> None:
+    """Refuse delays that lead a loop outside its states, and states beyond the memory that may be taken."""
+    delays = system.delays_
+    if not (delays >= 1).all() or 8.0 * float(delays.max()) * delays.size * max(1, system.unit_.n_arrays) > max_bytes:
+        raise Damaged("it holds delays out of range")
+
+
+def prepared(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
+    """Check that the transformer hears what the whole does, and that the states are those of the inner system."""
+    heard = getattr(system.transformer_, "n_features_in_", system.n_features_in_)
+    if heard != system.n_features_in_ or getattr(system.system_, "_n_features_out", 0) != system._n_features_out:
+        raise Damaged("it holds a Prepared whose parts do not fit together")
 
 
 def lanes(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
@@ -125,6 +141,12 @@ def wide_rows(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
         raise Damaged("it holds wide rows of another size")
 
 
+def held_out_rows(kept: Any, attributes: dict[str, Any], max_bytes: float) -> None:
+    """Check that there are targets, and that every row weighs something."""
+    if not (kept.n_outputs >= 1 and (kept.weights > 0).all()):
+        raise Damaged("it holds rows that are not held out")
+
+
 def supervised(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     """Check that members are models of the same kind, which hear the same features."""
     members = getattr(model, "members_", ())
@@ -141,7 +163,7 @@ def regressor(model: Any, kept: dict[str, Any], max_bytes: float) -> None:
     last = vars(model).get("_calibration")
     if last is None:
         return
-    n_targets = len(last.rows) if model.pooling is None else len(last.offsets) - 1
+    n_targets = len(last.rows) if model._per_step else len(last.offsets) - 1
     good = last.rows.shape[1] == model.n_features_in_ and _are_ends(last.offsets, len(last.rows))
     if not good or not (np.shape(last.values)[:1] == (len(last.weights),) == (n_targets,)):
         raise Damaged("it holds other training data than it learnt")

@@ -54,6 +54,7 @@ from reservoir.readouts.affine import LinearReadout
 
 _ROOMS = (
     "reservoir.topologies",
+    "reservoir.wiring",
     "reservoir.circuits",
     "reservoir.neurons",
     "reservoir.neurons.rate",
@@ -139,6 +140,10 @@ _OF_TRAINED: dict[str, Any] = {
     "keep": networks.keep_network,
     "rebuild": networks.rebuild_network,
 }
+_KEPT_ROWS = {
+    **{"X": reals("n", "f"), "y": reals("n", "k"), "weights": reals("n")},
+    **{"centred": FLAG, "solver": word("gram", "qr")},
+}
 _SYNAPSES = {name: reals("s") for name in ("weight", "delay", "time_constant")}
 _DYNAMICS = {name: either(NONE, reals("s")) for name in ("U", "D", "F", "reversal")}
 
@@ -177,6 +182,7 @@ REGISTRY: dict[str, Entry] = {
             "bias_": reals("n"),
             "unit_": part("recurrent", "cells"),
             "unit_matrices_": Check(lambda value, lengths: type(value) is dict, "a dictionary of matrices"),
+            "delays_": optional(integers("n")),
             "_noise_seed": COUNT,
             "_n_features_out": size("n"),
             "n_features_in_": size("f"),
@@ -203,6 +209,11 @@ REGISTRY: dict[str, Entry] = {
     "reservoir.systems.Reversed": Entry(
         {"system_": part("run"), "_n_features_out": size("n"), "n_features_in_": size("f")},
         rebuild=rebuilding.turned_around,
+    ),
+    "reservoir.systems.Prepared": Entry(
+        {"transformer_": part("transform"), "system_": part("run")}
+        | {"_n_features_out": size("n"), "n_features_in_": size("f")},
+        rebuild=rebuilding.prepared,
     ),
     "reservoir.systems.SideBySide": Entry(
         {"systems_": parts("run"), "_n_features_out": size("n"), "n_features_in_": size("f")},
@@ -253,7 +264,7 @@ REGISTRY: dict[str, Entry] = {
             "training_range_": reals("o", "2"),
             "training_deviations_": reals("o"),
             "_n_rows": size("rows"),
-            "_first_rows": optional(reals("b", "f")),
+            "_heads": optional(reals("b", "head", "f")),
             "_calibration": optional(record("CalibrationRows")),
             "training_errors_": reals("o"),
             "chosen_": optional(Check(lambda value, lengths: type(value) is dict, "a dictionary")),
@@ -319,16 +330,9 @@ REGISTRY: dict[str, Entry] = {
         },
         rebuild=rebuilding.triangle,
     ),
+    "reservoir.readouts.held_out_rows.HeldOutRows": Entry(parameters=_KEPT_ROWS, rebuild=rebuilding.held_out_rows),
     "reservoir.readouts.wide_rows.WideRows": Entry(
-        parameters={
-            "X": reals("n", "f"),
-            "y": reals("n", "k"),
-            "weights": reals("n"),
-            "ends": integers("p"),
-            "centred": FLAG,
-            "solver": word("gram", "qr"),
-        },
-        rebuild=rebuilding.wide_rows,
+        parameters={**_KEPT_ROWS, "ends": integers("p")}, rebuild=rebuilding.wide_rows
     ),
     "reservoir.rnn.RNNRegressor": Entry({**_TRAINED, "_flat": FLAG}, **_OF_TRAINED),
     "reservoir.rnn.RNNClassifier": Entry({**_TRAINED, "classes_": labels("k"), "per_step_": FLAG}, **_OF_TRAINED),

@@ -28,7 +28,7 @@ class ForecastDisplay(Display):
     Row i stands at the time (i + 1) step, of a forecast that begins after time 0. The vertical line is the
     `reservoir.metrics.valid_prediction_time`, the last time before the error first exceeds the threshold; there is none
     where it never does, and the legend says so. A forecast that leaves every bound does not stretch the axes, which
-    follow the truth.
+    follow the truth, and intervals up to its width beside it.
 
     Parameters
     ----------
@@ -247,27 +247,31 @@ class ForecastDisplay(Display):
 
     def _draw_channel(self, panel: Any, time: np.ndarray, channel: int) -> None:
         true, name = self.y_true[:, channel], f"channel {channel}"
+        low, high, width = true.min(), true.max(), np.ptp(true) or 1.0
         if self.lower is not None and self.upper is not None:
             ends = self.lower[:, channel], self.upper[:, channel]
             panel.fill_between(time, *ends, color=VERMILLION, alpha=0.25, linewidth=0, label="interval")
+            seen = np.clip(np.concatenate([end[np.isfinite(end)] for end in ends]), low - width, high + width)
+            low, high = seen.min(initial=low), seen.max(initial=high)
         panel.plot(time, true, color=BLACK, linewidth=1.6, label="truth")
         panel.plot(time, self.y_pred[:, channel], color=VERMILLION, linestyle=(0, (4, 1.2)), label="forecast")
-        margin = 0.25 * (np.ptp(true) or 1.0)
-        panel.set_ylim(true.min() - margin, true.max() + margin)
+        panel.set_ylim(low - 0.25 * width, high + 0.25 * width)
         panel.set_ylabel(name if self.names is None else plain(self.names[channel]))
 
     def _draw_errors(self, panel: Any, time: np.ndarray) -> None:
         errors = self.errors
         panel.plot(time, errors, color=BLUE)
         panel.axhline(self.threshold, color=BLACK, linestyle=(0, (5, 2)), linewidth=0.8)
+        late = errors[-(len(errors) // 5 + 1) :]
+        below = np.median(np.where(np.isfinite(late), late, np.inf)) > self.threshold  # away from the curve
         panel.annotate(
             f"threshold {self.threshold:g}",
             (0.99, self.threshold),
             xycoords=("axes fraction", "data"),
-            xytext=(0, -4),
+            xytext=(0, -4 if below else 4),
             textcoords="offset points",
             ha="right",
-            va="top",
+            va="top" if below else "bottom",
             fontsize=8,
             bbox=BEHIND_TEXT,
         )

@@ -20,6 +20,7 @@ _IN_WORDS = {
     "leak": "the leak",
 }
 _GIVEN = {"input_scaling": "input_weights", "bias_scaling": "bias"}
+_SCALED = {"input_scaling": "W_in_", "bias_scaling": "bias_"}
 
 
 class Setting(NamedTuple):
@@ -42,6 +43,12 @@ class Setting(NamedTuple):
         if self.kind != "series":
             return "give (X - mean) / deviation, with those over all training rows for every sequence"
         return "put a StandardScaler before the system"
+
+    @property
+    def layers_hear_one_another(self) -> bool:
+        """Whether the scale of what layers hear of one another is a parameter that counts."""
+        own = _parameters_of(self.system)
+        return own.get("inter_scaling") is not None and own.get("arrangement") == "stacked"
 
     def lower(self, *names: str) -> str:
         """Advice to lower parameters, each with its present value where the system has it; not those that are zero."""
@@ -67,7 +74,12 @@ class Setting(NamedTuple):
             return f"the given {given}", None
         if not known:
             return _IN_WORDS[name], None
-        return f"{known[0]}{where} (now {parameters[known[0]]})", parameters[known[0]]
+        value, text = parameters[known[0]], str(parameters[known[0]])
+        if value is None and name in _SCALED:  # the first of several layers: what others hear of one another is scaled
+            weights = getattr(getattr(self.system, "layers_", [self.system])[0], _SCALED[name], np.zeros(0))
+            value = float(np.max(np.abs(weights), initial=0.0))
+            text = f"None: up to {value:.2g}"
+        return f"{known[0]}{where} (now {text})", value
 
 
 def _parameters_of(system: Any) -> dict[str, Any]:
@@ -107,7 +119,8 @@ def _states(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
         large = means is not None and deviations is not None and (np.abs(means) + deviations).max() > 3
         scaler = f", or {setting.standardise}" if large else ""
         where = " of a layer" if hasattr(setting.system, "layers_") else ""
-        lower = setting.lower("input_scaling", "bias_scaling")
+        between = ("inter_scaling",) if setting.layers_hear_one_another else ()
+        lower = setting.lower(*between, "input_scaling", "bias_scaling")
         yield "saturation", f"Units{where} sit at their bounds: {lower}{scaler}."
     elif len(found.dead_units):
         yield "dead units", f"They never change: {setting.higher('input_scaling', 'bias_scaling')}."

@@ -100,6 +100,8 @@ def _linear_system(owner: str, system: Any, w_in: Any) -> tuple[np.ndarray, np.n
     fresh = one.system
     if not hasattr(fresh, "W_") or not hasattr(fresh, "W_in_") or getattr(fresh, "activation", None) != "identity":
         raise parameter_error(owner, "W", "a matrix or a system with W_, W_in_ and activation='identity'", system)
+    if (np.asarray(getattr(fresh, "delays_", 1)) != 1).any():
+        raise parameter_error(owner, "W", "a system with delay=1, whose state is that of its units alone", system)
     matrix, inputs = real_array(fresh.W_), real_array(fresh.W_in_)
     if matrix is None or inputs is None:
         raise parameter_error(owner, "W", "a system whose W_ and W_in_ are real", system)

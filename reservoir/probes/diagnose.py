@@ -90,7 +90,7 @@ def diagnose(
     >>> from reservoir import EchoState
     >>> from reservoir.probes import diagnose
     >>> X = np.random.default_rng(0).uniform(-1, 1, size=(1000, 1))
-    >>> found = diagnose(EchoState(50, input_scaling=20.0, random_state=0), X, warn=False)
+    >>> found = diagnose(EchoState(50, input_scaling=20.0, bias_scaling=0.0, random_state=0), X, warn=False)
     >>> [finding.measure for finding in found.findings]
     ['saturation', 'even part']
     >>> print(found.findings[0].advice)

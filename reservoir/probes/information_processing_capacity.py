@@ -145,7 +145,8 @@ def information_processing_capacity(
     --------
     >>> from reservoir import EchoState
     >>> from reservoir.probes import information_processing_capacity
-    >>> capacity = information_processing_capacity(EchoState(5, random_state=0), 3, n_steps=5000, random_state=0)
+    >>> odd = EchoState(5, bias_scaling=0.0, random_state=0)
+    >>> capacity = information_processing_capacity(odd, 3, n_steps=5000, random_state=0)
     >>> capacity.total <= 5, bool(capacity.per_degree[1] == 0)  # tanh without bias is odd
     (True, True)
     """

@@ -14,17 +14,19 @@ import numpy as np
 
 from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import RateWeights
+from reservoir.neurons.rate.past import delays_in_runs
 from reservoir.neurons.rate.unit import compiled_for
-from reservoir.neurons.structures import compiled_form
+from reservoir.neurons.structures import delayed_form, joins_delays, lagged_rows
 from reservoir.parts import System
 
 
 class Layer(NamedTuple):
     """A reservoir, whose units hear h = W x + V u + b."""
 
-    W: Any  # array or csr_array (n_units, n_units)
+    W: Any  # array or csr_array (n_units, n_units), or by the states of all steps that are kept
     V: np.ndarray  # (n_units, n_heard)
     weights: RateWeights
+    places: np.ndarray | None  # (n_arrays * n_units,) of the state, which a step moves; None is all of it
 
     @property
     def n_units(self) -> int:
@@ -32,27 +34,32 @@ class Layer(NamedTuple):
 
     @property
     def n_values(self) -> int:
-        """Size of the state: of some units it is larger than their number."""
+        """Size of the state: of some units, and with delays, it is larger than their number."""
         return self.weights.state_size
 
-    def follow(self, rows: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """States before all rows (n_rows, n_values), what the units hear then (n_rows, n_units), and the last state."""
-        before, heard = np.empty((len(rows), self.n_values)), np.empty((len(rows), self.n_units))
+    def follow(self, rows: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, ...]:
+        """For all rows what a step moves (n_rows, n_arrays * n_units), and what the units hear then (n_rows, n_units).
+
+        Then the states after the rows (n_rows, n_units), and the last state (n_values,).
+        """
+        before = np.empty((len(rows), self.weights.n_arrays * self.n_units))
+        heard, after = (np.empty((len(rows), self.n_units)) for _ in range(2))
         final = state.copy()
         rows = np.ascontiguousarray(rows, dtype=np.float64)
-        compiled_for(loops.trace, self.weights.cells)(self.weights, rows, final, before, heard)
+        compiled_for(loops.trace, self.weights.cells)(self.weights, rows, final, before, heard, after)
         if not np.isfinite(final).all():
             raise ValueError("The states of the system overflow: its input or its weights are too large.")
-        return before, heard, final
+        return before, heard, after, final
 
     def move(self, before: np.ndarray, heard: np.ndarray, states: np.ndarray, inputs: np.ndarray | None) -> np.ndarray:
         """Differences of state (n_values, k) after a row, from those before and those of what comes in."""
-        driven = self.W @ states[: self.n_units]
+        own = states if self.places is None else states[self.places]
+        driven = self.W @ (own[: self.n_units] if self.W.shape[1] == self.n_units else states)
         if inputs is not None:
             driven += self.V[:, : len(inputs)] @ inputs
-        moved, driven = np.array(states.T, order="C"), np.ascontiguousarray(driven.T)
+        moved, driven = np.array(own.T, order="C"), np.ascontiguousarray(driven.T)
         compiled_for(loops.move, self.weights.cells)(self.weights.cells, before, heard.copy(), moved, driven)
-        return moved.T
+        return moved.T if self.places is None else np.concatenate([moved.T, states[: -len(own)]])
 
 
 class Tangent(NamedTuple):
@@ -83,8 +90,7 @@ class Tangent(NamedTuple):
         """
         points, seen, finals, below = [], [], [], None
         for layer, start in zip(self.layers, self._split(state), strict=True):
-            before, heard, final = layer.follow(self._heard(below, rows, axis=1), start)
-            below = np.concatenate([before[1:], final[None]])[:, : layer.n_units]
+            before, heard, below, final = layer.follow(self._heard(below, rows, axis=1), start)
             points.append(list(zip(before, heard, strict=True)))
             seen.append(below)
             finals.append(final)
@@ -138,10 +144,18 @@ def _layer_of(system: Any) -> Layer | None:
     if not hasattr(type(cells), "tangent"):
         return None
     structured, V = system.W_.astype(double), np.asarray(system.W_in_, dtype=double)
-    form, columns, bias = compiled_form(structured), np.ascontiguousarray(V.T), system.bias_.astype(double)
-    weights = RateWeights(form, columns, bias, cells, system.unit_.n_arrays)
-    W = structured if isinstance(structured, np.ndarray) else structured.tocsr()
-    return Layer(W, V, weights)
+    delays, n_arrays = system.delays_, system.unit_.n_arrays
+    form, columns = delayed_form(structured, delays, n_arrays), np.ascontiguousarray(V.T)
+    weights = RateWeights(form, columns, system.bias_.astype(double), cells, n_arrays, delays_in_runs(delays))
+    if weights.delays is None:
+        return Layer(_rows(structured), V, weights, None)
+    W = lagged_rows(structured, delays, n_arrays) if joins_delays(structured, delays) else _rows(structured)
+    size = n_arrays * n_units
+    return Layer(W, V, weights, (np.tile(delays, n_arrays) - 1) * size + np.arange(size))
+
+
+def _rows(matrix: Any) -> Any:
+    return matrix if isinstance(matrix, np.ndarray) else matrix.tocsr()
 
 
 def blocks(n_rows: int, n_units: int) -> Iterator[slice]:

@@ -51,13 +51,20 @@ class Blocks:
         """The records that there are."""
         return [record for record in self.records if record is not None]
 
-    def errors(self, owner: str, alphas: np.ndarray) -> np.ndarray:
-        """Squared errors (n_alphas, n_outputs) on every block whose rows weigh anything by what all others teach."""
-        blocks = [record for record in self.known() if record.n_rows]
-        if len(blocks) < 2:
-            few = "sequences" if self.of_sequences else "rows"
-            raise ValueError(f"alpha='blocked' of {owner} needs at least two {few}.")
-        return blocked_errors(in_one_space(blocks), alphas)
+    def too_few(self) -> str:
+        """What it takes that one block predicts another, where there is less; empty where there is enough."""
+        return "" if len(self._weighing()) > 1 else "two sequences" if self.of_sequences else "two rows"
+
+    def errors(self, alphas: np.ndarray) -> np.ndarray:
+        """Squared errors (n_alphas, n_outputs) on the blocks whose rows weigh anything by what all others teach.
+
+        The first block of a series, which may begin with a state at rest as no other row has it, teaches the others.
+        """
+        return blocked_errors(in_one_space(self._weighing()), alphas, 0 if self.of_sequences else 1)
+
+    def _weighing(self) -> list[Record]:
+        """The records whose rows weigh anything."""
+        return [record for record in self.known() if record.n_rows]
 
 
 def parts_of(n_rows: int, sequence: np.ndarray | None) -> list[np.ndarray | slice | None]:
@@ -114,15 +121,15 @@ def thinned(blocks: list[Record], most: int) -> list[Record]:
     return blocks
 
 
-def blocked_errors(blocks: list[TallRecord], alphas: np.ndarray) -> np.ndarray:
-    """Squared errors (n_alphas, n_outputs) on every one of two or more blocks by the coefficients of all others."""
+def blocked_errors(blocks: list[TallRecord], alphas: np.ndarray, first: int) -> np.ndarray:
+    """Squared errors (n_alphas, n_outputs) on the blocks from this one on, by the coefficients of all others."""
     before: list[Record | None] = [None]
     after: list[Record | None] = [None]
     for block, later in zip(blocks[:-1], blocks[:0:-1], strict=True):
         before.append(joined(before[-1], block))
         after.append(joined(later, after[-1]))
     errors = np.zeros((len(alphas), blocks[0].n_outputs))
-    for block, head, tail in zip(blocks, before, reversed(after), strict=True):
+    for block, head, tail in list(zip(blocks, before, reversed(after), strict=True))[first:]:
         others = merged([part for part in (head, tail) if part is not None])
         coef = others.factorised().path(alphas)
         errors += block.squared_errors(coef, others.intercept(coef))

@@ -12,7 +12,9 @@ import numpy as np
 
 from reservoir.validation import Parameters, real_array
 
+DEFAULT_ALPHA = 1e-6
 DEFAULT_ALPHAS = np.logspace(-8, 4, 25)
+WIDE_ALPHAS = np.logspace(-1, 7, 17)
 _NEARLY_CONSTANT = 0.1  # degrees of freedom
 _NO_PENALTY = 1e-16
 _SHOWN = 8  # columns that a warning names
@@ -47,8 +49,11 @@ def one_penalty_warning() -> Iterator[None]:
 
 
 @contextmanager
-def no_penalty_warnings() -> Iterator[None]:
-    """Context without warnings of an edge in this thread, for candidates that nobody has asked for."""
+def unasked_candidates() -> Iterator[None]:
+    """Context, in this thread, for candidates that nobody has asked for.
+
+    Nothing is said of an edge, and the default penalty serves where there are too few rows to choose another.
+    """
     token = _UNASKED.set(True)
     try:
         yield
@@ -56,8 +61,8 @@ def no_penalty_warnings() -> Iterator[None]:
         _UNASKED.reset(token)
 
 
-def edges_matter() -> bool:
-    """Whether a choice at an edge is to be told: not within `no_penalty_warnings`."""
+def candidates_are_asked() -> bool:
+    """Whether somebody has asked for the candidates: not within `unasked_candidates`."""
     return not _UNASKED.get()
 
 
@@ -69,7 +74,7 @@ def said_once(texts: list[str]) -> str:
 def read_candidates(readout: Any) -> np.ndarray:
     """The parameter `alphas` of a readout, sorted."""
     if readout.alphas is None:
-        return DEFAULT_ALPHAS
+        return WIDE_ALPHAS if isinstance(readout.alpha, str) and readout.alpha == "loo" else DEFAULT_ALPHAS
     alphas = real_array(readout.alphas)
     if alphas is None or alphas.ndim != 1 or not len(alphas) or not ((alphas > 0) & np.isfinite(alphas)).all():
         raise Parameters(readout).error("alphas", "None or a 1-D array of numbers > 0")

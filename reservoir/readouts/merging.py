@@ -8,18 +8,19 @@ from typing import Any, ClassVar, Self
 from reservoir.compilation import one_blas_thread
 from reservoir.readouts.affine import LinearReadout
 from reservoir.readouts.blocks import Blocks
+from reservoir.readouts.held_out_rows import HeldOutRows
 from reservoir.readouts.record import Record, check_alike
-from reservoir.readouts.wide_rows import TALL, WideRows, merged_rows, solver_of
+from reservoir.readouts.wide_rows import TALL, WideRows, kind_of, merged_rows
 from reservoir.validation import not_fitted, parameter_error, unchanged_on_error
 
-_RECORDS: dict[str, Any] = {**TALL, "wide": WideRows}
+_RECORDS: dict[str, Any] = {**TALL, "wide": WideRows, "held out": HeldOutRows}
 
 
 class MergingLinearReadout(LinearReadout):
     """What `RidgeReadout` keeps of its rows: the record of all, and those of blocks where they choose its penalty."""
 
     learned: ClassVar[dict[str, Any]] = LinearReadout.learned | {
-        "_record": "record (Moments, Triangle, WideRows)",
+        "_record": "record (Moments, Triangle, WideRows, HeldOutRows)",
         "_blocks": "optional record (Blocks)",
     }
     alpha: float | str
@@ -32,7 +33,7 @@ class MergingLinearReadout(LinearReadout):
         return isinstance(self.alpha, str) and self.alpha == "blocked"
 
     def record_kind(self) -> str:
-        """The record that the parameters ask for, "gram" or "qr"."""
+        """The record that the parameters ask for, by the name of the solver and what is kept for it."""
         raise NotImplementedError
 
     def solve(self) -> Self:
@@ -96,7 +97,7 @@ class MergingLinearReadout(LinearReadout):
     def _check_added(self, total: Record, one_output: bool, in_blocks: bool) -> None:
         """Refuse a record of other settings, and of other rows than those before."""
         self._check_parameters()
-        theirs = solver_of(total), total.centred, in_blocks or not self.tells_sequences_apart
+        theirs = kind_of(total), total.centred, in_blocks or not self.tells_sequences_apart
         if theirs != (self.record_kind(), bool(self.fit_intercept), True):
             raise ValueError(f"{type(self).__name__} cannot add the record of a readout with other settings.")
         for before in self._records_so_far():
@@ -130,7 +131,7 @@ class MergingLinearReadout(LinearReadout):
         return {
             "alpha": self.alpha,
             "fit_intercept": self.fit_intercept,
-            "solver": solver_of(record),
+            "solver": kind_of(record),
             "n_features_in_": record.n_features,
             "n_outputs": record.n_outputs,
             "depth of y": 1 if self._one_output else 2,

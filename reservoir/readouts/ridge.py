@@ -14,10 +14,17 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.compilation import one_blas_thread
 from reservoir.parts import Numbers
 from reservoir.readouts.blocks import Blocks, parts_of, records_of, runs_of
-from reservoir.readouts.candidates import PenaltyWarning, edge_advice, edges_matter, read_candidates
+from reservoir.readouts.candidates import (
+    DEFAULT_ALPHA,
+    PenaltyWarning,
+    candidates_are_asked,
+    edge_advice,
+    read_candidates,
+)
+from reservoir.readouts.held_out_rows import HELD_OUT, LeftVectors
 from reservoir.readouts.merging import MergingLinearReadout
 from reservoir.readouts.penalty import Conditioning
-from reservoir.readouts.record import Record
+from reservoir.readouts.record import Factorised, Record
 from reservoir.readouts.rows import (
     changed_since,
     check_outputs,
@@ -26,7 +33,7 @@ from reservoir.readouts.rows import (
     read_sequence,
     read_weights,
 )
-from reservoir.readouts.wide_rows import TALL, merged_rows, record_of_rows, solver_of, stays_wide
+from reservoir.readouts.wide_rows import TALL, kind_of, merged_rows, record_of_rows, stays_wide
 from reservoir.sequences import check_magnitude
 from reservoir.validation import Parameters, check_real, unchanged_on_error
 
@@ -47,19 +54,24 @@ class RidgeReadout(MergingLinearReadout):
 
     Parameters
     ----------
-    alpha : float >= 0, "gcv" or "blocked", default 1e-6
+    alpha : float >= 0, "gcv", "blocked" or "loo", default 1e-6
         Penalty; with 0 the solution of least norm is taken. "gcv" chooses among `alphas`, for every target by itself,
         by generalised cross-validation, which takes the rows for independent. "blocked" chooses by the error on
         blocks of rows that the others predict, the right one for time series. Rows of one series are cut in order of
-        time: every call into 5 blocks, and 5 are kept by joining neighbours. Where `sequence` tells sequences apart,
-        as all models do that see several, whole sequences are dealt to 5 blocks, in turns whose order changes. It
-        costs 5 factorisations more.
+        time: every call into 5 blocks, and 5 are kept by joining neighbours; the first is not predicted, since it may
+        begin with a state at rest, unlike all others. Where `sequence` tells sequences apart, as all models do that see
+        several, whole sequences are dealt to 5 blocks, in turns whose order changes. It costs 5 factorisations more.
+        "loo" chooses one penalty for all targets by the exact squared error about each row by what all others teach,
+        for rows that are independent, as those of whole sequences are; it keeps the rows, and costs what the fewer of
+        rows and features cost.
     alphas : None or array of candidates > 0, default None
-        None is 25 values from 1e-8 to 1e4, evenly on the logarithmic scale. One factorisation serves them all.
+        None is 25 values from 1e-8 to 1e4, evenly on the logarithmic scale, and with "loo", whose features are
+        thought to be many and of unit deviation, 17 from 0.1 to 1e7. One factorisation serves them all.
     solver : {"auto", "gram", "qr"}, default "auto"
         "gram" keeps sums of products, the fast way, which squares the condition number; "qr" keeps the triangle of a
         QR decomposition, about four times slower, and serves penalties down to rounding. "auto" takes "qr" where
-        the smallest penalty is below 1e-8. It is settled with the first block.
+        the smallest penalty is below 1e-8. It is settled with the first block. With "loo" they are the eigenvectors
+        of products of rows or features, and the singular vectors of the rows.
     fit_intercept : bool, default True
         Whether to fit an intercept, which is never penalised.
     slack : float >= 0, default 0.0
@@ -93,6 +105,8 @@ class RidgeReadout(MergingLinearReadout):
     12(1):55-67, doi:10.1080/00401706.1970.10488634.
     Golub, Heath and Wahba 1979, Generalized cross-validation as a method for choosing a good ridge parameter,
     Technometrics 21(2):215-223, doi:10.1080/00401706.1979.10489751.
+    Allen 1974, The relationship between variable selection and data augmentation and a method for prediction,
+    Technometrics 16(1):125-127, doi:10.1080/00401706.1974.10489157 (leave-one-out errors from one fit).
 
     Examples
     --------
@@ -108,7 +122,7 @@ class RidgeReadout(MergingLinearReadout):
 
     def __init__(
         self,
-        alpha: float | str = 1e-6,
+        alpha: float | str = DEFAULT_ALPHA,
         *,
         alphas: Numbers | None = None,
         solver: str = "auto",
@@ -181,9 +195,10 @@ class RidgeReadout(MergingLinearReadout):
             self._check_continues(before, targets, one_output)
         self._one_output = one_output
         with one_blas_thread():
-            parts = parts_of(len(rows), numbers) if self.tells_sequences_apart else runs_of(len(rows), _ROWS_AT_ONCE)
-            wide = stays_wide(type(self).__name__, before, rows.shape, self.tells_sequences_apart)
-            of_rows = record_of_rows(self.record_kind(), wide)
+            kind, at_once = self.record_kind(), len(rows) if self._holds_out else _ROWS_AT_ONCE
+            parts = parts_of(len(rows), numbers) if self.tells_sequences_apart else runs_of(len(rows), at_once)
+            wide = stays_wide(type(self).__name__, before, rows.shape, kind, self.tells_sequences_apart)
+            of_rows = record_of_rows(kind, wide)
             records = records_of(of_rows, rows, targets, weights, parts, bool(self.fit_intercept))
             known = [record for record in records if record is not None]
             self._record = merged_rows(known if before is None else [before, *known])
@@ -196,7 +211,8 @@ class RidgeReadout(MergingLinearReadout):
         """Compute `coef_` and `intercept_` from the record."""
         self._check_record()
         with one_blas_thread():
-            alpha, coef = self._chosen() if isinstance(self.alpha, str) else self._given()
+            given = self.alpha if isinstance(self.alpha, str) else Parameters(self).real("alpha", 0)
+            alpha, coef = self._chosen() if isinstance(given, str) else self._solved(given)
             intercept = self._record.intercept(coef)
         return self._take(alpha, coef, intercept)
 
@@ -227,12 +243,11 @@ class RidgeReadout(MergingLinearReadout):
         return [r._take(values[k] * every, path[:, k], intercepts[k]) for k, r in enumerate(copies)]
 
     def record_kind(self) -> str:
-        """The record that these settings ask for, "gram" or "qr"; see `solver`."""
+        """The record that these settings ask for, by its name; see `solver`."""
         self._check_parameters()
-        if self.solver != "auto":
-            return self.solver
         smallest = read_candidates(self).min() if isinstance(self.alpha, str) else self.alpha
-        return "qr" if smallest < _SMALL else "gram"
+        solver = ("qr" if smallest < _SMALL else "gram") if self.solver == "auto" else self.solver
+        return HELD_OUT[solver] if self._holds_out else solver
 
     def conditioning(self) -> Conditioning:
         """Condition number and rank of the rows so far, and the degrees of freedom of every target."""
@@ -240,6 +255,11 @@ class RidgeReadout(MergingLinearReadout):
         with one_blas_thread():
             principal = self._record.principal()
         return principal.conditioning(np.broadcast_to(self.alpha_, self._record.n_outputs))
+
+    @property
+    def _holds_out(self) -> bool:
+        """Whether every row is held out, to choose the penalty."""
+        return isinstance(self.alpha, str) and self.alpha == "loo"
 
     def _rows(self, X: Any, y: Any, first: bool, check_input: bool) -> tuple[np.ndarray, np.ndarray, bool]:
         """Rows, targets (n_rows, n_outputs), and whether y was 1-D, in float64."""
@@ -261,8 +281,7 @@ class RidgeReadout(MergingLinearReadout):
         self._publish(np.array(coef.T, order="C"), intercept)
         return self
 
-    def _given(self) -> tuple[np.ndarray, np.ndarray]:
-        alpha = Parameters(self).real("alpha", 0)
+    def _solved(self, alpha: float) -> tuple[np.ndarray, np.ndarray]:
         coef = self._record.solve(alpha) if alpha > 0 else None
         every = np.full(self._record.n_outputs, alpha)
         if coef is None:
@@ -275,20 +294,36 @@ class RidgeReadout(MergingLinearReadout):
         return every, coef
 
     def _chosen(self) -> tuple[np.ndarray, np.ndarray]:
+        few = self._too_few()
+        if few and not candidates_are_asked():
+            return self._solved(DEFAULT_ALPHA)
+        if few:
+            raise ValueError(f"alpha={self.alpha!r} of {type(self).__name__} needs at least {few}.")
         alphas, factorised = read_candidates(self), self._record.factorised()
-        if self.alpha == "gcv":
-            least = 1 + self._record.centred
-            if self._record.n_rows < least:
-                raise ValueError(f"alpha='gcv' of {type(self).__name__} needs at least {least} rows of a weight > 0.")
-            scores = factorised.generalised_cross_validation(alphas)
-        else:
-            scores = self._complete_blocks().errors(type(self).__name__, alphas)
+        scores = self._scores(factorised, alphas)
         best = scores.argmin(axis=0)
         if self.slack > 0:
             within = scores <= (1 + self.slack) * scores.min(axis=0)
             best = np.array([int(np.flatnonzero(own)[np.argmax(alphas[own])]) for own in within.T])
         self._warn_at_edges(alphas, best, factorised.trace)
         return alphas[best], factorised.coefficients(alphas[best])
+
+    def _too_few(self) -> str:
+        """What it takes to choose a penalty, where there is less; empty where there is enough."""
+        if self.alpha == "blocked":
+            return self._complete_blocks().too_few()
+        least = 1 + self._record.centred
+        return f"{least} rows of a weight > 0" if self._record.n_rows < least else ""
+
+    def _scores(self, factorised: Factorised, alphas: np.ndarray) -> np.ndarray:
+        """What of every candidate is to be small (n_alphas, n_outputs)."""
+        if self.alpha == "blocked":
+            return self._complete_blocks().errors(alphas)
+        if self.alpha == "gcv":
+            return factorised.generalised_cross_validation(alphas)
+        if not isinstance(factorised, LeftVectors):
+            raise changed_since(self, "alpha")
+        return np.repeat(factorised.leave_one_out(alphas)[:, None], self._record.n_outputs, axis=1)
 
     def _complete_blocks(self) -> Blocks:
         """The blocks, refused where rows came while another `alpha` asked for none."""
@@ -302,7 +337,7 @@ class RidgeReadout(MergingLinearReadout):
         at_edge = alphas[best] * np.isin(best, (0, len(alphas) - 1))
         before = np.broadcast_to(getattr(self, "alpha_", 0.0), len(best))
         if (
-            edges_matter()
+            candidates_are_asked()
             and len(alphas) > 1
             and (at_edge > 0).any()
             and not ((at_edge == 0) | (at_edge == before)).all()
@@ -313,7 +348,7 @@ class RidgeReadout(MergingLinearReadout):
     def _check_parameters(self) -> None:
         p = Parameters(self)
         if isinstance(self.alpha, str):
-            p.choice("alpha", ["gcv", "blocked"])
+            p.choice("alpha", ["gcv", "blocked", "loo"])
         else:
             p.real("alpha", 0)
         read_candidates(self)
@@ -323,5 +358,5 @@ class RidgeReadout(MergingLinearReadout):
 
     def _check_continues(self, before: Record, targets: np.ndarray, one_output: bool) -> None:
         check_outputs(self, before.n_outputs, targets, one_output)
-        if before.centred != self.fit_intercept or solver_of(before) != self.record_kind():
+        if before.centred != self.fit_intercept or kind_of(before) != self.record_kind():
             raise changed_since(self, "fit_intercept", "alpha", "solver")

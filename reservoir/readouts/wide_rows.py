@@ -12,6 +12,8 @@ import numpy as np
 from scipy.linalg import lapack
 
 from reservoir.memory import check_memory
+from reservoir.readouts.held_out_rows import HELD_OUT, HeldOutRows
+from reservoir.readouts.kept_rows import KeptRows
 from reservoir.readouts.moments import Moments
 from reservoir.readouts.penalty import Principal
 from reservoir.readouts.record import Factorised, Record, TallRecord, check_alike, merged
@@ -22,7 +24,7 @@ RecordOfRows = Callable[[np.ndarray, np.ndarray, np.ndarray | None, bool], Recor
 
 
 @dataclass(frozen=True)
-class WideRows:
+class WideRows(KeptRows):
     """Weighted rows x (n_features,) with targets y (n_outputs,), fewer than half the features.
 
     Ridge coefficients are sums of the rows. So the rows Z about their mean are turned into the space that they span,
@@ -30,57 +32,22 @@ class WideRows:
     all lengths, so that penalties, scores and solutions of least norm are the same. As soon as there are more rows,
     the record becomes that of its `solver`, and is what it would be without this one.
 
-    Attributes
-    ----------
-    X : array (n, n_features)
-    y : array (n, n_outputs)
-    weights : array (n,)
-    ends : array of int, how many rows there were after each block that came
-    centred : bool
-    solver : "gram" or "qr"
+    `ends` tells how many rows there were after each block that came (array of int).
     """
 
-    X: np.ndarray
-    y: np.ndarray
-    weights: np.ndarray
     ends: np.ndarray
-    centred: bool
-    solver: str
 
     @classmethod
     def of_rows(cls, solver: str, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, centred: bool) -> WideRows:
         """Rows (n, n_features) with targets (n, n_outputs), copied."""
         known = np.ones(len(X)) if weights is None else np.array(weights, dtype=np.float64)
-        return cls(np.array(X), np.array(y), known, np.array([len(X)]), centred, solver)
-
-    @property
-    def weight(self) -> float:
-        """Sum of the weights."""
-        return float(self.weights.sum())
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows of a weight > 0."""
-        return int(np.count_nonzero(self.weights))
-
-    @property
-    def n_features(self) -> int:
-        """Number of features."""
-        return self.X.shape[1]
-
-    @property
-    def n_outputs(self) -> int:
-        """Number of targets."""
-        return self.y.shape[1]
+        return cls(np.array(X), np.array(y), known, centred, solver, np.array([len(X)]))
 
     def merged(self, other: WideRows) -> WideRows:
         """Both sets of rows together."""
         check_alike(self, other)
-        X, y, weights = (
-            np.concatenate([getattr(one, name) for one in (self, other)]) for name in ("X", "y", "weights")
-        )
         ends = np.concatenate([self.ends, len(self.X) + other.ends])
-        return WideRows(X, y, weights, ends, self.centred, self.solver)
+        return WideRows(*self.with_rows_of(other), self.centred, self.solver, ends)
 
     def tall(self) -> Record:
         """The same rows in the record of the `solver`, block by block as they came."""
@@ -92,13 +59,6 @@ class WideRows:
         turned = Turned.of(self)
         coef = turned.record.solve(alpha)
         return None if coef is None else turned.back(coef)
-
-    def intercept(self, coef: np.ndarray) -> np.ndarray:
-        """What is left of the means (..., n_outputs) for a coef (n_features, ..., n_outputs)."""
-        if not self.centred:
-            return np.zeros(coef.shape[1:])
-        mean_x, mean_y = (np.average(rows, axis=0, weights=self.weights) for rows in (self.X, self.y))
-        return mean_y - np.tensordot(mean_x, coef, 1)
 
     def factorised(self) -> Turned:
         """What solves for every penalty."""
@@ -162,23 +122,31 @@ def is_wide(n_rows: int, n_features: int) -> bool:
     return 2 * n_rows < n_features
 
 
-def stays_wide(owner: str, before: Record | None, shape: tuple[int, ...], blocked: bool) -> bool:
+def stays_wide(owner: str, before: Record | None, shape: tuple[int, ...], kind: str, blocked: bool) -> bool:
     """Whether rows of this shape leave rows wide; MemoryError where what comes of them does not fit."""
     n_more, n_features = shape
-    n = n_more + (len(before.X) if isinstance(before, WideRows) else 0)
-    wide = is_wide(n, n_features) and (before is None or isinstance(before, WideRows))
-    n_bytes = 8.0 * n_features * (n * (2 + blocked) if wide else n_features * (2 + 5 * blocked))
+    n = n_more + (len(before.X) if isinstance(before, KeptRows) else 0)
+    wide = kind in TALL and is_wide(n, n_features) and (before is None or isinstance(before, WideRows))
+    if kind not in TALL:
+        n_bytes = 24.0 * (n * n_features + min(n, n_features) ** 2)
+    else:
+        n_bytes = 8.0 * n_features * (n * (2 + blocked) if wide else n_features * (2 + 5 * blocked))
     check_memory(owner, f"the record of {n_more} rows of {n_features} features", n_bytes)
     return wide
 
 
-def record_of_rows(solver: str, wide: bool) -> RecordOfRows:
-    """What makes the record of rows for a solver: from X, y, weights or None, and whether it is centred."""
-    return cast("RecordOfRows", partial(WideRows.of_rows, solver) if wide else TALL[solver].of_rows)
+def record_of_rows(kind: str, wide: bool) -> RecordOfRows:
+    """What makes a record of this kind of rows: from X, y, weights or None, and whether it is centred."""
+    if kind in TALL:
+        return cast("RecordOfRows", partial(WideRows.of_rows, kind) if wide else TALL[kind].of_rows)
+    solver = next(name for name, own in HELD_OUT.items() if own == kind)
+    return cast("RecordOfRows", partial(HeldOutRows.of_rows, solver))
 
 
-def solver_of(record: Record) -> str:
-    """The solver that a record serves."""
+def kind_of(record: Record) -> str:
+    """The kind of record that a readout asks for when it has this one."""
+    if isinstance(record, HeldOutRows):
+        return HELD_OUT[record.solver]
     return record.solver if isinstance(record, WideRows) else next(k for k, v in TALL.items() if v is type(record))
 
 

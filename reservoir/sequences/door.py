@@ -113,7 +113,8 @@ def _validated_members(estimator: Any, members: list[Any], reset: bool, gaps: bo
         refuse_masked(member, f"Sequence {index} of X", owner)
     plain = _joined_numbers(members)
     if plain is not None:
-        rows = _validated(estimator, plain, reset, len(members[0]))
+        known = not reset and _is_as_known(estimator, plain)
+        rows = check_magnitude(plain, "X", owner) if known else _validated(estimator, plain, reset, len(members[0]))
         return np.split(rows, np.cumsum([len(member) for member in members])[:-1])
     _look_at_index(members, [f"Sequence {index} of X" for index in range(len(members))], owner)
     checked = []
@@ -123,6 +124,12 @@ def _validated_members(estimator: Any, members: list[Any], reset: bool, gaps: bo
         except (ValueError, TypeError) as error:
             raise type(error)(f"Sequence {index}: {error}") from error
     return checked
+
+
+def _is_as_known(estimator: Any, rows: np.ndarray) -> bool:
+    """Whether finite rows are float64 of the width that was fitted without names: there is nothing left to validate."""
+    width = getattr(estimator, "n_features_in_", None)
+    return rows.dtype == np.float64 and rows.shape[1] == width and not hasattr(estimator, "feature_names_in_")
 
 
 def _joined_numbers(members: list[Any]) -> np.ndarray | None:

@@ -8,6 +8,7 @@ from reservoir.systems.deep_echo_state import DeepEchoState
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lanes import EchoStateLanes
 from reservoir.systems.liquid_state import LiquidState
+from reservoir.systems.prepared import Prepared
 from reservoir.systems.reversed import Reversed
 from reservoir.systems.side_by_side import SideBySide
 from reservoir.systems.simulation import Recording, simulate
@@ -18,6 +19,7 @@ __all__ = [
     "EchoState",
     "EchoStateLanes",
     "LiquidState",
+    "Prepared",
     "Recording",
     "Reversed",
     "SideBySide",

@@ -12,13 +12,13 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from reservoir.estimators import BaseEstimator, TransformerMixin
 from reservoir.foreign_code import inherited
 from reservoir.parts import Seed, SequenceData, System, Targets, check_system, without_noise
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.sizes import LEAST_OF_A_PART, check_fits
 from reservoir.systems.echo_state import EchoState
+from reservoir.systems.from_rest import FromRest
 from reservoir.topologies import largest_singular_value
 from reservoir.trials import (
     State,
@@ -43,7 +43,7 @@ from reservoir.validation import (
 )
 
 
-class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
+class DeepEchoState(FromRest, BaseEstimator):
     """Echo-state reservoirs in layers, whose states are joined.
 
     A row u of the input moves the state x_k of layer k by
@@ -69,10 +69,11 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
     layers : None or list of systems, default None
         The layers, where they differ, from the one that hears the input upwards. `layer` and `n_layers` are then
         ignored. Anything with ``fit`` and ``run`` whose state is one vector per sequence will do.
-    inter_scaling : None or float > 0, default None
-        Largest singular value of the weights from the layer below, those of V_k for x_(k-1)'. None is 1 for a layer
-        whose `input_scaling` is None, and leaves that of any other layer as its numbers say. Given `input_weights` stay
-        as they are, and so does what hears the states and is no `EchoState`.
+    inter_scaling : None or float > 0, default 1.0
+        Largest singular value of the weights from the layer below, those of V_k for x_(k-1)'. None leaves them as the
+        `input_scaling` of the layer says; otherwise that is the scale of what hears the input, of whose channels alone
+        ``input_scaling=None`` takes the root. Given `input_weights` stay as they are, and so does what hears the states
+        and is no `EchoState`.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of the seeds of the layers. Clones of `layer` get theirs from it, or, where it is None, from
         ``layer.random_state``. A member of `layers` keeps its own seed, and gets one from here if it has none.
@@ -119,7 +120,7 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         input_to_all: bool = False,
         layers: Sequence[System] | None = None,
         random_state: Seed = None,
-        inter_scaling: float | None = None,
+        inter_scaling: float | None = 1.0,
     ):
         self.layer = layer
         self.n_layers = n_layers
@@ -145,14 +146,14 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         self._check_parameters()
         sequences = read_sequences(self, X, reset=True)
         self.layers_ = self._seeded_layers()
-        if all(getattr(layer, "runs_compiled", False) for layer in self.layers_):  # reads the number of features only
+        if all(_reads_features_alone(layer) for layer in self.layers_):
             sequences = Sequences(np.zeros((1, self.n_features_in_)), np.array([0, 1]), "series")
         presentations = 0 if sequences.kind == "series" else range(len(sequences))
         below, kinds = None, []
         for layer in self.layers_:
             heard = sequences.pack(self._heard(sequences.rows, below))
             layer.fit(heard)
-            if below is not None and self.arrangement == "stacked":
+            if below is not None and self.arrangement == "stacked" and self.inter_scaling is not None:
                 _scale_from_below(type(self).__name__, layer, below.shape[1], self.inter_scaling)
             states, final = run_trial(layer, heard, trial=presentations)
             below = _rows(states, sequences)
@@ -161,20 +162,6 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         self._n_states, self._n_state_values, dtypes = zip(*kinds, strict=True)
         self._dtype, self._n_features_out = np.result_type(*dtypes), sum(self._n_states)
         return self
-
-    def transform(self, X: SequenceData) -> Any:
-        """States of all layers from rest, those of the first layer first, in trial 0.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-
-        Returns
-        -------
-        states : array (T, n_total), array (N, T, n_total) or list of arrays (T_i, n_total)
-            In the same kind of container; n_total is the number of units of all layers.
-        """
-        return self.run(X)[0]
 
     def run(self, X: SequenceData, state: State | None = None, *, trial: Trial = 0) -> tuple[Any, Any]:
         """States from a given state on, and where they end.
@@ -294,22 +281,27 @@ def default_layer() -> EchoState:
     return EchoState(100)
 
 
-def _scale_from_below(owner: str, layer: Any, n_below: int, scaling: float | None) -> None:
+def _reads_features_alone(layer: Any) -> bool:
+    """Whether `fit` of a layer draws by the number of features, whatever their rows."""
+    return getattr(layer, "runs_compiled", False) and not getattr(layer, "reads_lengths", False)
+
+
+def _scale_from_below(owner: str, layer: Any, n_below: int, scaling: float) -> None:
     """Give the first `n_below` columns of the W_in of a fitted layer this largest singular value.
 
-    None is 1 where the layer has no `input_scaling` of its own, and otherwise leaves it alone.
+    The others are then all that its `input_scaling` is about.
     """
     if not isinstance(layer, EchoState) or not isinstance(layer.input_weights, str | None):
         return
-    if scaling is None and layer.input_scaling is not None:
-        return
-    own = layer.W_in_[:, :n_below]
-    present = largest_singular_value(own)
-    if present > 0:
-        own *= own.dtype.type((1.0 if scaling is None else scaling) / present)
-    elif scaling is not None:
+    from_below, from_input = layer.W_in_[:, :n_below], layer.W_in_[:, n_below:]
+    present = largest_singular_value(from_below)
+    if present == 0:
         wanted = "None where a layer has no input weights from the layer below"
         raise parameter_error(owner, "inter_scaling", wanted, scaling)
+    from_below *= from_below.dtype.type(scaling / present)
+    n_inputs = from_input.shape[1]
+    if layer.input_scaling is None and n_inputs > 0:
+        from_input *= from_input.dtype.type(np.sqrt((n_below + n_inputs) / n_inputs))
 
 
 def _rows(states: Any, sequences: Sequences) -> np.ndarray:

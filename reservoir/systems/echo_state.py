@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+from reservoir.estimators import BaseEstimator
 from reservoir.foreign_code import inherited
 from reservoir.neurons.rate import LeakyIntegrator
 from reservoir.neurons.rate.leaky_integrator import leak_rates
+from reservoir.neurons.rate.past import DelayRuns, delays_in_runs
 from reservoir.neurons.rate.unit import check_activation
-from reservoir.neurons.structures import compiled_form
+from reservoir.neurons.structures import delayed_form, draws
 from reservoir.parts import (
     Activation,
+    Delays,
     FloatType,
+    InputWeights,
     Matrix,
     Numbers,
     RateUnit,
@@ -29,16 +32,17 @@ from reservoir.parts import (
 )
 from reservoir.random_numbers import NOISE, Places, fill
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.sizes import check_fits
+from reservoir.systems.from_rest import FromRest
 from reservoir.systems.rate_runs import run_rows, weights_of
+from reservoir.systems.unit_delays import check_delay, check_state, unit_delays
 from reservoir.systems.weights import biases, check_weight_parameters, input_weights, recurrent_weights
 from reservoir.topologies import CirculantGraph
 from reservoir.trials import Starts, State, Trial, read_starts
 from reservoir.validation import Parameters, as_generator, unchanged_on_error
 
 
-class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
+class EchoState(FromRest, BaseEstimator):
     """Echo-state reservoir of leaky-integrator units, or of another rate unit.
 
     A row u of the input moves the state x of the units by
@@ -47,7 +51,12 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
 
     or, with a `unit`, as that says of what it hears, W x + W_in u + b + noise * xi. Nothing is trained: `fit` reads the
     number of features and draws the weights, `transform` returns the states. Time counts in steps. See `run` for how
-    state is carried on.
+    state is carried on. With a `delay` of d_i steps, unit i hears, and moves on from, the states of d_i steps ago:
+
+        x_i(t) = (1 - leak) x_i(t - d_i) + leak f(sum_j W_ij x_j(t - d_i) + (W_in u + b + noise * xi)_i)
+
+    where states before the first row are 0. With one delay d for all, rows t, t + d, t + 2 d, ... are a run by
+    themselves.
 
     Parameters
     ----------
@@ -59,12 +68,13 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         that are meant as they are, unlike `input_weights` and `bias`, say ``spectral_radius=None``.
     spectral_radius : float >= 0 or None, default 0.9
         W, drawn or given, is scaled to this largest modulus of its eigenvalues. None uses the matrix as it is.
-    input_scaling : None, float >= 0 or array (n_features,), default 1.0
+    input_scaling : None, float >= 0 or array (n_features,), default None
         W_in is uniform in plus or minus this number, which may be another one for every channel. None is
         0.3 / sqrt(n_features), for data whose channels have about unit variance.
-    bias_scaling : None or float >= 0, default 0.0
-        b is uniform in plus or minus this number. None is 0.5. Without a bias tanh units make an odd function of the
-        input, which can tell no even one, as the square of the input.
+    bias_scaling : None or float >= 0, default None
+        b is uniform in plus or minus this number. None is 0.5, and 0 beside an array of `input_weights`, whose equation
+        has no bias but a given one. Without a bias tanh units make an odd function of the input, which can tell no even
+        one, as the square of the input.
     leak : float in (0, 1] or array (N,), default 1.0
         Leak rate, one for all units or one per unit; 1 forgets the old state but for W x.
     activation : {"tanh", "identity", "relu", "logistic"} or function, default "tanh"
@@ -74,9 +84,11 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         Standard deviation of Gaussian noise inside the activation. It is a function of the seed drawn in `fit`, the
         trial, the step and the unit, see `run`. Models add it while they are trained, presentation k of a list as
         trial k, and not when they answer.
-    input_weights : None, "uniform", "normal", "signs" or array (N, n_features), default None
+    input_weights : None, "uniform", "normal", "signs", array (N, n_features) or part, default None
         Whether W_in is drawn from U[-1, 1) (so with None), from N(0, 1), or of 1 and -1, alike often, times
-        `input_scaling`; or W_in, used as given, and the two parameters that draw it are ignored.
+        `input_scaling`; or W_in, used as given, and the two parameters that draw it are ignored. A part with
+        ``draw(n_units, n_features, rng)``, as `reservoir.wiring.BlockInputWeights`, draws it too; beside one
+        ``input_scaling=None`` is 1.
     bias : None or array (N,), default None
         b, used as given; `bias_scaling` is then ignored.
     dtype : {"float64", "float32"}, default "float64"
@@ -100,6 +112,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         Input weights.
     bias_ : array (N,)
         Biases.
+    delays_ : int array (N,)
+        Delay of every unit.
     unit_ : rate unit
         The unit as it was in `fit`.
     unit_matrices_ : dict of matrices (N, N)
@@ -143,18 +157,19 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         *,
         topology: Topology | Matrix | Sequence[Sequence[float]] | None = None,
         spectral_radius: float | None = 0.9,
-        input_scaling: float | Numbers | None = 1.0,
-        bias_scaling: float | None = 0.0,
+        input_scaling: float | Numbers | None = None,
+        bias_scaling: float | None = None,
         leak: float | Numbers = 1.0,
         activation: Activation = "tanh",
         noise: float = 0.0,
-        input_weights: Numbers | str | None = None,
+        input_weights: Numbers | InputWeights | str | None = None,
         bias: Numbers | None = None,
         dtype: FloatType = "float64",
         random_state: Seed = None,
         unit: RateUnit | None = None,
         input_connectivity: float = 1.0,
         scaled_by: str = "radius",
+        delay: int | Sequence[int] | np.ndarray | Delays = 1,
     ):
         self.n_units = n_units
         self.topology = topology
@@ -171,10 +186,11 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         self.unit = unit
         self.input_connectivity = input_connectivity
         self.scaled_by = scaled_by
+        self.delay = delay
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> EchoState:
-        """Draw the weights for the number of features of X.
+        """Draw the weights for the number of features of X, and the delays, where they are drawn, for its lengths.
 
         Parameters
         ----------
@@ -187,7 +203,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         """
         owner, (n_units, dtype) = type(self).__name__, self._check_parameters()
         unit = LeakyIntegrator(self.leak, self.activation) if self.unit is None else clone(self.unit)
-        read_sequences(self, X, reset=True)
+        lengths = read_sequences(self, X, reset=True).lengths
         check_fits(owner, "n_units", n_units, 16.0 * n_units * (self.n_features_in_ + 1), "the input weights")
         seeds = as_generator(owner, self.random_state).integers(2**63, size=4)
         rngs = [np.random.default_rng(seed) for seed in seeds[:3]]
@@ -200,24 +216,11 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         self.bias_ = biases(self, n_units, rngs[2], dtype)
         own = unit.draw(n_units, np.random.default_rng([int(seeds[0]), 1]))
         self.unit_, self.unit_matrices_ = unit, {name: matrix.astype(dtype) for name, matrix in own.items()}
+        self.delays_ = unit_delays(self, n_units, lengths, np.random.default_rng([int(seeds[0]), 2]))
         self._compiled = self._compile()
         self._noise_seed = int(seeds[3])
         self._n_features_out = n_units
         return self
-
-    def transform(self, X: SequenceData) -> Any:
-        """States of every sequence from rest, in trial 0.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-
-        Returns
-        -------
-        states : array (T, n_units), array (N, T, n_units) or list of arrays (T_i, n_units)
-            In the same kind of container; rows in = rows out.
-        """
-        return self.run(X)[0]
 
     def run(self, X: SequenceData, state: State | None = None, *, trial: Trial = 0) -> tuple[Any, Any]:
         """States from a given state on, and where they end.
@@ -230,7 +233,8 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         X : series (T, F), stack (N, T, F) or list of series (T_i, F)
         state : None, array (n_units,) for a series, (N, n_units) otherwise, or what the last call gave back
             State before the first row. None is rest, zero. Of a `unit` with several arrays of state it is one vector of
-            all of them, n_arrays * n_units long. An array stands before step 0 of the trial.
+            all of them, n_arrays * n_units long, and with delays one of those of as many steps as the longest delay
+            has, the newest first. An array stands before step 0 of the trial.
         trial : int >= 0, or one for each sequence of a stack or list, default 0
             Which repeat this is. Without noise it changes nothing; a state that says its trial goes on with that.
 
@@ -270,9 +274,14 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         """Whether `run` is the compiled equation of its unit and weights, and not that of a subclass.
 
         Where it is, the loops of `reservoir.neurons.rate` do in a model what `run` does, and `fit` looks at the number
-        of features alone.
+        of features alone, unless it `reads_lengths`.
         """
         return inherited(self, EchoState, "fit", "run", "transform")
+
+    @property
+    def reads_lengths(self) -> bool:
+        """Whether `fit` draws the delays by the lengths of the sequences."""
+        return draws(self.delay)
 
     def without_noise(self) -> EchoState:
         """The same fitted reservoir with ``noise=0``; it shares all weights."""
@@ -290,6 +299,7 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
             own.real("spectral_radius", 0)
         own.real("noise", 0)
         check_weight_parameters(own)
+        check_delay(own, n_units)
         if self.unit is None:
             leak_rates(own.owner, self.leak, n_units)
             check_activation(own.owner, self.activation)
@@ -303,11 +313,12 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
                 raise own.error("scaled_by", "'radius' or 'norm' beside a unit that is no LeakyIntegrator")
         return n_units, own.float_type("dtype")
 
-    def _compile(self) -> tuple[Any, Any, Any]:
-        """The recurrent weights, their form for the kernels, and the coefficients of the unit."""
-        dtype = self.bias_.dtype
-        cells = self.unit_.cells(len(self.bias_), self.unit_matrices_, dtype)
-        return self.W_, compiled_form(self.W_), cells
+    def _compile(self) -> tuple[Any, Any, Any, DelayRuns | None]:
+        """The recurrent weights, their form for the kernels, the coefficients of the unit, and the delays."""
+        check_state(self)
+        cells = self.unit_.cells(len(self.bias_), self.unit_matrices_, self.bias_.dtype)
+        form = delayed_form(self.W_, self.delays_, self.unit_.n_arrays)
+        return self.W_, form, cells, delays_in_runs(self.delays_)
 
     def _noise_rows(self, sequences: Sequences, starts: Starts) -> np.ndarray:
         """The place where the states (n_rows, n_units) will stand, holding the noise if there is any."""

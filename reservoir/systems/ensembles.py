@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from reservoir.derived import Derived
-from reservoir.neurons.products import Dense
+from reservoir.neurons.products import Dense, Lagged
 from reservoir.neurons.rate.loops import RateWeights
+from reservoir.neurons.rate.past import delays_in_runs
 from reservoir.neurons.rate.unit import side_by_side
-from reservoir.neurons.structures import Form, joined_form
+from reservoir.neurons.structures import BlockDiagonal, Form, delayed_form, joined_form
 from reservoir.parts import without_noise
 from reservoir.sequences import Sequences
 from reservoir.systems.rate_runs import run_rows, weights_of
@@ -29,19 +30,28 @@ def joined(systems: list[Any]) -> RateWeights:
     sources = [part for member in members for part in (member.matrix, member.cells)]
     matrix, cells = _joint.get(systems[0].W_in_, sources, lambda: _parts(systems, members))
     columns = np.concatenate([member.input_columns for member in members], axis=1)
-    return RateWeights(matrix, columns, np.concatenate([member.bias for member in members]), cells, members[0].n_arrays)
+    bias, delays = np.concatenate([member.bias for member in members]), delays_in_runs(_delays(systems))
+    return RateWeights(matrix, columns, bias, cells, members[0].n_arrays, delays)
 
 
-def joined_states(states: list[np.ndarray], n_arrays: int) -> np.ndarray:
-    """The state of `joined` reservoirs from those of each."""
-    return np.concatenate([state.reshape(n_arrays, -1) for state in states], axis=1).ravel()
+def joined_states(states: list[np.ndarray], systems: list[Any]) -> np.ndarray:
+    """The state of `joined` reservoirs from those of each; beyond what one keeps itself it is zero, and not read."""
+    members = [weights_of(system) for system in systems]
+    n_kept = max(member.n_kept for member in members)
+    parts = []
+    for state, member in zip(states, members, strict=True):
+        own = np.zeros((n_kept, member.n_arrays, member.bias.size), np.asarray(state).dtype)
+        own[: member.n_kept] = np.reshape(state, (member.n_kept, *own.shape[1:]))
+        parts.append(own)
+    return np.concatenate(parts, axis=2).ravel()
 
 
 class Ensemble:
     """Fitted systems that hear the same and not one another, as one: their states stand side by side.
 
     The state of a sequence is a tuple, an entry for each system. Reservoirs whose equation is compiled run in
-    one loop, where none has noise, which is drawn for each, and no matrix is dense, which serves sequences together.
+    one loop, where none has noise, which is drawn for each, or delays, and no matrix is dense, which serves sequences
+    together.
     """
 
     def __init__(self, systems: list[Any]):
@@ -77,7 +87,7 @@ class Ensemble:
             return None
         members, n_features = [weights_of(system) for system in self.systems], X[0].shape[1]
         alike = {(own.bias.dtype, own.n_arrays, own.input_columns.shape) for own in members}
-        if any(isinstance(own.matrix, Dense) for own in members) or len(alike) > 1:
+        if any(isinstance(own.matrix, Dense) or own.delays for own in members) or len(alike) > 1:
             return None
         if members[0].input_columns.shape[0] != n_features:
             return None
@@ -87,7 +97,7 @@ class Ensemble:
         states = np.empty((len(rows), weights.bias.size), weights.bias.dtype)
         finals = np.zeros((len(X), weights.state_size), weights.bias.dtype)
         for final, entry in zip(finals, state or [], strict=False):
-            final[:] = joined_states([np.asarray(own) for own in entry], n_arrays)
+            final[:] = joined_states([np.asarray(own) for own in entry], self.systems)
         run_rows(weights, sequences, rows, False, finals, states)
         if not np.isfinite(finals).all():
             return None
@@ -99,4 +109,12 @@ def _parts(systems: list[Any], members: list[RateWeights]) -> tuple[Form, Any]:
     """The form of the recurrent weights and the coefficients of the units."""
     unit, matrices = side_by_side([system.unit_ for system in systems], [system.unit_matrices_ for system in systems])
     cells = unit.cells(sum(member.bias.size for member in members), matrices, members[0].bias.dtype)
+    if any(isinstance(member.matrix, Lagged) for member in members):
+        whole = BlockDiagonal([system.W_ for system in systems])
+        return delayed_form(whole, _delays(systems), members[0].n_arrays), cells
     return joined_form([system.W_ for system in systems], [member.matrix for member in members]), cells
+
+
+def _delays(systems: list[Any]) -> np.ndarray:
+    """The delay of every unit."""
+    return np.concatenate([system.delays_ for system in systems])

@@ -13,7 +13,7 @@ from reservoir.foreign_code import inherited
 from reservoir.neurons.rate.lanes import LANES, LaneWeights, advance_lanes
 from reservoir.neurons.rate.loops import RateWeights
 from reservoir.neurons.rate.unit import RateUnit, compiled_for
-from reservoir.neurons.structures import compiled_form, narrowest
+from reservoir.neurons.structures import delayed_form, narrowest
 from reservoir.sequences import Sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.rate_runs import run_rows, weights_of
@@ -84,7 +84,7 @@ def grouped(reservoir: EchoState, lanes: list[Lane]) -> list[Group]:
     """The lanes in groups, for a reservoir that is fitted with all scalings 1."""
     unit = reservoir.unit_
     cells = cells_of(reservoir, lanes)
-    flat = hasattr(type(cells[0]), "step_lanes") and unit.n_arrays == 1
+    flat = hasattr(type(cells[0]), "step_lanes") and unit.n_arrays == 1 and weights_of(reservoir).delays is None
     if not flat or _own_matrices(reservoir) or not _differ_in_arrays(cells):
         return _single_lanes(reservoir, lanes, cells)
     n_idle = -len(lanes) % LANES
@@ -135,13 +135,14 @@ def _single_lanes(reservoir: EchoState, lanes: list[Lane], cells: list[Any]) -> 
     dtype = reservoir.bias_.dtype
     found: list[Group] = []
     forms: dict[tuple[Any, ...], Any] = {}
-    columns = weights_of(reservoir).input_columns
+    shared = weights_of(reservoir)
     for lane, own_cells in zip(lanes, cells, strict=True):
         own = lane.radius, str(lane.unit.get_params(deep=False)) if _own_matrices(reservoir) else ""
         if own not in forms:
-            forms[own] = compiled_form(_recurrent(reservoir, lane))
-        scaled = columns * dtype.type(lane.input_scaling), reservoir.bias_ * dtype.type(lane.bias_scaling)
-        found.append(SingleLane(RateWeights(forms[own], *scaled, own_cells, lane.unit.n_arrays), lane.noise))
+            forms[own] = delayed_form(_recurrent(reservoir, lane), reservoir.delays_, shared.n_arrays)
+        columns, bias = shared.input_columns * dtype.type(lane.input_scaling), reservoir.bias_
+        scaled = shared._replace(input_columns=columns, bias=bias * dtype.type(lane.bias_scaling))
+        found.append(SingleLane(scaled._replace(matrix=forms[own], cells=own_cells), lane.noise))
     return found
 
 

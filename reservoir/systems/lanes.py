@@ -17,7 +17,7 @@ from reservoir.random_numbers import NOISE, normal_numbers
 from reservoir.sequences import read_sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lane_groups import Group, Lane, cells_of, grouped
-from reservoir.systems.weights import BIAS_SCALING, INPUT_SCALING, per_channel
+from reservoir.systems.weights import are_drawn, default_scalings, per_channel
 from reservoir.validation import check_integer, check_real, parameter_error, unchanged_on_error
 
 _SCALINGS = ("spectral_radius", "input_scaling", "bias_scaling", "noise")
@@ -72,13 +72,7 @@ class EchoStateLanes(BaseEstimator):
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> EchoStateLanes:
-        """Draw the weights that all lanes share.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        y : ignored
-        """
+        """Draw the weights that all lanes share, for the features of a series, stack or list X; y is ignored."""
         owner = type(self).__name__
         base = EchoState(random_state=0) if self.reservoir is None else self.reservoir
         if not getattr(base, "runs_compiled", False) or not isinstance(base, EchoState):
@@ -98,7 +92,7 @@ class EchoStateLanes(BaseEstimator):
             shared.set_params(random_state=int(np.random.default_rng().integers(2**63)))
         self.reservoir_ = shared.fit(X)
         for name, column in (("input_weights", 1), ("bias", 2)):  # given arrays are used as they are
-            if not isinstance(getattr(base, name), str | None):
+            if not are_drawn(getattr(base, name)):
                 self._table[:, column] = 1.0
         cells_of(self.reservoir_, self._lanes())  # which checks the parameters of every unit
         return self
@@ -161,18 +155,15 @@ class EchoStateLanes(BaseEstimator):
             if "input_scaling" in setting:
                 raise parameter_error(owner, "settings", "without 'input_scaling' beside one per channel", setting)
             present["input_scaling"] = 1.0
-        values = [self._number(name, setting.get(name, present[name])) for name in names]
+        absent: dict[str, Any] = default_scalings(base, self.n_features_in_)
+        given = [(name, setting.get(name, present[name])) for name in names]
+        values: list[Any] = [absent.get(name) if value is None else value for name, value in given]
         for name, value in zip(names, values, strict=True):
             if name == "leak":
                 check_real(owner, name, value, 0, 1, closed="right")
             else:
                 check_real(owner, name, value, 0 if name in _SCALINGS else None)
         return [float(value) for value in values]
-
-    def _number(self, name: str, value: Any) -> Any:
-        """What None is of the scalings that have such a value."""
-        constant = {"input_scaling": INPUT_SCALING / np.sqrt(self.n_features_in_), "bias_scaling": BIAS_SCALING}
-        return constant.get(name) if value is None else value
 
     def _lanes(self) -> list[Lane]:
         """The lanes of the table."""

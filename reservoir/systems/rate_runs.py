@@ -16,7 +16,7 @@ from reservoir.neurons.products import Dense
 from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import Feedback, Levels, LinearReadout, RateWeights
 from reservoir.neurons.rate.unit import compiled_for
-from reservoir.neurons.structures import compiled_form, multiplications
+from reservoir.neurons.structures import delayed_form, multiplications
 from reservoir.random_numbers import NOISE, fill, steps_of
 from reservoir.ranges import read_bounds
 from reservoir.sequences import Sequences
@@ -34,12 +34,13 @@ from reservoir.validation import (
 def weights_of(system: Any) -> RateWeights:
     """What the loops take of a fitted `EchoState`; matrices that were replaced since `fit` are brought into form."""
     try:
-        matrix, form, cells = system._compiled
+        matrix, form, cells, delays = system._compiled
     except AttributeError:
         check_is_fitted(system)
         raise
-    form = form if matrix is system.W_ else compiled_form(system.W_)
-    return RateWeights(form, np.ascontiguousarray(system.W_in_.T), system.bias_, cells, system.unit_.n_arrays)
+    n_arrays = system.unit_.n_arrays
+    form = form if matrix is system.W_ else delayed_form(system.W_, system.delays_, n_arrays)
+    return RateWeights(form, np.ascontiguousarray(system.W_in_.T), system.bias_, cells, n_arrays, delays)
 
 
 def rows_at_once(weights: RateWeights, more: int = 0) -> int:
@@ -60,10 +61,11 @@ def _calls(
 ) -> Iterator[tuple[Callable[..., Any], np.ndarray, slice, int, int]]:
     """The calls of kernels that a run is cut into: loop, offsets of its sequences, which they are, first and last.
 
-    A dense matrix serves sequences side by side, and first and last are then steps of them, otherwise rows.
+    A dense matrix without delays serves sequences side by side, and first and last are then steps of them, otherwise
+    rows.
     """
     room, n_sequences = rows_at_once(weights), len(sequences)
-    together = isinstance(weights.matrix, Dense) and n_sequences > 1
+    together = isinstance(weights.matrix, Dense) and n_sequences > 1 and weights.delays is None
     loop = compiled_for(loops.advance_together if together else loops.advance, weights.cells)
     at_once = room if together else n_sequences
     for start in range(0, n_sequences, at_once):
@@ -113,7 +115,7 @@ def close_loop(
     weights : RateWeights
     coef : array (n_outputs, n_columns)
     intercept : array (n_outputs,)
-    state : array (n_arrays * n_units,)
+    state : array (state_size,)
         State before the first step.
     row : array (n_features,)
         Input of the first step.
@@ -134,7 +136,7 @@ def close_loop(
     Returns
     -------
     outputs : array (n_steps, n_outputs)
-    final_state : array (n_arrays * n_units,)
+    final_state : array (state_size,)
     """
     owner, dtype = "close_loop", weights.bias.dtype
     n_features, n_units = weights.input_columns.shape

@@ -8,18 +8,18 @@ import numpy as np
 from scipy import sparse
 
 from reservoir.neurons.structures import drawn_or_given, draws
-from reservoir.parts import Matrix, Numbers, Topology
+from reservoir.parts import InputWeights, Matrix, Numbers, Topology, check_draws
 from reservoir.sizes import check_fits
 from reservoir.topologies import CirculantMatrix, HadamardMatrix, largest_singular_value, spectral_radius
 from reservoir.topologies.drawing import DISTRIBUTIONS, draw_from
 from reservoir.topologies.spectrum import as_sparse
-from reservoir.validation import InvalidParameterError, Parameters, parameter_error, real_array
+from reservoir.validation import InvalidParameterError, Parameters, check_finite_array, parameter_error, real_array
 
 SCALED_BY = ("radius", "effective_radius", "norm")
 INPUT_SCALING = 0.3
 """What `input_scaling=None` is for one channel; of several it is divided by the root of their number."""
 BIAS_SCALING = 0.5
-"""What `bias_scaling=None` is."""
+"""What `bias_scaling=None` is, but beside given input weights."""
 
 
 def recurrent_weights(
@@ -88,6 +88,8 @@ def check_weight_parameters(p: Parameters) -> None:
     given, scaling = p.part.input_weights, p.part.input_scaling
     if isinstance(given, str):
         p.choice("input_weights", DISTRIBUTIONS)
+    if draws(given):
+        check_draws(p.owner, "input_weights", given, InputWeights)
     p.real("input_connectivity", 0, 1, closed="right")
     p.choice("scaled_by", SCALED_BY)
     if scaling is not None and not per_channel(scaling):
@@ -100,13 +102,22 @@ def input_weights(system: Any, n_units: int, rng: np.random.Generator, dtype: np
     """W_in (n_units, n_features) of a fitted number of features: given, or drawn; by columns, for the kernels."""
     p, shape, given = Parameters(system), (n_units, system.n_features_in_), system.input_weights
     scalings = input_scalings(system)
-    if given is not None and not isinstance(given, str):
-        wanted = "None, one of " + ", ".join(map(repr, DISTRIBUTIONS)) + " or "
+    if not are_drawn(given):
+        wanted = "None, one of " + ", ".join(map(repr, DISTRIBUTIONS)) + ", a part that draws them or "
         return np.asfortranarray(p.finite_array("input_weights", shape, wanted), dtype=dtype)
-    drawn = draw_from(given or "uniform", shape, rng)
+    if draws(given):
+        part: Any = given
+        drawn = check_finite_array(p.owner, "input_weights", part.draw(*shape, rng), shape, "a part that draws ")
+    else:
+        drawn = draw_from(given or "uniform", shape, rng)
     if system.input_connectivity < 1:
         drawn *= rng.random(shape) < system.input_connectivity
     return np.asfortranarray(drawn * scalings, dtype=dtype)
+
+
+def are_drawn(weights: Any) -> bool:
+    """Whether input weights or biases are drawn, and then scaled, and not given as an array."""
+    return isinstance(weights, str | None) or draws(weights)
 
 
 def per_channel(input_scaling: Any) -> bool:
@@ -118,7 +129,7 @@ def input_scalings(system: Any) -> float | np.ndarray:
     """The scale of the input weights of a fitted number of features: a number, or one per channel (n_features,)."""
     n_features, value = system.n_features_in_, system.input_scaling
     if value is None:
-        return float(INPUT_SCALING / np.sqrt(n_features))
+        return default_scalings(system, n_features)["input_scaling"]
     if not per_channel(value):
         return float(value)
     scalings = real_array(value)
@@ -137,4 +148,16 @@ def biases(system: Any, n_units: int, rng: np.random.Generator, dtype: np.dtype[
 
 def bias_scaling(system: Any) -> float:
     """The scale of the biases."""
-    return BIAS_SCALING if system.bias_scaling is None else float(system.bias_scaling)
+    value = system.bias_scaling
+    return default_scalings(system, system.n_features_in_)["bias_scaling"] if value is None else float(value)
+
+
+def default_scalings(system: Any, n_features: int) -> dict[str, float]:
+    """What None is of the scalings of a system that hears so many features.
+
+    An equation whose input weights are given has no bias that it does not name. A part that draws the input weights has
+    a scale of its own.
+    """
+    given = system.input_weights
+    scaling = 1.0 if draws(given) else float(INPUT_SCALING / np.sqrt(n_features))
+    return {"input_scaling": scaling, "bias_scaling": BIAS_SCALING if are_drawn(given) else 0.0}

@@ -18,6 +18,7 @@ from reservoir.topologies.hadamard import Hadamard, HadamardMatrix
 from reservoir.topologies.orthogonal import Orthogonal
 from reservoir.topologies.permutation import Permutation
 from reservoir.topologies.random import Random
+from reservoir.topologies.repeated import Repeated
 from reservoir.topologies.scale_free import ScaleFree
 from reservoir.topologies.small_world import SmallWorld
 from reservoir.topologies.spectrum import largest_singular_value, spectral_radius
@@ -38,6 +39,7 @@ __all__ = [
     "Orthogonal",
     "Permutation",
     "Random",
+    "Repeated",
     "ScaleFree",
     "SmallWorld",
     "largest_singular_value",

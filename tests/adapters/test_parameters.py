@@ -5,7 +5,7 @@ import inspect
 import pytest
 from sklearn.base import BaseEstimator, clone
 
-from reservoir import EchoState, ReservoirForecaster
+from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster
 from reservoir.adapters.parameters import parameters_of, with_parameters_of
 
 
@@ -36,3 +36,13 @@ def test_parts_that_are_none_are_reached():
     model = Adapter().set_params(reservoir__spectral_radius=0.5, readout__alpha=1.0)
     assert clone(model).get_params()["reservoir__spectral_radius"] == 0.5 and model.readout.alpha == 1.0
     assert Adapter().reservoir is None
+
+
+def test_parts_that_are_none_are_those_of_the_model():
+    @with_parameters_of(ReservoirClassifier)
+    class Classifier(BaseEstimator):
+        def __init__(self):
+            super().__init__()
+
+    ours, theirs = (kind().set_params(readout__solver="qr").readout for kind in (ReservoirClassifier, Classifier))
+    assert theirs.get_params() == ours.get_params() and ours.alpha == "gcv"

@@ -1,5 +1,6 @@
 """The same batches on a Dask cluster of worker processes."""
 
+import contextlib
 import sys
 
 import psutil
@@ -22,11 +23,17 @@ distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
 
+@contextlib.contextmanager
+def cluster_of(**options):
+    """A client of two processes of one thread."""
+    options |= {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with distributed.LocalCluster(**options, silence_logs=50) as cluster, distributed.Client(cluster) as client:
+        yield client
+
+
 @pytest.fixture(scope="module")
 def client():
-    """Two processes of one thread, Brian2 loaded in their main threads."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "preload": ["brian2"], "dashboard_address": ":0"}
-    with distributed.LocalCluster(**options, silence_logs=50) as cluster, distributed.Client(cluster) as client:
+    with cluster_of() as client:
         yield client
 
 
@@ -47,33 +54,34 @@ def test_tasks_that_go_wrong(client, tmp_path):
     kinds = {3: "crash", 8: "hang", 9: "raise"}
     tasks = [{**task, "kind": kinds.get(task["number"])} for task in numbered(24)]
     options = {"timeout": TIMEOUT, "retries": 0}
-    expected = table(run_batch(trouble, tasks, store=tmp_path / "loky", n_jobs=2, **options), tmp_path)
+    expected = table(run_batch(trouble, tasks, store=tmp_path / "loky", n_jobs=1, **options), tmp_path)
     study = run_batch(trouble, tasks, store=tmp_path / "dask", client=client, **options)
     errors = {failure.parameters["number"]: failure.error for failure in study.failed()}
     assert errors[3].startswith("WorkerDied") and "TimeoutError" in errors[8] and errors[9] == "ValueError: no 9"
     assert len(errors) == 3 and table(study, tmp_path) == expected
 
 
-def test_a_client_that_is_lost_in_the_middle(tmp_path):
+def test_a_client_that_is_lost_in_the_middle(client, tmp_path):
     """The error says so, and nothing that the clean-up meets hides it; the next call goes on."""
     tasks, expected = gated(tmp_path)
-    options = {"n_workers": 1, "threads_per_worker": 1, "preload": ["brian2"], "dashboard_address": ":0"}
-    with distributed.LocalCluster(**options, silence_logs=50) as cluster:
-        lost = distributed.Client(cluster)
+    lost = distributed.Client(client.cluster)
 
-        def lose():
-            wait_at_the_gate(tmp_path, 1)
-            lost.close()
+    def lose():
+        wait_at_the_gate(tmp_path, 2)
+        lost.close()
 
-        with meanwhile(lose), pytest.raises(ConnectionError, match="lost while the batch ran; what is done stays"):
-            run_batch(logged, tasks, store=tmp_path / "store", client=lost)
-        (tmp_path / "gate").touch()
+    with meanwhile(lose), pytest.raises(ConnectionError, match="lost while the batch ran; what is done stays"):
+        run_batch(logged, tasks, store=tmp_path / "store", client=lost)
+    (tmp_path / "gate").touch()
     assert table(run_batch(logged, tasks, store=tmp_path / "store", n_jobs=1), tmp_path) == expected
 
 
-def test_brian2(client, tmp_path):
+@pytest.mark.long
+def test_brian2(tmp_path):
+    """Loaded in the main threads of workers."""
     expected = run_batch(spikes, {"trial": range(4)}, store=tmp_path / "loky", n_jobs=1, setup="spiking.warm_up")
-    study = run_batch(spikes, {"trial": range(4)}, store=tmp_path / "dask", client=client, setup="spiking.warm_up")
+    with cluster_of(preload=["brian2"]) as client:
+        study = run_batch(spikes, {"trial": range(4)}, store=tmp_path / "dask", client=client, setup="spiking.warm_up")
     assert table(study, tmp_path) == table(expected, tmp_path)
     assert not study.failed() and all(len(result["times"]) for result in study.results())
 

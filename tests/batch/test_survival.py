@@ -109,7 +109,7 @@ def test_attempts(tmp_path):
     """A second one helps whom the first has killed by chance, and is counted."""
     kinds = {0: "once", 1: "raise", 2: "kill"}
     tasks = [{**task, "kind": kinds.get(task["number"]), "marker": str(tmp_path / "once")} for task in numbered(4)]
-    study = run_batch(trouble, tasks, store=tmp_path / "store", n_jobs=2)
+    study = run_batch(trouble, tasks, store=tmp_path / "store", n_jobs=1)
     assert [(failure.parameters["number"], failure.attempts) for failure in study.failed()] == [(1, 2), (2, 2)]
     assert [result is None for result in study.results()] == [False, True, True, False]
 

@@ -140,6 +140,13 @@ def topology(spectral_radius=0.9, **arguments):
     return Entry(arguments, ask)
 
 
+def wiring(name, **arguments):
+    def ask(part, X):
+        return states(EchoState(6, random_state=0, **{name: part}).fit(ROWS), ROWS)
+
+    return Entry(arguments, ask)
+
+
 def rate_unit(**arguments):
     return Entry(arguments, lambda part, X: states(EchoState(6, unit=part, random_state=0).fit(ROWS), ROWS))
 

@@ -69,6 +69,14 @@ def rate_units():
         known = np.where([True, False], X[:5], np.nan)
         loop = close_loop(pair, np.full((1, 42), 0.02), np.ones(1), np.zeros(40), X[0], 5, channels=[1], known=known)
         yield f"loop of two {name}", loop[0]
+    delays = np.repeat([3, 1], 10)
+    for (name, part), delay in itertools.product(parts.items(), (2, delays)):
+        system = small(topology=part, delay=delay).fit(X)
+        yield f"states {name} after {np.max(delay)}", np.concatenate(system.transform(RAGGED))
+        start = weights_of(system), np.full((1, 22), 0.02), np.ones(1), np.zeros(20 * np.max(delay)), X[0], 5
+        yield f"loop {name} after {np.max(delay)}", close_loop(*start, channels=[1], known=known)[0]
+        (_, heard), *_ = tangent_of(system).follow(X, np.zeros(20 * np.max(delay)))[0][-1]
+        yield f"tangent {name} after {np.max(delay)}", heard
     yield "stripes", small(150).fit(X).transform(X)
     yield "large Hadamard", small(4200, topology=matrices["Hadamard"]()).fit(X).transform(X[:2])
     for activation, dtype in itertools.product(("identity", "relu", "logistic"), ("float64", "float32")):

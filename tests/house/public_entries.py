@@ -65,7 +65,9 @@ from tests.house.entries import (
     system,
     topology,
     trace,
+    wiring,
 )
+from tests.loops import looped
 
 TASKS = {"size": [1, 2], "number": [3]}
 SYNAPSES = {"pre": [0, 1], "post": [1, 0], "weight": [1e-9, -2e-9], "delay": 1e-3, "time_constant": 3e-3}
@@ -184,6 +186,9 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.topologies.largest_singular_value": function(matrix=np.diag([1.0, 2.0, 3.0])),
     "reservoir.topologies.spectral_radius": function(matrix=np.diag([1.0, 2.0, 3.0])),
     "reservoir.models.Joined": pooling(poolings=["mean", "last"]),
+    "reservoir.topologies.Repeated": topology(topology=topologies.Random(in_degree=2), length=3),
+    "reservoir.wiring.BlockInputWeights": wiring("input_weights", block=2),
+    "reservoir.wiring.LogUniformDelays": wiring("delay", n_delays=3, reach=1),
     "reservoir.circuits.Synapses": Entry(
         {}, lambda part, X: drawn(circuits.GraphCircuit(12, synapses=part), X)
     ),
@@ -231,7 +236,7 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.probes.separation": function(slow=True, system=SYSTEM, n_pairs=3, n_steps=5, random_state=0),
     "reservoir.probes.controllability_rank": function(W=np.diag([0.5, 0.2]), w_in=np.ones((2, 1))),
     "reservoir.probes.closed_loop_exponents": function(
-        forecaster=reservoir.ReservoirForecaster(SYSTEM, RidgeReadout(), washout=2).fit(SERIES),
+        forecaster=looped(EchoState(6, input_scaling=1.0, bias_scaling=0.0, random_state=0), washout=2).fit(SERIES),
         n_exponents=1, n_steps=20, discard=5,
     ),
     "reservoir.probes.information_processing_capacity": function(
@@ -252,15 +257,18 @@ ENTRIES: dict[str, Entry] = {
         },
         chosen, X, Y, fits_targets, slow=True, fixed=("n_jobs", "client", "store", "verbose"),
     ),
+    "reservoir.model_selection.RollingOrigins": Entry(
+        {"test_size": 3, "warmup": 2}, lambda splits, X: numbers([list(pair) for pair in splits.split(X)]), X
+    ),
     "reservoir.model_selection.WarmTimeSeriesSplit": Entry(
         {"n_splits": 2, "warmup": 2}, lambda splits, X: numbers([list(pair) for pair in splits.split(X)]), X
     ),
     "reservoir.model_selection.backtest": Entry(
-        {"model": reservoir.ReservoirForecaster(SYSTEM, washout=5), "series": SERIES, "horizon": 3, "n_origins": 2},
+        {"model": looped(SYSTEM, washout=5), "series": SERIES, "horizon": 3, "n_origins": 2},
         lambda found, X: numbers([found.truth, found.forecasts]), slow=True, fixed=("model",),
     ),
     "reservoir.model_selection.tune": Entry(
-        {"model": reservoir.ReservoirForecaster(SYSTEM, washout=5), "series": SERIES, "budget": 1e-9, "n_origins": 2},
+        {"model": looped(SYSTEM, washout=5), "series": SERIES, "budget": 1e-9, "horizon": 2},
         lambda found, X: numbers(found.forecast(3)), slow=True, fixed=("model", "budget"),
     ),
     "reservoir.model_selection.sequence_scorer": Entry(

@@ -12,8 +12,10 @@ from reservoir.neurons.rate import Euler
 from reservoir.readouts import RidgeReadout
 from reservoir.topologies import CirculantGraph, Cycle, Random
 from tests.house.test_bad_input import SYSTEM, F, X, Y, unchanged
+from tests.loops import PLAIN
 
 SQUARE = np.eye(20)
+SMALL = {EchoState: {"n_units": 20}, ReservoirForecaster: {"reservoir": SYSTEM, **PLAIN}}
 REAL = (-1, np.nan, np.inf, "a", True, [1.0], 1j)
 COUNT = (0, -1, 2.5, True, "a", None, np.array([2, 3]))
 MODEL = {
@@ -93,7 +95,7 @@ def test_bad_parameter(owner, name):
     """Every bad value is refused in `fit`, in one shape, and the estimator stays as it was."""
     unclear = []
     for value in PARAMETERS[owner][name]:
-        part = owner(**{"n_units": 20, name: value} if owner is EchoState else {name: value})
+        part = owner(**SMALL.get(owner, {}) | {name: value})
         estimator = EchoState(20, topology=part) if hasattr(part, "draw") else part
         estimator = ReservoirRegressor(SYSTEM, pooling=part) if owner is Segments else estimator
         sequences = owner in (Segments, ReservoirClassifier)

@@ -40,7 +40,9 @@ def small(**parameters):
 
 # All that are exported, as they are made, and some as they are used. Washout 0, for the checks use 10 to 20 rows.
 PLAIN = [kind() for kind in exported_classes() if issubclass(kind, KINDS) and not kind.__module__.startswith("spiking")]
+LARGE = [estimator for estimator in PLAIN if isinstance(estimator, RNNClassifier | RNNRegressor)]
 VARIANTS = [
+    *(type(estimator)(hidden_layer_sizes=8, learning_rate_init=0.02) for estimator in LARGE),
     small(dtype="float32"),
     small(noise=0.01),
     DeepEchoState(small(dtype="float32"), 2, input_to_all=True),
@@ -73,9 +75,24 @@ def declared(estimator):
     return DECLARED[repr(estimator)]
 
 
+QUICK = [estimator for estimator, _ in CASES if estimator not in LARGE]
+
+
+def checks(estimators):
+    return parametrize_with_checks(estimators, expected_failed_checks=declared)
+
+
 @pytest.mark.filterwarnings("ignore:Training of:sklearn.exceptions.ConvergenceWarning")  # the checks set few epochs
 @pytest.mark.filterwarnings("ignore:The best alpha of:reservoir.readouts.candidates.PenaltyWarning")  # or learn noise
-@parametrize_with_checks([estimator for estimator, _ in CASES], expected_failed_checks=declared)
+@checks(QUICK)
 def test_scikit_learn(estimator, check, monkeypatch):
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")
+    check(estimator)
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore:Training of:sklearn.exceptions.ConvergenceWarning")
+@checks(LARGE)
+def test_scikit_learn_of_large_networks(estimator, check, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")
     check(estimator)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.house.scripts import EXAMPLES, STUDIES
 
-QUICK = ("copying", "force", "laser", "separation", "triplet", "warm_evaluation")  # of some ten seconds
+QUICK = ("separation", "triplet", "warm_evaluation")  # of some seconds
 
 
 def cases():

@@ -29,7 +29,9 @@ GROUP = {"reservoir__spectral_radius": list(np.linspace(0.1, 0.8, 18)), "readout
 
 
 def system(**parameters):
-    return EchoState(15, **{"spectral_radius": 0.6, "random_state": 0, **parameters})
+    return EchoState(
+        15, **{"spectral_radius": 0.6, "input_scaling": 1.0, "bias_scaling": 0.0, "random_state": 0, **parameters}
+    )
 
 
 def regressor(**parameters):

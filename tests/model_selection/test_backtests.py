@@ -6,7 +6,7 @@ import pytest
 
 from reservoir import EchoState
 from reservoir.metrics import mase, owa, smape
-from reservoir.model_selection import backtest
+from reservoir.model_selection import backtest, tune
 from reservoir.readouts import RidgeReadout
 from tests.loops import looped
 
@@ -14,7 +14,7 @@ ROWS = np.random.default_rng(0).normal(size=(160, 3)).cumsum(axis=0) * 0.1 + np.
 
 
 def forecaster(**options):
-    system = EchoState(15, input_scaling=0.1, random_state=0)
+    system = EchoState(15, input_scaling=0.1, bias_scaling=0.0, random_state=0)
     return looped(system, RidgeReadout(1e-1), **{"washout": 10} | options)
 
 
@@ -76,6 +76,7 @@ def test_what_is_valid_to_the_end_is_censored_and_what_is_lost_is_infinite():
     ("options", "match"),
     [
         ({"horizon": 0}, "'horizon' parameter of backtest"),
+        ({"horizon": 159}, "'horizon' parameter of backtest must be at most 158 with 160 rows"),
         ({"n_origins": 100, "step": 5}, "'n_origins' parameter of backtest must be fewer"),
         ({"coverage": 90}, "'coverage' parameter of backtest"),
         ({"fit": 1}, "'fit' parameter of backtest"),
@@ -87,3 +88,11 @@ def test_bad_requests(options, match):
         backtest(**{"model": forecaster(), "series": ROWS, "horizon": 5} | options)
     with pytest.raises(ValueError, match="'by' parameter of scores"):
         backtest(forecaster(), ROWS, 3, n_origins=2).scores(by="row")
+
+
+def test_a_series_with_gaps_is_refused_where_it_is_held_against_forecasts():
+    gappy = np.where(np.arange(160)[:, None] == 70, np.nan, ROWS)
+    with pytest.raises(ValueError, match=r"backtest holds forecasts against every row .* the first is row 70"):
+        backtest(forecaster(gaps="split"), gappy, 5)
+    with pytest.raises(ValueError, match=r"tune with a readout .* the first is row 70"):
+        tune(forecaster(gaps="split"), gappy)

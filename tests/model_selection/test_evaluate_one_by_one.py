@@ -42,7 +42,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("case", SLOW)
-@pytest.mark.filterwarnings("ignore:The best alpha lies at the edge")
+@pytest.mark.filterwarnings("ignore:The best alpha of RidgeReadout lies at an edge")
 def test_what_cannot_be_shared_is_fitted_one_by_one(case, monkeypatch):
     estimator, grid, data, target, cv = SLOW[case]
     scoring = None if target is None else cv.scorer()

@@ -123,7 +123,8 @@ def test_other_splitters_of_a_series_are_as_in_scikit_learn():
 
 
 LORENZ = StandardScaler().fit_transform(make_lorenz(700))
-FORECASTER = looped(EchoState(60, random_state=0), RidgeReadout(1e-6), washout=20)
+SYSTEM = EchoState(60, input_scaling=1.0, bias_scaling=0.0, random_state=0)
+FORECASTER = looped(SYSTEM, RidgeReadout(1e-6), washout=20)
 FOLDS = WarmTimeSeriesSplit(3, warmup=150, test_size=40)
 
 

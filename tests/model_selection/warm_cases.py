@@ -20,7 +20,9 @@ CV = WarmTimeSeriesSplit(4, warmup=60)
 
 def system(**parameters):
     """A reservoir that has forgotten its start after 60 rows."""
-    return EchoState(40, **{"spectral_radius": 0.4, "random_state": 0, **parameters})
+    return EchoState(
+        40, **{"spectral_radius": 0.4, "input_scaling": 1.0, "bias_scaling": 0.0, "random_state": 0, **parameters}
+    )
 
 
 MODEL = ReservoirRegressor(system(), RidgeReadout(), washout=20)

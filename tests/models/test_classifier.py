@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, KFold
@@ -57,6 +58,16 @@ def test_one_class_is_predicted(kind):
     assert set(np.concatenate(answers) if kind != "series" else answers) == {"a"}
 
 
+def test_calibrated_scores_of_stacks_and_lists_are_probabilities():
+    rng = np.random.default_rng(0)
+    lists = [rng.normal(size=(length, 2)) + (k % 3) for k, length in enumerate([7, 9, 12, 5] * 6)]
+    for X, y in ((lists, np.array(list("abc"))[np.arange(24) % 3]), (rng.normal(size=(24, 6, 2)), np.arange(24) % 2)):
+        calibrated = CalibratedClassifierCV(ReservoirClassifier(small()), cv=2).fit(X, y, sample_weight=np.ones(24))
+        found = calibrated.predict_proba(X)
+        np.testing.assert_allclose(found.sum(axis=1), 1.0)
+        np.testing.assert_array_equal(calibrated.classes_[found.argmax(axis=1)], calibrated.predict(X))
+
+
 def test_search_over_labels():
     grid = {"reservoir__leak": [0.2, 1.0], "readout__alpha": [1e-3, 1.0], "pooling": ["mean", "last"]}
     search = GridSearchCV(ReservoirClassifier(), grid, cv=KFold(2)).fit(RAGGED, list("ababa"))
@@ -73,7 +84,7 @@ def test_the_way_to_probabilities_is_told(fitted, wrapped):
     if fitted:
         model.fit(RAGGED, list("abbaa"))
     assert not hasattr(model, "predict_proba")
-    with pytest.raises(AttributeError, match=r"its readout RidgeReadout gives no probabilities\..*readout=LogisticReg"):
+    with pytest.raises(AttributeError, match=r"its readout RidgeReadout gives no probabilities\..*CalibratedClass"):
         model.predict_proba(RAGGED)
     able = wrapped(ReservoirClassifier(small(), LogisticRegression())).fit(RAGGED, list("abbaa"))
     assert able.predict_proba(RAGGED).shape == (len(RAGGED), 2)

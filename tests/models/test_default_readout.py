@@ -7,12 +7,13 @@ import pytest
 from scipy.signal import lfilter
 
 from reservoir import EchoState, ReservoirClassifier, ReservoirRegressor
+from reservoir.model_selection import ReservoirSearchCV
 from reservoir.models import fit_in_parts
 from reservoir.readouts import RidgeReadout
 from tests.loops import looped
 
 RNG = np.random.default_rng(0)
-RESERVOIR = EchoState(50, bias_scaling=0.3, random_state=0)
+RESERVOIR = EchoState(50, bias_scaling=0.3, input_scaling=1.0, random_state=0)
 SERIES = RNG.normal(size=(300, 1))
 TARGET = np.roll(SERIES[:, 0], 1) + RNG.normal(size=300)
 RECORDINGS = [RNG.normal(size=(20, 1)) + k % 2 for k in range(20)]
@@ -38,7 +39,7 @@ def test_noise_is_not_learnt():
         X, y = x[:-1, None] / x.std(), x[1:] / x.std()
         for alpha, scores in found.items():
             readout = None if alpha is None else RidgeReadout(alpha)
-            reservoir = EchoState(400, bias_scaling=0.3, random_state=seed)
+            reservoir = EchoState(400, bias_scaling=0.3, input_scaling=1.0, random_state=seed)
             scores.append(ReservoirRegressor(reservoir, readout).fit(X[:500], y[:500]).score(X[500:], y[500:]))
     assert np.median(found[None]) > 0.85 > 0.5 > np.median(found[1e-6])
 
@@ -49,6 +50,11 @@ def test_an_edge_is_not_spoken_of():
     parts = [(SERIES[:150], SERIES[:150, 0]), (SERIES[150:], SERIES[150:, 0])]
     fit_in_parts(ReservoirRegressor(RESERVOIR), parts, n_jobs=1)
     ReservoirRegressor(RESERVOIR, n_members=2).fit(SERIES, SERIES[:, 0])
+    ReservoirRegressor(RESERVOIR).partial_fit(*parts[0]).stream().update(SERIES[0], SERIES[0, 0])
+    alike = ReservoirClassifier(RESERVOIR), RECORDINGS, np.random.default_rng(0).permutation(["a", "b"] * 10)
+    with pytest.warns(UserWarning, match="edge"):
+        ReservoirClassifier(RESERVOIR, RidgeReadout("gcv")).fit(*alike[1:])
+    ReservoirSearchCV(alike[0], {"reservoir__leak": [0.5, 1.0]}, cv=2).fit(*alike[1:])
 
 
 @pytest.mark.parametrize("model, X, y", [
@@ -69,3 +75,46 @@ def test_without_two_blocks_the_penalty_is_the_fixed_one(model, X, y):
 def test_two_blocks_are_enough():
     assert ReservoirRegressor(RESERVOIR).fit(SERIES[:2], TARGET[:2]).readout_.alpha == "blocked"
     assert ReservoirClassifier(RESERVOIR).fit(RECORDINGS[:2], ["a", "b"]).readout_.alpha == "gcv"
+
+
+@pytest.mark.parametrize("first", [1, 2, 40])
+def test_a_model_goes_on_learning_from_the_first_row_on(first):
+    """The penalty is the fixed one as long as there is too little, and then it is chosen anew."""
+    regressor, labels = ReservoirRegressor(RESERVOIR), np.where(TARGET > 0, "a", "b")
+    regressor.partial_fit(SERIES[:first], TARGET[:first])
+    assert first > 1 or regressor.readout_.alpha_ == RidgeReadout().alpha
+    regressor.partial_fit(SERIES[first:], TARGET[first:])
+    assert regressor.readout_.alpha == "blocked" and regressor.readout_.alpha_ > 1e-3
+    classifier = ReservoirClassifier(RESERVOIR).partial_fit(SERIES[:first], labels[:first], classes=["a", "b"])
+    classifier.partial_fit(SERIES[first:], labels[first:])
+    assert classifier.readout_.alpha == "gcv" and classifier.readout_.alpha_ > 1e-3
+    pooled = ReservoirClassifier(RESERVOIR).partial_fit(RECORDINGS[:1], ["a"], classes=["a", "b"])
+    assert pooled.partial_fit(RECORDINGS[1:], ["b", *["a", "b"] * 9]).score(RECORDINGS, ["a", "b"] * 10) > 0.8
+    part = ([SERIES[:first]], [TARGET[:first]])
+    assert fit_in_parts(ReservoirRegressor(RESERVOIR), [part], n_jobs=1).predict(SERIES).shape == (300,)
+
+
+@pytest.mark.parametrize("pooling", [None, "mean"])
+def test_intervals_are_those_of_the_readout_that_chooses(pooling):
+    """What the fixed penalty misses of rows that it has not learnt says nothing of the model."""
+    X, y = (SERIES, TARGET) if pooling is None else (RECORDINGS, np.arange(20) % 2 + RNG.normal(size=20))
+    widths = []
+    for readout in (None, RidgeReadout("blocked", slack=0.02, alphas=np.logspace(-8, 6, 29))):
+        model = ReservoirRegressor(RESERVOIR, readout, pooling=pooling).fit(X, y)
+        _, lower, upper = model.predict_interval(X, 0.8)
+        widths.append(upper[0] - lower[0])
+    assert widths[0] == pytest.approx(widths[1], rel=0.05)
+
+
+@pytest.mark.parametrize("even", [np.square, lambda u: u * np.roll(u, 1)], ids=["square", "product"])
+def test_a_first_call_learns_an_even_function(even):
+    """From a series whose first rows, at rest, are unlike all others: they do not decide about the penalty."""
+    found = []
+    for seed in range(3):
+        X = np.random.default_rng(seed).uniform(-1, 1, size=(1500, 1))
+        y = even(np.roll(X[:, 0], 1))
+        score = {b: ReservoirRegressor(EchoState(300, bias_scaling=b, random_state=seed)) for b in (None, 0.0)}
+        score = {b: model.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]) for b, model in score.items()}
+        assert score[0.0] < 0.3
+        found.append(score[None])
+    assert np.median(found) > 0.93

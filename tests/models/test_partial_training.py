@@ -72,6 +72,7 @@ def test_pooled_sequences():
     assert same(model, ReservoirClassifier(small(), RidgeReadout(1e-2), pooling="mean").fit(sequences, labels))
 
 
+@pytest.mark.filterwarnings("ignore::reservoir.readouts.candidates.PenaltyWarning")  # of targets without noise
 @pytest.mark.parametrize("alpha", ["gcv", "blocked"])
 def test_chosen_penalties(alpha):
     sequences = [X[start : start + 10] for start in range(0, 120, 10)]

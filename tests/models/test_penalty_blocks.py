@@ -74,7 +74,8 @@ def test_the_order_of_a_file_costs_no_errors(order):
 
 def test_a_search_tells_sequences_apart_as_a_fit_does():
     X, _, y, _ = load_japanese_vowels(return_X_y=True)
-    model = ReservoirClassifier(EchoState(30, random_state=0), RidgeReadout("blocked"))
+    system = EchoState(30, input_scaling=1.0, bias_scaling=0.0, random_state=0)
+    model = ReservoirClassifier(system, RidgeReadout("blocked"))
     grid = {"reservoir__spectral_radius": [0.5, 0.9]}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PenaltyWarning)

@@ -83,3 +83,33 @@ def test_too_few_targets_give_an_infinite_bound_and_a_warning():
     parts = fit_in_parts(regressor(), [([X], [y]), ([X], [y])], n_jobs=1)
     with pytest.raises(ValueError, match="that was trained by `fit`"):
         parts.predict_interval(X)
+
+
+@pytest.mark.parametrize("options", [{}, {"pooling": "mean"}, {"gaps": "split"}])
+def test_of_several_members_the_copies_answer_together(options):
+    """The width is what the mean of copies misses, each of which has learnt two thirds of the sequences."""
+    rng = np.random.default_rng(4)
+    X = [rng.uniform(-0.5, 0.5, size=(30, 1)) for _ in range(30)]
+    y = rng.normal(size=30) if "pooling" in options else [x[:, 0] + rng.normal(size=30) for x in X]
+    model = regressor(n_members=3, **options).fit(X, y)
+    before = [member.readout_.coef_.copy() for member in model.members_]
+    prediction, _, upper = model.predict_interval(X)
+    learnt = [k for k in range(30) if k % 3 < 2]
+    twin = regressor(n_members=3, **options).fit([X[k] for k in learnt], np.array([y[k] for k in learnt]))
+    answers = twin.predict(X)
+    missed = np.concatenate([np.ravel(answers[k] - y[k])[0 if "pooling" in options else 5 :] for k in range(2, 30, 3)])
+    width = np.sort(np.abs(missed))[int(np.ceil((len(missed) + 1) * 0.9)) - 1]
+    np.testing.assert_allclose(np.ravel(upper[0] - prediction[0]), width)
+    for member, coef in zip(model.members_, before, strict=True):
+        np.testing.assert_array_equal(member.readout_.coef_, coef)
+
+
+def test_of_two_series_the_last_third_of_each_is_held_out():
+    (X, y), (X2, y2) = data(5, 305, 1), data(6, 155, 1)
+    model = regressor().fit([X, X2], [y, y2])
+    prediction, _, upper = model.predict_interval([X, X2])
+    twin = regressor().fit([X[:205], X2[:105]], [y[:205], y2[:105]])
+    missed = np.concatenate([y[205:] - twin.predict([X])[0][205:], y2[105:] - twin.predict([X2])[0][105:]])
+    width = np.sort(np.abs(missed), axis=0)[int(np.ceil((len(missed) + 1) * 0.9)) - 1]
+    for own, end in zip(prediction, upper, strict=True):
+        np.testing.assert_allclose(end - own, np.broadcast_to(width, own.shape))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from sklearn.base import clone
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
@@ -200,6 +201,46 @@ def test_in_parts_and_in_searches():
         fit_in_parts(balanced, [(RAGGED, list("ababa"))], classes=["a", "b"], n_jobs=1)
 
 
+def unweighted(model, X, y):
+    """A scorer that no version of scikit-learn hands weights."""
+    return model.score(X, y)
+
+
+@pytest.mark.filterwarnings("ignore:The scoring .* does not support sample_weight:UserWarning")
+@pytest.mark.parametrize("weights", [[1.0, 0.0, 2.0, 0.5, 3.0, 1.0], "per step", 2.0])
+def test_weights_in_a_search_are_divided_as_targets(weights):
+    """The same as scikit-learn's search, also in a pipeline and of a series; the best one learns with all of them."""
+    rng = np.random.default_rng(3)
+    X = [rng.normal(size=(length, 1)) for length in (8, 9, 10, 11, 12, 13)]
+    y = [x[:, 0] + rng.normal(size=len(x)) for x in X]
+    weights = [rng.uniform(size=len(x)) for x in X] if weights == "per step" else weights
+    model, grid = ReservoirRegressor(SYSTEM, RidgeReadout()), {"readout__alpha": [1e-6, 1.0]}
+    ours = ReservoirSearchCV(model, grid, cv=KFold(3)).fit(X, y, sample_weight=weights)
+    theirs = GridSearchCV(model, grid, cv=KFold(3), scoring=unweighted).fit(X, y, sample_weight=weights)
+    np.testing.assert_allclose(ours.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"])
+    best = clone(model).set_params(**ours.best_params_).fit(X, y, sample_weight=weights)
+    assert same_bits(ours.predict(X), best.predict(X))
+    piped = make_pipeline(SequenceScaler(with_mean=False, with_std=False), model)
+    grid = {f"reservoirregressor__{name}": values for name, values in grid.items()}
+    own = ReservoirSearchCV(piped, grid, cv=KFold(3)).fit(X, y, reservoirregressor__sample_weight=weights)
+    np.testing.assert_allclose(own.cv_results_["mean_test_score"], ours.cv_results_["mean_test_score"])
+    if not isinstance(weights, list) or np.ndim(weights[0]):
+        joined_up = np.concatenate(X), np.concatenate(y)
+        of_rows = weights if isinstance(weights, float) else np.concatenate(weights)
+        cv, grid = WarmTimeSeriesSplit(2, warmup=10), {"readout__alpha": [1e-6, 1.0]}
+        search = ReservoirSearchCV(model, grid, cv=cv).fit(*joined_up, sample_weight=of_rows)
+        by_hand = GridSearchCV(model, grid, cv=cv, scoring=cv.scorer("r2")).fit(*joined_up, sample_weight=of_rows)
+        np.testing.assert_allclose(search.cv_results_["mean_test_score"], by_hand.cv_results_["mean_test_score"])
+
+
+@pytest.mark.parametrize("labels", [["a", "b", None] * 4, [0.0, 1.0, np.nan] * 4, pd.Series([1, 2, pd.NA] * 4)])
+def test_a_search_deals_sequences_without_a_label(labels):
+    X = [np.full((5, 1), k % 3 / 2) for k in range(12)]
+    model = ReservoirClassifier(SYSTEM, RidgeReadout())
+    search = ReservoirSearchCV(model, {"readout__alpha": [1e-6, 1e-2]}, cv=2).fit(X, labels)
+    assert search.best_score_ == 1 and len(search.classes_) == 2
+
+
 def test_weights_through_scikit_learn():
     y, weights = step_values("list"), [1.0, 0.0, 2.0, 0.5, 3.0]
     model = ReservoirRegressor(SYSTEM, RidgeReadout(1e-3))
@@ -243,3 +284,9 @@ def test_what_cannot_be_weighed():
             ValueError, match=r"'class_weight' parameter of ReservoirClassifier must be None, 'balanced'"
         ):
             classifier.set_params(class_weight=given).fit(RAGGED, list("abaab"))
+
+
+def test_an_error_names_what_was_given():
+    classifier = ReservoirClassifier(SYSTEM, RecursiveLeastSquares(), class_weight="balanced")
+    with pytest.raises(ValueError, match=r"'class_weight' parameter .* must be None with the readout"):
+        classifier.fit(RAGGED, np.arange(len(RAGGED)) % 3 > 0)

@@ -26,6 +26,7 @@ FOREIGN = {
     # Numba, Matplotlib, scikit-learn, Brian2, threadpoolctl, Python
     "py_func", "instance_class", "get_position", "get_params", "set_params", "dim", "get_dimension",
     "clear_controlling_thread", "targetoptions", "_fields", "item", "regressor_", "__closure__",
+    "steps",
     "frozen", "register_at_fork", "best_estimator_", "best_index_", "refit", "__file__", "__module__", "__qualname__",
     "_cache",
     # records of the library, told apart from the arrays in them
@@ -35,6 +36,7 @@ ROOMS = {
     "reservoir.systems": [parts.System],
     "reservoir.readouts": [parts.Readout],
     "reservoir.topologies": [parts.Topology],
+    "reservoir.wiring": [parts.InputWeights, parts.Delays],
     "reservoir.circuits": [parts.CircuitModel],
     "reservoir.spikes": [parts.Encoder, parts.Trace],
     "reservoir.models.poolings.named": [parts.Pooling],

@@ -43,9 +43,10 @@ from reservoir.preprocessing import SequenceScaler, WithGradient
 from reservoir.readouts import Force
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import SpikeTrains
-from reservoir.systems import DeepEchoState, EchoState, EchoStateLanes, LiquidState, Reversed, SideBySide
-from reservoir.topologies import Blocks, Cycle, Hadamard, Random
+from reservoir.systems import DeepEchoState, EchoState, EchoStateLanes, LiquidState, Prepared, Reversed, SideBySide
+from reservoir.topologies import Blocks, Cycle, Hadamard, Random, Repeated
 from reservoir.trials import state_values
+from reservoir.wiring import BlockInputWeights, LogUniformDelays
 from spiking import STDP, Microcircuit
 from tests.house.exports import exported_classes, is_complete
 from tests.loops import looped
@@ -119,6 +120,9 @@ def systems():
         yield f"echo_{name}", _fitted(_small(unit=unit(), dtype="float32"), SERIES)
     turning = _small(unit=EdgeOfStability(matrix=Hadamard()), topology=Random(4))
     yield "echo_turning", _fitted(turning, SERIES)
+    wired = {"topology": Repeated(Random(2), 5), "input_weights": BlockInputWeights(5)}
+    yield "echo_delayed", _fitted(_small(delay=LogUniformDelays(4, reach=1), **wired), SERIES)
+    yield "echo_delays", _fitted(_small(delay=np.arange(1, 21)), SERIES)
     steps = [{"unit__step": 0.1}, {"noise": 0.1}]
     yield "lanes_of_units", _fitted(EchoStateLanes(_small(unit=Euler()), steps), SERIES)
     yield "lanes", _fitted(EchoStateLanes(_small(), [{"leak": 0.5}, {"spectral_radius": 0.5}]), SERIES)
@@ -127,6 +131,7 @@ def systems():
     yield "reversed", _fitted(Reversed(_small()), SERIES)
     pair = [("forward", _small()), ("backward", Reversed(_small(dtype="float32")))]
     yield "side_by_side", _fitted(SideBySide(pair), SERIES)
+    yield "prepared", _fitted(Prepared(make_pipeline(WithGradient(), SequenceScaler()), _small()), SERIES)
     yield "liquid", _fitted(LiquidState(**_column(neuron=LIF(noise=1e-3))), SERIES)
     for name, encoder in _of_room(spikes, "learned").items():
         yield f"liquid_{name}", _fitted(LiquidState(**_column(encoder=encoder())), SERIES)
@@ -157,6 +162,7 @@ def readouts_of_the_room():
             yield f"{name}_waiting", Example(kind().accumulate(SERIES, GOALS), (SERIES, GOALS))
     for number, y in numbers.items():
         yield f"ridge_qr_{number}", _fitted(readouts.RidgeReadout(1e-12), SERIES, y)
+        yield f"ridge_loo_{number}", _fitted(readouts.RidgeReadout("loo", alphas=[1e-3, 1.0, 10.0]), SERIES, y)
         yield f"ridge_blocked_{number}", _fitted(readouts.RidgeReadout("blocked", alphas=[1e-3, 1.0, 10.0]), SERIES, y)
         yield f"rls_{number}", _fitted(readouts.RecursiveLeastSquares(0.99), SERIES, y)
         yield f"lms_{number}", _fitted(readouts.LeastMeanSquares(fit_intercept=False), SERIES, y)

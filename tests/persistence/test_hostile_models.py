@@ -108,6 +108,9 @@ ASTRAY = {
     "bias": lambda: _edit(_echo(), "EchoState", _set("bias_", lambda a: a[:-1])),
     "bias type": lambda: _edit(_echo(), "EchoState", _set("bias_", lambda a: a.astype("f4"))),
     "inputs": lambda: _edit(_echo(), "EchoState", _set("W_in_", lambda a: a[:, :1])),
+    "delays": lambda: _edit(_echo(delay=3), "EchoState", _set("delays_", lambda a: a[:-1])),
+    "no delay": lambda: _edit(_echo(delay=3), "EchoState", _set("delays_", _bumped(0, -3))),
+    "endless delay": lambda: _edit(_echo(delay=3), "EchoState", _set("delays_", _bumped(0, 2**60))),
     "leak": lambda: _edit(_echo(leak=np.ones(12)), "LeakyIntegrator", _set("leak", lambda a: a[:3])),
     "turn": lambda: _edit(_echo(unit=EdgeOfStability()), "EchoState", _set_own(lambda a: a[:3])),
     "turn type": lambda: _edit(_echo(unit=EdgeOfStability()), "EchoState", _set_own(lambda a: a.astype("f4"))),
@@ -142,6 +145,9 @@ ASTRAY = {
     "network": lambda: _edit(_rnn(), "RNNRegressor", _set("vector", lambda a: a[:-1])),
     "rows that are not wide": lambda: _edit(_wide(), "WideRows", _set("X", lambda a: a[:, :3])),
     "blocks beyond the wide rows": lambda: _edit(_wide(), "WideRows", _set("ends", lambda a: a + 7)),
+    "a row held out of none": lambda: _edit(
+        RidgeReadout("loo", alphas=[1.0]).fit(SERIES, TARGETS), "HeldOutRows", _set("weights", lambda a: a * 0)
+    ),
     "moments": lambda: _edit(RidgeReadout().fit(SERIES, TARGETS), "Moments", _set("xx", lambda a: a[:1, :1])),
 }
 

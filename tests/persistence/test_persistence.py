@@ -435,3 +435,14 @@ def test_skops_keeps_models_whose_types_are_trusted(name, examples):
 def test_projections_without_synapses_come_back(tmp_path):
     empty = Projection([], [], [], [], [])
     assert there_and_back(empty, tmp_path).equals(empty)
+
+
+def test_a_reservoir_of_a_file_without_delays_has_none(tmp_path):
+    """As files were before there were any."""
+    system = EchoState(10, random_state=0).fit(SERIES)
+
+    def change(tree, arrays):
+        del part(tree, "EchoState")["attributes"]["delays_"], part(tree, "EchoState")["parameters"]["delay"]
+
+    found = load(changed(system, tmp_path / "model", change))
+    assert found.delay == 1 and np.array_equal(found.transform(SERIES), system.transform(SERIES))

@@ -80,6 +80,7 @@ def test_drift_follows_the_correlations_of_the_inputs(example):
         assert np.corrcoef(heights, found)[0, 1] > 0.95
 
 
+@pytest.mark.long
 def test_separable_targets_are_learnt(example):
     """After 90 s the criterion tells small angles and like firing from the others."""
     rng = np.random.default_rng(16)

@@ -118,3 +118,19 @@ def test_intervals_are_bands_behind_the_lines():
         ForecastDisplay.from_predictions(TRUTH, FORECAST, lower=TRUTH)
     with pytest.raises(ValueError, match="'lower' parameter of ForecastDisplay must be an array of shape"):
         ForecastDisplay.from_predictions(TRUTH, FORECAST, lower=TRUTH[:-1], upper=TRUTH)
+
+
+@pytest.mark.parametrize("half, expected", [(0.3, 0.3), (50.0, 2.0), (np.inf, 0.0)])
+def test_intervals_are_seen_whole_but_for_very_wide_ones(half, expected):
+    true = np.sin(np.linspace(0, 20, 200))
+    display = ForecastDisplay.from_predictions(true, true, lower=true - half, upper=true + half)
+    low, high = display.axes_[0].get_ylim()
+    assert [low, high] == pytest.approx([-1 - expected - 0.5, 1 + expected + 0.5], abs=0.01)
+
+
+@pytest.mark.parametrize("size", [0.01, 3.0])
+def test_the_name_of_the_threshold_stands_on_the_other_side_than_the_curve(size):
+    true = np.sin(np.linspace(0, 20, 200))
+    panel = ForecastDisplay.from_predictions(true, true + size).axes_[-1]
+    (text,) = panel.texts
+    assert (text.get_va() == "top") == (size > 0.4)

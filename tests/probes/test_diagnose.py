@@ -23,7 +23,7 @@ X = np.random.default_rng(0).uniform(-1, 1, size=(1200, 2))
 
 
 def system(**parameters):
-    return EchoState(**{"n_units": 40, "bias_scaling": 0.3, "random_state": 0, **parameters})
+    return EchoState(**{"n_units": 40, "input_scaling": 1.0, "bias_scaling": 0.3, "random_state": 0, **parameters})
 
 
 def measures(asked, data=X, y=None, **options):
@@ -113,7 +113,7 @@ def network(kind, *data, **options):
 
 
 OTHERS = {
-    "deep": lambda: DeepEchoState(EchoState(20, input_scaling=0.3), 2, random_state=0),
+    "deep": lambda: DeepEchoState(EchoState(20, input_scaling=0.3, bias_scaling=0.0), 2, random_state=0),
     "layers": lambda: DeepEchoState(layers=[system(), system(activation="relu")], random_state=0),
     "float32": lambda: system(dtype="float32"),
     "trained": lambda: network(RNNRegressor, X, X[:, 0]),
@@ -174,7 +174,7 @@ def test_odd_states_are_told_where_even_targets_cannot_be_learnt():
         assert "even part" not in measures(odd, broken) and score(odd, broken) > 0.8
     small = [finding.advice for finding in diagnose(system(input_scaling=1e-3), X, warn=False).findings]
     assert small[0].endswith("raise bias_scaling (now 0.3) or input_scaling (now 0.001).")
-    deep = DeepEchoState(EchoState(20, input_scaling=0.3), 2, random_state=0)
+    deep = DeepEchoState(EchoState(20, input_scaling=0.3, bias_scaling=0.0), 2, random_state=0)
     assert "raise layer__bias_scaling (now 0.0)" in diagnose(deep, X, warn=False).findings[-1].advice
     for seed in range(5):
         for n_rows in (60, 3000):
@@ -187,13 +187,16 @@ def test_odd_states_are_told_where_even_targets_cannot_be_learnt():
 
 def test_saturation_of_one_layer_of_many():
     calm, driven = system(), system(input_scaling=30.0)
-    found = diagnose(DeepEchoState(layers=[calm, calm, calm, calm, calm, driven], random_state=0), X, warn=False)
+    layers = [calm, calm, calm, calm, calm, driven]
+    found = diagnose(DeepEchoState(layers=layers, inter_scaling=None, random_state=0), X, warn=False)
     assert found.saturation > 0.8 and "Units of a layer sit at their bounds" in found.findings[0].advice
 
 
 def test_starts_that_never_meet_although_small_differences_vanish():
     """A unit with two stable states, of which the input never moves it from one to the other."""
-    stubborn = EchoState(1, topology=[[2.0]], spectral_radius=None, input_scaling=0.01, random_state=0)
+    stubborn = EchoState(
+        1, topology=[[2.0]], spectral_radius=None, input_scaling=0.01, bias_scaling=0.0, random_state=0
+    )
     found = diagnose(stubborn, X[:, :1], warn=False)
     assert found.washout_rows == np.inf and found.lyapunov_exponent < -0.1
     advice = {finding.measure: finding.advice for finding in found.findings}["washout"]
@@ -219,8 +222,13 @@ def test_the_advice_can_be_followed_for_the_container(asked, data, y, advice):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_advice_names_what_the_system_has():
     weights = np.full((40, 2), 30.0)
-    deep = diagnose(DeepEchoState(random_state=0), X, warn=False)
-    assert deep.findings[0].advice.endswith("lower input_scaling of the layers (now 1.0).")  # their bias is zero
+    deep = DeepEchoState(EchoState(50, bias_scaling=0.0), inter_scaling=30.0, random_state=0).fit(X)
+    own = np.abs(deep.layers_[0].W_in_).max()
+    numbers = f"lower inter_scaling (now 30.0) or layer__input_scaling (now None: up to {own:.2g})."  # no bias
+    assert diagnose(deep, X, warn=False).findings[0].advice.endswith(numbers)
+    apart = DeepEchoState(EchoState(20, input_scaling=30.0, bias_scaling=0.0), arrangement="grouped", random_state=0)
+    assert "bounds: lower layer__input_scaling (now 30.0)" in diagnose(apart, X, warn=False).findings[0].advice
+    assert diagnose(DeepEchoState(random_state=0), X, warn=False).findings == ()
     given = diagnose(system(input_weights=weights, bias=np.full(40, 0.1)), X, warn=False)
     assert "lower the given input_weights or the given bias" in given.findings[0].advice
     trained = diagnose(network(RNNRegressor, X[:60], X[:60, 0]), X[:60], warn=False)

@@ -125,7 +125,8 @@ def test_both_routes_agree(system):
 
 def test_chaos_shows_above_zero():
     X = 0.1 * noise(2000)
-    quiet, wild = (EchoState(100, spectral_radius=radius, random_state=0) for radius in (0.9, 2.0))
+    options = {"input_scaling": 1.0, "bias_scaling": 0.0, "random_state": 0}
+    quiet, wild = (EchoState(100, spectral_radius=radius, **options) for radius in (0.9, 2.0))
     assert lyapunov_exponent(quiet, X).largest < -0.05
     assert lyapunov_exponent(wild, X).largest > 0.05
 
@@ -261,7 +262,7 @@ def test_independent_units_multiply_their_responses():
 
 
 def test_a_chaotic_system_has_as_many_responses_as_starts():
-    wild = EchoState(100, spectral_radius=3.0, input_scaling=0.01, random_state=0)
+    wild = EchoState(100, spectral_radius=3.0, input_scaling=0.01, bias_scaling=0.0, random_state=0)
     assert echo_state_index(wild, noise(), n_starts=6) == 6
 
 

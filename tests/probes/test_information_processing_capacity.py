@@ -72,7 +72,7 @@ def test_the_sums():
 @pytest.mark.parametrize("topology, n_units", [(Orthogonal(), 10), (Cycle(), 12), (DelayLine(), 8)])
 def test_a_linear_reservoir_has_no_nonlinear_capacity(topology, n_units):
     radius = None if isinstance(topology, DelayLine) else 0.9
-    parameters = {"input_weights": np.eye(n_units)[:, :1]} if radius is None else {}
+    parameters = {"input_weights": np.eye(n_units)[:, :1]} if radius is None else {"bias_scaling": 0.0}
     system = EchoState(n_units, topology=topology, spectral_radius=radius, activation="identity", **parameters)
     found = information_processing_capacity(system.set_params(random_state=1), 3, n_steps=20_000, random_state=0)
     assert found.nonlinear == 0

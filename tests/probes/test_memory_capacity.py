@@ -48,7 +48,7 @@ def test_no_memory():
     found = memory_capacity(isolated, 300, random_state=3)
     assert 0.9 < found.per_delay[0] <= 1
     assert np.count_nonzero(found.per_delay[1:]) <= 1  # 299 chances of 1e-4
-    still = memory_capacity(EchoState(8, input_scaling=0.0, random_state=0), 5, n_steps=100)
+    still = memory_capacity(EchoState(8, input_scaling=0.0, bias_scaling=0.0, random_state=0), 5, n_steps=100)
     assert still.total == still.floor == 0 and not still.per_delay.any()
 
 

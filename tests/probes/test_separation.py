@@ -11,7 +11,8 @@ from tests.probes.systems import liquid
 
 @pytest.mark.parametrize("topology", [Orthogonal(), Random(in_degree=3), DelayLine()])
 def test_a_linear_system_separates_as_far_as_its_inputs_are(topology):
-    system = EchoState(15, topology=topology, spectral_radius=None, activation="identity", random_state=0)
+    options = {"spectral_radius": None, "activation": "identity", "bias_scaling": 0.0, "random_state": 0}
+    system = EchoState(15, topology=topology, **options)
     if isinstance(topology, Random):
         system.set_params(spectral_radius=0.8)
     if isinstance(topology, Orthogonal):
@@ -27,7 +28,11 @@ def test_a_linear_system_separates_as_far_as_its_inputs_are(topology):
 
 def test_chaos_separates_more_than_fading_memory():
     tame, wild = (
-        separation(EchoState(100, spectral_radius=radius, input_scaling=0.1, random_state=0), [0.05], random_state=0)
+        separation(
+            EchoState(100, spectral_radius=radius, input_scaling=0.1, bias_scaling=0.0, random_state=0),
+            [0.05],
+            random_state=0,
+        )
         for radius in (0.5, 3.0)
     )
     assert tame.state_distances[0, -20:].mean() < 0.1 < 0.5 < wild.state_distances[0, -20:].mean()
@@ -43,7 +48,7 @@ def test_separation_of_a_liquid_grows_with_the_distance():
     found = separation(liquid(), [0.0, 0.1, 1.0], n_pairs=15, n_steps=30, random_state=0)
     near, far = found.state_distances[1:, -10:].mean(axis=1)
     assert not found.state_distances[0].any() and 0 < near < far
-    silent = separation(EchoState(5, input_scaling=0.0, random_state=0), random_state=0)
+    silent = separation(EchoState(5, input_scaling=0.0, bias_scaling=0.0, random_state=0), random_state=0)
     assert not silent.state_distances.any()
 
 

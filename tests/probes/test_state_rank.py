@@ -51,7 +51,7 @@ def test_noise_has_no_rank():
 
 
 def test_a_tolerance_tells_different_streams_from_jittered_ones():
-    system = EchoState(40, random_state=0)
+    system = EchoState(40, input_scaling=1.0, bias_scaling=0.0, random_state=0)
     different = kernel_rank(system, tolerance=1e-2, random_state=0)
     alike = generalisation_rank(system, jitter=0.01, tolerance=1e-2, random_state=0)
     assert 1 <= alike.rank < different.rank <= 40

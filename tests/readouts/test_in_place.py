@@ -43,6 +43,7 @@ WAYS = [(name, way) for name, kind in KINDS.items() for way in LEARN if hasattr(
 OF_RIDGE = [{}, {"alpha": "blocked"}, {"alpha": "gcv", "solver": "qr"}]
 
 
+@pytest.mark.filterwarnings("ignore::reservoir.readouts.candidates.PenaltyWarning")  # of so few rows
 @pytest.mark.parametrize(
     ("name", "way", "parameters"),
     [(*one, parameters) for one in WAYS for parameters in (OF_RIDGE if one[0] == "RidgeReadout" else [{}])],

@@ -65,11 +65,11 @@ def mean_error(errors):
 
 
 @pytest.mark.parametrize("alpha", [1e2, 1.0, 1e-2, 1e-4, 1e-6])
-@pytest.mark.parametrize("scaling", [{}, {"input_scaling": 0.1, "bias_scaling": 0.1}])
+@pytest.mark.parametrize("scaling", [(1.0, 0.0), (0.1, 0.1)])
 def test_another_target_is_followed_as_by_the_textbook_whatever_alpha_is(alpha, scaling):
     """States of a reservoir, most directions of which hardly vary; the target changes in the middle."""
     u = np.random.default_rng(0).uniform(-1, 1, size=(4000, 1))
-    X = EchoState(30, random_state=0, **scaling).fit_transform(u)
+    X = EchoState(30, input_scaling=scaling[0], bias_scaling=scaling[1], random_state=0).fit_transform(u)
     before, after = np.roll(u[:, 0], 1), np.roll(u[:, 0], 3) / 2 - np.roll(u[:, 0], 1)
     y = np.where(np.arange(4000) < 2000, before, after)
     readout = RecursiveLeastSquares(0.99, alpha, fit_intercept=False)

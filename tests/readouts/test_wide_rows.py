@@ -68,10 +68,11 @@ def test_blocked_equals_the_naive_loop(n_rows, more, seed, solver, fit_intercept
     readout = RidgeReadout("blocked", alphas=ALPHAS, solver=solver, fit_intercept=fit_intercept)
     readout.fit(X, y, sequence=numbers if whole else None)
     errors = np.zeros((len(ALPHAS), 2))
-    for own, (row, alpha) in itertools.product(np.unique(folds), zip(errors, ALPHAS, strict=True)):
+    scored = np.unique(folds)[0 if whole else 1 :]  # the first block of a series may begin at rest
+    for own, (row, alpha) in itertools.product(scored, zip(errors, ALPHAS, strict=True)):
         model = Ridge(alpha, fit_intercept=fit_intercept, solver="svd").fit(X[folds != own], y[folds != own])
         row += ((y[folds == own] - model.predict(X[folds == own])) ** 2).sum(axis=0)
-    np.testing.assert_allclose(readout._blocks.errors("", ALPHAS), errors, rtol=1e-6)
+    np.testing.assert_allclose(readout._blocks.errors(ALPHAS), errors, rtol=1e-6)
 
 
 @given(**shapes, **settings, weighted=st.booleans())

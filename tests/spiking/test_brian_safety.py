@@ -33,7 +33,8 @@ SMALL = """if True:
         trains = SpikeTrains(np.arange(0.005, 0.05, 0.005), np.zeros(9, int), 1, duration)
         return spiking.simulate(column, trains, random_state=0, **options)
 """
-COMPILED = pytest.mark.skipif(not any(map(shutil.which, ("g++", "clang++", "c++"))), reason="there is no C++ compiler")
+COMPILER = any(map(shutil.which, ("g++", "clang++", "c++")))
+COMPILED = pytest.mark.skipif(not COMPILER, reason="there is no C++ compiler")
 COLUMN = MaassColumn((3, 3, 3), weight_scale=3.0).draw(np.random.default_rng(0))
 
 
@@ -72,12 +73,9 @@ def caught_in_a_thread(work):
     return found[0] if found else None
 
 
-# In processes of their own: what happens when Brian2 is loaded
+# In processes of their own: what happens when Brian2 is loaded, and what stays when the program ends in an error
 
-
-def test_brian2_is_loaded_by_the_first_simulation_and_changes_nothing(tmp_path):
-    """No hook, no handler, no channel of warnings, no random numbers, no file."""
-    code = """
+FIRST = """
     from reservoir.neurons import LIF
     from spiking.circuit_text import write_circuit
     from reservoir.plasticity import STDP
@@ -87,25 +85,6 @@ def test_brian2_is_loaded_by_the_first_simulation_and_changes_nothing(tmp_path):
                 np.random.get_state()[1].tolist(), sorted(os.listdir(tempfile.gettempdir())))
     before = state()
     print("brian2" in sys.modules)
-    simulate()
-    print("brian2" in sys.modules, [one == other for one, other in zip(before, state())])
-    """
-    assert lines_of(code, TMPDIR=str(tmp_path)) == ["False", f"True {[True] * 6}"]
-    assert not list(tmp_path.iterdir())
-
-
-def test_an_error_leaves_no_file_and_no_words_of_brian2(tmp_path):
-    code = "    simulate()\n    raise ValueError('of the user')"
-    run = subprocess.run(
-        [sys.executable, "-c", SMALL + code],
-        cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert run.returncode == 1 and run.stderr.endswith("ValueError: of the user\n")
-    assert "Brian" not in run.stderr and not list(tmp_path.iterdir())
-
-
-def test_a_thread_cannot_load_brian2():
-    code = """
     def work():
         try:
             simulate()
@@ -116,24 +95,9 @@ def test_a_thread_cannot_load_brian2():
         thread.start()
         thread.join()
     print(simulate().spikes.n_units)
-    """
-    first, second, third = lines_of(code)
-    assert (
-        first == second
-        and "imported in the main thread" in first
-        and "spiking.own_process()" in first
-        and third == "27"
-    )
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
-@pytest.mark.parametrize("codegen", ["numpy", pytest.param("standalone", marks=COMPILED)])
-def test_an_interrupt_ends_a_simulation(codegen, tmp_path):
-    """Brian2 by itself stops and returns what it has, as if that were all; while it compiles, it goes on.
-
-    The interrupt comes once the clock of the network has moved, or once there is a compiler.
-    """
-    code = f"""
+    print("brian2" in sys.modules, [one == other for one, other in zip(before, state())])
+"""
+INTERRUPTED = """
     import psutil, time
     from spiking.side_by_side import SideBySide
     whole, networks, run = simulate(), [], SideBySide.run
@@ -141,22 +105,66 @@ def test_an_interrupt_ends_a_simulation(codegen, tmp_path):
         networks.append(self)
         return run(self, *arguments)
     SideBySide.run = known
-    def under_way():
-        if {codegen!r} == "standalone":
+    def under_way(codegen):
+        if codegen == "standalone":
             return psutil.Process().children()
         return networks and networks[0].clock.variables["t"].get_value() > 0
-    def interrupt():
-        while not under_way():
+    def interrupt(codegen):
+        while not under_way(codegen):
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
-    threading.Thread(target=interrupt, daemon=True).start()
-    try:
-        simulate(100.0, codegen={codegen!r})
-        print("went on")
-    except KeyboardInterrupt:
-        print("interrupted", simulate().spikes == whole.spikes)
+    def interrupted(codegen):
+        networks.clear()
+        threading.Thread(target=interrupt, args=[codegen], daemon=True).start()
+        try:
+            simulate(100.0, codegen=codegen)
+            print("went on")
+        except KeyboardInterrupt:
+            print("interrupted", simulate().spikes == whole.spikes)
+"""
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """One program that loads Brian2, is interrupted where signals can be sent, and ends in an error of the user."""
+    folder = tmp_path_factory.mktemp("program")
+    code = SMALL + FIRST
+    if sys.platform != "win32":
+        code += INTERRUPTED + "    interrupted('numpy')\n"
+        code += "    interrupted('standalone')\n" if COMPILER else ""
+    ended = subprocess.run(
+        [sys.executable, "-c", code + "    raise ValueError('of the user')"],
+        cwd=ROOT, env={**os.environ, "TMPDIR": str(folder)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1 and len(ended.stdout.splitlines()) >= 5, ended.stderr
+    return ended, folder
+
+
+def test_brian2_is_loaded_by_the_first_simulation_and_changes_nothing(program):
+    """No hook, no handler, no channel of warnings, no random numbers, no file."""
+    before, *_, after = program[0].stdout.splitlines()[:5]
+    assert before == "False" and after == f"True {[True] * 6}"
+
+
+def test_a_thread_cannot_load_brian2(program):
+    first, second, third = program[0].stdout.splitlines()[1:4]
+    assert first == second and third == "27"
+    assert "imported in the main thread" in first and "spiking.own_process()" in first
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_an_interrupt_ends_a_simulation(program):
+    """Brian2 by itself stops and returns what it has, as if that were all; while it compiles, it goes on.
+
+    The interrupt comes once the clock of the network has moved, or once there is a compiler.
     """
-    assert lines_of(code, TMPDIR=str(tmp_path)) == ["interrupted True"]
+    assert program[0].stdout.splitlines()[5:] == ["interrupted True"] * (2 if COMPILER else 1)
+
+
+def test_an_error_leaves_no_file_and_no_words_of_brian2(program):
+    ended, folder = program
+    assert ended.stderr.endswith("ValueError: of the user\n")
+    assert "Brian" not in ended.stderr and not list(folder.iterdir())
 
 
 # Two at once
@@ -197,6 +205,7 @@ def test_a_thread_after_the_other_is_served():
     assert found[0].spikes == alone.spikes
 
 
+@pytest.mark.long
 def test_processes():
     """joblib's own, two at a time."""
     alone = simulate()
@@ -306,6 +315,7 @@ def test_a_seed_means_the_same_on_every_target(tmp_path):
     assert lines_of(code) == ["True True True", *["True True", "True"] * 3]
 
 
+@pytest.mark.long
 @COMPILED
 def test_a_program_leaves_no_file_and_no_device(tmp_path):
     """The C++ program of a simulation that learns: the same weights, and Brian2 as it was, in the program's folder."""
@@ -340,6 +350,18 @@ def test_names_in_the_code_stay_the_same(monkeypatch):
     assert found[0] == found[1] and {"steps", "units", "voltages"} <= found[0]
 
 
+def test_equations_are_solved_once_for_circuits_of_every_size(monkeypatch):
+    brian2, solved, before = _brian.engine(), [], simulate(record="voltages")
+    exact = brian2.exact
+    monkeypatch.setattr(brian2, "exact", lambda *given: solved.append(given) or exact(*given))
+    monkeypatch.setattr(side_by_side, "_solved", {})
+    for shape in ((3, 3, 2), (3, 2, 2)):
+        circuit = MaassColumn(shape).draw(np.random.default_rng(0))
+        spiking.simulate(circuit, trains_of(), random_state=0, currents=np.zeros((5, circuit.n_units)))
+    after = simulate(record="voltages")
+    assert len(solved) <= 2 and np.array_equal(after.voltages, before.voltages)  # with currents and without
+
+
 # Memory
 
 
@@ -353,7 +375,7 @@ def sweep(k, plastic):
     """A simulation of which every number is another one each time."""
     rule = STDP(A_plus=0.01 + k / 1000, tau_plus=0.02 + k / 1e4, mu_plus=0.5 + k / 100, w_max=1e-7 * (1 + k / 100))
     neuron = LIF(time_constant=0.03 + k / 1000, threshold=0.015 + k / 1e6)
-    simulate(neuron=neuron, plasticity={"recurrent": rule} if plastic else None)
+    simulate(0.02, neuron=neuron, plasticity={"recurrent": rule} if plastic else None)
 
 
 @pytest.mark.parametrize("plastic", [False, True])
@@ -363,11 +385,11 @@ def test_no_object_stays_behind(plastic):
         sweep(k, plastic)
     gc.collect()
     before = len(gc.get_objects())
-    for k in range(3, 15):
+    for k in range(3, 9):
         sweep(k, plastic)
     gc.collect()
     grown = len(gc.get_objects()) - before
-    assert grown < 12 * 97
+    assert grown < 6 * 97
 
 
 @pytest.mark.long

@@ -231,8 +231,9 @@ def test_forecasts_in_step_are_those_of_the_forecaster():
     """The loop of the comparison against that of the library, for a system that both can run."""
     x = TASKS["lorenz"].draw(4).X[:1500]
     settings = {"alpha": 1e-6}
-    parts = read_out("forecast", EchoState(50, spectral_radius=0.4, random_state=1), settings)
-    twin = InStep(EchoState(50, spectral_radius=0.4, random_state=1), parts.readout, parts.washout)
+    system = EchoState(50, spectral_radius=0.4, input_scaling=1.0, bias_scaling=0.0, random_state=1)
+    parts = read_out("forecast", system, settings)
+    twin = InStep(system, parts.readout, parts.washout)
     context = np.stack([x[600:800], x[900:1100]])
     futures = [model.fit(x[:1000]).forecast(20, context=context) for model in (parts, twin)]
     np.testing.assert_allclose(futures[0], futures[1], rtol=1e-5, atol=1e-5)

@@ -147,7 +147,7 @@ def test_grouped_is_systems_side_by_side():
 def test_stacked_is_a_system_on_the_states_of_another():
     first, second = small(random_state=1), EchoState(7, random_state=2)
     below = first.fit_transform(X)
-    states = DeepEchoState(layers=[first, second]).fit_transform(X)
+    states = DeepEchoState(layers=[first, second], inter_scaling=None).fit_transform(X)
     np.testing.assert_array_equal(states, np.hstack([below, second.fit_transform(below)]))
 
 

@@ -27,7 +27,7 @@ STRUCTURES = {
 
 
 def model_of(n_units=37, n_members=3, **options):
-    reservoir = EchoState(n_units, bias_scaling=0.3, random_state=0, **options)
+    reservoir = EchoState(n_units, bias_scaling=0.3, input_scaling=1.0, random_state=0, **options)
     return looped(reservoir, RidgeReadout(1e-4), washout=20, n_members=n_members).fit(SERIES)
 
 
@@ -39,7 +39,7 @@ def test_the_joint_reservoir_moves_as_its_members_do(structure, dtype):
     rng = np.random.default_rng(0)
     states, coefs = rng.uniform(-1, 1, (2, 3, 37)) * np.array([1, 0.1])[:, None, None]
     states = states.astype(dtype)
-    start = joined_states(list(states), 1)
+    start = joined_states(list(states), systems)
     outputs, final = close_loop(joined(systems), np.hstack(coefs)[None], np.zeros(1), start, [0.5], 1)
     alone = [
         close_loop(weights_of(system), coef[None], np.zeros(1), own, [0.5], 1)

@@ -1,5 +1,7 @@
 """The weights of a reservoir against their definitions: what is drawn, and what is scaled to which number."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -70,11 +72,42 @@ def test_connectivity_of_the_input():
 
 @pytest.mark.parametrize("n_features", [1, 9])
 def test_none_is_a_constant_over_the_root_of_the_channels(n_features):
+    """It is the default."""
     rows = np.zeros((2, n_features))
-    none = EchoState(50, input_scaling=None, bias_scaling=None, random_state=0).fit(rows)
     given = EchoState(50, input_scaling=0.3 / n_features**0.5, bias_scaling=0.5, random_state=0).fit(rows)
-    np.testing.assert_allclose(none.W_in_, given.W_in_, rtol=1e-15)
-    np.testing.assert_array_equal(none.bias_, given.bias_)
+    for options in ({}, {"input_scaling": None, "bias_scaling": None}):
+        none = EchoState(50, random_state=0, **options).fit(rows)
+        np.testing.assert_allclose(none.W_in_, given.W_in_, rtol=1e-15)
+        np.testing.assert_array_equal(none.bias_, given.bias_)
+
+
+def test_an_equation_of_given_input_weights_has_no_bias_but_a_given_one():
+    W_in = np.ones((20, 3))
+    base = EchoState(20, input_weights=W_in, random_state=0)
+    lanes = EchoStateLanes(base, [{}, {"bias_scaling": 0.5}, {"bias_scaling": None}]).fit(X)
+    states = np.concatenate([block for _, block in lanes.blocks(X)], axis=1)
+    for given, found in zip(({}, {"bias_scaling": 0.5}, {}), states, strict=True):
+        one = clone(base).set_params(**given).fit(X)
+        assert bool(np.any(one.bias_)) == bool(given)
+        np.testing.assert_allclose(found, one.transform(X), atol=1e-12)
+    np.testing.assert_array_equal(clone(base).set_params(bias=np.ones(20)).fit(X).bias_, np.ones(20))
+    assert np.ptp(EchoState(20, input_weights="signs", random_state=0).fit(X).bias_) > 0.5
+
+
+def test_models_whose_parameters_are_given_are_those_of_before():
+    """Digests of the weights that were drawn when the scalings were 1 and 0 by default."""
+    options = {"spectral_radius": None, "input_scaling": 1.0}
+    one = EchoState(50, **options, bias_scaling=0.3, random_state=0).fit(X)
+    assert digest([one]) == "95a365b6ae849014"
+    layer = EchoState(20, **options, bias_scaling=0.0)
+    deep = DeepEchoState(layer, 2, input_to_all=True, inter_scaling=None, random_state=0).fit(X)
+    assert digest(deep.layers_) == "e85b49376bc13482"
+
+
+def digest(systems):
+    """Of the weights of some reservoirs."""
+    arrays = [a for one in systems for a in (one.W_.toarray(), one.W_in_, one.bias_)]
+    return hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest()[:16]
 
 
 @pytest.mark.parametrize("topology", MATRICES.values(), ids=MATRICES)
@@ -152,24 +185,32 @@ def test_saved_parameters(tmp_path):
 
 
 @pytest.mark.parametrize("input_to_all", [False, True])
-@pytest.mark.parametrize("inter_scaling", [None, 0.5])
-def test_what_layers_hear_of_one_another(input_to_all, inter_scaling):
-    """The norm of the weights from below; what hears the input keeps its scale, and so do numbers."""
+@pytest.mark.parametrize("input_scaling", [None, 0.7])
+def test_what_layers_hear_of_one_another(input_to_all, input_scaling):
+    """The norm of the weights from below; what hears the input keeps its scale."""
     options = {"n_layers": 3, "input_to_all": input_to_all, "random_state": 0}
-    layer = EchoState(30, input_scaling=None, bias_scaling=0.2)
-    deep = DeepEchoState(layer, **options, inter_scaling=inter_scaling).fit(X)
-    numbers = DeepEchoState(clone(layer).set_params(input_scaling=1.0), **options).fit(X)
-    given = DeepEchoState(clone(layer).set_params(input_scaling=1.0), **options, inter_scaling=0.5).fit(X)
-    for k in (1, 2):
-        own, plain = deep.layers_[k].W_in_, numbers.layers_[k].W_in_
-        assert np.linalg.norm(own[:, :30], 2) == pytest.approx(inter_scaling or 1.0)
-        np.testing.assert_allclose(own[:, :30] / np.abs(own[:, :30]).max(), plain[:, :30] / np.abs(plain[:, :30]).max())
-        np.testing.assert_allclose(own[:, 30:], plain[:, 30:] * 0.3 / own.shape[1] ** 0.5)
-        assert np.linalg.norm(given.layers_[k].W_in_[:, :30], 2) == pytest.approx(0.5)
-    own = numbers.layers_[0].run(X)[0]
-    for system in numbers.layers_[1:]:
-        own = system.run(np.hstack([own, X]) if input_to_all else own)[0]
-    np.testing.assert_array_equal(numbers.transform(X)[:, 60:], own)
+    layer = EchoState(30, input_scaling=input_scaling, bias_scaling=0.2)
+    plain = DeepEchoState(clone(layer).set_params(input_scaling=1.0), **options, inter_scaling=None).fit(X)
+    for given in ({}, {"inter_scaling": 0.5}):
+        deep = DeepEchoState(layer, **options, **given).fit(X)
+        for k in (1, 2):
+            own, drawn = deep.layers_[k].W_in_, plain.layers_[k].W_in_
+            assert np.linalg.norm(own[:, :30], 2) == pytest.approx(given.get("inter_scaling", 1.0))
+            shape = drawn[:, :30] / np.linalg.norm(drawn[:, :30], 2)
+            np.testing.assert_allclose(own[:, :30] / np.linalg.norm(own[:, :30], 2), shape)
+            np.testing.assert_allclose(own[:, 30:], drawn[:, 30:] * (input_scaling or 0.3 / 3**0.5))
+
+
+@pytest.mark.parametrize("input_to_all", [False, True])
+def test_without_a_scale_between_layers_they_are_as_their_numbers_say(input_to_all):
+    deep = DeepEchoState(EchoState(30), 3, input_to_all=input_to_all, inter_scaling=None, random_state=0).fit(X)
+    own = deep.layers_[0].run(X)[0]
+    for layer in deep.layers_[1:]:
+        heard = np.hstack([own, X]) if input_to_all else own
+        alone = EchoState(30, random_state=layer.random_state).fit(heard)
+        np.testing.assert_array_equal(alone.W_in_, layer.W_in_)
+        own = alone.transform(heard)
+    np.testing.assert_array_equal(deep.transform(X)[:, 60:], own)
 
 
 def test_given_weights_between_layers_stay():
@@ -183,8 +224,8 @@ def test_given_weights_between_layers_stay():
 
 
 def test_upper_layers_are_not_saturated():
-    """Where the scale between layers is left to the data, each layer adds memory instead of clipped copies."""
+    """As they are made, each layer adds memory instead of clipped copies."""
     rows = np.random.default_rng(0).normal(size=(500, 1))
-    deep = DeepEchoState(EchoState(100, input_scaling=None), 4, random_state=0)
+    deep = DeepEchoState(EchoState(100), 4, random_state=0)
     states = np.abs(deep.fit_transform(rows)[100:]).reshape(-1, 4, 100)
     assert ((states > 0.95).mean(axis=(0, 2)) < 0.02).all()

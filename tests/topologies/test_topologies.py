@@ -59,7 +59,8 @@ def test_the_reservoir_has_the_asked_radius(family, dtype):
 @pytest.mark.parametrize("n_units", [7, 64, 77])
 def test_the_compiled_product_is_the_dense_product(family, n_units):
     topology = make(family, n_units)
-    system = EchoState(n_units, topology=topology, spectral_radius=None, activation="identity", random_state=2)
+    options = {"spectral_radius": None, "activation": "identity", "bias_scaling": 0.0, "random_state": 2}
+    system = EchoState(n_units, topology=topology, **options)
     start, inputs = generator().normal(size=n_units), np.zeros((1, 1))
     W = system.fit(inputs).W_
     states, _ = system.run(inputs, start)

@@ -15,10 +15,11 @@ def space(kind: str) -> dict[str, list]:
 
 
 def build(kind: str, settings: dict, seed: int) -> Any:
-    """Layers of equal size that share the settings; every layer hears the input too."""
+    """Layers of equal size that share the settings, their scaling too; every layer hears the input as well."""
     options = {name: settings[name] for name in dynamics(kind)}
     layer = EchoState(settings["n_units"] // settings["n_layers"], **options)
-    return read_out(kind, DeepEchoState(layer, settings["n_layers"], input_to_all=True, random_state=seed), settings)
+    system = DeepEchoState(layer, settings["n_layers"], input_to_all=True, inter_scaling=None, random_state=seed)
+    return read_out(kind, system, settings)
 
 
 SYSTEM = System(

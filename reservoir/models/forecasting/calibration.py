@@ -9,13 +9,15 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.derived import Derived
-from reservoir.models.base import as_readout
-from reservoir.models.forecasting.choice import choice_of
+from reservoir.models.base import readout_of
+from reservoir.models.forecasting.chosen_parameters import choice_of
+from reservoir.models.forecasting.divergence import warn_of_lost
 from reservoir.models.forecasting.origins import courses_from, futures_of, rows_known
 from reservoir.models.forecasting.reading import rows_to_come
 from reservoir.models.forecasting.training import learn
 from reservoir.models.precomputed import with_attributes
-from reservoir.readouts.candidates import penalty_warnings
+from reservoir.preprocessing.channel_moments import ChannelMoments
+from reservoir.readouts.candidates import unasked_candidates
 from reservoir.sequences import Sequences
 
 _MOST_NUMBERS = 200_000
@@ -71,7 +73,9 @@ def residuals_of(model: Any, n_steps: int) -> np.ndarray:
     key = n_steps, model._read_bounds().tobytes()
     if key not in rehearsal.residuals:
         rehearsal.model.bounds = model.bounds
-        rehearsal.residuals[key] = _residuals(rehearsal, n_steps)
+        rehearsal.residuals[key], of_last = _residuals(rehearsal, n_steps)
+        if choice_of(model) is None:
+            _tell_lost(rehearsal, rehearsal.residuals[key], of_last)
     return rehearsal.residuals[key]
 
 
@@ -80,8 +84,8 @@ def _rehearse(model: Any) -> _Rehearsal:
     needed = max(model.washout_, model._lessons.lags) + model._lessons.horizon + 1
     series = [(rows, first_calibrated(len(rows), needed)) for rows in model._calibration.members()]
     earlier = Sequences.of_members([rows[:first] for rows, first in series if first >= needed])
-    members = [with_attributes(member, {"readout_": clone(as_readout(member.readout))}) for member in model._members()]
-    with penalty_warnings():  # what they say of the edge was said in `fit`
+    members = [with_attributes(member, {"readout_": clone(readout_of(member))}) for member in model._members()]
+    with unasked_candidates():  # what there is to say of them was said in `fit`
         for member in members:
             learn(member, earlier, choice_of(member))
     taught = with_attributes(model, {"members_": members}) if len(members) > 1 else members[0]
@@ -93,12 +97,24 @@ def first_calibrated(n_rows: int, needed: int) -> int:
     return min(max(n_rows - max(n_rows // 3, min(n_rows // 2, 100)), needed), n_rows)
 
 
-def _residuals(rehearsal: _Rehearsal, n_steps: int) -> np.ndarray:
+def _tell_lost(rehearsal: _Rehearsal, missed: np.ndarray, of_last: np.ndarray) -> None:
+    """Warn where forecasts miss more (n_origins, n_steps, n_outputs) than the last value does."""
+    model, known = rehearsal.model, ~np.isnan(missed)
+    rows = np.concatenate([rows[:, model._feedback.channels] for rows, _ in rehearsal.series])
+    deviations = ChannelMoments.of_rows(rows).deviations
+    if known.any():
+        error, naive = (float(np.abs(one / deviations)[known].mean()) for one in (missed, of_last))
+        warn_of_lost(type(model).__name__, missed.shape[1], error, naive, chosen=False)
+
+
+def _residuals(rehearsal: _Rehearsal, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """What forecasts miss, and what the last value does."""
     model, channels = rehearsal.model, rehearsal.model._feedback.channels
     n_rows = rows_to_come(model, n_steps)
     reach = n_rows if model._hearing.drivers.size else 1
     wanted = int(np.clip(_MOST_STEPS // n_steps, 60, _MOST_ORIGINS))
-    found = [np.empty((0, n_steps, len(channels)))]
+    none = np.empty((0, n_steps, len(channels)))
+    found, of_last = [none], [none]
     for rows, first in rehearsal.series:
         n_origins = min(len(rows) - reach + 1 - first, max(1, wanted // len(rehearsal.series)))
         if n_origins < 1:
@@ -107,6 +123,7 @@ def _residuals(rehearsal: _Rehearsal, n_steps: int) -> np.ndarray:
         known = [rows_known(rows[origin : origin + n_rows], n_rows, model._hearing.drivers) for origin in origins]
         futures = np.stack(futures_of(model, courses_from(model, rows, origins, known)))[:, :n_steps]
         truth = np.stack([rows_known(rows[o : o + n_steps], n_steps, channels)[:, channels] for o in origins])
+        of_last.append(truth - rows[origins - 1][:, None, channels])
         missed = truth - model.units_.of(channels).heard(futures)
         found.append(np.where(np.isnan(truth), np.nan, np.where(np.isfinite(missed), missed, np.inf)))
-    return np.concatenate(found)
+    return np.concatenate(found), np.concatenate(of_last)

@@ -16,7 +16,10 @@ _MOST_COLUMNS = 400  # of earlier rows
 _MOST_ANSWERS = 1000  # of a readout that gives a horizon at once
 _MOST_CHANNELS = 16  # that are asked whether they go by themselves
 _ORIGINS, _ORIGINS_IN_ALL = 10, 40  # of a fold
-ALL_TARGETS = ("values", "increments", "differences")
+_LEVELS = ("values", "increments")  # targets for which earlier rows are seen as they are
+LEVEL_FREE = ("differences", "seasonal")
+"""Targets for which differences of earlier rows are seen, so that no level matters."""
+ALL_TARGETS = _LEVELS + LEVEL_FREE
 
 Periods = tuple[float | str, ...]  # periods, ("calendar",) or nothing
 
@@ -29,15 +32,20 @@ class Candidate(NamedTuple):
     states: float  # weight of the states; 0 sees none
     lags: int
     own: bool  # whether a channel sees earlier rows of itself alone, of those that are predicted
-    target: str  # "differences" sees the increments of earlier rows, and learns increments
+    target: str  # "differences" sees increments and learns them, "seasonal" what differs from the value a season ago
     strategy: str
     penalty: float  # a row
 
     def targets(self, targets: tuple[str, ...]) -> tuple[str, ...]:
         """Those that are tried of these: what goes by differences stays so, and what does not."""
         if not self.target:
-            return targets
-        return tuple(one for one in targets if (one == "differences") == (self.target == "differences"))
+            return tuple(one for one in targets if one != "seasonal")
+        return tuple(one for one in targets if one == self.target or {one, self.target} <= {*_LEVELS})
+
+    @property
+    def period(self) -> int:
+        """Rows of the longest season that earlier rows reach back to; 0 without."""
+        return max((int(one) for one in self.season if isinstance(one, float) and one <= self.lags), default=0)
 
     @property
     def penalties(self) -> np.ndarray:
@@ -55,10 +63,25 @@ class Choices(NamedTuple):
     targets: tuple[str, ...]
     strategies: tuple[str, ...]
     horizon: int
+    reach: tuple[int, int]  # earlier rows that a season may be seen back to, and half of the rows
 
     def without_states(self, transform: str | None, season: Periods) -> list[Candidate]:
         """Candidates that see earlier rows alone, but for targets, strategies and penalties."""
         return [Candidate(transform, season, 0.0, lags, own, "", "", 0.0) for lags in self.lags for own in self.owns]
+
+    def seasonal(self, transform: str | None, season: Periods) -> list[Candidate]:
+        """Candidates that learn what differs from the value a season ago, but for strategies and penalties."""
+        most, half = self.reach
+        periods = [
+            int(one) for one in season if isinstance(one, float) and one == round(one) and one <= min(most, half)
+        ]
+        if "seasonal" not in self.targets or not periods:
+            return []
+        lags = max(periods) - 1 + min(_FEW, max(1, (half - max(periods)) // 2), most + 1 - max(periods))
+        if len(self.lags) == 1:
+            lags = self.lags[0]
+        found = [Candidate(transform, season, 0.0, lags, own, "seasonal", "", 0.0) for own in self.owns]
+        return found if found[0].period else []
 
     def with_states(self, best: Candidate, season: Periods, lags_given: bool) -> list[Candidate]:
         """Candidates that see the states too, beside what the best without them sees."""
@@ -83,8 +106,9 @@ def choices_of(
 ) -> Choices:
     """What a model leaves to be chosen for series with so many rows and (features, predicted channels)."""
     n_features, n_outputs = shape
-    seasons: list[Periods] = [(), *found] if is_auto(model.season) else [_season(model.season)]
+    seasons: list[Periods] = [(), *found] if is_auto(model.season) else [season_given(model.season)]
     period = next((season[0] for season in seasons if season and isinstance(season[0], float)), 1.0)
+    period = period if 3 * period <= shortest else 1.0
     horizon = int(model.horizon) if model.horizon is not None else usual_horizon(shortest, period)
     transform = vars(model)["transform"]  # which is no attribute
     at_once = (
@@ -98,9 +122,10 @@ def choices_of(
         seasons=seasons,
         lags=sorted({min(lags, most) for lags in usual}) if is_auto(model.lags) else [int(model.lags)],
         owns=[False, True] if 1 < n_outputs <= _MOST_CHANNELS else [False],
-        targets=ALL_TARGETS[: 3 if drifts else 2] if is_auto(model.target) else (model.target,),
+        targets=(*_LEVELS, *["differences"] * drifts, "seasonal") if is_auto(model.target) else (model.target,),
         strategies=both if is_auto(model.strategy) else (model.strategy if horizon > 1 else "recursive",),
         horizon=horizon,
+        reach=(_MOST_COLUMNS // n_features - 1, shortest // 2),
     )
 
 
@@ -124,10 +149,15 @@ def folds_of(lengths: list[int], horizon: int, known_ahead: bool) -> list[Fold]:
         origins = []
         for series in tried:
             last = min(ends[series] + size - 1, lengths[series] - least)
-            rows = np.unique(np.linspace(ends[series], max(ends[series], last), n_origins).astype(int))
+            rows = origins_between(ends[series], last, n_origins)
             origins += [(series, int(row)) for row in rows if not known_ahead or row <= lengths[series] - horizon]
         folds.append(Fold(ends, origins))
     return folds
+
+
+def origins_between(first: int, last: int, n_origins: int) -> np.ndarray:
+    """So many numbers of known rows, or fewer, evenly spaced; the first alone where there is no room."""
+    return np.unique(np.linspace(first, max(first, last), n_origins).astype(int))
 
 
 def is_auto(value: Any) -> bool:
@@ -135,7 +165,7 @@ def is_auto(value: Any) -> bool:
     return isinstance(value, str) and value == "auto"
 
 
-def _season(given: Any) -> Periods:
+def season_given(given: Any) -> Periods:
     """A season as a user gives it."""
     if given is None:
         return ()

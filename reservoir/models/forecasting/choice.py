@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
 from reservoir.models.base import TrainingRows
 from reservoir.models.blocks import run_in_blocks
-from reservoir.models.forecasting.candidates import Candidate, Choices, Fold, Periods, choices_of, folds_of, is_auto
+from reservoir.models.forecasting.candidates import (
+    Candidate,
+    Choices,
+    Fold,
+    Periods,
+    choices_of,
+    folds_of,
+    is_auto,
+)
 from reservoir.models.forecasting.chosen import ChosenReadout, as_seen
+from reservoir.models.forecasting.chosen_parameters import Choice, as_told, chosen_readout
 from reservoir.models.forecasting.columns import Layout, Sums, solved
-from reservoir.models.forecasting.divergence import BaselineWarning
+from reservoir.models.forecasting.divergence import warn_of_lost
 from reservoir.models.forecasting.hearing import names_of, read_channels
 from reservoir.models.forecasting.lessons import Lessons, washout_of
 from reservoir.models.forecasting.origins import states_before
@@ -27,84 +35,23 @@ from reservoir.parts import without_noise
 from reservoir.preprocessing.channel_moments import ChannelMoments
 from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import pieces_of
-from reservoir.systems import EchoState
 
-_MARGIN = 0.15  # by how much the score with states must be better
+MARGIN = 0.15  # by how much the score with states, and that of seasonal differences, must be better
 _PREFERENCE = 0.15  # by how much what goes by differences may be worse
 _SMOOTH = 0.003  # deviations that the error of one step is below where what is far ahead tells candidates apart
 _FAR = 100  # rows ahead that are tried then
-_LOST = 1.05  # how many times the error of the last value is worth a warning
-_PLAIN = {"target": "values", "lags": 0, "strategy": "recursive", "season": None, "transform": None}
-AUTOMATIC = tuple(_PLAIN)
-"""Parameters that know "auto"."""
-
-
-class Choice(NamedTuple):
-    """What was chosen, and what tells it."""
-
-    candidate: Candidate
-    horizon: int
-    told: dict[str, Any]  # the attribute `chosen_`
-
-
-def choice_of(model: Any) -> Choice | None:
-    """What was chosen for a fitted model, if anything was."""
-    told = vars(model).get("chosen_")
-    if told is None:
-        return None
-    seen = told["transform"], tuple(told["season"] or ()), told["weight_of_states"], told["lags"], told["own_lags"]
-    return Choice(Candidate(*seen, told["target"], told["strategy"], told["penalty"]), told["horizon"], told)
-
-
-def is_automatic(model: Any) -> bool:
-    """Whether a model leaves anything to be chosen."""
-    return any(is_auto(vars(model)[name]) for name in AUTOMATIC)
-
-
-def can_choose(model: Any) -> bool:
-    """Whether the readout is the model's own, and sees the rows that come back."""
-    return model.readout is None and bool(model.include_input) and model.feedback_scaling > 0
-
-
-def plain(model: Any) -> dict[str, Any]:
-    """The parameters where nothing can be chosen: "auto" is what they were before there was a choice."""
-    given = {name: vars(model)[name] for name in AUTOMATIC}
-    return {name: _PLAIN[name] if is_auto(one) else one for name, one in given.items()}
-
-
-def as_parameters(choice: Choice) -> dict[str, Any]:
-    """The parameters of what was chosen. The readout answers values, whatever it learnt."""
-    c = choice.candidate
-    season = (c.season[0] if c.season == ("calendar",) else list(c.season)) if c.season else None
-    found = {"target": "values", "lags": c.lags, "strategy": c.strategy, "season": season, "transform": c.transform}
-    return found | {"horizon": choice.horizon}
-
-
-def default_reservoir(n_features: int) -> EchoState:
-    """The reservoir of a forecaster that has none of its own."""
-    options: dict[str, Any] = {"spectral_radius": 0.9, "leak": 0.3, "bias_scaling": 0.5, "random_state": 0}
-    return EchoState(300, input_scaling=0.3 / np.sqrt(n_features), **options)
 
 
 def choose(model: Any, X: Any, sequences: Sequences) -> Choice:
     """The best candidate of a model, whose reservoir is given, for the series X of `fit`, read as `sequences`."""
-    search = _Search(model, X, sequences)
-    for transform in search.choices.transforms:
-        search.try_without_states(transform)
-    if not search.scores:
-        raise search.too_short()
-    if search.is_smooth():
-        search.look_far()
-    earlier = search.best_without_states()
-    for transform in search.choices.transforms:
-        search.try_with_states(search.nearest(transform, earlier))
-    best = search.best(earlier)
+    search = Search(model, X, sequences)
+    best = search.chosen()
     told = search.told(best)
-    _warn_of_lost(type(model).__name__, told)
+    warn_of_lost(type(model).__name__, told["horizon"], told["error"], told["error_of_last_value"], chosen=True)
     return Choice(best, search.choices.horizon, told)
 
 
-class _Search:
+class Search:
     """Candidates of one model and their scores."""
 
     def __init__(self, model: Any, X: Any, sequences: Sequences):
@@ -136,19 +83,48 @@ class _Search:
         least = max(map(len, pieces)) / 2 if self.model.gaps != "refuse" else 0
         return [piece for piece in pieces if len(piece) >= least]
 
+    def chosen(self) -> Candidate:
+        """The best of all that are tried."""
+        for transform in self.choices.transforms:
+            self.try_without_states(transform)
+        if not self.scores:
+            raise self.too_short()
+        if self.is_smooth():
+            self.look_far()
+        earlier = self.best_without_states(*self.transforms())
+        for transform in self.transforms():
+            self.try_with_states(self.best_without_states(transform))
+        return self.best(earlier)
+
     def try_without_states(self, transform: str | None) -> None:
         """Candidates that see earlier rows alone."""
         seasons = self.choices.seasons
-        trial, layout = self._prepared(transform, seasons, max(self.choices.lags))
+        trial, layout = self.prepared(transform, seasons, max(self.choices.lags))
         groups = [group for season in seasons for group in self.choices.without_states(transform, season)]
         self._judge(trial, layout, None, groups)
+        for season in seasons:
+            self._judge_again(self.choices.seasonal(transform, season))
 
-    def best_without_states(self) -> Candidate:
-        """Of these the best; one that goes by differences, and so by no level, where it is nearly as good."""
-        best = min(self.scores, key=self.scores.__getitem__)
-        free = [candidate for candidate in self.scores if candidate.target == "differences"]
-        first = min(free, key=self.scores.__getitem__, default=best)
-        return first if self.scores[first] < self.scores[best] + _PREFERENCE else best
+    def transforms(self) -> list[str | None]:
+        """Those of which a candidate could learn before every fold."""
+        known = {one.transform for one in self.scores}
+        return [one for one in self.choices.transforms if one in known]
+
+    def best_without_states(self, *transforms: str | None) -> Candidate:
+        """Of those of these transforms the best; seasonal differences must be worth their while.
+
+        In a series that drifts it is one that goes by differences, and so by no level, where that is nearly as good.
+        """
+        tried = [one for one in self.scores if not one.states and one.transform in transforms]
+        seasonal = [one for one in tried if one.target == "seasonal"]
+        usual = [one for one in tried if one.target != "seasonal"] or seasonal
+        best = min(usual, key=self.scores.__getitem__)
+        free = [one for one in usual if one.target == "differences"]
+        differing = min(free, key=self.scores.__getitem__, default=best)
+        repeating = min(seasonal, key=self.scores.__getitem__, default=best)
+        if self.scores[repeating] < self.scores[best] - MARGIN:
+            return repeating
+        return differing if self.scores[differing] < self.scores[best] + _PREFERENCE else best
 
     def is_smooth(self) -> bool:
         """Whether noise does not limit forecasts: one step is nearly exact, and small errors grow from there."""
@@ -161,40 +137,32 @@ class _Search:
         if self.model.horizon is None:
             horizon = max(horizon, min(min(map(len, self.members)) // 10, _FAR))
         self.choices, self.evenly = self.choices._replace(horizon=horizon, strategies=("recursive",)), True
-        nearest = [
-            min((one for one in self.scores if one.transform == transform), key=self.scores.__getitem__, default=None)
-            for transform in self.choices.transforms
-        ]
+        nearest = [self.best_without_states(transform) for transform in self.transforms()]
         self.errors, self.scores = {}, {}
-        for candidate in filter(None, nearest):
-            trial, layout = self._prepared(candidate.transform, [candidate.season], candidate.lags)
-            self._judge(trial, layout, None, [candidate._replace(target="", strategy="", penalty=0.0)])
-
-    def nearest(self, transform: str | None, earlier: Candidate) -> Candidate:
-        """The best without states of a transform; `earlier` where it is of this one."""
-        same = [candidate for candidate in self.scores if candidate.transform == transform and not candidate.states]
-        return earlier if earlier.transform == transform else min(same, key=self.scores.__getitem__)
+        for candidate in nearest:
+            target = "seasonal" if candidate.target == "seasonal" else ""
+            self._judge_again([candidate._replace(target=target, strategy="", penalty=0.0)])
 
     def try_with_states(self, earlier: Candidate) -> None:
         """Candidates that see the states, too."""
         given = len(self.choices.seasons) == 1
         seasons = [earlier.season] if given or not earlier.season else [(), earlier.season]
-        trial, layout = self._prepared(earlier.transform, seasons, earlier.lags)
-        driven = self._driven(trial, layout)
-        layout = layout._replace(n_states=driven.blocks[0].shape[1])
+        trial, layout = self.prepared(earlier.transform, seasons, earlier.lags)
+        driven, layout = self.driven(self.model.reservoir, trial, layout)
         lags_given = len(self.choices.lags) == 1
         groups = [group for season in seasons for group in self.choices.with_states(earlier, season, lags_given)]
         self._judge(trial, layout, driven, list(dict.fromkeys(groups)))
 
     def best(self, earlier: Candidate) -> Candidate:
-        """Of all the best; states must be worth their while."""
+        """Of all the best; states must be worth their while beside all that do without them."""
         seeing = [candidate for candidate in self.scores if candidate.states]
         first = min(seeing, key=self.scores.__getitem__, default=earlier)
-        return first if self.scores[first] < self.scores[earlier] - _MARGIN else earlier
+        without = min(value for candidate, value in self.scores.items() if not candidate.states)
+        return first if self.scores[first] < without - MARGIN else earlier
 
     def told(self, best: Candidate) -> dict[str, Any]:
         """What was chosen, its score and errors, and the scores of the best of each kind."""
-        trial, _ = self._prepared(None, [()], 0)
+        trial, _ = self.prepared(None, [()], 0)
         names = ("transform", "season", "lags", "own", "target", "strategy")
         kinds: dict[str, dict[str, float]] = {name: {} for name in ("states", *names)}
         for candidate, value in self.scores.items():
@@ -203,17 +171,7 @@ class _Search:
                 kinds[name][word] = min(value, kinds[name].get(word, np.inf))
         naive = naive_errors(trial, self.folds, self.choices.horizon)
         known = np.isfinite(naive)
-        return {
-            "target": best.target,
-            "lags": best.lags,
-            "own_lags": best.own,
-            "states": best.states > 0,
-            "weight_of_states": best.states,
-            "strategy": best.strategy,
-            "horizon": self.choices.horizon,
-            "season": list(best.season) or None,
-            "transform": best.transform,
-            "penalty": best.penalty,
+        return as_told(best, self.choices.horizon) | {
             "score": self.scores[best],
             "error": float(self.errors[best][known].mean()),
             "error_of_last_value": float(naive[known].mean()),
@@ -231,14 +189,26 @@ class _Search:
         )
 
     def _judge(self, trial: Trial, layout: Layout, driven: Driven | None, groups: list[Candidate]) -> None:
-        c = self.choices
-        tried = errors_of(trial, layout, driven, self.folds, groups, c.horizon, c.strategies, c.targets, self.slow)
-        for candidate, errors in tried:
+        for candidate, errors, value in self.judged(self.choices, trial, layout, driven, groups):
+            self.errors[candidate], self.scores[candidate] = errors, value
+
+    def judged(
+        self, choices: Choices, trial: Trial, layout: Layout, driven: Driven | None, groups: list[Candidate]
+    ) -> Iterator[tuple[Candidate, np.ndarray, float]]:
+        """All candidates of the groups that forecast, their errors (horizon,) and scores."""
+        told = choices.horizon, choices.strategies, choices.targets, self.slow
+        for candidate, errors in errors_of(trial, layout, driven, self.folds, groups, *told):
             value = score(errors, self.evenly)
             if np.isfinite(value):
-                self.errors[candidate], self.scores[candidate] = errors, value
+                yield candidate, errors, value
 
-    def _prepared(self, transform: str | None, seasons: list[Periods], lags: int) -> tuple[Trial, Layout]:
+    def _judge_again(self, groups: list[Candidate]) -> None:
+        """Try groups that see the same earlier rows, from the first row on that has them before it."""
+        if groups:
+            trial, layout = self.prepared(groups[0].transform, [groups[0].season], groups[0].lags)
+            self._judge(trial, layout, None, groups)
+
+    def prepared(self, transform: str | None, seasons: list[Periods], lags: int) -> tuple[Trial, Layout]:
         """The series as candidates of a transform hear them, with the phases of these seasons."""
         owner, channels, sequences = type(self.model).__name__, self.hearing.feedback.channels, self.sequences
         asked = {"transform": transform, "scaling": self.model.scaling}
@@ -262,11 +232,11 @@ class _Search:
     def _layout(self, rows: np.ndarray, lags: int, phases: dict[Periods, tuple[int, int]]) -> Layout:
         return layout_of(self.hearing, rows, lags, phases, (self.ahead, self.choices.horizon if len(self.ahead) else 1))
 
-    def _driven(self, trial: Trial, layout: Layout) -> Driven:
-        """The reservoir of the model, which has heard the series."""
+    def driven(self, reservoir: Any, trial: Trial, layout: Layout) -> tuple[Driven, Layout]:
+        """A copy of a reservoir that has heard the series, and the layout with its states."""
         model, n = self.model, layout.n_features
         inputs = Sequences.of_members([np.nan_to_num(rows[:, :n]) for rows in trial.heard])
-        reservoir = clone(model.reservoir)
+        reservoir = clone(reservoir)
         reservoir.fit([rows[:-1] if self.hearing.looks_ahead else rows for rows in inputs.members()])
         blocks: list[list[np.ndarray]] = [[] for _ in trial.heard]
         for of_run in run_in_blocks(reservoir, inputs, first_trial=0):
@@ -277,7 +247,8 @@ class _Search:
             states = [np.hstack([rows, rows**2]) for rows in states]
         still, squared = without_noise(reservoir), bool(model.squared_states)
         lessons = Lessons(True, squared, layout.lags, False, 1, np.zeros(0, dtype=np.int64), layout.n_phases)
-        return Driven(still, states, self._befores(still, inputs), lessons, self.hearing.feedback)
+        driven = Driven(still, states, self._befores(still, inputs), lessons, self.hearing.feedback)
+        return driven, layout._replace(n_states=states[0].shape[1])
 
     def _befores(self, reservoir: Any, inputs: Sequences) -> dict[tuple[int, int], Any]:
         """The state before the last known row of every origin."""
@@ -315,7 +286,7 @@ def taught(model: Any, choice: Choice, rows: np.ndarray, blocks: Iterable[Traini
         sums.add(np.asarray(block.features[:, layout.places()], dtype=np.float64), block.targets)
     found = solved(layout, sums.moments(), candidate, np.array([candidate.penalty]), [candidate.target])
     coef, intercept = found[candidate.target]
-    return as_seen(layout, coef[0], intercept[0], layout.n_states + n_beside, candidate.penalty)
+    return as_seen(layout, coef[0], intercept[0], layout.n_states + n_beside, chosen_readout(candidate))
 
 
 def _spans(levels: list[np.ndarray], truth: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -328,16 +299,3 @@ def _spans(levels: list[np.ndarray], truth: list[np.ndarray]) -> tuple[np.ndarra
 
 def _word(value: Any) -> str:
     return ", ".join(map(str, value)) or "None" if isinstance(value, tuple) else str(value)
-
-
-def _warn_of_lost(owner: str, told: dict[str, Any]) -> None:
-    """Warn where what was chosen loses to the last value."""
-    error, naive = told["error"], told["error_of_last_value"]
-    if error > _LOST * naive:
-        warnings.warn(
-            f"{owner} loses to the last value at rolling origins inside the training rows: up to {told['horizon']} "
-            f"rows ahead its mean error is {error:.3g} deviations, that of the last value {naive:.3g}. The series may "
-            "be a random walk, or too short.",
-            BaselineWarning,
-            stacklevel=5,
-        )

@@ -13,9 +13,9 @@ import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.models.forecasting.lessons import Lessons
-from reservoir.neurons.products import add_product
 from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import Feedback, Levels, collect, feed_back, hear
+from reservoir.neurons.rate.past import add_past_product, keep, past_of, recall
 from reservoir.neurons.rate.unit import compiled_for, step
 from reservoir.neurons.vectors import STRIPE
 from reservoir.parts import System
@@ -63,7 +63,7 @@ def free_run(
     def run(course: Course) -> np.ndarray:
         states, heard, known, levels = course
         starts = [zero if x is None else x for zero, x in zip(rest, states, strict=True)]
-        state = joined_states(starts, weights.n_arrays)
+        state = joined_states(starts, systems)
         options: Any = {"squares": lessons.squared_states, "known": known, "bounds": bounds, **feedback._asdict()}
         options |= {"past": heard[1:] if lessons.lags else None, "levels": levels if lessons.increments else None}
         return close_loop(weights, coef, intercept, state, heard[0], len(known), **options)[0]
@@ -217,13 +217,15 @@ def _learn(weights, learned, view, feedback, n_unlearned, noise, known, targets,
     scratch, new = np.empty(2 * n_units + STRIPE, state.dtype), np.empty(n_units, state.dtype)
     products_, gain = np.zeros(n_inputs), np.zeros(n_inputs)
     values, changes, shares = np.zeros(n_inputs), np.zeros(n_inputs), np.zeros(output.size)
+    past = past_of(weights.delays, state, n_steps)
     for t in range(n_steps + 1):
         if t < n_steps:
             if len(noise):
                 new[:] = noise[t]
             hear(weights.input_columns, weights.bias, row, len(noise) > 0, new)
-            add_product(weights.matrix, state[:n_units], scratch, new)
-            step(weights.cells, state, new, scratch)
+            old = recall(weights.delays, past, n_units)
+            add_past_product(weights.matrix, old[:n_units], past, scratch, new)
+            step(weights.cells, old, new, scratch)
             collect(new, n_squared, shown, seen[:n_features])
         sweep(columns, values, changes, gain, seen, products_)
         for k in range(output.size):
@@ -241,3 +243,4 @@ def _learn(weights, learned, view, feedback, n_unlearned, noise, known, targets,
             for k in range(level.size):
                 level[k] = output[k] if np.isnan(known[t, feedback.channels[k]]) else targets[t, k]
             feed_back(output, feedback, known[t], moment.heard)
+    keep(weights.delays, past, state)

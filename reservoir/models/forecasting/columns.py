@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reservoir.models.forecasting.candidates import Candidate, Periods
+from reservoir.models.forecasting.candidates import LEVEL_FREE, Candidate, Periods
 
 PHASE_WEIGHT = 3.0
 """How much larger than they are phases of seasons are for the penalty."""
 _LEAST_VARIANCE = 1e-12
+_ROUNDING = 1e-12  # share of the variance of rows that a difference of them must have to be more than their rounding
 
 
 class Moments(NamedTuple):
@@ -156,16 +157,16 @@ def solved(
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Coefficients (n_penalties, n_columns, n_answers) and intercepts (n_penalties, n_answers) for every target.
 
-    They answer values: of increments the present row is part of the coefficients. A penalty a minimises
-    sum (y - c x)^2 + a n_rows c^2 over the weighted columns x, or over differences of unit variance of earlier rows;
-    then it shrinks the mean increment, too, by 1 + a.
+    They answer values: of increments the present row is part of the coefficients, and of what is seasonal the row a
+    season before. A penalty a minimises sum (y - c x)^2 + a n_rows c^2 over the weighted columns x, or over differences
+    of unit variance of earlier rows; then it shrinks the mean difference, too, by 1 + a.
     """
     n_answers, outputs = len(moments.mean_y), len(layout.predicted)
-    same = np.zeros((layout.n_columns, n_answers))
-    present = layout.n_states + layout.predicted
-    same[np.tile(present, n_answers // outputs), np.arange(n_answers)] = 1 / layout.size
-    rises = moments.xy - moments.xx @ same
-    known = [target for target in targets if target != "differences" or candidate.lags]
+    least = {"differences": 1, "seasonal": candidate.period or np.inf}  # earlier rows
+    known = [target for target in targets if candidate.lags >= least.get(target, 0)]
+    bases = {target: _base(layout, target, candidate.period, n_answers) for target in known if target != "values"}
+    sides = {target: moments.xy - moments.xx[:, base] / layout.size for target, base in bases.items()}
+    sides["values"] = moments.xy
     coef = {target: np.zeros((len(penalties), layout.n_columns, n_answers)) for target in known}
     for channel in range(outputs) if candidate.own else [None]:
         answers = np.arange(n_answers) if channel is None else np.arange(channel, n_answers, outputs)
@@ -175,35 +176,47 @@ def solved(
             values, vectors = np.linalg.eigh(mixture.products(products))
             values, vectors = np.maximum(values, 0), mixture.on_columns(vectors)
             for target in taught:
-                side = moments.xy if target == "values" else rises
-                along = vectors.T @ side[np.ix_(columns, answers)]
+                along = vectors.T @ sides[target][np.ix_(columns, answers)]
                 shrunk = along / (values + moments.n_rows * penalties[:, None])[..., None]
                 coef[target][:, columns[:, None], answers] = vectors @ shrunk
-    drift = moments.mean_y - moments.mean_x @ same
     found = {}
     for target, of_target in coef.items():
-        of_all = of_target if target == "values" else of_target + same
-        lost = drift * (penalties / (1 + penalties))[:, None] if target == "differences" else 0.0
-        found[target] = of_all, moments.mean_y - moments.mean_x @ of_all - lost
+        intercept, lost = moments.mean_y - moments.mean_x @ of_target, penalties / (1 + penalties)
+        if target in bases:
+            before = moments.mean_x[bases[target]] / layout.size
+            of_target[:, bases[target], np.arange(n_answers)] += 1 / layout.size
+            intercept -= before
+            intercept -= (moments.mean_y - before) * lost[:, None] if target in LEVEL_FREE else 0.0
+        found[target] = of_target, intercept
     return found
+
+
+def _base(layout: Layout, target: str, period: int, n_answers: int) -> np.ndarray:
+    """The columns (n_answers,) of the rows from which what is learnt differs."""
+    step, channel = np.divmod(np.arange(n_answers), len(layout.predicted))
+    back = period - 1 - step % period if target == "seasonal" else 0
+    places: np.ndarray = layout.n_states + layout.n_features * back + layout.predicted[channel]
+    return places
 
 
 def _mixtures(
     layout: Layout, candidate: Candidate, targets: list[str], weights: np.ndarray, width: int, variances: np.ndarray
 ) -> list[tuple[list[str], _Mixture]]:
     """Targets, and what the penalty of their readouts is on."""
-    plain = [target for target in targets if target != "differences"]
+    plain = [target for target in targets if target not in LEVEL_FREE]
     every = np.arange(len(weights))
     found = [(plain, _Mixture(every, np.full(len(weights), -1), weights))] if plain else []
-    if "differences" in targets:
-        first = layout.n_states if candidate.states else 0
-        steps = np.arange(first, first + width * candidate.lags)
-        oldest = np.arange(first + len(steps), first + len(steps) + width)
-        kept = np.delete(every, oldest)
-        less = np.where(np.isin(kept, steps), kept + width, -1)
-        cross = variances[steps, steps + width]
-        spread = variances[steps, steps] + variances[steps + width, steps + width] - 2 * cross
-        mixed = weights.copy()
-        mixed[steps] = 1 / np.sqrt(np.maximum(spread, _LEAST_VARIANCE))
-        found.append((["differences"], _Mixture(kept, less, mixed[kept])))
+    first = layout.n_states if candidate.states else 0
+    for target, apart in (("differences", 1), ("seasonal", candidate.period)):
+        if target not in targets:
+            continue
+        steps = np.arange(first, first + width * (candidate.lags + 1 - apart))
+        older = np.arange(first + len(steps), first + width * (candidate.lags + 1))
+        kept = np.delete(every, older)
+        less = np.where(np.isin(kept, steps), kept + width * apart, -1)
+        cross = variances[steps, steps + width * apart]
+        both = variances[steps, steps] + variances[steps + width * apart, steps + width * apart]
+        spread, mixed = both - 2 * cross, weights.copy()
+        mixed[steps] = np.where(spread > _ROUNDING * both, 1 / np.sqrt(np.maximum(spread, _LEAST_VARIANCE)), 0.0)
+        found.append(([target], _Mixture(kept, less, mixed[kept])))
     return found

@@ -13,6 +13,7 @@ from reservoir.models.forecasting.hearing import names_of
 from reservoir.ranges import first_beyond, widths_of
 from reservoir.readouts.linear import is_linear
 
+_LOST = 1.05  # how many times the error of the last value is worth a warning
 JUDGED_ROWS = 500
 """How many of the last training rows tell the errors of one step."""
 
@@ -22,7 +23,20 @@ class DivergenceWarning(RuntimeWarning):
 
 
 class BaselineWarning(UserWarning):
-    """What was chosen for a forecaster loses to the last value inside the training rows."""
+    """A forecaster loses to the last value inside the training rows."""
+
+
+def warn_of_lost(owner: str, horizon: int, error: float, naive: float, *, chosen: bool) -> None:
+    """Warn where the mean error over a horizon is larger than that of the last value, both in deviations."""
+    if error > _LOST * naive:
+        advice = "." if chosen else "; readout=None lets the data choose, the penalty among others."
+        warnings.warn(
+            f"{owner} loses to the last value at rolling origins inside the training rows: up to {horizon} rows ahead "
+            f"its mean error is {error:.3g} deviations, that of the last value {naive:.3g}. The series may be a random "
+            f"walk, or too short{advice}",
+            BaselineWarning,
+            stacklevel=6,
+        )
 
 
 def last_kept(blocks: Iterable[TrainingRows], kept: list[TrainingRows]) -> Iterator[TrainingRows]:

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.models.base import as_readout
+from reservoir.models.base import readout_of
 from reservoir.models.forecasting.calibration import CalibrationRows
-from reservoir.models.forecasting.choice import Choice
+from reservoir.models.forecasting.chosen_parameters import Choice
 from reservoir.models.forecasting.closed_loop import Feedback
 from reservoir.models.forecasting.forecasts import Forecasts
 from reservoir.models.forecasting.gap_filling import keep_contexts, missing_rows, without_gaps
 from reservoir.models.forecasting.hidden_parameter import HiddenParameter, parameters_of
 from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, beside_phases, lessons_of, washout_of
 from reservoir.models.forecasting.reading import (
+    first_rows,
     heard_bounds,
     in_units,
     learned_units,
@@ -128,15 +129,17 @@ class ReservoirForecaster(Forecasts):
         Adds the phases of periods of so many rows, whole or not, as exogenous channels that `forecast` knows: sin and
         cos of up to six harmonics, none shorter than two rows. The longest series must hold a period twice. Rows are
         counted from the first of `fit`; a table whose index goes on with that of `fit` (dates, periods, numbers in its
-        steps) tells where it stands, and an array begins with the phase of the first row of `fit`. "calendar" takes
-        time of day, day of week and time of year from dates, what of these the steps tell and the series holds twice.
+        steps) tells where it stands. An array begins with the phase of the first row of `fit`; where the season was
+        found, with that which its rows fit best, unless it begins as a series of `fit`. "calendar" takes time of day,
+        day of week and time of year from dates, what of these the steps tell and the series holds twice.
 
     Attributes
     ----------
     reservoir_, readout_ : the fitted parts, those of the first member
     chosen_ : dict, where something was "auto" and chosen
         What was chosen, its mean ``error`` in deviations and that of the last value, and ``scores``, the best of each
-        kind. A ``target`` "differences" learns increments from those before them, so that no level matters.
+        kind. A ``target`` "differences" learns increments from those before them, and "seasonal" what differs from the
+        value a season ago, from such differences before, so that no level matters.
     members_ : list of n_members fitted `ReservoirForecaster`, where there are more than one
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
@@ -161,9 +164,10 @@ class ReservoirForecaster(Forecasts):
     Warns
     -----
     BaselineWarning
-        Where what was chosen loses to the last value at the rolling origins, with both errors.
+        Where what was chosen loses to the last value at the rolling origins, with both errors. A readout that was given
+        is held against it by the first `forecast_interval`.
     SequenceWarning
-        Where a season was found, and data without an index do not begin with a row with which those of `fit` begin.
+        Where a season was found, and the rows of data without an index do not tell well where in it they begin.
     DivergenceWarning
         Where a forecast lies beyond the range of the training rows and the context by more than 1 + 3 h / T widths of
         it, h steps ahead after training on T rows, with its first such row and channel; a trend may go on. From the
@@ -233,7 +237,7 @@ class ReservoirForecaster(Forecasts):
         self.__dict__.pop("chosen_", None)
         made, choice = settled(self, X, sequences, choice)
         self._hearing, self.units_, self.season_ = learned_units(made, X, sequences)
-        self._first_rows = sequences.rows[sequences.offsets[:-1]]
+        self._heads = first_rows(sequences.members())
         learnt, self._n_rows = in_units(self, X, sequences)[0], int(max(sequences.lengths))
         self._lessons, self.washout_ = lessons_of(made, self._hearing), washout_of(self, int(min(sequences.lengths)))
         if choice is not None:
@@ -247,7 +251,8 @@ class ReservoirForecaster(Forecasts):
         self.training_deviations_ = predicted.std(axis=0)
         heard_bounds(self)
         self._calibration = CalibrationRows.of(pieces)
-        self.__dict__.pop("members_", None)
+        for earlier in ("members_", "_context"):
+            self.__dict__.pop(earlier, None)
         if self.n_members > 1:
             with one_penalty_warning():
                 self.members_ = [member._learn(X, choice) for member in seeded_members(self, made.reservoir)]
@@ -261,7 +266,7 @@ class ReservoirForecaster(Forecasts):
             learn(self, pieces, choice)
             if pieces is not learnt and self.gaps == "free-run":
                 whole = without_gaps(self, learnt)  # by what was learnt from the pieces
-                self.readout_ = clone(as_readout(self.readout))
+                self.readout_ = clone(readout_of(self))
                 learn(self, whole, choice, missing_rows(self, learnt))
         if pieces is not learnt:
             keep_contexts(self, sequences.kind, learnt)

@@ -11,12 +11,20 @@ from reservoir.models.blocks import run_in_blocks
 from reservoir.models.forecasting.closed_loop import Course, Member, free_run
 from reservoir.models.forecasting.direct import run_in_horizons
 from reservoir.models.forecasting.divergence import until_lost
-from reservoir.models.forecasting.reading import heard_bounds, in_given_units, in_units, phases_after, table_in_units
+from reservoir.models.forecasting.reading import (
+    heard_bounds,
+    in_given_units,
+    in_units,
+    phases_after,
+    places_of,
+    table_in_units,
+)
 from reservoir.models.forecasting.season import tables_of
 from reservoir.models.forecasting.starts import before_last, course_of, joint_tail
 from reservoir.parts import SequenceData, without_noise
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.observations import read_observed
+from reservoir.systems.rate_runs import weights_of
 from reservoir.validation import check_integer, parameter_error
 
 _OWNER = "forecasts_from"
@@ -77,10 +85,15 @@ def courses_at(
         tables = [rows_known(rows[origin : origin + n_steps], n_steps, model.exogenous_) for origin in known]
     else:
         tables = read_observed(_OWNER, model, observed, n_steps, len(known))
-    learnt, (end,) = in_units(model, series, sequences)
-    phases = np.concatenate([learnt.rows[:, rows.shape[1] :], phases_after(model, end, n_steps)])
-    own = [table_in_units(model, phases[origin:], table) for origin, table in zip(known, tables, strict=True)]
-    return courses_from(model, learnt.rows, known, own)
+    places = places_of(model, series, sequences, known)
+    courses: dict[int, Course] = {}
+    for place in dict.fromkeys(places):
+        there = [index for index, one in enumerate(places) if one == place]
+        learnt, (end,) = in_units(model, series, sequences, [place])
+        phases = np.concatenate([learnt.rows[:, rows.shape[1] :], phases_after(model, end, n_steps)])
+        own = [table_in_units(model, phases[known[index] :], tables[index]) for index in there]
+        courses |= zip(there, courses_from(model, learnt.rows, known[there], own), strict=True)
+    return [courses[index] for index in range(len(known))]
 
 
 def courses_from(model: Any, rows: np.ndarray, origins: np.ndarray, tables: list[np.ndarray]) -> list[Course]:
@@ -141,7 +154,8 @@ def _shows_its_state(reservoir: Any) -> bool:
     """Whether the states of a run are all that it needs to be continued."""
     if not getattr(reservoir, "runs_compiled", False):
         return False
-    return reservoir.unit_.n_arrays == 1 and getattr(reservoir.unit_, "shows_state", True)
+    alone = weights_of(reservoir).state_size == len(reservoir.bias_)
+    return alone and getattr(reservoir.unit_, "shows_state", True)
 
 
 def free_forecasts(model: Any, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-_LONGEST = 1000  # lags that are looked at
+_SHORTEST = 12  # rows of a series in which a season is looked for
+_LONGEST = 1000  # rows of a season
+_CLEAR = 0.5  # autocorrelation of what is held only twice
 _MOST_SEASONS = 3
 _MOST_SERIES = 40
 _DRIFT = 0.3  # share of the variance
@@ -16,16 +18,18 @@ def found_seasons(members: list[np.ndarray]) -> list[tuple[float, ...]]:
 
     Two autocorrelations tell them: of what a parabola leaves of the series, and of its increments. A period is the
     first lag whose peak comes near the highest and shows in both, and beside it a multiple of it that does so better.
+    The series hold it three times; or twice, where they hold none three times, and both show it clearly.
     """
     shortest = min(map(len, members))
-    most = min(shortest // 3, _LONGEST)
-    if most < 4:
+    if shortest < _SHORTEST:
         return []
     chosen = members[:: -(-len(members) // _MOST_SERIES)]
-    noise = 2 / np.sqrt(shortest)
-    levels = _autocorrelation([_without_trend(rows) for rows in chosen], most)
-    changes = _autocorrelation([np.diff(rows, axis=0) for rows in chosen], most)
+    noise, third = 2 / np.sqrt(shortest), min(shortest // 3, _LONGEST) + 2
+    whole = _autocorrelation([_without_trend(rows) for rows in chosen], min(shortest // 2, _LONGEST) + 2)
+    whole_of_changes = _autocorrelation([np.diff(rows, axis=0) for rows in chosen], len(whole) - 1)
+    levels, changes = whole[:third], whole_of_changes[:third]
     found = _of_peaks(levels, changes, 0.2 + noise, noise) + _of_peaks(changes, levels, 0.1 + noise, noise)
+    found = found or _of_peaks(whole, whole_of_changes, _CLEAR, _CLEAR)
     distinct: list[tuple[int, ...]] = []
     for season in found:
         if not any(_alike(season, other) for other in distinct):

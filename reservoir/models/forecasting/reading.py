@@ -9,11 +9,15 @@ import numpy as np
 
 from reservoir.models.forecasting.candidates import is_auto
 from reservoir.models.forecasting.hearing import Hearing, names_of, read_channels
+from reservoir.models.forecasting.places import Place, place_of
 from reservoir.models.forecasting.season import Moment, Season, read_season, tables_of
 from reservoir.models.forecasting.units import SeriesUnits
 from reservoir.sequences import Sequences
 from reservoir.sequences.doubts import warn_of_data
 from reservoir.sequences.gaps import pieces_of
+
+_HEAD = 8  # rows by which a series of `fit` is known again
+_DOUBT = 0.2  # share of what the seasons do that may be wrong without a word
 
 
 def learned_units(model: Any, X: Any, sequences: Sequences) -> tuple[Hearing, SeriesUnits, Season | None]:
@@ -28,37 +32,71 @@ def learned_units(model: Any, X: Any, sequences: Sequences) -> tuple[Hearing, Se
     return hearing, units, season
 
 
-def in_units(model: Any, X: Any, sequences: Sequences) -> tuple[Sequences, list[Moment | None]]:
-    """Series X, read as `sequences`, as a fitted model works with them, and the moments after them for its seasons."""
+def in_units(
+    model: Any, X: Any, sequences: Sequences, places: list[int] | None = None
+) -> tuple[Sequences, list[Moment | None]]:
+    """Series X, read as `sequences`, as a fitted model works with them, and the moments after them for its seasons.
+
+    They begin at these places of its seasons, or where they say or show it.
+    """
     owner = type(model).__name__
     model.units_.check_positive(owner, "X", names_of(model), sequences.members())
     rows = model.units_.heard(sequences.rows)
     if model.season_ is None:
         return replace(sequences, rows=rows), [None] * len(sequences)
-    _tell_assumed_places(model, X, sequences)
-    columns, moments = model.season_.of_series(owner, X, sequences)
+    places = places or places_of(model, X, sequences)
+    columns, moments = model.season_.of_series(owner, X, sequences, places)
     return replace(sequences, rows=np.hstack([rows, np.concatenate(columns)])), [*moments]
 
 
-def _tell_assumed_places(model: Any, X: Any, sequences: Sequences) -> None:
-    """Warn where it is only assumed that series begin with a season as the first of `fit` did, and nobody asked for it.
+def places_of(model: Any, X: Any, sequences: Sequences, known: np.ndarray | None = None) -> list[int]:
+    """Where series X begin in the seasons of a model that found them; 0 where they say it, or nothing was found.
 
-    Series that begin with a row of `fit` are taken for those of `fit`.
+    Series that begin as one of `fit` are taken for those of `fit`. A word is said where the rows leave it open. Of one
+    series it is told by so many rows as are `known` at each of some origins.
     """
-    begun, owner = vars(model).get("_first_rows"), type(model).__name__
-    if begun is None or not is_auto(model.season):
+    n_places = len(sequences) if known is None else len(known)
+    if model.season_ is None or not is_auto(model.season) or not {"_heads", "_calibration"} <= vars(model).keys():
+        return [0] * n_places
+    places = []
+    for table, rows in zip(tables_of(X, sequences), sequences.members(), strict=True):
+        by_index = model.season_.tells_place(type(model).__name__, table)
+        places += [_place(model, rows[:n_rows], by_index) for n_rows in ([len(rows)] if known is None else known)]
+    _tell_doubts(model, places)
+    return [place.first for place in places]
+
+
+def _place(model: Any, rows: np.ndarray, by_index: bool) -> Place:
+    """Where the rows (n_rows, n_features) of a user begin."""
+    begun, heads = first_rows([rows]), model._heads
+    same = (heads == begun) | np.isnan(begun) | np.isnan(heads)
+    if by_index or same.all(axis=(1, 2)).any():
+        return Place(0, 1.0, 0.0)
+    return place_of(model, model.units_.heard(rows)[:, model._feedback.channels])
+
+
+def first_rows(members: list[np.ndarray]) -> np.ndarray:
+    """The first rows (n_series, _HEAD, n_features) of every series; behind short ones stands NaN."""
+    found = np.full((len(members), _HEAD, members[0].shape[1]), np.nan)
+    for head, rows in zip(found, members, strict=True):
+        head[: len(rows)] = rows[:_HEAD]
+    return found
+
+
+def _tell_doubts(model: Any, places: list[Place]) -> None:
+    """Warn of the first series that does not tell where it stands in the seasons."""
+    doubtful = [number for number, place in enumerate(places) if place.doubt > _DOUBT]
+    if not doubtful:
         return
-    firsts = sequences.rows[sequences.offsets[:-1]]
-    for number, (table, first) in enumerate(zip(tables_of(X, sequences), firsts, strict=True)):
-        same = (begun == first) | (np.isnan(begun) & np.isnan(first))
-        if not same.all(axis=1).any() and not model.season_.tells_place(owner, table):
-            which = "X" if len(firsts) == 1 else f"Sequence {number} of X"
-            warn_of_data(
-                f"{which} has no index that says where it stands in the seasons that {owner} found, of "
-                f"{', '.join(f'{period:g}' for period in model.season_.periods)} rows: it is taken to begin where the "
-                "data of fit began. Give tables with an index, histories from the first row of fit on, or season=None."
-            )
-            return
+    place, owner = places[doubtful[0]], type(model).__name__
+    which = "X" if len(places) == 1 else f"Sequence {doubtful[0]} of X"
+    periods = ", ".join(f"{period:g}" for period in model.season_.periods)
+    warn_of_data(
+        f"{which} has no index that says where it stands in the seasons that {owner} found, of {periods} rows: by its "
+        f"values, which do not tell it well (probability {place.probability:.2f}), it is taken to begin {place.first} "
+        "row(s) behind where the data of fit began. Give tables with an index, histories from the first row of fit on, "
+        "longer ones, or season=None."
+    )
 
 
 def pieces_to_learn(model: Any, learnt: Sequences, needed: int) -> Sequences:

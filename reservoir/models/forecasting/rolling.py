@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.models.forecasting.candidates import Candidate, Fold
-from reservoir.models.forecasting.chosen import as_seen
+from reservoir.models.forecasting.chosen import ChosenReadout, as_seen
 from reservoir.models.forecasting.closed_loop import Course, Member, free_run
 from reservoir.models.forecasting.columns import Layout, Moments, Sums, solved
 from reservoir.models.forecasting.lessons import Lessons
 from reservoir.models.forecasting.units import SeriesUnits
 from reservoir.neurons.rate.loops import Feedback, Levels
 
-_LEAST_ROWS = 3  # that a readout may learn from
+_LEAST_ROWS = 2  # that a readout may learn from
 _LEAST_ERROR = 1e-6  # deviations
 _ROWS_AT_ONCE = 4096
 
@@ -46,8 +46,10 @@ class Driven(NamedTuple):
 def naive_errors(trial: Trial, folds: list[Fold], horizon: int) -> np.ndarray:
     """Mean errors (horizon,) of the last value, in deviations."""
     last = [np.stack([trial.truth[series][row - 1] for series, row in fold.origins]) for fold in folds]
-    sums = [_missed(trial, fold, rows[None, :, None], horizon) for fold, rows in zip(folds, last, strict=True)]
-    return _mean(sums)[0]
+    told = trial.truth, trial.deviations
+    return mean_errors(
+        [missed(*told, fold, rows[None, :, None], horizon) for fold, rows in zip(folds, last, strict=True)]
+    )[0]
 
 
 def score(errors: np.ndarray, evenly: bool = False) -> float:
@@ -79,13 +81,13 @@ def errors_of(
                     continue
                 for target, answers in solved(layout, moments, group, penalties, group.targets(targets)).items():
                     forecasts = _forecasts(trial, layout, driven, fold, group, horizon, strategy, answers)
-                    sums = _missed(trial, fold, forecasts, horizon)
+                    sums = missed(trial.truth, trial.deviations, fold, forecasts, horizon)
                     for k, penalty in enumerate(penalties):
                         candidate = group._replace(target=target, strategy=strategy, penalty=float(penalty))
                         found.setdefault(candidate, []).append((sums[0][k : k + 1], sums[1]))
             for candidate, sums_of in found.items():
                 if len(sums_of) == len(folds):
-                    yield candidate, _mean(sums_of)[0]
+                    yield candidate, mean_errors(sums_of)[0]
 
 
 def moments_of(
@@ -117,21 +119,23 @@ def _targets(levels: np.ndarray, first: int, last: int, horizon: int) -> np.ndar
     return np.concatenate([levels[first + step : last + step] for step in range(1, horizon + 1)], axis=1)
 
 
-def _missed(trial: Trial, fold: Fold, forecasts: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+def missed(
+    truth: list[np.ndarray], deviations: np.ndarray, fold: Fold, forecasts: np.ndarray, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Sums (n_candidates, horizon) of the errors of forecasts (n_candidates, n_origins, horizon or 1, n_outputs).
 
-    They are in units of the user, as the truth is, and come with how many there are (horizon,).
+    They are in deviations of the truth, and come with how many there are (horizon,).
     """
-    truth = np.full((len(fold.origins), horizon, len(trial.deviations)), np.nan)
+    rows = np.full((len(fold.origins), horizon, len(deviations)), np.nan)
     for index, (series, row) in enumerate(fold.origins):
-        rows = trial.truth[series][row : row + horizon]
-        truth[index, : len(rows)] = rows
-    known = np.isfinite(truth)
-    errors = np.nan_to_num(np.abs(forecasts - truth) / trial.deviations, nan=np.inf)
+        following = truth[series][row : row + horizon]
+        rows[index, : len(following)] = following
+    known = np.isfinite(rows)
+    errors = np.nan_to_num(np.abs(forecasts - rows) / deviations, nan=np.inf)
     return np.where(known, errors, 0).sum(axis=(1, 3)), known.sum(axis=(0, 2))
 
 
-def _mean(sums: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def mean_errors(sums: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Mean errors (n_candidates, horizon) of all folds, NaN where no truth is known."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -195,7 +199,7 @@ def _of_states(
     out = np.full((len(coef), len(fold.origins), horizon, len(layout.predicted)), np.nan)
     courses = [_course(trial, layout, driven, series, row, horizon) for series, row in fold.origins]
     for k in range(len(coef)):
-        readout = as_seen(layout, coef[k], intercept[k], n_columns, 0.0)
+        readout = as_seen(layout, coef[k], intercept[k], n_columns, ChosenReadout())
         run = free_run([Member(driven.reservoir, readout)], driven.lessons, driven.feedback, trial.bounds)
         for index, course in enumerate(courses):
             out[k, index, : len(course.known)] = run(course)

@@ -56,30 +56,38 @@ class Season(NamedTuple):
         """How many columns a row gets."""
         return len(self._waves())
 
-    def of_series(self, owner: str, X: Any, sequences: Sequences) -> tuple[list[np.ndarray], list[Moment]]:
+    def of_series(
+        self, owner: str, X: Any, sequences: Sequences, places: list[int] | None = None
+    ) -> tuple[list[np.ndarray], list[Moment]]:
         """The columns (n_rows, n_columns) of every series of X, and the moments after them.
 
-        A series without an index that tells the place of its rows begins where the first series of `fit` began.
+        A series without an index that tells the place of its rows begins so many rows behind where the first series of
+        `fit` began, or there.
         """
-        pairs = zip(tables_of(X, sequences), sequences.lengths, strict=True)
-        found = [self._of_table(owner, table, int(length)) for table, length in pairs]
+        of_each = zip(tables_of(X, sequences), sequences.lengths, places or [0] * len(sequences), strict=True)
+        found = [self._of_table(owner, table, int(length), place) for table, length, place in of_each]
         return [columns for columns, _ in found], [moment for _, moment in found]
 
     def of_future(self, moment: Moment, n_rows: int) -> np.ndarray:
         """The columns (n_rows, n_columns) of the rows after a moment."""
         if moment.ending is None:
-            return self._columns(self._counted_turns(moment.position, n_rows))
+            return self.of_rows(moment.position, n_rows)
         return self._columns(_calendar_turns(self.parts, self.periods, index_after(moment.ending, n_rows)))
 
     def tells_place(self, owner: str, table: Any) -> bool:
         """Whether the index of a table says where its rows stand in the series of `fit`."""
         return self._beginning(owner, table) is not None
 
-    def _of_table(self, owner: str, table: Any, n_rows: int) -> tuple[np.ndarray, Moment]:
+    def of_rows(self, first: int, n_rows: int) -> np.ndarray:
+        """The columns (n_rows, n_columns) of periods so many rows after the first of `fit`."""
+        rows = np.arange(first, first + n_rows, dtype=np.float64)[:, None]
+        return self._columns(np.remainder(rows, self.periods) / self.periods)  # without whole turns
+
+    def _of_table(self, owner: str, table: Any, n_rows: int, place: int) -> tuple[np.ndarray, Moment]:
         own = self._beginning(owner, table)
-        first = 0 if own is None or self.origin is None else rows_between(self.origin, own)
+        first = place if own is None or self.origin is None else rows_between(self.origin, own)
         if not self.parts or self.origin is None:
-            return self._columns(self._counted_turns(first, n_rows)), Moment(first + n_rows, None)
+            return self.of_rows(first, n_rows), Moment(first + n_rows, None)
         index = index_from(self.origin, n_rows) if own is None else index_of(table)
         moment = Moment(first + n_rows, moved_to(self.origin, index))
         return self._columns(_calendar_turns(self.parts, self.periods, index)), moment
@@ -100,11 +108,6 @@ class Season(NamedTuple):
                 "or an array, which begins at the phase of the first row of fit."
             )
         return begins
-
-    def _counted_turns(self, first: int, n_rows: int) -> np.ndarray:
-        """Turns (n_rows, n_seasons) since the first row of `fit`, whole ones left out."""
-        rows = np.arange(first, first + n_rows, dtype=np.float64)[:, None]
-        return np.remainder(rows, self.periods) / self.periods
 
     def _waves(self) -> list[tuple[int, int, bool]]:
         """Season, harmonic and whether it is the sine, for every column."""

@@ -7,11 +7,13 @@ from typing import Any
 
 from reservoir.compilation import one_blas_thread
 from reservoir.models.forecasting.candidates import is_auto
-from reservoir.models.forecasting.choice import (
+from reservoir.models.forecasting.choice import choose
+from reservoir.models.forecasting.chosen import ChosenReadout
+from reservoir.models.forecasting.chosen_parameters import (
     Choice,
     as_parameters,
     can_choose,
-    choose,
+    choice_given,
     default_reservoir,
     is_automatic,
     plain,
@@ -26,16 +28,19 @@ def settled(model: Any, X: Any, sequences: Sequences, choice: Choice | None = No
 
     Where there is a choice already, as for the members of an ensemble, none is made.
     """
-    if not is_automatic(model):
+    given = isinstance(model.readout, ChosenReadout)
+    if not (is_automatic(model) or given):
         return model, None
     made = copy.copy(model)
     vars(made).update(plain(model))
-    if not can_choose(model):
+    if not (can_choose(model) or given):
         return made, None
     if not is_auto(model.season):
         read_season(type(model).__name__, model.season, X, sequences)  # so that what cannot be is refused here
     if model.reservoir is None:
-        made.reservoir = default_reservoir(sequences.rows.shape[1])
+        made.reservoir = default_reservoir()
+    if given:
+        return made, choice or choice_given(made)
     if choice is None:
         asked = copy.copy(model)
         asked.reservoir = made.reservoir

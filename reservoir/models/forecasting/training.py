@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from reservoir.models.base import TrainingRows, fit_readout
-from reservoir.models.forecasting.choice import Choice, taught
+from reservoir.models.forecasting.choice import taught
+from reservoir.models.forecasting.chosen_parameters import Choice
 from reservoir.models.forecasting.closed_loop import Member, learn_in_loop
 from reservoir.models.forecasting.divergence import JUDGED_ROWS, last_kept, one_step_residuals
 from reservoir.models.forecasting.starts import before_last, ends_of

@@ -17,7 +17,7 @@ from reservoir.models.forecasting.season import Moment
 from reservoir.models.forecasting.starts import course_of, start_of
 from reservoir.models.streams.learning import check_learns, learn_row, with_own_readouts
 from reservoir.models.streams.loop import LoopedSteps, Place, runs_in_loop
-from reservoir.models.streams.rows import FLOAT, check_streams, read_context, read_row
+from reservoir.models.streams.rows import FLOAT, as_table, check_streams, read_context, read_row
 from reservoir.parts import Numbers, SequenceData, without_noise
 from reservoir.sequences import LARGEST, check_magnitude
 from reservoir.sequences.future import index_after, moved_to
@@ -76,8 +76,9 @@ class ForecasterStream:
         row : array (n_features,), a list or tuple of as many numbers, or a series or table of one row
             With ``gaps="free-run"`` the answer of before stands where it holds NaN. With ``gaps="split"`` such a row is
             answered by NaN, and the next one begins at rest.
-        observed : None or table (1, n_features), default None
-            What is known of the row that is answered: its `exogenous` channels, where these lead by a row.
+        observed : None, row (n_features,) or table (1, n_features), default None
+            What is known of the row that is answered: its `exogenous` channels, where these lead by a row. NaN is what
+            is not known.
 
         Returns
         -------
@@ -109,7 +110,7 @@ class ForecasterStream:
         """
         owner, model = type(self).__name__, self.model
         for member in model._members():
-            check_learns(owner, member.readout_)
+            check_learns(owner, member)
         if model._lessons.horizon > 1:
             raise ValueError(f"{owner} does not learn several rows at once: update needs strategy='recursive'.")
         row, _ = self._read(row), self._known(1, observed)
@@ -119,7 +120,7 @@ class ForecasterStream:
         if self.n_heard > max(model._washout, model._lessons.lags):
             target = place.level - self._at().level if model._lessons.increments else place.level
             for member, features in zip(model._members(), seen, strict=True):
-                learn_row(member.readout_, features, target)
+                learn_row(member, features, target)
         return self.step(row, observed)
 
     def forecast(self, n_steps: int, observed: SequenceData | None = None) -> np.ndarray:
@@ -220,7 +221,8 @@ class ForecasterStream:
         """What is known (n_steps, n_features) of the rows to come."""
         if observed is None and not self.model.exogenous_.size:
             return np.full((n_steps, *self._shape), np.nan)
-        (table,) = read_observed("forecast", self.model, observed, n_steps, 1)
+        known = as_table(observed) if n_steps == 1 else observed
+        (table,) = read_observed("forecast", self.model, known, n_steps, 1)
         needed = table[: n_steps - 1 + self.model._hearing.lead, self.model.exogenous_]
         if np.isnan(needed).any():
             names = [names_of(self.model)[channel] for channel in self.model.exogenous_]

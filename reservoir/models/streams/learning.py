@@ -7,27 +7,34 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.models.base import penalties_told
+
 
 def learns(readout: Any) -> bool:
     """Whether a readout can go on learning."""
     return hasattr(readout, "step") or hasattr(readout, "partial_fit")
 
 
-def check_learns(owner: str, readout: Any) -> None:
-    """ValueError where a readout cannot go on learning."""
+def check_learns(owner: str, model: Any) -> None:
+    """ValueError where the readout of a model cannot go on learning."""
+    readout = model.readout_
     if not learns(readout):
+        given = f"{type(readout).__name__}, the readout of {owner},"
+        which = f"The readout that {type(model).__name__} chose in `fit`" if model.readout is None else given
         raise ValueError(
-            f"{type(readout).__name__}, the readout of {owner}, does not learn row by row. Use one with step or "
-            "partial_fit, as RecursiveLeastSquares."
+            f"{which} does not learn row by row. Give a readout with step or partial_fit, as "
+            "readout=RecursiveLeastSquares()."
         )
 
 
-def learn_row(readout: Any, features: np.ndarray, target: Any) -> None:
-    """Go on learning from the features (n_columns,) of one row, and what is the answer to them."""
+def learn_row(model: Any, features: np.ndarray, target: Any) -> None:
+    """Let the readout of a model go on with the features (n_columns,) of one row, and what is the answer to them."""
+    readout = model.readout_
     if hasattr(readout, "step"):
         readout.step(features, target)
     else:
-        readout.partial_fit(features[None], np.asarray(target)[None])
+        with penalties_told(model):
+            readout.partial_fit(features[None], np.asarray(target)[None])
 
 
 def with_own_readouts(model: Any) -> Any:

@@ -16,8 +16,8 @@ FLOAT = np.dtype(np.float64)
 def read_row(owner: str, model: Any, row: Any, *, gaps: bool = False) -> np.ndarray:
     """A row (n_features,) of numbers, or a series or table of that one row; NaN only where there may be `gaps`."""
     n_features = model.n_features_in_
-    if hasattr(row, "to_frame") and not hasattr(row, "columns"):
-        row = row.to_frame().T  # a row of a table, with the names of its columns
+    if hasattr(row, "to_frame"):
+        row = as_table(row)  # with the names of its columns
     if hasattr(row, "columns"):
         rows = read_sequences(model, row, reset=False, gaps=gaps).rows
         if len(rows) != 1:
@@ -29,6 +29,14 @@ def read_row(owner: str, model: Any, row: Any, *, gaps: bool = False) -> np.ndar
     if numbers is None or numbers.shape != (n_features,):
         raise parameter_error(owner, "row", f"an array of {n_features} numbers", row)
     return check_magnitude(numbers, "row", owner, gaps=gaps)
+
+
+def as_table(observed: Any) -> Any:
+    """A row (n_features,), also one of a table, as a table of that one row; all else as it is."""
+    if hasattr(observed, "to_frame") and not hasattr(observed, "columns"):
+        return observed.to_frame().T
+    numbers = real_array(observed)
+    return numbers[None] if numbers is not None and numbers.ndim == 1 else observed
 
 
 def read_context(owner: str, model: Any, context: Any) -> Sequences:

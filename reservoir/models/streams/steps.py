@@ -114,7 +114,7 @@ class PlainSteps:
         rows = numbers.check_magnitude(row, "row", self.owner)[None].copy()
         (states,), (after,) = run_trial(self.system, [rows], None if self.state is None else [self.state])
         features = self.model._features(states, rows)
-        answers = self.model._asked("predict")(features)
+        answers = self.model._asked(self.model._method)(features)
         self._before, self.state, self._features = self.state, after, features
         return answers
 

@@ -68,7 +68,7 @@ class SupervisedStream(ABC):
         Nothing is changed where it raises.
         """
         target = self._target(y)
-        check_learns(type(self).__name__, self.model.readout_)
+        check_learns(type(self).__name__, self.model)
         before = self._moment()
         answer = self._answered(row)
         try:
@@ -84,7 +84,7 @@ class SupervisedStream(ABC):
 
         Each row is learnt once at most. Rows of the washout are not, as in `fit`.
         """
-        check_learns(type(self).__name__, self.model.readout_)
+        check_learns(type(self).__name__, self.model)
         self._learn(self._target(y))
         return self
 
@@ -134,7 +134,7 @@ class SupervisedStream(ABC):
             raise ValueError(f"{type(self).__name__} has no row to learn: hear one, which is learnt once at most.")
         if self.n_heard > self.model._washout:
             for member, own in zip(self.model._members(), np.atleast_2d(seen), strict=True):
-                learn_row(member.readout_, own, target)
+                learn_row(member, own, target)
         self._seen, self._fresh = None, False
 
     def _moment(self) -> tuple[int, bool, np.ndarray | None]:
@@ -178,8 +178,7 @@ class ClassifierStream(SupervisedStream):
     """A fitted `ReservoirClassifier` of rows that hears one after another; `ReservoirClassifier.stream` makes it."""
 
     def _shaped(self, answers: Any) -> Any:
-        model = self.model
-        return answers[0] if is_classifier(model.readout_) else model._decide(answers)[0]
+        return self.model._decide(answers)[0]
 
     def _missing(self) -> Any:
         raise NotImplementedError  # a classifier of rows refuses gaps

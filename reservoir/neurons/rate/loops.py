@@ -13,7 +13,8 @@ import numpy as np
 
 from reservoir.compilation import REASSOCIATE, files_of, kernel
 from reservoir.neurons import activations, products, vectors
-from reservoir.neurons.products import add_columns, add_product
+from reservoir.neurons.products import add_columns
+from reservoir.neurons.rate.past import DelayRuns, add_past_product, keep, past_of, recall
 from reservoir.neurons.rate.unit import step, tangent
 from reservoir.neurons.vectors import STRIPE
 
@@ -34,11 +35,17 @@ class RateWeights(NamedTuple):
     bias: np.ndarray  # (n_units,)
     cells: Any  # coefficients of the unit
     n_arrays: int = 1  # arrays of state per unit
+    delays: DelayRuns | None = None  # None is 1 for all units
+
+    @property
+    def n_kept(self) -> int:
+        """Steps of which the states are kept."""
+        return 1 if self.delays is None else self.delays.longest
 
     @property
     def state_size(self) -> int:
         """Numbers of state."""
-        return self.n_arrays * self.bias.size
+        return self.n_kept * self.n_arrays * self.bias.size
 
 
 class LinearReadout(NamedTuple):
@@ -84,29 +91,30 @@ def hear(input_columns, bias, row, noisy, out):
 def advance(weights, rows, offsets, first, last, noisy, finals, states):
     """Fill states[first:last] of concatenated sequences and move their present states on.
 
-    With `noisy`, `states` (n_rows, n_units) comes in holding the noise; `finals` (n_sequences, n_arrays * n_units)
-    holds the state of each sequence before its first row here, then after its last.
+    With `noisy`, `states` (n_rows, n_units) comes in holding the noise; `finals` (n_sequences, state_size) holds the
+    state of each sequence before its first row here, then after its last.
     """
     matrix, input_columns, bias, n_units = weights.matrix, weights.input_columns, weights.bias, weights.bias.size
     scratch = np.empty(2 * n_units + STRIPE, bias.dtype)
     sequence = 0
-    state = finals[sequence]
-    x = state[:n_units]
+    past = past_of(weights.delays, finals[sequence], last - first)
     for t in range(first, last):
         if t >= offsets[sequence + 1]:
+            keep(weights.delays, past, finals[sequence])
             while t >= offsets[sequence + 1]:
                 sequence += 1
-            state = finals[sequence]
-            x = state[:n_units]
+            past = past_of(weights.delays, finals[sequence], last - t)
         heard = states[t]
         hear(input_columns, bias, rows[t], noisy, heard)
-        add_product(matrix, x, scratch, heard)
+        state = recall(weights.delays, past, n_units)
+        add_past_product(matrix, state[:n_units], past, scratch, heard)
         step(weights.cells, state, heard, scratch)
+    keep(weights.delays, past, finals[sequence])
 
 
 @kernel(*FILES)
 def advance_together(weights, rows, offsets, first, last, noisy, finals, states):
-    """The same for a Dense matrix and the steps [first, last) of every sequence, bit for bit.
+    """The same for a Dense matrix without delays and the steps [first, last) of every sequence, bit for bit.
 
     A piece of the matrix is used for all sequences while it is near, so that many cost little more than one.
     """
@@ -163,18 +171,20 @@ def move_levels(levels, t, outputs):
 def close_loop(weights, readout, feedback, known, levels, state, heard, outputs):
     """Run on the answers of a linear readout: the output of a step is part of the next input, see `feed_back`.
 
-    `heard` is the next input, (n_features,) numbers, and those before it, and `state` (n_arrays * n_units,) the present
-    state; both are moved on. `known` is (n_steps, n_features).
+    `heard` is the next input, (n_features,) numbers, and those before it, and `state` (state_size,) the present state;
+    both are moved on. `known` is (n_steps, n_features).
     """
     n_units, n_squared, n_levels = weights.bias.size, readout.n_squared, levels.present.size
     row, seen = heard[: known.shape[1]], heard[readout.n_unseen :]
     scratch = np.empty(2 * n_units + STRIPE, state.dtype)
     new = np.empty(n_units, state.dtype)
     features = np.empty(readout.coef.shape[1])
+    past = past_of(weights.delays, state, outputs.shape[0])
     for t in range(outputs.shape[0]):
         hear(weights.input_columns, weights.bias, row, False, new)
-        add_product(weights.matrix, state[:n_units], scratch, new)
-        step(weights.cells, state, new, scratch)
+        old = recall(weights.delays, past, n_units)
+        add_past_product(weights.matrix, old[:n_units], past, scratch, new)
+        step(weights.cells, old, new, scratch)
         collect(new, n_squared, seen, features)
         for k in range(outputs.shape[1]):
             coef = readout.coef[k]
@@ -190,23 +200,28 @@ def close_loop(weights, readout, feedback, known, levels, state, heard, outputs)
             outputs[t, k] = total
         move_levels(levels, t, outputs[t])
         feed_back(outputs[t], feedback, known[t], heard)
+    keep(weights.delays, past, state)
 
 
 @kernel(*FILES)
-def trace(weights, rows, state, before, heard):
-    """One sequence: the states before every row, what the units hear then, and `state`, which is moved on.
+def trace(weights, rows, state, before, heard, after):
+    """One sequence: what every step moves, what the units hear then, the new states, and `state`, which is moved on.
 
-    `before` is (n_rows, n_arrays * n_units), `heard` (n_rows, n_units).
+    `before` is (n_rows, n_arrays * n_units), `heard` and `after` are (n_rows, n_units).
     """
     n_units = weights.bias.size
     scratch = np.empty(2 * n_units + STRIPE, state.dtype)
     new = np.empty(n_units, state.dtype)
+    past = past_of(weights.delays, state, len(rows))
     for t in range(len(rows)):
-        before[t] = state
+        old = recall(weights.delays, past, n_units)
+        before[t] = old
         hear(weights.input_columns, weights.bias, rows[t], False, heard[t])
-        add_product(weights.matrix, state[:n_units], scratch, heard[t])
+        add_past_product(weights.matrix, old[:n_units], past, scratch, heard[t])
         new[:] = heard[t]
-        step(weights.cells, state, new, scratch)
+        step(weights.cells, old, new, scratch)
+        after[t] = old[:n_units]
+    keep(weights.delays, past, state)
 
 
 @kernel(*FILES)

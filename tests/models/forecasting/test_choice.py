@@ -9,7 +9,6 @@ from reservoir.models import BaselineWarning
 from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.models.forecasting.periods import drifts, found_seasons
 from reservoir.readouts import Force, RidgeReadout
-from reservoir.sequences import SequenceWarning
 
 AUTO = dict.fromkeys(("target", "lags", "strategy", "season", "transform", "washout"), "auto") | {"scaling": "standard"}
 PLAIN = {"target": "values", "lags": 0, "strategy": "recursive", "season": None, "transform": None}
@@ -179,17 +178,16 @@ def test_channels_that_go_by_themselves_see_no_others():
     assert set(model.chosen_["scores"]["own"]) == {"True", "False"}
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda y: y,
-        lambda y: np.hstack([y, y[::-1]]),
-        lambda y: np.stack([y[:60], y[60:120]]),
-        lambda y: [y[:70], y[70:]],
-        lambda y: pd.DataFrame({"a": y[:, 0]}, index=pd.date_range("2020", periods=len(y), freq="MS")),
-    ],
-)
-@pytest.mark.parametrize("options", [{}, {"n_members": 2}, {"squared_states": True, "feedback_scaling": 0.5}])
+SQUARES = {"squared_states": True, "feedback_scaling": 0.5}
+
+
+@pytest.mark.parametrize("make, options", [
+    (lambda y: y, {"n_members": 2}),
+    (lambda y: np.hstack([y, y[::-1]]), SQUARES),
+    (lambda y: np.stack([y[:60], y[60:120]]), {}),
+    (lambda y: [y[:70], y[70:]], SQUARES),
+    (lambda y: pd.DataFrame({"a": y[:, 0]}, index=pd.date_range("2020", periods=len(y), freq="MS")), {"n_members": 2}),
+])  # fmt: skip
 def test_models_are_saved_with_what_was_chosen(make, options, tmp_path):
     y = make(seasonal(140))
     model = small(season=12, horizon=6, target="increments", **options).fit(y)
@@ -271,6 +269,17 @@ def test_any_system_may_be_the_reservoir(reservoir):
     assert np.isfinite(model.forecast(4)).all()
 
 
+def test_the_reservoir_of_a_forecaster_is_slow_and_else_the_default():
+    rows = np.column_stack([henon(60)[:, 0], noise(60, seed=1)[:, 0]])
+    numbers = {"spectral_radius": 0.9, "input_scaling": 0.3 / 2**0.5, "bias_scaling": 0.5, "leak": 0.3}
+    found, given = (
+        ReservoirForecaster(reservoir, lags=2, season=None, strategy="recursive").fit(rows)
+        for reservoir in (None, EchoState(300, random_state=0, **numbers))
+    )
+    assert found.chosen_["score"] == pytest.approx(given.chosen_["score"], rel=1e-12)
+    np.testing.assert_allclose(found.reservoir_.W_in_, given.reservoir_.W_in_, rtol=1e-15)
+
+
 @pytest.mark.parametrize("options", [{"readout": RidgeReadout(1e-4)}, {"readout": Force()}, {"include_input": False}])
 def test_where_nothing_can_be_chosen_auto_is_plain(options):
     y, reservoir = seasonal(120), EchoState(20, random_state=0)
@@ -310,20 +319,3 @@ def test_what_is_nearly_exact_is_judged_far_ahead():
     assert small(horizon=5).fit(wave).chosen_["horizon"] == 5
     assert small().fit(wave + 0.1 * noise(700)).chosen_["horizon"] <= 48
     assert small(strategy="direct", horizon=6).fit(wave).chosen_["strategy"] == "direct"
-
-
-def test_data_that_do_not_say_where_they_stand_in_a_season_are_told():
-    series = seasonal(240)
-    model = small().fit(series[:180])
-    assert model.season_ is not None
-    model.forecast(3, series[:200])
-    model.score(series)
-    for ask in (model.score, lambda rows: model.forecast(3, rows), model.predict_one_step):
-        with pytest.warns(SequenceWarning, match=r"no index .* 12 rows: .* season=None"):
-            ask(series[150:])
-    index = pd.date_range("2001-01-01", periods=240, freq="MS")
-    table = pd.DataFrame(series, index=index, columns=["y"])
-    model = small().fit(table[:180])
-    by_dates, last = model.forecast(3, table[150:200]), model.forecast(3, table[:200])
-    assert np.abs(by_dates - last).to_numpy().max() < 0.5
-    small(season=12).fit(series[:180]).forecast(3, series[150:])

@@ -20,7 +20,7 @@ WAVES = np.column_stack([np.sin(TIME / 4), np.cos(TIME / 7)])
 
 
 def small(**parameters):
-    return EchoState(60, **{"bias_scaling": 0.3, "random_state": 0} | parameters)
+    return EchoState(60, **{"input_scaling": 1.0, "bias_scaling": 0.3, "random_state": 0} | parameters)
 
 
 def growing(data=WAVES, factor=1.1, readout=None, **options):

@@ -32,7 +32,9 @@ def of_a_former_version(tree, arrays):
 
 @pytest.mark.parametrize("options", [{}, {"n_members": 2}, {"exogenous": [1], "exogenous_lead": 0}])
 def test_files_of_former_versions_are_read(options, tmp_path):
-    model = looped(EchoState(20, random_state=0), washout=10, **options).fit(SERIES)
+    model = looped(EchoState(20, input_scaling=1.0, bias_scaling=0.0, random_state=0), washout=10, **options).fit(
+        SERIES
+    )
     observed = np.where([True, False], np.nan, SERIES[:9]) if "exogenous" in options else None
     found = load(changed(model, tmp_path / "model", of_a_former_version))
     np.testing.assert_array_equal(found.forecast(9, observed=observed), model.forecast(9, observed=observed))

@@ -1,16 +1,19 @@
 """Intervals of forecasts, against theory, a naive twin, and what must not change them."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binom, norm
 
 from reservoir import EchoState, load, save
-from reservoir.models import CoverageWarning
+from reservoir.models import BaselineWarning, CoverageWarning
 from reservoir.models.forecasting.calibration import first_calibrated, residuals_of
 from reservoir.readouts import RidgeReadout
 from tests.loops import looped
 
+pytestmark = pytest.mark.filterwarnings("ignore::reservoir.models.BaselineWarning")  # short series of noise
 SHARE, N_ROWS, N_AHEAD = 0.8, 200, 6
 
 
@@ -23,7 +26,7 @@ def autoregressive(rng, n_rows, n_channels=1):
 
 
 def forecaster(n_units=5, alpha=1.0, **options):
-    system = EchoState(n_units, input_scaling=0.1, random_state=0)
+    system = EchoState(n_units, input_scaling=0.1, bias_scaling=0.0, random_state=0)
     return looped(system, RidgeReadout(alpha), **{"washout": 10} | options)
 
 
@@ -189,3 +192,23 @@ def test_what_fit_keeps_is_bounded():
     kept = forecaster().fit(wide)._calibration
     assert len(kept.rows) == 2000
     np.testing.assert_array_equal(kept.rows, wide[500:])
+
+
+@pytest.mark.parametrize("scaling, size, level", [(None, 0.1, 0), ("standard", 7, 50)])
+def test_a_readout_that_was_given_is_held_against_the_last_value(scaling, size, level):
+    """By the forecasts that the interval goes by, whose twin learns the rows before them."""
+    rng = np.random.default_rng(6)
+    walk = np.cumsum(rng.normal(size=(300, 1)), axis=0) * size + level
+    model = forecaster(50, 1e-8, scaling=scaling).fit(walk)
+    with pytest.warns(BaselineWarning, match="4 rows ahead .* readout=None lets the data choose") as said:
+        model.forecast_interval(4)
+    first = first_calibrated(300, 12)
+    errors = np.abs(residuals_of(model, 4)) / (1 if scaling else walk.std())
+    naive = [walk[first + h : 300][: 300 - first] - walk[first - 1 : 299 - h] for h in range(4)]
+    own, of_last = np.nanmean(errors), np.concatenate([np.abs(of_h) for of_h in naive]).mean() / walk.std()
+    assert own > 1.05 * of_last
+    assert f"its mean error is {own:.3g} deviations, that of the last value {of_last:.3g}." in str(said[0].message)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.forecast_interval(4)  # it is said once
+        forecaster(50, 1e-4).fit(np.sin(np.arange(300) / 5)[:, None]).forecast_interval(4)

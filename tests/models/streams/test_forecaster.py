@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
-from reservoir import EchoState, load, save
+from reservoir import EchoState, ReservoirForecaster, load, save
 from reservoir.readouts import Force, RecursiveLeastSquares, RidgeReadout
 from tests.loops import looped
 
@@ -174,6 +174,18 @@ def test_bad_rows_are_refused_and_change_nothing(row, name):
     assert np.array_equal(stream.step(SERIES[FITTED]), twin.step(SERIES[FITTED]))
 
 
+def test_what_is_known_of_the_next_row_may_be_that_row():
+    table = pd.DataFrame(SERIES, columns=["y", "push"])
+    model = forecaster(exogenous=["push"]).fit(table[:FITTED])
+    later = table.iloc[FITTED + 1].copy()
+    later["y"] = np.nan
+    expected = model.stream().step(table.iloc[FITTED], later.to_frame().T)
+    for observed in (later, later[["push"]], later.to_numpy(), later.tolist()):
+        assert np.array_equal(model.stream().step(table.iloc[FITTED], observed), expected)
+    with pytest.raises(ValueError, match="observed"):
+        model.stream().step(table.iloc[FITTED], [1.0])
+
+
 def test_what_cannot_be_is_refused():
     ahead = forecaster(exogenous=[1]).fit(SERIES[:FITTED])
     with pytest.raises(ValueError, match="observed"):
@@ -184,6 +196,8 @@ def test_what_cannot_be_is_refused():
         forecaster(readout=RecursiveLeastSquares(), strategy="direct", horizon=3).fit(SERIES).stream().update(SERIES[0])
     with pytest.raises(ValueError, match="row by row"):
         forecaster(readout=Ridge()).fit(SERIES).stream().update(SERIES[0])
+    with pytest.raises(ValueError, match=r"that ReservoirForecaster chose in `fit` does not .*RecursiveLeastSquares"):
+        ReservoirForecaster().fit(SERIES[:60]).stream().update(SERIES[0])
     several = forecaster().fit([SERIES, SERIES])
     with pytest.raises(ValueError, match="several in fit"):
         several.stream()

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import Ridge, SGDClassifier, SGDRegressor
+from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier, SGDRegressor
 
 from reservoir import (
     DeepEchoState,
@@ -291,3 +291,15 @@ def test_one_stream_one_thread():
     stream.step(X[0])
     assert said and "RegressorStream" in said[0]
     assert stream.n_heard == 1
+
+
+@pytest.mark.parametrize("classes", [["down", "up"], [0, 1], [3, 7, 1]])
+@pytest.mark.parametrize("readout", [LogisticRegression(), SGDClassifier(random_state=0)])
+def test_members_that_classify_answer_with_labels(readout, classes):
+    """Labels have no mean: they go by that of probabilities or scores, as in `predict`."""
+    labels = np.array(classes)[np.digitize(Y[:, 0], np.linspace(-0.5, 0.5, len(classes) + 1)[1:-1])]
+    model = ReservoirClassifier(small(), readout, n_members=3).fit(X, labels)
+    stream = model.stream()
+    assert steps(stream, X).tolist() == model.predict(X).tolist()
+    if hasattr(readout, "partial_fit"):
+        assert stream.update(X[0], labels[0]) in classes

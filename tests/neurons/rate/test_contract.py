@@ -98,7 +98,7 @@ def test_readouts_see_what_a_unit_shows(showing):
     system = showing.fit(X)
     x, m, W = np.zeros(15), np.zeros(15), system.W_.toarray()
     for u, shown in zip(X, system.transform(X), strict=True):
-        x = np.tanh(W @ x + system.W_in_ @ u)
+        x = np.tanh(W @ x + system.W_in_ @ u + system.bias_)
         m += 0.2 * (x - m)
         np.testing.assert_allclose(shown, x - m, rtol=0, atol=1e-12)
 

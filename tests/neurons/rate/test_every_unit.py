@@ -101,10 +101,15 @@ def test_noise_is_what_the_units_hear(kind):
     np.testing.assert_array_equal(noisy.without_noise().transform(X), quiet.transform(X))
 
 
+RIDGE, FORCE, RECURSIVE = RidgeReadout(1e-3), Force(), RecursiveLeastSquares()
+LOOPS = [  # each value beside each other one
+    (RIDGE, 1, False), (RIDGE, 3, True), (FORCE, 1, True),
+    (FORCE, 3, False), (RECURSIVE, 1, False), (RECURSIVE, 3, True),
+]  # fmt: skip
+
+
 @EVERY
-@pytest.mark.parametrize("squared", [False, True])
-@pytest.mark.parametrize("n_members", [1, 3])
-@pytest.mark.parametrize("readout", [RidgeReadout(1e-3), Force(), RecursiveLeastSquares()], ids=repr)
+@pytest.mark.parametrize("readout, n_members, squared", LOOPS, ids=str)
 def test_closed_loops_equal_steps_by_themselves(kind, squared, n_members, readout):
     """A readout that learns in the loop, one that learnt before it, and ensembles."""
     forecasts = []

@@ -1,9 +1,6 @@
 """Units and activations from outside the package: an edit is seen, and a class is found again or compiled anew."""
 
 import os
-import subprocess
-import sys
-import textwrap
 from typing import NamedTuple
 
 import numba
@@ -19,8 +16,10 @@ from reservoir.probes import lyapunov_exponent
 from reservoir.probes.tangent import tangent_of
 from reservoir.readouts import Force
 from reservoir.systems import EchoStateLanes
+from tests.forks import printed
 from tests.loops import looped
 
+FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 X = np.random.default_rng(0).uniform(-1, 1, (60, 1))
 UNIT = """
     from typing import Any, NamedTuple
@@ -85,19 +84,11 @@ USE_OF_A_FUNCTION = """
 """
 
 
+@FORKS
 def test_an_own_activation_is_kept_under_what_it_does(tmp_path):
     """Compiled, found on disk, compiled after an edit of what it calls, and the first one found again."""
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), *sys.path])
-    (tmp_path / "use.py").write_text(textwrap.dedent(USE_OF_A_FUNCTION))
-    answers = []
-    for gain in (1.0, 1.0, 3.0, 1.0):
-        (tmp_path / "function.py").write_text(textwrap.dedent(FUNCTION.format(gain=gain)))
-        run = subprocess.run(
-            [sys.executable, str(tmp_path / "use.py")], capture_output=True, text=True, env=environment, check=False
-        )
-        assert run.returncode == 0, run.stderr
-        answers.append(run.stdout.split())
+    edits = [{"function.py": FUNCTION.format(gain=gain)} for gain in (1.0, 1.0, 3.0, 1.0)]
+    answers = printed(USE_OF_A_FUNCTION, edits, tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
     assert answers == [["0.5", "0"], ["0.5", "1"], ["1.5", "0"], ["0.5", "1"]]
 
 
@@ -110,19 +101,11 @@ def test_functions_that_do_the_same_share_a_type_and_others_do_not():
     assert type(activation_of(untold)) is not type(activation_of(numba.njit(lambda x: x * len(table))))
 
 
+@FORKS
 def test_an_edit_of_an_own_unit_is_seen(tmp_path):
     """The first run compiles, the second finds it on disk, the third sees the edit, of a function that `step` calls."""
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), *sys.path])
-    (tmp_path / "use.py").write_text(textwrap.dedent(USE))
-    answers = []
-    for speed in (1.0, 1.0, 2.0):
-        (tmp_path / "counting.py").write_text(textwrap.dedent(UNIT.format(speed=speed)))
-        run = subprocess.run(
-            [sys.executable, str(tmp_path / "use.py")], capture_output=True, text=True, env=environment, check=False
-        )
-        assert run.returncode == 0, run.stderr
-        answers.append(run.stdout.split())
+    edits = [{"counting.py": UNIT.format(speed=speed)} for speed in (1.0, 1.0, 2.0)]
+    answers = printed(USE, edits, tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
     assert answers == [["5.0", "0"], ["5.0", "1"], ["10.0", "0"]]
 
 

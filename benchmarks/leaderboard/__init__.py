@@ -1,0 +1,1 @@
+"""Where the library stands among published results, on the splits that were published: ``make leaderboard``."""

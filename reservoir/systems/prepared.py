@@ -1,0 +1,205 @@
+"""A system that hears its input through a transformer."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+from reservoir.parts import SequenceData, System, Targets, Transformer, check_part, check_system, without_noise
+from reservoir.preprocessing import SequenceScaler
+from reservoir.sequences import Sequences, joined, read_sequences
+from reservoir.sequences.transformer import SequenceTransformer
+from reservoir.systems.apart import run_apart
+from reservoir.systems.echo_state import EchoState
+from reservoir.systems.reversed import kept_types, n_states
+from reservoir.trials import Trial, run_trial
+from reservoir.validation import default_parts_first, parameter_error, unchanged_on_error
+
+_DEFAULTS: dict[str, Callable[[], Any]] = {"transformer": SequenceScaler, "system": partial(EchoState, 100)}
+
+
+class Prepared(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
+    """A system that hears its input through a transformer of sequences, which is fitted beside it.
+
+        states = system(transformer(x))
+
+    What a pipeline does around a model is here part of the system, so that a model with its preparation is one
+    estimator: a search reaches both, `save` keeps both, and data go in as they are.
+
+    Parameters
+    ----------
+    transformer : None or transformer of sequences, default None
+        Has ``fit(X)`` and ``transform(X)``, rows in = rows out: `SequenceScaler`, `WithGradient`, a scikit-learn
+        `Pipeline` of them. None is ``SequenceScaler()``.
+    system : None or system, default None
+        What hears the transformed sequences. None is ``EchoState(100)``.
+
+    Attributes
+    ----------
+    transformer_, system_ : the fitted parts
+    n_features_in_ : int
+    feature_names_in_ : array (n_features,), where the data had names
+
+    Raises
+    ------
+    ValueError
+        For what is no such part, unusable data, and a state in `run` behind a transformer that looks at other rows.
+
+    Notes
+    -----
+    A transformer that says ``row_wise = True``, as `SequenceScaler`, takes every row by itself. Any other may look
+    ahead, as `WithGradient` does: then sequences are heard whole, without a state to go on from and without a stream.
+
+    References
+    ----------
+    None: a composition.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir import EchoState
+    >>> from reservoir.preprocessing import SequenceScaler
+    >>> from reservoir.systems import Prepared
+    >>> series = 1000 + 50 * np.sin(np.arange(60) / 5).reshape(-1, 1)
+    >>> system = EchoState(20, random_state=0)
+    >>> states = Prepared(SequenceScaler(), system).fit_transform(series)
+    >>> bool((states == system.fit_transform(SequenceScaler().fit_transform(series))).all())
+    True
+    """
+
+    def __init__(self, transformer: Transformer | None = None, system: System | None = None):
+        self.transformer = transformer
+        self.system = system
+
+    def set_params(self, **params: Any) -> Prepared:
+        """Set parameters; naming one of a part that is None makes the default part first."""
+        return super().set_params(**default_parts_first(self, params, _DEFAULTS))
+
+    @unchanged_on_error
+    def fit(self, X: SequenceData, y: Targets | None = None) -> Prepared:
+        """Fit the transformer, and the system to what comes out of it.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        y : ignored
+        """
+        owner = type(self).__name__
+        if self.transformer is not None:
+            check_part(owner, "transformer", self.transformer, Transformer, optional=True)
+        if self.system is not None:
+            check_system(owner, "system", self.system, optional=True)
+        members = read_sequences(self, X, reset=True).members()
+        self.transformer_, self.system_ = (
+            _DEFAULTS[name]() if part is None else clone(part)
+            for name, part in (("transformer", self.transformer), ("system", self.system))
+        )
+        heard = self.transformer_.fit(members).transform(members)
+        self.system_.fit(heard)
+        self._n_features_out = n_states(self.system_, heard[0])
+        return self
+
+    def transform(self, X: SequenceData) -> Any:
+        """States of every sequence from rest, in trial 0.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+
+        Returns
+        -------
+        states : array (T, n_units), array (N, T, n_units) or list of arrays (T_i, n_units)
+            In the same kind of container; rows in = rows out.
+        """
+        return self.run(X)[0]
+
+    def run(self, X: SequenceData, state: Any = None, *, trial: Trial = 0) -> tuple[Any, Any]:
+        """States from a given state on, and where they end.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        state : None, or what the last call gave back
+            State of the system before the first row; None alone with a transformer that looks at other rows.
+        trial : int >= 0, or one for each sequence of a stack or list, default 0
+            Which repeat this is, to a system that draws random numbers; see `EchoState.run`.
+
+        Returns
+        -------
+        states : as in `transform`
+        final_state : that of the system; hand it to the next call to continue
+            None where its transformer looks at other rows.
+        """
+        sequences, begun = self._begun(X, state)
+        states, finals = run_trial(self.system_, self._heard(sequences), begun, trial)
+        finals = self._ends(finals)
+        if sequences.kind == "series":
+            return states[0], finals[0]
+        return states if sequences.kind == "list" else sequences.pack(joined(states)), finals
+
+    def run_apart(
+        self, X: SequenceData | Sequences, state: Any = None, *, trial: Trial = 0
+    ) -> tuple[list[tuple[np.ndarray, ...]], list[Any]]:
+        """The same, with the states of a sequence as a tuple of arrays (T_i, n_units), see `SideBySide.run_apart`."""
+        sequences, begun = self._begun(X, state)
+        parts, finals = run_apart(self.system_, self._heard(sequences), begun, trial)
+        return parts, self._ends(finals)
+
+    @property
+    def causal(self) -> bool:
+        """Whether states depend on the rows before alone."""
+        return takes_rows_alone(self._present("transformer")) and getattr(self._present("system"), "causal", True)
+
+    @property
+    def piecewise(self) -> bool:
+        """Whether states stay the same where a run is cut in two."""
+        return takes_rows_alone(self._present("transformer")) and getattr(self._present("system"), "piecewise", True)
+
+    def without_noise(self) -> Prepared:
+        """The same fitted system free of noise."""
+        inner = without_noise(self.system_)
+        if inner is self.system_:
+            return self
+        quiet = copy.copy(self)
+        quiet.system_ = inner
+        return quiet
+
+    def _begun(self, X: Any, state: Any) -> tuple[Sequences, Any]:
+        """The sequences, and the states before them as a list, or None."""
+        check_is_fitted(self)
+        if state is not None and not takes_rows_alone(self.transformer_):
+            wanted = "None: its transformer looks at other rows too, so that none can go on where another stopped"
+            raise parameter_error(type(self).__name__, "state", wanted, state)
+        sequences = read_sequences(self, X, reset=False)
+        return sequences, state if state is None or sequences.kind != "series" else [state]
+
+    def _ends(self, finals: Any) -> Any:
+        """The states to go on from, where that can be."""
+        return finals if takes_rows_alone(self.transformer_) else [None] * len(finals)
+
+    def _present(self, name: str) -> Any:
+        """The fitted part, or the one that is to be."""
+        given = getattr(self, name + "_", getattr(self, name))
+        return _DEFAULTS[name]() if given is None else given
+
+    def _heard(self, sequences: Sequences) -> list[Any]:
+        return list(self.transformer_.transform(sequences.members()))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = kept_types([self.system])
+        return tags
+
+
+def takes_rows_alone(transformer: Any) -> bool:
+    """Whether every row that comes out is made of one that went in, whatever stands beside it."""
+    steps = [one for _, one in getattr(transformer, "steps", [("", transformer)])]
+    return all(one == "passthrough" or one is None or getattr(one, "row_wise", False) for one in steps)

@@ -1,0 +1,98 @@
+"""The leaderboard: ranks, critical differences and the page from results that are made up."""
+
+import re
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchmarks.leaderboard.entrants import MINIROCKET, PRESETS, FromAeon, entrants
+from benchmarks.leaderboard.measure import measured
+from benchmarks.leaderboard.picture import cliques, draw_results
+from benchmarks.leaderboard.ranks import critical_difference, mean_ranks, place_among
+from benchmarks.leaderboard.report import page
+from benchmarks.leaderboard.results import HERE, Result, append, medians, published, read
+from benchmarks.leaderboard.sets import OTHERS, UNIVARIATE, Split, load
+
+SETS = ["ArrowHead", "Beef", "Coffee"]
+
+
+def made_up():
+    rng = np.random.default_rng(0)
+    names = [*PRESETS, MINIROCKET]
+    return [
+        Result(one, who, seed, float(rng.uniform(0.7, 1)), 0.1, 0.2)
+        for one in (*SETS, "BasicMotions")
+        for who in names
+        for seed in range(3)
+    ]
+
+
+def test_ranks_share_ties_and_the_published_are_whole():
+    table = {"a": {"x": 0.9, "y": 0.5}, "b": {"x": 0.9, "y": 0.6}, "c": {"x": 0.8, "y": 0.7}, "d": {"x": 0.9}}
+    assert mean_ranks(table, ["x", "y"]) == {"a": 2.25, "b": 1.75, "c": 2.0}
+    assert place_among({"a": table["a"], "b": table["b"]}, "c", table["c"], ["x", "y"]) == (2.0, 2, 1, 3)
+    assert {len(published("univariate")), len(published("multivariate"))} == {40, 20}
+    assert all(own.keys() == {*UNIVARIATE} for own in published("univariate").values())
+
+
+def test_critical_differences_are_those_of_the_tables():
+    """Demsar 2006, table 5: q = 2.569 for 4 classifiers, 3.164 for 10."""
+    for n_methods, quantile in ((4, 2.569), (10, 3.164)):
+        expected = quantile * np.sqrt(n_methods * (n_methods + 1) / (6 * 14))
+        assert critical_difference(n_methods, 14) == pytest.approx(expected, rel=1e-3)
+    assert cliques([1.0, 1.5, 2.2, 4.0, 4.1], 1.0) == [(0, 1), (1, 2), (3, 4)]
+    assert cliques([1.0, 3.0], 1.0) == []
+
+
+def test_results_are_kept_and_reported(tmp_path):
+    results = made_up()
+    for one in results:
+        append(tmp_path / "results.csv", one)
+    assert [one[:3] for one in read(tmp_path / "results.csv")] == [one[:3] for one in results]
+    assert medians(results)["full"]["Beef"] == np.median([r.accuracy for r in results if r[:2] == ("Beef", "full")])
+    text = page(results, "here")
+    assert "### 3 univariate sets" in text and "### 1 sets of several" in text
+    line = next(line for line in text.splitlines() if line.startswith('| `preset="full"`'))
+    mean = np.mean([medians(results)["full"][one] for one in SETS])
+    assert f"{mean:.4f}" in line and re.search(r"\d+ of 41", line)
+    everything = published("univariate")
+    ranks = stats.rankdata([-np.round([own[one] for own in everything.values()], 6) for one in SETS], axis=1).mean(
+        axis=0
+    )
+    hc2 = dict(zip(everything, ranks, strict=True))["HC2"]
+    assert f"| {hc2:.1f} |" in next(line for line in text.splitlines() if line.startswith("| HC2, published"))
+
+
+def test_the_picture_stands_on_what_was_measured():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    figure, axes = plt.subplots()
+    draw_results(axes, read(HERE / "results.csv"))
+    said = " ".join(text.get_text() for text in axes.texts)
+    plt.close(figure)
+    assert all(name in said for name in (*PRESETS, "HC2", "MiniRocket")) and "critical difference" in said
+
+
+def test_sets_are_read_and_entrants_run(shared_data, monkeypatch):
+    monkeypatch.setenv("RESERVOIR_DATA", str(shared_data))
+    assert load("Coffee").X_train.shape == (28, 286, 1)
+    split = load("JapaneseVowels")
+    assert len(split.X_train) == 270 and len({len(rows) for rows in split.X_train}) > 1
+    few = Split(split.X_train[:60:2], split.y_train[:60:2], split.X_train[1:60:2], split.y_train[1:60:2])
+    accuracy, fit, predict = measured(entrants()["fast"](1), few)
+    assert accuracy > 0.9 and fit > 0 and predict > 0
+    assert set(UNIVARIATE) & set(OTHERS) == set()
+
+
+def test_shorter_sequences_go_to_aeon_with_their_last_row():
+    class Kept:
+        def fit(self, X, y):
+            self.X = X
+
+        def predict(self, X):
+            return X[:, 0, -1]
+
+    kept = Kept()
+    wrapped = FromAeon(kept).fit([np.arange(3.0)[:, None], np.arange(5.0)[:, None]], [0, 1])
+    np.testing.assert_array_equal(kept.X[0], [[0, 1, 2, 2, 2]])
+    np.testing.assert_array_equal(wrapped.predict([np.arange(8.0)[:, None], np.arange(2.0)[:, None]]), [4.0, 1.0])
