@@ -15,7 +15,7 @@ from reservoir.models.blocks import finals_of, run_in_blocks, states_of_pieces
 from reservoir.models.poolings.tally import Tally
 from reservoir.parts import System
 from reservoir.sequences import Sequences, joined
-from reservoir.systems.apart import run_apart
+from reservoir.systems.apart import joined_rows, run_apart
 from reservoir.trials import draws_numbers
 
 
@@ -194,8 +194,9 @@ class _TrainingRuns:
             yield from pieces.members()
             return
         held: list[np.ndarray] = []
-        for block in itertools.chain.from_iterable(run_in_blocks(system, pieces, first_trial=trial)):
-            held.append(block.states)
+        blocks = run_in_blocks(system, pieces, first_trial=trial, run=run_apart)
+        for block in itertools.chain.from_iterable(blocks):
+            held.append(joined_rows([block.states]))
             if block.first + len(block.inputs) == pieces.lengths[block.sequence]:
                 yield joined(held)
                 held = []

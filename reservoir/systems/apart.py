@@ -24,3 +24,15 @@ def run_apart(
         X = X.members()
     states, finals = run_trial(system, X, state, trial)
     return [(own,) for own in states], list(finals)
+
+
+def joined_rows(parts: list[tuple[np.ndarray, ...]]) -> np.ndarray:
+    """The states (n_rows, n_units) of all sequences, from the parts of each."""
+    widths = [part.shape[1] for part in parts[0]]
+    shape = sum(len(own[0]) for own in parts), sum(widths)
+    rows = np.empty(shape, np.result_type(*parts[0]))
+    last = 0
+    for place, width in enumerate(widths):
+        first, last = last, last + width
+        np.concatenate([own[place] for own in parts], out=rows[:, first:last])
+    return rows

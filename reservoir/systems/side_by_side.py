@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from reservoir.estimators import NamedParts
 from reservoir.parts import SequenceData, System, Targets, check_system, without_noise
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.systems.apart import run_apart
+from reservoir.systems.apart import joined_rows, run_apart
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.from_rest import FromRest
 from reservoir.systems.reversed import Reversed, kept_types, n_states
@@ -110,8 +110,7 @@ class SideBySide(FromRest, NamedParts):
         check_is_fitted(self)
         sequences = read_sequences(self, X, reset=False)
         parts, finals = self._run_parts(sequences, state, trial)
-        rows = np.concatenate([np.concatenate(own) for own in zip(*parts, strict=True)], axis=1)
-        return sequences.pack(rows), finals[0] if sequences.kind == "series" else finals
+        return sequences.pack(joined_rows(parts)), finals[0] if sequences.kind == "series" else finals
 
     def run_apart(
         self, X: SequenceData | Sequences, state: Any = None, *, trial: Trial = 0

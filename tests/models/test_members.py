@@ -5,11 +5,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, Perceptron, Ridge, RidgeClassifier
 from sklearn.multiclass import OutputCodeClassifier
+from sklearn.pipeline import make_pipeline
 
 from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirRegressor, load, save
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.models import fit_in_parts
 from reservoir.neurons.rate import EdgeOfStability
+from reservoir.preprocessing import SequenceScaler
 from reservoir.readouts import RidgeReadout
 from reservoir.systems import ensembles
 from reservoir.topologies import Orthogonal
@@ -156,3 +158,11 @@ def test_refusals():
         fit_in_parts(ReservoirRegressor(n_members=2), [(SERIES, TARGET)], n_jobs=1)
     with pytest.raises(ValueError, match="small enough for the memory"):
         ReservoirRegressor(n_members=10**13).fit(SERIES, TARGET)
+
+
+def test_members_that_were_fitted_in_a_pipeline_can_be_saved(tmp_path):
+    """scikit-learn keeps something of its own in the last step while a pipeline is fitted."""
+    X = np.random.default_rng(0).uniform(size=(40, 1))
+    steps = make_pipeline(SequenceScaler(), ReservoirRegressor(EchoState(5, random_state=0), n_members=2)).fit(X, X)
+    save(steps, tmp_path / "model")
+    assert np.array_equal(load(tmp_path / "model").predict(X), steps.predict(X))
