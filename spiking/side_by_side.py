@@ -15,6 +15,7 @@ from reservoir.quantities import UNITS
 from spiking.circuit_text import Answer, CircuitText, Path, Trial, write_units
 from spiking.synapses import conductance, current, depressing_and_facilitating
 
+_solved: dict[str, str] = {}  # steps by their equations
 _FOR_EVER = 1e6  # seconds; Brian2 takes a unit that has not fired for one that fired 1e4 seconds ago
 
 
@@ -23,15 +24,18 @@ class Exact:
     """Brian2's exact step of a unit that is free; Brian2 writes no voltage of one that is not.
 
     For both at once its step takes an exponential a unit, and divides by zero where a current decays with the time
-    constant of the membrane. Brian2 keeps every method for ever, equal ones once: so it must not hold a network.
+    constant of the membrane. Brian2 keeps every method for ever, equal ones once: so it must not hold a network. By
+    itself it solves equations anew for every number of units, which takes a second.
     """
 
     brian2: ModuleType
     model: str
 
     def __call__(self, _: Any, variables: Any, options: Any) -> str:
-        free = self.brian2.Equations(self.model.replace("(unless refractory)", ""))
-        return self.brian2.exact(free, variables, options)
+        free = self.model.replace("(unless refractory)", "")
+        if free not in _solved:
+            _solved[free] = self.brian2.exact(self.brian2.Equations(free), variables, options)
+        return _solved[free]
 
 
 class SideBySide:

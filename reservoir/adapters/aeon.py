@@ -39,7 +39,8 @@ class AeonReservoirForecaster(_TimeFirst):
     Parameters
     ----------
     horizon : int >= 1, default 1
-        How many rows ahead `predict` answers; those that ``strategy="direct"`` answers at once.
+        How many rows ahead `predict` answers, for which what is not given is chosen; those that ``strategy="direct"``
+        answers at once.
     reservoir, readout, ... : the other parameters of `ReservoirForecaster` but `exogenous`, and `transform`, whose name
         is that of a method in aeon: give it the logarithm instead.
 

@@ -33,6 +33,7 @@ from reservoir.sequences import Sequences
 
 _ALPHAS = np.logspace(-10, 3, 14)
 _FEW = 8  # earlier rows beside states
+_MARGIN = 0.05  # by how much states must be better where the series stays where it is
 
 
 class Tried(NamedTuple):
@@ -101,7 +102,8 @@ class _OfChoice(_Draws):
         self.search = Search(with_attributes(model, {"reservoir": self.reservoir}), series, sequences)
         best = self.search.chosen()
         self.first = Tried(self.search.scores[best], {}, best, self.search.errors[best])
-        self.margin = 0.0 if best.states else MARGIN
+        for_states = MARGIN if self.search.drifts else _MARGIN
+        self.margin = 0.0 if best.states else for_states
         self._prepare(best)
 
     def tried(self, settings: dict[str, float], seed: int = 0, kind: Any = None) -> list[Tried]:

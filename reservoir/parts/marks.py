@@ -47,6 +47,7 @@ MARKS = (
     Mark("n_features_in_", System, "number of features it was fitted to; 1 without it"),
     Mark("feature_names_in_", System, "their names"),
     Mark("layers_", System, "systems that hear one another or the same input, from the first to the last"),
+    Mark("systems_", System, "systems that hear the same and not one another: a tuple of their states is its state"),
     Mark("arrangement", System, "how its layers are put together; 'stacked' without it"),
     Mark("input_to_all", System, "whether every layer hears the input too"),
     Mark("circuit_", System, "its units spike: the state holds spikes on their way"),

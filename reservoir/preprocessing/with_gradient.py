@@ -57,13 +57,7 @@ class WithGradient(OneToOneFeatureMixin, SequenceTransformer, BaseEstimator):
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> WithGradient:
-        """Read the number of features; nothing is learnt.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        y : ignored
-        """
+        """Read the number of features of a series, stack or list X; nothing is learnt, and y is ignored."""
         read_sequences(self, X, reset=True, gaps=True)
         return self
 

@@ -225,7 +225,7 @@ def _of_memory(system: Any, data: Driven, skip: int) -> dict[str, Any]:
     longest = max(members, key=len)
     n_rows = min(len(longest), skip + _DYNAMIC_ROWS)
     fields: dict[str, Any] = {"washout_rows": None, "lyapunov_exponent": None, "lyapunov_error": None}
-    if not getattr(system, "bidirectional", False):
+    if not getattr(system, "bidirectional", False) and getattr(system, "causal", True):
         answers = np.asarray(system.run(longest[:1])[0])
         if answers.dtype.kind == "f" and len(answers) == 1 and getattr(system, "pooling", None) is None:
             fields["washout_rows"] = washout_estimate(system, longest[:n_rows], n_starts=3)

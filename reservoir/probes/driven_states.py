@@ -138,7 +138,8 @@ def states_of(system: Any, X: Any, trial: Any = 0) -> Any:
 
 def is_spiking(system: System) -> bool:
     """Whether the state holds spikes on their way, as that of a circuit does, so that no little can be added to it."""
-    return hasattr(system, "circuit_") or any(is_spiking(layer) for layer in getattr(system, "layers_", ()))
+    held = (*getattr(system, "layers_", ()), *getattr(system, "systems_", ()))
+    return hasattr(system, "circuit_") or any(map(is_spiking, held))
 
 
 def _without_names(part: Any) -> Any:

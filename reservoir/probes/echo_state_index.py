@@ -8,6 +8,7 @@ from scipy.sparse.csgraph import connected_components
 from reservoir.parts import FittedModel, Seed, SequenceData, System
 from reservoir.probes.driven_states import driven, one_series
 from reservoir.probes.initial_states import apart, drawn_start, response
+from reservoir.probes.vector_state import with_vector_state
 from reservoir.sizes import check_fits
 from reservoir.validation import as_generator, check_integer, check_real
 
@@ -77,11 +78,12 @@ def echo_state_index(
     check_fits(_OWNER, "n_starts", n_starts, 1.0 * n_starts**2, "the pairs of starts")
     tolerance = check_real(_OWNER, "tolerance", tolerance, 0, 1, closed="neither")
     rng = as_generator(_OWNER, random_state)
-    system, sequences = driven(_OWNER, system, X)
+    quiet, sequences = driven(_OWNER, system, X)
+    one = with_vector_state(_OWNER, quiet)
     rows = one_series(_OWNER, sequences, 10)
-    starts = [drawn_start(system, rows, rng) for _ in range(n_starts)]
+    starts = [drawn_start(one, rows, rng) for _ in range(n_starts)]
     n_compared = min(len(rows) // 10, _N_COMPARED)
-    ends = [response(system, rows, start)[-n_compared:].copy() for start in starts]
+    ends = [response(one, rows, start)[-n_compared:].copy() for start in starts]
     same = np.zeros((n_starts, n_starts), bool)
     for i in range(n_starts):
         for j in range(i):

@@ -12,6 +12,7 @@ from reservoir.parts import FittedModel, Seed, SequenceData, System
 from reservoir.probes.driven_states import driven, is_spiking, one_series
 from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, Move, from_growth, growth_of, orthonormal
 from reservoir.probes.tangent import Tangent, blocks, tangent_of
+from reservoir.probes.vector_state import with_vector_state
 from reservoir.validation import as_generator, check_choice, check_integer, check_real, parameter_error
 
 _OWNER = "lyapunov_exponent"
@@ -109,7 +110,9 @@ def lyapunov_exponent(
         if method == "jacobian" or n_exponents > 1:
             wanted = "an EchoState or a DeepEchoState, whose `run` no subclass replaces, for its Jacobian"
             raise parameter_error(_OWNER, "system", wanted, system)
-        return from_growth(_two_trajectories(system, rows, washout, interval, rng), interval * dt)
+        return from_growth(
+            _two_trajectories(with_vector_state(_OWNER, system), rows, washout, interval, rng), interval * dt
+        )
     n_exponents = check_integer(_OWNER, "n_exponents", n_exponents, 1, tangent.n_values)
     basis = orthonormal(tangent.n_values, n_exponents, rng)
     with one_blas_thread():

@@ -9,6 +9,7 @@ import numpy as np
 from reservoir.parts import FittedModel, Seed, SequenceData, System
 from reservoir.probes.driven_states import driven, one_series
 from reservoir.probes.initial_states import apart, drawn_start, response, rest
+from reservoir.probes.vector_state import with_vector_state
 from reservoir.validation import as_generator, check_integer, check_real
 
 _OWNER = "washout_estimate"
@@ -68,13 +69,14 @@ def washout_estimate(
     tolerance = check_real(_OWNER, "tolerance", tolerance, 0, 1, closed="neither")
     n_starts = check_integer(_OWNER, "n_starts", n_starts, 1)
     rng = as_generator(_OWNER, random_state)
-    system, sequences = driven(_OWNER, system, X)
+    quiet, sequences = driven(_OWNER, system, X)
+    one = with_vector_state(_OWNER, quiet)
     rows = one_series(_OWNER, sequences, 1)
-    first = rest(system, rows)
-    reference, n_rows = response(system, rows, first), 0
+    first = rest(one, rows)
+    reference, n_rows = response(one, rows, first), 0
     for _ in range(n_starts):
-        start = drawn_start(system, rows, rng)
-        gaps = np.linalg.norm(response(system, rows, start) - reference, axis=1)
+        start = drawn_start(one, rows, rng)
+        gaps = np.linalg.norm(response(one, rows, start) - reference, axis=1)
         late = np.flatnonzero(gaps > tolerance * apart(first, start, gaps))
         n_rows = max(n_rows, late[-1] + 2 if late.size else 1)
     return math.inf if n_rows > len(rows) else int(n_rows)

@@ -12,13 +12,13 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from reservoir.estimators import BaseEstimator, TransformerMixin
 from reservoir.foreign_code import inherited
 from reservoir.parts import Seed, SequenceData, System, Targets, check_system, without_noise
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.sizes import LEAST_OF_A_PART, check_fits
 from reservoir.systems.echo_state import EchoState
+from reservoir.systems.from_rest import FromRest
 from reservoir.topologies import largest_singular_value
 from reservoir.trials import (
     State,
@@ -43,7 +43,7 @@ from reservoir.validation import (
 )
 
 
-class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
+class DeepEchoState(FromRest, BaseEstimator):
     """Echo-state reservoirs in layers, whose states are joined.
 
     A row u of the input moves the state x_k of layer k by
@@ -162,20 +162,6 @@ class DeepEchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEs
         self._n_states, self._n_state_values, dtypes = zip(*kinds, strict=True)
         self._dtype, self._n_features_out = np.result_type(*dtypes), sum(self._n_states)
         return self
-
-    def transform(self, X: SequenceData) -> Any:
-        """States of all layers from rest, those of the first layer first, in trial 0.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-
-        Returns
-        -------
-        states : array (T, n_total), array (N, T, n_total) or list of arrays (T_i, n_total)
-            In the same kind of container; n_total is the number of units of all layers.
-        """
-        return self.run(X)[0]
 
     def run(self, X: SequenceData, state: State | None = None, *, trial: Trial = 0) -> tuple[Any, Any]:
         """States from a given state on, and where they end.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+from reservoir.estimators import BaseEstimator
 from reservoir.foreign_code import inherited
 from reservoir.neurons.rate import LeakyIntegrator
 from reservoir.neurons.rate.leaky_integrator import leak_rates
@@ -32,8 +32,8 @@ from reservoir.parts import (
 )
 from reservoir.random_numbers import NOISE, Places, fill
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.sizes import check_fits
+from reservoir.systems.from_rest import FromRest
 from reservoir.systems.rate_runs import run_rows, weights_of
 from reservoir.systems.unit_delays import check_delay, check_state, unit_delays
 from reservoir.systems.weights import biases, check_weight_parameters, input_weights, recurrent_weights
@@ -42,7 +42,7 @@ from reservoir.trials import Starts, State, Trial, read_starts
 from reservoir.validation import Parameters, as_generator, unchanged_on_error
 
 
-class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
+class EchoState(FromRest, BaseEstimator):
     """Echo-state reservoir of leaky-integrator units, or of another rate unit.
 
     A row u of the input moves the state x of the units by
@@ -221,20 +221,6 @@ class EchoState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstima
         self._noise_seed = int(seeds[3])
         self._n_features_out = n_units
         return self
-
-    def transform(self, X: SequenceData) -> Any:
-        """States of every sequence from rest, in trial 0.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-
-        Returns
-        -------
-        states : array (T, n_units), array (N, T, n_units) or list of arrays (T_i, n_units)
-            In the same kind of container; rows in = rows out.
-        """
-        return self.run(X)[0]
 
     def run(self, X: SequenceData, state: State | None = None, *, trial: Trial = 0) -> tuple[Any, Any]:
         """States from a given state on, and where they end.

@@ -72,13 +72,7 @@ class EchoStateLanes(BaseEstimator):
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> EchoStateLanes:
-        """Draw the weights that all lanes share.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        y : ignored
-        """
+        """Draw the weights that all lanes share, for the features of a series, stack or list X; y is ignored."""
         owner = type(self).__name__
         base = EchoState(random_state=0) if self.reservoir is None else self.reservoir
         if not getattr(base, "runs_compiled", False) or not isinstance(base, EchoState):

@@ -10,17 +10,17 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from reservoir.estimators import BaseEstimator, TransformerMixin
 from reservoir.parts import SequenceData, System, Targets, check_system, without_noise
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.systems.apart import run_apart
 from reservoir.systems.echo_state import EchoState
+from reservoir.systems.from_rest import FromRest
 from reservoir.trials import Trial
 from reservoir.validation import default_parts_first, parameter_error, unchanged_on_error
 
 
-class Reversed(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
+class Reversed(FromRest, BaseEstimator):
     """A system that runs through every sequence from its last row to its first.
 
         states(t) = system(x(T), x(T - 1), ..., x(t))
@@ -80,13 +80,7 @@ class Reversed(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimat
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> Reversed:
-        """Fit the system to the sequences turned around.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        y : ignored
-        """
+        """Fit the system to the sequences of X, turned around; y is ignored."""
         if self.system is not None:
             check_system(type(self).__name__, "system", self.system, optional=True)
         sequences = read_sequences(self, X, reset=True)
@@ -95,20 +89,6 @@ class Reversed(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimat
         self.system_.fit(turned)
         self._n_features_out = n_states(self.system_, turned[0])
         return self
-
-    def transform(self, X: SequenceData) -> Any:
-        """States of every sequence, in trial 0.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-
-        Returns
-        -------
-        states : array (T, n_units), array (N, T, n_units) or list of arrays (T_i, n_units)
-            In the same kind of container; rows in = rows out.
-        """
-        return self.run(X)[0]
 
     def run(self, X: SequenceData, state: None = None, *, trial: Trial = 0) -> tuple[Any, Any]:
         """States of whole sequences, and where the system ends, before their first rows.

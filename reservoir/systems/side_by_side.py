@@ -10,18 +10,18 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.estimators import ClassNamePrefixFeaturesOutMixin, NamedParts
+from reservoir.estimators import NamedParts
 from reservoir.parts import SequenceData, System, Targets, check_system, without_noise
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.systems.apart import run_apart
 from reservoir.systems.echo_state import EchoState
+from reservoir.systems.from_rest import FromRest
 from reservoir.systems.reversed import Reversed, kept_types, n_states
 from reservoir.trials import Trial
 from reservoir.validation import parameter_error, unchanged_on_error
 
 
-class SideBySide(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, NamedParts):
+class SideBySide(FromRest, NamedParts):
     """Systems that hear the same input and not one another, whose states are joined.
 
         states = [system_1(x), system_2(x), ...]
@@ -80,13 +80,7 @@ class SideBySide(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, NamedPart
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> SideBySide:
-        """Fit every system.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        y : ignored
-        """
+        """Fit every system to X, whose shapes are those of `transform`; y is ignored."""
         systems = [clone(system) for _, system in self._checked()]
         sequences = read_sequences(self, X, reset=True)
         members = sequences.members()
@@ -95,20 +89,6 @@ class SideBySide(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, NamedPart
         self.systems_ = systems
         self._n_features_out = sum(n_states(system, members[0]) for system in systems)
         return self
-
-    def transform(self, X: SequenceData) -> Any:
-        """States of all systems from rest, those of the first one first, in trial 0.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-
-        Returns
-        -------
-        states : array (T, n_total), array (N, T, n_total) or list of arrays (T_i, n_total)
-            In the same kind of container; n_total is the number of units of all systems.
-        """
-        return self.run(X)[0]
 
     def run(self, X: SequenceData, state: Any = None, *, trial: Trial = 0) -> tuple[Any, Any]:
         """States from a given state on, and where they end.

@@ -237,7 +237,7 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.probes.separation": function(slow=True, system=SYSTEM, n_pairs=3, n_steps=5, random_state=0),
     "reservoir.probes.controllability_rank": function(W=np.diag([0.5, 0.2]), w_in=np.ones((2, 1))),
     "reservoir.probes.closed_loop_exponents": function(
-        forecaster=reservoir.ReservoirForecaster(SYSTEM, RidgeReadout(), washout=2).fit(SERIES),
+        forecaster=looped(EchoState(6, input_scaling=1.0, bias_scaling=0.0, random_state=0), washout=2).fit(SERIES),
         n_exponents=1, n_steps=20, discard=5,
     ),
     "reservoir.probes.information_processing_capacity": function(

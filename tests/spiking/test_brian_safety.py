@@ -350,6 +350,18 @@ def test_names_in_the_code_stay_the_same(monkeypatch):
     assert found[0] == found[1] and {"steps", "units", "voltages"} <= found[0]
 
 
+def test_equations_are_solved_once_for_circuits_of_every_size(monkeypatch):
+    brian2, solved, before = _brian.engine(), [], simulate(record="voltages")
+    exact = brian2.exact
+    monkeypatch.setattr(brian2, "exact", lambda *given: solved.append(given) or exact(*given))
+    monkeypatch.setattr(side_by_side, "_solved", {})
+    for shape in ((3, 3, 2), (3, 2, 2)):
+        circuit = MaassColumn(shape).draw(np.random.default_rng(0))
+        spiking.simulate(circuit, trains_of(), random_state=0, currents=np.zeros((5, circuit.n_units)))
+    after = simulate(record="voltages")
+    assert len(solved) <= 2 and np.array_equal(after.voltages, before.voltages)  # with currents and without
+
+
 # Memory
 
 

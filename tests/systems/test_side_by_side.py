@@ -8,7 +8,7 @@ from reservoir import EchoState, LiquidState, ReservoirClassifier, ReservoirFore
 from reservoir.circuits import MaassColumn
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.model_selection import ReservoirSearchCV
-from reservoir.probes import memory_capacity
+from reservoir.probes import diagnose, echo_state_index, lyapunov_exponent, memory_capacity, washout_estimate
 from reservoir.systems import DeepEchoState, Reversed, SideBySide
 
 RNG = np.random.default_rng(3)
@@ -163,6 +163,16 @@ def test_members_and_seeds_differ_in_all_parts():
 
 def test_probes():
     both = pair(FAST, SLOW)
+    X = RNG.uniform(-0.5, 0.5, size=(400, 1))
+    alone = [lyapunov_exponent(part, X, method="two_trajectories", washout=50).largest for part in (FAST, SLOW)]
+    found = lyapunov_exponent(pair(FAST, pair(SLOW)), X, washout=50).largest
+    assert found == pytest.approx(max(alone), abs=0.03)  # a difference goes the way of the slower part
+    assert washout_estimate(both, X) == pytest.approx(max(washout_estimate(part, X) for part in (FAST, SLOW)), rel=0.3)
+    assert echo_state_index(both, X) == 1 and diagnose(both.fit(X), X, warn=False).washout_rows > 1
+    for part in (Reversed(FAST), pair(FAST, Reversed(SLOW))):
+        with pytest.raises(ValueError, match="must be one that can begin from any state: its"):
+            washout_estimate(part, X)
+        assert diagnose(part.fit(X), X, warn=False).washout_rows is None
     assert memory_capacity(both, n_steps=300, n_delays=10, washout=20, random_state=0).total > 2
     backwards = memory_capacity(Reversed(FAST), n_steps=300, n_delays=10, washout=20, random_state=0)
     assert backwards.total < 1  # it has not heard what was before
