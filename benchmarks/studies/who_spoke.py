@@ -45,6 +45,7 @@ LIQUIDS = [
     for step in (0.01, 0.03)
     for scale in (0.5, 1.0)
 ]
+SHARES = "pooling__shares__random_state"
 POOLINGS = {"mean": Mean(), "segments": Segments()}
 NETWORKS = {"LSTM, 15 units": ("lstm", 15), "GRU, 17 units": ("gru", 17)}
 NETWORK_GRID = {
@@ -123,16 +124,22 @@ def run_baseline(X_train, y_train, X_test, y_test):
 
 def run_ensemble(model, seeds, X_train, y_train, X_test, y_test):
     """The same for models of several seeds, whose answers are summed; one seed is a single model."""
-    trained = isinstance(model, RNNClassifier)
-    seed_name, response = (
-        ("random_state", "predict_proba") if trained else ("reservoir__random_state", "decision_function")
-    )
+    response = "predict_proba" if isinstance(model, RNNClassifier) else "decision_function"
     start = time.process_time()
-    members = [clone(model).set_params(**{seed_name: seed}).fit(X_train, y_train) for seed in seeds]
+    members = [clone(model).set_params(**seeds_of(model, seed)).fit(X_train, y_train) for seed in seeds]
     fitted = time.process_time()
     answers = sum(getattr(member, response)(X_test) for member in members)
     errors = np.sum(members[0].classes_[answers.argmax(axis=1)] != y_test)
     return errors, fitted - start, time.process_time() - fitted, sum(map(count_trained, members))
+
+
+def seeds_of(model, seed):
+    """The parameters that hold the seeds of a model."""
+    if isinstance(model, RNNClassifier):
+        return {"random_state": seed}
+    if model.reservoir is not None:
+        return {"reservoir__random_state": seed}
+    return dict.fromkeys([*(f"reservoir__system__{name}__random_state" for name in ("lines", "rings")), SHARES], seed)
 
 
 def count_trained(model):
@@ -185,12 +192,14 @@ def main():
 
     runs = {"raw features": [run_baseline(*data)]}
     single, summed, liquids = "ESN, 64 units", f"{N_MEMBERS} ESNs, summed", "liquid, 135 units"
+    preset = "preset of small ESNs"
     plastic, learning = "the same after STDP", as_microcircuit(liquid, {"recurrent": STDP()})
-    runs.update({name: [] for name in (single, summed, *chosen, liquids, plastic)})
+    runs.update({name: [] for name in (preset, single, summed, *chosen, liquids, plastic)})
     for seed in tqdm(range(N_SEEDS), desc="seeds", unit="seed"):
         first = 1000 * (seed + 1)  # none of the seeds of the search
         for name, network in chosen.items():
             runs[name].append(run_ensemble(network, [first], *data))
+        runs[preset].append(run_ensemble(ReservoirClassifier(preset="full"), [first], *data))
         runs[single].append(run_ensemble(model, [first], *data))
         runs[liquids].append(run_ensemble(liquid, [first], *data))
         if seed < N_SLOW_SEEDS:

@@ -68,7 +68,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         Number of reservoirs, whose seeds are drawn from that of `reservoir`, each with a readout of its own. They run
         side by side, and labels go by the mean of
         their probabilities or, where a readout has none, of their scores.
-    preset : {"full", "fast", "classic"}, default "classic"
+    preset : {"full", "fast", "classic"}, default "full"
         What the parts that are None are, for one label per sequence. "fast": every channel and its gradient,
         standardised, go to 64 delay lines of 9 linear units with delays of 16 scales, which are filters of random
         weights; the shares of rows in which each unit is above 4 thresholds, and its maximum, go to
@@ -130,7 +130,7 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
     class_weight: str | Mapping[Any, float] | None = None
     gaps: str = "refuse"
     n_members: int = 1
-    preset: str = "classic"
+    preset: str = "full"
 
     _default_readout: ClassVar[Callable[[], Any]] = partial(RidgeReadout, "gcv")
 

@@ -22,7 +22,10 @@ from reservoir.systems.reversed import kept_types, n_states
 from reservoir.trials import Trial, run_trial
 from reservoir.validation import default_parts_first, parameter_error, unchanged_on_error
 
-_DEFAULTS: dict[str, Callable[[], Any]] = {"transformer": SequenceScaler, "system": partial(EchoState, 100)}
+_DEFAULTS: dict[str, Callable[[], Any]] = {
+    "transformer": SequenceScaler,
+    "system": partial(EchoState, 100, random_state=0),
+}
 
 
 class Prepared(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
@@ -39,7 +42,7 @@ class Prepared(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimat
         Has ``fit(X)`` and ``transform(X)``, rows in = rows out: `SequenceScaler`, `WithGradient`, a scikit-learn
         `Pipeline` of them. None is ``SequenceScaler()``.
     system : None or system, default None
-        What hears the transformed sequences. None is ``EchoState(100)``.
+        What hears the transformed sequences. None is ``EchoState(100, random_state=0)``.
 
     Attributes
     ----------

@@ -161,6 +161,7 @@ ENTRIES: dict[str, Entry] = {
         {"reservoir": SYSTEM, "settings": [{"leak": 0.5}]},
         lambda lanes, X: numbers(list(lanes.blocks(X))), X, None, fits,
     ),
+    "reservoir.systems.Prepared": system(system=SYSTEM),
     "reservoir.systems.Reversed": system(system=SYSTEM),
     "reservoir.systems.SideBySide": system(systems=[("one", SYSTEM), ("two", EchoState(4, leak=0.5, random_state=1))]),
     "reservoir.preprocessing.WithGradient": Entry({}, lambda part, X: numbers(part.transform(X)), X, None, fits),

@@ -52,12 +52,14 @@ PARAMETERS = {
     ReservoirRegressor: {
         **MODEL,
         "pooling": ("median", 3, True, Segments),
+        "preset": ("best", 3, True),
         "gaps": ("fill", None, True, 3),
         "n_members": COUNT,
     },
     ReservoirClassifier: {
         **MODEL,
-        "pooling": ("median", 3, True, Segments, None),
+        "pooling": ("median", 3, True, Segments),
+        "preset": ("best", 3, True, None),
         "n_members": COUNT,
         "gaps": ("fill", None, True, 3),
         "class_weight": (3, "a", True, [1.0], {"other": 1.0}, {0: -1.0}, {0: np.nan}, {0: "b"}, np.ones(2)),

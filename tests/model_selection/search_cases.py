@@ -39,7 +39,7 @@ def regressor(**parameters):
 
 
 def classifier(readout=None, **parameters):
-    return ReservoirClassifier(system(), readout or RidgeReadout(1e-3), washout=3, **parameters)
+    return ReservoirClassifier(system(), readout or RidgeReadout(1e-3), washout=3, **{"pooling": "mean", **parameters})
 
 
 def joined(answers):

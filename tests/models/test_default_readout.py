@@ -51,9 +51,13 @@ def test_an_edge_is_not_spoken_of():
     fit_in_parts(ReservoirRegressor(RESERVOIR), parts, n_jobs=1)
     ReservoirRegressor(RESERVOIR, n_members=2).fit(SERIES, SERIES[:, 0])
     ReservoirRegressor(RESERVOIR).partial_fit(*parts[0]).stream().update(SERIES[0], SERIES[0, 0])
-    alike = ReservoirClassifier(RESERVOIR), RECORDINGS, np.random.default_rng(0).permutation(["a", "b"] * 10)
+    alike = (
+        ReservoirClassifier(RESERVOIR, preset="classic"),
+        RECORDINGS,
+        np.random.default_rng(0).permutation(["a", "b"] * 10),
+    )
     with pytest.warns(UserWarning, match="edge"):
-        ReservoirClassifier(RESERVOIR, RidgeReadout("gcv")).fit(*alike[1:])
+        ReservoirClassifier(RESERVOIR, RidgeReadout("gcv"), preset="classic").fit(*alike[1:])
     ReservoirSearchCV(alike[0], {"reservoir__leak": [0.5, 1.0]}, cv=2).fit(*alike[1:])
 
 
@@ -62,8 +66,8 @@ def test_an_edge_is_not_spoken_of():
     (ReservoirRegressor(RESERVOIR, washout=2), SERIES[:3], TARGET[:3]),
     (ReservoirRegressor(RESERVOIR, pooling="mean"), RECORDINGS[:1], [1.0]),
     (ReservoirRegressor(RESERVOIR), [SERIES[:9], SERIES[9:20]], [TARGET[:9], np.full(11, np.nan)]),
-    (ReservoirClassifier(RESERVOIR), RECORDINGS[:2], ["a", None]),
-    (ReservoirClassifier(RESERVOIR), [*RECORDINGS[:1], *RECORDINGS[5:9]], ["a", *[None] * 4]),
+    (ReservoirClassifier(RESERVOIR, preset="classic"), RECORDINGS[:2], ["a", None]),
+    (ReservoirClassifier(RESERVOIR, preset="classic"), [*RECORDINGS[:1], *RECORDINGS[5:9]], ["a", *[None] * 4]),
     (ReservoirRegressor(RESERVOIR, n_members=2), SERIES[:1], TARGET[:1]),
     (ReservoirRegressor(RESERVOIR, gaps="split"), np.where(np.arange(8) == 4, np.nan, 0.5)[:, None],
      np.where(np.arange(8) > 4, np.nan, 0.5)),
@@ -74,7 +78,7 @@ def test_without_two_blocks_the_penalty_is_the_fixed_one(model, X, y):
 
 def test_two_blocks_are_enough():
     assert ReservoirRegressor(RESERVOIR).fit(SERIES[:2], TARGET[:2]).readout_.alpha == "blocked"
-    assert ReservoirClassifier(RESERVOIR).fit(RECORDINGS[:2], ["a", "b"]).readout_.alpha == "gcv"
+    assert ReservoirClassifier(RESERVOIR, preset="classic").fit(RECORDINGS[:2], ["a", "b"]).readout_.alpha == "gcv"
 
 
 @pytest.mark.parametrize("first", [1, 2, 40])
@@ -85,10 +89,12 @@ def test_a_model_goes_on_learning_from_the_first_row_on(first):
     assert first > 1 or regressor.readout_.alpha_ == RidgeReadout().alpha
     regressor.partial_fit(SERIES[first:], TARGET[first:])
     assert regressor.readout_.alpha == "blocked" and regressor.readout_.alpha_ > 1e-3
-    classifier = ReservoirClassifier(RESERVOIR).partial_fit(SERIES[:first], labels[:first], classes=["a", "b"])
+    classifier = ReservoirClassifier(RESERVOIR, preset="classic").partial_fit(
+        SERIES[:first], labels[:first], classes=["a", "b"]
+    )
     classifier.partial_fit(SERIES[first:], labels[first:])
     assert classifier.readout_.alpha == "gcv" and classifier.readout_.alpha_ > 1e-3
-    pooled = ReservoirClassifier(RESERVOIR).partial_fit(RECORDINGS[:1], ["a"], classes=["a", "b"])
+    pooled = ReservoirClassifier(RESERVOIR, preset="classic").partial_fit(RECORDINGS[:1], ["a"], classes=["a", "b"])
     assert pooled.partial_fit(RECORDINGS[1:], ["b", *["a", "b"] * 9]).score(RECORDINGS, ["a", "b"] * 10) > 0.8
     part = ([SERIES[:first]], [TARGET[:first]])
     assert fit_in_parts(ReservoirRegressor(RESERVOIR), [part], n_jobs=1).predict(SERIES).shape == (300,)

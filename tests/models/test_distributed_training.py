@@ -67,9 +67,9 @@ def test_a_classifier_with_classes_that_a_part_lacks(per_step):
     X, _ = sequences(0, (50,) * 6)
     labels = ["b", "a", "b", "c", "c", "b"]
     y = [np.full(50, label) for label in labels] if per_step else labels
-    whole = ReservoirClassifier(EchoState(30, random_state=0), RidgeReadout(1e-3)).fit(X, y)
+    whole = ReservoirClassifier(EchoState(30, random_state=0), RidgeReadout(1e-3), pooling="mean").fit(X, y)
     parts = [(X[:3], y[:3]), (X[3:], y[3:])]
-    model = ReservoirClassifier(EchoState(30, random_state=0), RidgeReadout(1e-3))
+    model = ReservoirClassifier(EchoState(30, random_state=0), RidgeReadout(1e-3), pooling="mean")
     fit_in_parts(model, parts, classes=["c", "a", "b"], n_jobs=2)
     assert model.classes_.tolist() == ["a", "b", "c"] and model.per_step_ == per_step
     np.testing.assert_allclose(model.readout_.coef_, whole.readout_.coef_, rtol=0, atol=1e-10)

@@ -22,12 +22,12 @@ LABELS = [np.where(values > 0.5, "high", "low") for values in step_values("list"
 PER_STEP = {
     "numbers": (ReservoirRegressor(small(), washout=3), step_values("list")),
     "vectors": (ReservoirRegressor(small()), step_values("list", 2)),
-    "labels": (ReservoirClassifier(small()), LABELS),
+    "labels": (ReservoirClassifier(small(), pooling="mean"), LABELS),
 }
 PER_SEQUENCE = {
     "numbers": (ReservoirRegressor(small(), pooling="mean", washout=2), np.arange(N) / 3),
-    "labels": (ReservoirClassifier(small()), list("abcab")),
-    "labels by a classifier": (ReservoirClassifier(small(), LogisticRegression()), list("abcab")),
+    "labels": (ReservoirClassifier(small(), pooling="mean"), list("abcab")),
+    "labels by a classifier": (ReservoirClassifier(small(), LogisticRegression(), pooling="mean"), list("abcab")),
 }
 
 
@@ -84,7 +84,10 @@ def test_the_model_stays_as_it_is():
 @pytest.mark.parametrize("per_step", [True, False])
 def test_training_data_are_read_as_fit_reads_them(per_step):
     y = LABELS if per_step else list("abcab")
-    fitted, model = ReservoirClassifier(small()).fit(RAGGED, y), ReservoirClassifier(small())
+    fitted, model = (
+        ReservoirClassifier(small(), pooling="mean").fit(RAGGED, y),
+        ReservoirClassifier(small(), pooling="mean"),
+    )
     data = read_training_data(model, RAGGED, y)
     assert data.per_step is per_step and not hasattr(model, "classes_")
     assert same_bits(data.sequences.members(), RAGGED)

@@ -139,11 +139,11 @@ def test_steps_without_a_label():
 @pytest.mark.parametrize("readout", [RidgeReadout(0.1), LogisticRegression()], ids=repr)
 def test_weights_of_classes(readout):
     y = np.array(["rare", "often", "often", "often", "rare"])
-    model = ReservoirClassifier(SYSTEM, readout, class_weight="balanced").fit(RAGGED, y)
+    model = ReservoirClassifier(SYSTEM, readout, pooling="mean", class_weight="balanced").fit(RAGGED, y)
     weights = np.where(y == "rare", 5 / (2 * 2), 5 / (2 * 3))
-    plain = ReservoirClassifier(SYSTEM, readout).fit(RAGGED, y, sample_weight=weights)
+    plain = ReservoirClassifier(SYSTEM, readout, pooling="mean").fit(RAGGED, y, sample_weight=weights)
     np.testing.assert_allclose(model.decision_function(RAGGED), plain.decision_function(RAGGED), rtol=1e-9)
-    named = ReservoirClassifier(SYSTEM, readout, class_weight={"rare": 1.5}).fit(
+    named = ReservoirClassifier(SYSTEM, readout, pooling="mean", class_weight={"rare": 1.5}).fit(
         RAGGED, y, sample_weight=[1, 0, 2, 1, 1]
     )
     product = np.where(y == "rare", 1.5, 1.0) * [1, 0, 2, 1, 1]
