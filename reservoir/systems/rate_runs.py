@@ -66,7 +66,7 @@ def _calls(
     """
     room, n_sequences = rows_at_once(weights), len(sequences)
     together = isinstance(weights.matrix, Dense) and n_sequences > 1 and weights.delays is None
-    loop = compiled_for(loops.advance_together if together else loops.advance, weights.cells)
+    loop = compiled_for(loops.advance_together if together else loops.advance_for(weights), weights.cells)
     at_once = room if together else n_sequences
     for start in range(0, n_sequences, at_once):
         chosen = slice(start, min(start + at_once, n_sequences))

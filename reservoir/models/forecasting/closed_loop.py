@@ -15,8 +15,8 @@ from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.models.forecasting.lessons import Lessons
 from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import Feedback, Levels, collect, feed_back, hear
-from reservoir.neurons.rate.past import add_past_product, keep, past_of, recall
-from reservoir.neurons.rate.unit import compiled_for, step
+from reservoir.neurons.rate.past import keep, past_of, respond
+from reservoir.neurons.rate.unit import compiled_for
 from reservoir.neurons.vectors import STRIPE
 from reservoir.parts import System
 from reservoir.readouts import recursive_least_squares
@@ -217,15 +217,13 @@ def _learn(weights, learned, view, feedback, n_unlearned, noise, known, targets,
     scratch, new = np.empty(2 * n_units + STRIPE, state.dtype), np.empty(n_units, state.dtype)
     products_, gain = np.zeros(n_inputs), np.zeros(n_inputs)
     values, changes, shares = np.zeros(n_inputs), np.zeros(n_inputs), np.zeros(output.size)
-    past = past_of(weights.delays, state, n_steps)
+    x, past = state[:n_units], past_of(weights.delays, state, n_steps)
     for t in range(n_steps + 1):
         if t < n_steps:
             if len(noise):
                 new[:] = noise[t]
             hear(weights.input_columns, weights.bias, row, len(noise) > 0, new)
-            old = recall(weights.delays, past, n_units)
-            add_past_product(weights.matrix, old[:n_units], past, scratch, new)
-            step(weights.cells, old, new, scratch)
+            respond(weights.delays, weights.matrix, weights.cells, past, state, x, scratch, new)
             collect(new, n_squared, shown, seen[:n_features])
         sweep(columns, values, changes, gain, seen, products_)
         for k in range(output.size):

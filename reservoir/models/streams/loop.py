@@ -61,7 +61,8 @@ class LoopedSteps:
         self._step = self.weights, self._row, self._ends, 0, 1, False, self._state, self._seen
         self._course = model._feedback, self._known, self._levels, self._scratch, self._heard, self._answers
         self._take_readout()
-        advance, loop = (compiled_for(one, self.weights.cells) for one in (loops.advance, loops.close_loop))
+        used = loops.advance_for(self.weights), loops.close_loop
+        advance, loop = (compiled_for(one, self.weights.cells) for one in used)
         self._advance = for_types_of(advance, *self._step)
         self._loop = for_types_of(loop, self.weights, self._readout, *self._course)
         if self._n_rows:

@@ -49,7 +49,7 @@ class CompiledSteps:
         self._row, self._states = np.zeros(n_features), np.zeros((1, n_units), dtype)
         self._heard, self._state = self._row.astype(dtype, copy=False), self._states[0]
         self._step = weights, self._heard[None], np.array([0, 1]), 0, 1, False, self._finals, self._states
-        self._advance = for_types_of(compiled_for(loops.advance, weights.cells), *self._step)
+        self._advance = for_types_of(compiled_for(loops.advance_for(weights), weights.cells), *self._step)
         self._row_within = for_types_of(within, self._row, numbers.LARGEST)
         self._most = float(np.finfo(dtype).max)
         self._state_within = for_types_of(within, self._final, self._most)

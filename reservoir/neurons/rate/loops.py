@@ -1,8 +1,8 @@
 """The loops that move rate units, whatever the structure of their matrix and their equation.
 
-`advance` and, for dense matrices, `advance_together` are driven by given rows, `close_loop` by its own linear readout,
-and `trace` keeps what the tangents need. They find the product W x and the step of the unit by types, when they are
-compiled, see `products` and `unit`.
+`advance`, with delays `advance_late`, and for dense matrices `advance_together` are driven by given rows, `close_loop`
+by its own linear readout, and `trace` keeps what the tangents need. They find the product W x and the step of the unit
+by types, when they are compiled, see `products` and `unit`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 
 from reservoir.compilation import REASSOCIATE, files_of, kernel
 from reservoir.neurons import activations, products, vectors
-from reservoir.neurons.products import add_columns
-from reservoir.neurons.rate.past import DelayRuns, add_past_product, keep, past_of, recall
+from reservoir.neurons.products import add_columns, add_product
+from reservoir.neurons.rate.past import DelayRuns, add_past_product, keep, past_of, recall, respond
 from reservoir.neurons.rate.unit import step, tangent
 from reservoir.neurons.vectors import STRIPE
 
@@ -89,7 +89,7 @@ def hear(input_columns, bias, row, noisy, out):
 
 @kernel(*FILES)
 def advance(weights, rows, offsets, first, last, noisy, finals, states):
-    """Fill states[first:last] of concatenated sequences and move their present states on.
+    """Fill states[first:last] of concatenated sequences and move their present states on, without delays.
 
     With `noisy`, `states` (n_rows, n_units) comes in holding the noise; `finals` (n_sequences, state_size) holds the
     state of each sequence before its first row here, then after its last.
@@ -97,19 +97,33 @@ def advance(weights, rows, offsets, first, last, noisy, finals, states):
     matrix, input_columns, bias, n_units = weights.matrix, weights.input_columns, weights.bias, weights.bias.size
     scratch = np.empty(2 * n_units + STRIPE, bias.dtype)
     sequence = 0
-    past = past_of(weights.delays, finals[sequence], last - first)
+    state = finals[sequence]
+    x = state[:n_units]
     for t in range(first, last):
         if t >= offsets[sequence + 1]:
-            keep(weights.delays, past, finals[sequence])
             while t >= offsets[sequence + 1]:
                 sequence += 1
-            past = past_of(weights.delays, finals[sequence], last - t)
+            state = finals[sequence]
+            x = state[:n_units]
         heard = states[t]
         hear(input_columns, bias, rows[t], noisy, heard)
-        state = recall(weights.delays, past, n_units)
-        add_past_product(matrix, state[:n_units], past, scratch, heard)
+        add_product(matrix, x, scratch, heard)
         step(weights.cells, state, heard, scratch)
-    keep(weights.delays, past, finals[sequence])
+
+
+@kernel(*FILES)
+def advance_late(weights, rows, offsets, first, last, noisy, finals, states):
+    """The same with delays."""
+    delays, scratch = weights.delays, np.empty(2 * weights.bias.size + STRIPE, weights.bias.dtype)
+    for s in range(len(finals)):
+        begin, end, final = max(first, offsets[s]), min(last, offsets[s + 1]), finals[s]
+        if begin < end:
+            past = past_of(delays, final, end - begin)
+            for t in range(begin, end):
+                heard = states[t]
+                hear(weights.input_columns, weights.bias, rows[t], noisy, heard)
+                respond(delays, weights.matrix, weights.cells, past, final, final, scratch, heard)
+            keep(delays, past, final)
 
 
 @kernel(*FILES)
@@ -130,6 +144,11 @@ def advance_together(weights, rows, offsets, first, last, noisy, finals, states)
                 add_columns(columns, finals[s, j:stop], states[offsets[s] + t])
         for s in running:
             step(weights.cells, finals[s], states[offsets[s] + t], scratch)
+
+
+def advance_for(weights: RateWeights) -> Any:
+    """The loop over rows for these weights."""
+    return advance if weights.delays is None else advance_late
 
 
 @kernel()
@@ -179,12 +198,10 @@ def close_loop(weights, readout, feedback, known, levels, state, heard, outputs)
     scratch = np.empty(2 * n_units + STRIPE, state.dtype)
     new = np.empty(n_units, state.dtype)
     features = np.empty(readout.coef.shape[1])
-    past = past_of(weights.delays, state, outputs.shape[0])
+    x, past = state[:n_units], past_of(weights.delays, state, outputs.shape[0])
     for t in range(outputs.shape[0]):
         hear(weights.input_columns, weights.bias, row, False, new)
-        old = recall(weights.delays, past, n_units)
-        add_past_product(weights.matrix, old[:n_units], past, scratch, new)
-        step(weights.cells, old, new, scratch)
+        respond(weights.delays, weights.matrix, weights.cells, past, state, x, scratch, new)
         collect(new, n_squared, seen, features)
         for k in range(outputs.shape[1]):
             coef = readout.coef[k]
@@ -214,7 +231,7 @@ def trace(weights, rows, state, before, heard, after):
     new = np.empty(n_units, state.dtype)
     past = past_of(weights.delays, state, len(rows))
     for t in range(len(rows)):
-        old = recall(weights.delays, past, n_units)
+        old = recall(weights.delays, past, state)
         before[t] = old
         hear(weights.input_columns, weights.bias, rows[t], False, heard[t])
         add_past_product(weights.matrix, old[:n_units], past, scratch, heard[t])

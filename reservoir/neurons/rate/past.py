@@ -5,8 +5,8 @@ and moves on from, the states of d_i steps ago, and the state of a reservoir is 
 steps, the newest first: (longest * n_values,) numbers. A loop writes them downwards into a buffer, so that the states
 that are kept always stand in one piece, and moves that piece to the end of the buffer when it is full.
 
-A loop begins with `past_of`, asks `recall` in every step for what the step moves, and ends with `keep`. They are found
-by the type of the delays when a loop is compiled, so that a loop without delays is the plain one.
+A loop begins with `past_of`, moves the units by `respond`, and ends with `keep`. They are found by the type of the
+delays when a loop is compiled, so that a loop without delays is the plain one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numba.extending import overload
 
 from reservoir.compilation import kernel
 from reservoir.neurons.products import Lagged, add_product
+from reservoir.neurons.rate.unit import step
 
 
 class DelayRuns(NamedTuple):
@@ -62,8 +63,8 @@ def _past_of(delays, state, n_steps):
 
 
 @kernel()
-def _recall(delays, past, n_units):
-    states, size, n_kept = past.states, past.n_values, past.n_kept
+def _recall(delays, past):
+    states, size, n_kept, n_units = past.states, past.n_values, past.n_kept, delays.ends[-1]
     first = past.first[0]
     if first == 0:
         first = states.size - n_kept
@@ -92,13 +93,32 @@ def _looked_back(past):
 
 
 def past_of(delays: DelayRuns | None, state: np.ndarray, n_steps: int) -> Any:
-    """What `recall` takes, from a state on, for at most so many steps; without delays the state itself."""
-    return state if delays is None else _past_of(delays, state, n_steps)
+    """What is looked back upon from a state on, for at most so many steps; 0 without delays."""
+    return 0 if delays is None else _past_of(delays, state, n_steps)
 
 
-def recall(delays: DelayRuns | None, past: Any, n_units: int) -> np.ndarray:
-    """The state (n_values,) that the next step moves, in its place among the states that are kept."""
-    return past if delays is None else _recall(delays, past, n_units)
+def recall(delays: DelayRuns | None, past: Any, state: np.ndarray) -> np.ndarray:
+    """The state (n_values,) that the next step moves: the present one, or its place among the states that are kept."""
+    return state if delays is None else _recall(delays, past)
+
+
+def add_past_product(matrix: Any, x: np.ndarray, past: Any, scratch: np.ndarray, out: np.ndarray) -> None:
+    """Add W x to `out`, for the x (n_units,) that was recalled; a `Lagged` matrix hears all states that are kept."""
+    add_product(matrix, _looked_back(past) if isinstance(matrix, Lagged) else x, scratch, out)
+
+
+def respond(
+    delays: DelayRuns | None, matrix: Any, cells: Any, past: Any, state: np.ndarray, x: np.ndarray,
+    scratch: np.ndarray, heard: np.ndarray,
+) -> None:  # fmt: skip
+    """Let units hear one another beside what they have heard, and move them; x (n_units,) is the first of the state."""
+    if delays is None:
+        add_product(matrix, x, scratch, heard)
+        step(cells, state, heard, scratch)
+    else:
+        old = _recall(delays, past)
+        add_past_product(matrix, old[: heard.size], past, scratch, heard)
+        step(cells, old, heard, scratch)
 
 
 def keep(delays: DelayRuns | None, past: Any, state: np.ndarray) -> None:
@@ -107,30 +127,18 @@ def keep(delays: DelayRuns | None, past: Any, state: np.ndarray) -> None:
         _keep(past, state)
 
 
-def add_past_product(matrix: Any, x: np.ndarray, past: Any, scratch: np.ndarray, out: np.ndarray) -> None:
-    """Add W x to `out`, for the x (n_units,) that was recalled; a `Lagged` matrix hears all states that are kept."""
-    add_product(matrix, _looked_back(past) if isinstance(matrix, Lagged) else x, scratch, out)
-
-
 @overload(past_of)
 def _typed_past_of(delays, state, n_steps):
     if isinstance(delays, types.NoneType):
-        return lambda delays, state, n_steps: state
+        return lambda delays, state, n_steps: 0
     return lambda delays, state, n_steps: _past_of(delays, state, n_steps)
 
 
 @overload(recall)
-def _typed_recall(delays, past, n_units):
+def _typed_recall(delays, past, state):
     if isinstance(delays, types.NoneType):
-        return lambda delays, past, n_units: past
-    return lambda delays, past, n_units: _recall(delays, past, n_units)
-
-
-@overload(keep)
-def _typed_keep(delays, past, state):
-    if isinstance(delays, types.NoneType):
-        return lambda delays, past, state: None
-    return lambda delays, past, state: _keep(past, state)
+        return lambda delays, past, state: state
+    return lambda delays, past, state: _recall(delays, past)
 
 
 @overload(add_past_product)
@@ -138,3 +146,24 @@ def _typed_add_past_product(matrix, x, past, scratch, out):
     if getattr(matrix, "instance_class", None) is Lagged:
         return lambda matrix, x, past, scratch, out: add_product(matrix, _looked_back(past), scratch, out)
     return lambda matrix, x, past, scratch, out: add_product(matrix, x, scratch, out)
+
+
+@overload(respond, inline="always")
+def _typed_respond(delays, matrix, cells, past, state, x, scratch, heard):
+    def present(delays, matrix, cells, past, state, x, scratch, heard):
+        add_product(matrix, x, scratch, heard)
+        step(cells, state, heard, scratch)
+
+    def late(delays, matrix, cells, past, state, x, scratch, heard):
+        old = _recall(delays, past)
+        add_past_product(matrix, old[: heard.size], past, scratch, heard)
+        step(cells, old, heard, scratch)
+
+    return present if isinstance(delays, types.NoneType) else late
+
+
+@overload(keep)
+def _typed_keep(delays, past, state):
+    if isinstance(delays, types.NoneType):
+        return lambda delays, past, state: None
+    return lambda delays, past, state: _keep(past, state)
