@@ -11,13 +11,13 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+from reservoir.estimators import BaseEstimator
 from reservoir.parts import SequenceData, System, Targets, Transformer, check_part, check_system, without_noise
 from reservoir.preprocessing import SequenceScaler
 from reservoir.sequences import Sequences, joined, read_sequences
-from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.systems.apart import run_apart
 from reservoir.systems.echo_state import EchoState
+from reservoir.systems.from_rest import FromRest
 from reservoir.systems.reversed import kept_types, n_states
 from reservoir.trials import Trial, run_trial
 from reservoir.validation import default_parts_first, parameter_error, unchanged_on_error
@@ -28,7 +28,7 @@ _DEFAULTS: dict[str, Callable[[], Any]] = {
 }
 
 
-class Prepared(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
+class Prepared(FromRest, BaseEstimator):
     """A system that hears its input through a transformer of sequences, which is fitted beside it.
 
         states = system(transformer(x))
@@ -108,20 +108,6 @@ class Prepared(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimat
         self.system_.fit(heard)
         self._n_features_out = n_states(self.system_, heard[0])
         return self
-
-    def transform(self, X: SequenceData) -> Any:
-        """States of every sequence from rest, in trial 0.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-
-        Returns
-        -------
-        states : array (T, n_units), array (N, T, n_units) or list of arrays (T_i, n_units)
-            In the same kind of container; rows in = rows out.
-        """
-        return self.run(X)[0]
 
     def run(self, X: SequenceData, state: Any = None, *, trial: Trial = 0) -> tuple[Any, Any]:
         """States from a given state on, and where they end.

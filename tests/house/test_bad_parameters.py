@@ -40,6 +40,7 @@ PARAMETERS = {
         "bias": (3, "a", np.ones(3), np.full(20, np.nan), np.ones(20) * 1j, [[1], [1, 2]]),
         "dtype": ("float16", int, None, "a", 3, np.ones(2)),
         "unit": ("euler", 3, Euler, Random(), [Euler()]),
+        "delay": (0, -1, 1.5, "a", True, None, [1, 2]),
         "random_state": (-1, 1.5, "a", True, [1, 2]),
     },
     RidgeReadout: {
