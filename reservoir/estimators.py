@@ -8,7 +8,7 @@ whose error does not say what can be done.
 from __future__ import annotations
 
 import functools
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -84,7 +84,7 @@ else:
     from sklearn.base import TransformerMixin as TransformerMixin
 
 
-class NamedParts(BaseEstimator):
+class NamedParts(BaseEstimator, ABC):
     """Holds parts by name, as scikit-learn's `FeatureUnion` does: ``set_params(line__n_units=50, ring=None)``."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:

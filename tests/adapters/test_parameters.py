@@ -45,4 +45,4 @@ def test_parts_that_are_none_are_those_of_the_model():
             super().__init__()
 
     ours, theirs = (kind().set_params(readout__solver="qr").readout for kind in (ReservoirClassifier, Classifier))
-    assert theirs.get_params() == ours.get_params() and ours.alpha == "gcv"
+    assert theirs.get_params() == ours.get_params() and ours.alpha == "loo"

@@ -37,4 +37,5 @@ def exported_classes(*records):
 
 def is_complete(kind):
     """Whether a class can be made without arguments."""
-    return all(one.default is not one.empty for one in inspect.signature(kind).parameters.values())
+    given = inspect.signature(kind).parameters.values()
+    return not inspect.isabstract(kind) and all(one.default is not one.empty for one in given)
