@@ -96,6 +96,6 @@ class GraphCircuit(BaseEstimator):
         heard = as_sparse(graph.draw(n_units, rng)).tocoo()
         if heard.shape != (n_units, n_units):
             raise p.error("graph", f"a topology of {n_units} units")
-        receivers, senders = (ends.astype(np.int64) for ends in heard.coords)
+        receivers, senders = (ends.astype(np.int64) for ends in (heard.row, heard.col))
         kept = (receivers != senders) | p.flag("allow_self")
         return senders[kept], receivers[kept]

@@ -47,7 +47,8 @@ def from_aeon(X: Any) -> Any:
     index = index_of(X)
     if index is not None and index.nlevels > 1:
         names = list(range(index.nlevels - 1))
-        return [part.droplevel(names) for _, part in X.groupby(level=names, sort=False)]
+        by = names[0] if len(names) == 1 else names  # releases of pandas differ about a list of one
+        return [part.droplevel(names) for _, part in X.groupby(level=by, sort=False)]
     if isinstance(X, list | tuple) and len(X) and all(n_dimensions(case) == 2 for case in X):
         if any(index_of(case) is not None and is_time(str(index_of(case).dtype)) for case in X):
             wanted = "tables with channels before time. These have an index of times, so they are sequences as they are"

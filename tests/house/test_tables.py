@@ -226,7 +226,12 @@ def test_no_warning_about_names_in_searches():
 def test_arrays_do_without_pandas():
     code = """if True:
         import sys
-        sys.modules["pandas"] = None  # importing it fails
+        from importlib.abc import MetaPathFinder
+        class Without(MetaPathFinder):
+            def find_spec(self, name, path, target=None):
+                if name.partition(".")[0] == "pandas":
+                    raise ImportError(name)
+        sys.meta_path.insert(0, Without())
         import numpy as np
         from reservoir import EchoState, ReservoirForecaster, ReservoirRegressor
         X = np.sin(np.arange(60.0))[:, None]

@@ -114,7 +114,7 @@ def test_the_parameter_is_no_method():
 
 
 def test_what_has_no_logarithm():
-    table = pd.DataFrame(DATA, columns=["load", "flow", "wind"])
+    table = pd.DataFrame(DATA.copy(), columns=["load", "flow", "wind"])
     table.iloc[31, 1] = 0.0
     with pytest.raises(ValueError, match=r"transform='log' must be positive\. Column 'flow' is 0 at row 31"):
         made(transform="log", exogenous=["wind"]).fit(table)
