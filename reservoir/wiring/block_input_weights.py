@@ -48,10 +48,10 @@ class BlockInputWeights(BaseEstimator):
     >>> from reservoir.wiring import BlockInputWeights
     >>> weights = BlockInputWeights(block=2, n_channels=1, distribution="signs")
     >>> weights.draw(4, 3, np.random.default_rng(1))
-    array([[ 0.,  1.,  0.],
+    array([[-1.,  0.,  0.],
+           [-1.,  0.,  0.],
            [ 0., -1.,  0.],
-           [ 0.,  0.,  1.],
-           [ 0.,  0.,  1.]])
+           [ 0., -1.,  0.]])
     """
 
     def __init__(

@@ -45,7 +45,7 @@ class LogUniformDelays(BaseEstimator):
     >>> from reservoir.wiring import LogUniformDelays
     >>> X = [np.zeros((65, 1))] * 3
     >>> EchoState(8, delay=LogUniformDelays(n_delays=4), random_state=0).fit(X).delays_
-    array([1, 1, 2, 2, 4, 4, 6, 6])
+    array([1, 1, 1, 1, 3, 3, 6, 6])
     """
 
     def __init__(self, n_delays: int = 16, *, reach: float = 8):

@@ -37,8 +37,9 @@ READOUTS = {
 @pytest.mark.parametrize("readout", READOUTS.values(), ids=READOUTS)
 def test_equal_to_one_fit(readout, n_jobs):
     parts = [sequences(seed) for seed in range(4)]
-    model = ReservoirRegressor(EchoState(40, noise=1e-3, random_state=0), readout, washout=10)
-    whole = ReservoirRegressor(EchoState(40, noise=1e-3, random_state=0), readout, washout=10).fit(*joined(parts))
+    reservoir = EchoState(40, input_scaling=1.0, bias_scaling=0.0, noise=1e-3, random_state=0)
+    model = ReservoirRegressor(reservoir, readout, washout=10)
+    whole = clone(model).fit(*joined(parts))
     assert fit_in_parts(model, parts, n_jobs=n_jobs) is model
     for name in ("coef_", "intercept_", "alpha_"):
         expected = getattr(whole.readout_, name)

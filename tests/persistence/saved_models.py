@@ -200,6 +200,10 @@ def models():
     yield "classifier_learning_pooling", _fitted(learning, STACK, NAMES)
     yield "classifier_shares", _fitted(ReservoirClassifier(_small(), pooling=Shares(), n_members=2), STACK, NAMES)
     yield "classifier_joined", _fitted(ReservoirClassifier(_small(), pooling=Joined(["max", Mean()])), STACK, NAMES)
+    yield (
+        "classifier_wide",
+        _fitted(ReservoirClassifier(_small(), readouts.RidgeReadout(), pooling="segments"), STACK, NAMES),
+    )
     yield "classifier_objects", _fitted(ReservoirClassifier(_small(), RidgeClassifier()), STACK, NAMES.astype(object))
     yield "classifier_steps", _fitted(ReservoirClassifier(_small(), LogisticRegression()), SERIES, STEPS)
     yield "forecaster", _fitted(looped(_small(noise=1e-6), washout=10, squared_states=True), SERIES)

@@ -27,7 +27,7 @@ STRUCTURES = {
 
 
 def model_of(n_units=37, n_members=3, **options):
-    reservoir = EchoState(n_units, bias_scaling=0.3, input_scaling=1.0, random_state=0, **options)
+    reservoir = EchoState(n_units, **{"bias_scaling": 0.3, "input_scaling": 1.0, "random_state": 0} | options)
     return looped(reservoir, RidgeReadout(1e-4), washout=20, n_members=n_members).fit(SERIES)
 
 

@@ -31,7 +31,7 @@ REFUSED = [
     ({"input_scaling": "big"}, "a number >= 0"),
     ({"bias_scaling": -1}, "a number >= 0"),
     ({"input_weights": "gauss"}, NAMES),
-    ({"input_weights": np.ones((2, 2))}, f"None, {NAMES} or a finite real array"),
+    ({"input_weights": np.ones((2, 2))}, f"None, {NAMES}, a part that draws them or a finite real array"),
     ({"input_connectivity": 0}, r"in \(0, 1\]"),
     ({"scaled_by": "svd"}, "one of 'radius', 'effective_radius', 'norm'"),
     ({"scaled_by": "effective_radius", "unit": Euler()}, "'radius' or 'norm'"),

@@ -12,7 +12,7 @@ from reservoir.estimators import BaseEstimator
 from reservoir.models.poolings.tally import Asks, Counts, Tally
 from reservoir.parts import Seed
 from reservoir.sizes import check_fits
-from reservoir.validation import Parameters
+from reservoir.validation import Parameters, unchanged_on_error
 
 StatesOf = Callable[[Iterable[int]], Iterator[np.ndarray]]
 """The rows (T_i, n_columns) of training sequences, which are run when they are asked for."""
@@ -79,6 +79,7 @@ class Shares(BaseEstimator):
         self.n_groups = n_groups
         self.random_state = random_state
 
+    @unchanged_on_error
     def fit(self, states_of: StatesOf, n_sequences: int) -> Shares:
         """Learn the thresholds.
 
