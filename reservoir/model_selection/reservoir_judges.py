@@ -23,6 +23,7 @@ from reservoir.models.forecasting.chosen_parameters import (
 )
 from reservoir.models.forecasting.divergence import BaselineWarning, warn_of_lost
 from reservoir.models.forecasting.hearing import read_channels
+from reservoir.models.forecasting.lessons import washout_of
 from reservoir.models.forecasting.origins import courses_at, futures_of
 from reservoir.models.forecasting.rolling import mean_errors, missed, score
 from reservoir.models.members import seeded_members
@@ -114,8 +115,11 @@ class _OfChoice(_Draws):
             alone = self.search.choices._replace(targets=(kind.target,), strategies=(kind.strategy,))
             asked = [(alone, [kind._replace(strategy="", penalty=0.0)])]
         for choices, groups in asked:
-            judged = self.search.judged(choices, self.trial, layout, driven, groups)
-            found += [Tried(value, settings, candidate, errors) for candidate, errors, value in judged]
+            for lags in sorted({group.lags for group in groups}):  # each learns all rows that have theirs before them
+                lessons, alike = driven.lessons._replace(lags=lags), [group for group in groups if group.lags == lags]
+                seen, heard = layout._replace(lags=lags), driven._replace(lessons=lessons)
+                judged = self.search.judged(choices, self.trial, seen, heard, alike)
+                found += [Tried(value, settings, candidate, errors) for candidate, errors, value in judged]
         return found
 
     def made(self, best: Tried) -> Any:
@@ -152,7 +156,9 @@ class _OfChoice(_Draws):
             more = [one for one in choices.with_states(best, best.season, lags_given) if not (same and one in groups)]
             self.asked.append((choices._replace(strategies=(best.strategy,), targets=targets), more))
         seasons = list(dict.fromkeys([season, best.season]))
-        self.trial, self.layout = self.search.prepared(best.transform, seasons, max(best.lags, few))
+        trial, self.layout = self.search.prepared(best.transform, seasons, max(best.lags, few))
+        least = min(min(fold.ends) for fold in self.search.folds)
+        self.trial = trial._replace(head=washout_of(self.model, least))  # of a model that learns the rows of a fold
 
 
 class _OfFits(_Draws):

@@ -45,7 +45,8 @@ def tune(model: Any, series: SequenceData, *, budget: float = 30.0, horizon: int
     """A forecaster like this one, fitted to a series with the settings that forecast its last rows best.
 
     Everything is judged by forecasts from rolling origins inside the rows given, with the folds and the score by which
-    a `ReservoirForecaster` chooses what is "auto" (see the page on ordinary series), in this order:
+    a `ReservoirForecaster` chooses what is "auto" (see the page on ordinary series), from readouts that learn all rows
+    before a fold that a model of the first of them would learn, in this order:
 
     1. what the model chooses by itself, which stays the answer if nothing beats it;
     2. nine reservoirs (eighteen where there are fewer than 500 rows) that differ in leak, spectral radius and input

@@ -17,6 +17,7 @@ from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.readouts import RidgeReadout
 from reservoir.validation import InvalidParameterError
 from tests.loops import looped
+from tests.models.forecasting.test_choice import naive_score
 
 SERIES = np.sin(np.arange(240) / 4) * np.sin(np.arange(240) / 17) + 0.05 * np.random.default_rng(0).normal(size=240)
 
@@ -90,6 +91,14 @@ def test_what_is_better_must_be_better_by_the_score_of_the_choice():
     found, itself = tune(choosing(), series, budget=600), choosing().fit(series)
     assert found.chosen_["score"] < itself.chosen_["score"]
     assert found.chosen_["error_of_last_value"] == itself.chosen_["error_of_last_value"]
+
+
+def test_readouts_learn_all_rows_of_a_fold_that_a_model_of_these_rows_learns():
+    series, size = henon(150), max(15, 2 * 4)
+    found, itself = tune(choosing(30, target="values"), series, budget=600), choosing(30, target="values").fit(series)
+    assert found.chosen_["states"] and found.lags < itself.chosen_["lags"]
+    washout = (150 - 3 * size) // 10
+    assert found.chosen_["score"] == pytest.approx(naive_score(found, series, 4, found.lags, washout), abs=1e-3)
 
 
 def test_what_is_given_stays():

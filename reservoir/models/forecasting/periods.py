@@ -25,7 +25,7 @@ def found_seasons(members: list[np.ndarray]) -> list[tuple[float, ...]]:
         return []
     chosen = members[:: -(-len(members) // _MOST_SERIES)]
     noise, third = 2 / np.sqrt(shortest), min(shortest // 3, _LONGEST) + 2
-    whole = _autocorrelation([_without_trend(rows) for rows in chosen], min(shortest // 2, _LONGEST) + 2)
+    whole = _autocorrelation([_without_trend(rows) for rows in chosen], min(shortest // 2, _LONGEST) + 1)
     whole_of_changes = _autocorrelation([np.diff(rows, axis=0) for rows in chosen], len(whole) - 1)
     levels, changes = whole[:third], whole_of_changes[:third]
     found = _of_peaks(levels, changes, 0.2 + noise, noise) + _of_peaks(changes, levels, 0.1 + noise, noise)
@@ -67,7 +67,8 @@ def _autocorrelation(members: list[np.ndarray], most: int) -> np.ndarray:
 
 def _of_peaks(own: np.ndarray, other: np.ndarray, least: float, noise: float) -> list[tuple[int, ...]]:
     """Seasons by the peaks of one autocorrelation, which the other must show too."""
-    lags = range(2, len(own) - 1)
+    last = len(own) - 2
+    lags = range(2, last + 1)
     peaks = [lag for lag in lags if own[lag - 1] <= own[lag] > own[lag + 1] and own[lag] > least]
     peaks = [lag for lag in peaks if max(other[lag - 1 : lag + 2]) > noise]
     if not peaks:
@@ -76,7 +77,7 @@ def _of_peaks(own: np.ndarray, other: np.ndarray, least: float, noise: float) ->
     first = next(lag for lag in peaks if own[lag] >= 0.7 * own[top])
     found: list[tuple[int, ...]] = [(first,)]
     multiples = [lag for lag in peaks if lag >= 1.9 * first and abs(lag - round(lag / first) * first) <= 1]
-    better = [lag for lag in multiples if own[lag] > own[first] + 0.05]
+    better = [lag for lag in multiples if own[lag] > own[first] + 0.05 and round(lag / first) * first <= last]
     if better:
         highest = max(own[lag] for lag in better)
         longer = next(lag for lag in better if own[lag] >= 0.95 * highest)

@@ -108,10 +108,10 @@ def naive_ridge(rows, targets, penalty):
     return coef, targets.mean() - rows.mean(axis=0) @ coef
 
 
-def naive_score(model, y, horizon, k):
+def naive_score(model, y, horizon, k, washout=None):
     """The score of what was chosen, refitted for every fold and run step by step; the target is values."""
     z, n_rows = (y - y.mean()) / y.std(), len(y)
-    head, size = max(n_rows // 10, k), max(n_rows // 10, min(n_rows // 6, 2 * horizon))
+    head, size = max(washout or n_rows // 10, k), max(n_rows // 10, min(n_rows // 6, 2 * horizon))
     seen, errors = columns_of(model, z, k), [[] for _ in range(horizon)]
     for end in (n_rows - 3 * size, n_rows - 2 * size, n_rows - size):
         coef, intercept = naive_ridge(seen[head : end - 1], z[head + 1 : end, 0], model.chosen_["penalty"])

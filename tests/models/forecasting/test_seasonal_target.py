@@ -51,6 +51,14 @@ def test_a_season_that_was_seen_two_or_three_times_is_found_and_gone_on(n_rows, 
     assert missed < 2 * np.abs(y[n_rows - period : n_rows] - y[n_rows:]).mean()
 
 
+@pytest.mark.parametrize("n_rows", [12, 40, 68, 89, 180])
+def test_no_season_is_longer_than_half_of_the_series(n_rows):
+    waves = [np.sin(2 * np.pi * np.arange(n_rows)[:, None] / period) for period in np.arange(2.5, n_rows, 0.5)]
+    assert all(2 * period <= n_rows for wave in waves for season in found_seasons([wave]) for period in season)
+    model = small().fit(waves[n_rows - 4])  # a period of half a row more than half of the rows
+    assert np.isfinite(model.forecast(2)).all()
+
+
 @pytest.mark.parametrize(("n_rows", "period"), [(96, 24), (150, 52)])
 def test_a_pattern_that_few_harmonics_tell_goes_by_seasonal_differences(n_rows, period):
     model = small().fit(repeated(n_rows, period))
