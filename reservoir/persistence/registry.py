@@ -241,6 +241,17 @@ REGISTRY: dict[str, Entry] = {
         )
         for name, of in (("RegressorStream", "ReservoirRegressor"), ("ClassifierStream", "ReservoirClassifier"))
     },
+    "reservoir.models.SequenceStream": Entry(
+        parameters={
+            "model": record("ReservoirRegressor", "ReservoirClassifier"),
+            "counts": either(NONE, records("Counts", "NoneType")),
+            "window": either(NONE, reals("w", "f")),
+            **dict.fromkeys(("n_heard", "n_in_piece"), COUNT),
+        }
+    ),
+    "reservoir.models.poolings.tally.Counts": Entry(
+        parameters={"n_rows": COUNT, **dict.fromkeys(("above", "highest", "sums", "last"), NUMERIC)}
+    ),
     "reservoir.models.ForecasterStream": Entry(
         parameters={
             "model": record("ReservoirForecaster"),
