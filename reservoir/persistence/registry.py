@@ -250,7 +250,11 @@ REGISTRY: dict[str, Entry] = {
         }
     ),
     "reservoir.models.poolings.tally.Counts": Entry(
-        parameters={"n_rows": COUNT, **dict.fromkeys(("above", "highest", "sums", "last"), NUMERIC)}
+        parameters={
+            "n_rows": COUNT,
+            "above": integers("k", "c"),
+            **{name: reals(name) for name in ("highest", "sums", "last")},
+        }
     ),
     "reservoir.models.ForecasterStream": Entry(
         parameters={

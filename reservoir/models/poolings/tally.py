@@ -71,7 +71,10 @@ class Tally:
 
     def so_far(self) -> Counts | None:
         """The counts of the rows until now, of a sequence that goes on; None before the first."""
-        return copy.deepcopy(self._joint()) if self._n_rows else self._begun
+        if not self._n_rows:
+            return self._begun
+        counts = copy.deepcopy(self._joint())
+        return counts._replace(above=counts.above.astype(np.int64))
 
     def twin(self) -> Self:
         """Another that goes on from here."""
