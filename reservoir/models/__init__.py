@@ -20,6 +20,7 @@ from reservoir.models.poolings.shares import Shares
 from reservoir.models.poolings.weighted import Weighted
 from reservoir.models.regressor import ReservoirRegressor
 from reservoir.models.streams.forecaster import ForecasterStream
+from reservoir.models.streams.sequences import SequenceStream
 from reservoir.models.streams.supervised import ClassifierStream, RegressorStream
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "ReservoirForecaster",
     "ReservoirRegressor",
     "Segments",
+    "SequenceStream",
     "Shares",
     "Weighted",
     "fit_in_parts",

@@ -16,6 +16,7 @@ from reservoir.estimators import ClassifierMixin, present_unless
 from reservoir.models.base import readout_of
 from reservoir.models.partial_training import go_on_learning, known_classes, no_partial_fit
 from reservoir.models.presets import PRESETS
+from reservoir.models.streams.sequences import SequenceStream
 from reservoir.models.streams.supervised import ClassifierStream
 from reservoir.models.supervised import SupervisedModel, TrainingTargets
 from reservoir.parts import Labels, Numbers, PoolingChoice, Readout, SequenceData, System
@@ -173,23 +174,25 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
 
     def run(self, X: SequenceData, state: Any = None) -> tuple[Any, Any]:
         """Labels from a given state on, and the states where they end; see `ReservoirRegressor.run`."""
-        answers, finals = self._answers(X, self._method, state, self._decide)
+        answers, finals = self._answers(X, *self._way("predict"), state=state)
         return self._labelled(X, answers), finals
 
     def decision_function(self, X: SequenceData) -> Any:
         """Scores: (N,) for two classes, positive for ``classes_[1]``, otherwise (N, n_classes); or such per step."""
-        if self._readout_classifies():
-            return self._answers(X, "decision_function")[0]
-        return self._answers(X, "predict", None, self._scores)[0]
+        return self._answers(X, *self._way("decision_function"))[0]
 
     @present_unless(_no_probabilities)
     def predict_proba(self, X: SequenceData) -> Any:
         """Probabilities (N, n_classes), or one row per step, from a readout that has them."""
-        return self._answers(X, "predict_proba")[0]
+        return self._answers(X, *self._way("predict_proba"))[0]
 
-    def stream(self, context: SequenceData | None = None) -> ClassifierStream:
-        """The model on a stream of rows, see `ReservoirRegressor.stream`; for a label for every row."""
-        return ClassifierStream.after(self, context)
+    def stream(self, context: SequenceData | None = None) -> ClassifierStream | SequenceStream:
+        """The model on a stream of rows, see `ReservoirRegressor.stream`.
+
+        With one label per sequence it is a `SequenceStream`, which says after every row what the label of the rows so
+        far is.
+        """
+        return ClassifierStream.after(self, context) if self._streams_rows else SequenceStream.after(self, context)
 
     def score(self, X: SequenceData, y: Labels, sample_weight: float | Numbers | None = None) -> float:
         """Accuracy over what has a label: sequences, or the rows of all sequences joined without the washout."""
@@ -268,6 +271,14 @@ class ReservoirClassifier(ClassifierMixin, SupervisedModel):
         if len(self.classes_) <= 2:
             return 2.0 * codes - 1.0 if len(self.classes_) == 2 else np.ones(len(codes))
         return 2.0 * np.eye(len(self.classes_))[codes] - 1.0
+
+    def _way(self, method: str) -> tuple[str, Callable[[np.ndarray], np.ndarray] | None]:
+        """What the readout is asked for the answers of a method, and what becomes of them."""
+        if method == "predict":
+            return self._method, self._decide
+        if method == "decision_function" and not self._readout_classifies():
+            return "predict", self._scores
+        return method, None
 
     def _scores(self, answers: np.ndarray) -> np.ndarray:
         return answers.reshape(len(answers)) if len(self.classes_) <= 2 else answers

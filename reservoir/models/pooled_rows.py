@@ -99,7 +99,7 @@ def learn_poolings(model: Any, sequences: Sequences, counted: np.ndarray) -> np.
         _fit_vectors(pooling, vectors, counted)
     if of_inputs is not None:
         _fit_vectors(model.input_pooling_, of_inputs, counted)
-    return _as_seen(of_states, of_inputs)
+    return as_seen(of_states, of_inputs)
 
 
 def pool_sequences(
@@ -115,7 +115,7 @@ def pool_sequences(
     is (n_sequences, n_members, n_columns).
     """
     vectors, finals = _pooled(model, reservoir, sequences, state, first_trial)
-    return _as_seen(*vectors), finals
+    return as_seen(*vectors), finals
 
 
 def _pooled(
@@ -133,7 +133,7 @@ def _pooled(
         late = slice(max(0, model.washout - block.first), None)
         if late.start < len(block.inputs):
             states = [part[late] for part in block.states]
-            for vectors, own in zip(of_states, _of_members(states, len(of_states)), strict=True):
+            for vectors, own in zip(of_states, of_members(states, len(of_states)), strict=True):
                 vectors.add(*own)
             for vectors in of_inputs:
                 vectors.add(block.inputs[late])
@@ -146,14 +146,14 @@ def _pooled(
     return found, finals_of(pieces, sequences, ends)
 
 
-def _of_members(parts: list[np.ndarray], n_members: int) -> list[list[np.ndarray]]:
+def of_members(parts: list[np.ndarray], n_members: int) -> list[list[np.ndarray]]:
     """The parts of the states of each member, which stand side by side in one part if there are several."""
     if n_members == 1:
         return [parts]
     return [[np.ascontiguousarray(own)] for own in np.split(parts[0], n_members, axis=1)]
 
 
-def _as_seen(of_states: list[np.ndarray], of_inputs: np.ndarray | None) -> np.ndarray:
+def as_seen(of_states: list[np.ndarray], of_inputs: np.ndarray | None) -> np.ndarray:
     """Rows (n_sequences, n_columns) as the readout sees them, or (n_sequences, n_members, n_columns)."""
     seen = of_states if of_inputs is None else [readout_features(own, of_inputs, True) for own in of_states]
     return seen[0] if len(seen) == 1 else np.stack(seen, axis=1)

@@ -144,6 +144,6 @@ def _residuals(model: Any) -> np.ndarray:
         targets = TrainingTargets(kept.values, np.where(held_out, 0.0, kept.weights))
         fit_readouts([member.readout_ for member in members], model._training_blocks(sequences, targets))
     model = with_attributes(model, {"members_": members}) if len(members) > 1 else members[0]
-    answers = model._answers(sequences, "predict", None, model._shaped)[0]
+    answers = model._answers(sequences, *model._way("predict"))[0]
     joined = np.concatenate(answers) if isinstance(answers, list) else np.asarray(answers)
     return (kept.values - joined)[held_out & (kept.weights > 0)]

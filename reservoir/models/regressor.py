@@ -14,6 +14,7 @@ from reservoir.estimators import MultiOutputMixin, RegressorMixin, present_unles
 from reservoir.models.partial_training import go_on_learning, no_partial_fit
 from reservoir.models.presets import PRESETS
 from reservoir.models.regression_intervals import CalibrationTargets, RegressionIntervals
+from reservoir.models.streams.sequences import SequenceStream
 from reservoir.models.streams.supervised import RegressorStream
 from reservoir.models.supervised import TrainingTargets
 from reservoir.parts import Numbers, PoolingChoice, Readout, SequenceData, System
@@ -150,10 +151,10 @@ every sequence (N,), default None
         state : None or what the reservoir's `run` returned: one entry per sequence, the entry itself for a series
             Of several members an entry is a tuple of theirs.
         """
-        answers, finals = self._answers(X, "predict", state, self._shaped)
+        answers, finals = self._answers(X, *self._way("predict"), state=state)
         return self._labelled(X, answers), finals
 
-    def stream(self, context: SequenceData | None = None) -> RegressorStream:
+    def stream(self, context: SequenceData | None = None) -> RegressorStream | SequenceStream:
         """The model on a stream: an object that takes a row and gives an answer.
 
         Parameters
@@ -166,11 +167,13 @@ every sequence (N,), default None
         RegressorStream
             With ``step(row)``, ``update(row, y)``, ``learn(y)`` and ``reset()``; `save`, `load`, `copy` and `pickle`
             take all of its state. Its readout, where that can learn, is a copy, so that this model stays as it is.
+        SequenceStream
+            Of a model with a pooling: it says after every row what the answer to the rows so far is.
 
         Raises
         ------
         ValueError
-            For a model with a pooling, and for systems and readouts that need more than one row at a time.
+            For systems, readouts and poolings that need more than one row at a time.
 
         Examples
         --------
@@ -183,7 +186,7 @@ every sequence (N,), default None
         >>> bool((answers == model.predict(X)[500:]).all())
         True
         """
-        return RegressorStream.after(self, context)
+        return RegressorStream.after(self, context) if self._streams_rows else SequenceStream.after(self, context)
 
     def score(self, X: SequenceData, y: SequenceData, sample_weight: float | Numbers | None = None) -> float:
         """R2 over the rows of all sequences joined, without the first `washout` rows of each and those without y."""
@@ -225,6 +228,10 @@ every sequence (N,), default None
     def _read_targets(self, y: Any, sequences: Sequences) -> Values:
         read = read_step_values if self._per_step else read_sequence_values
         return read(type(self).__name__, y, sequences)
+
+    def _way(self, method: str) -> tuple[str, Callable[[np.ndarray], np.ndarray] | None]:
+        """What the readout is asked for the answers of `predict`, and what becomes of them."""
+        return method, self._shaped
 
     def _shaped(self, answers: np.ndarray) -> np.ndarray:
         return answers.reshape(len(answers)) if self._flat else answers.reshape(len(answers), -1)

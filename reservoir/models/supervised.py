@@ -130,6 +130,12 @@ class SupervisedModel(ReservoirModel):
         return [member.reservoir_ for member in self._members()]
 
     @property
+    def _streams_rows(self) -> bool:
+        """Whether a stream of it answers every row, rather than all rows so far."""
+        self._check_fitted()
+        return self._per_step
+
+    @property
     def _system(self) -> Any:
         reservoirs = self._reservoirs
         return reservoirs[0] if len(reservoirs) == 1 else Ensemble(reservoirs)
@@ -227,7 +233,7 @@ class SupervisedModel(ReservoirModel):
         return parameter_error(type(self).__name__, "sample_weight", f"None, 0 or 1 {why}", "other weights")
 
     def _answers(
-        self, X: Any, method: str, state: Any = None, shape: Callable[[np.ndarray], np.ndarray] | None = None
+        self, X: Any, method: str, shape: Callable[[np.ndarray], np.ndarray] | None = None, *, state: Any = None
     ) -> tuple[Any, Any]:
         """The readout's answers, through `shape`, in the container of X, and the final states."""
         self._check_fitted()

@@ -88,6 +88,7 @@ MARKS = (
     Mark("coef_", Readout, "weights of a linear readout (n_features,) or (n_outputs, n_features)"),
     Mark("alpha", Readout, "penalty; a search may try many at the cost of one"),
     Mark("row_wise", Transformer, "True: a row that comes out is made of one that went in; without it, of others too"),
+    Mark("neighbours", Transformer, "rows before and behind it that a row which comes out is made of too, if any"),
     Mark("draw", Topology, "draw(n_units, rng); without it, the topology is a matrix"),
     Mark("spectral_radius", Topology, "spectral_radius(matrix) of what it draws, faster than in general"),
     Mark("radius_in_closed_form", Matrix, "radius_in_closed_form() is its spectral radius, or None"),

@@ -241,6 +241,21 @@ REGISTRY: dict[str, Entry] = {
         )
         for name, of in (("RegressorStream", "ReservoirRegressor"), ("ClassifierStream", "ReservoirClassifier"))
     },
+    "reservoir.models.SequenceStream": Entry(
+        parameters={
+            "model": record("ReservoirRegressor", "ReservoirClassifier"),
+            "counts": either(NONE, records("Counts", "NoneType")),
+            "window": either(NONE, reals("w", "f")),
+            **dict.fromkeys(("n_heard", "n_in_piece"), COUNT),
+        }
+    ),
+    "reservoir.models.poolings.tally.Counts": Entry(
+        parameters={
+            "n_rows": COUNT,
+            "above": integers("k", "c"),
+            **{name: reals(name) for name in ("highest", "sums", "last")},
+        }
+    ),
     "reservoir.models.ForecasterStream": Entry(
         parameters={
             "model": record("ReservoirForecaster"),

@@ -11,6 +11,7 @@ take colours from `palette`, and add one export line here, by which the shared t
 
 from reservoir.plotting.capacity import CapacityDisplay
 from reservoir.plotting.comparison import ComparisonDisplay
+from reservoir.plotting.early_classification import EarlyClassificationDisplay
 from reservoir.plotting.forecast import ForecastDisplay
 from reservoir.plotting.search import SearchDisplay
 from reservoir.plotting.spectrum import SpectrumDisplay
@@ -23,6 +24,7 @@ from reservoir.plotting.weights import WeightsDisplay
 __all__ = [
     "CapacityDisplay",
     "ComparisonDisplay",
+    "EarlyClassificationDisplay",
     "ForecastDisplay",
     "RasterDisplay",
     "STDPWindowDisplay",

@@ -22,7 +22,7 @@ class WithGradient(OneToOneFeatureMixin, SequenceTransformer, BaseEstimator):
         g(t) = (x(t + 1) - x(t - 1)) / 2,   g(1) = x(2) - x(1),   g(T) = x(T) - x(T - 1)
 
     as `numpy.gradient` has it, per step. The gradient of a row looks one row ahead, so that this is for whole
-    sequences, not for streams. A sequence of one row has the gradient 0.
+    sequences; their streams take the last row for the end. A sequence of one row has the gradient 0.
 
     Attributes
     ----------
@@ -52,6 +52,8 @@ class WithGradient(OneToOneFeatureMixin, SequenceTransformer, BaseEstimator):
            [1., 2.],
            [4., 3.]])
     """
+
+    neighbours = 1
 
     learned: ClassVar[dict[str, Any]] = {"n_features_in_": "size (f)"}
 

@@ -58,7 +58,8 @@ class Prepared(FromRest, BaseEstimator):
     Notes
     -----
     A transformer that says ``row_wise = True``, as `SequenceScaler`, takes every row by itself. Any other may look
-    ahead, as `WithGradient` does: then sequences are heard whole, without a state to go on from and without a stream.
+    ahead, as `WithGradient` does: then sequences are heard whole, without a state to go on from. One that says how many
+    ``neighbours`` of a row it looks at can stand in the stream of a model of whole sequences.
 
     References
     ----------
@@ -190,5 +191,15 @@ class Prepared(FromRest, BaseEstimator):
 
 def takes_rows_alone(transformer: Any) -> bool:
     """Whether every row that comes out is made of one that went in, whatever stands beside it."""
+    return n_neighbours(transformer) == 0
+
+
+def n_neighbours(transformer: Any) -> int | None:
+    """How many rows before and behind it a row that comes out is made of too; None where nobody knows."""
     steps = [one for _, one in getattr(transformer, "steps", [("", transformer)])]
-    return all(one == "passthrough" or one is None or getattr(one, "row_wise", False) for one in steps)
+    known = [_own_neighbours(one) for one in steps if one is not None and one != "passthrough"]
+    return None if None in known else sum(one for one in known if one is not None)
+
+
+def _own_neighbours(transformer: Any) -> int | None:
+    return 0 if getattr(transformer, "row_wise", False) else getattr(transformer, "neighbours", None)

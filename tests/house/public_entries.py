@@ -82,7 +82,7 @@ NOT_CALLED = {
     *("reservoir.batch.Failure", "reservoir.batch.Study", "reservoir.batch.TaskError"),
     *("reservoir.datasets.DatasetNotFoundError", "reservoir.metrics.ValidTime", "reservoir.model_selection.Backtest"),
     *(f"reservoir.models.{name}Warning" for name in ("Baseline", "Coverage", "Divergence")),
-    *(f"reservoir.models.{name}Stream" for name in ("Regressor", "Classifier", "Forecaster")),
+    *(f"reservoir.models.{name}Stream" for name in ("Regressor", "Classifier", "Sequence", "Forecaster")),
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
     *("reservoir.sequences.SequenceWarning", "spiking.own_process"),
     *("reservoir.systems.Recording", "reservoir.plasticity.Rule", "reservoir.plasticity.Scaling"),

@@ -137,6 +137,11 @@ ASTRAY = {
     "coef": lambda: _edit(Ridge().fit(SERIES, TARGETS), "Ridge", _set("coef_", lambda a: a[:, :1])),
     "state of a stream": lambda: _edit(_stream(), "RegressorStream", _set("state", lambda a: a[:-1])),
     "state that is lost": lambda: _edit(_stream(), "RegressorStream", _set("state", lambda a: a * np.nan)),
+    "thresholds of counts": lambda: _edit(_pooled().stream(SERIES), "Counts", _set("above", lambda a: a[:1])),
+    "units of counts": lambda: _edit(_pooled().stream(SERIES), "Counts", _set("highest", lambda a: a[:-1])),
+    "window of a stream": lambda: _edit(
+        _pooled().stream(SERIES), "SequenceStream", _set("window", lambda a: a[1:, 1:])
+    ),
     "tail of a stream": lambda: _edit(_forecaster().stream(), "ForecasterStream", _set("tail", lambda a: a[:, :1])),
     "rows of a stream": lambda: _edit(_forecaster().stream(), "ForecasterStream", _set("tail", lambda a: a[:0])),
     "level of a stream": lambda: _edit(_forecaster().stream(), "ForecasterStream", _set("level", lambda a: a[:0])),

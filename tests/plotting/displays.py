@@ -8,6 +8,7 @@ from reservoir.plasticity import STDP, InhibitorySTDP
 from reservoir.plotting import (
     CapacityDisplay,
     ComparisonDisplay,
+    EarlyClassificationDisplay,
     ForecastDisplay,
     RasterDisplay,
     SearchDisplay,
@@ -44,6 +45,9 @@ MAKERS = {
     "ComparisonDisplay": lambda ax=None: ComparisonDisplay.from_scores(
         SCORES, measures="NRMSE", better="lower", log=["copying"], references={"copying": {"Jaeger": 0.6}}, ax=ax
     ),
+    "EarlyClassificationDisplay": lambda ax=None: EarlyClassificationDisplay(
+        np.array([0.2, 0.6, 1.0]), np.array([0.5, 0.7, 0.9]), chance=0.4
+    ).plot(ax),
     "ForecastDisplay": lambda ax=None: ForecastDisplay.from_predictions(
         TRUTH, FORECAST, step=0.1, lyapunov_exponent=0.9, ax=ax
     ),
@@ -92,4 +96,4 @@ NAMED = {
     "WeightsDisplay": lambda text: WeightsDisplay.from_snapshots(WEIGHTS, unit=text),
 }
 """The displays that show words of the user, all of which are the text."""
-WORDLESS = {"CapacityDisplay", "SpectrumDisplay"}
+WORDLESS = {"CapacityDisplay", "EarlyClassificationDisplay", "SpectrumDisplay"}

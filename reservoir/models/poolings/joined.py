@@ -54,9 +54,9 @@ class Joined(NamedParts):
 
     Notes
     -----
-    Where all poolings are of `Shares`, `Max` and `Mean`, states are counted as they are made, in one compiled pass, and
-    not held. Parameters are reached by the name of the class in small letters, ``shares__n_thresholds``, with a number
-    where there are several, ``segments-2__n_segments``.
+    Where all poolings are of `Shares`, `Max`, `Mean` and `Last`, states are counted as they are made, in one compiled
+    pass, and not held. Parameters are reached by the name of the class in small letters, ``shares__n_thresholds``, with
+    a number where there are several, ``segments-2__n_segments``.
 
     References
     ----------
@@ -155,7 +155,8 @@ class Joined(NamedParts):
             return None
         thresholds = [one.thresholds for one in asked if len(one.thresholds)]
         joint = np.concatenate(thresholds) if thresholds else NO_THRESHOLDS
-        return Asks(joint, any(one.highest for one in asked), any(one.sums for one in asked))
+        highest, sums, last = (any(flags) for flags in zip(*(one[1:] for one in asked), strict=True))
+        return Asks(joint, highest, sums, last)
 
     def of_counts(self, counts: Counts) -> np.ndarray:
         """The vector of a sequence of which this has been counted."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.estimators import BaseEstimator
+from reservoir.models.poolings.tally import Asks, Counts
 
 
 class Last(BaseEstimator):
@@ -13,3 +14,11 @@ class Last(BaseEstimator):
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_columns,)."""
         return rows[-1]
+
+    def asks(self) -> Asks:
+        """What it counts, see `Joined`."""
+        return Asks(last=True)
+
+    def of_counts(self, counts: Counts) -> np.ndarray:
+        """The vector of a sequence of which this has been counted."""
+        return counts.last

@@ -9,10 +9,12 @@ from reservoir.models.poolings.tally import Asks, Counts
 
 
 class Mean(BaseEstimator):
-    """Mean over the rows, whose sum is made in float64 whatever their type."""
+    """Mean over the rows, whose sum is made in float64 whatever their type, from the first row to the last."""
 
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_columns,)."""
+        if rows.shape[1] == 1:  # NumPy adds what lies side by side in an order of its own
+            return np.cumsum(rows, axis=0, dtype=np.float64)[-1] / len(rows)
         return rows.mean(axis=0, dtype=np.float64)
 
     def asks(self) -> Asks:

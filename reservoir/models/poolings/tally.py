@@ -1,13 +1,14 @@
-"""What can be counted of rows that come in blocks: how many lie above thresholds, the largest, the sums.
+"""What can be counted of rows that come in blocks: how many lie above thresholds, the largest, the sums, the last.
 
-Shares, maximum and mean of a sequence need no more, so that one compiled pass serves all of them, and the rows of a
-sequence are never held together. Counts are whole numbers and sums are made row by row, so that the answer has the same
-bits however the rows are cut.
+Shares, maximum, mean and last row of a sequence need no more, so that one compiled pass serves all of them, and the
+rows of a sequence are never held together. Counts are whole numbers and sums are made row by row, so that the answer
+has the same bits however the rows are cut.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import copy
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -25,6 +26,7 @@ class Asks(NamedTuple):
     thresholds: np.ndarray = NO_THRESHOLDS  # (n_thresholds, n_columns)
     highest: bool = False
     sums: bool = False
+    last: bool = False
 
 
 class Counts(NamedTuple):
@@ -34,16 +36,20 @@ class Counts(NamedTuple):
     above: np.ndarray  # (n_thresholds, n_columns) of int, rows above each threshold
     highest: np.ndarray  # (n_columns,), or empty where nobody asked
     sums: np.ndarray  # the same, in float64
+    last: np.ndarray  # the last row (n_columns,), or empty
 
 
 class Tally:
-    """Counts of the rows of one sequence after the other, whose columns may come in parts."""
+    """Counts of the rows of one sequence after the other, whose columns may come in parts; it may go on from some."""
 
-    def __init__(self, asks: Asks):
-        self._asks = asks
+    def __init__(self, asks: Asks, begun: Counts | None = None):
+        self._asks, self._begun = asks, begun
         self._n_rows = 0
         self._thresholds: list[np.ndarray] = []  # of each part
         self._counted: list[tuple[np.ndarray, ...]] = []
+        self._last: tuple[np.ndarray, ...] = ()
+        if begun is not None:
+            _check_answers(asks, begun)
 
     def add(self, *parts: np.ndarray) -> None:
         """Count a block of rows (n_rows, n_columns), or of parts that stand side by side."""
@@ -54,15 +60,31 @@ class Tally:
             forwards = np.ascontiguousarray(rows[::-1] if backwards else rows)
             count_rows(forwards, backwards, thresholds, *counted)
         self._n_rows += len(parts[0])
+        if self._asks.last:
+            self._last = tuple(rows[-1] for rows in parts)
 
     def take(self) -> Counts:
         """The counts of a sequence; the next block begins another one."""
-        n_rows, self._n_rows = self._n_rows, 0
-        above, highest, sums = (
-            parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
-            for parts in zip(*self._counted, strict=True)
-        )
-        return Counts(n_rows, above, highest, sums)
+        counts = self._joint()
+        self._n_rows = 0
+        return counts
+
+    def so_far(self) -> Counts | None:
+        """The counts of the rows until now, of a sequence that goes on; None before the first."""
+        if not self._n_rows:
+            return self._begun
+        counts = copy.deepcopy(self._joint())
+        return counts._replace(above=counts.above.astype(np.int64))
+
+    def twin(self) -> Self:
+        """Another that goes on from here."""
+        other = copy.copy(self)
+        other._counted = copy.deepcopy(self._counted)
+        return other
+
+    def _joint(self) -> Counts:
+        above, highest, sums = (_joined(parts) for parts in zip(*self._counted, strict=True))
+        return Counts(self._n_rows, above, highest, sums, _joined(self._last) if self._last else np.zeros(0))
 
     def _begin(self, parts: tuple[np.ndarray, ...]) -> None:
         """Counts of nothing, in whole numbers as wide as those that are compared."""
@@ -77,6 +99,20 @@ class Tally:
             )
             for rows, thresholds in zip(parts, self._thresholds, strict=True)
         ]
+        if self._begun is not None:
+            self._go_on(self._begun, np.cumsum(widths)[:-1])
+            self._begun = None
+
+    def _go_on(self, begun: Counts, edges: np.ndarray) -> None:
+        """Put what was counted before in the place of nothing."""
+        for place, counted in enumerate((begun.above, begun.highest, begun.sums)):
+            given = np.split(counted, edges if counted.size else [0] * len(edges), axis=-1)
+            own = [parts[place] for parts in self._counted]
+            if [one.shape for one in own] != [one.shape for one in given]:
+                raise ValueError("What was counted does not fit the rows that come.")
+            for mine, before in zip(own, given, strict=True):
+                mine[...] = before
+        self._n_rows = begun.n_rows
 
     def _split(self, widths: list[int]) -> list[np.ndarray]:
         """The thresholds of parts of so many columns."""
@@ -86,6 +122,20 @@ class Tally:
         if thresholds.shape[1] != n_columns:
             raise ValueError(f"The pooling has learnt {thresholds.shape[1]} columns. Got {n_columns}.")
         return [np.ascontiguousarray(own) for own in np.split(thresholds, np.cumsum(widths)[:-1], axis=1)]
+
+
+def _joined(parts: tuple[np.ndarray, ...]) -> np.ndarray:
+    """The columns of all parts."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+
+
+def _check_answers(asks: Asks, counts: Counts) -> None:
+    """Refuse counts that do not answer what is asked."""
+    n_thresholds, fits = len(asks.thresholds), counts.above.ndim == 2 and counts.n_rows > 0
+    shape = asks.thresholds.shape if n_thresholds else (0, np.shape(counts.above)[-1])
+    vectors = zip(counts[2:], asks[1:], strict=True)
+    if not fits or counts.above.shape != shape or any(one.size != shape[1] * asked for one, asked in vectors):
+        raise ValueError("What was counted is not what the pooling asks for.")
 
 
 @kernel()

@@ -50,18 +50,23 @@ def read_context(owner: str, model: Any, context: Any) -> Sequences:
 def check_streams(owner: str, model: Any) -> None:
     """Refuse models whose answer to a row needs more than the rows before it, one by one."""
     for one in getattr(model, "members_", [model]):
-        if not getattr(one.reservoir_, "causal", True):
-            raise ValueError(
-                f"{owner} needs a system that hears rows one by one. The states of {type(one.reservoir_).__name__} "
-                "depend on rows to come (causal = False)."
-            )
-        if not getattr(without_noise(one.reservoir_), "piecewise", True):
-            raise ValueError(
-                f"{owner} needs a system that hears rows one by one. The states of {type(one.reservoir_).__name__} "
-                "change where a run is cut (piecewise = False)."
-            )
+        check_goes_on(owner, one.reservoir_)
         if not getattr(one.readout_, "row_wise", True):
             raise ValueError(
                 f"{owner} needs a readout that answers a row by itself. Answers of {type(one.readout_).__name__} "
                 "depend on the rows before (row_wise = False)."
             )
+
+
+def check_goes_on(owner: str, system: Any) -> None:
+    """Refuse systems that cannot go on row by row."""
+    if not getattr(system, "causal", True):
+        raise ValueError(
+            f"{owner} needs a system that hears rows one by one. The states of {type(system).__name__} depend on rows "
+            "to come (causal = False)."
+        )
+    if not getattr(without_noise(system), "piecewise", True):
+        raise ValueError(
+            f"{owner} needs a system that hears rows one by one. The states of {type(system).__name__} change where a "
+            "run is cut (piecewise = False)."
+        )

@@ -19,6 +19,7 @@ from reservoir import (
     save,
 )
 from reservoir.circuits import MaassColumn
+from reservoir.models import RegressorStream
 from reservoir.neurons import rate
 from reservoir.readouts import BackpropagationDecorrelation, LeastMeanSquares, RecursiveLeastSquares, RidgeReadout
 from reservoir.spikes import Current, SendOnDelta
@@ -256,9 +257,7 @@ def test_gaps_split_streams_as_they_split_series():
 def test_what_needs_whole_sequences_is_refused():
     pooled = ReservoirRegressor(small(), pooling="mean").fit([X, X], [0.0, 1.0])
     with pytest.raises(ValueError, match="answers whole sequences"):
-        pooled.stream()
-    with pytest.raises(ValueError, match="answers whole sequences"):
-        ReservoirClassifier(small()).fit([X, X], ["a", "b"]).stream()
+        RegressorStream(pooled)
     liquid = LiquidState(MaassColumn((2, 2, 2)), encoder=SendOnDelta(), random_state=0)
     with pytest.raises(ValueError, match="piecewise"):
         ReservoirRegressor(liquid).fit(X[:20], Y[:20]).stream()
