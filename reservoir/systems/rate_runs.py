@@ -170,7 +170,7 @@ def close_loop(
 
 def _read_limits(owner: str, bounds: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray:
     """Bounds (1 or n_steps, n_outputs, 2) of answers of this shape."""
-    if bounds is None or bounds.ndim < 3:
+    if not isinstance(bounds, np.ndarray) or bounds.ndim < 3:
         return read_bounds(owner, bounds, shape[1])[None]
     if bounds.shape not in ((1, shape[1], 2), (*shape, 2)):
         raise parameter_error(owner, "bounds", f"an array of shape {(*shape, 2)}", bounds)
