@@ -34,24 +34,38 @@ def widths_of(ranges: np.ndarray) -> np.ndarray:
     return np.where(width > 1e-6 * size, width, np.where(size > 0, size, 1.0))
 
 
+def widened(ranges: np.ndarray, n_widths: float | np.ndarray) -> np.ndarray:
+    """The ranges (..., n_channels, 2) by so many of their widths wider on both sides, (..., n_rows, n_channels, 2).
+
+    `n_widths` is one number, or one for every row.
+    """
+    margins = np.reshape(n_widths, (-1, 1)) * widths_of(ranges)[..., None, :]
+    return np.stack([ranges[..., None, :, 0] - margins, ranges[..., None, :, 1] + margins], axis=-1)
+
+
 def first_beyond(rows: np.ndarray, ranges: np.ndarray, n_widths: float | np.ndarray) -> tuple[int, ...] | None:
     """Where the first value stands that is farther from its range than so many of its widths, or NaN.
 
     For rows (n_rows, n_channels), or (n_series, n_rows, n_channels) and as many ranges; `n_widths` is one number, or
     one for every row.
     """
-    margins = np.reshape(n_widths, (-1, 1)) * widths_of(ranges)[..., None, :]
-    within = (rows >= ranges[..., None, :, 0] - margins) & (rows <= ranges[..., None, :, 1] + margins)
+    limits = widened(ranges, n_widths)
+    within = (rows >= limits[..., 0]) & (rows <= limits[..., 1])
     return None if within.all() else tuple(map(int, np.unravel_index(within.argmin(), within.shape)))
 
 
 def read_bounds(owner: str, bounds: Any, n_channels: int, training: np.ndarray | None = None) -> np.ndarray:
-    """Ranges from a parameter: None, one pair, a pair per channel, or "training" where such ranges are given."""
-    if training is not None and isinstance(bounds, str) and bounds == "training":
-        return training
+    """Ranges from a parameter: None, one pair, a pair per channel, or "training" where such ranges are given.
+
+    "auto", which goes with "training", is None here.
+    """
+    if training is not None and isinstance(bounds, str) and bounds in ("training", "auto"):
+        if bounds == "training":
+            return training
+        bounds = None
     given = np.array([-np.inf, np.inf]) if bounds is None else real_array(bounds)
     if given is None or given.shape not in ((2,), (n_channels, 2)) or not (given[..., 0] < given[..., 1]).all():
-        word = "" if training is None else " 'training',"
+        word = "" if training is None else " 'auto', 'training',"
         wanted = f"None,{word} a pair (low, high) with low < high, or {n_channels} such pairs"
         raise parameter_error(owner, "bounds", wanted, bounds)
     return np.ascontiguousarray(np.broadcast_to(given, (n_channels, 2)))

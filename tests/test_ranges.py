@@ -38,7 +38,7 @@ def test_bounds():
     np.testing.assert_array_equal(read_bounds("A", [(0, 1), (2, 3)], 2), [[0, 1], [2, 3]])
     assert read_bounds("A", "training", 2, RANGES) is RANGES
     for bad in ((1, 0), (1, 1), (0, np.nan), 3, (0, 1, 2), [(0, 1)] * 3, "data", [("a", "b")] * 2, {}):
-        with pytest.raises(ValueError, match=r"The 'bounds' parameter of A must be None, 'training', a pair \(low"):
+        with pytest.raises(ValueError, match=r"The 'bounds' parameter of A must be None, 'auto', 'training', a pair"):
             read_bounds("A", bad, 2, RANGES)
     with pytest.raises(ValueError, match="must be None, a pair"):
         read_bounds("A", "training", 2)

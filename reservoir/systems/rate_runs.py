@@ -126,8 +126,8 @@ def close_loop(
         None is all of them, in order.
     known : None or array (n_steps, n_features), default None
         Input after each step, NaN where the answer comes back. None is NaN everywhere.
-    bounds : None or array (n_outputs, 2), default None
-        Lowest and highest answer; what lies beyond is set to them. None is without bounds.
+    bounds : None, array (n_outputs, 2) or (n_steps, n_outputs, 2), default None
+        Lowest and highest answer, of every step or of each; what lies beyond is set to them. None is without bounds.
     past : None or array (n_lags, n_features), default None
         What was heard before the first step, the newest first; the readout sees so many earlier inputs.
     levels : None or Levels, default None
@@ -157,14 +157,24 @@ def close_loop(
     if known.shape != (n_steps, n_features):
         raise parameter_error(owner, "known", f"None or an array of shape {(n_steps, n_features)}", known)
     present, observed = _read_levels(owner, levels, outputs.shape)
-    readout = LinearReadout(coef, intercept, n_squared, n_unseen, read_bounds(owner, bounds, len(channels)))
+    limits = _read_limits(owner, bounds, outputs.shape)
     feedback = Feedback(channels, check_real(owner, "scaling", scaling))
     heard = row if past is None else np.concatenate([row, past.ravel().astype(dtype)])
     loop, chunk = compiled_for(loops.close_loop, weights.cells), rows_at_once(weights, coef.size)
     for start in range(0, n_steps, chunk):
         rows = slice(start, start + chunk)
+        readout = LinearReadout(coef, intercept, n_squared, n_unseen, limits[rows] if len(limits) > 1 else limits)
         loop(weights, readout, feedback, known[rows], Levels(present, observed[rows]), state, heard, outputs[rows])
     return outputs, state
+
+
+def _read_limits(owner: str, bounds: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray:
+    """Bounds (1 or n_steps, n_outputs, 2) of answers of this shape."""
+    if not isinstance(bounds, np.ndarray) or bounds.ndim < 3:
+        return read_bounds(owner, bounds, shape[1])[None]
+    if bounds.shape not in ((1, shape[1], 2), (*shape, 2)):
+        raise parameter_error(owner, "bounds", f"an array of shape {(*shape, 2)}", bounds)
+    return np.ascontiguousarray(bounds)
 
 
 def _read_levels(owner: str, levels: Levels | None, shape: tuple[int, int]) -> Levels:

@@ -13,7 +13,7 @@ from reservoir.models.base import readout_of
 from reservoir.models.forecasting.chosen_parameters import choice_of
 from reservoir.models.forecasting.divergence import warn_of_lost
 from reservoir.models.forecasting.origins import courses_from, futures_of, rows_known
-from reservoir.models.forecasting.reading import rows_to_come
+from reservoir.models.forecasting.reading import rows_to_come, stays_near
 from reservoir.models.forecasting.training import learn
 from reservoir.models.precomputed import with_attributes
 from reservoir.preprocessing.channel_moments import ChannelMoments
@@ -70,7 +70,7 @@ def residuals_of(model: Any, n_steps: int) -> np.ndarray:
             f"This {type(model).__name__} comes from a file of before it could give intervals: fit it anew."
         )
     rehearsal = _REHEARSALS.get(model, (model.readout_, kept), partial(_rehearse, with_attributes(model, {})))
-    key = n_steps, model._read_bounds().tobytes()
+    key = n_steps, stays_near(model), model._read_bounds().tobytes()
     if key not in rehearsal.residuals:
         rehearsal.model.bounds = model.bounds
         rehearsal.residuals[key], of_last = _residuals(rehearsal, n_steps)

@@ -10,6 +10,7 @@ WITH_STATES = 10.0 ** np.array([-12, -10, -8, -6, -5, -4, -3, -2, -1])
 """Penalties, a row, of readouts that see the states."""
 WITHOUT_STATES = 10.0 ** np.array([-9, -7, -5, -4, -3, -2, -1, 0, 1, 2])
 """Penalties, a row, of readouts that see earlier rows alone."""
+_ENDLESS = 1e12  # a penalty that leaves nothing
 _FEW = 8  # earlier rows beside states
 _LONGEST = 48  # rows of a horizon
 _MOST_COLUMNS = 400  # of earlier rows
@@ -68,6 +69,13 @@ class Choices(NamedTuple):
     def without_states(self, transform: str | None, season: Periods) -> list[Candidate]:
         """Candidates that see earlier rows alone, but for targets, strategies and penalties."""
         return [Candidate(transform, season, 0.0, lags, own, "", "", 0.0) for lags in self.lags for own in self.owns]
+
+    def last_value(self) -> Candidate | None:
+        """The last value itself: increments that an endless penalty takes away; None where something forbids it."""
+        lags = max(self.lags) if len(self.lags) == 1 else 1
+        if "seasonal" not in self.targets or () not in self.seasons or not lags:
+            return None
+        return Candidate(self.transforms[0], (), 0.0, lags, False, "differences", self.strategies[0], _ENDLESS)
 
     def seasonal(self, transform: str | None, season: Periods) -> list[Candidate]:
         """Candidates that learn what differs from the value a season ago, but for strategies and penalties."""

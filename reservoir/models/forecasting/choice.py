@@ -94,7 +94,7 @@ class Search:
         earlier = self.best_without_states(*self.transforms())
         for transform in self.transforms():
             self.try_with_states(self.best_without_states(transform))
-        return self.best(earlier)
+        return self.beside_last_value(self.best(earlier))
 
     def try_without_states(self, transform: str | None) -> None:
         """Candidates that see earlier rows alone."""
@@ -159,6 +159,16 @@ class Search:
         first = min(seeing, key=self.scores.__getitem__, default=earlier)
         without = min(value for candidate, value in self.scores.items() if not candidate.states)
         return first if self.scores[first] < without - MARGIN else earlier
+
+    def beside_last_value(self, best: Candidate) -> Candidate:
+        """The best, or the last value itself where that does better."""
+        last = self.choices.last_value()
+        if last is None:
+            return best
+        trial, _ = self.prepared(None, [()], 0)
+        self.errors[last] = naive_errors(trial, self.folds, self.choices.horizon)
+        self.scores[last] = score(self.errors[last], self.evenly)
+        return last if self.scores[last] < self.scores[best] else best
 
     def told(self, best: Candidate) -> dict[str, Any]:
         """What was chosen, its score and errors, and the scores of the best of each kind."""

@@ -41,17 +41,16 @@ class Course(NamedTuple):
     heard: np.ndarray  # (1 + lags, n_features), the first input and those before it
     known: np.ndarray  # (n_steps, n_features), the input after each step, NaN where the answer comes back
     levels: Levels  # the last row, and what is known of those to come
+    bounds: np.ndarray  # (n_steps, n_outputs, 2), or (1, n_outputs, 2) for all steps, of the answers
 
 
-def free_run(
-    members: list[Member], lessons: Lessons, feedback: Feedback, bounds: np.ndarray
-) -> Callable[[Course], np.ndarray]:
+def free_run(members: list[Member], lessons: Lessons, feedback: Feedback) -> Callable[[Course], np.ndarray]:
     """A function that runs the members on their own answers (n_steps, n_outputs), whose mean comes back to all.
 
-    Answers beyond the bounds (n_outputs, 2) are set to them.
+    Answers beyond the bounds of a course are set to them.
     """
     if not all(_runs_compiled(system) and is_linear(readout) for system, readout in members):
-        return lambda course: _plain_run(members, lessons, feedback, bounds, course)
+        return lambda course: _plain_run(members, lessons, feedback, course)
     systems = [system for system, _ in members]
     weights = weights_of(systems[0]) if len(systems) == 1 else joined(systems)
     if lessons.unheard:
@@ -61,7 +60,7 @@ def free_run(
     rest = [np.zeros(weights_of(system).state_size) for system in systems]
 
     def run(course: Course) -> np.ndarray:
-        states, heard, known, levels = course
+        states, heard, known, levels, bounds = course
         starts = [zero if x is None else x for zero, x in zip(rest, states, strict=True)]
         state = joined_states(starts, systems)
         options: Any = {"squares": lessons.squared_states, "known": known, "bounds": bounds, **feedback._asdict()}
@@ -93,9 +92,7 @@ def _joint_readout(members: list[Member], squared_states: bool) -> tuple[np.ndar
     return joint, np.mean(intercepts, axis=0)
 
 
-def _plain_run(
-    members: list[Member], lessons: Lessons, feedback: Feedback, bounds: np.ndarray, course: Course
-) -> np.ndarray:
+def _plain_run(members: list[Member], lessons: Lessons, feedback: Feedback, course: Course) -> np.ndarray:
     """The same for any system and readout, a step at a time; it ends at the first answer beyond every bound."""
     states, heard, level = list(course.states), course.heard, course.levels.present
     outputs = np.full((len(course.known), len(feedback.channels)), np.nan)
@@ -105,7 +102,7 @@ def _plain_run(
             rows, states[index] = step_system(system, lessons.for_reservoir(heard[0]), states[index])
             answers.append(np.asarray(readout.predict(lessons.features(rows, beside)), dtype=np.float64).reshape(-1))
         output = np.mean(answers, axis=0) + level if lessons.increments else np.mean(answers, axis=0)
-        outputs[t] = np.clip(output, bounds[:, 0], bounds[:, 1])
+        outputs[t] = np.clip(output, *course.bounds[min(t, len(course.bounds) - 1)].T)
         level = np.where(np.isnan(course.levels.known[t]), outputs[t], course.levels.known[t])
         heard = _later(heard, next_input(outputs[t], feedback, known))
         if not (np.abs(outputs[t]) <= 1e100).all():

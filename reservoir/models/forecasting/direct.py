@@ -13,7 +13,7 @@ from reservoir.parts import System
 
 
 def run_in_horizons(
-    members: list[Member], lessons: Lessons, feedback: Feedback, bounds: np.ndarray, courses: list[Course]
+    members: list[Member], lessons: Lessons, feedback: Feedback, courses: list[Course]
 ) -> list[np.ndarray]:
     """Answers (n_steps, n_outputs) of members each of which gives the rows of a whole horizon at once.
 
@@ -22,7 +22,7 @@ def run_in_horizons(
     those of an origin a horizon before. Courses of as many steps on which nothing is observed are run together.
     """
     plain = [course for course in courses if np.isnan(course.levels.known).all()]
-    run = _Blocks(members, lessons, feedback, bounds)
+    run = _Blocks(members, lessons, feedback)
     together = iter(run(plain)) if plain else iter(())
     return [next(together) if np.isnan(one.levels.known).all() else run([one])[0] for one in courses]
 
@@ -30,14 +30,17 @@ def run_in_horizons(
 class _Blocks:
     """The run itself, on courses with the same rows to come of which something is observed."""
 
-    def __init__(self, members: list[Member], lessons: Lessons, feedback: Feedback, bounds: np.ndarray):
-        self.members, self.lessons, self.feedback, self.bounds = members, lessons, feedback, bounds
+    def __init__(self, members: list[Member], lessons: Lessons, feedback: Feedback):
+        self.members, self.lessons, self.feedback = members, lessons, feedback
 
     def __call__(self, courses: list[Course]) -> np.ndarray:
         """Answers (n_courses, n_steps, n_outputs)."""
         known, lessons = np.stack([course.levels.known for course in courses]), self.lessons
         rows = np.stack([np.concatenate([course.heard[::-1], course.known]) for course in courses])
         outputs, levels = np.full(known.shape, np.nan), np.stack([course.levels.present for course in courses])
+        low, high = np.moveaxis(
+            np.stack([np.broadcast_to(one.bounds, (*known.shape[1:], 2)) for one in courses]), -1, 0
+        )
         states: list[Any] = [list(of_member) for of_member in zip(*(one.states for one in courses), strict=True)]
         n_steps, n_lags = known.shape[1], lessons.lags
         last = n_steps - lessons.horizon if lessons.ahead.size else n_steps  # from where rows can be answered
@@ -48,8 +51,9 @@ class _Blocks:
             answers = self._answers(states, rows[:, heard : now + 1], beside)
             if lessons.increments:
                 answers += levels[:, None]
-            answers = np.clip(answers, self.bounds[:, 0], self.bounds[:, 1])[:, answered - origin : n_steps - origin]
-            outputs[:, answered : answered + answers.shape[1]] = answers
+            answers = answers[:, answered - origin : n_steps - origin]
+            now_answered = slice(answered, answered + answers.shape[1])
+            outputs[:, now_answered] = np.clip(answers, low[:, now_answered], high[:, now_answered])
             given = np.flatnonzero(~np.isnan(known[0, origin:]).all(axis=1))[:1]
             answered = int(min([origin + lessons.horizon, *(origin + given + 1)]))
             following = min(answered, last)

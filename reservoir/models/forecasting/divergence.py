@@ -10,9 +10,11 @@ import numpy as np
 
 from reservoir.models.base import TrainingRows
 from reservoir.models.forecasting.hearing import names_of
+from reservoir.models.forecasting.reading import margins_of, stays_near
 from reservoir.ranges import first_beyond, widths_of
 from reservoir.readouts.linear import is_linear
 
+_REACHED = 1 - 1e-6  # share of a margin, up to rounding, that a forecast reaches which is kept there
 _LOST = 1.05  # how many times the error of the last value is worth a warning
 JUDGED_ROWS = 500
 """How many of the last training rows tell the errors of one step."""
@@ -66,31 +68,38 @@ def judge(model: Any, futures: np.ndarray, tables: np.ndarray | None, ranges: np
     """Warn of forecasts (n_series, n_steps, n_outputs) that leave what a model learnt, or what is observed.
 
     They may lie beyond the ranges (n_series, n_outputs, 2) by 1 + 3 h / T widths h steps after T training rows, so that
-    a line goes on without a warning.
+    a line goes on without a warning. Where they are kept so near, the warning says that they are.
     """
     channels = model._feedback.channels
-    beyond = first_beyond(futures, ranges, 1 + 3 * np.arange(1, futures.shape[1] + 1) / model._n_rows)
+    margins = margins_of(model, futures.shape[1])
+    beyond = first_beyond(futures, ranges, margins * _REACHED if stays_near(model) else margins)
     if beyond is None and tables is None:
         return
     names = names_of(model)
     names = [names[channel] for channel in channels]
     if beyond is not None:
-        tell_beyond(futures, beyond, ranges, names)
+        tell_beyond(futures, beyond, ranges, names, kept=stays_near(model))
     if tables is not None:
         tell_unfollowed(futures, tables[..., channels], model.training_errors_, model.training_range_, names)
 
 
-def tell_beyond(futures: np.ndarray, beyond: tuple[int, ...], ranges: np.ndarray, names: Sequence[Any]) -> None:
-    """Warn of the value of (n_series, n_steps, n_outputs) that is the first `beyond` its range."""
+def tell_beyond(
+    futures: np.ndarray, beyond: tuple[int, ...], ranges: np.ndarray, names: Sequence[Any], *, kept: bool
+) -> None:
+    """Warn of the first value of (n_series, n_steps, n_outputs) that is `beyond` its range, or is kept before it."""
     series, row, channel = beyond
     low, high = ranges[series, channel]
     lost = np.flatnonzero(np.isnan(futures[series]).any(axis=1))
     which = f" of sequence {series}" if len(futures) > 1 else ""
     end = f"; from row {lost[0]} on it is NaN" if lost.size else ""
+    advice = (
+        "It is kept there by bounds='auto', and not to be trusted from there on."
+        if kept
+        else ("A larger penalty, noise in training or an ensemble may keep it; `bounds` limits it.")
+    )
     warnings.warn(
         f"The forecast{which} runs away: in row {row} its channel {names[channel]!r} is {futures[beyond]:.3g}, beyond "
-        f"the range that was learnt, {low:.3g} to {high:.3g}, by more than its width{end}. A larger penalty, noise in "
-        "training or an ensemble may keep it; `bounds` limits it.",
+        f"the range that was learnt, {low:.3g} to {high:.3g}, by more than its width{end}. {advice}",
         DivergenceWarning,
         stacklevel=5,
     )

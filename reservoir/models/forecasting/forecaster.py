@@ -99,9 +99,11 @@ class ReservoirForecaster(Forecasts):
         1: a row is answered from the `exogenous` channels of that row. The first row of a series then gives none, and
         `forecast` asks for them in every row to come. 0: from those of the row before, as where they are measured with
         the others and act later; in the last row to come they are not asked for.
-    bounds : None, pair, array (n_outputs, 2) or "training", default None
+    bounds : None, pair, array (n_outputs, 2), "training" or "auto", default "auto"
         Lowest and highest value that a forecast may take, in all channels or in each; "training" is what the training
-        rows spanned. What lies beyond is set to them before it comes back. It is read in `forecast`, not in `fit`.
+        rows spanned. What lies beyond is set to them before it comes back. "auto" is None, but where something was
+        chosen: there row h may lie beyond the range of the T training rows and the last known row by 1 + 3 h / T widths
+        of it, and what is kept so is warned of. It is read in `forecast`, not in `fit`.
     target : "values", "increments" or "auto", default "auto"
         What the readout learns: the next row, or by how much it differs from the present one.
     lags : int >= 0 or "auto", default "auto"
@@ -170,8 +172,8 @@ class ReservoirForecaster(Forecasts):
         Where a season was found, and the rows of data without an index do not tell well where in it they begin.
     DivergenceWarning
         Where a forecast lies beyond the range of the training rows and the context by more than 1 + 3 h / T widths of
-        it, h steps ahead after training on T rows, with its first such row and channel; a trend may go on. From the
-        first row that is not finite, or beyond 1e100, a forecast is NaN.
+        it, h steps ahead after training on T rows, with its first such row and channel; a trend may go on. Or where
+        ``bounds="auto"`` keeps it there. From the first row that is not finite, or beyond 1e100, a forecast is NaN.
         Where a channel is observed and the forecast does not follow it: more than one in 25 of the answers one step
         ahead (and what chance adds) are off by more than 5 `training_errors_`, a quarter of a typical step and a
         thousandth of the range.
@@ -206,7 +208,7 @@ class ReservoirForecaster(Forecasts):
     exogenous: Sequence[int] | Sequence[str] | np.ndarray = ()
     n_members: int = 1
     exogenous_lead: int = 1
-    bounds: str | Numbers | None = None
+    bounds: str | Numbers | None = "auto"
     target: str = "auto"
     lags: int | str = "auto"
     strategy: str = "auto"

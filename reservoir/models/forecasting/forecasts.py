@@ -15,7 +15,7 @@ from reservoir.models.forecasting.intervals import ForecastIntervals
 from reservoir.models.forecasting.lessons import Lessons
 from reservoir.models.forecasting.one_step import one_step_ahead
 from reservoir.models.forecasting.origins import free_forecasts, futures_of
-from reservoir.models.forecasting.reading import in_units, table_in_units
+from reservoir.models.forecasting.reading import bounds_after, in_units, known_ranges, stays_near, table_in_units
 from reservoir.models.forecasting.starts import course_of, start_of
 from reservoir.models.forecasting.training import refuse_second_table
 from reservoir.models.streams.forecaster import ForecasterStream
@@ -138,10 +138,12 @@ class Forecasts(ForecastIntervals, ReservoirModel):
         start = start_of(self, context, n_steps, without_gaps)
         tables = read_observed("forecast", self, observed, n_steps, len(start.tails))
         known = [table_in_units(self, *one) for one in zip(start.phases, tables, strict=True)]
-        begun = zip(start.states, start.tails, start.levels, known, strict=True)
+        bounds = bounds_after(self, np.stack(start.levels), len(known[0]))
+        begun = zip(start.states, start.tails, start.levels, known, bounds, strict=True)
         courses = [course_of(self, *one) for one in begun]
         futures = [future[:n_steps] for future in futures_of(self, courses)]
-        judge(self, np.stack(futures), None if observed is None else np.stack(tables), start.ranges)
+        ranges = known_ranges(self, np.stack(start.levels)) if stays_near(self) else start.ranges
+        judge(self, np.stack(futures), None if observed is None else np.stack(tables), ranges)
         return Sequences(np.concatenate(futures), np.arange(len(futures) + 1) * n_steps, start.kind)
 
     def _packed(self, context: Any, answers: Sequences, rows: np.ndarray) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.models.forecasting.origins import answers_on
-from reservoir.models.forecasting.reading import after_gaps
+from reservoir.models.forecasting.reading import after_gaps, bounds_after
 from reservoir.models.forecasting.starts import before_last, context_of, course_of, ends_of, joint_tail
 from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import pieces_of
@@ -50,7 +50,8 @@ def _filled(model: Any, index: int, rows: np.ndarray) -> np.ndarray:
     heard = hearing.of(piece)
     states = tuple(before_last(member.reservoir_, model._lessons.inputs(heard))[0] for member in model._members())
     (tail,), (level,) = ends_of(model, piece, heard)
-    course = course_of(model, states, joint_tail([tail] * len(states)), level, rows[end:])
+    bounds = bounds_after(model, level, len(rows) - end)
+    course = course_of(model, states, joint_tail([tail] * len(states)), level, rows[end:], bounds)
     (answers,) = answers_on(model, [course])
     channels = hearing.feedback.channels
     known = rows[end:, channels]

@@ -9,7 +9,7 @@ import numpy as np
 from reservoir.models.base import step_blocks
 from reservoir.models.blocks import Block
 from reservoir.models.forecasting.hearing import names_of
-from reservoir.models.forecasting.reading import heard_bounds, in_given_units, in_units
+from reservoir.models.forecasting.reading import bounds_after, in_given_units, in_units
 from reservoir.parts import SequenceData, without_noise
 from reservoir.sequences import Sequences, joined, read_sequences
 from reservoir.sequences.tables import in_tables
@@ -28,10 +28,11 @@ def one_step_ahead(model: Any, X: SequenceData) -> tuple[Any, Any]:
     truths, heard = [rows[:, channels] for rows in learnt.members()], model._hearing.of(learnt).members()
     taught = [np.hstack([rows[1 : len(rows) - cut], rows[: len(rows) - cut - 1]]) for rows in truths]
     answers = np.mean([_answers(member, heard, taught, least) for member in model._members()], axis=0)
-    bounds, n_outputs = heard_bounds(model), len(channels)
+    levels = joined([rows[least - 1 :, len(channels) :] for rows in taught])
     if model._lessons.increments:
-        answers += joined([rows[least - 1 :, n_outputs:] for rows in taught])
-    answers = in_given_units(model, np.clip(answers, bounds[:, 0], bounds[:, 1]))
+        answers += levels
+    low, high = np.moveaxis(bounds_after(model, levels, 1)[..., 0, :, :], -1, 0)
+    answers = in_given_units(model, np.clip(answers, low, high))
     truth = joined([rows[least : len(rows) - cut, channels] for rows in sequences.members()])
     offsets = sequences.offsets - (least + cut) * np.arange(len(sequences) + 1)
     kept, rows_told = Sequences(answers, offsets, sequences.kind), slice(least, -cut or None)

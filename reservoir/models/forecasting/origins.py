@@ -12,7 +12,7 @@ from reservoir.models.forecasting.closed_loop import Course, Member, free_run
 from reservoir.models.forecasting.direct import run_in_horizons
 from reservoir.models.forecasting.divergence import until_lost
 from reservoir.models.forecasting.reading import (
-    heard_bounds,
+    bounds_after,
     in_given_units,
     in_units,
     phases_after,
@@ -102,10 +102,10 @@ def courses_from(model: Any, rows: np.ndarray, origins: np.ndarray, tables: list
     heard, channels = model._hearing.of(whole).rows, model._feedback.channels
     inputs = model._lessons.for_reservoir(heard)
     states = [states_before(member.reservoir_, inputs, origins - 1) for member in model._members()]
-    courses = []
-    for origin, table, *of_members in zip(origins, tables, *states, strict=True):
+    courses, bounds = [], bounds_after(model, rows[origins - 1][:, channels], len(tables[0]) if tables else 0)
+    for origin, table, near, *of_members in zip(origins, tables, bounds, *states, strict=True):
         tail = joint_tail([heard[max(0, origin - 1 - model._lessons.lags) : origin]] * len(states))
-        courses.append(course_of(model, tuple(of_members), tail, rows[origin - 1, channels], table))
+        courses.append(course_of(model, tuple(of_members), tail, rows[origin - 1, channels], table, near))
     return courses
 
 
@@ -117,7 +117,7 @@ def futures_of(model: Any, courses: list[Course]) -> list[np.ndarray]:
 def answers_on(model: Any, courses: list[Course]) -> Iterable[np.ndarray]:
     """The same as they are answered, in the units of the model."""
     members = [Member(without_noise(member.reservoir_), member.readout_) for member in model._members()]
-    parts = members, model._lessons, model._feedback, heard_bounds(model)
+    parts = members, model._lessons, model._feedback
     return run_in_horizons(*parts, courses) if model._lessons.horizon > 1 else map(free_run(*parts), courses)
 
 

@@ -12,6 +12,7 @@ from reservoir.models.forecasting.hearing import Hearing, names_of, read_channel
 from reservoir.models.forecasting.places import Place, place_of
 from reservoir.models.forecasting.season import Moment, Season, read_season, tables_of
 from reservoir.models.forecasting.units import SeriesUnits
+from reservoir.ranges import covering, widened
 from reservoir.sequences import Sequences
 from reservoir.sequences.doubts import warn_of_data
 from reservoir.sequences.gaps import pieces_of
@@ -162,6 +163,33 @@ def in_given_units(model: Any, future: np.ndarray) -> np.ndarray:
 
 
 def heard_bounds(model: Any) -> np.ndarray:
-    """The bounds (n_outputs, 2) of answers in the units of the model."""
+    """The bounds (n_outputs, 2) of answers that were given, in the units of the model."""
     units = model.units_.of(model._feedback.channels)
     return units.heard_bounds(type(model).__name__, model._read_bounds(), model.bounds)
+
+
+def stays_near(model: Any) -> bool:
+    """Whether forecasts stay near what is known, as those do that were chosen and have no bounds of a user."""
+    return is_auto(model.bounds) and "chosen_" in vars(model)
+
+
+def known_ranges(model: Any, levels: np.ndarray) -> np.ndarray:
+    """What training rows and a last row, or many (..., n_outputs) in the units of the model, span in those of the user.
+
+    The ranges are (..., n_outputs, 2).
+    """
+    last = model.units_.of(model._feedback.channels).given(levels)
+    return covering(model.training_range_, np.stack([last, last], axis=-1))
+
+
+def margins_of(model: Any, n_steps: int) -> np.ndarray:
+    """How many widths of what is known forecasts may lie beyond it (n_steps,), so that a line goes on."""
+    return 1 + 3 * np.arange(1, n_steps + 1) / model._n_rows
+
+
+def bounds_after(model: Any, levels: np.ndarray, n_steps: int) -> np.ndarray:
+    """The bounds (..., n_steps or 1, n_outputs, 2) of answers after last rows (..., n_outputs), in its units."""
+    if not stays_near(model):
+        return np.broadcast_to(heard_bounds(model), (*levels.shape[:-1], 1, levels.shape[-1], 2))
+    units = model.units_.of(model._feedback.channels)
+    return units.heard_ranges(widened(known_ranges(model, levels), margins_of(model, n_steps)))

@@ -200,7 +200,7 @@ def _of_states(
     courses = [_course(trial, layout, driven, series, row, horizon) for series, row in fold.origins]
     for k in range(len(coef)):
         readout = as_seen(layout, coef[k], intercept[k], n_columns, ChosenReadout())
-        run = free_run([Member(driven.reservoir, readout)], driven.lessons, driven.feedback, trial.bounds)
+        run = free_run([Member(driven.reservoir, readout)], driven.lessons, driven.feedback)
         for index, course in enumerate(courses):
             out[k, index, : len(course.known)] = run(course)
     return out
@@ -212,4 +212,6 @@ def _course(trial: Trial, layout: Layout, driven: Driven, series: int, row: int,
     known[:, layout.predicted] = np.nan
     past = heard[row - 1 - layout.lags : row][::-1]
     free = np.full((len(known), len(layout.predicted)), np.nan)
-    return Course((driven.befores[series, row],), past, known, Levels(trial.levels[series][row - 1], free))
+    return Course(
+        (driven.befores[series, row],), past, known, Levels(trial.levels[series][row - 1], free), trial.bounds[None]
+    )

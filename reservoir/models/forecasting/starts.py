@@ -92,8 +92,13 @@ def before_last(reservoir: Any, heard: Sequences) -> list[Any]:
     return states
 
 
-def course_of(model: Any, states: tuple[Any, ...], tail: np.ndarray, level: np.ndarray, table: np.ndarray) -> Course:
-    """The way of one series from a start on, of whose rows to come the table (n_steps, n_features) is known."""
+def course_of(
+    model: Any, states: tuple[Any, ...], tail: np.ndarray, level: np.ndarray, table: np.ndarray, bounds: np.ndarray
+) -> Course:
+    """The way of one series from a start on, of whose rows to come the table (n_steps, n_features) is known.
+
+    The bounds of its answers are those of `Course`.
+    """
     hearing, lessons = model._hearing, model._lessons
     if lessons.ahead.size and len(table) < lessons.horizon:
         wanted = f"at least the horizon, {lessons.horizon}, whose exogenous rows are heard at once"
@@ -110,4 +115,5 @@ def course_of(model: Any, states: tuple[Any, ...], tail: np.ndarray, level: np.n
         past = tail[-2::-1] if len(tail) > 1 else heard[1:]
         first = tail[:1] if len(tail) > 1 else heard
         heard = np.concatenate([heard, past, np.repeat(first, lessons.lags - len(past), axis=0)])
-    return Course(states, heard, known, Levels(level, table[:, hearing.feedback.channels]))
+    levels = Levels(level, table[:, hearing.feedback.channels])
+    return Course(states, heard, known, levels, bounds)

@@ -12,7 +12,14 @@ from reservoir.models.forecasting.divergence import judge
 from reservoir.models.forecasting.gap_filling import without_gaps
 from reservoir.models.forecasting.hearing import names_of
 from reservoir.models.forecasting.origins import futures_of
-from reservoir.models.forecasting.reading import in_units, phases_after, table_in_units
+from reservoir.models.forecasting.reading import (
+    bounds_after,
+    in_units,
+    known_ranges,
+    phases_after,
+    stays_near,
+    table_in_units,
+)
 from reservoir.models.forecasting.season import Moment
 from reservoir.models.forecasting.starts import course_of, start_of
 from reservoir.models.streams.learning import check_learns, learn_row, with_own_readouts
@@ -132,8 +139,10 @@ class ForecasterStream:
         if not self.n_heard:
             raise ValueError(f"{type(self).__name__} has heard no row to go on from.")
         table = self._known(n_steps, observed)
-        future, ranges = self._future(self._at(), table), self.model.training_range_[None]
-        judge(self.model, future[None], None if observed is None else table[None], ranges)
+        at, model = self._at(), self.model
+        future = self._future(at, table)
+        ranges = known_ranges(model, at.level) if stays_near(model) else model.training_range_
+        judge(model, future[None], None if observed is None else table[None], ranges[None])
         return future
 
     def reset(self) -> Self:
@@ -255,7 +264,8 @@ class ForecasterStream:
     def _future(self, place: Place, table: np.ndarray) -> np.ndarray:
         """The rows after a place, of which a table is known."""
         known = table_in_units(self.model, phases_after(self.model, place.moment, len(table)), table)
-        course = course_of(self.model, tuple(place.states), place.tail, place.level, known)
+        bounds = bounds_after(self.model, place.level, len(known))
+        course = course_of(self.model, tuple(place.states), place.tail, place.level, known, bounds)
         return futures_of(self.model, [course])[0][: len(table)]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from reservoir.compilation import for_types_of
 from reservoir.models.forecasting.divergence import until_lost
-from reservoir.models.forecasting.reading import heard_bounds
+from reservoir.models.forecasting.reading import bounds_after, heard_bounds, stays_near
 from reservoir.models.forecasting.season import Moment
 from reservoir.neurons.rate import loops
 from reservoir.neurons.rate.loops import Levels, LinearReadout
@@ -55,7 +55,9 @@ class LoopedSteps:
         self._known, self._answers = np.full((1, n_features), np.nan), np.empty((1, self.level.size))
         self._heard = np.zeros(self._tail.size, dtype)
         self._row, self._seen = self._heard[:n_features].reshape(1, -1), np.empty((1, self.weights.bias.size), dtype)
-        self._bounds, self._own_bounds = np.array(heard_bounds(model)), model._read_bounds()
+        self._bounds, self._own_bounds = np.array(heard_bounds(model))[None], model._read_bounds()
+        self._near = model.units_.of(model._feedback.channels).heard_ranges(model.training_range_)
+        self._stays_near, self._is_bounded = stays_near(model), bool(np.isfinite(self._own_bounds).any())
         self._units, self._plain = model.units_.of(model._feedback.channels), model.units_.are_own
         self._ends, self._scratch = np.array([0, 1]), self._before.copy()
         self._step = self.weights, self._row, self._ends, 0, 1, False, self._state, self._seen
@@ -81,8 +83,12 @@ class LoopedSteps:
         self._n_rows = min(self._n_rows + 1, self._n_kept)
         self._move()
         answers = self._answers.copy()
+        if self._stays_near and ((answers < self._near[:, 0]) | (answers > self._near[:, 1])).any():
+            answers = np.clip(answers, *bounds_after(self.model, self.level, 1)[0].T)
         if not self._plain:
-            answers = np.clip(self._units.given(answers), self._own_bounds[:, 0], self._own_bounds[:, 1])
+            answers = self._units.given(answers)
+            if self._is_bounded:
+                answers = np.clip(answers, self._own_bounds[:, 0], self._own_bounds[:, 1])
         return until_lost(answers)[0]
 
     def place(self, n_heard: int) -> Place:

@@ -55,7 +55,7 @@ class LinearReadout(NamedTuple):
     intercept: np.ndarray  # (n_outputs,)
     n_squared: int  # how many states are seen squared too
     n_unseen: int  # how many of the numbers that are heard are not seen, from the newest on
-    bounds: np.ndarray  # (n_outputs, 2), lowest and highest answer
+    bounds: np.ndarray  # (n_rows, n_outputs, 2), lowest and highest answer of every step; the last row goes on
 
 
 class Feedback(NamedTuple):
@@ -203,6 +203,7 @@ def close_loop(weights, readout, feedback, known, levels, state, heard, outputs)
         hear(weights.input_columns, weights.bias, row, False, new)
         respond(weights.delays, weights.matrix, weights.cells, past, state, x, scratch, new)
         collect(new, n_squared, seen, features)
+        bounds = readout.bounds[min(t, len(readout.bounds) - 1)]
         for k in range(outputs.shape[1]):
             coef = readout.coef[k]
             total = readout.intercept[k]
@@ -210,10 +211,10 @@ def close_loop(weights, readout, feedback, known, levels, state, heard, outputs)
                 total += coef[i] * features[i]
             if n_levels:
                 total += levels.present[k]
-            if total < readout.bounds[k, 0]:
-                total = readout.bounds[k, 0]
-            elif total > readout.bounds[k, 1]:
-                total = readout.bounds[k, 1]
+            if total < bounds[k, 0]:
+                total = bounds[k, 0]
+            elif total > bounds[k, 1]:
+                total = bounds[k, 1]
             outputs[t, k] = total
         move_levels(levels, t, outputs[t])
         feed_back(outputs[t], feedback, known[t], heard)

@@ -319,3 +319,13 @@ def test_what_is_nearly_exact_is_judged_far_ahead():
     assert small(horizon=5).fit(wave).chosen_["horizon"] == 5
     assert small().fit(wave + 0.1 * noise(700)).chosen_["horizon"] <= 48
     assert small(strategy="direct", horizon=6).fit(wave).chosen_["strategy"] == "direct"
+
+
+def test_a_step_is_answered_by_its_last_value():
+    """Nothing can beat what stays as it is; the choice says that it takes just that."""
+    step = np.r_[np.full(60, 2.0), np.full(40, 5.0)][:, None]
+    model = small().fit(step)
+    assert model.chosen_["target"] == "differences" and model.chosen_["penalty"] == 1e12
+    np.testing.assert_allclose(model.forecast(30), 5.0, rtol=1e-9)
+    np.testing.assert_allclose(model.forecast(30, step[:50]), 2.0, rtol=1e-9)
+    assert small(target="values").fit(step).chosen_["target"] == "values"
