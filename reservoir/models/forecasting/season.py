@@ -189,7 +189,7 @@ def _calendar_turns(parts: list[str], periods: np.ndarray, index: Any) -> np.nda
             turns.append(times.astype("datetime64[M]").astype(np.int64) % 12 / 12)
         else:
             year = times.astype("datetime64[Y]")
-            turns.append((times - year) / ((year + 1).astype("datetime64[us]") - year))
+            turns.append((times - year) / ((year + np.timedelta64(1, "Y")).astype("datetime64[us]") - year))
     return np.stack(turns, axis=-1)
 
 
