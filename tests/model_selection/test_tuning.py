@@ -71,7 +71,7 @@ def test_its_parameters_tell_what_it_found(tmp_path):
     np.testing.assert_array_equal(twin.forecast(6), found.forecast(6))
     kept = {name: value for name, value in found.chosen_.items() if name not in ("score", "scores")}
     assert twin.chosen_.items() <= kept.items() and not any(
-        is_auto(value) for name, value in twin.get_params().items() if name != "washout"
+        is_auto(value) for name, value in twin.get_params().items() if name not in ("washout", "bounds")
     )
     found.set_params(n_members=2).fit(series)
     save(found, tmp_path / "found.zip")
