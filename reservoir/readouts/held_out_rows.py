@@ -153,6 +153,8 @@ def _left_vectors(rows: np.ndarray, ones: np.ndarray, solver: str) -> tuple[np.n
 
 def _eigenvectors(products: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues (n,) >= 0 of a symmetric matrix, the largest first, and its eigenvectors (n, n)."""
+    if len(products) == 1:  # SciPy 1.12 asks this driver for too little room
+        return np.maximum(products[0], 0.0), np.ones((1, 1))
     values, vectors = linalg.eigh(products, check_finite=False, overwrite_a=True, driver="evd")
     return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
 
