@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.model_selection.backtests import refuse_gaps
-from reservoir.models.base import as_reservoir, readout_of
+from reservoir.models.base import readout_of, reservoir_of
 from reservoir.models.forecasting.candidates import Candidate, folds_of, usual_horizon
 from reservoir.models.forecasting.choice import MARGIN, Search
 from reservoir.models.forecasting.chosen_parameters import (
@@ -167,7 +167,7 @@ class _OfFits(_Draws):
     margin = 0.0
 
     def __init__(self, model: Any, series: Any, sequences: Sequences):
-        super().__init__(model, as_reservoir(model.reservoir))
+        super().__init__(model, reservoir_of(model))
         refuse_gaps("tune with a readout that is given", sequences.rows)
         self.series, (n_rows, self.n_features) = series, sequences.rows.shape
         hearing = read_channels(model)

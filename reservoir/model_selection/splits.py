@@ -101,10 +101,7 @@ class WarmTimeSeriesSplit(TimeSeriesSplit):
         """
         owner = type(self).__name__
         warmup = self._check_parameters()
-        kind = container_kind(X, owner)
-        if kind != "series":
-            n_sequences = len(X)  # type: ignore[arg-type]
-            raise ValueError(f"{owner} cuts one series; for sequences use KFold. Got a {kind} of {n_sequences}.")
+        _check_one_series(owner, X)
         folds = list(super().split(X, y, groups))
         first = folds[0][1][0]
         if first < warmup:
@@ -197,10 +194,8 @@ class RollingOrigins(BaseCrossValidator):
         groups : ignored
         """
         owner, (_, warmup) = type(self).__name__, self._check_parameters()
-        kind = container_kind(X, owner)
+        _check_one_series(owner, X)
         n_rows = n_rows_of(X)
-        if kind != "series":
-            raise ValueError(f"{owner} cuts one series; for sequences use KFold. Got a {kind} of {n_rows}.")
         first = n_rows - (max(n_rows // 3, 1) if self.test_size is None else int(self.test_size))
         if first < max(warmup, 1):
             raise ValueError(
@@ -227,3 +222,10 @@ class RollingOrigins(BaseCrossValidator):
         for name in ("horizon", "test_size"):
             p.integer_or(name, None, 1)
         return Origins(p.integer("n_origins", 1), self.horizon), p.integer("warmup", 0)
+
+
+def _check_one_series(owner: str, X: SequenceData) -> None:
+    """Refuse a stack or a list."""
+    kind = container_kind(X, owner)
+    if kind != "series":
+        raise ValueError(f"{owner} cuts one series; for sequences use KFold. Got a {kind} of {n_rows_of(X)}.")

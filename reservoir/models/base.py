@@ -128,13 +128,8 @@ def step_blocks(
             yield TrainingRows(joined(features), joined(taught), numbers if len(sequences) > 1 else None)
 
 
-def as_reservoir(reservoir: System | None) -> Any:
-    """The parameter `reservoir` of a model as a part; the default is seeded, so that two fits are equal."""
-    return _default_reservoir() if reservoir is None else reservoir
-
-
 def reservoir_of(model: Any) -> Any:
-    """The system of a model that is given, or the one that None stands for there."""
+    """The system of a model that is given, or the one that None stands for there, which is seeded."""
     return model._default_parts({})["reservoir"]() if model.reservoir is None else model.reservoir
 
 

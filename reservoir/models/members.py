@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.models.base import TrainingRows, as_reservoir, fit_readout, teach
+from reservoir.models.base import TrainingRows, fit_readout, teach
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sizes import LEAST_OF_A_PART, check_fits
 from reservoir.validation import Parameters, as_generator
@@ -16,7 +16,6 @@ from reservoir.validation import Parameters, as_generator
 
 def seeded_members(model: Any, reservoir: Any) -> list[Any]:
     """As many models as a model has members, not fitted, with seeds drawn from that of the reservoir."""
-    reservoir = as_reservoir(reservoir)
     seeds = {k: seed for k, seed in reservoir.get_params().items() if k.split("__")[-1] == "random_state"}
     if not seeds:
         raise Parameters(model).error("n_members", "1 for a system without random_state")

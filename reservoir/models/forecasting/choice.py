@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -165,21 +166,25 @@ class Search:
         last = self.choices.last_value()
         if last is None:
             return best
-        trial, _ = self.prepared(None, [()], 0)
-        self.errors[last] = naive_errors(trial, self.folds, self.choices.horizon)
+        self.errors[last] = self.errors_of_last_value
         self.scores[last] = score(self.errors[last], self.evenly)
         return last if self.scores[last] < self.scores[best] else best
 
+    @cached_property
+    def errors_of_last_value(self) -> np.ndarray:
+        """Those of the last value (horizon,), once the horizon is settled."""
+        trial, _ = self.prepared(None, [()], 0)
+        return naive_errors(trial, self.folds, self.choices.horizon)
+
     def told(self, best: Candidate) -> dict[str, Any]:
         """What was chosen, its score and errors, and the scores of the best of each kind."""
-        trial, _ = self.prepared(None, [()], 0)
         names = ("transform", "season", "lags", "own", "target", "strategy")
         kinds: dict[str, dict[str, float]] = {name: {} for name in ("states", *names)}
         for candidate, value in self.scores.items():
             words = {"states": str(candidate.states > 0)} | {name: _word(getattr(candidate, name)) for name in names}
             for name, word in words.items():
                 kinds[name][word] = min(value, kinds[name].get(word, np.inf))
-        naive = naive_errors(trial, self.folds, self.choices.horizon)
+        naive = self.errors_of_last_value
         known = np.isfinite(naive)
         return as_told(best, self.choices.horizon) | {
             "score": self.scores[best],
