@@ -1,0 +1,28 @@
+"""Numbers that are given one by one, all alike, or as a frozen distribution of SciPy from which they are drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.stats import rv_continuous, rv_discrete
+
+from reservoir.validation import parameter_error
+
+_FAMILIES = rv_continuous, rv_discrete
+
+
+def is_distribution(value: Any) -> bool:
+    """Whether a value is a frozen distribution, such as ``scipy.stats.norm(0.02, 0.002)``."""
+    return isinstance(getattr(value, "dist", None), _FAMILIES) and hasattr(value, "rvs")
+
+
+def drawn(owner: str, name: str, distribution: Any, size: int, rng: np.random.Generator) -> np.ndarray:
+    """So many numbers (size,) of a frozen distribution of numbers.
+
+    Raises ValueError where it gives none that are finite.
+    """
+    numbers = np.asarray(distribution.rvs(size=size, random_state=rng), dtype=np.float64)
+    if numbers.shape != (size,) or not np.isfinite(numbers).all():
+        raise parameter_error(owner, name, "a frozen distribution of finite numbers", distribution)
+    return numbers
