@@ -37,7 +37,8 @@ class InhibitorySTDP(PlasticityRule):
     tau : float > 0, default 0.02
         Of both traces, seconds.
     w_max : float > 0 or None, default None
-        Largest magnitude, amperes. None: ten times the mean initial magnitude (the library's own choice).
+        Largest magnitude, amperes, at least that of every synapse at the beginning. None: ten times the mean initial
+        magnitude, or the largest (the library's own choice).
 
     References
     ----------

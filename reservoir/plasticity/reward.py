@@ -53,8 +53,8 @@ class RewardSTDP(PairRule):
     tau_d : float > 0, default 0.2
         Seconds in which the dopamine decays to 1/e.
     w_max : float > 0 or None, default None
-        Largest weight, amperes. None: twice the mean initial weight of the synapses that learn (the library's own
-        choice).
+        Largest weight, amperes, at least that of every synapse at the beginning. None: twice the mean initial weight of
+        the synapses that learn, or the largest of them (the library's own choice).
 
     Notes
     -----

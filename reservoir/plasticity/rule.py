@@ -14,6 +14,8 @@ from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers
 from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
 
+_ROUNDING = 1e-9  # share by which a weight may exceed its bound
+
 
 class Scaling(NamedTuple):
     """Weights that are scaled from time to time, so that those of a receiver keep their sum."""
@@ -131,11 +133,21 @@ def read_numbers(part: Any, **units: str) -> dict[str, tuple[float, str]]:
 
 
 def read_bound(part: Any, projection: Projection, times: float) -> dict[str, tuple[float, str]]:
-    """The largest weight, amperes: `w_max` of a rule, or where that is None so many times the mean initial weight."""
+    """The largest weight, amperes: `w_max` of a rule, or where that is None so many times the mean initial weight.
+
+    It is at least the largest initial weight, so that no weight is moved by the bound alone.
+    """
+    unit, sizes = weight_unit(projection.reversal), np.abs(projection.weight)
+    largest = float(sizes.max(initial=0.0))
     if part.w_max is None:
-        return {"w_max": (times * float(np.abs(projection.weight).mean()), "amp")}
-    bound = Parameters(part).real("w_max", 0, closed="neither", unit=weight_unit(projection.reversal))
-    return {"w_max": (bound, "amp")}
+        bound = max(times * float(sizes.mean()), largest)
+        if bound == 0:
+            raise Parameters(part).error("w_max", "given where all weights that learn are 0")
+        return {"w_max": (bound, "amp")}
+    bound = Parameters(part).real("w_max", 0, closed="neither", unit=unit)
+    if bound < largest * (1 - _ROUNDING):
+        raise Parameters(part).error("w_max", f"None or at least {largest:g} {unit}, the largest weight that learns")
+    return {"w_max": (max(bound, largest), "amp")}
 
 
 def read_pairing(part: Any) -> str:

@@ -51,8 +51,9 @@ class STDP(PairRule):
     pairing : {"all", "nearest"}, default "all"
         "all": every spike pairs with every spike of the other side; "nearest": with the last one before it.
     w_max : float > 0 or None, default None
-        Largest weight, amperes. None: twice the mean weight at the beginning of the synapses that learn (the library's
-        own choice), so that who learns in pieces should give it. A weight above it is brought down at its first change.
+        Largest weight, amperes, at least that of every synapse at the beginning. None: twice the mean weight at the
+        beginning of the synapses that learn, or the largest of them (the library's own choice), so that who learns in
+        pieces should give it.
 
     References
     ----------

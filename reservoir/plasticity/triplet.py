@@ -73,8 +73,8 @@ class TripletSTDP(PlasticityRule):
     pairing : {"all", "nearest"}, default "all"
         Whether all spikes count, or the last one of either side.
     w_max : float > 0 or None, default None
-        Largest weight, amperes. None: twice the mean initial weight of the synapses that learn (the library's own
-        choice). A weight above it is brought down at its first change.
+        Largest weight, amperes, at least that of every synapse at the beginning. None: twice the mean initial weight of
+        the synapses that learn, or the largest of them (the library's own choice).
 
     References
     ----------

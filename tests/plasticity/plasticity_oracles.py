@@ -30,7 +30,7 @@ def clip(value, low, high):
 class Twin:
     """What a twin says where it differs from this."""
 
-    bound = 2  # w_max is by default so many times the mean initial weight
+    bound = 2  # w_max is by default so many times the mean initial weight, or the largest
     inhibitory = False  # whether it is inhibitory synapses that learn
     learns = "w"  # the variable of a synapse that changes: the weight, or "U" of dynamic synapses
     variants = ()  # rules that are compared with the twin
@@ -38,6 +38,12 @@ class Twin:
     wrong = ()  # parameters that are out of range
     arrays = ()  # parameters that are arrays, and may be True
     given = ()  # parameters, name and value, without which others are not looked at
+
+    @classmethod
+    def w_max(cls, rule, weights):
+        """The bound of these weights (n_synapses,)."""
+        given, sizes = getattr(rule, "w_max", None), [abs(weight) for weight in weights]
+        return given or max(cls.bound * sum(sizes) / len(sizes), *sizes)
 
     @classmethod
     def lone_pair(cls, p, share, lag):
@@ -49,10 +55,10 @@ class Twin:
 class STDP(Twin):
     variants = (
         plasticity.STDP(),
-        plasticity.STDP(A_plus=0.4, A_minus=0.5, tau_plus=0.01, tau_minus=0.05, w_max=0.9e-12),
+        plasticity.STDP(A_plus=0.4, A_minus=0.5, tau_plus=0.01, tau_minus=0.05, w_max=1.1e-12),
         plasticity.STDP(mu_plus=1.0, mu_minus=1.0, A_plus=0.05, A_minus=0.05),
         plasticity.STDP(mu_plus=0.3, mu_minus=0.3, A_plus=0.1, A_minus=0.12),
-        plasticity.STDP(mu_plus=0.5, mu_minus=0.5, A_plus=0.3, A_minus=0.2, w_max=0.4e-12),
+        plasticity.STDP(mu_plus=0.5, mu_minus=0.5, A_plus=0.3, A_minus=0.2, w_max=1e-12),
         plasticity.STDP(mu_minus=1.0, A_plus=0.03, A_minus=0.1, pairing="nearest"),
         plasticity.STDP(pairing="nearest", A_plus=-0.02, A_minus=-0.01),
     )
@@ -167,6 +173,97 @@ class RewardSTDP(Twin):
         later, rate = max(1.0, 1.0 + lag), 1 / p.tau_c + 1 / p.tau_d
         p = clone(p).set_params(reward_times=[later + p.tau_c], reward_amounts=1.0)
         return (cls.learn(p, share, 1.0, [1.0], [1.0 + lag], 60.0) - share) * rate * exp(1)
+
+
+class SuppressionSTDP(Twin):
+    variants = (
+        plasticity.SuppressionSTDP(),
+        plasticity.SuppressionSTDP(A_plus=0.2, A_minus=0.3, tau_minus=0.04, tau_arriving=0.01, tau_receiver=0.05),
+    )
+    wrong = {"tau_arriving": 0}, {"tau_receiver": -1}, {"tau_plus": 0}, {"w_max": 0}
+
+    def learn(p, w, w_max, arrivals, answers, end):
+        def efficacies(spikes, tau):
+            before = [None, *spikes[:-1]]
+            return {t: 1 - exp(-(t - s) / tau) if s is not None else 1 for s, t in zip(before, spikes, strict=True)}
+
+        arriving, firing = efficacies(arrivals, p.tau_arriving), efficacies(answers, p.tau_receiver)
+        for time, kind, before in events(arrivals, answers):
+            own, other = (firing, arriving) if kind else (arriving, firing)
+            tau, size = (p.tau_plus, p.A_plus) if kind else (p.tau_minus, -p.A_minus)
+            w += w_max * size * own[time] * sum(other[t] * exp(-(time - t) / tau) for t in before)
+            w = clip(w, 0, w_max)
+        return w
+
+
+class DiehlCookSTDP(Twin):
+    variants = (
+        plasticity.DiehlCookSTDP(A_minus=0.01),
+        plasticity.DiehlCookSTDP(A_plus=0.3, A_minus=0.2, tau_plus=0.05, tau_minus=0.03, tau_y=0.1),
+    )
+    wrong = {"tau_plus": 0}, {"tau_minus": 0}, {"tau_y": 0}, {"w_max": 0}
+
+    def learn(p, w, w_max, arrivals, answers, end):
+        for time, kind, before in events(arrivals, answers):
+            if kind == 0:
+                w -= w_max * p.A_minus * trace(time, before, p.tau_minus, "nearest")
+            else:
+                y2 = trace(time, [t for t in answers if t < time], p.tau_y, "nearest")
+                w += w_max * p.A_plus * trace(time, before, p.tau_plus, "nearest") * y2
+            w = clip(w, 0, w_max)
+        return w
+
+
+class OffsetSTDP(Twin):
+    variants = (
+        plasticity.OffsetSTDP(mu=0.0),
+        plasticity.OffsetSTDP(A=0.1, x_target=0.2, tau=0.04, mu=0.7, pairing="nearest"),
+    )
+    wrong = {"tau": 0}, {"mu": -1}, {"pairing": "some"}, {"w_max": 0}
+
+    def learn(p, w, w_max, arrivals, answers, end):
+        for time, kind, before in events(arrivals, answers):
+            if kind:
+                room = max(1 - w / w_max, 0) ** p.mu
+                w = clip(w + w_max * p.A * (trace(time, before, p.tau, p.pairing) - p.x_target) * room, 0, w_max)
+        return w
+
+
+class HeterosynapticSTDP(Twin):
+    variants = (
+        plasticity.HeterosynapticSTDP(),
+        plasticity.HeterosynapticSTDP(A=0.05, B=0.04, beta=0.01, delta=0.01, resting=0.2, tau_plus=0.03, tau_slow=0.2),
+    )
+    wrong = {"tau_slow": 0}, {"beta": -1}, {"resting": 1.1}, {"tau_plus": 0}, {"tau_minus": 0}, {"w_max": 0}
+
+    def learn(p, w, w_max, arrivals, answers, end):
+        for time, kind, before in events(arrivals, answers):
+            y = trace(time, [t for t in answers if t < time], p.tau_minus)
+            if kind == 0:
+                w += w_max * (p.delta - p.B * y)
+            else:
+                z = trace(time, [t for t in answers if t < time], p.tau_slow)
+                w += w_max * p.A * trace(time, before, p.tau_plus) * z - p.beta * (w - p.resting * w_max) * y**3
+            w = clip(w, 0, w_max)
+        return w
+
+
+class RateScaling(Twin):
+    bound = 10
+    variants = (
+        plasticity.RateScaling(eta=0.1),
+        plasticity.RateScaling(target_rate=80.0, eta=0.3, tau_rate=0.1),
+    )
+    wrong = {"eta": 0}, {"target_rate": -1}, {"tau_rate": 0}, {"w_max": 0}
+
+    def learn(p, w, w_max, arrivals, answers, end):
+        """From spike to spike of the receiver, with the integral of its rate as a sum over all spikes before."""
+        last = 0.0
+        for time in [*answers, end]:
+            before = [t for t in answers if t < time]
+            spent = sum(exp(-(last - t) / p.tau_rate) - exp(-(time - t) / p.tau_rate) for t in before)
+            w, last = clip(w * exp(p.eta * (p.target_rate * (time - last) - spent)), 0, w_max), time
+        return w
 
 
 TWINS = {twin.__name__: twin for twin in Twin.__subclasses__()}

@@ -5,11 +5,21 @@ import inspect
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from reservoir import neurons, plasticity
 from reservoir.circuits import Circuit, MaassColumn, Projection
 from reservoir.neurons import LIF
-from reservoir.plasticity import STDP, InhibitorySTDP, Normalised, ReleaseSTDP, RewardSTDP, TripletSTDP
+from reservoir.plasticity import (
+    STDP,
+    InhibitorySTDP,
+    Normalised,
+    OffsetSTDP,
+    RateScaling,
+    ReleaseSTDP,
+    RewardSTDP,
+    TripletSTDP,
+)
 from reservoir.spikes import SpikeTrains
 from spiking import simulate
 from spiking._brian import run_trials
@@ -73,7 +83,7 @@ def expected(rule, circuit, channels, spikes, n_steps):
     """The twin, synapse by synapse."""
     twin, part, end = twin_of(rule), circuit.inputs, n_steps * DT
     values, _ = changed(twin, part)
-    w_max = getattr(rule, "w_max", None) or np.abs(part.weight).mean() * twin.bound
+    w_max = twin.w_max(rule, part.weight)
     return np.sign(values) * [
         twin.learn(
             rule, abs(values[s]), w_max, [t for t in times(channels, part.pre[s], part.delay[s]) if t < end - DT / 2],
@@ -255,7 +265,7 @@ def test_a_circuit_that_learns_equals_the_twins_on_its_own_spikes():
     column = dataclasses.replace(column, recurrent=dataclasses.replace(column.recurrent, delay=delay))
     steps = np.unique(rng.integers(0, 2500, (60, 2)) % [2500, 3], axis=0)
     trains = SpikeTrains(steps[:, 0] * 1e-4, steps[:, 1], 3, 0.25)
-    rules = {"recurrent": STDP(A_plus=0.05, A_minus=0.06), "inputs": TripletSTDP(A3_plus=0.05, w_max=1e-7)}
+    rules = {"recurrent": STDP(A_plus=0.05, A_minus=0.06), "inputs": TripletSTDP(A3_plus=0.05, w_max=2e-7)}
     recording = simulate(column, trains, plasticity=rules, record="weights", random_state=0)
     listed, given = (record.to_lists() for record in (recording.spikes, trains))
     assert len(recording.spikes) > 100
@@ -264,7 +274,7 @@ def test_a_circuit_that_learns_equals_the_twins_on_its_own_spikes():
         learns = rule.acts_on(before)
         assert learns.any()
         np.testing.assert_array_equal(after.weight[~learns], before.weight[~learns])
-        w_max = rule.w_max or 2 * before.weight[learns].mean()
+        w_max = twin_of(rule).w_max(rule, before.weight[learns])
         senders = listed if name == "recurrent" else given
         for s in np.flatnonzero(learns):
             arrivals = np.round((senders[before.pre[s]] + before.delay[s]) / 1e-4).astype(int)
@@ -273,6 +283,38 @@ def test_a_circuit_that_learns_equals_the_twins_on_its_own_spikes():
             spikes_of_both = arrivals.tolist(), answers.tolist()
             twin = twin_of(rule).learn(rule, before.weight[s], w_max, *spikes_of_both, 0.25)
             assert after.weight[s] == pytest.approx(twin, rel=0, abs=1e-12 * w_max)
+
+
+def test_a_bound_alone_moves_no_weight():
+    """Exponential weights, of which some lie above twice the mean; a bound below them is refused."""
+    rng = np.random.default_rng(2)
+    circuit = wired(np.arange(40), np.zeros(40, int), rng.exponential(AMPERE, 40))
+    still = [STDP(A_plus=0.0, A_minus=0.0), TripletSTDP(A2_plus=0, A3_plus=0, A2_minus=0, A3_minus=0),
+             OffsetSTDP(A=0.0), RewardSTDP([0.1])]  # fmt: skip
+    channels, forced = random_spikes(300, 40, 40, rng), random_spikes(300, 1, 40, rng)
+    found, spikes = learn(still[:3], [circuit] * 3, channels, 300, pulses(forced, 300, 1))
+    assert len(spikes) > 3 and (circuit.inputs.weight > 2 * circuit.inputs.weight.mean()).any()
+    np.testing.assert_allclose(found, [circuit.inputs.weight] * 3, rtol=1e-12)
+    for rule in still:
+        with pytest.raises(ValueError, match=rf"'w_max' parameter of {type(rule).__name__} must be .* the largest"):
+            clone(rule).set_params(w_max=AMPERE).rule(circuit.inputs)
+        with pytest.raises(ValueError, match=rf"'w_max' parameter of {type(rule).__name__} must be given where all"):
+            rule.rule(dataclasses.replace(circuit.inputs, weight=np.zeros(40)))
+
+
+def test_scaling_brings_units_to_their_rate():
+    """Whatever the weights are at first, and with their ratios; twice too strong here, or half as strong."""
+    rng, n_steps, target = np.random.default_rng(3), 12_000, 20.0
+    share = rng.uniform(0.5, 1.5, 60)
+    pre, post = (ends.ravel() for ends in np.mgrid[:60, :2])
+    circuit = wired(pre, post, share[pre] * np.where(post == 0, 1.5e-9, 6e-9))
+    rule = RateScaling(target_rate=target, eta=0.1, tau_rate=0.3)
+    found, spikes = learn([rule], [circuit], random_spikes(n_steps, 60, 40, rng), n_steps, np.full((1, 2), 13.5e-9))
+    counts = np.bincount(spikes[spikes[:, 0] >= n_steps // 2, 1], minlength=2)
+    np.testing.assert_allclose(counts / (n_steps // 2 * DT), target, rtol=0.1)
+    for unit in (0, 1):
+        ratios = found[0][post == unit] / circuit.inputs.weight[post == unit]
+        np.testing.assert_allclose(ratios, ratios[0], rtol=1e-9)
 
 
 def test_release_changes_what_is_passed_on():

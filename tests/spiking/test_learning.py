@@ -88,7 +88,7 @@ def test_synapses_of_units_that_fire_of_themselves_learn(rule):
     )
     part, learned = circuit.recurrent, recording.circuit.recurrent.weight
     fired, learns = recording.spikes.to_lists(), rule.acts_on(part)
-    w_max, own = 2 * part.weight[learns].mean(), rate[part.pre] > 0
+    w_max, own = twin_of(rule).w_max(rule, part.weight[learns]), rate[part.pre] > 0
     assert (learned != part.weight)[own & learns].sum() > 5 and not (learned != part.weight)[~learns].any()
     for s in np.flatnonzero(learns):
         arrivals = np.round((fired[part.pre[s]] + part.delay[s]) / 1e-4).astype(int)
