@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from reservoir.estimators import BaseEstimator
+from reservoir.estimators import AnyEstimator
 from reservoir.topologies import CirculantMatrix, HadamardMatrix
 
 Lengths = dict[str, int]
@@ -131,7 +131,7 @@ def part(*methods: str) -> Check:
     """A part with these methods."""
 
     def fits(value: Any, lengths: Lengths) -> bool:
-        return isinstance(value, BaseEstimator) and all(hasattr(value, method) for method in methods)
+        return isinstance(value, AnyEstimator) and all(hasattr(value, method) for method in methods)
 
     return Check(fits, f"a part with {', '.join(methods)}")
 
@@ -181,7 +181,7 @@ def equation_parameter(default: Any) -> Check:
     def fits(value: Any, lengths: Lengths) -> bool:
         if isinstance(default, str):
             return type(value) is str and value.isidentifier()
-        return _is_numeric(value) or isinstance(value, BaseEstimator)
+        return _is_numeric(value) or isinstance(value, AnyEstimator)
 
     return Check(fits, "a word" if isinstance(default, str) else "numbers, None or a part")
 

@@ -18,7 +18,7 @@ import inspect
 import sys
 from typing import Any
 
-from reservoir.estimators import BaseEstimator
+from reservoir.estimators import AnyEstimator
 from reservoir.persistence import networks, rebuilding
 from reservoir.persistence.checks import (
     ANY,
@@ -76,7 +76,7 @@ def _parts_of(room: str) -> dict[str, Entry]:
     return {
         f"{room}.{name}": _entry_of_part(kind, room in _WRITE_EQUATIONS)
         for name, kind in kinds.items()
-        if isinstance(kind, type) and issubclass(kind, BaseEstimator)
+        if isinstance(kind, type) and issubclass(kind, AnyEstimator)
     }
 
 
