@@ -167,6 +167,15 @@ def table(**columns: Check) -> Check:
     return Check(fits, f"a dictionary of {', '.join(columns)}")
 
 
+def named(one: Check) -> Check:
+    """A dictionary whose entries all are such."""
+
+    def fits(value: Any, lengths: Lengths) -> bool:
+        return type(value) is dict and all(one.fits(member, lengths) for member in value.values())
+
+    return Check(fits, f"a dictionary, each entry {one.what}")
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 

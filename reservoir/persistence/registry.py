@@ -38,6 +38,7 @@ from reservoir.persistence.checks import (
     integers,
     labels,
     matrix,
+    named,
     optional,
     part,
     parts,
@@ -170,6 +171,8 @@ REGISTRY: dict[str, Entry] = {
             "dead": either(NONE, flags("n")),
             "spontaneous_rate": either(NONE, reals("n")),
             "background": either(NONE, record("PoissonBackground")),
+            "populations": named(flags("n")),
+            **dict.fromkeys(("projections", "input_projections"), named(record("Projection"))),
         }
     ),
     "reservoir.spikes.SpikeTrains": Entry(
