@@ -1,23 +1,24 @@
-"""scikit-learn's base classes, as type checkers should know them.
+"""scikit-learn's base classes, as type checkers should know them, and what ours can besides.
 
 scikit-learn has no types, so that a class with one of its bases would pass for anything: a checker could not tell a
-system from a readout. At run time these are scikit-learn's own classes. `present_unless` stands for its `available_if`,
-whose error does not say what can be done.
+system from a readout. At run time these are scikit-learn's own classes, but for `BaseEstimator`, which also knows the
+parameters of parts that stand in a dict or a list; `AnyEstimator` is theirs. `present_unless` stands for its
+`available_if`, whose error does not say what can be done.
 """
 
 from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 if TYPE_CHECKING:
     import numpy as np
 
-    class BaseEstimator:
-        """An object with parameters."""
+    class AnyEstimator:
+        """An object with parameters, of this library or of any other."""
 
         n_features_in_: int
         feature_names_in_: np.ndarray
@@ -74,7 +75,7 @@ if TYPE_CHECKING:
         """What holds another estimator."""
 
 else:
-    from sklearn.base import BaseEstimator as BaseEstimator
+    from sklearn.base import BaseEstimator as AnyEstimator
     from sklearn.base import ClassifierMixin as ClassifierMixin
     from sklearn.base import ClassNamePrefixFeaturesOutMixin as ClassNamePrefixFeaturesOutMixin
     from sklearn.base import MetaEstimatorMixin as MetaEstimatorMixin
@@ -82,6 +83,74 @@ else:
     from sklearn.base import OneToOneFeatureMixin as OneToOneFeatureMixin
     from sklearn.base import RegressorMixin as RegressorMixin
     from sklearn.base import TransformerMixin as TransformerMixin
+
+
+class BaseEstimator(AnyEstimator):
+    """An object with parameters. Where one is a dict or a list of parts, theirs are ``name__key__parameter``."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name; with `deep` those of parts too, also of parts that stand in a dict or a list."""
+        found = super().get_params(deep=deep)
+        for name, value in super().get_params(deep=False).items() if deep else ():
+            found.update(_parts_in(name, value))
+        return found
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters: own ones first, then those of parts; a dict or a list with another part is a new one."""
+        super().set_params(**{name: value for name, value in params.items() if "__" not in name})
+        inner: dict[str, dict[str, Any]] = {}
+        for path, value in params.items():
+            name, within, rest = path.partition("__")
+            if within:
+                inner.setdefault(name, {})[rest] = value
+        own = self.get_params(deep=False) if inner else {}
+        for name, values in inner.items():
+            if isinstance(own.get(name), dict | list):
+                setattr(self, name, _with_parts(self, name, own[name], values))
+            else:
+                super().set_params(**{f"{name}__{rest}": value for rest, value in values.items()})
+        return self
+
+
+def _parts_in(path: str, holder: Any) -> Iterator[tuple[str, Any]]:
+    """The parts in a dict or a list, and their parameters, by name."""
+    if not isinstance(holder, dict | list):
+        return
+    for key, part in holder.items() if isinstance(holder, dict) else enumerate(holder):
+        inner = f"{path}__{key}"
+        if hasattr(part, "get_params") and not isinstance(part, type):
+            yield inner, part
+            yield from ((f"{inner}__{name}", value) for name, value in part.get_params().items())
+        elif isinstance(part, dict | list):
+            yield from _parts_in(inner, part)
+
+
+def _with_parts(owner: Any, path: str, holder: Any, values: dict[str, Any]) -> Any:
+    """A copy of a dict or a list of parts: values by key put another part there, by ``key__name`` set a parameter."""
+    made = holder.copy()
+    keys = {str(key): key for key in (holder if isinstance(holder, dict) else range(len(holder)))}
+    inner: dict[str, dict[str, Any]] = {}
+    for name, value in values.items():
+        key, within, rest = name.partition("__")
+        if key not in keys:
+            raise _invalid(owner, f"{path}__{key}", [f"{path}__{known}" for known in keys])
+        if within:
+            inner.setdefault(key, {})[rest] = value
+        else:
+            made[keys[key]] = value
+    for key, settings in inner.items():
+        part = made[keys[key]]
+        if isinstance(part, dict | list):
+            made[keys[key]] = _with_parts(owner, f"{path}__{key}", part, settings)
+        elif hasattr(part, "set_params"):
+            part.set_params(**settings)
+        else:
+            raise _invalid(owner, f"{path}__{key}__{next(iter(settings))}", [f"{path}__{key}"])
+    return made
+
+
+def _invalid(owner: Any, name: str, known: list[str]) -> ValueError:
+    return ValueError(f"Invalid parameter {name!r} for estimator {owner}. Valid parameters are: {known!r}.")
 
 
 class NamedParts(BaseEstimator, ABC):

@@ -21,7 +21,7 @@ _ALIKE = 1e-8  # relative difference of time constants below which the exact sol
 class Path(NamedTuple):
     """Synapses of one projection and one source with one kind of current, all dynamic or none, all plastic or none."""
 
-    projection: str  # "recurrent" or "inputs"
+    projection: str  # its name in the circuit
     source: str  # "units", "inputs", or "selves": units that fire of themselves
     which: np.ndarray  # (n_synapses,), their places in the projection
     pre: np.ndarray  # (n_synapses,)
@@ -79,7 +79,7 @@ def write_circuit(
     owner: str, circuit: Circuit, neuron: SpikingUnit, plasticity: Mapping[str, PlasticityRule] | None, dt: float
 ) -> CircuitText:
     """The circuit, cut into paths."""
-    plasticity = _read_plasticity(owner, plasticity)
+    plasticity = _read_plasticity(owner, plasticity, circuit)
     kinds = receptors_of(circuit)
     listening, fires = np.ones(len(circuit.excitatory), dtype=bool), np.zeros(len(circuit.excitatory), dtype=bool)
     if circuit.spontaneous_rate is not None:
@@ -87,11 +87,11 @@ def write_circuit(
         listening &= ~fires
     if circuit.dead is not None:
         listening &= ~circuit.dead
-    paths = [
-        *_paths("recurrent", "units", circuit.recurrent, ~fires[circuit.recurrent.pre], kinds, plasticity, dt),
-        *_paths("recurrent", "selves", circuit.recurrent, fires[circuit.recurrent.pre], kinds, plasticity, dt),
-        *_paths("inputs", "inputs", circuit.inputs, np.ones(len(circuit.inputs), dtype=bool), kinds, plasticity, dt),
-    ]
+    paths: list[Path] = []
+    for name, source, part in circuit.pathways():
+        own = fires[part.pre] if source == "units" else np.zeros(len(part), dtype=bool)
+        paths += _paths(name, source, part, ~own, kinds, plasticity, dt)
+        paths += _paths(name, "selves", part, own, kinds, plasticity, dt)
     equations = equations_of(owner, neuron)
     refractory = refractory_steps(type(neuron).__name__, equations.refractory, circuit.excitatory, dt)
     return CircuitText(
@@ -149,11 +149,12 @@ def _currents(network: CircuitText) -> tuple[list[str], list[str], dict[str, tup
     return lines, currents, constants
 
 
-def _read_plasticity(owner: str, plasticity: Any) -> dict[str, PlasticityRule]:
+def _read_plasticity(owner: str, plasticity: Any, circuit: Circuit) -> dict[str, PlasticityRule]:
     if plasticity is None:
         return {}
-    if not isinstance(plasticity, Mapping) or not set(plasticity) <= {"recurrent", "inputs"}:
-        wanted = "None or a dict of rules by projection, 'recurrent' or 'inputs'"
+    known = [pathway.name for pathway in circuit.pathways()]
+    if not isinstance(plasticity, Mapping) or not set(plasticity) <= set(known):
+        wanted = f"None or a dict of rules by projection, {' or '.join(map(repr, known))}"
         raise parameter_error(owner, "plasticity", wanted, plasticity)
     for rule in plasticity.values():
         check_part(owner, "plasticity", rule, PlasticityRule)

@@ -148,7 +148,7 @@ def _traces(circuit: Circuit, learned: dict[str, dict[str, np.ndarray]]) -> dict
     traces: dict[str, dict[str, np.ndarray]] = {}
     for projection, found in learned.items():
         names = [name for name in found if name not in ("which", *_LEARNED)]
-        traces[projection] = {name: np.zeros(len(getattr(circuit, projection))) for name in names}
+        traces[projection] = {name: np.zeros(len(circuit.projection(projection))) for name in names}
         for name, values in traces[projection].items():
             values[found["which"]] = found[name]
     return traces
@@ -157,13 +157,13 @@ def _traces(circuit: Circuit, learned: dict[str, dict[str, np.ndarray]]) -> dict
 def with_learned(circuit: Circuit, learned: dict[str, dict[str, np.ndarray]]) -> Circuit:
     """The circuit with the weights, or whatever a rule has changed, in their places."""
     for name, found in learned.items():
-        projection, changes = getattr(circuit, name), {}
+        projection, changes = circuit.projection(name), {}
         for variable, field in _LEARNED.items():
             if variable in found:
                 values = getattr(projection, field).copy()
                 values[found["which"]] = found[variable]
                 changes[field] = values
-        circuit = dataclasses.replace(circuit, **{name: dataclasses.replace(projection, **changes)})
+        circuit = circuit.replaced(name, dataclasses.replace(projection, **changes))
     return circuit
 
 

@@ -303,9 +303,9 @@ def parallel_perceptron(X, y, weights, rho, epsilon, mu, margin, rate, adapt_eve
 def spiking_circuit(circuit, neuron, trains, voltages, dt):
     """Leaky integrate-and-fire units one by one, synapses as lists of jumps to come: (step, unit), and all voltages."""
     n_units, n_steps = len(circuit.excitatory), round(trains.duration / dt)
-    inputs, recurrent = circuit.inputs, circuit.recurrent
     v, last, arrivals, fired, history = np.array(voltages, float), [-(10**9)] * n_units, {}, [], []
-    synapses = [(recurrent, s) for s in range(len(recurrent))] + [(inputs, s) for s in range(len(inputs))]
+    synapses = [(part, s) for _, _, part in circuit.pathways() for s in range(len(part))]
+    sources = [source for _, source, part in circuit.pathways() for _ in range(len(part))]
     u, R, before = np.zeros(len(synapses)), np.ones(len(synapses)), np.zeros(len(synapses))
     kinds = sorted({kind_of_synapse(part, s) for part, s in synapses}, key=str)
     currents = [dict.fromkeys(kinds, 0.0) for _ in range(n_units)]
@@ -324,13 +324,13 @@ def spiking_circuit(circuit, neuron, trains, voltages, dt):
                     v[i] += neuron.resistance * current * kind / (kind - tau) * decay if reversal is None else 0
             if free and v[i] > neuron.threshold:
                 fired.append((step, i))
-                senders.append((recurrent, i))
+                senders.append(("units", i))
                 last[i], v[i] = step, neuron.reset
             for kind in kinds:
                 currents[i][kind] *= np.exp(-dt / kind[0])
-        senders += [(inputs, channel) for when, channel in sorted(events) if when == step]
+        senders += [("inputs", channel) for when, channel in sorted(events) if when == step]
         for index, (part, s) in enumerate(synapses):
-            if not any(part is sending and part.pre[s] == sender for sending, sender in senders):
+            if (sources[index], part.pre[s]) not in senders:
                 continue
             jump = part.weight[s] if part.reversal is None else abs(part.weight[s])
             if part.U is not None:

@@ -10,11 +10,12 @@ senders and receivers to `synapses.draw_circuit`, as `MaassColumn` does. Add one
 tests find it.
 """
 
-from reservoir.circuits.circuit import Circuit, PoissonBackground, Projection
+from reservoir.circuits.circuit import Circuit, PoissonBackground
 from reservoir.circuits.damage import damaged
 from reservoir.circuits.graph_circuit import GraphCircuit
 from reservoir.circuits.maass_column import MaassColumn
 from reservoir.circuits.potjans_diesmann import PotjansDiesmann
+from reservoir.circuits.projection import Projection
 from reservoir.circuits.random_circuit import RandomCircuit
 from reservoir.circuits.scale_free_circuit import ScaleFreeCircuit
 from reservoir.circuits.small_world_circuit import SmallWorldCircuit

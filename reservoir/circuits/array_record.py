@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ class ArrayRecord:
     """
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, field.name) for field in fields(self))
+        return type(self), tuple(plain_dict(getattr(self, field.name)) for field in fields(self))
 
     def equals(self, other: Any) -> bool:
         """True if `other` is of the same type and holds the same values, bit for bit."""
@@ -28,9 +30,10 @@ class ArrayRecord:
 
     def _store(self, **values: Any) -> None:
         for name, value in values.items():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
-            object.__setattr__(self, name, value)
+            for array in value.values() if isinstance(value, Mapping) else (value,):
+                if isinstance(array, np.ndarray):
+                    array.flags.writeable = False
+            object.__setattr__(self, name, MappingProxyType(value) if isinstance(value, dict) else value)
 
     def _refuse(self, name: str, requirement: str) -> Exception:
         return parameter_error(type(self).__name__, name, requirement, getattr(self, name))
@@ -67,11 +70,18 @@ class ArrayRecord:
 
     def _read_flags(self, name: str, size: int) -> None:
         """Store booleans (size,)."""
-        value = getattr(self, name)
-        array = np.empty(0) if real_array(value) is None else np.asarray(value)
-        if array.dtype != bool or array.shape != (size,) or not size:
+        flags = flags_of(getattr(self, name), size)
+        if flags is None:
             raise self._refuse(name, f"booleans of shape ({size or 'n_units'},)")
-        self._store(**{name: array.copy()})
+        self._store(**{name: flags})
+
+    def _read_named(self, name: str) -> dict[str, Any]:
+        """A copy of a mapping whose keys can stand in the names of parameters; empty for None."""
+        value = getattr(self, name)
+        found = {} if value is None else dict(value) if isinstance(value, Mapping) else None
+        if found is None or not all(is_name(key) for key in found):
+            raise self._refuse(name, "None or a dict by names, identifiers without '__'")
+        return found
 
 
 def n_entries(*values: Any) -> int:
@@ -80,9 +90,28 @@ def n_entries(*values: Any) -> int:
     return next((len(array) for array in arrays if array is not None and array.ndim == 1), 1)
 
 
+def flags_of(value: Any, size: int) -> np.ndarray | None:
+    """A copy of booleans (size,); None for anything else."""
+    array = np.empty(0) if real_array(value) is None else np.asarray(value)
+    return array.copy() if array.dtype == bool and array.shape == (size,) and size else None
+
+
+def is_name(key: Any) -> bool:
+    """Whether a key can stand in the name of a parameter, as in ``plasticity__key__A_plus``."""
+    return isinstance(key, str) and key.isidentifier() and "__" not in key
+
+
+def plain_dict(value: Any) -> Any:
+    """A dict of its own for a mapping, which cannot be pickled; anything else as it is."""
+    return dict(value) if isinstance(value, MappingProxyType) else value
+
+
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, ArrayRecord):
         return one.equals(other)
+    if isinstance(one, Mapping):
+        alike = isinstance(other, Mapping) and list(one) == list(other)
+        return alike and all(_same(one[key], other[key]) for key in one)
     if one is None or other is None:
         return one is other
     return np.array_equal(one, other)

@@ -1,133 +1,18 @@
-"""Spiking wiring as plain arrays: projections of synapses, what comes from outside, and the circuit they form."""
+"""Spiking wiring as plain arrays: units, their projections, and what comes from outside."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from reservoir.circuits.array_record import ArrayRecord, n_entries
-from reservoir.parts import Numbers
-from reservoir.validation import Parameters, is_masked, parameter_error, real_array, without_unit
+from reservoir.circuits.array_record import ArrayRecord, flags_of, n_entries
+from reservoir.circuits.projection import Projection
+from reservoir.validation import Parameters, parameter_error, real_array, without_unit
 
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Projection(ArrayRecord):
-    """S synapses: the arrays have one entry per synapse.
-
-    A spike of `pre` reaches `post` after the delay and adds A to its current of that time constant:
-
-        A = weight,   or   A = weight u R   for dynamic synapses
-
-    where u and R, both in (0, 1], are the utilisation and the share of recovered resources at this spike. With
-    `time` since the last one, u <- U + u (1 - U) exp(-time / F) and R <- 1 + (R - u R - 1) exp(-time / D), the latter
-    with the old u; the first spike finds u = U and R = 1. With `reversal` E the synapses are conductances: the spike
-    adds ``|A|`` to a conductance G of the receiver, whose current in a step is G (E - v), with G and the voltage v
-    as they are when the step begins: exact to the first order of the step dt, and stable while G dt stays well below
-    the capacitance. The arrays are read-only copies; a scalar is one value for all synapses. The order of synapses is
-    kept; two units may share several.
-
-    Parameters
-    ----------
-    pre : integers (S,) >= 0
-        Sending units, or input channels.
-    post : integers (S,) >= 0
-        Receiving units.
-    weight : float array (S,) or float
-        Amperes at the peak of the current, with sign; for dynamic synapses the largest possible peak. Siemens with
-        `reversal`, where the sign only tells inhibitory synapses (below 0) from excitatory ones.
-    delay : float array (S,) or float >= 0
-        Seconds.
-    time_constant : float array (S,) or float > 0
-        Seconds in which the current of one spike decays to 1/e.
-    U : float array (S,) or float in (0, 1], or None
-        Utilisation at rest. None, with D and F: static synapses.
-    D : float array (S,) or float > 0, or None
-        Seconds, recovery from depression.
-    F : float array (S,) or float > 0, or None
-        Seconds, decay of facilitation.
-    reversal : float array (S,) or float, or None, default None
-        Volts at which the current of a conductance is 0. None: the synapses are currents.
-
-    Raises
-    ------
-    ValueError
-        For arrays of different lengths, values that are not finite or out of range, and U, D, F given in part.
-
-    References
-    ----------
-    Markram, Wang, Tsodyks 1998, Differential signaling via the same axon of neocortical pyramidal neurons,
-    PNAS 95(9):5323-5328, doi:10.1073/pnas.95.9.5323.
-
-    Examples
-    --------
-    >>> from reservoir.circuits import Projection
-    >>> pair = Projection(pre=[0, 1], post=[1, 0], weight=[3e-8, -2e-8], delay=1e-3, time_constant=3e-3)
-    >>> len(pair), len(pair.select(pair.weight > 0))
-    (2, 1)
-    """
-
-    pre: np.ndarray
-    post: np.ndarray
-    weight: np.ndarray
-    delay: np.ndarray
-    time_constant: np.ndarray
-    U: np.ndarray | None = None
-    D: np.ndarray | None = None
-    F: np.ndarray | None = None
-    reversal: np.ndarray | None = None
-
-    def __post_init__(self) -> None:
-        size = n_entries(self.pre, self.post)
-        dynamic = [name for name in ("U", "D", "F") if getattr(self, name) is not None]
-        if len(dynamic) not in (0, 3):
-            raise parameter_error(type(self).__name__, dynamic[0], "given together with U, D and F, or None", dynamic)
-        self._read_indices("pre", size)
-        self._read_indices("post", size)
-        self._read_numbers("weight", size, unit=weight_unit(self.reversal))
-        self._read_numbers("delay", size, 0, unit="second")
-        self._read_numbers("time_constant", size, 0, above=True, unit="second")
-        if dynamic:
-            self._read_numbers("U", size, 0, 1, above=True)
-            self._read_numbers("D", size, 0, above=True, unit="second")
-            self._read_numbers("F", size, 0, above=True, unit="second")
-        if self.reversal is not None:
-            self._read_numbers("reversal", size, unit="volt")
-
-    def __len__(self) -> int:
-        return len(self.pre)
-
-    def __repr__(self) -> str:
-        kind = "dynamic" if self.dynamic else "static"
-        return f"Projection({len(self)} {kind} {'synapses' if self.reversal is None else 'conductances'})"
-
-    @property
-    def dynamic(self) -> bool:
-        """True if the synapses depress and facilitate, False if they are static."""
-        return self.U is not None
-
-    def select(self, chosen: Numbers) -> Projection:
-        """The synapses of a mask (S,) or of indices in [0, S), in the order of the indices."""
-        given, chosen = chosen, np.asarray(chosen)
-        if not chosen.size and chosen.dtype != bool:  # an empty list
-            chosen = chosen.astype(np.int64)
-        mask = chosen.dtype == bool and chosen.shape == (len(self),)
-        places = chosen.dtype.kind in "iu" and chosen.ndim == 1
-        if is_masked(given) or (not mask and not (places and ((chosen >= 0) & (chosen < len(self))).all())):
-            requirement = f"a mask of shape ({len(self)},) or indices in [0, {len(self)})"
-            raise parameter_error(f"{type(self).__name__}.select", "chosen", requirement, given)
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(self, **{name: value[chosen] for name, value in values.items() if value is not None})
-
-    @classmethod
-    def joined(cls, projections: list[Projection]) -> Projection:
-        """One projection of all synapses of the list, in its order; all of one kind, empty ones aside."""
-        parts = [part for part in projections if len(part)] or list(projections[:1])
-        if not parts or len({(part.dynamic, part.reversal is None) for part in parts}) > 1:
-            requirement = "a list of projections, all dynamic or all static, all currents or all conductances"
-            raise parameter_error(f"{cls.__name__}.joined", "projections", requirement, projections)
-        names = [field.name for field in fields(cls) if getattr(parts[0], field.name) is not None]
-        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+_ALWAYS = "recurrent", "inputs"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -191,12 +76,26 @@ class PoissonBackground(ArrayRecord):
         return self.rate * self.weight * self.time_constant + self.current
 
 
+class Pathway(NamedTuple):
+    """One projection of a circuit: its name, where its spikes come from, and its synapses."""
+
+    name: str
+    source: str  # "units" or "inputs"
+    projection: Projection
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Circuit(ArrayRecord):
     """Units, the synapses between them and those of the input.
 
     The arrays are read-only copies. Where a generator of circuits is asked for, a circuit stands for itself: `draw`
-    returns it. Signs are free: a unit marked excitatory may send weights of either sign.
+    returns it.
+
+    Who is inhibitory is a property of the unit. A synapse of weight 0, which may learn, and any conductance, whose sign
+    says nothing else, is of the kind of its sender, and its weight gets that sign; -0.0 stands for an inhibitory one at
+    0. A current keeps the sign that it is given: where it contradicts `excitatory`, in a circuit without Dale's law,
+    the sign tells what the synapse does, and which rules of plasticity act on it. Channels have no kind: of their
+    synapses, the sign always tells.
 
     Parameters
     ----------
@@ -217,11 +116,18 @@ class Circuit(ArrayRecord):
         all, leaves a unit its own dynamics. `dead` wins.
     background : PoissonBackground of N units or None, default None
         What each unit hears besides its synapses. None: nothing.
+    populations : dict of bool arrays (N,) by name, or None, default None
+        Which units belong to each; they may overlap. "E" and "I", the excitatory and the inhibitory units, are always
+        known, see `population`. Names are identifiers without "__".
+    projections : dict of Projection by name, or None, default None
+        More synapses between units, each projection of a kind of its own: static or dynamic, currents or conductances.
+    input_projections : dict of Projection by name, or None, default None
+        The same from input channels. Each name is a `pathways` of its own, by which synapses learn.
 
     Raises
     ------
     ValueError
-        For wrong shapes, and for synapses whose units or channels do not exist.
+        For wrong shapes, for synapses whose units or channels do not exist, and for names that stand twice.
 
     Examples
     --------
@@ -232,6 +138,10 @@ class Circuit(ArrayRecord):
     >>> circuit = Circuit(np.ones(3, dtype=bool), ring, inputs, n_inputs=1)
     >>> circuit.n_units, circuit.draw(np.random.default_rng(0)) is circuit
     (3, True)
+    >>> slow = Projection(pre=[2], post=[0], weight=1e-9, delay=1e-3, time_constant=0.1, reversal=0.0)
+    >>> more = Circuit(np.array([True, False, True]), ring, inputs, 1, projections={"slow": slow})
+    >>> [pathway.name for pathway in more.pathways()], more.population("I").tolist()
+    (['recurrent', 'inputs', 'slow'], [False, True, False])
     """
 
     excitatory: np.ndarray
@@ -242,13 +152,26 @@ class Circuit(ArrayRecord):
     dead: np.ndarray | None = None
     spontaneous_rate: np.ndarray | None = None
     background: PoissonBackground | None = None
+    populations: Mapping[str, np.ndarray] = None  # type: ignore[assignment]
+    projections: Mapping[str, Projection] = None  # type: ignore[assignment]
+    input_projections: Mapping[str, Projection] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         size = n_entries(self.excitatory)
         self._store(n_inputs=Parameters(self).integer("n_inputs", 0))
         self._read_flags("excitatory", size)
-        self._check_ends("recurrent", size)
-        self._check_ends("inputs", self.n_inputs)
+        self._store(recurrent=self._read_projection("recurrent", self.recurrent, size))
+        self._store(inputs=self._read_projection("inputs", self.inputs, self.n_inputs))
+        for name, n_sources in (("projections", size), ("input_projections", self.n_inputs)):
+            given = self._read_named(name).items()
+            self._store(**{name: {key: self._read_projection(name, part, n_sources) for key, part in given}})
+        names = [*_ALWAYS, *self.projections, *self.input_projections]
+        if len(set(names)) < len(names):
+            field = (
+                "input_projections" if set(self.input_projections) & {*_ALWAYS, *self.projections} else "projections"
+            )
+            raise self._refuse(field, f"a dict with other names than {', '.join(names)}")
+        self._read_populations(size)
         if self.positions is not None:
             self._read_positions(size)
         if self.dead is not None:
@@ -260,12 +183,46 @@ class Circuit(ArrayRecord):
             raise self._refuse("background", f"None or a PoissonBackground of {size} units")
 
     def __repr__(self) -> str:
-        return f"Circuit({self.n_units} units, {len(self.recurrent)} synapses, {self.n_inputs} inputs)"
+        n_synapses = len(self.recurrent) + sum(map(len, self.projections.values()))
+        more = f" in {', '.join(self.projections)}" if self.projections else ""
+        return f"Circuit({self.n_units} units, {n_synapses} synapses{more}, {self.n_inputs} inputs)"
 
     @property
     def n_units(self) -> int:
         """Number of units."""
         return len(self.excitatory)
+
+    def pathways(self) -> list[Pathway]:
+        """All projections, "recurrent" and "inputs" first: name, source, "units" or "inputs", and synapses of each."""
+        return [
+            Pathway("recurrent", "units", self.recurrent),
+            Pathway("inputs", "inputs", self.inputs),
+            *(Pathway(name, "units", part) for name, part in self.projections.items()),
+            *(Pathway(name, "inputs", part) for name, part in self.input_projections.items()),
+        ]
+
+    def projection(self, name: str) -> Projection:
+        """The projection of this name; ValueError where there is none."""
+        found = {pathway.name: pathway.projection for pathway in self.pathways()}
+        if not isinstance(name, str) or name not in found:
+            raise parameter_error(f"{type(self).__name__}.projection", "name", f"one of {', '.join(found)}", name)
+        return found[name]
+
+    def population(self, name: str) -> np.ndarray:
+        """Which units (N,) belong to a population; "E" and "I" are the excitatory and the inhibitory ones."""
+        found = {"E": self.excitatory, "I": ~self.excitatory, **self.populations}
+        if not isinstance(name, str) or name not in found:
+            raise parameter_error(f"{type(self).__name__}.population", "name", f"one of {', '.join(found)}", name)
+        return found[name]
+
+    def replaced(self, name: str, projection: Projection) -> Circuit:
+        """A copy with another projection in the place of the one of this name."""
+        self.projection(name)
+        changed: dict[str, Any] = {name: projection}
+        for field in ("projections", "input_projections"):
+            if name in getattr(self, field):
+                changed = {field: {**getattr(self, field), name: projection}}
+        return replace(self, **changed)
 
     def draw(self, rng: np.random.Generator | None = None, n_inputs: int = 1) -> Circuit:
         """This circuit itself; nothing is drawn. ValueError if it has another number of input channels."""
@@ -280,17 +237,36 @@ class Circuit(ArrayRecord):
             raise self._refuse("positions", f"a finite real array of shape ({size}, 3)")
         self._store(positions=array)
 
-    def _check_ends(self, name: str, n_sources: int) -> None:
-        projection = getattr(self, name)
+    def _read_populations(self, size: int) -> None:
+        read = {name: flags_of(units, size) for name, units in self._read_named("populations").items()}
+        known = {"E": self.excitatory, "I": ~self.excitatory}
+        found = {name: units for name, units in read.items() if units is not None}
+        if len(found) < len(read):
+            raise self._refuse("populations", f"a dict of booleans of shape ({size},)")
+        if not all(np.array_equal(found[name], known[name]) for name in known.keys() & found.keys()):
+            raise self._refuse("populations", "a dict whose 'E' and 'I', if any, are those of `excitatory`")
+        self._store(populations=found)
+
+    def _read_projection(self, name: str, projection: Projection, n_sources: int) -> Projection:
+        """The projection, with the signs of its senders where it has none of its own."""
         if not isinstance(projection, Projection):
-            raise self._refuse(name, "a Projection")
+            raise self._refuse(name, "a Projection" if name in _ALWAYS else "a dict of Projection")
         for end, limit in (("pre", n_sources), ("post", self.n_units)):
             indices = getattr(projection, end)
             if len(indices) and indices.max() >= limit:
                 requirement = f"a Projection with `{end}` in [0, {limit})"
                 raise parameter_error(type(self).__name__, name, requirement, int(indices.max()))
+        return projection if name.startswith("input") else _of_its_senders(projection, self.excitatory)
 
 
-def weight_unit(reversal: np.ndarray | float | None) -> str:
-    """The unit of the weights of currents, or with a reversal potential of conductances."""
-    return "amp" if reversal is None else "siemens"
+def _of_its_senders(projection: Projection, excitatory: np.ndarray) -> Projection:
+    """The projection with the signs of its senders at synapses of weight 0, and at all conductances."""
+    weight = projection.weight
+    free = np.flatnonzero(weight == 0) if projection.reversal is None else np.arange(len(weight))
+    inhibits = ~excitatory[projection.pre[free]]
+    wrong = free[inhibits != np.signbit(weight[free])]
+    if not wrong.size:
+        return projection
+    signed = weight.copy()
+    signed[wrong] *= -1
+    return replace(projection, weight=signed)

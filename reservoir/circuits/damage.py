@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from reservoir.circuits.circuit import Circuit
+from reservoir.circuits.projection import Projection
 from reservoir.validation import check_choice, check_real, parameter_error
 
 
@@ -23,9 +25,9 @@ def damaged(
 
     Of units: a "dead" one never spikes, is marked in `dead` and loses the synapses that it sends; a "noise" one fires
     spontaneously at `rate`, see `spontaneous_rate` of `Circuit`, and keeps its synapses; "combined" makes each
-    damaged unit one or the other by a fair coin. Of synapses: recurrent ones are removed. Input synapses stay as they
-    are. Damage adds up: what was damaged in the given circuit stays so, and a unit once dead is not revived. The same
-    `rng` damages the same units whatever the kind, and with a larger fraction also others.
+    damaged unit one or the other by a fair coin. Of synapses: those between units are removed. Input synapses stay as
+    they are. Damage adds up: what was damaged in the given circuit stays so, and a unit once dead is not revived. The
+    same `rng` damages the same units whatever the kind, and with a larger fraction also others.
 
     Parameters
     ----------
@@ -73,8 +75,7 @@ def damaged(
     rate = check_real("damaged", "rate", rate, 0, closed="neither", unit="hertz")
     if check_choice("damaged", "of", of, ("units", "synapses")) == "synapses":
         check_choice("damaged", "kind", kind, ("dead",))
-        kept = rng.random(len(circuit.recurrent)) >= fraction
-        return replace(circuit, recurrent=circuit.recurrent.select(kept))
+        return _thinned(circuit, lambda part: rng.random(len(part)) >= fraction)
     check_choice("damaged", "kind", kind, ("dead", "noise", "combined"))
     hit, coin = rng.random((2, circuit.n_units)) < np.array([[fraction], [0.5]])
     dies = hit & {"dead": True, "noise": False, "combined": coin}[kind]
@@ -87,8 +88,15 @@ def _silence(circuit: Circuit, units: np.ndarray) -> Circuit:
         return replace(circuit)
     dead = units if circuit.dead is None else units | circuit.dead
     rates = None if circuit.spontaneous_rate is None else np.where(dead, 0.0, circuit.spontaneous_rate)
-    recurrent = circuit.recurrent.select(~units[circuit.recurrent.pre])
-    return replace(circuit, dead=dead, spontaneous_rate=rates, recurrent=recurrent)
+    return _thinned(replace(circuit, dead=dead, spontaneous_rate=rates), lambda part: ~units[part.pre])
+
+
+def _thinned(circuit: Circuit, kept: Callable[[Projection], np.ndarray]) -> Circuit:
+    """The circuit with some of the synapses between its units."""
+    for name, source, part in circuit.pathways():
+        if source == "units":
+            circuit = circuit.replaced(name, part.select(kept(part)))
+    return circuit
 
 
 def _set_off(circuit: Circuit, units: np.ndarray, rate: float) -> Circuit:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.circuits.circuit import Circuit, PoissonBackground, Projection
+from reservoir.circuits.circuit import Circuit, PoissonBackground
+from reservoir.circuits.projection import Projection
 from reservoir.estimators import BaseEstimator
 from reservoir.sizes import check_fits
 from reservoir.topologies.drawing import bernoulli_positions
@@ -118,13 +119,15 @@ class PotjansDiesmann(BaseEstimator):
         self.input_scale = input_scale
 
     def draw(self, rng: np.random.Generator, n_inputs: int = 1) -> Circuit:
-        """A circuit with this many thalamic fibres as input channels."""
+        """A circuit with this many thalamic fibres as input channels, and the eight populations by name."""
         check_integer(type(self).__name__, "n_inputs", n_inputs, 0)
         n_synapses = float(self.synapse_numbers().sum())
         check_fits(type(self).__name__, "scale", self.scale, 48 * n_synapses, f"{n_synapses:.3g} synapses")
         excitatory = np.repeat(np.arange(8) % 2 == 0, self.sizes())
         recurrent, inputs = self._draw_recurrent(rng), self._draw_inputs(n_inputs, rng)
-        return Circuit(excitatory, recurrent, inputs, n_inputs, background=self.background())
+        numbers = np.repeat(np.arange(8), self.sizes())
+        named = {name: numbers == number for number, name in enumerate(POPULATIONS)}
+        return Circuit(excitatory, recurrent, inputs, n_inputs, background=self.background(), populations=named)
 
     def background(self) -> PoissonBackground:
         """What the units hear from outside the column, and the current that restores their mean input."""

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reservoir.circuits.circuit import Circuit, PoissonBackground, Projection
+from reservoir.circuits.circuit import Circuit, PoissonBackground
+from reservoir.circuits.projection import Projection
 
 
 class Receptors(NamedTuple):
@@ -32,7 +33,7 @@ class Receptors(NamedTuple):
 
 def receptors_of(circuit: Circuit) -> Receptors:
     """All receptors that a circuit has."""
-    parts: list[Projection | PoissonBackground] = [circuit.recurrent, circuit.inputs]
+    parts: list[Projection | PoissonBackground] = [pathway.projection for pathway in circuit.pathways()]
     parts += [] if circuit.background is None else [circuit.background]
     pairs = [_pairs(part) for part in parts]
     currents = [part.time_constant for part, pair in zip(parts, pairs, strict=True) if pair is None]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reservoir.circuits.circuit import Projection, weight_unit
+from reservoir.circuits.projection import Projection, weight_unit
 from reservoir.sizes import check_fits
 from reservoir.topologies.drawing import bernoulli_positions
 from reservoir.validation import Parameters

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from reservoir.estimators import BaseEstimator
+from reservoir.estimators import AnyEstimator
 from reservoir.topologies import CirculantMatrix, HadamardMatrix
 
 Lengths = dict[str, int]
@@ -131,7 +131,7 @@ def part(*methods: str) -> Check:
     """A part with these methods."""
 
     def fits(value: Any, lengths: Lengths) -> bool:
-        return isinstance(value, BaseEstimator) and all(hasattr(value, method) for method in methods)
+        return isinstance(value, AnyEstimator) and all(hasattr(value, method) for method in methods)
 
     return Check(fits, f"a part with {', '.join(methods)}")
 
@@ -167,6 +167,15 @@ def table(**columns: Check) -> Check:
     return Check(fits, f"a dictionary of {', '.join(columns)}")
 
 
+def named(one: Check) -> Check:
+    """A dictionary whose entries all are such."""
+
+    def fits(value: Any, lengths: Lengths) -> bool:
+        return type(value) is dict and all(one.fits(member, lengths) for member in value.values())
+
+    return Check(fits, f"a dictionary, each entry {one.what}")
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
@@ -181,7 +190,7 @@ def equation_parameter(default: Any) -> Check:
     def fits(value: Any, lengths: Lengths) -> bool:
         if isinstance(default, str):
             return type(value) is str and value.isidentifier()
-        return _is_numeric(value) or isinstance(value, BaseEstimator)
+        return _is_numeric(value) or isinstance(value, AnyEstimator)
 
     return Check(fits, "a word" if isinstance(default, str) else "numbers, None or a part")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reservoir.circuits.array_record import plain_dict
 from reservoir.persistence.archive import Damaged
 from reservoir.persistence.checks import ANY, FLAG, Check, names, optional
 
@@ -54,7 +55,7 @@ class Entry:
     def taken_apart(self, value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Parameters, and the rest."""
         if not hasattr(value, "get_params"):
-            return {name: getattr(value, name) for name in _parameters_of(type(value))}, {}
+            return {name: plain_dict(getattr(value, name)) for name in _parameters_of(type(value))}, {}
         parameters = value.get_params(deep=False)
         # What scikit-learn is about to give up, and nobody has set.
         parameters = {name: one for name, one in parameters.items() if type(one) is not str or one != "deprecated"}

@@ -121,7 +121,7 @@ def _check_room(circuit: Circuit, dt: float, max_bytes: float) -> None:
     """Refuse delays, channels and kinds of currents that would take more memory than allowed."""
     kinds = receptors_of(circuit)
     n_kinds, n_units = max(2, len(kinds.time_constants)), circuit.n_units
-    longest = max(circuit.recurrent.delay.max(initial=0.0), circuit.inputs.delay.max(initial=0.0))
+    longest = max(pathway.projection.delay.max(initial=0.0) for pathway in circuit.pathways())
     ring, starts = 8 * (2 + longest / dt) * n_kinds * n_units, 32 * (n_units + circuit.n_inputs)
     if not ring + starts + 4 * len(kinds.conductances) ** 2 <= max_bytes:
         raise Damaged("it holds a circuit whose state takes more than max_bytes")

@@ -18,7 +18,7 @@ import inspect
 import sys
 from typing import Any
 
-from reservoir.estimators import BaseEstimator
+from reservoir.estimators import AnyEstimator
 from reservoir.persistence import networks, rebuilding
 from reservoir.persistence.checks import (
     ANY,
@@ -38,6 +38,7 @@ from reservoir.persistence.checks import (
     integers,
     labels,
     matrix,
+    named,
     optional,
     part,
     parts,
@@ -76,7 +77,7 @@ def _parts_of(room: str) -> dict[str, Entry]:
     return {
         f"{room}.{name}": _entry_of_part(kind, room in _WRITE_EQUATIONS)
         for name, kind in kinds.items()
-        if isinstance(kind, type) and issubclass(kind, BaseEstimator)
+        if isinstance(kind, type) and issubclass(kind, AnyEstimator)
     }
 
 
@@ -170,6 +171,8 @@ REGISTRY: dict[str, Entry] = {
             "dead": either(NONE, flags("n")),
             "spontaneous_rate": either(NONE, reals("n")),
             "background": either(NONE, record("PoissonBackground")),
+            "populations": named(flags("n")),
+            **dict.fromkeys(("projections", "input_projections"), named(record("Projection"))),
         }
     ),
     "reservoir.spikes.SpikeTrains": Entry(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Projection
-from reservoir.circuits.circuit import weight_unit
+from reservoir.circuits.projection import weight_unit
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers, PlasticityRule, WindowedRule, check_part
 from reservoir.plasticity.rule import Rule, Scaling

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.circuits import Projection
-from reservoir.circuits.circuit import weight_unit
+from reservoir.circuits.projection import weight_unit
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers
 from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from reservoir.estimators import BaseEstimator
+from reservoir.estimators import AnyEstimator
 from reservoir.parts import check_part
 from reservoir.plotting.display import Display, legend_above, rows_and_columns, styled
 from reservoir.plotting.names import plain
@@ -166,7 +166,7 @@ class SearchDisplay(Display):
 def _words(column: Any) -> list[str]:
     """Each value as text, for parts their class and what differs from its defaults; what is masked is left out."""
     given = np.ma.getdata(column)[~np.ma.getmaskarray(column)]
-    return [repr(value) if isinstance(value, BaseEstimator) else str(value) for value in given]
+    return [repr(value) if isinstance(value, AnyEstimator) else str(value) for value in given]
 
 
 def _places(panel: Any, values: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.compilation import one_blas_thread
-from reservoir.estimators import BaseEstimator
+from reservoir.estimators import AnyEstimator
 from reservoir.parts import FittedModel, Labels, Numbers, SequenceData, System
 from reservoir.probes.advice import Setting, findings
 from reservoir.probes.diagnosis import Diagnosis, DiagnosisWarning
@@ -134,7 +134,7 @@ def _setting(model: Any, system: Any, own: int | None, data: Driven, skip: int, 
 def _fitted_model(system: Any, X: Any, y: Any) -> Any:
     """The system as it is, but of a model that is not fitted yet a fitted copy."""
     try:
-        if isinstance(system, BaseEstimator) and hasattr(system, "predict" if y is not None else "forecast"):
+        if isinstance(system, AnyEstimator) and hasattr(system, "predict" if y is not None else "forecast"):
             check_is_fitted(system)
     except NotFittedError:
         return clone(system).fit(X) if y is None else clone(system).fit(X, y)

@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.estimators import BaseEstimator
+from reservoir.estimators import AnyEstimator
 from reservoir.parts import FittedModel, SequenceData, System, check_part, without_noise
 from reservoir.probes.spike_records import SpikeRecords, records_of
 from reservoir.sequences import Sequences, read_sequences
@@ -31,7 +31,7 @@ class Asked(NamedTuple):
         """The data as the system hears them, in their container: checked by the model, and scaled as it scales them."""
         if hasattr(self.model, "heard"):
             return self.model.heard(X)
-        if not isinstance(self.model, BaseEstimator):
+        if not isinstance(self.model, AnyEstimator):
             return X
         sequences = read_sequences(self.model, X, reset=False)
         return sequences.pack(sequences.rows)
@@ -63,7 +63,7 @@ class Asked(NamedTuple):
         Streams that are one array of equal lengths, or spike trains, go to an estimator that takes stacks at once.
         """
         heard = streams if records_of(streams) else self.heard(streams)
-        together = isinstance(self.system, BaseEstimator) and get_tags(self.system).input_tags.three_d_array
+        together = isinstance(self.system, AnyEstimator) and get_tags(self.system).input_tags.three_d_array
         if together:
             found = states_of(self.system, heard, range(len(heard)))
         else:
@@ -90,7 +90,7 @@ def asked(owner: str, system: System | FittedModel, X: SequenceData | None = Non
     check_part(owner, name, one.system, System)
     if known or _is_fitted(model):
         return one
-    if hasattr(model, "readout") or (isinstance(model, BaseEstimator) and get_tags(model).target_tags.required):
+    if hasattr(model, "readout") or (isinstance(model, AnyEstimator) and get_tags(model).target_tags.required):
         raise parameter_error(owner, name, "a system, or a fitted model", model)
     fresh: Any = clone(model, safe=False)
     fresh.fit(np.zeros((1, 1)) if X is None else X)
@@ -111,7 +111,7 @@ def driven(owner: str, system: System | FittedModel, X: SequenceData) -> tuple[S
 
     Spike trains are taken where the system has spiking units. A system that is no estimator is taken to be fitted.
     """
-    foreign = not isinstance(system, BaseEstimator) and not hasattr(system, "reservoir_")
+    foreign = not isinstance(system, AnyEstimator) and not hasattr(system, "reservoir_")
     if foreign:
         check_part(owner, "system", system, System)
     one = Asked(system) if foreign else asked(owner, system, X)
@@ -152,7 +152,7 @@ def _without_names(part: Any) -> Any:
 
 
 def _is_fitted(system: Any) -> bool:
-    if not isinstance(system, BaseEstimator):
+    if not isinstance(system, AnyEstimator):
         return False
     try:
         check_is_fitted(system)
@@ -162,7 +162,7 @@ def _is_fitted(system: Any) -> bool:
 
 
 def _read(owner: str, system: Any, X: Any) -> tuple[Any, Sequences]:
-    if isinstance(system, BaseEstimator):
+    if isinstance(system, AnyEstimator):
         sequences = read_sequences(system, X, reset=False)
         return _without_names(system), sequences  # which were checked, and are not asked for again
     rows = real_array(X)

@@ -157,17 +157,17 @@ def make_engine(owner: str, circuit: Circuit, neuron: SpikingUnit | None, dt: fl
 
 def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
     """The synapses in the order of their senders."""
-    inputs, n_units = circuit.inputs, len(circuit.excitatory)
-    both = [circuit.recurrent, inputs]
-    senders = np.concatenate([circuit.recurrent.pre, inputs.pre + n_units])
+    pathways, n_units = circuit.pathways(), len(circuit.excitatory)
+    parts = [pathway.projection for pathway in pathways]
+    senders = np.concatenate([part.pre + (0 if source == "units" else n_units) for _, source, part in pathways])
     order = np.argsort(senders, kind="stable")
-    weights = [part.weight if part.reversal is None else np.abs(part.weight) for part in both]
-    utilisation, recovery, facilitation = zip(*(_dynamics(part, dt) for part in both), strict=True)
+    weights = [part.weight if part.reversal is None else np.abs(part.weight) for part in parts]
+    utilisation, recovery, facilitation = zip(*(_dynamics(part, dt) for part in parts), strict=True)
     return Wiring(
         starts=np.searchsorted(senders[order], np.arange(n_units + circuit.n_inputs + 1)),
-        receiver=_joined(both, "post")[order],
-        current=np.concatenate([kinds.of(part) for part in both])[order],
-        delay=np.floor(_joined(both, "delay") / dt + 0.5).astype(np.int64)[order],
+        receiver=_joined(parts, "post")[order],
+        current=np.concatenate([kinds.of(part) for part in parts])[order],
+        delay=np.floor(_joined(parts, "delay") / dt + 0.5).astype(np.int64)[order],
         weight=np.concatenate(weights)[order],
         utilisation=np.concatenate(utilisation)[order],
         recovery=np.concatenate(recovery)[order],

@@ -339,3 +339,11 @@ def test_a_fifth_is_closer():
     fifth, tenth = (mean_rates(scale, 0, 3.5, "numba") / RATES - 1 for scale in (0.2, 0.1))
     assert np.abs(fifth).max() < 0.25
     assert np.abs(fifth).mean() < np.abs(tenth).mean()
+
+
+def test_the_circuit_knows_its_populations():
+    column = PotjansDiesmann(0.005)
+    circuit = column.draw(np.random.default_rng(0), 1)
+    assert list(circuit.populations) == list(column.populations())
+    for name, units in column.populations().items():
+        np.testing.assert_array_equal(np.flatnonzero(circuit.population(name)), np.r_[units])

@@ -105,7 +105,10 @@ def _given_circuit():
     ring = Projection([0, 1, 2], [1, 2, 0], 3e-8, 1e-3, 3e-3)
     inputs = Projection([0, 1], [0, 2], 4e-8, [0.0, 2e-3], 4e-3, 0.5, 1.1, 0.05)
     background = PoissonBackground([8000.0] * 3, 9e-11, 5e-4)
-    return Circuit(np.ones(3, bool), ring, inputs, 2, np.zeros((3, 3)), np.array([False, False, True]), 5.0, background)
+    damage = np.array([False, False, True]), 5.0
+    slow = Projection([0, 2, 1], [1, 1, 0], [0.0, -2e-9, 1e-9], 1e-3, 0.05, reversal=[0.0, -0.08, 0.0])
+    more = {"left": np.array([True, False, False])}, {"slow": slow}, {"late": inputs.select([1])}
+    return Circuit(np.ones(3, bool), ring, inputs, 2, np.zeros((3, 3)), *damage, background, *more)
 
 
 def systems():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reservoir.estimators import BaseEstimator
+from reservoir.estimators import AnyEstimator
 
 
 class HiddenParameter:
@@ -22,9 +22,9 @@ class HiddenParameter:
         vars(model)[self._name] = value
 
 
-def parameters_of(model: BaseEstimator, deep: bool) -> dict[str, Any]:
+def parameters_of(model: AnyEstimator, deep: bool) -> dict[str, Any]:
     """What `get_params` gives, hidden parameters too."""
-    return BaseEstimator.get_params(_Shown(model), deep)  # type: ignore[arg-type]
+    return AnyEstimator.get_params(_Shown(model), deep)  # type: ignore[arg-type]
 
 
 class _Shown:
