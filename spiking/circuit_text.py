@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,9 +10,9 @@ from reservoir.circuits import Circuit, PoissonBackground, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
 from reservoir.neurons.spiking.equations import Equations, equations_of
 from reservoir.neurons.spiking.membrane import refractory_steps
-from reservoir.parts import PlasticityRule, SpikingUnit, check_part
+from reservoir.parts import SpikingUnit
 from reservoir.plasticity import Rule
-from reservoir.validation import parameter_error
+from reservoir.plasticity.learning import Learning, Rules, learning_of
 
 _ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
 
@@ -66,20 +65,29 @@ class UnitText(NamedTuple):
     at_start: dict[str, str]  # what is done before a step, by name
 
 
+class Learned(NamedTuple):
+    """What a rule has changed of some synapses of a projection."""
+
+    projection: str
+    which: np.ndarray  # (n_synapses,), their places in it
+    values: dict[str, np.ndarray]  # "w" in amperes with its sign, or "U"
+    traces: dict[str, np.ndarray]
+
+
 class Answer(NamedTuple):
     """What one trial gives."""
 
     spikes: np.ndarray  # (n_spikes, 2), step and unit
     voltages: np.ndarray | None  # (n_steps, n_units)
     variables: np.ndarray  # (n_variables, n_units), of the units in the end
-    learned: dict[str, dict[str, np.ndarray]]  # of every plastic projection: which synapses, and what a rule changes
+    learned: list[Learned]
 
 
 def write_circuit(
-    owner: str, circuit: Circuit, neuron: SpikingUnit, plasticity: Mapping[str, PlasticityRule] | None, dt: float
+    owner: str, circuit: Circuit, neuron: SpikingUnit, plasticity: Rules | None, dt: float
 ) -> CircuitText:
     """The circuit, cut into paths."""
-    plasticity = _read_plasticity(owner, plasticity, circuit)
+    learning = learning_of(owner, plasticity, circuit)
     kinds = receptors_of(circuit)
     listening, fires = np.ones(len(circuit.excitatory), dtype=bool), np.zeros(len(circuit.excitatory), dtype=bool)
     if circuit.spontaneous_rate is not None:
@@ -90,8 +98,9 @@ def write_circuit(
     paths: list[Path] = []
     for name, source, part in circuit.pathways():
         own = fires[part.pre] if source == "units" else np.zeros(len(part), dtype=bool)
-        paths += _paths(name, source, part, ~own, kinds, plasticity, dt)
-        paths += _paths(name, "selves", part, own, kinds, plasticity, dt)
+        learns = [one for one in learning if one.projection == name]
+        paths += _paths(name, source, part, ~own, kinds, learns, dt)
+        paths += _paths(name, "selves", part, own, kinds, learns, dt)
     equations = equations_of(owner, neuron)
     refractory = refractory_steps(type(neuron).__name__, equations.refractory, circuit.excitatory, dt)
     return CircuitText(
@@ -149,40 +158,28 @@ def _currents(network: CircuitText) -> tuple[list[str], list[str], dict[str, tup
     return lines, currents, constants
 
 
-def _read_plasticity(owner: str, plasticity: Any, circuit: Circuit) -> dict[str, PlasticityRule]:
-    if plasticity is None:
-        return {}
-    known = [pathway.name for pathway in circuit.pathways()]
-    if not isinstance(plasticity, Mapping) or not set(plasticity) <= set(known):
-        wanted = f"None or a dict of rules by projection, {' or '.join(map(repr, known))}"
-        raise parameter_error(owner, "plasticity", wanted, plasticity)
-    for rule in plasticity.values():
-        check_part(owner, "plasticity", rule, PlasticityRule)
-    return dict(plasticity)
-
-
 def _paths(
     name: str,
     source: str,
     part: Projection,
     chosen: np.ndarray,
     kinds: Receptors,
-    plasticity: dict[str, PlasticityRule],
+    learning: list[Learning],
     dt: float,
 ) -> list[Path]:
     """The chosen synapses (n_synapses,) of a projection, cut into paths."""
-    paths, kind, rules = [], kinds.of(part), plasticity.get(name)
-    plastic = np.zeros(len(part), dtype=bool) if rules is None else rules.acts_on(part)
+    paths, kind = [], kinds.of(part)
+    still = ~np.any([one.synapses for one in learning], axis=0) if learning else np.ones(len(part), dtype=bool)
     delay = np.floor(part.delay / dt + 0.5).astype(np.int64)
     dynamics = None if part.U is None or part.D is None or part.F is None else (part.U, part.D, part.F)
     for one in range(len(kinds.time_constants)):
-        for learns in (False, True):
-            which = np.flatnonzero(chosen & (kind == one) & (plastic == learns))
+        for rule, synapses in [(None, still), *((one.rule, one.synapses) for one in learning)]:
+            which = np.flatnonzero(chosen & (kind == one) & synapses)
             if not which.size:
                 continue
             paths.append(Path(
                 name, source, which, part.pre[which], part.post[which], part.weight[which], delay[which], one,
                 None if dynamics is None else (dynamics[0][which], dynamics[1][which], dynamics[2][which]),
-                rules.rule(part.select(plastic)) if rules is not None and learns else None,
+                rule,
             ))  # fmt: skip
     return paths

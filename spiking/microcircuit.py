@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,13 @@ from reservoir.parts import (
     CircuitModel,
     Encoder,
     Numbers,
-    PlasticityRule,
     Seed,
     SequenceData,
     SpikingUnit,
     Targets,
     Trace,
 )
+from reservoir.plasticity.learning import Rules
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.simulation import make_engine
@@ -46,8 +46,9 @@ class Microcircuit(LiquidState):
     Parameters
     ----------
     circuit, neuron, encoder, trace, dt, step, random_state : as in `LiquidState`
-    plasticity : None or dict, default None
-        Rules of `reservoir.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``.
+    plasticity : None, dict or list, default None
+        Rules of `reservoir.plasticity`, by projection or in a list, see `spiking.simulate`. The search reaches them:
+        ``plasticity__recurrent__A_plus`` in a dict, ``plasticity__0__A_plus`` in a list.
     learning_time : None or float > 0, default None
         Seconds of the series that are presented in `fit`, from the first on; None presents all.
     codegen : {"auto", "numpy", "cython", "standalone"}, default "auto"
@@ -104,7 +105,7 @@ class Microcircuit(LiquidState):
         dt: float = 1e-4,
         step: float = 1e-2,
         random_state: Seed = None,
-        plasticity: Mapping[str, PlasticityRule] | None = None,
+        plasticity: Rules | None = None,
         learning_time: float | None = None,
         codegen: str = "auto",
         twin: bool = True,

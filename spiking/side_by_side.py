@@ -12,7 +12,7 @@ import numpy as np
 from reservoir.circuits import PoissonBackground
 from reservoir.plasticity import Rule, Scaling
 from reservoir.quantities import UNITS
-from spiking.circuit_text import Answer, CircuitText, Path, Trial, write_units
+from spiking.circuit_text import Answer, CircuitText, Learned, Path, Trial, write_units
 from spiking.synapses import conductance, current, depressing_and_facilitating
 
 _solved: dict[str, str] = {}  # steps by their equations
@@ -200,16 +200,14 @@ class SideBySide:
         return {key: self._timed(values(times), "1", f"{name}_{key}") for key, values in rule.signals}
 
     def _make_scalings(self) -> list[Any]:
-        """Operations that scale the weights of plastic projections, from time to time."""
-        found: dict[str, Scaling] = {}
-        for path in self.network.paths:
+        """Operations that scale the weights that learn by one rule, from time to time."""
+        found: dict[int, tuple[Scaling, list[Any]]] = {}
+        for path, synapses in zip(self.network.paths, self.synapses, strict=True):
             if path.rule is not None and path.rule.scaling is not None:
-                found[path.projection] = path.rule.scaling
-        return [self._scale(name, scaling) for name, scaling in found.items()]
+                found.setdefault(id(path.rule), (path.rule.scaling, []))[1].append(synapses)
+        return [self._scale(*one) for one in found.values()]
 
-    def _scale(self, projection: str, scaling: Scaling) -> Any:
-        pairs = zip(self.network.paths, self.synapses, strict=True)
-        plastic = [part for path, part in pairs if path.projection == projection and path.rule is not None]
+    def _scale(self, scaling: Scaling, plastic: list[Any]) -> Any:
         size = self.n_units * self.n_tiles
         receivers = [np.asarray(part.j) for part in plastic]
 
@@ -225,8 +223,8 @@ class SideBySide:
             for j, part in zip(receivers, plastic, strict=True):
                 part.w_ = np.asarray(part.w_) * factor[j]
 
-        clock = self.brian2.Clock(dt=scaling.every * self.brian2.second, name=f"scaling_{projection}")
-        return self.brian2.NetworkOperation(scale, clock=clock, when="end", name=f"scale_{projection}")
+        clock = self.brian2.Clock(dt=scaling.every * self.brian2.second, name=f"scaling_{plastic[0].name}")
+        return self.brian2.NetworkOperation(scale, clock=clock, when="end", name=f"scale_{plastic[0].name}")
 
     def _tiled(self, values: np.ndarray) -> np.ndarray:
         return np.tile(values, self.n_tiles)
@@ -242,23 +240,19 @@ class SideBySide:
         variables = np.stack([np.asarray(getattr(self.sources["units"], f"{name}_"))[units] for name in names])
         return Answer(spikes, voltages, variables, self._learned(tile))
 
-    def _learned(self, tile: int) -> dict[str, dict[str, np.ndarray]]:
-        """What the rules have changed, by projection."""
-        learned: dict[str, dict[str, np.ndarray]] = {}
-        for path, synapses in zip(self.network.paths, self.synapses, strict=True):
-            if path.rule is None:
-                continue
-            part = slice(tile * len(path.pre), (tile + 1) * len(path.pre))
-            names = [*path.rule.read, *path.rule.traces, *["lastupdate"] * bool(path.rule.traces)]
-            found = {name: np.asarray(getattr(synapses, f"{name}_"))[part] for name in names}
-            since = self.n_steps * self.network.dt - found.pop("lastupdate", 0.0)
-            traces = {name: found.pop(name) * np.exp(-since / path.rule.parameters[tau][0])
-                      for name, tau in path.rule.traces.items()}  # fmt: skip
-            if path.rule.finish is not None:
-                found = path.rule.finish(found, self.n_steps * self.network.dt)
-            if "w" in found:
-                found["w"] = np.copysign(found["w"], path.weight)
-            before = learned.setdefault(path.projection, {"which": np.zeros(0, int)})
-            for name, values in {"which": path.which, **found, **traces}.items():
-                before[name] = np.concatenate([before.get(name, np.zeros(0)), values])
-        return learned
+    def _learned(self, tile: int) -> list[Learned]:
+        """What the rules have changed."""
+        pairs = zip(self.network.paths, self.synapses, strict=True)
+        return [self._changed(tile, path, path.rule, part) for path, part in pairs if path.rule is not None]
+
+    def _changed(self, tile: int, path: Path, rule: Rule, synapses: Any) -> Learned:
+        part, end = slice(tile * len(path.pre), (tile + 1) * len(path.pre)), self.n_steps * self.network.dt
+        names = [*rule.read, *rule.traces, *["lastupdate"] * bool(rule.traces)]
+        found = {name: np.asarray(getattr(synapses, f"{name}_"))[part] for name in names}
+        since = end - found.pop("lastupdate", 0.0)
+        traces = {name: found.pop(name) * np.exp(-since / rule.parameters[tau][0]) for name, tau in rule.traces.items()}
+        if rule.finish is not None:
+            found = rule.finish(found, end)
+        if "w" in found:
+            found["w"] = np.copysign(found["w"], path.weight)
+        return Learned(path.projection, path.which, found, traces)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from reservoir.circuits import Circuit
 from reservoir.neurons import LIF
-from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_part
+from reservoir.parts import Numbers, Seed, SpikingUnit, check_part
+from reservoir.plasticity.learning import Rules
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
     Recording,
@@ -23,7 +24,7 @@ from reservoir.systems.simulation import (
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_real, parameter_error
 from spiking._brian import load
-from spiking.circuit_text import Answer, Trial, write_circuit
+from spiking.circuit_text import Answer, Learned, Trial, write_circuit
 from spiking.execution import run_job
 from spiking.worker_process import run_where_asked
 
@@ -36,7 +37,7 @@ def simulate(
     *,
     currents: Numbers | Sequence[Numbers] | None = None,
     neuron: SpikingUnit | None = None,
-    plasticity: Mapping[str, PlasticityRule] | None = None,
+    plasticity: Rules | None = None,
     dt: float = 1e-4,
     record: str | Sequence[str] = (),
     random_state: Seed = None,
@@ -54,9 +55,11 @@ def simulate(
     Parameters
     ----------
     circuit, spikes, currents, neuron, dt, random_state : as in `reservoir.simulate`
-    plasticity : None or dict, default None
-        Rules of `reservoir.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``. Every
-        trial begins with the weights of `circuit`.
+    plasticity : None, dict or list, default None
+        Rules of `reservoir.plasticity`: by projection, ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``, one or a
+        list each; or a list of rules that name their populations, ``[STDP(between=("E", "E")), InhibitorySTDP()]``, for
+        all projections between units, and from the channels where ``between=("inputs", "E")``. Every trial begins with
+        the weights of `circuit`.
     record : tuple of names, default ()
         What is kept besides the spikes: "voltages"; "weights", the circuit with what was learned; "traces", those of
         the plasticity rules at the end.
@@ -144,32 +147,31 @@ def _as_recording(
     return Recording(spikes, answer.voltages, learned, traces)
 
 
-def _traces(circuit: Circuit, learned: dict[str, dict[str, np.ndarray]]) -> dict[str, dict[str, np.ndarray]]:
+def _traces(circuit: Circuit, learned: list[Learned]) -> dict[str, dict[str, np.ndarray]]:
     traces: dict[str, dict[str, np.ndarray]] = {}
-    for projection, found in learned.items():
-        names = [name for name in found if name not in ("which", *_LEARNED)]
-        traces[projection] = {name: np.zeros(len(circuit.projection(projection))) for name in names}
-        for name, values in traces[projection].items():
-            values[found["which"]] = found[name]
+    for one in learned:
+        found = traces.setdefault(one.projection, {})
+        for name, values in one.traces.items():
+            found.setdefault(name, np.zeros(len(circuit.projection(one.projection))))[one.which] = values
     return traces
 
 
-def with_learned(circuit: Circuit, learned: dict[str, dict[str, np.ndarray]]) -> Circuit:
+def with_learned(circuit: Circuit, learned: list[Learned]) -> Circuit:
     """The circuit with the weights, or whatever a rule has changed, in their places."""
-    for name, found in learned.items():
-        projection, changes = circuit.projection(name), {}
+    changes: dict[str, dict[str, np.ndarray]] = {}
+    for one in learned:
+        found, projection = changes.setdefault(one.projection, {}), circuit.projection(one.projection)
         for variable, field in _LEARNED.items():
-            if variable in found:
-                values = getattr(projection, field).copy()
-                values[found["which"]] = found[variable]
-                changes[field] = values
-        circuit = circuit.replaced(name, dataclasses.replace(projection, **changes))
+            if variable in one.values:
+                found.setdefault(field, getattr(projection, field).copy())[one.which] = one.values[variable]
+    for name, found in changes.items():
+        circuit = circuit.replaced(name, dataclasses.replace(circuit.projection(name), **found))
     return circuit
 
 
 def warm_up(
     circuit: Circuit | None = None, *, neuron: SpikingUnit | None = None,
-    plasticity: Mapping[str, PlasticityRule] | None = None, dt: float = 1e-4, codegen: str = "numpy",
+    plasticity: Rules | None = None, dt: float = 1e-4, codegen: str = "numpy",
 ) -> None:  # fmt: skip
     """Load Brian2, and with a circuit compile the code for it, before workers or threads start.
 

@@ -107,6 +107,7 @@ MARKS = (
     Mark("weights", Encoder, "weights(n_features, n_units, rng) and normalised(rows): currents and no spikes"),
     Mark("equations", SpikingUnit, "equations() as text for Brian2; without it the unit runs in Numba alone"),
     Mark("window", PlasticityRule, "window(lags, share): the change by a lone pair of spikes"),
+    Mark("between", PlasticityRule, "names of the populations between which it learns; all without it"),
     Mark("reach", PlasticityRule, "seconds of lag after which its window is all but zero"),
     Mark("pool", Pooling, "pool(rows); without it, the pooling is a name"),
     Mark("fit", Pooling, "fit(states_of, n_sequences) learns before it pools; states_of(numbers) gives training rows"),

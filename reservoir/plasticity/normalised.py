@@ -84,6 +84,11 @@ class Normalised(BaseEstimator):
         return text._replace(scaling=Scaling(total, every))
 
     @property
+    def between(self) -> Any:
+        """Populations whose synapses learn: those of the rule inside."""
+        return getattr(self._inside(), "between", None)
+
+    @property
     def reach(self) -> float:
         """That of the rule inside, which may have none."""
         return self._inside().reach

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from reservoir.circuits import Projection
-from reservoir.plasticity.rule import PairRule, Rule
+from reservoir.docstrings import documented_with
+from reservoir.plasticity.rule import PairRule, PlasticityRule, Rule
 from reservoir.validation import Parameters, parameter_error
 
 
+@documented_with(PlasticityRule)
 @dataclass(eq=False, repr=False, kw_only=True)
 class ReleaseSTDP(PairRule):
     """Spike-timing-dependent plasticity of U, the utilisation at rest of excitatory dynamic synapses.
@@ -41,7 +43,7 @@ class ReleaseSTDP(PairRule):
     Raises
     ------
     ValueError
-        For a parameter out of range, when it is used, and for static synapses.
+        For static synapses.
 
     References
     ----------

@@ -44,17 +44,26 @@ class Rule(NamedTuple):
     scaling: Scaling | None = None
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class PlasticityRule(BaseEstimator):
     """Rule of excitatory synapses; a subclass has `rule`, which gives the `Rule` for a projection.
 
     Where a lone pair of spikes has an effect that does not depend on others, it also has `window`, and `reach`, the
     seconds of lag after which the window is all but zero.
 
+    Parameters
+    ----------
+    between : (str, str) or None, default None
+        Populations of the circuit whose synapses learn, senders and receivers, ``("E", "I")``; "inputs" stands for the
+        channels. None: all that the rule acts on.
+
     Raises
     ------
     ValueError
         For a parameter out of range, when it is used.
     """
+
+    between: tuple[str, str] | None = None
 
     def acts_on(self, projection: Projection) -> np.ndarray:
         """Which synapses learn (n_synapses,): the excitatory ones."""

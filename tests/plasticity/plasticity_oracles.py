@@ -184,8 +184,8 @@ class SuppressionSTDP(Twin):
 
     def learn(p, w, w_max, arrivals, answers, end):
         def efficacies(spikes, tau):
-            before = [None, *spikes[:-1]]
-            return {t: 1 - exp(-(t - s) / tau) if s is not None else 1 for s, t in zip(before, spikes, strict=True)}
+            before = [float("-inf"), *spikes]
+            return {t: 1 - exp((s - t) / tau) for s, t in zip(before, spikes, strict=False)}
 
         arriving, firing = efficacies(arrivals, p.tau_arriving), efficacies(answers, p.tau_receiver)
         for time, kind, before in events(arrivals, answers):

@@ -54,11 +54,8 @@ def learn(rules, circuits, channels, n_steps, currents, neuron=FORCED):
     n_units = circuits[0].n_units
     events = np.unique(channels, axis=0) + np.array([0, n_units])
     (answer,) = run_trials(network, [Trial(np.zeros((1, n_units)), events, currents, n_steps)], "numpy", 0, False)
-    first, found = {"w": 0, "U": 0}, []
-    for path in network.paths:
-        name = "U" if "U" in path.rule.read else "w"
-        found.append(answer.learned["inputs"][name][first[name] :][: len(path.which)])
-        first[name] += len(path.which)
+    found = [one.values["U" if "U" in path.rule.read else "w"]
+             for path, one in zip(network.paths, answer.learned, strict=True)]  # fmt: skip
     return found, answer.spikes
 
 
@@ -317,6 +314,54 @@ def test_scaling_brings_units_to_their_rate():
         np.testing.assert_allclose(ratios, ratios[0], rtol=1e-9)
 
 
+def test_rules_name_their_populations():
+    """Excitatory and inhibitory rules at once, each between its populations, equal each of them alone."""
+    rng = np.random.default_rng(4)
+    column = MaassColumn((3, 3, 3), weight_scale=2.0).draw(rng, n_inputs=3)
+    column = dataclasses.replace(column, populations={"left": np.arange(27) < 14, "right": np.arange(27) >= 14})
+    steps = np.unique(rng.integers(0, 1500, (90, 2)) % [1500, 3], axis=0)
+    trains = SpikeTrains(steps[:, 0] * 1e-4, steps[:, 1], 3, 0.15)
+    few, excites = column.recurrent.select(np.arange(30)), column.excitatory
+    column = dataclasses.replace(column, projections={"more": few})
+    rules = [STDP(A_plus=1e-5, A_minus=1e-5, between=("E", "E")), InhibitorySTDP(eta=1e-5, between=("I", "E")),
+             TripletSTDP(between=("inputs", "left"))]  # fmt: skip
+    learned = simulate(column, trains, plasticity=rules, record=("weights", "traces"), random_state=0)
+    for name in ("recurrent", "more"):
+        part, after = column.projection(name), learned.circuit.projection(name)
+        changed, to_excitatory = after.weight != part.weight, excites[part.post]
+        assert changed.any() and not (changed & ~to_excitatory).any()
+        assert set(learned.traces[name]) == {"arrivals", "answers"}
+        assert ((np.sign(after.weight) * part.weight) >= 0).all()
+    assert (changed & excites[part.pre]).any() or (changed & ~excites[part.pre]).any()
+    inputs = learned.circuit.inputs.weight != column.inputs.weight
+    assert inputs.any() and not inputs[column.inputs.post >= 14].any()
+    both = simulate(column, trains, plasticity={"recurrent": rules[:2]}, record="weights", random_state=0).circuit
+    assert both.projection("more").equals(few) and both.inputs.equals(column.inputs)
+    excitatory = column.recurrent.weight > 0
+    for rule, mask in ((rules[0], excitatory), (rules[1], ~excitatory)):
+        alone = simulate(column, trains, plasticity={"recurrent": rule}, record="weights", random_state=0).circuit
+        assert (alone.recurrent.weight == column.recurrent.weight)[~mask].all()
+        np.testing.assert_allclose(alone.recurrent.weight[mask], both.recurrent.weight[mask], rtol=1e-3)
+
+
+@pytest.mark.parametrize("rules, wrong", [
+    ({"recurrent": [STDP(), STDP(between=("E", "I"))]}, r"rules that do not share synapses \(\d+ in 'recurrent'\)"),
+    ([STDP(), TripletSTDP()], "rules that do not share synapses"),
+    ([InhibitorySTDP(between=("E", "I"))], "rules that act on a synapse; InhibitorySTDP.* finds none in 'recurrent'"),
+    ({"inputs": STDP(between=("E", "E"))}, "a rule between 'inputs' and units in 'inputs'"),
+    ({"others": STDP()}, "None, a list of rules or a dict of rules by projection, 'recurrent' or 'inputs'"),
+    (STDP(), "None, a list of rules or a dict"), ([3], "a plasticity rule"),
+    ({"recurrent": "STDP"}, "a plasticity rule"),
+])  # fmt: skip
+def test_rules_that_fit_no_synapse_are_refused(rules, wrong):
+    column = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0))
+    with pytest.raises(ValueError, match=f"The 'plasticity' parameter of simulate must be {wrong}"):
+        simulate(column, SpikeTrains([0.0], [0], 1, 0.01), plasticity=rules)
+    for between in ("E", ("E",), ("E", 3), ("E", "nobody")):
+        with pytest.raises(ValueError, match=r"The '(between|name)' parameter of \w+(\.population)? must be"):
+            simulate(column, SpikeTrains([0.0], [0], 1, 0.01), plasticity=[STDP(between=between)])
+
+
 def test_release_changes_what_is_passed_on():
     """A synapse whose U has grown to U_max passes on as one that has had this U from the beginning."""
     learning = wired([0], [0], [1e-9], U=[0.2], D=0.01, F=0.01)
@@ -336,7 +381,7 @@ def test_release_changes_what_is_passed_on():
 @pytest.mark.parametrize("name", RULES)
 def test_every_parameter_is_checked(name):
     twin, part = TWINS[name], random_circuit(RULES[name](), np.random.default_rng(0)).inputs
-    for parameter in RULES[name]().get_params():
+    for parameter in set(RULES[name]().get_params()) - {"between"}:
         for bad in ("many", np.nan, [np.inf], True)[: 3 if parameter in twin.arrays else 4]:
             rule = RULES[name](**dict(twin.given) | {parameter: bad})
             with pytest.raises(ValueError, match=rf"The '{parameter}' parameter of {name} must be .* Got"):
