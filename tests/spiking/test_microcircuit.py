@@ -81,7 +81,7 @@ def test_learning_time(series):
     """Depression alone moves every weight the further the longer."""
 
     def moved(seconds):
-        rules = {"recurrent": STDP(A_plus=0.0, A_minus=0.1)}
+        rules = {"recurrent": STDP(A_plus=0.0, A_minus=0.001)}
         learned = system(plasticity=rules, learning_time=seconds).fit(series)
         return learned.initial_circuit_.recurrent.weight - learned.circuit_.recurrent.weight
 
