@@ -81,19 +81,16 @@ class _Counter:
 def _batches(network: CircuitText, trials: list[Trial]) -> Iterator[list[Trial]]:
     """Trials that follow one another and can be tiles of one network.
 
-    Rows of injected currents must last as long in all; where synapses learn, so must the trials, since all tiles go on
-    until the longest has ended.
+    Where synapses learn, they must last as long, since all tiles go on until the longest has ended.
     """
-    plastic, last = any(path.rule is not None for path in network.paths), None
+    plastic = any(path.rule is not None for path in network.paths)
     batch: list[Trial] = []
     for trial in trials:
-        row = 0 if trial.currents is None else -(-trial.n_steps // len(trial.currents))
-        kind = row, trial.n_steps if plastic else None
-        if batch and (kind != last or len(batch) == _TILES):
+        longer = plastic and batch and trial.n_steps != batch[-1].n_steps
+        if longer or len(batch) == _TILES:
             yield batch
             batch = []
         batch.append(trial)
-        last = kind
     if batch:
         yield batch
 

@@ -21,7 +21,7 @@ from reservoir.spikes import Exponential, Poisson
 from reservoir.spikes.sampling import Trace as OwnTrace
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
-    initial_variables,
+    initial_values,
     is_noisy,
     make_engine,
     run_engine,
@@ -157,7 +157,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         self.__dict__.pop("input_weights_", None)
         if hasattr(self.encoder_, "weights"):
             self.input_weights_ = self.encoder_.weights(self.n_features_in_, self._n_features_out, rngs[1])
-        self._rest = start(self._engine, initial_variables(self._engine, self._seed, 0))
+        self._rest = start(self._engine, initial_values(self.neuron_, self._n_features_out, self._seed, 0))
         return self
 
     def transform(self, X: SequenceData) -> Any:
@@ -295,14 +295,14 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
 
     def _initial_variables(self, trial: int) -> np.ndarray:
         """Variables (n_variables, n_units) with which units begin a trial; what they have learnt stays."""
-        variables = initial_variables(self._engine, self._seed, trial)
+        variables = initial_values(self.neuron_, self._n_features_out, self._seed, trial)
         equations = self.neuron_.equations() if hasattr(self.neuron_, "equations") else None
         for row, name in enumerate(equations.variables if equations is not None else ()):
             if name in equations.kept:
                 variables[row] = self._rest.variables[row]
         return variables
 
-    def _traced(self, fired: np.ndarray, n_rows: int, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _traced(self, fired: np.ndarray, n_rows: int, memory: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """States (n_rows, n_units) from spikes (n_spikes, 2), step and unit, and the memory of the trace after them."""
         dt, n_units = self._engine.dt, self._n_features_out
         if inherited(self.trace_, OwnTrace, "filter"):

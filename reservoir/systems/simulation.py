@@ -246,9 +246,9 @@ def _jumps(engine: CircuitEngine, seed: int, places: Places) -> tuple[Background
     return (Background(counts, engine.kind, background.weight),)
 
 
-def initial_variables(engine: CircuitEngine, seed: int, trial: int) -> np.ndarray:
+def initial_values(neuron: SpikingUnit, n_units: int, seed: int, trial: int) -> np.ndarray:
     """The variables (n_variables, n_units) with which units begin a trial."""
-    return engine.neuron.initial_state(len(engine.circuit.excitatory), TrialGenerator(seed, INITIAL, trial))
+    return neuron.initial_state(n_units, TrialGenerator(seed, INITIAL, trial))
 
 
 def start(engine: CircuitEngine, variables: np.ndarray) -> State:
@@ -266,14 +266,14 @@ def check_recorded(n_steps: int, n_units: int) -> None:
 
 
 def _run_trial(engine: CircuitEngine, trains: SpikeTrains, heard: Stimulus, voltages_too: bool) -> Recording:
-    trial = 0 if heard.places is None else int(heard.places.trials[0])
-    state = start(engine, initial_variables(engine, heard.seed, trial))
-    shape = heard.n_steps, state.ready.size
+    n_units = len(engine.circuit.excitatory)
+    state = start(engine, initial_values(engine.neuron, n_units, heard.seed, heard.number))
+    shape = heard.n_steps, n_units
     if voltages_too:
         check_recorded(*shape)
     voltages = np.empty(shape) if voltages_too else None
     fired = run_engine(engine, state, heard, voltages)
-    return Recording(SpikeTrains(fired[:, 0] * engine.dt, fired[:, 1], state.ready.size, trains.duration), voltages)
+    return Recording(SpikeTrains(fired[:, 0] * engine.dt, fired[:, 1], n_units, trains.duration), voltages)
 
 
 def _joined(projections: list[Projection], name: str) -> np.ndarray:

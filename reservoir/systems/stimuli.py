@@ -31,6 +31,11 @@ class Stimulus(NamedTuple):
     seed: int = 0
     places: Places | None = None  # which trial and step the random numbers of each step are of; None: trial 0
 
+    @property
+    def number(self) -> int:
+        """The number of the trial in which it begins."""
+        return 0 if self.places is None else int(self.places.trials[0])
+
     def shared_rows(self) -> np.ndarray:
         """The row of currents in each step; (0,) without currents."""
         if self.currents is None:
