@@ -29,6 +29,11 @@ def steps_of_times(times: np.ndarray, step: float) -> np.ndarray:
     return np.floor((times + tolerance(step)) / step).astype(np.int64)
 
 
+def earliest_on(time: float, duration: float) -> float:
+    """The earliest time of a spike that lies on this one but for rounding; no spike of a record lies on its end."""
+    return np.inf if time >= duration else time - _ROUNDINGS * float(np.spacing(time))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class SpikeTrains:
     """Spikes of `n_units` units in the time from 0 to `duration`.
@@ -139,8 +144,7 @@ class SpikeTrains:
         start = check_real("SpikeTrains.window", "start", start, 0, self.duration, closed="left", unit="second")
         end = self.duration * (1 + 1e-9)
         stop = check_real("SpikeTrains.window", "stop", stop, start, end, closed="right", unit="second")
-        bounds = np.array([start, stop]) - _ROUNDINGS * np.spacing([start, stop])
-        first, last = np.searchsorted(self.times, bounds)
+        first, last = np.searchsorted(self.times, [earliest_on(bound, self.duration) for bound in (start, stop)])
         return _within(np.maximum(self.times[first:last] - start, 0.0), self.units[first:last], self.n_units, stop - start)
 
     def steps(self, dt: float) -> np.ndarray:

@@ -55,6 +55,7 @@ class SideBySide:
         brian2.seed(seed)
         self.clock = brian2.Clock(dt=network.dt * brian2.second, name="steps")
         self.feeds = feeds_of(network, trials)
+        self.most: dict[str, int] = {}  # spikes of a channel in one step
         self.sources = {"units": self._make_units(), **self._make_generators()}
         self.synapses = [self._connect(path, f"path_{k:02d}") for k, path in enumerate(network.paths)]
         self.scalings = self._make_scalings()
@@ -165,14 +166,40 @@ class SideBySide:
         used = {path.source for path in self.network.paths}
         chosen = {"inputs": ~own, "selves": own}
         return {
-            name: self._generator(name, sizes[name] * self.n_tiles, numbers[mask], events[mask, 0])
+            name: self._source(name, sizes[name] * self.n_tiles, numbers[mask], events[mask, 0])
             for name, mask in chosen.items() if name in used
         }  # fmt: skip
 
-    def _generator(self, name: str, size: int, senders: np.ndarray, steps: np.ndarray) -> Any:
+    def _source(self, name: str, size: int, senders: np.ndarray, steps: np.ndarray) -> Any:
+        """What sends these spikes: a generator, which knows one of a channel in a step, or channels that count them."""
         order = np.lexsort((senders, steps))
-        times = steps[order] * self.network.dt * self.brian2.second
-        return self.brian2.SpikeGeneratorGroup(size, senders[order], times, clock=self.clock, sorted=True, name=name)
+        senders, steps = senders[order], steps[order]
+        begins = np.append(True, (np.diff(senders) != 0) | (np.diff(steps) != 0))[: len(steps)]
+        nth = np.arange(len(steps)) - np.flatnonzero(begins)[np.cumsum(begins) - 1]
+        self.most[name] = 1 + int(nth.max(initial=0))
+        generator = self._generator(name, size * self.most[name], senders + size * nth, steps)
+        return generator if self.most[name] == 1 else self._counting(name, size, generator)
+
+    def _generator(self, name: str, size: int, senders: np.ndarray, steps: np.ndarray) -> Any:
+        brian2 = self.brian2
+        times = steps * self.network.dt * brian2.second
+        return brian2.SpikeGeneratorGroup(size, senders, times, clock=self.clock, sorted=True, name=f"spikes_of_{name}")
+
+    def _counting(self, name: str, size: int, generator: Any) -> Any:
+        """Channels, each of which has an event for every further spike of a step, from a generator of all of them."""
+        most = self.most[name]
+        channels = self.brian2.NeuronGroup(
+            size, "outside_spikes : 1", threshold="outside_spikes > 0.5", reset="outside_spikes = 0", clock=self.clock, name=name,
+            events={f"again_{k}": f"outside_spikes > {k}.5" for k in range(1, most)},
+        )  # fmt: skip
+        relay = self.brian2.Synapses(
+            generator, channels, on_pre="outside_spikes_post += 1", clock=self.clock, name=f"count_{name}"
+        )  # fmt: skip
+        relay.connect(i=np.arange(size * most), j=np.tile(np.arange(size), most))
+        generator.when = relay.pre.when = "start"
+        generator.order, relay.pre.order = -2, -1
+        self.operations += [generator, relay]
+        return channels
 
     def _connect(self, path: Path, name: str) -> Any:
         brian2, rule, n_currents = self.brian2, path.rule, len(self.network.kinds.currents)
@@ -183,14 +210,18 @@ class SideBySide:
             traces = [f"d{name}/dt = -{name} / {tau} : 1 (event-driven)" for name, tau in rule.traces.items()]
             numbers = [f"{key} : {unit} (shared, constant)" for key, (_, unit) in rule.parameters.items()]
             model, on_pre = [*model, *numbers, *traces, *rule.model], [*on_pre, *rule.on_pre]
+        arrivals = ["pre", *(f"again_{k}" for k in range(1, self.most.get(path.source, 1)))]
         synapses = brian2.Synapses(
-            self.sources[path.source], self.sources["units"], "\n".join(model), on_pre="\n".join(on_pre),
+            self.sources[path.source], self.sources["units"], "\n".join(model),
+            on_pre=dict.fromkeys(arrivals, "\n".join(on_pre)), on_event={one: one for one in arrivals[1:]},
             on_post=None if rule is None else "\n".join(rule.on_post) or None,
             namespace={} if rule is None else self._signals(rule, name), clock=self.clock, name=name, method="exact",
         )  # fmt: skip
         shifts, size = np.repeat(np.arange(self.n_tiles), len(path.pre)), len(self.sources[path.source]) // self.n_tiles
         synapses.connect(i=self._tiled(path.pre) + shifts * size, j=self._tiled(path.post) + shifts * self.n_units)
-        synapses.pre.delay = self._tiled(path.delay) * self.network.dt * brian2.second
+        for order, one in enumerate(arrivals):
+            getattr(synapses, one).delay = self._tiled(path.delay) * self.network.dt * brian2.second
+            getattr(synapses, one).order = order
         synapses.w = self._tiled(np.abs(path.weight)) * brian2.amp
         if path.kind < n_currents:
             synapses.direction = self._tiled(np.copysign(1.0, path.weight))
@@ -200,9 +231,8 @@ class SideBySide:
         if rule is not None:
             for key, (value, unit) in rule.parameters.items():
                 setattr(synapses, key, self._value(float(value), unit))
-            synapses.pre.order = 0
             if rule.on_post:
-                synapses.post.order = 1  # Brian2's own order of the two is that of their names
+                synapses.post.order = len(arrivals)  # Brian2's own order is that of their names
         return synapses
 
     def _signals(self, rule: Rule, name: str) -> dict[str, Any]:

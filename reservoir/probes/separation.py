@@ -41,8 +41,8 @@ def separation(
     same of the states. The mean goes over the pairs, the variance over the streams u; D is 0 where that is. A linear
     system has D = distance after every row in expectation, whatever its size, scaling and memory; a system with D
     above it tells inputs apart that are alike, and one with D below takes them for the same. The standard errors are
-    those of the mean alone. Where the system has noise every pair is a trial, whose two streams hear the same noise, so
-    that their distance is what the inputs make; the variance over the streams u is of both.
+    those of the mean alone. Where the system draws numbers while it runs every pair is a trial, whose two streams hear
+    the same noise and dice, so that their distance is what the inputs make; the variance over the streams u is of both.
 
     Parameters
     ----------

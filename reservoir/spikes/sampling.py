@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reservoir.estimators import BaseEstimator
-from reservoir.trains import SpikeTrains, tolerance
+from reservoir.trains import SpikeTrains, earliest_on, tolerance
 from reservoir.validation import Parameters, check_finite_array, check_integer, check_real, parameter_error
 
 SMALLEST = 1e-290
@@ -66,7 +66,8 @@ class Trace(BaseEstimator):
             raise parameter_error(owner, "trains", "SpikeTrains", trains)
         step = check_real(owner, "step", step, 0, closed="neither", unit="second")
         n_rows = check_integer(owner, "n_rows", n_rows, 0)
-        ends = np.concatenate([np.arange(n_rows + 1) * step - tolerance(step), [n_rows * step]])
+        last = earliest_on(n_rows * step, trains.duration)
+        ends = np.concatenate([np.arange(n_rows + 1) * step - tolerance(step), [last]])
         bounds = np.searchsorted(trains.times, ends)
         row = np.repeat(np.arange(n_rows + 1), np.diff(bounds))
         times, units = trains.times[: bounds[-1]], trains.units[: bounds[-1]]
