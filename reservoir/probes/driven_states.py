@@ -58,11 +58,16 @@ class Asked(NamedTuple):
         return states
 
     def states_of_all(self, streams: Any, trial: Trial | None = None) -> list[np.ndarray]:
-        """The states (n_rows, n_states) after every stream, each from rest; stream k is trial k where nothing is said.
+        """The states (n_rows, n_states) after every stream, each from rest.
+
+        Where no trial is said, stream k is trial k, but all are trial 0 of a spiking system: what streams have in common
+        hears the same dice there, so that states differ by what the circuit makes of the rest.
+
 
         Streams that are one array of equal lengths, or spike trains, go to an estimator that takes stacks at once.
         """
         heard = streams if records_of(streams) else self.heard(streams)
+        trial = 0 if trial is None and is_spiking(self.system) else trial
         together = isinstance(self.system, BaseEstimator) and get_tags(self.system).input_tags.three_d_array
         if together:
             found = states_of(self.system, heard, range(len(heard)) if trial is None else trial)

@@ -8,7 +8,7 @@ import numpy as np
 
 from reservoir.compilation import one_blas_thread
 from reservoir.parts import FittedModel, Seed, SequenceData, System
-from reservoir.probes.driven_states import Asked, asked, is_spiking
+from reservoir.probes.driven_states import Asked, asked
 from reservoir.probes.orthonormal_basis import precision_of
 from reservoir.sizes import check_largest
 from reservoir.trials import Trial
@@ -175,8 +175,7 @@ def generalisation_rank(
 def _last_states(owner: str, one: Asked, streams: SequenceData, trial: Trial | None) -> np.ndarray:
     if not np.iterable(streams):
         raise parameter_error(owner, "streams", "None, or sequences (T, n_features) or spike trains", streams)
-    common = 0 if trial is None and is_spiking(one.system) else trial
-    return one.final_states(streams, common)
+    return one.final_states(streams, trial)
 
 
 def _shape(owner: str, one: Asked, n_streams: int | None, n_steps: int) -> tuple[int, int, int]:
