@@ -132,7 +132,7 @@ def poisson_numbers(seed: int, purpose: int, places: Places, means: np.ndarray) 
 def numbers_of_events(
     seed: int, purpose: int, trial: int, steps: np.ndarray, channels: np.ndarray, counts: np.ndarray
 ) -> np.ndarray:
-    """Uniform numbers in [0, 1), one after the other: so many as `counts` says of every step and channel (n_events,)."""
+    """Uniform numbers in [0, 1) of all events, one after the other, so many as its count for each (n_events,)."""
     out = np.empty(int(counts.sum()))
     _fill_events(_round_keys(seed, purpose), trial, steps, channels, counts, out)
     return out

@@ -11,7 +11,6 @@ import numpy as np
 from reservoir.sizes import check_fits
 from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
 
-
 _SHARE, _MOST = 1e-3, 1e-6  # of a step, and seconds
 _ROUNDINGS = 4.0  # of a time, by which sums and multiples of steps may miss the number that is meant
 
@@ -145,7 +144,9 @@ class SpikeTrains:
         end = self.duration * (1 + 1e-9)
         stop = check_real("SpikeTrains.window", "stop", stop, start, end, closed="right", unit="second")
         first, last = np.searchsorted(self.times, [earliest_on(bound, self.duration) for bound in (start, stop)])
-        return _within(np.maximum(self.times[first:last] - start, 0.0), self.units[first:last], self.n_units, stop - start)
+        return _within(
+            np.maximum(self.times[first:last] - start, 0.0), self.units[first:last], self.n_units, stop - start
+        )
 
     def steps(self, dt: float) -> np.ndarray:
         """Step of each spike (n_spikes,) on a grid of `dt` seconds: floor((t + tolerance) / dt).

@@ -127,8 +127,8 @@ def read_entries(
     if not holds_trials(state):
         shape = (n_sequences, n_values) if many else (n_values,)
         values = check_finite_array(owner, "state", state, shape, "None or ")
-        return list(values.reshape(n_sequences, n_values)), trials, steps
-    entries, known = state if many else [state], []
+        return [*values.reshape(n_sequences, n_values)], trials, steps
+    entries, known = state if many else [state], list[np.ndarray | None]()
     if isinstance(entries, TrialState) or len(entries) != n_sequences:
         raise parameter_error(owner, "state", f"None or one state for each of the {n_sequences} sequences", state)
     for index, entry in enumerate(entries):

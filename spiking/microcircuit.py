@@ -181,10 +181,7 @@ class Microcircuit(LiquidState):
         network = write_circuit(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
         job = type(self).__name__, network, trials, self.codegen, self._seed % 2**32
         answers, self.codegen_ = run_job(*job, n_jobs=self.n_jobs, verbose=self.verbose)
-        rows = [
-            self._traced(answer.spikes, n_rows, None)[0]
-            for answer, n_rows in zip(answers, lengths, strict=True)
-        ]
+        rows = [self._traced(answer.spikes, n_rows, None)[0] for answer, n_rows in zip(answers, lengths, strict=True)]
         sequences = Sequences(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]), kind)
         return sequences.pack(sequences.rows), finals
 

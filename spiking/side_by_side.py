@@ -189,7 +189,8 @@ class SideBySide:
         """Channels, each of which has an event for every further spike of a step, from a generator of all of them."""
         most = self.most[name]
         channels = self.brian2.NeuronGroup(
-            size, "outside_spikes : 1", threshold="outside_spikes > 0.5", reset="outside_spikes = 0", clock=self.clock, name=name,
+            size, "outside_spikes : 1", threshold="outside_spikes > 0.5", reset="outside_spikes = 0",
+            clock=self.clock, name=name,
             events={f"again_{k}": f"outside_spikes > {k}.5" for k in range(1, most)},
         )  # fmt: skip
         relay = self.brian2.Synapses(

@@ -148,10 +148,14 @@ def test_numbers_of_events():
     np.testing.assert_array_equal(found, np.concatenate(expected))
 
 
-@given(offsets=st.lists(st.integers(0, 30), min_size=2, max_size=5), cut=st.tuples(st.integers(0, 60), st.integers(0, 60)))
+@given(
+    offsets=st.lists(st.integers(0, 30), min_size=2, max_size=5), cut=st.tuples(st.integers(0, 60), st.integers(0, 60))
+)
 def test_rows_of_places(offsets, cut):
     lengths = np.array(offsets)
-    places = Places(np.arange(len(lengths)) + 4, 10 * np.arange(len(lengths)), np.concatenate([[0], np.cumsum(lengths)]))
+    places = Places(
+        np.arange(len(lengths)) + 4, 10 * np.arange(len(lengths)), np.concatenate([[0], np.cumsum(lengths)])
+    )
     first, last = (min(bound, int(lengths.sum())) for bound in sorted(cut))
     whole, piece = np.empty((int(lengths.sum()), 3)), np.empty((last - first, 3))
     fill(1, NOISE, places, 1.0, whole)

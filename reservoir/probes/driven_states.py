@@ -60,8 +60,8 @@ class Asked(NamedTuple):
     def states_of_all(self, streams: Any, trial: Trial | None = None) -> list[np.ndarray]:
         """The states (n_rows, n_states) after every stream, each from rest.
 
-        Where no trial is said, stream k is trial k, but all are trial 0 of a spiking system: what streams have in common
-        hears the same dice there, so that states differ by what the circuit makes of the rest.
+        Where no trial is said, stream k is trial k, but all are trial 0 of a spiking system: what streams have in
+        common hears the same dice there, so that states differ by what the circuit makes of the rest.
 
 
         Streams that are one array of equal lengths, or spike trains, go to an estimator that takes stacks at once.

@@ -75,7 +75,13 @@ class Trace(BaseEstimator):
         return self._advanced(SpikesOfRows(times, units, bounds, step, ages), trains.n_units, n_rows, memory)
 
     def filter_steps(
-        self, fired: np.ndarray, n_units: int, dt: float, steps_a_row: int, n_rows: int, memory: np.ndarray | None = None
+        self,
+        fired: np.ndarray,
+        n_units: int,
+        dt: float,
+        steps_a_row: int,
+        n_rows: int,
+        memory: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """The same for spikes (n_spikes, 2), step and unit, on a grid of `dt` seconds, sorted by steps.
 

@@ -215,7 +215,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         check_is_fitted(self)
         members, kind, lengths = self._read(X)
         begun, trials, firsts = self._entries(state, trial, kind, len(members))
-        rows, finals, drawn = [], [], self._draws()
+        rows, drawn = [], self._draws()
+        finals: list[Any] = []
         for member, n_rows, values, number, first in zip(members, lengths, begun, trials, firsts, strict=True):
             found, final = self._run_one(member, n_rows, values, number, first)
             rows.append(found)
@@ -296,10 +297,10 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def _initial_variables(self, trial: int) -> np.ndarray:
         """Variables (n_variables, n_units) with which units begin a trial; what they have learnt stays."""
         variables = initial_values(self.neuron_, self._n_features_out, self._seed, trial)
-        equations = self.neuron_.equations() if hasattr(self.neuron_, "equations") else None
-        for row, name in enumerate(equations.variables if equations is not None else ()):
-            if name in equations.kept:
-                variables[row] = self._rest.variables[row]
+        if hasattr(self.neuron_, "equations"):
+            equations = self.neuron_.equations()
+            kept = [name in equations.kept for name in equations.variables]
+            variables[kept] = self._rest.variables[kept]
         return variables
 
     def _traced(self, fired: np.ndarray, n_rows: int, memory: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

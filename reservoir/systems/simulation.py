@@ -186,9 +186,7 @@ def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
     )
 
 
-def run_engine(
-    engine: CircuitEngine, state: State, heard: Stimulus, voltages: np.ndarray | None = None
-) -> np.ndarray:
+def run_engine(engine: CircuitEngine, state: State, heard: Stimulus, voltages: np.ndarray | None = None) -> np.ndarray:
     """Move `state` on by all steps of a stimulus: the spikes (n_spikes, 2) as (step, unit)."""
     n_units, n_steps = state.ready.size, heard.n_steps
     room, seen = np.empty((max(_SPIKE_ROOM, 4 * n_units), 2), np.int64), np.zeros(1, np.int64)

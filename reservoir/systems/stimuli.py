@@ -71,14 +71,15 @@ def input_events(
 def _spontaneous(shares: np.ndarray, n_steps: int, seed: int, places: Places) -> tuple[np.ndarray, np.ndarray]:
     """Steps, and which of the units, when each fires in this share of the steps."""
     chunk = max(1, NUMBERS_HELD // max(1, len(shares)))
-    found = [np.zeros((2, 0), np.int64)]
+    steps, which = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for first in range(0, n_steps, chunk):
         last = min(first + chunk, n_steps)
         numbers = np.empty((last - first, len(shares)))
         fill(seed, SPONTANEOUS, places.rows(first, last), None, numbers)
-        found.append(np.array(np.nonzero(numbers < shares)) + [[first], [0]])
-    steps, which = np.concatenate(found, axis=1)
-    return steps, which
+        fires, units = np.nonzero(numbers < shares)
+        steps.append(first + fires)
+        which.append(units)
+    return np.concatenate(steps), np.concatenate(which)
 
 
 def check_steps(owner: str, name: str, value: Any, n_steps: float, n_units: int) -> None:
@@ -132,7 +133,9 @@ def _read_trial(
     n_steps = round(trains.duration / dt)
     rows = None if table is None or current_dt is None else _rows_of(len(table), n_steps, dt, current_dt)
     places = steps_of(trial, 0, n_steps)
-    return trains, Stimulus(input_events(circuit, trains, n_steps, dt, seed, places), table, n_steps, rows, seed, places)
+    return trains, Stimulus(
+        input_events(circuit, trains, n_steps, dt, seed, places), table, n_steps, rows, seed, places
+    )
 
 
 def _read_currents(currents: Any, n_units: int) -> np.ndarray:
@@ -150,4 +153,3 @@ def _rows_of(n_rows: int, n_steps: int, dt: float, current_dt: float) -> np.ndar
         wanted = f"of {n_wanted} rows of {current_dt:g} s, as {n_steps * dt:g} s have"
         raise parameter_error("simulate", "currents", wanted, f"{n_rows} rows")
     return rows
-

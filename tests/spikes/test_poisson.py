@@ -1,5 +1,6 @@
 """Poisson processes have their rates and are independent."""
 
+import itertools
 import math
 
 import numpy as np
@@ -44,7 +45,7 @@ def test_pieces_and_trials():
     """Any piece is that of the whole; counts over trials are Poisson, and independent."""
     whole, rng = spikes_of(RATES), np.random.default_rng(1)
     cuts = [0, *sorted(rng.choice(np.arange(1, 200), 5, replace=False)), 200]
-    pieces = [spikes_of(RATES[first:last], first) for first, last in zip(cuts[:-1], cuts[1:], strict=True)]
+    pieces = [spikes_of(RATES[first:last], first) for first, last in itertools.pairwise(cuts)]
     joined = SpikeTrains.concatenated(pieces)
     np.testing.assert_array_equal(joined.units, whole.units)
     np.testing.assert_allclose(joined.times, whole.times, rtol=0, atol=1e-12)

@@ -108,7 +108,7 @@ def test_presentations_are_trials(neuron):
     steps = {(heard.events[heard.events[:, 0] // 800 == k] % [800, 10**6]).tobytes() for k in range(4)}
     assert len(steps) == 4 and min(counts) > 5
     frozen = system(neuron=neuron, encoder=encoder).fit([image] * 4)
-    parts = [frozen._heard(image, 8, trial)[0].events + [800 * trial, 0] for trial in range(4)]
+    parts = [frozen._heard(image, 8, trial)[0].events + np.array([800 * trial, 0]) for trial in range(4)]
     np.testing.assert_array_equal(heard.events, np.concatenate(parts))
     first, second = (system(neuron=neuron, encoder=encoder, plasticity={"recurrent": STDP(A_plus=0.1)}).fit([image] * n)
                      for n in (1, 2))  # fmt: skip

@@ -284,7 +284,9 @@ def test_more_trials_than_one_network_holds():
     """Of one stimulus, no two alike."""
     circuit = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0), n_inputs=N_INPUTS)
     options = {"neuron": LIF(noise=1e-3), "random_state": 0}
-    ours, theirs = (run(circuit, [trains_of(0, 0.03, 60)] * 70, **options) for run in (reservoir.simulate, spiking.simulate))
+    ours, theirs = (
+        run(circuit, [trains_of(0, 0.03, 60)] * 70, **options) for run in (reservoir.simulate, spiking.simulate)
+    )
     assert [one.spikes for one in ours] == [one.spikes for one in theirs]
     assert len({one.spikes.times.tobytes() for one in theirs}) > 65
 

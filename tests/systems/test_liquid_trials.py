@@ -34,10 +34,11 @@ def fano(counts):
     return np.var(counts, axis=0, ddof=1).mean() / np.mean(counts)
 
 
+BATHED = Circuit(**{**vars(FREE), "background": PoissonBackground([2e3] * 30, 2e-9, 3e-3)})
+
+
 @pytest.mark.parametrize(
-    "circuit, neuron",
-    [(FREE, NOISY), (Circuit(**{**vars(FREE), "background": PoissonBackground([2e3] * 30, 2e-9, 3e-3)}), LIF(background=5e-9))],
-    ids=["noise", "background"],
+    "circuit, neuron", [(FREE, NOISY), (BATHED, LIF(background=5e-9))], ids=["noise", "background"]
 )  # fmt: skip
 def test_repeats_in_one_call_vary_as_calls_of_many_seeds(circuit, neuron):
     """Fano factors within five standard errors, of 30 units and 40 repeats; no two repeats are alike."""
@@ -77,7 +78,9 @@ LIQUIDS = {
     "send on delta": LiquidState(COLUMN, encoder=SendOnDelta(0.05), trace=Alpha(), random_state=0),
     "noise": LiquidState(COLUMN, LIF(noise=1e-3), encoder=Latency(), trace=Counts(0.03), random_state=0),
     "currents": LiquidState(COLUMN, LIF(noise=1e-3), encoder=Current(), random_state=0),
-    "outside": LiquidState(outside(COLUMN.draw(np.random.default_rng(0), n_inputs=2)), encoder=Latency(), random_state=0),
+    "outside": LiquidState(
+        outside(COLUMN.draw(np.random.default_rng(0), n_inputs=2)), encoder=Latency(), random_state=0
+    ),
     "deep": DeepEchoState(layers=[LiquidState(COLUMN, random_state=0)] * 2, random_state=0),
     "beside": SideBySide([("a", LiquidState(COLUMN, random_state=0)), ("b", LiquidState(COLUMN, random_state=1))]),
 }

@@ -74,7 +74,7 @@ def test_input_times_are_truncated():
 
 
 def test_spikes_of_a_channel_in_one_step_all_count():
-    """Three jumps at once; of a dynamic synapse, 1 - u of what is left stays each time, with 1 - u = (1 - U)^k at the kth."""
+    """Three at once; the kth leaves 1 - u = (1 - U)^k of what a dynamic synapse has."""
     for dynamics, ratio in (({}, 3.0), ({"U": [0.4], "D": [1.0], "F": [0.1]}, (1 - 0.6**6) / 0.4)):
         circuit = Circuit([True], NO_SYNAPSES, Projection([0], [0], [1e-9], [0.0], [3e-3], **dynamics), 1)
         once, thrice = (SpikeTrains(times, [0] * len(times), 1, 0.01) for times in ([1e-3], [1e-3, 1e-3, 1.05e-3]))
@@ -179,7 +179,12 @@ def drive(currents, duration=0.1, dt=DT, engine=simulate, **options):
     """Which row is heard in every step, where row k injects k nA."""
     unit = Circuit([True], NO_SYNAPSES, NO_SYNAPSES, 0)
     trains = None if duration is None else SpikeTrains([], np.zeros(0, int), 0, duration)
-    still = {"neuron": silent(time_constant=1e-7, threshold=1e9), "dt": dt, "record": "voltages", **options}  # v is R I at once
+    still = {
+        "neuron": silent(time_constant=1e-7, threshold=1e9),
+        "dt": dt,
+        "record": "voltages",
+        **options,
+    }  # v is R I at once
     voltages = engine(unit, trains, currents=np.arange(currents)[:, None] * 1e-9, **still).voltages
     return np.round(voltages[:, 0] / 1e-3).astype(int)
 
@@ -240,7 +245,10 @@ BAD = {
     "current_dt": ({"currents": np.zeros((2, 8)), "current_dt": 1e-5}, "'current_dt' parameter of simulate must be"),
     "no currents": ({"current_dt": 1e-3}, "'current_dt' parameter of simulate must be None without currents"),
     "trial": ({"trial": -1}, "'trial' parameter of simulate must be"),
-    "trials": ({"spikes": [TRAINS] * 2, "trial": [1, 2, 3]}, "'trial' parameter of simulate must be an integer >= 0, or"),
+    "trials": (
+        {"spikes": [TRAINS] * 2, "trial": [1, 2, 3]},
+        "'trial' parameter of simulate must be an integer >= 0, or",
+    ),
     "record": ({"record": ("weights",)}, "'record' parameter of simulate must be"),
     "plasticity": ({"plasticity": {"recurrent": 1}}, "'plasticity' parameter of simulate must be None"),
     "random_state": ({"random_state": "a"}, "'random_state' parameter of simulate must be"),
