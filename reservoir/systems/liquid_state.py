@@ -17,7 +17,15 @@ from reservoir.seeds import generator_for
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
-from reservoir.systems.simulation import SHORTEST_STEP, check_steps, input_events, make_engine, run_engine, start
+from reservoir.systems.simulation import (
+    SHORTEST_STEP,
+    check_steps,
+    input_events,
+    is_noisy,
+    make_engine,
+    run_engine,
+    start,
+)
 from reservoir.trains import SpikeTrains
 from reservoir.validation import (
     Parameters,
@@ -125,7 +133,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def piecewise(self) -> bool:
         """Whether a run may be cut in two: not with noise, nor where the encoder draws or hears the row before."""
         encoder = Poisson() if self.encoder is None else self.encoder
-        return getattr(encoder, "piecewise", True) and not getattr(self.neuron, "noise", 0)
+        return getattr(encoder, "piecewise", True) and not is_noisy(self.neuron)
 
     def set_params(self, **params: Any) -> LiquidState:
         """Set parameters; naming one of a part that is None, ``circuit__lam``, makes the default part first."""
@@ -153,8 +161,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
             self.encoder_ = parts["encoder"].fit(sequences.rows)
             n_channels = self.encoder_.n_channels(self.n_features_in_)
         self.circuit_ = parts["circuit"].draw(rngs[0], n_inputs=n_channels)
-        self.trace_, self.neuron_ = parts["trace"], parts["neuron"]
-        self._engine = make_engine(type(self).__name__, self.circuit_, self.neuron_, dt)
+        self._engine = make_engine(type(self).__name__, self.circuit_, parts["neuron"], dt, rngs[0])
+        self.trace_, self.neuron_ = parts["trace"], self._engine.neuron
         self._n_features_out = self.circuit_.n_units
         self.__dict__.pop("input_weights_", None)
         if hasattr(self.encoder_, "weights"):

@@ -22,7 +22,7 @@ KINDS = {
 FOREIGN = {
     # NumPy, SciPy, pandas, pyarrow
     "shape", "ndim", "dtype", "dtypes", "columns", "column_names", "iloc", "toarray", "tocsr", "to_dict", "to_numpy",
-    "index", "to_frame", "is_monotonic_increasing", "to_timestamp", "tz", "freq", "freqstr", "rvs",
+    "index", "to_frame", "is_monotonic_increasing", "to_timestamp", "tz", "freq", "freqstr", "rvs", "dist",
     # Numba, Matplotlib, scikit-learn, Brian2, threadpoolctl, Python
     "py_func", "instance_class", "get_position", "get_params", "set_params", "dim", "get_dimension",
     "clear_controlling_thread", "targetoptions", "_fields", "item", "regressor_", "__closure__",
