@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from reservoir.circuits import Circuit, PoissonBackground, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
-from reservoir.neurons.spiking.equations import Equations, equations_of
+from reservoir.neurons.spiking.equations import Equations, check_variables, equations_of
 from reservoir.neurons.spiking.membrane import refractory_steps
+from reservoir.neurons.spiking.statements import Statements, coefficients_of
 from reservoir.parts import SpikingUnit
 from reservoir.plasticity import Rule
 from reservoir.plasticity.learning import Learning, Rules, learning_of
 from reservoir.random_numbers import Places
+from reservoir.systems.simulation import is_noisy
 from reservoir.systems.stimuli import Stimulus
 
 _ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
@@ -38,7 +40,10 @@ class Path(NamedTuple):
 class CircuitText(NamedTuple):
     """A circuit with its units, for any number of trials side by side."""
 
-    equations: Equations
+    equations: Equations | Statements
+    coefficients: dict[str, np.ndarray]  # of the step, where units put it in words
+    opens: bool  # whether conductances stand open during a step, or act as the current they are as it begins
+    noisy: bool
     excitatory: np.ndarray  # (n_units,)
     refractory: np.ndarray  # (n_units,), steps
     listening: np.ndarray  # (n_units,), False for units that are dead or fire of themselves
@@ -48,11 +53,6 @@ class CircuitText(NamedTuple):
     dt: float
     background: PoissonBackground | None = None
     unit: str = "the units"  # the name of their model
-
-    @property
-    def noisy(self) -> bool:
-        """Whether the units hear a random number in every step."""
-        return bool(self.equations.noise)
 
     @property
     def n_drawn(self) -> int:
@@ -85,6 +85,7 @@ class UnitText(NamedTuple):
     constants: dict[str, tuple[float, str]]  # SI value and unit
     by_unit: dict[str, tuple[np.ndarray, str]]  # SI values (n_units,) and unit
     at_start: dict[str, str]  # what is done before a step, by name
+    step: str = ""  # the statements of a step, in place of a method
 
 
 class Learned(NamedTuple):
@@ -123,35 +124,59 @@ def write_circuit(
         learns = [one for one in learning if one.projection == name]
         paths += _paths(name, source, part, ~own, kinds, learns, dt)
         paths += _paths(name, "selves", part, own, kinds, learns, dt)
-    equations = equations_of(owner, neuron)
-    refractory = refractory_steps(type(neuron).__name__, equations.refractory, circuit.excitatory, dt)
+    equations, coefficients, opens = _read_units(owner, neuron, circuit, kinds, dt)
+    if isinstance(equations, Statements):
+        refractory = np.broadcast_to(coefficients.get("refractory", 1), len(listening)).copy()
+    else:
+        refractory = refractory_steps(type(neuron).__name__, equations.refractory, circuit.excitatory, dt)
     return CircuitText(
-        equations, circuit.excitatory, refractory, listening, kinds, tuple(paths), circuit.n_inputs, dt,
-        circuit.background, type(neuron).__name__,
+        equations, coefficients, opens, is_noisy(neuron), circuit.excitatory, refractory, listening, kinds,
+        tuple(paths), circuit.n_inputs, dt, circuit.background, type(neuron).__name__,
     )  # fmt: skip
 
 
-def write_units(network: CircuitText, injected: bool, timed: bool = False) -> UnitText:
-    """Equations of the units under all their currents, and their numbers.
+def _read_units(
+    owner: str, neuron: Any, circuit: Circuit, kinds: Receptors, dt: float
+) -> tuple[Equations | Statements, dict[str, np.ndarray], bool]:
+    """The words of a record for its step, with the numbers in them, or else its differential equations.
+
+    And whether conductances stand open in its step.
+    """
+    compiled = not isinstance(neuron, type) and callable(getattr(neuron, "cells", None))
+    cells: Any = neuron.cells(circuit.excitatory, kinds.currents, dt) if compiled else None
+    if hasattr(cells, "statements"):
+        statements = cells.statements()
+        check_variables(owner, neuron, statements.variables, circuit.n_units)
+        return statements, coefficients_of(cells), hasattr(cells, "conduct")
+    return equations_of(owner, neuron, circuit.n_units), {}, False
+
+
+def engine_lines(network: CircuitText, injected: bool, timed: bool) -> list[str]:
+    """Declarations of what the engine itself needs.
 
     What changes from step to step, `I_injected`, `normal` and `hits`, is set before each, or `timed`: read from a
     TimedArray of that name behind ``timed_``.
     """
-    equations, kinds = network.equations, network.kinds
-    lines, currents, constants = _currents(network)
+    fed = [("I_injected", "amp")] * injected + [("normal", "1")] * network.noisy
+    fed += [("hits", "1")] * (network.background is not None)
+    lines = [f"{name} = timed_{name}(t, i) : {unit}" if timed else f"{name} : {unit}" for name, unit in fed]
+    lines += ["hold : second (constant)", "listening : boolean (constant)"]
+    if network.background is not None:
+        lines += ["I_background : amp (constant)"]
+        lines += [f"outside_{k} : amp (constant)" for k in range(len(network.kinds.currents))]
+    return lines
+
+
+def write_units(network: CircuitText, equations: Equations, injected: bool, timed: bool = False) -> UnitText:
+    """Differential equations of the units under all their currents, and their numbers."""
+    kinds = network.kinds
+    lines, currents, constants = _currents(network, equations)
     at_start = {"remember": f"{equations.before} = v"} if equations.before else {}
     lines += [f"{equations.before} : volt"] if at_start else []
     if len(kinds.conductances):
         flows = [f"G_{k} * (E_{k} - v)" for k in range(len(kinds.conductances))]
         at_start["drive"] = f"I_conductances = {' + '.join(flows)}"
-    fed = [("I_injected", "amp")] * injected + [("normal", "1")] * network.noisy
-    fed += [("hits", "1")] * (network.background is not None)
-    lines += [f"{name} = timed_{name}(t, i) : {unit}" if timed else f"{name} : {unit}" for name, unit in fed]
-    currents += ["I_injected"] * injected
-    if network.background is not None:
-        lines.append("I_background : amp (constant)")
-        lines += [f"outside_{k} : amp (constant)" for k in range(len(kinds.currents))]
-        currents.append("I_background")
+    currents += ["I_injected"] * injected + ["I_background"] * (network.background is not None)
     by_unit = {}
     for name, (value, unit) in equations.parameters.items():
         if isinstance(value, tuple | list):
@@ -160,15 +185,15 @@ def write_units(network: CircuitText, injected: bool, timed: bool = False) -> Un
         else:
             constants[name] = float(value), unit
     lines += [f"{name} : {unit} (shared, constant)" for name, (_, unit) in constants.items()]
-    lines += ["hold : second (constant)", "listening : boolean (constant)"]
+    lines += engine_lines(network, injected, timed)
     noise = re.sub(r"\bxi\b", "(normal / sqrt(dt))", equations.noise)
     text = equations.text.format(current=" + ".join(currents) or "0 * amp", noise=noise)
     return UnitText("\n".join([text, *lines]), equations.method, constants, by_unit, at_start)
 
 
-def _currents(network: CircuitText) -> tuple[list[str], list[str], dict[str, tuple[float, str]]]:
+def _currents(network: CircuitText, equations: Equations) -> tuple[list[str], list[str], dict[str, tuple[float, str]]]:
     """Equations of the synaptic currents and conductances, the names of what flows, and their numbers."""
-    kinds, equations = network.kinds, network.equations
+    kinds = network.kinds
     membrane = equations.parameters[equations.membrane][0] if equations.membrane else 0.0
     lines, currents, constants = [], [], {}
     for k, tau in enumerate(kinds.currents):

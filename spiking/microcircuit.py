@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.neurons import LIF
 from reservoir.neurons.spiking.equations import equations_of
 from reservoir.parts import (
     CircuitModel,
@@ -57,8 +56,8 @@ class Microcircuit(LiquidState):
     codegen : {"auto", "numpy", "cython", "standalone"}, default "auto"
         How Brian2 runs, see `spiking.simulate`; "auto" chooses by the length of the job.
     twin : bool, default True
-        Whether a frozen circuit of `LIF` units, or others whose step is exact, runs in Numba, which gives the same
-        spikes and takes far less time; False runs it in Brian2 too.
+        Whether a frozen circuit of units of `reservoir.neurons` runs in Numba, which gives the same spikes and takes
+        far less time; False runs it in Brian2 too.
     n_jobs : int or None, default None
         Processes that share the sequences in Brian2, 64 at a time; see `spiking.simulate`.
     verbose : int >= 0 or bool, default False
@@ -164,13 +163,17 @@ class Microcircuit(LiquidState):
 
     def _has_twin(self) -> bool:
         """Whether Numba gives the same spikes as Brian2."""
-        return equations_of(type(self).__name__, LIF() if self.neuron is None else self.neuron).method == "exact"
+        if not hasattr(self, "_engine"):
+            return self.neuron is None or callable(getattr(self.neuron, "cells", None))
+        if hasattr(self._engine.cells, "statements"):
+            return True
+        return equations_of(type(self).__name__, self.neuron_, self.circuit_.n_units).method == "exact"
 
     def _run(self, X: Any, state: Any, trial: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
         if state is not None and not self._has_twin():
-            wanted = "None but for LIF, and other units whose step is exact"
+            wanted = "None but for units whose step is the same in both engines"
             raise parameter_error(type(self).__name__, "state", wanted, state)
         if state is not None or (self.twin and self._has_twin()):
             return super()._run(X, state, trial, finals_too)

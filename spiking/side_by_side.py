@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import PoissonBackground
+from reservoir.neurons.spiking.statements import Statements
 from reservoir.plasticity import Rule, Scaling
 from reservoir.quantities import UNITS
 from reservoir.systems.simulation import check_finite
 from spiking.circuit_text import Answer, CircuitText, Learned, Path, Trial, write_units
 from spiking.fed_variables import Feed, feeds_of
 from spiking.synapses import conductance, current, depressing_and_facilitating
+from spiking.unit_step import write_step
 
 _solved: dict[str, str] = {}  # steps by their equations
 _FOR_EVER = 1e6  # seconds; Brian2 takes a unit that has not fired for one that fired 1e4 seconds ago
@@ -38,6 +40,16 @@ class Exact:
         if free not in _solved:
             _solved[free] = self.brian2.exact(self.brian2.Equations(free), variables, options)
         return _solved[free]
+
+
+@dataclass(frozen=True)
+class Step:
+    """The statements of a step, as a method of Brian2."""
+
+    statements: str
+
+    def __call__(self, equations: Any, variables: Any, options: Any) -> str:
+        return "\n" + self.statements
 
 
 class SideBySide:
@@ -86,9 +98,14 @@ class SideBySide:
 
     def _make_units(self) -> Any:
         brian2, network, equations = self.brian2, self.network, self.network.equations
-        timed = {f"timed_{feed.name}": self._timed(feed) for feed in self.feeds} if self.standalone else {}
-        text = write_units(network, self.trials[0].currents is not None, self.standalone)
+        injected, standalone = self.trials[0].currents is not None, self.standalone
+        timed = {f"timed_{feed.name}": self._timed(feed) for feed in self.feeds} if standalone else {}
+        if isinstance(equations, Statements):
+            text = write_step(network, equations, injected, standalone)
+        else:
+            text = write_units(network, equations, injected, standalone)
         method: Any = Exact(brian2, text.model) if text.method == "exact" else text.method
+        method = Step(text.step) if text.step else method
         units = brian2.NeuronGroup(
             self.n_units * self.n_tiles,
             text.model,

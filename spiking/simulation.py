@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Circuit
-from reservoir.neurons import LIF
-from reservoir.parts import Numbers, Seed, SpikingUnit, check_part
+from reservoir.parts import Numbers, Seed, SpikingUnit
 from reservoir.plasticity.learning import Rules
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
@@ -18,6 +17,7 @@ from reservoir.systems.simulation import (
     check_recorded,
     initial_values,
     read_record,
+    read_units,
 )
 from reservoir.systems.stimuli import read_trials
 from reservoir.trains import SpikeTrains
@@ -49,11 +49,10 @@ def simulate(
 ) -> Any:
     """Spikes of a circuit, on a grid of time steps, from rest.
 
-    The same call as `reservoir.simulate`, run by Brian2, and the same spikes for `LIF`: the same order of events in a
-    step, and the same random numbers of `random_state`, the trial, the step and the unit, for initial voltages, noise,
-    background and units that fire of themselves. Other units follow the same equations, which Brian2 integrates by
-    methods of its own. Trials run side by side, up to 64 of them as unconnected parts of one network; where synapses
-    learn, those of equal duration.
+    The same call as `reservoir.simulate`, run by Brian2, and the same spikes for all units of `reservoir.neurons`: the
+    same step of the units, the same order of events in it, and the same random numbers of `random_state`, the trial,
+    the step and the unit, for initial voltages, noise, background and units that fire of themselves. Trials run side by
+    side, up to 64 of them as unconnected parts of one network; where synapses learn, those of equal duration.
 
     Parameters
     ----------
@@ -109,14 +108,11 @@ def simulate(
     27
     """
     dt = check_real("simulate", "dt", dt, SHORTEST_STEP, unit="second")
-    if not isinstance(circuit, Circuit):
-        raise parameter_error("simulate", "circuit", "a Circuit", circuit)
-    neuron = LIF() if neuron is None else neuron
-    check_part("simulate", "neuron", neuron, SpikingUnit, optional=True)
+    seed = int(as_generator("simulate", random_state).integers(2**63))
+    neuron = read_units("simulate", circuit, neuron, np.random.default_rng(seed))
     recorded = read_record(record, ("voltages", "weights", "traces"))
     network = write_circuit("simulate", circuit, neuron, plasticity, dt)
     neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
-    seed = int(as_generator("simulate", random_state).integers(2**63))
     given, many = read_trials(circuit, spikes, currents, dt, current_dt, trial, seed)
     heard = list(given)
     trials = [Trial(initial_values(neuron, circuit.n_units, seed, one.number), *one) for _, one in heard]

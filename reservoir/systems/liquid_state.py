@@ -151,8 +151,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
             self.encoder_ = parts["encoder"].fit(sequences.rows)
             n_channels = self.encoder_.n_channels(self.n_features_in_)
         self.circuit_ = parts["circuit"].draw(rngs[0], n_inputs=n_channels)
-        self.trace_, self.neuron_ = parts["trace"], parts["neuron"]
-        self._engine = make_engine(type(self).__name__, self.circuit_, self.neuron_, dt)
+        self._engine = make_engine(type(self).__name__, self.circuit_, parts["neuron"], dt, rngs[0])
+        self.trace_, self.neuron_ = parts["trace"], self._engine.neuron
         self._n_features_out = self.circuit_.n_units
         self.__dict__.pop("input_weights_", None)
         if hasattr(self.encoder_, "weights"):

@@ -13,7 +13,8 @@ from reservoir.circuits.receptors import Receptors, receptors_of
 from reservoir.compilation import rows_per_call
 from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
-from reservoir.neurons.spiking.circuit_loop import Background, State, Wiring, resting_state, run_circuit
+from reservoir.neurons.spiking.circuit_loop import Background, Conductances, State, Wiring, resting_state, run_circuit
+from reservoir.neurons.spiking.lif import mean_decay
 from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_part
 from reservoir.quantities import magnitude
 from reservoir.random_numbers import BACKGROUND, INITIAL, NOISE, Places, TrialGenerator, fill, poisson_numbers
@@ -59,6 +60,7 @@ class CircuitEngine(NamedTuple):
     wiring: Wiring
     dt: float
     kind: np.ndarray  # (n_units,), the kind of current of the background; (0,) without one
+    conductances: Conductances | None = None
 
 
 def simulate(
@@ -133,8 +135,8 @@ def simulate(
     if plasticity is not None:
         raise parameter_error("simulate", "plasticity", "None: only the Brian2 engine changes weights", plasticity)
     recorded = read_record(record, ("voltages",))
-    engine = make_engine("simulate", circuit, neuron, dt)
     seed = int(as_generator("simulate", random_state).integers(2**63))
+    engine = make_engine("simulate", circuit, neuron, dt, np.random.default_rng(seed))
     trials, many = read_trials(circuit, spikes, currents, engine.dt, current_dt, trial, seed)
     recordings = [_run_trial(engine, *one, bool(recorded)) for one in trials]
     return recordings if many else recordings[0]
@@ -148,20 +150,32 @@ def read_record(record: str | Sequence[str], known: tuple[str, ...]) -> tuple[st
     return names
 
 
-def make_engine(owner: str, circuit: Circuit, neuron: SpikingUnit | None, dt: float) -> CircuitEngine:
-    """The circuit, checked and in the form of the kernel."""
+def make_engine(
+    owner: str, circuit: Circuit, neuron: SpikingUnit | None, dt: float, rng: np.random.Generator | None = None
+) -> CircuitEngine:
+    """The circuit, checked and in the form of the kernel; with `rng` units are drawn from their distributions."""
     dt = check_real(owner, "dt", dt, SHORTEST_STEP, unit="second")
-    if not isinstance(circuit, Circuit):
-        raise parameter_error(owner, "circuit", "a Circuit", circuit)
-    neuron = LIF() if neuron is None else neuron
-    check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
+    neuron = read_units(owner, circuit, neuron, rng)
     kinds = receptors_of(circuit)
     if len(kinds.currents) < 2:  # kernels want two
         unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
         kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
     kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt)
-    return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind)
+    reversal, tau = kinds.conductances.T.copy()
+    conductances = Conductances(reversal, mean_decay(tau, dt)) if len(tau) else None
+    return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind, conductances)
+
+
+def read_units(
+    owner: str, circuit: Circuit, neuron: SpikingUnit | None, rng: np.random.Generator | None
+) -> SpikingUnit:
+    """The record of the units of a circuit, with what is drawn from its distributions."""
+    if not isinstance(circuit, Circuit):
+        raise parameter_error(owner, "circuit", "a Circuit", circuit)
+    neuron = LIF() if neuron is None else neuron
+    check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
+    return neuron.drawn(circuit.excitatory, rng) if rng is not None and hasattr(neuron, "drawn") else neuron
 
 
 def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
@@ -204,7 +218,7 @@ def run_engine(engine: CircuitEngine, state: State, heard: Stimulus, voltages: n
             kept = noise[:0] if voltages is None else voltages[step:last]
             n_spikes, reached = loop(
                 engine.cells, engine.wiring, state, step, last, currents, rows[step:last], noise, heard.events, seen,
-                room, kept, *jumps,
+                room, kept, *(jumps or (None,)), engine.conductances,
             )  # fmt: skip
             pieces.append(room[:n_spikes].copy())
             jumps = tuple(part._replace(counts=part.counts[reached - step :]) for part in jumps)
@@ -221,8 +235,8 @@ def check_finite(unit: str, values: np.ndarray, dt: float) -> None:
         )
 
 
-def is_noisy(neuron: SpikingUnit) -> bool:
-    """Whether random numbers move units of this record."""
+def is_noisy(neuron: SpikingUnit | None) -> bool:
+    """Whether random numbers move any of the units."""
     return bool(np.any(np.asarray(magnitude(getattr(neuron, "noise", 0))) > 0))
 
 
