@@ -9,7 +9,7 @@ import numpy as np
 
 from reservoir.circuits import Circuit, PoissonBackground, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
-from reservoir.neurons.spiking.equations import Equations, check_variables, equations_of
+from reservoir.neurons.spiking.equations import Equations, check_variables, equations_of, has_equations
 from reservoir.neurons.spiking.membrane import refractory_steps
 from reservoir.neurons.spiking.statements import Statements, coefficients_of
 from reservoir.parts import SpikingUnit
@@ -144,7 +144,7 @@ def _read_units(
     """
     compiled = not isinstance(neuron, type) and callable(getattr(neuron, "cells", None))
     cells: Any = neuron.cells(circuit.excitatory, kinds.currents, dt) if compiled else None
-    if hasattr(cells, "statements"):
+    if hasattr(cells, "statements") and not has_equations(neuron):
         statements = cells.statements()
         check_variables(owner, neuron, statements.variables, circuit.n_units)
         return statements, coefficients_of(cells), hasattr(cells, "conduct")

@@ -365,6 +365,7 @@ def test_noise_has_the_stated_size():
         assert voltages.std() == pytest.approx(2e-3, rel=0.15)
 
 
+@pytest.mark.filterwarnings("ignore::reservoir.quantities.PlausibilityWarning")
 def test_voltages_that_overflow_are_told_by_both_engines():
     circuit = Circuit(np.ones(2, bool), NONE, NONE, 0)
     options = {"neuron": neurons.Izhikevich(), "currents": np.full((50, 2), -1e300), "dt": 1e-3}

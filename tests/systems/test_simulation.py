@@ -189,12 +189,14 @@ def drive(currents, duration=0.1, dt=DT, engine=simulate, **options):
     return np.round(voltages[:, 0] / 1e-3).astype(int)
 
 
+@pytest.mark.filterwarnings("ignore::reservoir.quantities.PlausibilityWarning")
 @pytest.mark.parametrize("n_rows, n_steps", [(600, 1000), (999, 1000), (7, 10), (501, 1000), (1500, 1000), (1, 9)])
 def test_rows_of_currents_share_the_time_evenly(n_rows, n_steps):
     found = drive(n_rows, n_steps * DT)
     np.testing.assert_array_equal(found, [step * n_rows // n_steps for step in range(n_steps)])
 
 
+@pytest.mark.filterwarnings("ignore::reservoir.quantities.PlausibilityWarning")
 @pytest.mark.parametrize("current_dt, n_rows", [(1e-3, 10), (1e-4, 100), (2.5e-4, 40), (4e-3, 3)])
 def test_rows_may_last_a_given_time(current_dt, n_rows):
     """Also one that is no multiple of the step; rows that are missing, or too many, are refused."""
@@ -262,6 +264,7 @@ def test_bad_arguments(arguments, text):
         simulate(**{"circuit": COLUMN, "spikes": TRAINS, **arguments})
 
 
+@pytest.mark.filterwarnings("ignore::reservoir.quantities.PlausibilityWarning")
 def test_voltages_that_overflow_are_told():
     with pytest.raises(ValueError, match="voltages of LIF overflow"):
         simulate(COLUMN, TRAINS, currents=np.full((1, 8), -1e300), neuron=silent(threshold=1e308, resistance=1e12))

@@ -86,6 +86,14 @@ def _check_record(owner: str, neuron: Any) -> None:
         raise parameter_error(owner, "neuron", f"{wanted} ({why})", neuron)
 
 
+def has_equations(neuron: Any) -> bool:
+    """Whether a class has equations, and no compiled step that is newer."""
+    if not hasattr(neuron, "equations"):
+        return False
+    steps, texts = (_defined_in(type(neuron), name) for name in ("cells", "equations"))
+    return issubclass(texts, steps)
+
+
 def _defined_in(kind: type, name: str) -> type:
     """The class from which a class has a method; itself where that cannot be told."""
     return next((base for base in kind.__mro__ if name in vars(base)), kind)
