@@ -37,6 +37,11 @@ def test_several_metrics(only_together):
         ReservoirSearchCV(regressor(), LANES, cv=WARM, scoring=["r2"]).fit(X, Y)
 
 
+def test_refit_is_no_class():
+    with pytest.raises(ValueError, match=r"The 'refit' parameter .* or a function"):
+        ReservoirSearchCV(regressor(), LANES, cv=WARM, refit=object).fit(X, Y)
+
+
 def test_refit_may_choose():
     worst = ReservoirSearchCV(regressor(), LANES, cv=WARM, refit=lambda results: results["rank_test_score"].argmax())
     worst.fit(X, Y)
