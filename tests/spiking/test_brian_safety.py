@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import joblib
@@ -57,20 +57,10 @@ def lines_of(code, **environment):
     return run.stdout.splitlines()
 
 
-def caught_in_a_thread(work):
-    """What a RuntimeError in a worker thread says, or None."""
-    found = []
-
-    def target():
-        try:
-            work()
-        except RuntimeError as error:
-            found.append(str(error))
-
-    thread = threading.Thread(target=target)
-    thread.start()
-    thread.join()
-    return found[0] if found else None
+def in_a_thread(work):
+    """What another thread makes of it, once it is done."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work)
 
 
 # In processes of their own: what happens when Brian2 is loaded, and what stays when the program ends in an error
@@ -175,14 +165,14 @@ def test_two_simulations_at_once_are_refused(monkeypatch):
     alone, found, run = simulate(), [], side_by_side.SideBySide.run
 
     def run_beside_another(self, *arguments):
-        found.append(caught_in_a_thread(simulate))
+        found.append(in_a_thread(simulate).exception())
         return run(self, *arguments)
 
     monkeypatch.setattr(side_by_side.SideBySide, "run", run_beside_another)
     beside = simulate()
     assert len(alone.spikes) > 20 and beside.spikes == alone.spikes
-    assert len(found) == 1 and "Another Brian2 simulation is under way" in found[0]
-    assert "spiking.own_process()" in found[0]
+    assert isinstance(*found, RuntimeError) and "Another Brian2 simulation is under way" in str(*found)
+    assert "spiking.own_process()" in str(*found)
 
 
 def test_threads_give_the_spikes_or_an_error():
@@ -200,9 +190,8 @@ def test_threads_give_the_spikes_or_an_error():
 
 
 def test_a_thread_after_the_other_is_served():
-    alone, found = simulate(), []
-    assert caught_in_a_thread(lambda: found.append(simulate())) is None
-    assert found[0].spikes == alone.spikes
+    alone = simulate()
+    assert in_a_thread(simulate).result().spikes == alone.spikes
 
 
 @pytest.mark.long
