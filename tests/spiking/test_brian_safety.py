@@ -87,6 +87,14 @@ FIRST = """
     print(simulate().spikes.n_units)
     print("brian2" in sys.modules, [one == other for one, other in zip(before, state())])
 """
+OWN = """
+    import brian2
+    print(brian2.prefs.logging.file_log)
+    group = brian2.NeuronGroup(1, "dv/dt = -v / (10 * ms) : 1", method="exact")
+    group.v = 1
+    brian2.run(10 * brian2.ms)
+    print(round(float(group.v[0]), 6))
+"""
 INTERRUPTED = """
     import psutil, time
     from spiking.side_by_side import SideBySide
@@ -118,7 +126,7 @@ INTERRUPTED = """
 def program(tmp_path_factory):
     """One program that loads Brian2, is interrupted where signals can be sent, and ends in an error of the user."""
     folder = tmp_path_factory.mktemp("program")
-    code = SMALL + FIRST
+    code = SMALL + FIRST + OWN
     if sys.platform != "win32":
         code += INTERRUPTED + "    interrupted('numpy')\n"
         code += "    interrupted('standalone')\n" if COMPILER else ""
@@ -126,7 +134,7 @@ def program(tmp_path_factory):
         [sys.executable, "-c", code + "    raise ValueError('of the user')"],
         cwd=ROOT, env={**os.environ, "TMPDIR": str(folder)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert ended.returncode == 1 and len(ended.stdout.splitlines()) >= 5, ended.stderr
+    assert ended.returncode == 1 and len(ended.stdout.splitlines()) >= 7, ended.stderr
     return ended, folder
 
 
@@ -134,6 +142,11 @@ def test_brian2_is_loaded_by_the_first_simulation_and_changes_nothing(program):
     """No hook, no handler, no channel of warnings, no random numbers, no file."""
     before, *_, after = program[0].stdout.splitlines()[:5]
     assert before == "False" and after == f"True {[True] * 6}"
+
+
+def test_brian2_is_there_for_the_user(program):
+    """It writes no file of its own, and runs a network of the user's."""
+    assert program[0].stdout.splitlines()[5:7] == ["False", "0.367879"]
 
 
 def test_a_thread_cannot_load_brian2(program):
@@ -148,7 +161,7 @@ def test_an_interrupt_ends_a_simulation(program):
 
     The interrupt comes once the clock of the network has moved, or once there is a compiler.
     """
-    assert program[0].stdout.splitlines()[5:] == ["interrupted True"] * (2 if COMPILER else 1)
+    assert program[0].stdout.splitlines()[7:] == ["interrupted True"] * (2 if COMPILER else 1)
 
 
 def test_an_error_leaves_no_file_and_no_words_of_brian2(program):
