@@ -24,7 +24,6 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has other right
 
 ROOT = Path(__file__).resolve().parents[1]
 NOBODY, STRANGER = 12345, 54321
-FORMS = ("plain", "compiled", "app.zip")
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +108,7 @@ def run(home, code, *, warned, temporary=None, says="NUMBA_CACHE_DIR", wrapper=(
     return done.stdout.split()
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ["plain", pytest.param("compiled", marks=pytest.mark.long), "app.zip"])
 def test_a_package_that_cannot_be_written_and_no_home(form, installed, places):
     """Kernels are kept in a folder of the user alone, and found there by the next process."""
     temporary = places / "temporary"
