@@ -113,13 +113,14 @@ def _check_field(name: str, field: Field, x: np.ndarray, shape: tuple[int, ...])
 def _moves(function: Field, jacobian: Field, x: np.ndarray, dt: float | None, n_steps: int) -> Iterator[Move]:
     """How differences move in each step, along the trajectory from x."""
     for step in range(n_steps):
-        if not np.isfinite(x).all():
+        with np.errstate(over="ignore", invalid="ignore"):  # what leaves every bound is told below
+            if dt is None:
+                matrix = np.asarray(jacobian(x), dtype=np.float64)
+                x = np.asarray(function(x), dtype=np.float64)
+            else:
+                x, matrix = _runge_kutta(function, jacobian, x, dt)
+        if not (np.isfinite(x).all() and np.isfinite(matrix).all()):
             raise ValueError(f"The trajectory of {_OWNER} leaves every bound at step {step}.")
-        if dt is None:
-            matrix = np.asarray(jacobian(x), dtype=np.float64)
-            x = np.asarray(function(x), dtype=np.float64)
-        else:
-            x, matrix = _runge_kutta(function, jacobian, x, dt)
         yield matrix.__matmul__
 
 

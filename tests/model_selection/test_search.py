@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import sparse, stats
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import make_scorer, mean_absolute_error
@@ -118,3 +118,8 @@ def test_a_model_made_with_defaults_is_reached():
     search = ReservoirSearchCV(ReservoirRegressor(), grid, cv=WARM)
     theirs = GridSearchCV(ReservoirRegressor(), grid, cv=WARM, scoring=WARM.scorer())
     assert_same(search.fit(X, Y), theirs.fit(X, Y))
+
+
+def test_a_sparse_series_is_refused_in_words():
+    with pytest.raises(TypeError, match=r"[Ss]parse data was passed"):
+        ReservoirSearchCV(regressor(), LANES, cv=WARM, error_score="raise").fit(sparse.csr_array(X), Y)
