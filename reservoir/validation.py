@@ -107,6 +107,11 @@ def check_flag(owner: str, name: str, value: Any) -> bool:
     return bool(value)
 
 
+def is_function(value: Any) -> bool:
+    """Whether it can be called with numbers: a class could be too, and makes an object of them."""
+    return callable(value) and not isinstance(value, type)
+
+
 def real_array(value: Any) -> np.ndarray | None:
     """The value as a new float64 array, or None where it holds no plain real numbers; quantities in SI units.
 

@@ -125,12 +125,13 @@ def write_circuit(
         paths += _paths(name, source, part, ~own, kinds, learns, dt)
         paths += _paths(name, "selves", part, own, kinds, learns, dt)
     equations, coefficients, opens = _read_units(owner, neuron, circuit, kinds, dt)
+    noisy = is_noisy(neuron) if isinstance(equations, Statements) else bool(equations.noise)
     if isinstance(equations, Statements):
         refractory = np.broadcast_to(coefficients.get("refractory", 1), len(listening)).copy()
     else:
         refractory = refractory_steps(type(neuron).__name__, equations.refractory, circuit.excitatory, dt)
     return CircuitText(
-        equations, coefficients, opens, is_noisy(neuron), circuit.excitatory, refractory, listening, kinds,
+        equations, coefficients, opens, noisy, circuit.excitatory, refractory, listening, kinds,
         tuple(paths), circuit.n_inputs, dt, circuit.background, type(neuron).__name__,
     )  # fmt: skip
 

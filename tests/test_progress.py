@@ -104,7 +104,7 @@ def test_a_search_tells_its_tasks(caplog, still_clock):
     assert re.match(r"(\d+) of \1 tasks", record.getMessage())
 
 
-# Without anybody's handlers, in a process of its own
+# Without anybody's handlers: in forks of one process
 
 
 CALLS = {  # by the log that tells of them
@@ -131,45 +131,63 @@ CALLS = {  # by the log that tells of them
 }
 LINE = re.compile(r"(reservoir|spiking)[.\w]*: (\d+) of \2 \w+.*, \S+ a second, 0 s left")
 TASK = "def task(parameters, *, random_state):\n    return parameters['x']\n"
+LOGS = {  # what a program does about its logs
+    "none": "",
+    "all": "logging.basicConfig(level='INFO')",
+    "of its own": "logging.getLogger('reservoir').addHandler(logging.StreamHandler())",
+    "a file": "logging.basicConfig(level='INFO', filename='file.log')",
+}
+PROGRAM = f"""if True:
+    import logging, os, sys, textwrap
+    sys.modules["tqdm"] = sys.modules["tqdm.auto"] = None
+    import numpy as np
+    from tasks import task
+    folder, X, CALLS = "store", np.sin(np.arange(30.0))[:, None], {CALLS!r}
+    for name, log in {LOGS!r}.items():
+        child = os.fork()
+        if not child:
+            print(">", name, file=sys.stderr)
+            exec(log)
+            for call in CALLS if name == "none" else ["reservoir.rnn"]:
+                exec(textwrap.dedent(CALLS[call]))
+            logging.shutdown()
+            sys.stderr.flush()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+"""
 
 
-def lines_of(calls, before, tmp_path):
-    """What a script without tqdm writes to standard error, which is a pipe."""
-    (tmp_path / "tasks.py").write_text(TASK)
-    code = f"""if True:
-        import logging, sys
-        sys.modules["tqdm"] = sys.modules["tqdm.auto"] = None
-        import numpy as np
-        from tasks import task
-        folder = {str(tmp_path / "store")!r}
-        X = np.sin(np.arange(30.0))[:, None]
-        {before}
-    """
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
-    command = [sys.executable, "-c", code + "".join(CALLS[call] for call in calls)]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=tmp_path)
-    return [line for line in run.stderr.splitlines() if "a second" in line]
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """What scripts without tqdm write to standard error, which is a pipe, by their logs; and the file of a log."""
+    if not hasattr(os, "fork"):
+        pytest.skip("there is no fork")
+    folder = tmp_path_factory.mktemp("told")
+    (folder / "tasks.py").write_text(TASK)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)])}
+    command = [sys.executable, "-c", PROGRAM]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=folder)
+    assert run.returncode == 0, run.stderr
+    parts = (part.partition("\n") for part in run.stderr.split("> ")[1:])
+    lines = {name: [line for line in said.splitlines() if "a second" in line] for name, _, said in parts}
+    return lines, (folder / "file.log").read_text()
 
 
-def test_who_asks_for_lines_sees_them_in_a_pipe(tmp_path):
-    lines = lines_of(CALLS, "", tmp_path)
+def test_who_asks_for_lines_sees_them_in_a_pipe(told):
+    lines = told[0]["none"]
     assert all(map(LINE.fullmatch, lines))
     assert [line.partition(":")[0] for line in lines] == list(CALLS)
 
 
-@pytest.mark.parametrize(
-    "before",
-    ["logging.basicConfig(level='INFO')", "logging.getLogger('reservoir').addHandler(logging.StreamHandler())"],
-)
-def test_lines_come_once_where_a_log_is_set_up(before, tmp_path):
+@pytest.mark.parametrize("log", ["all", "of its own"])
+def test_lines_come_once_where_a_log_is_set_up(log, told):
     """A handler whose log lets no line through is no reason for silence."""
-    assert len(lines_of(["reservoir.rnn"], before, tmp_path)) == 1
+    assert len(told[0][log]) == 1
 
 
-def test_lines_go_to_a_log_alone_that_takes_them(tmp_path):
-    path = tmp_path / "file.log"
-    assert lines_of(["reservoir.rnn"], f"logging.basicConfig(level='INFO', filename={str(path)!r})", tmp_path) == []
-    assert path.read_text().count("2 of 2 epochs") == 1
+def test_lines_go_to_a_log_alone_that_takes_them(told):
+    lines, file = told
+    assert lines["a file"] == [] and file.count("2 of 2 epochs") == 1
 
 
 def test_a_closed_pipe_ends_no_fit(monkeypatch):

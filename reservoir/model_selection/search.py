@@ -36,7 +36,7 @@ from reservoir.parts import Estimator, Labels, Seed, SequenceData, Splitter, Tar
 from reservoir.readouts.candidates import PenaltyWarning, said_once
 from reservoir.sequences import container_kind
 from reservoir.sequences.time_index import check_index
-from reservoir.validation import Parameters, check_integer, check_unweighted, unchanged_on_error
+from reservoir.validation import Parameters, check_integer, check_unweighted, is_function, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
@@ -223,7 +223,7 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         check_part(p.owner, "estimator", self.estimator, Estimator)
         if self.pruning is not None:
             p.integer("pruning", 2)
-        if not isinstance(self.refit, bool | np.bool_ | str) and not callable(self.refit):
+        if not isinstance(self.refit, bool | np.bool_ | str) and not is_function(self.refit):
             raise p.error("refit", "True, False, the name of a metric or a function")
         if self.n_jobs is not None and p.integer("n_jobs") == 0:
             raise p.error("n_jobs", "None or an integer other than 0")

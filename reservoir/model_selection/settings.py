@@ -14,7 +14,7 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler, StratifiedKFold, check_cv
 
 from reservoir.model_selection.forecast_scorer import FORECAST_NAMES, ForecastScorer, forecaster_in
-from reservoir.model_selection.scorer import SequenceScorer, is_name, sequence_scorer
+from reservoir.model_selection.scorer import SequenceScorer, is_name, n_rows_of, sequence_scorer
 from reservoir.model_selection.splits import RollingOrigins, WarmTimeSeriesSplit
 from reservoir.models.forecasting.lessons import LONGEST_WASHOUT
 from reservoir.sequences import n_dimensions
@@ -104,7 +104,7 @@ def context_length(estimator: Any, candidates: list[dict[str, Any]], shortest: i
 
 def shortest_of(X: Any, kind: str) -> int:
     """Rows of the shortest series of a container."""
-    return len(X) if kind == "series" else min(map(len, X))
+    return n_rows_of(X) if kind == "series" else min(map(n_rows_of, X))
 
 
 def longest_washout(washout: Any, shortest: int) -> int:

@@ -156,8 +156,7 @@ class RollingOrigins(BaseCrossValidator):
 
     References
     ----------
-    Tashman 2000, Out-of-sample tests of forecasting accuracy, International Journal of Forecasting 16(4):437-450,
-    doi:10.1016/S0169-2070(00)00065-0.
+    Tashman 2000, doi:10.1016/S0169-2070(00)00065-0, as for `backtest`.
 
     Examples
     --------

@@ -11,7 +11,7 @@ from reservoir.parts import Numbers, WindowedRule
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.names import plain
 from reservoir.plotting.palette import BLACK, line
-from reservoir.validation import check_real, parameter_error, real_array, without_unit
+from reservoir.validation import check_real, is_function, parameter_error, real_array, without_unit
 
 _POINTS = 400  # a side
 _REACH = 0.1  # seconds, where a rule does not say how far its window goes
@@ -139,7 +139,7 @@ def _window_of(owner: str, rule: Any) -> tuple[Callable[..., Any], float]:
     """Function of lags and the weight, and how far it is drawn, seconds."""
     if hasattr(rule, "window") and not isinstance(rule, type):
         return rule.window, getattr(rule, "reach", _REACH)
-    if callable(rule) and not isinstance(rule, type):
+    if is_function(rule):
         return lambda lags, share: rule(lags), _REACH
     raise parameter_error(owner, "rule", "a rule with a `window` of pairs, a function, or a dict of these", rule)
 

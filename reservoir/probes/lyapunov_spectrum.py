@@ -11,7 +11,7 @@ from reservoir.compilation import one_blas_thread
 from reservoir.parts import Numbers, Seed
 from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, Move, from_growth, growth_of, orthonormal
 from reservoir.sizes import LONGEST_RUN, check_patience
-from reservoir.validation import as_generator, check_integer, check_real, parameter_error, real_array
+from reservoir.validation import as_generator, check_integer, check_real, is_function, parameter_error, real_array
 
 _OWNER = "lyapunov_spectrum"
 _STEP_SECONDS = 1e-6  # of a call of the two functions, at the least
@@ -69,7 +69,7 @@ def lyapunov_spectrum(
     Raises
     ------
     ValueError
-        For a parameter outside its range, and a trajectory that leaves every bound.
+        For a parameter outside its range, a function of another shape, and a trajectory that leaves every bound.
 
     References
     ----------
@@ -86,9 +86,8 @@ def lyapunov_spectrum(
     given = real_array(start)
     if given is None or given.ndim != 1 or not given.size or not np.isfinite(given).all():
         raise parameter_error(_OWNER, "start", "a finite array (n,)", start)
-    for name, value in (("function", function), ("jacobian", jacobian)):
-        if not callable(value):
-            raise parameter_error(_OWNER, name, "callable", value)
+    _check_field("function", function, given, given.shape)
+    _check_field("jacobian", jacobian, given, 2 * given.shape)
     wanted = len(given) if n_exponents is None else n_exponents
     n_exponents = check_integer(_OWNER, "n_exponents", wanted, 1, len(given))
     interval = check_integer(_OWNER, "interval", interval, 1)
@@ -105,16 +104,23 @@ def lyapunov_spectrum(
         return from_growth(growth_of(moves, basis, interval, discard), interval * (1.0 if dt is None else dt))
 
 
+def _check_field(name: str, field: Field, x: np.ndarray, shape: tuple[int, ...]) -> None:
+    found = real_array(field(x)) if is_function(field) else None
+    if found is None or found.shape != shape:
+        raise parameter_error(_OWNER, name, f"a function that takes a state {x.shape} to an array {shape}", field)
+
+
 def _moves(function: Field, jacobian: Field, x: np.ndarray, dt: float | None, n_steps: int) -> Iterator[Move]:
     """How differences move in each step, along the trajectory from x."""
     for step in range(n_steps):
-        if not np.isfinite(x).all():
+        with np.errstate(over="ignore", invalid="ignore"):  # what leaves every bound is told below
+            if dt is None:
+                matrix = np.asarray(jacobian(x), dtype=np.float64)
+                x = np.asarray(function(x), dtype=np.float64)
+            else:
+                x, matrix = _runge_kutta(function, jacobian, x, dt)
+        if not (np.isfinite(x).all() and np.isfinite(matrix).all()):
             raise ValueError(f"The trajectory of {_OWNER} leaves every bound at step {step}.")
-        if dt is None:
-            matrix = np.asarray(jacobian(x), dtype=np.float64)
-            x = np.asarray(function(x), dtype=np.float64)
-        else:
-            x, matrix = _runge_kutta(function, jacobian, x, dt)
         yield matrix.__matmul__
 
 

@@ -91,8 +91,7 @@ def memory_capacity(
     Raises
     ------
     ValueError
-        For a parameter outside its range, a system of several features, and states that are no finite array (n_rows,
-        n_states).
+        For a parameter outside its range, and what `information_processing_capacity` refuses to measure.
 
     References
     ----------

@@ -58,12 +58,11 @@ def washout_estimate(
 
     Examples
     --------
-    >>> import numpy as np
     >>> from reservoir import EchoState
     >>> from reservoir.probes import washout_estimate
     >>> from reservoir.topologies import Orthogonal
     >>> halving = EchoState(20, topology=Orthogonal(), spectral_radius=0.5, activation="identity", random_state=0)
-    >>> washout_estimate(halving, np.ones((100, 1)))  # 0.5**10 < 0.001
+    >>> washout_estimate(halving, [[1.0]] * 100)  # 0.5**10 < 0.001
     10
     """
     tolerance = check_real(_OWNER, "tolerance", tolerance, 0, 1, closed="neither")

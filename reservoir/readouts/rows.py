@@ -66,14 +66,20 @@ def changed_since(readout: Any, *names: str) -> ValueError:
     return ValueError(f"{listed} of {type(readout).__name__} was changed after the first rows; call fit to start anew.")
 
 
+def _of_every_row(value: Any, n_rows: int) -> np.ndarray | None:
+    """One number or one per row as an array (n_rows,); None where it is neither."""
+    numbers = real_array(value)
+    if numbers is not None and numbers.ndim == 0:
+        return np.full(n_rows, numbers)
+    return numbers if numbers is not None and numbers.shape == (n_rows,) else None
+
+
 def read_weights(owner: str, sample_weight: Any, n_rows: int) -> np.ndarray | None:
     """Weights (n_rows,) >= 0 from one number or one per row; None where all weigh alike."""
     if sample_weight is None:
         return None
-    weights = real_array(sample_weight)
-    if weights is not None and weights.ndim == 0:
-        weights = np.full(n_rows, weights)
-    if weights is None or weights.shape != (n_rows,) or not (np.isfinite(weights) & (weights >= 0)).all():
+    weights = _of_every_row(sample_weight, n_rows)
+    if weights is None or not (np.isfinite(weights) & (weights >= 0)).all():
         requirement = f"a finite number >= 0 or such an array of shape ({n_rows},)"
         raise parameter_error(owner, "sample_weight", requirement, sample_weight)
     return weights
@@ -83,10 +89,8 @@ def read_sequence(owner: str, sequence: Any, n_rows: int) -> np.ndarray | None:
     """The number (n_rows,) of the sequence of every row; None where all are of one series."""
     if sequence is None:
         return None
-    numbers = real_array(sequence)
-    if numbers is not None and numbers.ndim == 0:
-        numbers = np.full(n_rows, numbers)
-    if numbers is None or numbers.shape != (n_rows,) or not ((numbers >= 0) & (numbers % 1 == 0)).all():
+    numbers = _of_every_row(sequence, n_rows)
+    if numbers is None or not ((numbers >= 0) & (numbers % 1 == 0)).all():
         requirement = f"None, an integer >= 0 or such an array of shape ({n_rows},)"
         raise parameter_error(owner, "sequence", requirement, sequence)
     return numbers.astype(np.int64)

@@ -67,11 +67,11 @@ class Prepared(FromRest, BaseEstimator):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from reservoir import EchoState
+    >>> from reservoir.datasets import make_mackey_glass
     >>> from reservoir.preprocessing import SequenceScaler
     >>> from reservoir.systems import Prepared
-    >>> series = 1000 + 50 * np.sin(np.arange(60) / 5).reshape(-1, 1)
+    >>> series = 1000 + 50 * make_mackey_glass(60)
     >>> system = EchoState(20, random_state=0)
     >>> states = Prepared(SequenceScaler(), system).fit_transform(series)
     >>> bool((states == system.fit_transform(SequenceScaler().fit_transform(series))).all())
@@ -88,13 +88,7 @@ class Prepared(FromRest, BaseEstimator):
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> Prepared:
-        """Fit the transformer, and the system to what comes out of it.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        y : ignored
-        """
+        """Fit the transformer to the sequences of X, and the system to what comes out of it; y is ignored."""
         owner = type(self).__name__
         if self.transformer is not None:
             check_part(owner, "transformer", self.transformer, Transformer, optional=True)

@@ -58,10 +58,10 @@ class Reversed(FromRest, BaseEstimator):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from reservoir import EchoState
+    >>> from reservoir.datasets import make_mackey_glass
     >>> from reservoir.systems import Reversed
-    >>> series = np.sin(np.arange(30) / 5).reshape(-1, 1)
+    >>> series = make_mackey_glass(30)
     >>> system = EchoState(20, random_state=0)
     >>> backwards = Reversed(system).fit_transform(series)
     >>> bool((backwards == system.fit_transform(series[::-1])[::-1]).all())

@@ -22,7 +22,7 @@ LANES = {
     "reservoir__spectral_radius": [0.4, 0.7],
     "reservoir__leak": [0.6, 1.0],
     "reservoir__input_scaling": [0.3, 0.8],
-    "readout__alpha": [1e-9, 1e-6, 1e-3],
+    "readout__alpha": [1e-9, 1e-3],
 }
 FEW = {"reservoir__leak": [0.7, np.linspace(0.5, 1.0, 15)], "washout": [4, 8], "readout__alpha": [1e-6, 1e-2]}
 GROUP = {"reservoir__spectral_radius": list(np.linspace(0.1, 0.8, 18)), "readout__alpha": [1e-6, 1e-3]}

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import sparse, stats
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import make_scorer, mean_absolute_error
@@ -37,10 +37,15 @@ def test_several_metrics(only_together):
         ReservoirSearchCV(regressor(), LANES, cv=WARM, scoring=["r2"]).fit(X, Y)
 
 
+def test_refit_is_no_class():
+    with pytest.raises(ValueError, match=r"The 'refit' parameter .* or a function"):
+        ReservoirSearchCV(regressor(), LANES, cv=WARM, refit=object).fit(X, Y)
+
+
 def test_refit_may_choose():
     worst = ReservoirSearchCV(regressor(), LANES, cv=WARM, refit=lambda results: results["rank_test_score"].argmax())
     worst.fit(X, Y)
-    assert worst.cv_results_["rank_test_score"][worst.best_index_] == 24
+    assert worst.cv_results_["rank_test_score"][worst.best_index_] == 16
     assert worst.best_params_ == worst.cv_results_["params"][worst.best_index_]
 
 
@@ -113,3 +118,8 @@ def test_a_model_made_with_defaults_is_reached():
     search = ReservoirSearchCV(ReservoirRegressor(), grid, cv=WARM)
     theirs = GridSearchCV(ReservoirRegressor(), grid, cv=WARM, scoring=WARM.scorer())
     assert_same(search.fit(X, Y), theirs.fit(X, Y))
+
+
+def test_a_sparse_series_is_refused_in_words():
+    with pytest.raises(TypeError, match=r"[Ss]parse data was passed"):
+        ReservoirSearchCV(regressor(), LANES, cv=WARM, error_score="raise").fit(sparse.csr_array(X), Y)

@@ -17,6 +17,7 @@ from reservoir.models.poolings.tally import Asks, Tally
 from reservoir.preprocessing import SequenceScaler, WithGradient
 from reservoir.readouts import RidgeReadout
 from reservoir.systems import DeepEchoState, Reversed, SideBySide
+from tests.models.test_pooling import refused
 
 RNG = np.random.default_rng(7)
 RAGGED = [np.sin(np.arange(n) / pace + shift).reshape(-1, 1) for n, pace, shift in zip(
@@ -274,10 +275,7 @@ def test_another_depth_of_labels_forgets_the_pooling():
     (Joined("max"), "'poolings' parameter of Joined must be a list of one pooling or more"),
 ])  # fmt: skip
 def test_bad_parameter(pooling, text):
-    model = ReservoirClassifier(system(), pooling=pooling)
-    with pytest.raises(ValueError, match=text):
-        model.fit(RAGGED, LABELS)
-    assert not hasattr(model, "readout_")
+    refused(ReservoirClassifier(system(), pooling=pooling), text)
 
 
 def test_rows_of_another_width_are_refused():

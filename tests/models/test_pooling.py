@@ -161,7 +161,11 @@ def test_sequence_is_too_short():
     *((Weighted(rate), "'rate' parameter of Weighted must be a number") for rate in (np.inf, np.nan, "a", True)),
 ])  # fmt: skip
 def test_bad_parameter(part, text):
-    model = ReservoirClassifier(system(), pooling=part)
+    refused(ReservoirClassifier(system(), pooling=part), text)
+
+
+def refused(model, text):
+    """It says why it does not learn, and has not begun to."""
     with pytest.raises(ValueError, match=text):
         model.fit(RAGGED, LABELS)
     assert not hasattr(model, "readout_")

@@ -65,7 +65,7 @@ def check_lorenz(found):
 
 def test_a_forecaster_of_lorenz_has_its_exponents():
     model = forecaster(0, RidgeReadout(1e-15, solver="qr"), 300, 5000)
-    found = closed_loop_exponents(model, 4, n_steps=40_000, dt=0.02)
+    found = closed_loop_exponents(model, 4, n_steps=20_000, dt=0.02)
     check_lorenz(found)
     assert found.exponents[3] < -30 and 2.05 < found.kaplan_yorke_dimension < 2.08
 

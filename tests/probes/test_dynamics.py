@@ -308,6 +308,7 @@ def test_the_jacobian_is_refused_where_it_is_not_known():
 
 @pytest.mark.parametrize("name, value", [
     ("start", [[1.0]]), ("start", [np.nan]), ("function", 3), ("jacobian", 3), ("dt", 0), ("n_exponents", 2),
+    ("function", object), ("function", np.sum), ("function", np.diag), ("jacobian", object), ("jacobian", np.cos),
     ("n_steps", 3), ("discard", -1), ("interval", 0),
 ])  # fmt: skip
 def test_lyapunov_spectrum_refuses(name, value):

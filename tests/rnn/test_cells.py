@@ -111,12 +111,12 @@ def test_gradient(cell, loss, pooling, washout):
 
 
 @all_cells
-def test_gradient_of_a_deep_bidirectional_network_with_masks(cell):
+@pytest.mark.parametrize("pooling", ["mean", *(pytest.param(one, marks=pytest.mark.long) for one in (None, "last"))])
+def test_gradient_of_a_deep_bidirectional_network_with_masks(cell, pooling):
     network = network_of(cell, (3, 2), bidirectional=True)
     masks = network.draw_masks((0.2, 0.3, 0.2), len(LENGTHS), np.random.default_rng(1))
-    for pooling in (None, "last", "mean"):
-        piece = next(Batch(examples_of("squared", pooling)).pieces())
-        assert_gradient(network, piece, pooling, "squared", masks)
+    piece = next(Batch(examples_of("squared", pooling)).pieces())
+    assert_gradient(network, piece, pooling, "squared", masks)
 
 
 @all_cells

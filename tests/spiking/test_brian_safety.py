@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import joblib
@@ -57,20 +57,10 @@ def lines_of(code, **environment):
     return run.stdout.splitlines()
 
 
-def caught_in_a_thread(work):
-    """What a RuntimeError in a worker thread says, or None."""
-    found = []
-
-    def target():
-        try:
-            work()
-        except RuntimeError as error:
-            found.append(str(error))
-
-    thread = threading.Thread(target=target)
-    thread.start()
-    thread.join()
-    return found[0] if found else None
+def in_a_thread(work):
+    """What another thread makes of it, once it is done."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work)
 
 
 # In processes of their own: what happens when Brian2 is loaded, and what stays when the program ends in an error
@@ -96,6 +86,14 @@ FIRST = """
         thread.join()
     print(simulate().spikes.n_units)
     print("brian2" in sys.modules, [one == other for one, other in zip(before, state())])
+"""
+OWN = """
+    import brian2
+    print(brian2.prefs.logging.file_log)
+    group = brian2.NeuronGroup(1, "dv/dt = -v / (10 * ms) : 1", method="exact")
+    group.v = 1
+    brian2.run(10 * brian2.ms)
+    print(round(float(group.v[0]), 6))
 """
 INTERRUPTED = """
     import psutil, time
@@ -128,7 +126,7 @@ INTERRUPTED = """
 def program(tmp_path_factory):
     """One program that loads Brian2, is interrupted where signals can be sent, and ends in an error of the user."""
     folder = tmp_path_factory.mktemp("program")
-    code = SMALL + FIRST
+    code = SMALL + FIRST + OWN
     if sys.platform != "win32":
         code += INTERRUPTED + "    interrupted('numpy')\n"
         code += "    interrupted('standalone')\n" if COMPILER else ""
@@ -136,7 +134,7 @@ def program(tmp_path_factory):
         [sys.executable, "-c", code + "    raise ValueError('of the user')"],
         cwd=ROOT, env={**os.environ, "TMPDIR": str(folder)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert ended.returncode == 1 and len(ended.stdout.splitlines()) >= 5, ended.stderr
+    assert ended.returncode == 1 and len(ended.stdout.splitlines()) >= 7, ended.stderr
     return ended, folder
 
 
@@ -144,6 +142,11 @@ def test_brian2_is_loaded_by_the_first_simulation_and_changes_nothing(program):
     """No hook, no handler, no channel of warnings, no random numbers, no file."""
     before, *_, after = program[0].stdout.splitlines()[:5]
     assert before == "False" and after == f"True {[True] * 6}"
+
+
+def test_brian2_is_there_for_the_user(program):
+    """It writes no file of its own, and runs a network of the user's."""
+    assert program[0].stdout.splitlines()[5:7] == ["False", "0.367879"]
 
 
 def test_a_thread_cannot_load_brian2(program):
@@ -158,7 +161,7 @@ def test_an_interrupt_ends_a_simulation(program):
 
     The interrupt comes once the clock of the network has moved, or once there is a compiler.
     """
-    assert program[0].stdout.splitlines()[5:] == ["interrupted True"] * (2 if COMPILER else 1)
+    assert program[0].stdout.splitlines()[7:] == ["interrupted True"] * (2 if COMPILER else 1)
 
 
 def test_an_error_leaves_no_file_and_no_words_of_brian2(program):
@@ -175,14 +178,14 @@ def test_two_simulations_at_once_are_refused(monkeypatch):
     alone, found, run = simulate(), [], side_by_side.SideBySide.run
 
     def run_beside_another(self, *arguments):
-        found.append(caught_in_a_thread(simulate))
+        found.append(in_a_thread(simulate).exception())
         return run(self, *arguments)
 
     monkeypatch.setattr(side_by_side.SideBySide, "run", run_beside_another)
     beside = simulate()
     assert len(alone.spikes) > 20 and beside.spikes == alone.spikes
-    assert len(found) == 1 and "Another Brian2 simulation is under way" in found[0]
-    assert "spiking.own_process()" in found[0]
+    assert isinstance(*found, RuntimeError) and "Another Brian2 simulation is under way" in str(*found)
+    assert "spiking.own_process()" in str(*found)
 
 
 def test_threads_give_the_spikes_or_an_error():
@@ -200,9 +203,8 @@ def test_threads_give_the_spikes_or_an_error():
 
 
 def test_a_thread_after_the_other_is_served():
-    alone, found = simulate(), []
-    assert caught_in_a_thread(lambda: found.append(simulate())) is None
-    assert found[0].spikes == alone.spikes
+    alone = simulate()
+    assert in_a_thread(simulate).result().spikes == alone.spikes
 
 
 @pytest.mark.long

@@ -9,7 +9,9 @@ from reservoir.circuits import MaassColumn
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.model_selection import ReservoirSearchCV
 from reservoir.probes import diagnose, echo_state_index, lyapunov_exponent, memory_capacity, washout_estimate
+from reservoir.readouts import RidgeReadout
 from reservoir.systems import DeepEchoState, Reversed, SideBySide
+from tests.loops import looped
 
 RNG = np.random.default_rng(3)
 RAGGED = [RNG.uniform(-1, 1, size=(n, 2)) for n in (1, 2, 17, 40)]
@@ -79,7 +81,8 @@ def test_twice_turned_around_is_not_turned_around():
 
 @pytest.mark.parametrize("model", [
     ReservoirRegressor(pair(FAST, SLOW), washout=3), ReservoirClassifier(pair(FAST, Reversed(SLOW)), pooling="last"),
-    ReservoirRegressor(Reversed(FAST)), pair(FAST, SLOW), Reversed(SLOW), ReservoirForecaster(pair(FAST, SLOW)),
+    ReservoirRegressor(Reversed(FAST)), pair(FAST, SLOW), Reversed(SLOW),
+    looped(pair(FAST, SLOW), RidgeReadout(1.0), washout=3),
 ], ids=["steps", "pooled", "turned", "systems", "reversed", "forecaster"])  # fmt: skip
 def test_contract(model):
     check_sequence_estimator(model)

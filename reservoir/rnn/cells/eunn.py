@@ -146,7 +146,7 @@ class EUNN(Cell):
     Raises
     ------
     ValueError
-        For an option outside its range, when an estimator with this cell is fitted.
+        When an estimator with this cell is fitted: for less than one layer, and an `fft` that is no bool.
 
     References
     ----------

@@ -102,7 +102,7 @@ class Householder(Cell):
     Raises
     ------
     ValueError
-        For an option outside its range, when an estimator with this cell is fitted.
+        When an estimator with this cell is fitted: for less than one reflection, and another function f.
 
     References
     ----------

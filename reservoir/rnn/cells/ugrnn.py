@@ -75,7 +75,7 @@ class UGRNN(Cell):
     Raises
     ------
     ValueError
-        For an option that is not as above, when an estimator with this cell is fitted.
+        When an estimator with this cell is fitted: for another function, and a bias that is no finite number.
 
     References
     ----------

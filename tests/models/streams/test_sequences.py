@@ -1,8 +1,5 @@
 """Models of whole sequences on a stream: after every row the answer is that of `predict` to the rows so far."""
 
-import copy
-import pickle
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +7,12 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirRegressor, load, save
+from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirRegressor
 from reservoir.models import SequenceStream, Shares
 from reservoir.preprocessing import SequenceScaler, WithGradient
 from reservoir.systems import Prepared, Reversed, SideBySide
 from reservoir.topologies import Cycle, Repeated
+from tests.models.streams.copies import COPIES
 
 RNG = np.random.default_rng(0)
 X = [RNG.normal(size=(n, 2)).cumsum(axis=0) for n in RNG.integers(9, 20, 15)]
@@ -110,14 +108,6 @@ def test_pieces_between_gaps_are_pooled_together(system):
         assert answer is None if t < 2 else answer == model.predict([rows[: t + 1]])[0]
         if t >= 2:
             assert np.array_equal(stream.decision_function(), model.decision_function([rows[: t + 1]])[0])
-
-
-COPIES = {
-    "copy": lambda stream, folder: copy.copy(stream),
-    "deepcopy": lambda stream, folder: copy.deepcopy(stream),
-    "pickle": lambda stream, folder: pickle.loads(pickle.dumps(stream)),
-    "file": lambda stream, folder: (save(stream, folder / "stream"), load(folder / "stream"))[1],
-}
 
 
 @pytest.mark.parametrize("way", COPIES)

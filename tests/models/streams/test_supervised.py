@@ -1,7 +1,6 @@
 """Regressors and classifiers on a stream: answers are those of `predict`, and all that is carried on can be kept."""
 
 import copy
-import pickle
 import threading
 
 import numpy as np
@@ -9,15 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier, SGDRegressor
 
-from reservoir import (
-    DeepEchoState,
-    EchoState,
-    LiquidState,
-    ReservoirClassifier,
-    ReservoirRegressor,
-    load,
-    save,
-)
+from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirClassifier, ReservoirRegressor, load, save
 from reservoir.circuits import MaassColumn
 from reservoir.models import RegressorStream
 from reservoir.neurons import rate
@@ -25,6 +16,7 @@ from reservoir.readouts import BackpropagationDecorrelation, LeastMeanSquares, R
 from reservoir.spikes import Current, SendOnDelta
 from reservoir.topologies import CirculantGraph, Hadamard, Random
 from reservoir.trainers import TrainingError
+from tests.models.streams.copies import COPIES
 
 X = np.random.default_rng(0).uniform(-0.5, 0.5, size=(120, 2))
 Y = np.stack([np.roll(X[:, 0], 1), np.roll(X[:, 1], 2)], axis=1)
@@ -214,14 +206,6 @@ def test_each_row_is_learnt_once_at_most():
         stream.learn(Y[0])
     with pytest.raises(ValueError, match="row by row"):
         ReservoirRegressor(small(), Ridge()).fit(X, Y).stream().update(X[0], Y[0])
-
-
-COPIES = {
-    "copy": lambda stream, folder: copy.copy(stream),
-    "deepcopy": lambda stream, folder: copy.deepcopy(stream),
-    "pickle": lambda stream, folder: pickle.loads(pickle.dumps(stream)),
-    "file": lambda stream, folder: (save(stream, folder / "stream"), load(folder / "stream"))[1],
-}
 
 
 @pytest.mark.parametrize("way", COPIES)
