@@ -50,6 +50,8 @@ MARKS = (
     Mark("systems_", System, "systems that hear the same and not one another: a tuple of their states is its state"),
     Mark("arrangement", System, "how its layers are put together; 'stacked' without it"),
     Mark("input_to_all", System, "whether every layer hears the input too"),
+    Mark("hears_spikes", System, "True: `fit` and `run` take spike trains, whose rows last `step` seconds"),
+    Mark("spike_step", FittedModel, "seconds that a row of spike trains lasts; None: the model reads none"),
     Mark("circuit_", System, "its units spike: the state holds spikes on their way"),
     Mark("W_", System, "recurrent weights"),
     Mark("delays_", System, "steps after which its units hear one another (n_units,); 1 without it"),

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from reservoir.parts import Trace
+from reservoir.spikes import firing_rates
+from reservoir.spikes import interval_variation as interval_variation_of_units
 from reservoir.trains import SpikeTrains
 
 
@@ -39,7 +41,7 @@ def recording(system: Any) -> tuple[Any, RecordingTrace]:
 
 def rates_of(records: list[SpikeTrains]) -> dict[str, Any]:
     """The fields of a `Diagnosis` about spikes, from records of the same units."""
-    rates = np.sum([trains.counts() for trains in records], axis=0) / sum(trains.duration for trains in records)
+    rates = firing_rates(records)
     variation = interval_variation(records)
     return {
         "mean_rate": float(rates.mean()),
@@ -54,10 +56,6 @@ def interval_variation(records: list[SpikeTrains]) -> float | None:
 
     None without such units.
     """
-    found = []
-    for trains in records:
-        for times in trains.to_lists():
-            if len(times) >= 3:
-                intervals = np.diff(times)
-                found.append(intervals.std() / intervals.mean())
-    return float(np.mean(found)) if found else None
+    found = np.concatenate([interval_variation_of_units(trains) for trains in records])
+    known = found[~np.isnan(found)]
+    return float(known.mean()) if known.size else None

@@ -15,6 +15,9 @@ A trace turns spikes into states, one row per `step` seconds, exactly from the t
 - ``n_memory(step)`` is the number of rows it carries from one piece of a record to the next;
 - ``filter(trains, step, n_rows, memory=None)`` gives states (n_rows, n_units) and memory (n_memory, n_units).
 
+Spike trains are measured by functions of `statistics` and compared by those of `distances`; these take `SpikeTrains`, a
+`Recording`, a SpikeMonitor of Brian2, or a list of such trials of the same units.
+
 To add an encoder, write one file with a subclass of `scaling.Scaled` and its ``encode``; where there is more than one
 channel per feature, also ``n_channels``. To add a trace, write one file with a subclass of `sampling.Trace`, its
 ``n_memory`` and ``advance``. Both need an export line here, by which the shared tests find them; a trace also the
@@ -24,12 +27,22 @@ answer to one spike in ``tests/spikes/test_sampling.py``.
 from reservoir.spikes.alpha import Alpha
 from reservoir.spikes.counts import Counts
 from reservoir.spikes.current import Current
+from reservoir.spikes.distances.kreuz import spike_distance
+from reservoir.spikes.distances.van_rossum import van_rossum_distance
+from reservoir.spikes.distances.victor_purpura import victor_purpura_distance
 from reservoir.spikes.exponential import Exponential
 from reservoir.spikes.gaussian_receptive_fields import GaussianReceptiveFields
 from reservoir.spikes.latency import Latency
 from reservoir.spikes.poisson import Poisson
 from reservoir.spikes.raster import Raster
 from reservoir.spikes.send_on_delta import SendOnDelta
+from reservoir.spikes.statistics import (
+    fano_factors,
+    firing_rates,
+    interspike_intervals,
+    interval_variation,
+    spike_correlations,
+)
 from reservoir.trains import SpikeTrains
 
 __all__ = [
@@ -43,4 +56,12 @@ __all__ = [
     "Raster",
     "SendOnDelta",
     "SpikeTrains",
+    "fano_factors",
+    "firing_rates",
+    "interspike_intervals",
+    "interval_variation",
+    "spike_correlations",
+    "spike_distance",
+    "van_rossum_distance",
+    "victor_purpura_distance",
 ]

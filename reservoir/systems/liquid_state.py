@@ -14,11 +14,11 @@ from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
 from reservoir.parts import CircuitModel, Encoder, Numbers, Seed, SequenceData, SpikingUnit, Targets, Trace, check_part
 from reservoir.seeds import generator_for
-from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences import Sequences, read_sequences, spikes_of_rows
 from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
 from reservoir.systems.simulation import SHORTEST_STEP, check_steps, input_events, make_engine, run_engine, start
-from reservoir.trains import SpikeTrains
+from reservoir.trains import SpikeTrains, are_spikes, read_trials
 from reservoir.validation import (
     Parameters,
     check_finite_array,
@@ -121,6 +121,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         self.step = step
         self.random_state = random_state
 
+    hears_spikes = True
+
     @property
     def piecewise(self) -> bool:
         """Whether a run may be cut in two: not with noise, nor where the encoder draws or hears the row before."""
@@ -146,7 +148,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         rngs = [np.random.default_rng(seed) for seed in seeds]
         self.encoder_: Any = None
         if _are_spikes(X):
-            n_channels = _trains(X)[0].n_units
+            n_channels = self._trains(X)[0].n_units
             self.n_features_in_ = n_channels
         else:
             sequences = read_sequences(self, X, reset=True)
@@ -263,7 +265,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
             sequences = read_sequences(self, X, reset=False)
             return sequences.members(), sequences.kind, sequences.lengths.tolist()
         owner, n_channels = type(self).__name__, self.n_features_in_
-        members = _trains(X) if _are_spikes(X) else [X]
+        members = self._trains(X) if _are_spikes(X) else [X]
         for one in members:
             if self.encoder_ is not None or not isinstance(one, SpikeTrains) or one.n_units != n_channels:
                 wanted = "as in fit" if self.encoder_ is not None else f"SpikeTrains of {n_channels} channels"
@@ -271,7 +273,14 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         lengths = [int(trains.duration / self._step + 1e-6) for trains in members]
         if not all(lengths):
             raise ValueError(f"X of {owner} must last at least one step, {self._step:g} s, in every record.")
-        return members, "series" if isinstance(X, SpikeTrains) else "list", lengths
+        return members, "list" if isinstance(X, list | tuple) else "series", lengths
+
+    def _trains(self, X: Any) -> list[SpikeTrains]:
+        """The records in X."""
+        records = X if isinstance(X, list | tuple) else [X]
+        rows = [spikes_of_rows(one) for one in records]
+        known = [one if trains is None else trains for one, trains in zip(records, rows, strict=True)]
+        return read_trials(type(self).__name__, "X", known)[0]
 
     def _generator(self, member: Any) -> np.random.Generator:
         """Random numbers of one sequence, from the seed of `fit` and its own bytes."""
@@ -292,8 +301,6 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
 
 
 def _are_spikes(X: Any) -> bool:
-    return isinstance(X, SpikeTrains) or (isinstance(X, list | tuple) and len(X) > 0 and isinstance(X[0], SpikeTrains))
-
-
-def _trains(X: Any) -> list[Any]:
-    return [X] if isinstance(X, SpikeTrains) else list(X)
+    """Whether X is spike trains of any kind, or rows that hold them."""
+    first = X[0] if isinstance(X, list | tuple) and len(X) else X
+    return are_spikes(X) or spikes_of_rows(first) is not None

@@ -18,7 +18,7 @@ from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_pa
 from reservoir.quantities import magnitude
 from reservoir.seeds import generator_for
 from reservoir.sizes import LONGEST_RUN, check_fits, check_patience
-from reservoir.trains import SpikeTrains
+from reservoir.trains import SpikeTrains, read_trains
 from reservoir.validation import as_generator, check_real, parameter_error, real_array, without_unit
 
 # A kernel returns after about this many updates of a unit or a current, well within half a second.
@@ -304,7 +304,8 @@ def _read_trial(circuit: Circuit, trains: Any, currents: Any, dt: float) -> tupl
     spikes_missing = trains is None
     if spikes_missing:
         trains = SpikeTrains(np.zeros(0), np.zeros(0, int), circuit.n_inputs, len(rows) * dt)
-    if not isinstance(trains, SpikeTrains) or trains.n_units != circuit.n_inputs:
+    trains = read_trains("simulate", "spikes", trains)
+    if trains.n_units != circuit.n_inputs:
         raise parameter_error("simulate", "spikes", f"SpikeTrains of {circuit.n_inputs} channels", trains)
     check_steps("simulate", "currents" if spikes_missing else "spikes", trains, trains.duration / dt, n_units)
     return trains, rows

@@ -138,6 +138,7 @@ WALKED = {
     **of_exports(spikes, "filter", trace),
     **of_exports(models, "pool", pooling, **SEEDED),
     **of_exports(cells, "draw", cell),
+    **of_exports(spikes, "function", function, trains=TRAINS, step=0.005, window=0.005),
     **of_exports(readouts, RegressorMixin, model, X, Y, **READ),
     **of_exports(readouts, ClassifierMixin, model, X, LABELS, **READ),
     **of_exports(probes, "function", function, **ASKED, **SEEDED),

@@ -1,0 +1,7 @@
+"""Spike trains: the record of who fired when, and the one door through which spikes of other kinds come in."""
+
+from reservoir.trains.record import SpikeTrains as SpikeTrains
+from reservoir.trains.sources import are_spikes as are_spikes
+from reservoir.trains.sources import read_trains as read_trains
+from reservoir.trains.sources import read_trials as read_trials
+from reservoir.trains.steps import Steps as Steps
