@@ -37,6 +37,7 @@ from reservoir.parts.protocols import RecurrentCell as RecurrentCell
 from reservoir.parts.protocols import Seed as Seed
 from reservoir.parts.protocols import SequenceData as SequenceData
 from reservoir.parts.protocols import SpikeData as SpikeData
+from reservoir.parts.protocols import SpikeRecord as SpikeRecord
 from reservoir.parts.protocols import SpikingUnit as SpikingUnit
 from reservoir.parts.protocols import Splitter as Splitter
 from reservoir.parts.protocols import SupportsArray as SupportsArray
