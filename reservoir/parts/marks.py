@@ -18,6 +18,7 @@ from reservoir.parts.protocols import (
     Splitter,
     System,
     Topology,
+    Trace,
     Transformer,
 )
 
@@ -106,6 +107,7 @@ MARKS = (
     Mark("advance", SpikingUnit, "advance of what cells() gives: the compiled step"),
     Mark("noise", SpikingUnit, "standard deviation of a noise current or voltage; 0 without it"),
     Mark("piecewise", Encoder, "False: rows must be encoded whole; without it, in any pieces"),
+    Mark("sample", Trace, "sample(voltages, trains) in place of `filter`: states from voltages at the ends of rows"),
     Mark("weights", Encoder, "weights(n_features, n_units, rng) and normalised(rows): currents and no spikes"),
     Mark("equations", SpikingUnit, "equations() as text for Brian2; without it the unit runs in Numba alone"),
     Mark("window", PlasticityRule, "window(lags, share): the change by a lone pair of spikes"),

@@ -255,7 +255,8 @@ class Trace(Protocol):
     """From spikes to states, a row for each `step` seconds.
 
     ``filter(trains, step, n_rows, memory)`` gives the states (n_rows, n_units), and the memory
-    (n_memory, n_units) with which the next piece of the record begins.
+    (n_memory, n_units) with which the next piece of the record begins. A trace of voltages has `sample` in place of
+    `filter`, see `MARKS`.
     """
 
     def n_memory(self, step: float, /) -> int: ...

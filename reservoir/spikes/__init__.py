@@ -15,6 +15,8 @@ A trace turns spikes into states, one row per `step` seconds, exactly from the t
 - ``n_memory(step)`` is the number of rows it carries from one piece of a record to the next;
 - ``filter(trains, step, n_rows, memory=None)`` gives states (n_rows, n_units) and memory (n_memory, n_units).
 
+`Voltages` is the one without spikes: it has no ``filter`` but ``sample(voltages, trains)``.
+
 Spike trains are measured by functions of `statistics` and compared by those of `distances`; these take `SpikeTrains`, a
 `Recording`, a SpikeMonitor of Brian2, or a list of such trials of the same units.
 
@@ -30,6 +32,7 @@ from reservoir.spikes.current import Current
 from reservoir.spikes.distances.kreuz import spike_distance
 from reservoir.spikes.distances.van_rossum import van_rossum_distance
 from reservoir.spikes.distances.victor_purpura import victor_purpura_distance
+from reservoir.spikes.double_exponential import DoubleExponential
 from reservoir.spikes.exponential import Exponential
 from reservoir.spikes.gaussian_receptive_fields import GaussianReceptiveFields
 from reservoir.spikes.latency import Latency
@@ -43,12 +46,14 @@ from reservoir.spikes.statistics import (
     interval_variation,
     spike_correlations,
 )
+from reservoir.spikes.voltages import Voltages
 from reservoir.trains import SpikeTrains
 
 __all__ = [
     "Alpha",
     "Counts",
     "Current",
+    "DoubleExponential",
     "Exponential",
     "GaussianReceptiveFields",
     "Latency",
@@ -56,6 +61,7 @@ __all__ = [
     "Raster",
     "SendOnDelta",
     "SpikeTrains",
+    "Voltages",
     "fano_factors",
     "firing_rates",
     "interspike_intervals",

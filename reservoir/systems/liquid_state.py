@@ -17,7 +17,16 @@ from reservoir.seeds import generator_for
 from reservoir.sequences import Sequences, read_sequences, spikes_of_rows
 from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
-from reservoir.systems.simulation import SHORTEST_STEP, check_steps, input_events, make_engine, run_engine, start
+from reservoir.systems.chosen_states import UnitChoice, chosen_states
+from reservoir.systems.simulation import (
+    SHORTEST_STEP,
+    check_recorded,
+    check_steps,
+    input_events,
+    make_engine,
+    run_engine,
+    start,
+)
 from reservoir.trains import SpikeTrains, are_spikes, read_trials
 from reservoir.validation import (
     Parameters,
@@ -57,11 +66,14 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     encoder : None or encoder of `reservoir.spikes`, default None
         None is ``Poisson()``. Not used for data that are spikes already.
     trace : None or trace of `reservoir.spikes`, default None
-        None is ``Exponential(0.03)``.
+        None is ``Exponential(0.03)``; ``Voltages()`` are the membrane voltages instead.
     dt : float >= 1e-9, default 1e-4
         Step of the simulation, seconds.
     step : float > 0, default 0.01
         Duration of a row, seconds; a whole multiple of `dt`.
+    units : None, array of int, array of bool (n_units,), str, or list of str, default None
+        Which units have states: all, those of these numbers or of this mask, or those of a population of the circuit,
+        "E", "I". Of a list of populations each has one state, the mean over its units.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of the circuit, of the voltages at rest, which all sequences begin with, and of random spikes and noise.
         These are seeded for each sequence from one number of this source and the sequence itself, so that batching and
@@ -111,6 +123,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         trace: Trace | None = None,
         dt: float = 1e-4,
         step: float = 1e-2,
+        units: UnitChoice = None,
         random_state: Seed = None,
     ):
         self.circuit = circuit
@@ -119,6 +132,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         self.trace = trace
         self.dt = dt
         self.step = step
+        self.units = units
         self.random_state = random_state
 
     hears_spikes = True
@@ -158,6 +172,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         self.trace_, self.neuron_ = parts["trace"], parts["neuron"]
         self._engine = make_engine(type(self).__name__, self.circuit_, self.neuron_, dt)
         self._n_features_out = self.circuit_.n_units
+        chosen_states(type(self).__name__, self.units, self.circuit_)
         self.__dict__.pop("input_weights_", None)
         if hasattr(self.encoder_, "weights"):
             self.input_weights_ = self.encoder_.weights(self.n_features_in_, self._n_features_out, rngs[1])
@@ -173,7 +188,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
 
         Returns
         -------
-        states : array (T, n_units), array (N, T, n_units) or list of arrays (T_i, n_units)
+        states : array (T, n_states), array (N, T, n_states) or list of arrays (T_i, n_states)
+            Of all units, unless `units` says otherwise.
             In the same kind of container; rows in = rows out.
         """
         return self._run(X, None, finals_too=False)[0]
@@ -213,8 +229,9 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         """States of one sequence, and where they end."""
         heard = self._heard(member, n_rows)
         memory, liquid = self._divided(state)
-        fired = run_engine(self._engine, liquid, heard.n_steps, heard.events, heard.currents, heard.rng)
-        rows, memory = self._traced(fired, n_rows, memory)
+        voltages = self._room(heard.n_steps)
+        fired = run_engine(self._engine, liquid, heard.n_steps, heard.events, heard.currents, heard.rng, voltages)
+        rows, memory = self._traced(fired, n_rows, memory, voltages)
         return rows, np.concatenate([memory.ravel(), freeze(liquid, heard.n_steps)])
 
     def _heard(self, member: Any, n_rows: int) -> Heard:
@@ -238,9 +255,28 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         state = np.concatenate([np.zeros(n_memory), freeze(self._rest, 0)]) if state is None else state
         return state[:n_memory].reshape(-1, n_units), thaw(state[n_memory:], self._rest)
 
-    def _traced(self, fired: np.ndarray, n_rows: int, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """States (n_rows, n_units) from spikes (n_spikes, 2), step and unit, and the memory of the trace after them."""
+    def _room(self, n_steps: int) -> np.ndarray | None:
+        """Room for the voltages (n_steps, n_units) of a run, where the trace asks for them."""
+        if not hasattr(self.trace_, "sample"):
+            return None
+        check_recorded(n_steps, self._n_features_out, type(self).__name__, "trace")
+        return np.empty((n_steps, self._n_features_out))
+
+    def _traced(
+        self, fired: np.ndarray, n_rows: int, memory: np.ndarray, voltages: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """States (n_rows, n_states) from spikes (n_spikes, 2), step and unit, and what the trace remembers of them."""
+        states, memory = self._states_of_units(fired, n_rows, memory, voltages)
+        return chosen_states(type(self).__name__, self.units, self.circuit_)(states), memory
+
+    def _states_of_units(
+        self, fired: np.ndarray, n_rows: int, memory: np.ndarray, voltages: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The same for all units."""
         answer = SpikeTrains(fired[:, 0] * self._engine.dt, fired[:, 1], self._n_features_out, n_rows * self._step)
+        if voltages is not None:
+            steps_a_row = round(self._step / self._engine.dt)
+            return self.trace_.sample(voltages[steps_a_row - 1 :: steps_a_row], answer), memory
         return self.trace_.filter(answer, self._step, n_rows, memory)
 
     def _checked_parts(self) -> dict[str, Any]:
@@ -248,7 +284,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         given = {name: getattr(self, name) for name in _PARTS}
         parts = {name: clone(_PARTS[name]() if part is None else part, safe=False) for name, part in given.items()}
         for name, kind in (("circuit", CircuitModel), ("encoder", Encoder), ("trace", Trace)):
-            check_part(owner, name, parts[name], kind, optional=True)
+            if not hasattr(parts[name], "sample"):
+                check_part(owner, name, parts[name], kind, optional=True)
         return parts
 
     def _times(self) -> tuple[float, float]:
@@ -293,6 +330,13 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         size = self.trace_.n_memory(self._step) * self._n_features_out + len(freeze(self._rest, 0))
         shape = (size,) if kind == "series" else (n_members, size)
         return list(check_finite_array(type(self).__name__, "state", state, shape, "None or ").reshape(n_members, size))
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the states, by the numbers of their units, or by those of populations."""
+        names = super().get_feature_names_out(input_features)
+        if isinstance(self.units, list | tuple) and all(isinstance(one, str) for one in self.units):
+            return np.array([f"{type(self).__name__.lower()}_{one}" for one in self.units], dtype=object)
+        return chosen_states(type(self).__name__, self.units, self.circuit_)(names[None])[0]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -249,9 +249,9 @@ def check_steps(owner: str, name: str, value: Any, n_steps: float, n_units: int)
     check_patience(owner, name, value, seconds, LONGEST_RUN, what)
 
 
-def check_recorded(n_steps: int, n_units: int) -> None:
+def check_recorded(n_steps: int, n_units: int, owner: str = "simulate", name: str = "record") -> None:
     """Refuse voltages that do not fit into the memory."""
-    check_fits("simulate", "record", "voltages", 8.0 * n_steps * n_units, f"those of {n_steps} steps")
+    check_fits(owner, name, "voltages", 8.0 * n_steps * n_units, f"those of {n_steps} steps")
 
 
 def trial_generator(seed: int, trains: SpikeTrains) -> np.random.Generator:

@@ -14,6 +14,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 import reservoir
 from reservoir import (
     EchoState,
+    LiquidState,
     circuits,
     datasets,
     models,
@@ -208,6 +209,8 @@ ENTRIES: dict[str, Entry] = {
         input_to_excitatory=1e-8, input_to_inhibitory=1e-8, input_time_constant=3e-3,
     ),
     "reservoir.spikes.GaussianReceptiveFields": encoder(n_fields=3),
+    "reservoir.spikes.Voltages": Entry({}, lambda part, X: states(LiquidState(
+        MaassColumn((2, 2, 2)), trace=part, random_state=0).fit(X), X), X),
     "reservoir.spikes.Raster": encoder(np.random.default_rng(0).integers(0, 3, (T, F)).astype(float)),
     "reservoir.systems.TrialState": function(values=[0.5, 1.0], trial=3, step=7),
     "reservoir.spikes.SpikeTrains": function(times=[0.1, 0.2], units=[0, 1], n_units=2, duration=0.5),
