@@ -27,6 +27,7 @@ answer to one spike in ``tests/spikes/test_sampling.py``.
 """
 
 from reservoir.spikes.alpha import Alpha
+from reservoir.spikes.bens_spiker import BensSpiker
 from reservoir.spikes.counts import Counts
 from reservoir.spikes.current import Current
 from reservoir.spikes.distances.kreuz import spike_distance
@@ -37,6 +38,8 @@ from reservoir.spikes.exponential import Exponential
 from reservoir.spikes.gaussian_receptive_fields import GaussianReceptiveFields
 from reservoir.spikes.latency import Latency
 from reservoir.spikes.poisson import Poisson
+from reservoir.spikes.poisson_population import PoissonPopulation
+from reservoir.spikes.poisson_receptive_fields import PoissonReceptiveFields
 from reservoir.spikes.raster import Raster
 from reservoir.spikes.send_on_delta import SendOnDelta
 from reservoir.spikes.statistics import (
@@ -51,6 +54,7 @@ from reservoir.trains import SpikeTrains
 
 __all__ = [
     "Alpha",
+    "BensSpiker",
     "Counts",
     "Current",
     "DoubleExponential",
@@ -58,6 +62,8 @@ __all__ = [
     "GaussianReceptiveFields",
     "Latency",
     "Poisson",
+    "PoissonPopulation",
+    "PoissonReceptiveFields",
     "Raster",
     "SendOnDelta",
     "SpikeTrains",

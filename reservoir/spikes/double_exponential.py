@@ -43,7 +43,7 @@ class DoubleExponential(Trace):
     >>> trains = SpikeTrains([0.01], [0], n_units=1, duration=0.04)
     >>> states, memory = DoubleExponential(decay_time=0.02, rise_time=0.005).filter(trains, step=0.01, n_rows=4)
     >>> states.ravel().round(3)
-    array([0.   , 0.998, 0.74 , 0.467])
+    array([0.   , 0.997, 0.74 , 0.467])
     """
 
     def __init__(self, decay_time: float = 30e-3, rise_time: float = 5e-3):

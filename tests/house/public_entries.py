@@ -209,6 +209,8 @@ ENTRIES: dict[str, Entry] = {
         input_to_excitatory=1e-8, input_to_inhibitory=1e-8, input_time_constant=3e-3,
     ),
     "reservoir.spikes.GaussianReceptiveFields": encoder(n_fields=3),
+    "reservoir.spikes.PoissonReceptiveFields": encoder(n_fields=3),
+    "reservoir.spikes.PoissonPopulation": encoder(n_copies=2),
     "reservoir.spikes.Voltages": Entry({}, lambda part, X: states(LiquidState(
         MaassColumn((2, 2, 2)), trace=part, random_state=0).fit(X), X), X),
     "reservoir.spikes.Raster": encoder(np.random.default_rng(0).integers(0, 3, (T, F)).astype(float)),
