@@ -87,7 +87,7 @@ NOT_CALLED = {
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
     *("reservoir.sequences.SequenceWarning", "spiking.own_process"),
     *("reservoir.systems.Recording", "reservoir.plasticity.Rule", "reservoir.plasticity.Scaling"),
-    *(f"reservoir.datasets.{name}" for name in datasets.__all__ if name.startswith("fetch_")),  # of the network
+    *(f"reservoir.datasets.{name}" for name in datasets.__all__ if name.startswith(("fetch_", "read_"))),
 }
 
 
