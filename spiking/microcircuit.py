@@ -19,6 +19,7 @@ from reservoir.parts import (
     SpikingUnit,
     Targets,
     Trace,
+    VoltageTrace,
 )
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
@@ -101,7 +102,7 @@ class Microcircuit(LiquidState):
         neuron: SpikingUnit | None = None,
         *,
         encoder: Encoder | None = None,
-        trace: Trace | None = None,
+        trace: Trace | VoltageTrace | None = None,
         dt: float = 1e-4,
         step: float = 1e-2,
         units: UnitChoice = None,

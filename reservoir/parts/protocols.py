@@ -266,6 +266,14 @@ class Trace(Protocol):
     ) -> tuple[np.ndarray, np.ndarray]: ...
 
 
+class VoltageTrace(Protocol):
+    """From the voltages of the units to states: ``sample(voltages, trains)`` of those at the ends of rows."""
+
+    def n_memory(self, step: float, /) -> int: ...
+
+    def sample(self, voltages: np.ndarray, trains: Any, /) -> np.ndarray: ...
+
+
 class Pooling(Protocol):
     """From the rows of a whole sequence to one vector: ``pool(rows)`` of (n_rows, n_columns).
 

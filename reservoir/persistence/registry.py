@@ -62,6 +62,7 @@ _ROOMS = (
     "reservoir.spikes",
     "reservoir.preprocessing",
     "reservoir.readouts",
+    "reservoir.readouts.spiking",
     "reservoir.models",
     "reservoir.rnn.cells",
 )

@@ -12,7 +12,18 @@ from reservoir.circuits import MaassColumn
 from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
-from reservoir.parts import CircuitModel, Encoder, Numbers, Seed, SequenceData, SpikingUnit, Targets, Trace, check_part
+from reservoir.parts import (
+    CircuitModel,
+    Encoder,
+    Numbers,
+    Seed,
+    SequenceData,
+    SpikingUnit,
+    Targets,
+    Trace,
+    VoltageTrace,
+    check_part,
+)
 from reservoir.seeds import generator_for
 from reservoir.sequences import Sequences, read_sequences, spikes_of_rows
 from reservoir.sequences.transformer import SequenceTransformer
@@ -120,7 +131,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         neuron: SpikingUnit | None = None,
         *,
         encoder: Encoder | None = None,
-        trace: Trace | None = None,
+        trace: Trace | VoltageTrace | None = None,
         dt: float = 1e-4,
         step: float = 1e-2,
         units: UnitChoice = None,
@@ -283,9 +294,9 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         owner = type(self).__name__
         given = {name: getattr(self, name) for name in _PARTS}
         parts = {name: clone(_PARTS[name]() if part is None else part, safe=False) for name, part in given.items()}
-        for name, kind in (("circuit", CircuitModel), ("encoder", Encoder), ("trace", Trace)):
-            if not hasattr(parts[name], "sample"):
-                check_part(owner, name, parts[name], kind, optional=True)
+        trace: Any = VoltageTrace if hasattr(parts["trace"], "sample") else Trace
+        for name, kind in (("circuit", CircuitModel), ("encoder", Encoder), ("trace", trace)):
+            check_part(owner, name, parts[name], kind, optional=True)
         return parts
 
     def _times(self) -> tuple[float, float]:

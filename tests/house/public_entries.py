@@ -91,6 +91,9 @@ NOT_CALLED = {
 }
 
 
+SILENCE = spikes.SpikeTrains([], [], TRAINS.n_units, TRAINS.duration)
+
+
 def logistic_map(x):
     return 3.9 * x * (1 - x)
 
@@ -174,6 +177,14 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.rnn.RNNRegressor": model(X, Y, **TRAINED),
     "reservoir.rnn.RNNClassifier": model(STACK, LABELS[:3], **TRAINED),
     "reservoir.rnn.cells.Householder": cell(n_reflections=2),
+    "reservoir.readouts.spiking.Tempotron": Entry(
+        {"n_epochs": 2, "random_state": 0}, lambda made, X: numbers(made.decision_function(X)), [TRAINS, SILENCE], "ab",
+        lambda made, X, y: made.fit(X, list(y)),
+    ),
+    "reservoir.readouts.spiking.ReSuMe": Entry(
+        {"n_epochs": 2, "random_state": 0}, lambda made, X: numbers([made.coef_, made.predict(X)]), [TRAINS], [TRAINS],
+        fits_targets,
+    ),
     # Parts
     "reservoir.topologies.ExcitatoryInhibitory": topology(density=0.5),
     "reservoir.topologies.DelayLine": topology(spectral_radius=None),

@@ -42,7 +42,7 @@ ROOMS = {
     "reservoir.topologies": [parts.Topology],
     "reservoir.wiring": [parts.InputWeights, parts.Delays],
     "reservoir.circuits": [parts.CircuitModel],
-    "reservoir.spikes": [parts.Encoder, parts.Trace],
+    "reservoir.spikes": [parts.Encoder, parts.Trace, parts.VoltageTrace],
     "reservoir.models.poolings.named": [parts.Pooling],
     "reservoir.plasticity": [parts.PlasticityRule],
     "reservoir.rnn.cells": [parts.RecurrentCell],
