@@ -178,12 +178,12 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.rnn.RNNClassifier": model(STACK, LABELS[:3], **TRAINED),
     "reservoir.rnn.cells.Householder": cell(n_reflections=2),
     "reservoir.readouts.spiking.Tempotron": Entry(
-        {"n_epochs": 2, "random_state": 0}, lambda made, X: numbers(made.decision_function(X)), [TRAINS, SILENCE], "ab",
-        lambda made, X, y: made.fit(X, list(y)),
+        {"n_epochs": 2, "random_state": 0},
+        lambda made, _: numbers(made.fit([TRAINS, SILENCE], ["a", "b"]).decision_function([TRAINS])),
     ),
     "reservoir.readouts.spiking.ReSuMe": Entry(
-        {"n_epochs": 2, "random_state": 0}, lambda made, X: numbers([made.coef_, made.predict(X)]), [TRAINS], [TRAINS],
-        fits_targets,
+        {"n_epochs": 2, "random_state": 0},
+        lambda made, _: numbers([made.fit([TRAINS], [TRAINS]).coef_, made.predict([TRAINS])]),
     ),
     # Parts
     "reservoir.topologies.ExcitatoryInhibitory": topology(density=0.5),
