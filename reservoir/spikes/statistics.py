@@ -40,6 +40,7 @@ def firing_rates(trains: SpikeData, step: float | None = None) -> np.ndarray:
     records, _ = read_trials(owner, "trains", trains)
     if step is None:
         return np.sum([one.counts() for one in records], axis=0) / sum(one.duration for one in records)
+    step = check_real(owner, "step", step, 0, closed="neither", unit="second")
     return _counts(owner, records, step).mean(axis=0) / step
 
 
