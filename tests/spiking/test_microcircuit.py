@@ -9,7 +9,7 @@ from reservoir.circuits import MaassColumn
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.neurons import LIF, Izhikevich
 from reservoir.plasticity import Normalised
-from reservoir.spikes import Current, Latency, SpikeTrains
+from reservoir.spikes import Current, Latency, SpikeTrains, Voltages
 from spiking import STDP, Microcircuit, execution, simulate
 from spiking.circuit_text import write_circuit
 
@@ -26,7 +26,7 @@ def series():
     return [rng.random((length, 2)) for length in (12, 5, 20)]
 
 
-@pytest.mark.parametrize("options", [{}, {"encoder": Current(5e-9)}])
+@pytest.mark.parametrize("options", [{}, {"encoder": Current(5e-9)}, {"trace": Voltages(), "units": ["E", "I"]}])
 def test_frozen_states_are_those_of_the_liquid(series, options):
     ours = system(twin=False, **options).fit(series)
     parameters = {name: value for name, value in ours.get_params(deep=False).items()
