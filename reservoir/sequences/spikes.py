@@ -37,6 +37,12 @@ class SpikeRows(np.ndarray):
             found.trains = Steps(self.trains, self.step)[key]
         return found
 
+    def __reduce__(self) -> Any:
+        return super().__reduce__() if self.trains is None else (SpikeRows.of, (self.trains, self.step))
+
+    def __deepcopy__(self, memo: Any) -> SpikeRows:
+        return self if self.trains is None else SpikeRows.of(self.trains, self.step)
+
 
 def read_spikes(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     """X as sequences of `SpikeRows`, for an estimator that says how long a row lasts: its `spike_step`."""
@@ -62,4 +68,6 @@ def read_spikes(estimator: Any, X: Any, *, reset: bool) -> Sequences:
 
 def spikes_of_rows(rows: Any) -> SpikeTrains | None:
     """The record that rows hold; None for plain rows, and for anything else."""
+    if isinstance(rows, SpikeRows) and rows.trains is None:
+        raise ValueError("Rows of spike trains can be cut, and not be computed with: give the spike trains.")
     return rows.trains if isinstance(rows, SpikeRows) else None
