@@ -18,11 +18,13 @@ from reservoir.parts import (
     SpikingUnit,
     Targets,
     Trace,
+    VoltageTrace,
 )
 from reservoir.plasticity.learning import Rules
 from reservoir.random_numbers import Places
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
+from reservoir.systems.chosen_states import UnitChoice
 from reservoir.systems.simulation import make_engine
 from reservoir.validation import (
     Parameters,
@@ -103,9 +105,10 @@ class Microcircuit(LiquidState):
         neuron: SpikingUnit | None = None,
         *,
         encoder: Encoder | None = None,
-        trace: Trace | None = None,
+        trace: Trace | VoltageTrace | None = None,
         dt: float = 1e-4,
         step: float = 1e-2,
+        units: UnitChoice = None,
         random_state: Seed = None,
         plasticity: Rules | None = None,
         learning_time: float | None = None,
@@ -115,7 +118,7 @@ class Microcircuit(LiquidState):
         verbose: int = False,
     ):
         super().__init__(
-            circuit, neuron, encoder=encoder, trace=trace, dt=dt, step=step, random_state=random_state
+            circuit, neuron, encoder=encoder, trace=trace, dt=dt, step=step, units=units, random_state=random_state
         )  # fmt: skip
         self.plasticity = plasticity
         self.learning_time = learning_time
@@ -184,8 +187,12 @@ class Microcircuit(LiquidState):
         trials = [Trial(self._initial_variables(one.number), *one) for one in heard]
         network = write_circuit(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
         job = type(self).__name__, network, trials, self.codegen, self._seed % 2**32
-        answers, self.codegen_ = run_job(*job, n_jobs=self.n_jobs, verbose=self.verbose)
-        rows = [self._traced(answer.spikes, n_rows, None)[0] for answer, n_rows in zip(answers, lengths, strict=True)]
+        sampled = hasattr(self.trace_, "sample")
+        answers, self.codegen_ = run_job(*job, voltages=sampled, n_jobs=self.n_jobs, verbose=self.verbose)
+        rows = [
+            self._traced(answer.spikes, n_rows, None, answer.voltages)[0]
+            for answer, n_rows in zip(answers, lengths, strict=True)
+        ]
         sequences = Sequences(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]), kind)
         return sequences.pack(sequences.rows), finals
 

@@ -1,7 +1,7 @@
 """Tasks and data: series that are computed, data that is bundled, and data that is fetched once.
 
 ``make_*`` computes a series, ``load_*`` reads a bundled set, ``fetch_*`` looks for a file on this machine and downloads
-it otherwise.
+it otherwise, ``read_*`` reads a file that you have: spikes, as other programs keep them.
 
 A file that is fetched is looked for in the directory named by the environment variable RESERVOIR_DATA, then in the
 cache of earlier downloads, and is otherwise downloaded from RESERVOIR_DATA_URL, the address of a mirror with the same
@@ -17,11 +17,14 @@ from reservoir.datasets.copy_memory import make_copy_memory
 from reservoir.datasets.data_files import DatasetNotFoundError
 from reservoir.datasets.embedded_reber import make_embedded_reber
 from reservoir.datasets.frequency_discrimination import make_frequency_discrimination
+from reservoir.datasets.heidelberg_digits import read_heidelberg_digits
 from reservoir.datasets.japanese_vowels import load_japanese_vowels
 from reservoir.datasets.lorenz import make_lorenz
 from reservoir.datasets.mackey_glass import make_mackey_glass
+from reservoir.datasets.mat_spikes import read_mat_spikes
 from reservoir.datasets.multitask import make_multitask
 from reservoir.datasets.narma import make_narma
+from reservoir.datasets.nmnist import read_nmnist
 from reservoir.datasets.pixel_digits import fetch_pixel_digits, load_pixel_digits
 from reservoir.datasets.polyphonic_music import fetch_polyphonic_music
 from reservoir.datasets.santa_fe_laser import fetch_santa_fe_laser
@@ -45,4 +48,7 @@ __all__ = [
     "make_multitask",
     "make_narma",
     "make_temporal_order",
+    "read_heidelberg_digits",
+    "read_mat_spikes",
+    "read_nmnist",
 ]

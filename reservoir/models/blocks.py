@@ -74,7 +74,7 @@ def _run_batch(
     states, finals = run(reservoir, rows, None if all(entry is None for entry in known) else known, trials)
     carried.update({index: final for (index, _, _), final in zip(batch, finals, strict=True)})
     return [
-        Block(index, first, inputs, block_states, final)
+        Block(index, first, np.asarray(inputs), block_states, final)
         for (index, first, inputs), block_states, final in zip(batch, states, finals, strict=True)
     ]
 

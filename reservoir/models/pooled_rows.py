@@ -191,7 +191,7 @@ class _TrainingRuns:
     def _states(self, system: Any, pieces: Sequences, trial: int) -> Iterator[np.ndarray]:
         """The states of every piece, the first of which is this trial."""
         if system is None:
-            yield from pieces.members()
+            yield from map(np.asarray, pieces.members())
             return
         held: list[np.ndarray] = []
         blocks = run_in_blocks(system, pieces, first_trial=trial, run=run_apart)

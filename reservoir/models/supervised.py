@@ -62,6 +62,13 @@ class SupervisedModel(ReservoirModel):
         return super().set_params(**params)
 
     @property
+    def spike_step(self) -> float | None:
+        """Seconds that a row of spike trains lasts: the step of the reservoir, if that hears them, else None."""
+        reservoir: Any = getattr(self, "reservoir_", self.reservoir)
+        hears = getattr(reservoir, "hears_spikes", False)
+        return Parameters(reservoir).real("step", 0, closed="neither", unit="second") if hears else None
+
+    @property
     @abstractmethod
     def _per_step(self) -> bool:
         """Whether there is an answer for every step, rather than for every sequence."""

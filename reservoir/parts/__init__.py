@@ -36,6 +36,8 @@ from reservoir.parts.protocols import Readout as Readout
 from reservoir.parts.protocols import RecurrentCell as RecurrentCell
 from reservoir.parts.protocols import Seed as Seed
 from reservoir.parts.protocols import SequenceData as SequenceData
+from reservoir.parts.protocols import SpikeData as SpikeData
+from reservoir.parts.protocols import SpikeRecord as SpikeRecord
 from reservoir.parts.protocols import SpikingUnit as SpikingUnit
 from reservoir.parts.protocols import Splitter as Splitter
 from reservoir.parts.protocols import SupportsArray as SupportsArray
@@ -46,4 +48,5 @@ from reservoir.parts.protocols import Topology as Topology
 from reservoir.parts.protocols import Trace as Trace
 from reservoir.parts.protocols import Transformer as Transformer
 from reservoir.parts.protocols import TrialSystem as TrialSystem
+from reservoir.parts.protocols import VoltageTrace as VoltageTrace
 from reservoir.parts.protocols import WindowedRule as WindowedRule

@@ -18,6 +18,7 @@ from reservoir.parts.protocols import (
     Splitter,
     System,
     Topology,
+    Trace,
     Transformer,
 )
 
@@ -50,6 +51,8 @@ MARKS = (
     Mark("systems_", System, "systems that hear the same and not one another: a tuple of their states is its state"),
     Mark("arrangement", System, "how its layers are put together; 'stacked' without it"),
     Mark("input_to_all", System, "whether every layer hears the input too"),
+    Mark("hears_spikes", System, "True: `fit` and `run` take spike trains, whose rows last `step` seconds"),
+    Mark("spike_step", FittedModel, "seconds that a row of spike trains lasts; None: the model reads none"),
     Mark("circuit_", System, "its units spike: the state holds spikes on their way"),
     Mark("W_", System, "recurrent weights"),
     Mark("delays_", System, "steps after which its units hear one another (n_units,); 1 without it"),
@@ -110,6 +113,7 @@ MARKS = (
     Mark("piecewise", Encoder, "False: rows must be encoded whole; without it, in any pieces"),
     Mark("draws", Encoder, "False: its spikes are the same in every trial; without it they may not be"),
     Mark("encode_on", Encoder, "encode_on(rows, step, rng, memory): a piece; n_memory(n_features) numbers begin at 0"),
+    Mark("sample", Trace, "sample(voltages, trains) in place of `filter`: states from voltages at the ends of rows"),
     Mark("weights", Encoder, "weights(n_features, n_units, rng) and normalised(rows): currents and no spikes"),
     Mark(
         "equations",

@@ -17,8 +17,31 @@ class SupportsArray(Protocol):
 class SupportsBinned(Protocol):
     """Spike trains, which can be counted in bins."""
 
-    def binned(self, step: float, n_rows: int, /) -> Any: ...
+    def binned(self, step: float, /) -> Any: ...
 
+
+class SupportsSpikes(Protocol):
+    """A recording, which holds the spike trains of a simulation."""
+
+    @property
+    def spikes(self) -> Any: ...
+
+
+class SupportsEvents(Protocol):
+    """A monitor, which holds the unit and the time of every spike."""
+
+    @property
+    def i(self) -> Any: ...
+
+    @property
+    def t(self) -> Any: ...
+
+
+SpikeRecord: TypeAlias = SupportsBinned | SupportsSpikes | SupportsEvents
+"""Spikes of one trial: `SpikeTrains`, a `Recording`, a monitor of Brian2."""
+
+SpikeData: TypeAlias = SpikeRecord | Sequence[SpikeRecord]
+"""Spikes of one trial, or a list of trials."""
 
 Numbers: TypeAlias = SupportsArray | Sequence[float] | Sequence[Sequence[float]] | Sequence[SupportsArray]
 """Rows (n_rows, n_features), targets (n_rows,) or (n_rows, n_outputs): an array, a table or lists of numbers."""
@@ -26,7 +49,7 @@ Numbers: TypeAlias = SupportsArray | Sequence[float] | Sequence[Sequence[float]]
 Labels: TypeAlias = SupportsArray | Sequence[Any]
 """Classes (n,) of any type that sorts."""
 
-SequenceData: TypeAlias = Numbers | Sequence[Sequence[Sequence[float]]] | SupportsBinned | Sequence[SupportsBinned]
+SequenceData: TypeAlias = Numbers | Sequence[Sequence[Sequence[float]]] | SpikeData
 """One series (T, F), a stack (N, T, F), a list of N series (T_i, F), or spike trains."""
 
 Targets: TypeAlias = SequenceData | Labels
@@ -234,7 +257,8 @@ class Trace(Protocol):
     """From spikes to states, a row for each `step` seconds.
 
     ``filter(trains, step, n_rows, memory)`` gives the states (n_rows, n_units), and the memory
-    (n_memory, n_units) with which the next piece of the record begins.
+    (n_memory, n_units) with which the next piece of the record begins. A trace of voltages has `sample` in place of
+    `filter`, see `MARKS`.
     """
 
     def n_memory(self, step: float, /) -> int: ...
@@ -242,6 +266,14 @@ class Trace(Protocol):
     def filter(
         self, trains: Any, step: float, n_rows: int, memory: np.ndarray | None = None, /
     ) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+class VoltageTrace(Protocol):
+    """From the voltages of the units to states: ``sample(voltages, trains)`` of those at the ends of rows."""
+
+    def n_memory(self, step: float, /) -> int: ...
+
+    def sample(self, voltages: np.ndarray, trains: Any, /) -> np.ndarray: ...
 
 
 class Pooling(Protocol):

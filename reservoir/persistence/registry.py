@@ -63,6 +63,7 @@ _ROOMS = (
     "reservoir.spikes",
     "reservoir.preprocessing",
     "reservoir.readouts",
+    "reservoir.readouts.spiking",
     "reservoir.models",
     "reservoir.rnn.cells",
 )
@@ -91,7 +92,7 @@ def _entry_of_part(kind: Any, writes_equations: bool) -> Entry:
 _LIQUID = {
     "encoder_": either(NONE, part("n_channels")),
     "circuit_": record("Circuit"),
-    "trace_": part("filter", "n_memory"),
+    "trace_": part("n_memory"),
     "neuron_": part("cells", "initial_state"),
     "n_features_in_": size("f"),
     "_n_features_out": size("n"),

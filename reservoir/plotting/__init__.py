@@ -19,6 +19,7 @@ from reservoir.plotting.spikes import RasterDisplay
 from reservoir.plotting.states import StatesDisplay
 from reservoir.plotting.stdp_window import STDPWindowDisplay
 from reservoir.plotting.training import TrainingDisplay
+from reservoir.plotting.trials import TrialsDisplay
 from reservoir.plotting.weights import WeightsDisplay
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "SpectrumDisplay",
     "StatesDisplay",
     "TrainingDisplay",
+    "TrialsDisplay",
     "WeightsDisplay",
 ]

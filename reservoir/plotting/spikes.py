@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.parts import Labels
+from reservoir.parts import Labels, SpikeRecord
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.names import plain
 from reservoir.plotting.palette import GREY, colour, line
-from reservoir.systems.simulation import Recording
-from reservoir.trains import SpikeTrains
+from reservoir.trains import SpikeTrains, read_trains
 from reservoir.validation import check_real, parameter_error
 
 _VECTORS = 10_000  # spikes, up to which they are drawn one by one in a PDF
@@ -44,7 +43,7 @@ class RasterDisplay(Display):
     Raises
     ------
     ValueError
-        For spikes that are no `SpikeTrains`, groups that name other units, and a step out of range.
+        For what are no spikes, groups that name other units, and a step out of range.
 
     Examples
     --------
@@ -70,7 +69,7 @@ class RasterDisplay(Display):
     @classmethod
     def from_spikes(
         cls,
-        spikes: SpikeTrains | Recording,
+        spikes: SpikeRecord,
         *,
         groups: Mapping[str, Any] | Labels | None = None,
         step: float | None = None,
@@ -80,7 +79,7 @@ class RasterDisplay(Display):
 
         Parameters
         ----------
-        spikes : SpikeTrains or Recording
+        spikes : SpikeTrains, Recording, or SpikeMonitor of Brian2
         groups : None, dict or array (n_units,), default None
             A dictionary from names to units (indices, a slice or a mask), or the name of the group of each unit.
         step : float > 0 or None, default None
@@ -91,9 +90,7 @@ class RasterDisplay(Display):
         -------
         RasterDisplay
         """
-        trains = getattr(spikes, "spikes", spikes)
-        if not isinstance(trains, SpikeTrains):
-            raise parameter_error(cls.__name__, "spikes", "SpikeTrains or a Recording", spikes)
+        trains = read_trains(cls.__name__, "spikes", spikes)
         if step is None:
             step = trains.duration / 100
         step = check_real(cls.__name__, "step", step, 0, trains.duration, closed="right", unit="second")
@@ -134,28 +131,16 @@ class RasterDisplay(Display):
 
     def _draw_spikes(self, panel: Any, groups: dict[str, np.ndarray], edges: np.ndarray) -> None:
         """Group by group, every unit in a row of its own."""
-        n_rows, few = int(edges[-1]), len(self.spikes) <= _VECTORS
-        size = float(np.clip(160 / max(n_rows, 1), 1.5, 6.0))
+        n_rows = int(edges[-1])
         for number, (start, units) in enumerate(zip(edges[:-1], groups.values(), strict=True)):
             row = np.full(self.spikes.n_units, -1)
             row[units] = start + np.arange(len(units))
             own = row[self.spikes.units] >= 0
-            panel.plot(
-                self.spikes.times[own],
-                row[self.spikes.units[own]],
-                linestyle="none",
-                color=colour(number),
-                marker="|" if n_rows <= 60 else "o",
-                markersize=size,
-                markeredgewidth=0.8 if n_rows <= 60 else 0,
-                rasterized=not few,
-            )
+            draw_marks(panel, self.spikes.times[own], row[self.spikes.units[own]], number, n_rows, len(self.spikes))
         panel.hlines(edges[1:-1] - 0.5, 0, self.spikes.duration, color=GREY, linewidth=0.6)
         panel.set(ylim=(n_rows - 0.5, -0.5), xlim=(0, self.spikes.duration), ylabel="unit")
         if len(groups) > 1:
-            panel.set_yticks(_apart((edges[:-1] + edges[1:] - 1) / 2, n_rows / 16), list(map(plain, groups)))
-            panel.tick_params(axis="y", length=0)
-            panel.set_ylabel("")
+            name_rows(panel, edges, list(groups))
 
     def _all_groups(self) -> dict[str, np.ndarray]:
         return {"all units": np.arange(self.spikes.n_units)} if self.groups is None else self.groups
@@ -167,6 +152,28 @@ class RasterDisplay(Display):
         mine = np.isin(self.spikes.units, units)
         together = SpikeTrains(self.spikes.times[mine], np.zeros(mine.sum(), int), 1, self.spikes.duration)
         return together.binned(self._step())[:, 0] / (max(len(units), 1) * self._step())
+
+
+def draw_marks(panel: Any, times: np.ndarray, rows: np.ndarray, number: int, n_rows: int, n_spikes: int) -> None:
+    """Spikes of one group among `n_rows` rows and `n_spikes` spikes of all groups, in the colour of its number."""
+    panel.plot(
+        times,
+        rows,
+        linestyle="none",
+        color=colour(number),
+        marker="|" if n_rows <= 60 else "o",
+        markersize=float(np.clip(160 / max(n_rows, 1), 1.5, 6.0)),
+        markeredgewidth=0.8 if n_rows <= 60 else 0,
+        rasterized=n_spikes > _VECTORS,
+    )
+
+
+def name_rows(panel: Any, edges: np.ndarray, names: list[str]) -> None:
+    """Names of groups of rows in place of their numbers; group k has the rows from edges[k] to edges[k + 1]."""
+    n_rows = int(edges[-1])
+    panel.set_yticks(_apart((edges[:-1] + edges[1:] - 1) / 2, n_rows / 16), list(map(plain, names)))
+    panel.tick_params(axis="y", length=0)
+    panel.set_ylabel("")
 
 
 def _apart(places: np.ndarray, gap: float) -> np.ndarray:

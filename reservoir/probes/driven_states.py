@@ -15,6 +15,7 @@ from reservoir.estimators import AnyEstimator
 from reservoir.parts import FittedModel, SequenceData, System, check_part, without_noise
 from reservoir.probes.spike_records import SpikeRecords, records_of
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.trains import are_spikes
 from reservoir.trials import Trial, run_trial
 from reservoir.validation import parameter_error, real_array
 
@@ -66,7 +67,7 @@ class Asked(NamedTuple):
 
         Streams that are one array of equal lengths, or spike trains, go to an estimator that takes stacks at once.
         """
-        heard = streams if records_of(streams) else self.heard(streams)
+        heard = streams if are_spikes(streams) else self.heard(streams)
         trial = 0 if trial is None and is_spiking(self.system) else trial
         together = isinstance(self.system, AnyEstimator) and get_tags(self.system).input_tags.three_d_array
         if together:
@@ -121,7 +122,7 @@ def driven(owner: str, system: System | FittedModel, X: SequenceData) -> tuple[S
     if foreign:
         check_part(owner, "system", system, System)
     one = Asked(system) if foreign else asked(owner, system, X)
-    quiet, records = without_noise(one.system), records_of(X)
+    quiet, records = without_noise(one.system), records_of(owner, X)
     if records is None:
         return _read(owner, quiet, one.heard(X))
     if not is_spiking(quiet):

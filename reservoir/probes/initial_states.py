@@ -8,7 +8,7 @@ import numpy as np
 
 from reservoir.parts import System
 from reservoir.probes.driven_states import is_spiking
-from reservoir.probes.spike_records import Steps
+from reservoir.trains import Steps
 
 _N_HISTORY = 100
 

@@ -22,5 +22,7 @@ from reservoir.sequences.numbers import check_magnitude as check_magnitude
 from reservoir.sequences.numbers import refuse_masked as refuse_masked
 from reservoir.sequences.rows import Sequences as Sequences
 from reservoir.sequences.rows import joined as joined
+from reservoir.sequences.spikes import holds_spikes as holds_spikes
+from reservoir.sequences.spikes import records_of as records_of
 
 __all__ = ["SequenceWarning", "from_aeon", "to_aeon"]

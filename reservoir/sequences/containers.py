@@ -8,6 +8,7 @@ import numpy as np
 
 from reservoir.sequences.numbers import refuse_masked
 from reservoir.sequences.time_index import index_of, refuse_panel
+from reservoir.trains import are_spikes
 
 
 def container_kind(X: Any, owner: str, n_features: int | None = None) -> str:
@@ -18,10 +19,10 @@ def container_kind(X: Any, owner: str, n_features: int | None = None) -> str:
     if not isinstance(X, list | tuple):  # members are looked at one by one
         refuse_masked(X, "X", owner)
     refuse_panel(X, "X", owner)
-    if hasattr(X, "binned") or (isinstance(X, list | tuple) and len(X) and hasattr(X[0], "binned")):
+    if are_spikes(X):
         raise ValueError(
-            f"X of {owner} is spike trains, which it does not read: give ``trains.binned(step)`` to a LiquidState with "
-            "this step and the encoder Raster(), or use LiquidState.transform, which reads them."
+            f"X of {owner} is spike trains, which it does not read: LiquidState reads them, and so do models whose "
+            "reservoir it is. Others take numbers of spikes, ``trains.binned(step)``."
         )
     if isinstance(X, (list, tuple)) and len(X):
         first = n_dimensions(X[0])
@@ -46,9 +47,9 @@ def container_kind(X: Any, owner: str, n_features: int | None = None) -> str:
 
 def is_one_series(X: Any) -> bool:
     """Whether X is meant as one series, or one record of spike trains, rather than a stack or a list of them."""
-    if isinstance(X, list | tuple) and len(X) and n_dimensions(X[0]) == 2:
+    if isinstance(X, list | tuple) and len(X) and (n_dimensions(X[0]) == 2 or are_spikes(X)):
         return False
-    return hasattr(X, "binned") or n_dimensions(X) == 2
+    return are_spikes(X) or n_dimensions(X) == 2
 
 
 def n_dimensions(X: Any) -> int:

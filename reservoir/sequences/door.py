@@ -12,7 +12,9 @@ from reservoir.sequences.containers import container_kind, hint_at_axes, n_dimen
 from reservoir.sequences.doubts import warn_of_data
 from reservoir.sequences.numbers import check_magnitude, first_gap, refuse_masked
 from reservoir.sequences.rows import Sequences
+from reservoir.sequences.spikes import read_spikes
 from reservoir.sequences.time_index import check_index, is_time
+from reservoir.trains import are_spikes
 
 
 def read_sequences(estimator: Any, X: Any, *, reset: bool, gaps: bool = False) -> Sequences:
@@ -25,6 +27,8 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool, gaps: bool = False) -
     """
     if isinstance(X, Sequences):
         return X
+    if are_spikes(X) and getattr(estimator, "spike_step", None) is not None:
+        return read_spikes(estimator, X, reset=reset)
     owner = type(estimator).__name__
     kind = container_kind(X, owner, None if reset else getattr(estimator, "n_features_in_", None))
     if kind == "series":

@@ -13,17 +13,22 @@ from reservoir.sequences.containers import hint_at_axes
 
 @dataclass(frozen=True)
 class Sequences:
-    """Sequences as concatenated rows (n_rows, n_features); sequence i is rows[offsets[i]:offsets[i + 1]]."""
+    """Sequences as concatenated rows (n_rows, n_features); sequence i is rows[offsets[i]:offsets[i + 1]].
+
+    Where the sequences hold more than their rows, as spike trains do their times, `whole` are the sequences themselves.
+    """
 
     rows: np.ndarray
     offsets: np.ndarray
     kind: str
+    whole: list[np.ndarray] | None = None
 
     @classmethod
     def of_members(cls, members: list[np.ndarray]) -> Sequences:
         """A ragged list of series (T_i, F) that have been checked."""
         offsets = np.concatenate([[0], np.cumsum([len(member) for member in members])])
-        return cls(np.concatenate(members), offsets, "list")
+        more = any(type(member) is not np.ndarray for member in members)
+        return cls(np.concatenate(list(map(np.asarray, members))), offsets, "list", members if more else None)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -39,7 +44,7 @@ class Sequences:
 
     def members(self) -> list[np.ndarray]:
         """The sequences themselves, as views (T_i, n_features)."""
-        return self.split(self.rows)
+        return self.split(self.rows) if self.whole is None else self.whole
 
     def pack(self, rows: np.ndarray) -> Any:
         """`rows` (n_rows, ...) in the kind of container that came in."""

@@ -19,6 +19,11 @@ A trace turns spikes into states, one row per `step` seconds, exactly from the t
 - ``n_memory(step)`` is the number of rows it carries from one piece of a record to the next;
 - ``filter(trains, step, n_rows, memory=None)`` gives states (n_rows, n_units) and memory (n_memory, n_units).
 
+`Voltages` is the one without spikes: it has no ``filter`` but ``sample(voltages, trains)``.
+
+Spike trains are measured by functions of `statistics` and compared by those of `distances`; these take `SpikeTrains`, a
+`Recording`, a SpikeMonitor of Brian2, or a list of such trials of the same units.
+
 To add an encoder, write one file with a subclass of `scaling.Scaled` and its ``encode``; where there is more than one
 channel per feature, also ``n_channels``. To add a trace, write one file with a subclass of `sampling.Trace`, its
 ``n_memory`` and ``advance``. Both need an export line here, by which the shared tests find them; a trace also the
@@ -26,25 +31,53 @@ answer to one spike in ``tests/spikes/test_sampling.py``.
 """
 
 from reservoir.spikes.alpha import Alpha
+from reservoir.spikes.bens_spiker import BensSpiker
 from reservoir.spikes.counts import Counts
 from reservoir.spikes.current import Current
+from reservoir.spikes.distances.kreuz import spike_distance
+from reservoir.spikes.distances.van_rossum import van_rossum_distance
+from reservoir.spikes.distances.victor_purpura import victor_purpura_distance
+from reservoir.spikes.double_exponential import DoubleExponential
 from reservoir.spikes.exponential import Exponential
 from reservoir.spikes.gaussian_receptive_fields import GaussianReceptiveFields
 from reservoir.spikes.latency import Latency
 from reservoir.spikes.poisson import Poisson
+from reservoir.spikes.poisson_population import PoissonPopulation
+from reservoir.spikes.poisson_receptive_fields import PoissonReceptiveFields
 from reservoir.spikes.raster import Raster
 from reservoir.spikes.send_on_delta import SendOnDelta
+from reservoir.spikes.statistics import (
+    fano_factors,
+    firing_rates,
+    interspike_intervals,
+    interval_variation,
+    spike_correlations,
+)
+from reservoir.spikes.voltages import Voltages
 from reservoir.trains import SpikeTrains
 
 __all__ = [
     "Alpha",
+    "BensSpiker",
     "Counts",
     "Current",
+    "DoubleExponential",
     "Exponential",
     "GaussianReceptiveFields",
     "Latency",
     "Poisson",
+    "PoissonPopulation",
+    "PoissonReceptiveFields",
     "Raster",
     "SendOnDelta",
     "SpikeTrains",
+    "Voltages",
+    "fano_factors",
+    "firing_rates",
+    "interspike_intervals",
+    "interval_variation",
+    "spike_correlations",
+    "spike_distance",
+    "van_rossum_distance",
+    "victor_purpura_distance",
 ]

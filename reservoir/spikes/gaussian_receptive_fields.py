@@ -78,11 +78,15 @@ class GaussianReceptiveFields(Scaled):
     def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator | None = None) -> SpikeTrains:
         """Spikes of rows (n_rows, n_features) that last `step` seconds each; nothing is drawn from `rng`."""
         shares, cut = self.shares(rows), read_cut(self)
-        sharpness = Parameters(self).real("sharpness", 0, closed="neither")
-        n_fields = self.n_channels(1)
-        what = f"{n_fields:.3g} fields of {shares.size} numbers"
-        check_fits(type(self).__name__, "n_fields", self.n_fields, 16.0 * shares.size * n_fields, what)
-        centres = (np.arange(n_fields) - 0.5) / (n_fields - 2)
-        distances = (shares[:, :, None] - centres) * (sharpness * (n_fields - 2))
-        activations = np.exp(-0.5 * np.square(distances))
-        return spikes_in_rows(activations.reshape(len(shares), -1), cut, read_step(self, step))
+        return spikes_in_rows(activations(self, shares), cut, read_step(self, step))
+
+
+def activations(part: Scaled, shares: np.ndarray) -> np.ndarray:
+    """Activations (n_rows, n_features * n_fields) of the fields of a part with `n_fields` and `sharpness`."""
+    p = Parameters(part)
+    sharpness, n_fields = p.real("sharpness", 0, closed="neither"), p.integer("n_fields", 3)
+    what = f"{n_fields:.3g} fields of {shares.size} numbers"
+    check_fits(p.owner, "n_fields", n_fields, 16.0 * shares.size * n_fields, what)
+    centres = (np.arange(n_fields) - 0.5) / (n_fields - 2)
+    distances = (shares[:, :, None] - centres) * (sharpness * (n_fields - 2))
+    return np.exp(-0.5 * np.square(distances)).reshape(len(shares), -1)

@@ -13,16 +13,29 @@ from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from reservoir.foreign_code import inherited
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
-from reservoir.parts import CircuitModel, Encoder, Seed, SequenceData, SpikingUnit, Targets, Trace, check_part
+from reservoir.parts import (
+    CircuitModel,
+    Encoder,
+    Seed,
+    SequenceData,
+    SpikingUnit,
+    Targets,
+    Trace,
+    VoltageTrace,
+    check_part,
+)
 from reservoir.random_numbers import ENCODER, TrialGenerator, steps_of
-from reservoir.sequences import Sequences, read_sequences
+from reservoir.sequences import Sequences, holds_spikes, read_sequences, records_of
 from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
 from reservoir.spikes.sampling import Trace as OwnTrace
+from reservoir.systems.chosen_states import UnitChoice, chosen_states
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
+    check_recorded,
     initial_values,
     is_noisy,
+    kept_variables,
     make_engine,
     run_engine,
     start,
@@ -55,11 +68,14 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     encoder : None or encoder of `reservoir.spikes`, default None
         None is ``Poisson()``. Not used for data that are spikes already.
     trace : None or trace of `reservoir.spikes`, default None
-        None is ``Exponential(0.03)``.
+        None is ``Exponential(0.03)``; ``Voltages()`` are the membrane voltages instead.
     dt : float >= 1e-9, default 1e-4
         Step of the simulation, seconds.
     step : float > 0, default 0.01
         Duration of a row, seconds; a whole multiple of `dt`.
+    units : None, array of int, array of bool (n_units,), str, or list of str, default None
+        Which units have states: all, those of these numbers or of this mask, or those of a population of the circuit,
+        "E", "I". Of a list of populations each has one state, the mean over its units.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of the circuit, and of one number, the seed of all that is drawn while it runs: initial voltages, random
         spikes of the encoder and of a background, noise. These are functions of that seed, the trial, the step and the
@@ -107,9 +123,10 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         neuron: SpikingUnit | None = None,
         *,
         encoder: Encoder | None = None,
-        trace: Trace | None = None,
+        trace: Trace | VoltageTrace | None = None,
         dt: float = 1e-4,
         step: float = 1e-2,
+        units: UnitChoice = None,
         random_state: Seed = None,
     ):
         self.circuit = circuit
@@ -118,7 +135,10 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         self.trace = trace
         self.dt = dt
         self.step = step
+        self.units = units
         self.random_state = random_state
+
+    hears_spikes = True
 
     @property
     def piecewise(self) -> bool:
@@ -143,8 +163,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         *seeds, _, self._seed = Parameters(self).generator().integers(2**63, size=4).tolist()
         rngs = [np.random.default_rng(seed) for seed in seeds]
         self.encoder_: Any = None
-        if _are_spikes(X):
-            n_channels = _trains(X)[0].n_units
+        if holds_spikes(X):
+            n_channels = records_of(type(self).__name__, X)[0].n_units
             self.n_features_in_ = n_channels
         else:
             sequences = read_sequences(self, X, reset=True)
@@ -154,6 +174,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         self._engine = make_engine(type(self).__name__, self.circuit_, parts["neuron"], dt, rngs[0])
         self.trace_, self.neuron_ = parts["trace"], self._engine.neuron
         self._n_features_out = self.circuit_.n_units
+        chosen_states(type(self).__name__, self.units, self.circuit_)
         self.__dict__.pop("input_weights_", None)
         if hasattr(self.encoder_, "weights"):
             self.input_weights_ = self.encoder_.weights(self.n_features_in_, self._n_features_out, rngs[1])
@@ -169,7 +190,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
 
         Returns
         -------
-        states : array (T, n_units), array (N, T, n_units) or list of arrays (T_i, n_units)
+        states : array (T, n_states), array (N, T, n_states) or list of arrays (T_i, n_states)
+            Of all units, unless `units` says otherwise.
             In the same kind of container; rows in = rows out.
         """
         return self._run(X, None, 0, finals_too=False)[0]
@@ -244,8 +266,9 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         """States of one sequence that begins with this row of a trial, and where they end."""
         encoded, memory, liquid = self._divided(values, trial)
         heard, encoded = self._heard(member, n_rows, trial, first, encoded)
-        fired = run_engine(self._engine, liquid, heard)
-        rows, memory = self._traced(fired, n_rows, memory)
+        voltages = self._room(heard.n_steps)
+        fired = run_engine(self._engine, liquid, heard, voltages)
+        rows, memory = self._traced(fired, n_rows, memory, voltages)
         return rows, np.concatenate([encoded, memory.ravel(), freeze(liquid, heard.n_steps)])
 
     def _heard(
@@ -297,25 +320,44 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def _initial_variables(self, trial: int) -> np.ndarray:
         """Variables (n_variables, n_units) with which units begin a trial; what they have learnt stays."""
         variables = initial_values(self.neuron_, self._n_features_out, self._seed, trial)
-        if hasattr(self.neuron_, "equations"):
-            equations = self.neuron_.equations()
-            kept = [name in equations.kept for name in equations.variables]
-            variables[kept] = self._rest.variables[kept]
+        kept = kept_variables(self._engine)
+        variables[kept] = self._rest.variables[kept]
         return variables
 
-    def _traced(self, fired: np.ndarray, n_rows: int, memory: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """States (n_rows, n_units) from spikes (n_spikes, 2), step and unit, and the memory of the trace after them."""
+    def _room(self, n_steps: int) -> np.ndarray | None:
+        """Room for the voltages (n_steps, n_units) of a run, where the trace asks for them."""
+        if not hasattr(self.trace_, "sample"):
+            return None
+        check_recorded(n_steps, self._n_features_out, type(self).__name__, "trace")
+        return np.empty((n_steps, self._n_features_out))
+
+    def _traced(
+        self, fired: np.ndarray, n_rows: int, memory: np.ndarray | None, voltages: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """States (n_rows, n_states) from spikes (n_spikes, 2), step and unit, and what the trace remembers of them."""
+        states, memory = self._states_of_units(fired, n_rows, memory, voltages)
+        return chosen_states(type(self).__name__, self.units, self.circuit_)(states), memory
+
+    def _states_of_units(
+        self, fired: np.ndarray, n_rows: int, memory: np.ndarray | None, voltages: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The same for all units."""
         dt, n_units = self._engine.dt, self._n_features_out
+        steps_a_row = round(self._step / dt)
         if inherited(self.trace_, OwnTrace, "filter"):
-            return self.trace_.filter_steps(fired, n_units, dt, round(self._step / dt), n_rows, memory)
+            return self.trace_.filter_steps(fired, n_units, dt, steps_a_row, n_rows, memory)
         answer = SpikeTrains(fired[:, 0] * dt, fired[:, 1], n_units, n_rows * self._step)
+        if voltages is not None:
+            kept = np.zeros((0, n_units)) if memory is None else memory
+            return self.trace_.sample(voltages[steps_a_row - 1 :: steps_a_row], answer), kept
         return self.trace_.filter(answer, self._step, n_rows, memory)
 
     def _checked_parts(self) -> dict[str, Any]:
         owner = type(self).__name__
         given = {name: getattr(self, name) for name in _PARTS}
         parts = {name: clone(_PARTS[name]() if part is None else part, safe=False) for name, part in given.items()}
-        for name, kind in (("circuit", CircuitModel), ("encoder", Encoder), ("trace", Trace)):
+        trace: Any = VoltageTrace if hasattr(parts["trace"], "sample") else Trace
+        for name, kind in (("circuit", CircuitModel), ("encoder", Encoder), ("trace", trace)):
             check_part(owner, name, parts[name], kind, optional=True)
         return parts
 
@@ -329,11 +371,11 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
 
     def _read(self, X: Any) -> tuple[list[Any], str, list[int]]:
         """Series or spike trains, whichever `fit` has seen; the kind of their container, and how many rows each has."""
-        if self.encoder_ is not None and not _are_spikes(X):
+        if self.encoder_ is not None and not holds_spikes(X):
             sequences = read_sequences(self, X, reset=False)
             return sequences.members(), sequences.kind, sequences.lengths.tolist()
         owner, n_channels = type(self).__name__, self.n_features_in_
-        members = _trains(X) if _are_spikes(X) else [X]
+        members = records_of(type(self).__name__, X) if holds_spikes(X) else [X]
         for one in members:
             if self.encoder_ is not None or not isinstance(one, SpikeTrains) or one.n_units != n_channels:
                 wanted = "as in fit" if self.encoder_ is not None else f"SpikeTrains of {n_channels} channels"
@@ -341,17 +383,16 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         lengths = [int(trains.duration / self._step + 1e-6) for trains in members]
         if not all(lengths):
             raise ValueError(f"X of {owner} must last at least one step, {self._step:g} s, in every record.")
-        return members, "series" if isinstance(X, SpikeTrains) else "list", lengths
+        return members, "list" if isinstance(X, list | tuple) else "series", lengths
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the states, by the numbers of their units, or by those of populations."""
+        names = super().get_feature_names_out(input_features)
+        if isinstance(self.units, list | tuple) and all(isinstance(one, str) for one in self.units):
+            return np.array([f"{type(self).__name__.lower()}_{one}" for one in self.units], dtype=object)
+        return chosen_states(type(self).__name__, self.units, self.circuit_)(names[None])[0]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _are_spikes(X: Any) -> bool:
-    return isinstance(X, SpikeTrains) or (isinstance(X, list | tuple) and len(X) > 0 and isinstance(X[0], SpikeTrains))
-
-
-def _trains(X: Any) -> list[Any]:
-    return [X] if isinstance(X, SpikeTrains) else list(X)

@@ -263,6 +263,17 @@ def initial_values(neuron: SpikingUnit, n_units: int, seed: int, trial: int) -> 
     return neuron.initial_state(n_units, TrialGenerator(seed, INITIAL, trial))
 
 
+def kept_variables(engine: CircuitEngine) -> np.ndarray:
+    """Which variables (n_variables,) of the units stay as learning has left them."""
+    if hasattr(engine.cells, "statements"):
+        texts = engine.cells.statements()
+    elif hasattr(engine.neuron, "equations"):
+        texts = engine.neuron.equations()
+    else:
+        return np.zeros(len(engine.neuron.initial_state(1, np.random.default_rng(0))), dtype=bool)
+    return np.array([name in texts.kept for name in texts.variables])
+
+
 def start(engine: CircuitEngine, variables: np.ndarray) -> State:
     """The state of a circuit that has heard nothing, from the variables of its units."""
     spontaneous = engine.circuit.spontaneous_rate
@@ -272,9 +283,9 @@ def start(engine: CircuitEngine, variables: np.ndarray) -> State:
     return resting_state(variables, engine.wiring, silent)
 
 
-def check_recorded(n_steps: int, n_units: int) -> None:
+def check_recorded(n_steps: int, n_units: int, owner: str = "simulate", name: str = "record") -> None:
     """Refuse voltages that do not fit into the memory."""
-    check_fits("simulate", "record", "voltages", 8.0 * n_steps * n_units, f"those of {n_steps} steps")
+    check_fits(owner, name, "voltages", 8.0 * n_steps * n_units, f"those of {n_steps} steps")
 
 
 def _run_trial(engine: CircuitEngine, trains: SpikeTrains, heard: Stimulus, voltages_too: bool) -> Recording:

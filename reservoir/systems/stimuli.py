@@ -11,7 +11,7 @@ from reservoir.circuits import Circuit
 from reservoir.parts import Numbers
 from reservoir.random_numbers import SPONTANEOUS, Places, fill, steps_of
 from reservoir.sizes import LONGEST_RUN, check_patience
-from reservoir.trains import SpikeTrains, steps_of_times
+from reservoir.trains import SpikeTrains, read_trains, steps_of_times
 from reservoir.trials import trial_numbers
 from reservoir.validation import check_real, parameter_error, real_array, without_unit
 
@@ -127,7 +127,8 @@ def _read_trial(
     if trains is None and table is not None:
         duration = len(table) * (dt if current_dt is None else current_dt)
         trains = SpikeTrains(np.zeros(0), np.zeros(0, int), circuit.n_inputs, duration)
-    if not isinstance(trains, SpikeTrains) or trains.n_units != circuit.n_inputs:
+    trains = read_trains("simulate", "spikes", trains)
+    if trains.n_units != circuit.n_inputs:
         raise parameter_error("simulate", "spikes", f"SpikeTrains of {circuit.n_inputs} channels", trains)
     check_steps("simulate", "currents" if without_spikes else "spikes", trains, trains.duration / dt, n_units)
     n_steps = round(trains.duration / dt)

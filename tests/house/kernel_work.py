@@ -31,6 +31,7 @@ from reservoir.readouts import (
     RecursiveLeastSquares,
     RidgeReadout,
 )
+from reservoir.readouts.spiking import ReSuMe, Tempotron
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.rnn.cells import EUNN
 from reservoir.rnn.row_products import sum_over_rows
@@ -150,6 +151,23 @@ def traces_and_encoders():
         yield f"spikes of {encoder}", encoder.fit(whole).encode(whole, 0.01, np.random.default_rng(0)).times
 
 
+def distances_and_spiking_readouts():
+    lists = [[], [0.03], [0.01, 0.03, 0.031, 0.09], [0.02, 0.03, 0.05], [0.0, 0.04, 0.0401, 0.06]]
+    trains = spikes.SpikeTrains.of_lists(lists, 0.1)
+    for distance in (spikes.spike_distance, spikes.van_rossum_distance, spikes.victor_purpura_distance):
+        yield distance.__name__, distance(trains)
+    other = spikes.SpikeTrains.of_lists(lists[::-1], 0.1)
+    for seed in range(4):  # first weights of any sign
+        for number, part in enumerate((trains, spikes.SpikeTrains([0.02], [0], 1, 0.1))):
+            nothing = spikes.SpikeTrains([], [], part.n_units, 0.1)
+            unit = Tempotron(learning_rate=0.3, n_epochs=5, random_state=seed)
+            unit.fit([part, nothing, other if number == 0 else part], [1, 0, 2 - number])
+            yield f"tempotron {number} {seed}", unit.coef_
+    unit = ReSuMe(learning_rate=0.5, n_epochs=10, random_state=0).fit([trains], [other])
+    yield "resume", unit.coef_
+    yield "resume fires", unit.predict([trains])[0].times
+
+
 def spiking_units():
     rng = np.random.default_rng(0)
     column = MaassColumn((2, 2, 2), weight_scale=3.0).draw(rng)
@@ -204,7 +222,15 @@ def series():
     yield "capacities", information_processing_capacity(small(5), **options).table
 
 
-JOBS = (rate_units, trained_readouts, traces_and_encoders, spiking_units, recurrent_networks, series)
+JOBS = (
+    rate_units,
+    trained_readouts,
+    traces_and_encoders,
+    distances_and_spiking_readouts,
+    spiking_units,
+    recurrent_networks,
+    series,
+)
 
 
 def answers():

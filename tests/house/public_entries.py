@@ -14,6 +14,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 import reservoir
 from reservoir import (
     EchoState,
+    LiquidState,
     circuits,
     datasets,
     models,
@@ -86,8 +87,11 @@ NOT_CALLED = {
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
     *("reservoir.sequences.SequenceWarning", "spiking.own_process"),
     *("reservoir.systems.Recording", "reservoir.plasticity.Rule", "reservoir.plasticity.Scaling"),
-    *(f"reservoir.datasets.{name}" for name in datasets.__all__ if name.startswith("fetch_")),  # of the network
+    *(f"reservoir.datasets.{name}" for name in datasets.__all__ if name.startswith(("fetch_", "read_"))),
 }
+
+
+SILENCE = spikes.SpikeTrains([], [], TRAINS.n_units, TRAINS.duration)
 
 
 def logistic_map(x):
@@ -138,6 +142,7 @@ WALKED = {
     **of_exports(spikes, "filter", trace),
     **of_exports(models, "pool", pooling, **SEEDED),
     **of_exports(cells, "draw", cell),
+    **of_exports(spikes, "function", function, trains=TRAINS, step=0.005, window=0.005),
     **of_exports(readouts, RegressorMixin, model, X, Y, **READ),
     **of_exports(readouts, ClassifierMixin, model, X, LABELS, **READ),
     **of_exports(probes, "function", function, **ASKED, **SEEDED),
@@ -172,6 +177,14 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.rnn.RNNRegressor": model(X, Y, **TRAINED),
     "reservoir.rnn.RNNClassifier": model(STACK, LABELS[:3], **TRAINED),
     "reservoir.rnn.cells.Householder": cell(n_reflections=2),
+    "reservoir.readouts.spiking.Tempotron": Entry(
+        {"n_epochs": 2, "random_state": 0},
+        lambda made, _: numbers(made.fit([TRAINS, SILENCE], ["a", "b"]).decision_function([TRAINS])),
+    ),
+    "reservoir.readouts.spiking.ReSuMe": Entry(
+        {"n_epochs": 2, "random_state": 0},
+        lambda made, _: numbers([made.fit([TRAINS], [TRAINS]).coef_, made.predict([TRAINS])]),
+    ),
     # Parts
     "reservoir.topologies.ExcitatoryInhibitory": topology(density=0.5),
     "reservoir.topologies.DelayLine": topology(spectral_radius=None),
@@ -207,6 +220,10 @@ ENTRIES: dict[str, Entry] = {
         input_to_excitatory=1e-8, input_to_inhibitory=1e-8, input_time_constant=3e-3,
     ),
     "reservoir.spikes.GaussianReceptiveFields": encoder(n_fields=3),
+    "reservoir.spikes.PoissonReceptiveFields": encoder(n_fields=3),
+    "reservoir.spikes.PoissonPopulation": encoder(n_copies=2),
+    "reservoir.spikes.Voltages": Entry({}, lambda part, X: states(LiquidState(
+        MaassColumn((2, 2, 2)), trace=part, random_state=0).fit(X), X), X),
     "reservoir.spikes.Raster": encoder(np.random.default_rng(0).integers(0, 3, (T, F)).astype(float)),
     "reservoir.systems.TrialState": function(values=[0.5, 1.0], trial=3, step=7),
     "reservoir.spikes.SpikeTrains": function(times=[0.1, 0.2], units=[0, 1], n_units=2, duration=0.5),

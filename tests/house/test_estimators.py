@@ -40,7 +40,8 @@ def small(**parameters):
 
 
 # All that are exported, as they are made, and some as they are used. Washout 0, for the checks use 10 to 20 rows.
-PLAIN = [kind() for kind in exported_classes() if issubclass(kind, KINDS) and not kind.__module__.startswith("spiking")]
+ELSEWHERE = ("spiking", "reservoir.readouts.spiking")  # learn in Brian2; hear no tables of numbers
+PLAIN = [kind() for kind in exported_classes() if issubclass(kind, KINDS) and not kind.__module__.startswith(ELSEWHERE)]
 SLOW = [  # in the long profile
     *(estimator for estimator in PLAIN if isinstance(estimator, RNNClassifier | RNNRegressor)),
     RNNRegressor(hidden_layer_sizes=8, learning_rate_init=0.02),

@@ -30,7 +30,11 @@ FOREIGN = {
     "frozen", "register_at_fork", "best_estimator_", "best_index_", "refit", "__file__", "__module__", "__qualname__",
     "_cache",
     # records of the library, told apart from the arrays in them
-    "binned", "state_in_tasks", "warmup", "spikes", "weight", "reversal", "table", "validation_scores_",
+    "binned", "state_in_tasks", "warmup", "spikes",
+    # neo and quantities; monitors of Brian2
+    "populations", "rescale", "magnitude", "t_stop", "t_start", "spiketrains", "source", "clock", "i", "t", "__iter__",
+    # records of the library again
+ "weight", "reversal", "table", "validation_scores_",
 }  # fmt: skip
 ROOMS = {
     "reservoir.systems": [parts.System],
@@ -38,7 +42,7 @@ ROOMS = {
     "reservoir.topologies": [parts.Topology],
     "reservoir.wiring": [parts.InputWeights, parts.Delays],
     "reservoir.circuits": [parts.CircuitModel],
-    "reservoir.spikes": [parts.Encoder, parts.Trace],
+    "reservoir.spikes": [parts.Encoder, parts.Trace, parts.VoltageTrace],
     "reservoir.models.poolings.named": [parts.Pooling],
     "reservoir.plasticity": [parts.PlasticityRule],
     "reservoir.rnn.cells": [parts.RecurrentCell],

@@ -16,6 +16,7 @@ from reservoir.plotting import (
     StatesDisplay,
     STDPWindowDisplay,
     TrainingDisplay,
+    TrialsDisplay,
     WeightsDisplay,
 )
 from reservoir.spikes import SpikeTrains
@@ -24,6 +25,7 @@ RNG = np.random.default_rng(0)
 TIME = np.arange(1, 201) / 10
 TRUTH, FORECAST = np.stack([np.sin(TIME), np.cos(TIME)], axis=1), np.stack([np.sin(1.1 * TIME), np.cos(TIME)], axis=1)
 TRAINS = SpikeTrains(RNG.uniform(0, 2, 300), RNG.integers(0, 12, 300), 12, 2.0)
+TRIALS = [SpikeTrains(RNG.uniform(0, 2, 40), RNG.integers(0, 2, 40), 2, 2.0) for _ in range(5)]
 GROUPS = {"excitatory": slice(0, 8), "inhibitory": [9, 8, 11]}  # unit 10 is in none
 WEIGHTS = 1e-9 * RNG.uniform(1, 30, (5, 40))
 MATRIX = RNG.normal(size=(20, 20)) / 5
@@ -59,6 +61,9 @@ MAKERS = {
     "TrainingDisplay": lambda ax=None: TrainingDisplay.from_estimator(
         SimpleNamespace(loss_curve_=[3.0, 1.0, 0.2], validation_scores_=[-4.0, -0.6, -0.7]), ax=ax
     ),
+    "TrialsDisplay": lambda ax=None: TrialsDisplay.from_trials(
+        TRIALS, units=0, labels=["A", "B", "A", "B", "B"], step=0.1, onset=0.5, ax=ax
+    ),
     "WeightsDisplay": lambda ax=None: WeightsDisplay.from_snapshots(WEIGHTS, times=np.arange(5.0), unit="A", ax=ax),
 }
 N_PANELS = {
@@ -68,6 +73,7 @@ N_PANELS = {
     "RasterDisplay": 2,
     "SearchDisplay": 2,
     "StatesDisplay": 2,
+    "TrialsDisplay": 2,
     "WeightsDisplay": 2,
 }
 
@@ -93,6 +99,9 @@ NAMED = {
     "SearchDisplay": lambda text: SearchDisplay.from_estimator(SimpleNamespace(cv_results_=_table(text)), metric=text),
     "StatesDisplay": lambda text: StatesDisplay.from_states(STATES, unit=text),
     "TrainingDisplay": lambda text: TrainingDisplay({text: np.ones(3)}, along=text, measure=text, best=2).plot(),
+    "TrialsDisplay": lambda ax=None: TrialsDisplay.from_trials(
+        TRIALS, units=0, labels=["A", "B", "A", "B", "B"], step=0.1, onset=0.5, ax=ax
+    ),
     "WeightsDisplay": lambda text: WeightsDisplay.from_snapshots(WEIGHTS, unit=text),
 }
 """The displays that show words of the user, all of which are the text."""

@@ -8,13 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reservoir.spikes import Alpha, Counts, Exponential
+from reservoir.spikes import Alpha, Counts, DoubleExponential, Exponential
 from reservoir.trains import SpikeTrains
 from tests.spikes.parts import TRACES, generator, some_trains, trains
+
+
+def peak(decay, rise):
+    """What two exponentials differ by when they differ most."""
+    latest = decay * rise / (decay - rise) * math.log(decay / rise)
+    return math.exp(-latest / decay) - math.exp(-latest / rise)
+
 
 KERNELS = {
     Exponential: lambda lag, part: math.exp(-lag / part.time_constant),
     Alpha: lambda lag, part: lag / part.time_constant * math.exp(1 - lag / part.time_constant),
+    DoubleExponential: lambda lag, part: (
+        (math.exp(-lag / part.decay_time) - math.exp(-lag / part.rise_time)) / peak(part.decay_time, part.rise_time)
+    ),
     Counts: lambda lag, part: float(lag <= part.window * (1 + 1e-9)),
 }
 
@@ -115,7 +125,7 @@ def test_bad_use_of_traces(trace):
 @pytest.mark.parametrize("trace", TRACES)
 def test_a_subclass_is_told_its_own_name(trace):
     own = type("Own", (trace,), {})
-    (name,) = own().get_params()
+    name = next(iter(own().get_params()))
     for part, step, wrong in ((own(**{name: "x"}), 0.01, name), (own(), "x", "step")):
         with pytest.raises(ValueError, match=f"The '{wrong}' parameter of Own must be"):
             part.filter(some_trains(), step, 10)

@@ -8,7 +8,15 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from reservoir.spikes import GaussianReceptiveFields, Latency, Poisson, SendOnDelta
+from reservoir.spikes import (
+    BensSpiker,
+    GaussianReceptiveFields,
+    Latency,
+    Poisson,
+    PoissonPopulation,
+    PoissonReceptiveFields,
+    SendOnDelta,
+)
 from tests.spikes.parts import ENCODERS, PARTS, SCALED, generator
 
 
@@ -96,6 +104,14 @@ def test_bad_rows(part):
         GaussianReceptiveFields(8.0),
         GaussianReceptiveFields(cut=0),
         GaussianReceptiveFields(sharpness=0),
+        PoissonReceptiveFields(2),
+        PoissonReceptiveFields(sharpness=0),
+        PoissonPopulation(0),
+        PoissonPopulation(max_rate=-1),
+        BensSpiker(threshold=1.1),
+        BensSpiker(n_taps=0),
+        BensSpiker(interval=0.02),
+        BensSpiker(interval=0.003),
     ],
 )
 def test_encoder_parameters_out_of_range(encoder):

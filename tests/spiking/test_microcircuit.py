@@ -9,7 +9,7 @@ from reservoir.circuits import MaassColumn
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.neurons import LIF, Izhikevich
 from reservoir.plasticity import Normalised
-from reservoir.spikes import Current, Latency, Poisson, SpikeTrains
+from reservoir.spikes import Current, Latency, Poisson, SpikeTrains, Voltages
 from reservoir.trials import state_values
 from spiking import STDP, Microcircuit, execution, simulate
 from spiking.circuit_text import write_circuit
@@ -28,7 +28,14 @@ def series():
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"encoder": Current(5e-9)}, {"encoder": Poisson(400.0), "neuron": LIF(noise=5e-4)}], ids=str
+    "options",
+    [
+        {},
+        {"encoder": Current(5e-9)},
+        {"encoder": Poisson(400.0), "neuron": LIF(noise=5e-4)},
+        {"trace": Voltages(), "units": ["E", "I"]},
+    ],
+    ids=str,
 )
 def test_frozen_states_are_those_of_the_liquid(series, options):
     ours = system(twin=False, **options).fit(series)

@@ -181,7 +181,7 @@ def test_bad_parameters(name, value):
 
 def test_models_say_what_to_do_with_spike_trains():
     with pytest.raises(ValueError, match="binned"):
-        ReservoirClassifier(liquid()).fit([poisson_trains(0), poisson_trains(1)], [0, 1])
+        ReservoirClassifier().fit([poisson_trains(0), poisson_trains(1)], [0, 1])
 
 
 def test_memory_of_many_trials_is_that_of_their_states():

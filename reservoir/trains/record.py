@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.sizes import check_fits
+from reservoir.trains.events import read_event_times, read_event_units, read_neo
 from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
 
 _SHARE, _MOST = 1e-3, 1e-6  # of a step, and seconds
@@ -93,6 +94,105 @@ class SpikeTrains:
         arrays = [_read_times(cls.__name__, times, duration) for times in lists]
         units = np.repeat(np.arange(len(arrays)), [len(times) for times in arrays])
         return cls(np.concatenate([*arrays, np.zeros(0)]), units, len(arrays), duration)
+
+    @classmethod
+    def from_events(
+        cls,
+        times: Any,
+        units: Any = None,
+        *,
+        n_units: int | None = None,
+        duration: float | None = None,
+        start: float | None = None,
+        ids: Any = None,
+        tick: float = 1.0,
+    ) -> SpikeTrains:
+        """A record of events in any order, as a recording system or an event camera lists them.
+
+        Parameters
+        ----------
+        times : array (n_events,)
+            In units of `tick`.
+        units : None or array (n_events,), default None
+            The unit of each event: its number, or its label among `ids`. None: all are of one unit.
+        n_units : None or int, default None
+            None is the number of `ids`, or one more than the largest number of a unit.
+        duration : None or float > 0, default None
+            Seconds. None: the record ends right after the last event, so that rates depend on it.
+        start : None or float, default None
+            Seconds, where the record begins among the times. None: at 0, and every event must lie in the record. Given:
+            events before it, and those after the duration, are left out, as those of another trial.
+        ids : None or array (n_units,), default None
+            Labels of the units, numbers or names, in the order of the record.
+        tick : float > 0, default 1.0
+            Seconds in which the times are counted: 1e-3 for milliseconds, 1e-6 for microseconds, 1 / rate for samples.
+
+        Returns
+        -------
+        trains : SpikeTrains
+
+        Raises
+        ------
+        ValueError
+            For events outside the record, units that are no label, and unequally many times and units.
+
+        Examples
+        --------
+        >>> from reservoir.spikes import SpikeTrains
+        >>> times, units = [1250, 1100, 2900], ["b", "a", "b"]
+        >>> trains = SpikeTrains.from_events(times, units, ids=["a", "b"], tick=1e-3, start=1, duration=1)
+        >>> trains.to_lists()
+        [array([0.1]), array([0.25])]
+        """
+        owner = f"{cls.__name__}.from_events"
+        seconds = read_event_times(owner, times, tick)
+        senders = read_event_units(owner, units, len(seconds), ids)
+        if n_units is None:
+            n_units = int(senders.max(initial=-1)) + 1 if ids is None else len(ids)
+        if start is not None:
+            seconds = seconds - check_real(owner, "start", start, unit="second")
+        if duration is None and seconds.max(initial=0.0) <= 0:
+            raise parameter_error(owner, "duration", "given where no event comes after the beginning", duration)
+        if duration is None:
+            duration = float(np.nextafter(seconds.max(initial=0.0), np.inf))
+        duration = check_real(owner, "duration", duration, 0, closed="neither", unit="second")
+        if start is not None:
+            inside = (seconds >= 0) & (seconds < duration)
+            seconds, senders = seconds[inside], senders[inside]
+        return cls(seconds, senders, n_units, duration)
+
+    @classmethod
+    def from_neo(
+        cls, spiketrains: Sequence[Any], *, start: float | None = None, stop: float | None = None
+    ) -> SpikeTrains:
+        """A record of the spike trains of neo, a list with one for each unit, as ``segment.spiketrains``.
+
+        Parameters
+        ----------
+        spiketrains : list of neo.SpikeTrain
+            With times of any unit, ``t_start`` and ``t_stop``; all must cover the time from `start` to `stop`.
+        start, stop : None or float, default None
+            Seconds among the times. None is the latest ``t_start`` and the earliest ``t_stop``. Spikes outside are left
+            out.
+
+        Returns
+        -------
+        trains : SpikeTrains
+            In which `start` is 0.
+
+        Raises
+        ------
+        ValueError
+            For what are no spike trains of neo, and a time that not all of them cover.
+        """
+        owner = f"{cls.__name__}.from_neo"
+        lists, latest, earliest = read_neo(owner, spiketrains)
+        first = check_real(owner, "start", latest if start is None else start, latest, unit="second")
+        last = check_real(owner, "stop", earliest if stop is None else stop, first, earliest, unit="second")
+        duration = check_real(owner, "stop", last - first, 0, closed="neither")
+        inside = [times[(times >= first) & (times <= last)] - first for times in lists]
+        units = np.repeat(np.arange(len(inside)), [len(times) for times in inside])
+        return _within(np.concatenate(inside), units, len(inside), duration)
 
     @classmethod
     def concatenated(cls, parts: Sequence[SpikeTrains]) -> SpikeTrains:
