@@ -50,6 +50,11 @@ class Tried(NamedTuple):
         kind = self.readout._replace(penalty=0.0) if isinstance(self.readout, Candidate) else None
         return tuple(sorted(self.settings.items())), kind
 
+    @property
+    def sees_states(self) -> bool:
+        """Whether the reservoir matters."""
+        return not isinstance(self.readout, Candidate) or self.readout.states > 0
+
 
 class Judge(Protocol):
     """What tries reservoirs for a forecaster, and makes one of what was found."""

@@ -1,5 +1,7 @@
 """A search in one line: what it finds forecasts rows that it has not seen."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,10 +10,10 @@ from sklearn.linear_model import Ridge
 
 from reservoir import EchoState, ReservoirForecaster, load, save
 from reservoir.model_selection import backtest, tune, tuning
-from reservoir.model_selection.reservoir_judges import judge_of
+from reservoir.model_selection.reservoir_judges import Tried, judge_of
 from reservoir.model_selection.tuning import read_one_series
 from reservoir.models import BaselineWarning
-from reservoir.models.forecasting.candidates import is_auto
+from reservoir.models.forecasting.candidates import Candidate, is_auto
 from reservoir.models.forecasting.chosen import ChosenReadout
 from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.readouts import RidgeReadout
@@ -151,6 +153,17 @@ def test_pieces_between_gaps():
     series[70:74] = np.nan
     found = tune(choosing(5, gaps="split", lags=2), series, budget=0.2)
     assert np.isfinite(found.forecast(3)).all()
+
+
+def test_settings_move_around_the_best_reservoir_where_no_state_is_best():
+    without = Candidate(None, (), 0.0, 2, False, "values", "recursive", 1.0)
+    first = Tried(-9.0, {}, without, np.zeros(1))
+    judge, pool = SimpleNamespace(reservoir=EchoState(leak=0.7), n_features=1, first=first), [first]
+    for settings in tuning._settings(judge, 600, pool):
+        near = settings.get("leak") == 0.1 and settings.get("spectral_radius") == 0.4
+        pool.append(Tried(-float(near), settings, without._replace(states=1.0), np.zeros(1)))
+    moved = pool[-1].settings  # the last move is one of the leak
+    assert moved["leak"] == pytest.approx(1.78 * 0.1) and moved["spectral_radius"] == 0.4
 
 
 def test_the_final_round_asks_other_seeds():
