@@ -21,8 +21,15 @@ def beside(y: Any, X: Any = None) -> Any:
     return rows if index is None else as_table(rows, index, None)
 
 
-def fitted_forecaster(parameters: dict[str, Any], series: Any, n_outputs: int) -> ReservoirForecaster:
-    """A forecaster of the first columns of a series, to whom the others are known in advance."""
+def fitted_forecaster(
+    parameters: dict[str, Any], series: Any, n_outputs: int, n_ahead: int | None = None
+) -> ReservoirForecaster:
+    """A forecaster of the first columns of a series, to whom the others are known in advance.
+
+    Its horizon, where it has none, is the rows that are asked of it, if that is known; at most a third of the series.
+    """
+    if parameters.get("horizon") is None and n_ahead is not None and n_ahead >= 1:
+        parameters = parameters | {"horizon": max(1, min(int(n_ahead), len(series) // 3))}
     return ReservoirForecaster(**parameters, exogenous=list(range(n_outputs, series.shape[1]))).fit(series)
 
 

@@ -24,7 +24,8 @@ class SktimeReservoirForecaster(BaseForecaster):
     X holds channels that are known in advance: those of `fit`, and in `predict` all rows from the end of the series to
     the last that is asked for. Horizons may be sparse and reach into the rows of `fit`, where a row is answered from
     the true rows before it, and is NaN in the washout. `update` fits anew to all rows, and with
-    ``update_params=False`` hears the new rows and goes on after them.
+    ``update_params=False`` hears the new rows and goes on after them. With ``horizon=None`` it is the last row of the
+    `fh` of `fit`, if there is one, at most a third of the series.
 
     Parameters
     ----------
@@ -69,7 +70,8 @@ class SktimeReservoirForecaster(BaseForecaster):
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> SktimeReservoirForecaster:
         self._names, self._series, self._goes_on = y.columns, beside(y, X), True
-        self.forecaster_ = fitted_forecaster(parameters_of(self), self._series, len(y.columns))
+        self._n_ahead = None if fh is None else max(self._steps(fh))
+        self.forecaster_ = fitted_forecaster(parameters_of(self), self._series, len(y.columns), self._n_ahead)
         return self
 
     def _update(
@@ -78,7 +80,7 @@ class SktimeReservoirForecaster(BaseForecaster):
         n_outputs, series = len(self._names), beside(y, X).combine_first(self._series)
         self._series, self._goes_on = series, update_params
         if update_params:
-            self.forecaster_ = fitted_forecaster(parameters_of(self), series, n_outputs)
+            self.forecaster_ = fitted_forecaster(parameters_of(self), series, n_outputs, self._n_ahead)
         return self
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:

@@ -19,7 +19,8 @@ class StatsForecastReservoirForecaster(BaseEstimator):
     """`ReservoirForecaster` as a model of statsforecast, for ``StatsForecast(models=[...], freq=...)``.
 
     It is fitted to one series at a time. X are the exogenous channels, which are known in advance; levels are those of
-    `ReservoirForecaster.forecast_interval`.
+    `ReservoirForecaster.forecast_interval`. With ``horizon=None`` `forecast` chooses for the rows that it is asked for,
+    at most a third of the series.
 
     Parameters
     ----------
@@ -52,8 +53,11 @@ class StatsForecastReservoirForecaster(BaseEstimator):
 
     def fit(self, y: np.ndarray, X: np.ndarray | None = None) -> StatsForecastReservoirForecaster:
         """Train on a series y (T,) and its exogenous channels X (T, n_exogenous)."""
+        return self._learn(y, X)
+
+    def _learn(self, y: np.ndarray, X: np.ndarray | None, h: int | None = None) -> StatsForecastReservoirForecaster:
         series = beside(_column(y), X)
-        self.forecaster_, self._series = fitted_forecaster(parameters_of(self), series, 1), series
+        self.forecaster_, self._series = fitted_forecaster(parameters_of(self), series, 1, h), series
         return self
 
     def predict(self, h: int, X: np.ndarray | None = None, level: list[int] | None = None) -> dict[str, np.ndarray]:
@@ -88,7 +92,7 @@ class StatsForecastReservoirForecaster(BaseEstimator):
         fitted: bool = False,
     ) -> dict[str, np.ndarray]:
         """`fit` and `predict` at once, with the rows of `predict_in_sample` if `fitted`; keeps nothing."""
-        model = self.new().fit(y, X)
+        model = self.new()._learn(y, X, h)
         return model.predict(h, X_future, level) | (model.predict_in_sample() if fitted else {})
 
     def forward(

@@ -34,6 +34,7 @@ from reservoir.sequences import Sequences
 
 _ALPHAS = np.logspace(-10, 3, 14)
 _FEW = 8  # earlier rows beside states
+_MARGIN = 2 * MARGIN  # by how much states must be better: of some thirty reservoirs one is better by chance
 
 
 class Tried(NamedTuple):
@@ -49,6 +50,11 @@ class Tried(NamedTuple):
         """What it is but for its penalty."""
         kind = self.readout._replace(penalty=0.0) if isinstance(self.readout, Candidate) else None
         return tuple(sorted(self.settings.items())), kind
+
+    @property
+    def sees_states(self) -> bool:
+        """Whether the reservoir matters."""
+        return not isinstance(self.readout, Candidate) or self.readout.states > 0
 
 
 class Judge(Protocol):
@@ -102,7 +108,7 @@ class _OfChoice(_Draws):
         self.search = Search(with_attributes(model, {"reservoir": self.reservoir}), series, sequences)
         best = self.search.chosen()
         self.first = Tried(self.search.scores[best], {}, best, self.search.errors[best])
-        self.margin = 0.0 if best.states else MARGIN
+        self.margin = 0.0 if best.states else _MARGIN
         self._prepare(best)
 
     def tried(self, settings: dict[str, float], seed: int = 0, kind: Any = None) -> list[Tried]:

@@ -65,6 +65,18 @@ def test_forecasts_keep_index_and_names(index):
         model.predict(fh=[-N_TRAIN], X=X)
 
 
+def test_the_horizon_of_fit_is_chosen_for():
+    index = INDICES["months"]
+    y, X, steps = pd.Series(DRIVEN, index), pd.DataFrame({"push": PUSH}, index), [1, N_AHEAD]
+    model = SktimeReservoirForecaster(**OPTIONS).fit(y[:N_TRAIN], X[:N_TRAIN], fh=steps)
+    expected = plain(BOTH, exogenous=[1], horizon=N_AHEAD)[1]
+    np.testing.assert_array_equal(model.predict(X=X[N_TRAIN:]), expected[[0, -1], 0])
+    for fh, horizon in (([1], 1), ([-1, 0], None), ([200], N_TRAIN // 3)):
+        model = SktimeReservoirForecaster(**OPTIONS).fit(y[:N_TRAIN], X[:N_TRAIN], fh=fh)
+        assert model.forecaster_.horizon == horizon
+    assert SktimeReservoirForecaster(**OPTIONS, horizon=2).fit(y, X, fh=[4]).forecaster_.horizon == 2
+
+
 def test_new_rows():
     index = INDICES["months"]
     y, X, later = pd.DataFrame(BOTH[:, :1], index, ["tide"]), pd.DataFrame({"push": PUSH}, index), N_TRAIN + 4

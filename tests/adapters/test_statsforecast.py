@@ -12,11 +12,16 @@ Y, X, FUTURE = DRIVEN[:N_TRAIN], PUSH[:N_TRAIN, None], PUSH[N_TRAIN : N_TRAIN + 
 
 
 def test_forecasts_are_those_of_the_forecaster():
-    model, expected = StatsForecastReservoirForecaster(**OPTIONS), plain(BOTH, exogenous=[1])[1]
-    np.testing.assert_array_equal(model.forecast(Y, N_AHEAD, X, FUTURE)["mean"], expected[:, 0])
+    """`forecast` chooses for the rows that it is asked for, and `fit` does not know them."""
+    model, given = StatsForecastReservoirForecaster(**OPTIONS), StatsForecastReservoirForecaster(**OPTIONS, horizon=2)
+    for horizon in (1, N_AHEAD):
+        expected = plain(BOTH, horizon, exogenous=[1], horizon=horizon)[1]
+        np.testing.assert_array_equal(model.forecast(Y, horizon, X, FUTURE[:horizon])["mean"], expected[:, 0])
     assert not hasattr(model, "forecaster_")
+    expected = plain(BOTH, exogenous=[1])[1]
     np.testing.assert_array_equal(model.fit(Y, X).predict(N_AHEAD, FUTURE)["mean"], expected[:, 0])
-    np.testing.assert_array_equal(clone(model).forecast(TIDE[:N_TRAIN], N_AHEAD)["mean"], plain(TIDE[:, None])[1][:, 0])
+    expected = plain(TIDE[:, None], horizon=2)[1]
+    np.testing.assert_array_equal(clone(given).forecast(TIDE[:N_TRAIN], N_AHEAD)["mean"], expected[:, 0])
 
 
 def test_rows_of_fit_and_another_series():
@@ -25,7 +30,8 @@ def test_rows_of_fit_and_another_series():
     assert inside.shape == (N_TRAIN,) and np.flatnonzero(np.isnan(inside)).tolist() == [0, 1, 2, 3, 4]
     complete = max(5, model.forecaster_.chosen_["lags"])  # before, the first row stands for those that lack
     assert np.abs(inside[complete:] - Y[complete:]).max() < 0.1
-    np.testing.assert_array_equal(model.forecast(Y, 2, X, FUTURE[:2], fitted=True)["fitted"], inside)
+    again = model.set_params(horizon=model.forecaster_.chosen_["horizon"]).forecast(Y, 2, X, FUTURE[:2], fitted=True)
+    np.testing.assert_array_equal(again["fitted"], inside)
     later = N_TRAIN + 4
     known = PUSH[later : later + N_AHEAD, None]
     found = model.forward(DRIVEN[:later], N_AHEAD, PUSH[:later, None], known, fitted=True)

@@ -1,5 +1,7 @@
 """A search in one line: what it finds forecasts rows that it has not seen."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,10 +10,10 @@ from sklearn.linear_model import Ridge
 
 from reservoir import EchoState, ReservoirForecaster, load, save
 from reservoir.model_selection import backtest, tune, tuning
-from reservoir.model_selection.reservoir_judges import judge_of
+from reservoir.model_selection.reservoir_judges import Tried, judge_of
 from reservoir.model_selection.tuning import read_one_series
 from reservoir.models import BaselineWarning
-from reservoir.models.forecasting.candidates import is_auto
+from reservoir.models.forecasting.candidates import Candidate, is_auto
 from reservoir.models.forecasting.chosen import ChosenReadout
 from reservoir.models.forecasting.origins import forecasts_from
 from reservoir.readouts import RidgeReadout
@@ -114,7 +116,7 @@ def test_what_is_given_stays():
 
 
 def test_the_penalty_of_a_ridge_readout_is_found():
-    found = tune(forecaster(readout=RidgeReadout(1e3)), SERIES[:150, None], budget=0.3, horizon=5)
+    found = tune(forecaster(readout=RidgeReadout(1e3)), SERIES[:150, None], budget=600, horizon=5)
     assert found.get_params()["readout__alpha"] < 10
 
 
@@ -151,6 +153,28 @@ def test_pieces_between_gaps():
     series[70:74] = np.nan
     found = tune(choosing(5, gaps="split", lags=2), series, budget=0.2)
     assert np.isfinite(found.forecast(3)).all()
+
+
+def test_settings_move_around_the_best_reservoir_where_no_state_is_best():
+    without = Candidate(None, (), 0.0, 2, False, "values", "recursive", 1.0)
+    first = Tried(-9.0, {}, without, np.zeros(1))
+    judge, pool = SimpleNamespace(reservoir=EchoState(leak=0.7), n_features=1, first=first), [first]
+    for settings in tuning._settings(judge, 600, pool):
+        near = settings.get("leak") == 0.1 and settings.get("spectral_radius") == 0.4
+        pool.append(Tried(-float(near), settings, without._replace(states=1.0), np.zeros(1)))
+    moved = pool[-1].settings  # the last move is one of the leak
+    assert moved["leak"] == pytest.approx(1.78 * 0.1) and moved["spectral_radius"] == 0.4
+
+
+def test_states_must_be_worth_more_than_the_best_of_many_is_by_chance():
+    walk = np.cumsum(np.random.default_rng(0).normal(size=(150, 1)), axis=0)
+    asked, sequences = read_one_series("tune", choosing(6), walk)
+    judge = judge_of(asked, walk, sequences)
+    assert not judge.first.sees_states
+    seeing = judge.first.readout._replace(states=1.0)
+    near, better = (judge.first._replace(score=judge.first.score - gain, readout=seeing) for gain in (0.2, 0.4))
+    assert tuning._best(judge, [judge.first, near]) is judge.first
+    assert tuning._best(judge, [judge.first, near, better]) is better
 
 
 def test_the_final_round_asks_other_seeds():

@@ -50,8 +50,8 @@ def choice_given(model: Any) -> Choice:
 
 
 def is_automatic(model: Any) -> bool:
-    """Whether a model leaves anything to be chosen."""
-    return any(is_auto(vars(model)[name]) for name in AUTOMATIC)
+    """Whether a model leaves anything to be chosen, as the penalty of differences always is."""
+    return model.target == "differences" or any(is_auto(vars(model)[name]) for name in AUTOMATIC)
 
 
 def can_choose(model: Any) -> bool:

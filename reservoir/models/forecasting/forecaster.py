@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from reservoir.models.base import readout_of
 from reservoir.models.forecasting.calibration import CalibrationRows
-from reservoir.models.forecasting.chosen_parameters import Choice
+from reservoir.models.forecasting.chosen_parameters import Choice, can_choose
 from reservoir.models.forecasting.closed_loop import Feedback
 from reservoir.models.forecasting.forecasts import Forecasts
 from reservoir.models.forecasting.gap_filling import keep_contexts, missing_rows, without_gaps
@@ -104,8 +104,10 @@ class ReservoirForecaster(Forecasts):
         rows spanned. What lies beyond is set to them before it comes back. "auto" is None, but where something was
         chosen: there row h may lie beyond the range of the T training rows and the last known row by 1 + 3 h / T widths
         of it, and what is kept so is warned of. It is read in `forecast`, not in `fit`.
-    target : "values", "increments" or "auto", default "auto"
-        What the readout learns: the next row, or by how much it differs from the present one.
+    target : "values", "increments", "differences" or "auto", default "auto"
+        What the readout learns: the next row, or by how much it differs from the present one. "differences" learns that
+        from such differences of the rows before, so that no level matters and a constant more in all rows is one more
+        in all answers; it asks for a lag, and its penalty is always chosen.
     lags : int >= 0 or "auto", default "auto"
         How many inputs before the present one the readout sees. It learns from rows that have as many before them;
         before a context its first row counts as heard.
@@ -296,8 +298,6 @@ class ReservoirForecaster(Forecasts):
         p = Parameters(self)
         if not getattr(self.reservoir, "causal", True):
             raise p.error("reservoir", "a system whose states do not depend on rows to come (causal = False)")
-        p.choice("target", (*TARGETS, "auto"))
-        p.integer_or("lags", "auto", 0)
         p.choice("strategy", (*STRATEGIES, "auto"))
         check_choice(p.owner, "transform", vars(self)["transform"], (*TRANSFORMS, "auto"))
         p.integer_or("horizon", None, 1)
@@ -308,6 +308,16 @@ class ReservoirForecaster(Forecasts):
         p.real("feedback_scaling", 0)
         p.integer("n_members", 1)
         p.integer("exogenous_lead", 0, 1)
+        self._check_target(p)
+
+    def _check_target(self, p: Parameters) -> None:
+        target = p.choice("target", (*TARGETS, "auto"))
+        lags = p.integer_or("lags", "auto", 0)
+        if target == "differences" and lags == 0:
+            raise p.error("lags", 'at least 1, or "auto", with target="differences"')
+        if target == "differences" and not can_choose(self):
+            wanted = '"values", "increments" or "auto" with a readout that is given, or does not see what comes back'
+            raise p.error("target", wanted)
 
     def _read_bounds(self) -> np.ndarray:
         return read_bounds(type(self).__name__, self.bounds, len(self._feedback.channels), self.training_range_)

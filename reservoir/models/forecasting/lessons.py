@@ -14,7 +14,7 @@ from reservoir.models.forecasting.hearing import Hearing
 from reservoir.sequences import Sequences
 from reservoir.validation import Parameters
 
-TARGETS = ("values", "increments")
+TARGETS = ("values", "increments", "differences")
 STRATEGIES = ("recursive", "direct")
 LONGEST_WASHOUT = 100
 """Rows that ``washout="auto"`` leaves out at most."""

@@ -88,6 +88,30 @@ def test_a_season_is_seen_and_not_heard():
     np.testing.assert_allclose(model.forecast(30, y[:200]), model.forecast(30), rtol=1e-9)
 
 
+@pytest.mark.parametrize("options", [{"lags": 3}, {"lags": "auto"}, {"lags": 2, "strategy": "direct"}])
+def test_what_goes_by_differences_knows_no_level(options):
+    """A hundred more in all rows is a hundred more in all answers, wherever the rows it learnt have been."""
+    walk = np.cumsum(noise(200), axis=0)
+    given = PLAIN | {"target": "differences", "washout": 20, "horizon": 5} | options
+    model = ReservoirForecaster(**given).fit(walk[:180])
+    assert model.chosen_["target"] == "differences" and not model.chosen_["states"]
+    higher = model.forecast(9, walk[:180] + 100)
+    np.testing.assert_allclose(higher, model.forecast(9, walk[:180]) + 100, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"lags": 0}, "'lags' parameter of ReservoirForecaster must be at least 1"),
+        ({"readout": RidgeReadout()}, "'target' parameter of ReservoirForecaster must be .* Got 'differences'"),
+        ({"include_input": False}, "'target' parameter of ReservoirForecaster"),
+    ],
+)
+def test_differences_ask_for_rows_that_come_back(options, match):
+    with pytest.raises(ValueError, match=match):
+        small(target="differences", **options).fit(noise(60))
+
+
 def test_growth_in_shares_asks_for_the_logarithm():
     growth = np.exp(0.03 * np.arange(150)[:, None] + 0.1 * np.cumsum(noise(150), axis=0))
     assert small(lags=2, strategy="recursive").fit(growth).chosen_["transform"] == "log"

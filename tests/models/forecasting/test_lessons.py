@@ -356,7 +356,7 @@ def test_exponents_are_the_growth_of_a_small_difference(options):
 
 
 @pytest.mark.parametrize("options, text", [
-    ({"target": "differences"}, "'target' parameter of ReservoirForecaster must be"),
+    ({"target": "second differences"}, "'target' parameter of ReservoirForecaster must be"),
     ({"lags": -1}, "'lags' parameter of ReservoirForecaster must be \"auto\" or an integer >= 0"),
     ({"lags": 1.5}, "'lags' parameter of ReservoirForecaster must be \"auto\" or an integer >= 0"),
     ({"strategy": "both"}, "'strategy' parameter of ReservoirForecaster must be"),
