@@ -161,6 +161,17 @@ def test_sets_are_read_and_entrants_run(shared_data, monkeypatch):
     assert set(UNIVARIATE) & set(OTHERS) == set()
 
 
+def test_a_set_that_a_package_brings(tmp_path, monkeypatch):
+    folder = tmp_path / "tslearn" / ".cached_datasets"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").write_text("raise ImportError('nothing but the file is read')")
+    X, y = np.zeros((4, 5, 1)), np.arange(4)
+    np.savez(folder / "Trace.npz", X_train=X, y_train=y, X_test=X + 1, y_test=y)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("RESERVOIR_DATA", str(tmp_path))
+    np.testing.assert_array_equal(load("Trace").X_test, X + 1)
+
+
 def test_shorter_sequences_go_to_aeon_with_their_last_row():
     class Kept:
         def fit(self, X, y):
