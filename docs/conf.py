@@ -57,7 +57,9 @@ sphinx_gallery_conf = {
     "show_signature": False,
 }
 
-WIDE = ["index", "adding", "benchmarks", "choosing", "coming_from", "reproduction"]  # pages that need all the room
+WIDE = [  # pages that need all the room
+    *("index", "adding", "benchmarks", "choosing", "classification", "coming_from", "ordinary_series", "reproduction"),
+]
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"reservoir-spiking {release}"

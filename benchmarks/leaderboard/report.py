@@ -66,10 +66,10 @@ def _others(own: Accuracies, sets: list[str], seconds: Accuracies) -> list[str]:
     lines = []
     for who, mean in averages(own, sets).items():
         total = sum(seconds[who][name] for name in sets)
-        lines.append([title(who, own), *(f"{own[who][name]:.3f}" for name in sets), f"{mean:.4f}", f"{total:.1f}"])
-    said = "Shorter sequences go to aeon with their last row repeated."
+        lines.append((-mean, [title(who, own), f"{mean:.4f}", f"{total:.1f}"]))
+    said = f"{', '.join(sets)}. Shorter sequences go to aeon with their last row repeated."
     head = f"### {len(sets)} sets of several channels or lengths"
-    return [head, said, table(["method", *sets, "mean", "seconds"], lines)]
+    return [head, said, table(["method", "mean accuracy", "seconds"], [cells for _, cells in sorted(lines)])]
 
 
 def _sets(own: Accuracies, sets: list[str]) -> str:
