@@ -21,7 +21,8 @@ def page(results: list[Result], around: str) -> str:
     seeds = len({one.seed for one in results})
     parts = [
         f"Medians of up to {seeds} seeds; seconds of the processor for `fit` and `predict` of all sets, one thread. "
-        f"Places are those among the {len(known)} published methods (tsml-eval, BSD-3) and that of the line. {around}",
+        f"Places are those among the {len(known)} published methods (tsml-eval, BSD-3) and that of the line. "
+        f"Environment of the runs: {around}",
         *([f"Not measured, and in no number of this page: {', '.join(absent)}."] if absent else []),
         f"### {len(sets)} univariate sets",
         _means(own, known, sets, seconds),
@@ -67,7 +68,9 @@ def _others(own: Accuracies, sets: list[str], seconds: Accuracies) -> list[str]:
     for who, mean in averages(own, sets).items():
         total = sum(seconds[who][name] for name in sets)
         lines.append((-mean, [title(who, own), f"{mean:.4f}", f"{total:.1f}"]))
-    said = f"{', '.join(sets)}. Shorter sequences go to aeon with their last row repeated."
+    said = (
+        f"{', '.join(sets)}. Shorter sequences go to aeon with their last row repeated; its ROCKET standardises each."
+    )
     head = f"### {len(sets)} sets of several channels or lengths"
     return [head, said, table(["method", "mean accuracy", "seconds"], [cells for _, cells in sorted(lines)])]
 
