@@ -95,7 +95,7 @@ def _way_out(estimator: Any, gap: str) -> str:
     """What can be done about NaN or infinity."""
     if gap.startswith("infinity"):
         return "A system hears every row: give a finite number in its place, or NaN where nothing was measured."
-    split = ", or gaps='split', which does that" if getattr(estimator, "gaps", None) == "refuse" else ""
+    split = ", or gaps='split', which does that" if estimator.get_params(deep=False).get("gaps") == "refuse" else ""
     return (
         "A system hears every row: give the pieces between gaps as a list of series (T_i, F), which may have any "
         f"lengths and need no padding{split}, or fill the gaps, as X.interpolate() of pandas does."
