@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv-bench"
 # What pip is given, call by call. torch alone comes first: set PIP_EXTRA_INDEX_URL to an index of its CPU wheels to
-# spare the download of the GPU libraries.
+# spare the download of the GPU libraries. Of tslearn nothing but a file of data is read.
 PEERS = {
     "reservoirpy": [["reservoirpy==0.4.2"]],
     "rclib": [["rclib==0.2.0"]],
@@ -27,7 +27,7 @@ PEERS = {
     "pyrcn": [["torch==2.13.0"], ["pyrcn==0.1.0"]],
     "torch": [["torch==2.13.0"], ["jax==0.10.2"]],
     "nest": [["nest-simulator==3.10.0"]],
-    "aeon": [["aeon==1.6.0"]],
+    "aeon": [["--no-deps", "tslearn==0.10.0"], ["aeon==1.6.0"]],
 }
 
 

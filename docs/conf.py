@@ -16,6 +16,8 @@ import reservoir  # noqa: E402
 
 rooms.write_index(HERE / "api")
 gallery.forget(HERE / "examples", HERE.parent / "examples")
+for picture in (HERE / "pictures").glob("*.py"):
+    picture.touch()  # drawn anew, since what it shows stands in other files
 
 project = "reservoir-spiking"
 author = copyright = "the authors"
@@ -57,7 +59,9 @@ sphinx_gallery_conf = {
     "show_signature": False,
 }
 
-WIDE = ["index", "adding", "benchmarks", "choosing", "coming_from", "reproduction"]  # pages that need all the room
+WIDE = [  # pages that need all the room
+    *("index", "adding", "benchmarks", "choosing", "classification", "coming_from", "ordinary_series", "reproduction"),
+]
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"reservoir-spiking {release}"

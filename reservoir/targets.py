@@ -33,8 +33,8 @@ class KnownLabels(NamedTuple):
     known: np.ndarray  # (n,), bool
 
 
-def read_step_values(owner: str, y: Targets, sequences: Sequences) -> Values:
-    """Numbers for every step, joined."""
+def read_step_values(owner: str, y: Targets, sequences: Sequences, pooled_by: str = "a pooling") -> Values:
+    """Numbers for every step, joined; `pooled_by` is what a model needs for numbers of whole sequences."""
     _require(owner, y)
     if sequences.kind == "series":
         joined = _numbers(owner, y, "y", sequences, 0)
@@ -42,7 +42,7 @@ def read_step_values(owner: str, y: Targets, sequences: Sequences) -> Values:
         return _known_values(owner, joined, sequences)
     members = _one_per_sequence(owner, y, sequences)
     if _depth(members[0]) == 0:
-        raise ValueError(_per_step_text(owner, "one number per sequence (that needs a pooling)"))
+        raise ValueError(_wanted(owner, 0, f"one number per sequence (that needs {pooled_by})"))
     checked = [
         _numbers(owner, member, f"Member {index} of y", sequences, index) for index, member in enumerate(members)
     ]
@@ -128,7 +128,7 @@ def _require(owner: str, y: Targets) -> None:
 def _refuse_series(owner: str, sequences: Sequences) -> None:
     if sequences.kind == "series":
         raise ValueError(
-            f"{owner} with a pooling takes one target per sequence, but X is one series: wrap it, [X]. If it has one "
+            f"{owner} pools, and takes one target per sequence, but X is one series: wrap it, [X]. If it has one "
             "recording a row, give X[..., None]."
         )
 
@@ -160,10 +160,12 @@ def _numbers(owner: str, y: Targets, name: str, sequences: Sequences, index: int
         gap = first_gap(y, getattr(y, "columns", None), infinity_only=True)
         if gap is not None:
             raise ValueError(f"{name} of {owner} contains {gap}.") from error
+        if "inhomogeneous" in str(error):
+            raise ValueError(_wanted(owner, index, "members of different lengths")) from error
         labels = ". Labels are for a classifier." if "could not convert string" in str(error) else ""
         raise type(error)(f"{name} of {owner}: {error}{labels}") from error
     if values.ndim not in (1, 2) or 0 in values.shape:
-        raise ValueError(_per_step_text(owner, f"shape {values.shape}"))
+        raise ValueError(_wanted(owner, index, f"shape {values.shape}"))
     _check_length(owner, name, len(values), sequences, index)
     return check_magnitude(values, "y", owner, gaps=True)
 
@@ -239,7 +241,10 @@ def _is_column(y: Targets) -> bool:
     return len(shape) == 2 and shape[1] == 1
 
 
-def _per_step_text(owner: str, got: str) -> str:
-    return (
-        f"y of {owner} must give every step a number or a vector, like X (T,), (T, K), or a list of these. Got {got}."
-    )
+def _wanted(owner: str, index: int | None, got: str) -> str:
+    """What y must be for the rows of the sequence of this index, or for all sequences."""
+    if index is None:
+        each = "every sequence a number or a vector, (N,) or (N, K), since it answers once a sequence"
+    else:
+        each = "every step a number or a vector, like X (T,), (T, K), or a list of these"
+    return f"y of {owner} must give {each}. Got {got}."

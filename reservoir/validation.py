@@ -268,13 +268,16 @@ def _set_position(source: np.random.Generator | np.random.RandomState, position:
 def default_parts_first(
     estimator: Any, params: dict[str, Any], defaults: Mapping[str, Callable[[], Any]]
 ) -> dict[str, Any]:
-    """Parameters for `set_params`: where one is of a part that is None, ``reservoir__leak``, the default part too."""
-    missing = [
-        name
-        for name in defaults
-        if any(key.startswith(f"{name}__") for key in params) and params.get(name, getattr(estimator, name)) is None
-    ]
-    return params | {name: defaults[name]() for name in missing}
+    """Parameters for `set_params`, where those of a part that is None, ``reservoir__leak``, have become a part.
+
+    That is the default part with these parameters. Nothing has been set yet where it does not have them.
+    """
+    left = dict(params)
+    for name, make in defaults.items():
+        own = [key for key in params if key.startswith(f"{name}__")]
+        if own and params.get(name, getattr(estimator, name)) is None:
+            left[name] = make().set_params(**{key.removeprefix(f"{name}__"): left.pop(key) for key in own})
+    return left
 
 
 def not_fitted(estimator: Any) -> NotFittedError:

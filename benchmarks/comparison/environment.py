@@ -6,11 +6,12 @@ import datetime
 import importlib.metadata
 import os
 import platform
+from collections.abc import Iterable
 
 PACKAGES = ("reservoir-spiking", "numpy", "scipy", "numba", "scikit-learn", "brian2")
 
 
-def environment() -> dict[str, str]:
+def environment(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
     """Date, cores, system and versions."""
     found = {
         "date": datetime.date.today().isoformat(),
@@ -18,7 +19,7 @@ def environment() -> dict[str, str]:
         "system": f"{platform.system()}, {platform.machine()}",
         "Python": platform.python_version(),
     }
-    for name in PACKAGES:
+    for name in packages:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.leaderboard.entrants import entrants
-from benchmarks.leaderboard.results import Result, append, read
+from benchmarks.leaderboard.results import Result, append, read, write_environment
 from benchmarks.leaderboard.sets import OTHERS, UNIVARIATE, Split, load
 
 
@@ -41,35 +41,47 @@ def warm_up(make: Any, n_features: int) -> None:
     measured(make(0), Split(X, np.arange(20) % 2, X, np.arange(20) % 2))
 
 
-def main() -> None:
-    """Run what the store lacks."""
+def measure(store: Path, sets: list[str], seeds: int, names: list[str]) -> None:
+    """Append what the store lacks to it, one line a run."""
     known = entrants()
+    done = {(one.set, one.seed, one.entrant) for one in read(store)}
+    warm: set[tuple[str, bool]] = set()
+    for name in sets:
+        wanted = [(seed, who) for seed in range(seeds) for who in names if (name, seed, who) not in done]
+        split = _at_hand(name) if wanted else None
+        if split is None:
+            continue
+        n_features = split.X_train[0].shape[1]
+        for seed, who in wanted:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                if (who, n_features > 1) not in warm:
+                    warm_up(known[who], n_features)
+                    warm.add((who, n_features > 1))
+                found = Result(name, who, seed, *measured(known[who](seed), split))
+            append(store, found)
+            print(found, flush=True)
+
+
+def _at_hand(name: str) -> Split | None:
+    try:
+        return load(name)
+    except Exception as error:  # of a download
+        print(f"{name} is not at hand: {error}", flush=True)
+        return None
+
+
+def main() -> None:
+    """Run what the store lacks, and say beside it where."""
+    known = list(entrants())
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sets", nargs="+", default=[*UNIVARIATE, *OTHERS], metavar="SET")
-    parser.add_argument("--entrants", nargs="+", default=list(known), choices=list(known), metavar="NAME")
+    parser.add_argument("--entrants", nargs="+", default=known, choices=known, metavar="NAME")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--store", type=Path, required=True)
     chosen = parser.parse_args()
-    done = {(one.set, one.entrant, one.seed) for one in read(chosen.store)}
-    wanted = [(name, seed, who) for name in chosen.sets for seed in range(chosen.seeds) for who in chosen.entrants]
-    warm: set[tuple[str, bool]] = set()
-    for name, seed, who in wanted:
-        if (name, who, seed) in done:
-            continue
-        try:
-            split = load(name)
-        except Exception as error:  # of a download
-            print(f"{name} is not at hand: {error}", flush=True)
-            continue
-        n_features = split.X_train[0].shape[1]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if (who, n_features > 1) not in warm:
-                warm_up(known[who], n_features)
-                warm.add((who, n_features > 1))
-            found = Result(name, who, seed, *measured(known[who](seed), split))
-        append(chosen.store, found)
-        print(found, flush=True)
+    write_environment(chosen.store)
+    measure(chosen.store, chosen.sets, chosen.seeds, chosen.entrants)
 
 
 if __name__ == "__main__":

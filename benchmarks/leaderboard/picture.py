@@ -6,10 +6,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from benchmarks.leaderboard.entrants import MINIROCKET, PRESETS
+from benchmarks.leaderboard.entrants import PRESETS
 from benchmarks.leaderboard.ranks import critical_difference, mean_ranks
-from benchmarks.leaderboard.report import SHOWN, present
-from benchmarks.leaderboard.results import Result, medians, published
+from benchmarks.leaderboard.report import SHOWN, present, title
+from benchmarks.leaderboard.results import Accuracies, Result, medians, published
 from benchmarks.leaderboard.sets import UNIVARIATE
 
 SHADE, INK, OWN = "#767676", "#000000", "#d55e00"
@@ -47,18 +47,24 @@ def draw(axes: Any, ranks: dict[str, float], difference: float, own: Collection[
         color = OWN if name in own else INK
         axes.plot([value, value, end], [0, depth, depth], color=color, linewidth=0.8)
         text = f"{name}  {value:.1f}" if left else f"{value:.1f}  {name}"
-        axes.text(end, depth, text, ha="right" if left else "left", va="center", color=color)
+        axes.text(
+            end - 0.08 if left else end + 0.08, depth, text, ha="right" if left else "left", va="center", color=color
+        )
     axes.set(xlim=(low - 0.3 * (high - low), high + 0.3 * (high - low)), ylim=(-top - 0.5 * half, 1.6))
     axes.axis("off")
 
 
+def _label(who: str, own: Accuracies) -> str:
+    return title(who, own).strip("`")
+
+
 def draw_results(axes: Any, results: list[Result]) -> None:
-    """Presets, MiniRocket of the same run and some published methods, on the univariate sets that were measured."""
+    """Who was measured, and some published methods, on the univariate sets."""
     own, known = medians(results), published("univariate")
     sets = present(results, UNIVARIATE)
-    shown = {who: known[who] for who in SHOWN} | {who: own[who] for who in (*PRESETS, MINIROCKET) if who in own}
+    shown = {_label(who, own): known[who] for who in SHOWN} | {_label(who, own): own[who] for who in own}
     ranks = mean_ranks(shown, sets)
-    draw(axes, ranks, critical_difference(len(ranks), len(sets)), set(PRESETS))
+    draw(axes, ranks, critical_difference(len(ranks), len(sets)), {_label(who, own) for who in PRESETS})
 
 
 def write(path: Path, results: list[Result]) -> None:

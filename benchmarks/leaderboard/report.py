@@ -17,10 +17,13 @@ def page(results: list[Result], around: str) -> str:
     """All of it in Markdown."""
     own, known, seconds = medians(results), published("univariate"), medians(results, "seconds")
     sets, others = (present(results, names) for names in (UNIVARIATE, OTHERS))
+    absent = [name for name in (*UNIVARIATE, *OTHERS) if name not in {*sets, *others}]
     seeds = len({one.seed for one in results})
     parts = [
         f"Medians of up to {seeds} seeds; seconds of the processor for `fit` and `predict` of all sets, one thread. "
-        f"Places are those among the {len(known)} published methods (tsml-eval, BSD-3) and that of the line. {around}",
+        f"Places are those among the {len(known)} published methods (tsml-eval, BSD-3) and that of the line. "
+        f"Environment of the runs: {around}",
+        *([f"Not measured, and in no number of this page: {', '.join(absent)}."] if absent else []),
         f"### {len(sets)} univariate sets",
         _means(own, known, sets, seconds),
         *_others(own, others, seconds),
@@ -51,7 +54,7 @@ def _means(own: Accuracies, known: Accuracies, sets: list[str], seconds: Accurac
         rank, by_rank, by_mean, n = place_among(others, who, mine, sets)
         mean = float(np.mean([mine[name] for name in sets]))
         total = f"{sum(seconds[who][name] for name in sets):.1f}" if who in own else ""
-        cells = [_title(who, own), f"{mean:.4f}", f"{rank:.1f}", f"{by_rank} of {n}", f"{by_mean}", total]
+        cells = [title(who, own), f"{mean:.4f}", f"{rank:.1f}", f"{by_rank} of {n}", f"{by_mean}", total]
         lines.append((-mean, cells))
     head = ["method", "mean accuracy", "mean rank", "place by rank", "by mean", "seconds"]
     return table(head, [cells for _, cells in sorted(lines)])
@@ -64,23 +67,25 @@ def _others(own: Accuracies, sets: list[str], seconds: Accuracies) -> list[str]:
     lines = []
     for who, mean in averages(own, sets).items():
         total = sum(seconds[who][name] for name in sets)
-        lines.append([_title(who, own), *(f"{own[who][name]:.3f}" for name in sets), f"{mean:.4f}", f"{total:.1f}"])
-    said = "Shorter sequences go to aeon with their last row repeated."
+        lines.append((-mean, [title(who, own), f"{mean:.4f}", f"{total:.1f}"]))
+    said = (
+        f"{', '.join(sets)}. Shorter sequences go to aeon with their last row repeated; its ROCKET standardises each."
+    )
     head = f"### {len(sets)} sets of several channels or lengths"
-    return [head, said, table(["method", *sets, "mean", "seconds"], lines)]
+    return [head, said, table(["method", "mean accuracy", "seconds"], [cells for _, cells in sorted(lines)])]
 
 
 def _sets(own: Accuracies, sets: list[str]) -> str:
     known = {who: published("univariate")[who] | published("multivariate").get(who, {}) for who in ("ROCKET", "HC2")}
     methods = own | {f"{who}, published": values for who, values in known.items()}
     lines = [[name, *(f"{values[name]:.3f}" if name in values else "" for values in methods.values())] for name in sets]
-    return table(["set", *(_title(who, own) if who in own else who for who in methods)], lines)
+    return table(["set", *(title(who, own) if who in own else who for who in methods)], lines)
 
 
 def _losses(own: Accuracies, sets: list[str]) -> str:
     """What the banks lose to MiniRocket of the same run by more than `LOSS`."""
     found = [
-        f"- {name}: {_title(who, own)} {own[who][name]:.3f}, MiniRocket {own[MINIROCKET][name]:.3f}"
+        f"- {name}: {title(who, own)} {own[who][name]:.3f}, MiniRocket {own[MINIROCKET][name]:.3f}"
         for who in ("full", "fast")
         for name in sets
         if own[MINIROCKET][name] - own[who][name] > LOSS
@@ -88,7 +93,8 @@ def _losses(own: Accuracies, sets: list[str]) -> str:
     return "\n".join(found) or f'Neither "full" nor "fast" is more than {LOSS} below MiniRocket on any of these sets.'
 
 
-def _title(who: str, own: Accuracies) -> str:
+def title(who: str, own: Accuracies) -> str:
+    """The name of a method that was measured, one of `own`, or whose accuracies are published."""
     if who in PRESETS:
         return f'`preset="{who}"`'
     return who if who in own else f"{who}, published"

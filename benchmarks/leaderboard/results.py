@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.comparison.environment import environment
+
 HERE = Path(__file__).resolve().parent
+PACKAGES = "reservoir-spiking", "numpy", "numba", "scikit-learn", "aeon"
 Accuracies = dict[str, dict[str, float]]
 """Accuracies by method and set."""
 
@@ -46,6 +49,28 @@ def append(path: Path, result: Result) -> None:
             writer.writerow(Result._fields)
         numbers = [f"{value:.6g}" for value in result[3:]]
         writer.writerow([*result[:3], *numbers])
+
+
+def write_environment(store: Path) -> None:
+    """Say beside a store where its runs are made; a store of another environment is refused."""
+    said, path = _said(environment(PACKAGES)), _beside(store)
+    if store.exists() and path.exists() and path.read_text(encoding="utf-8").split("; ")[1:] != said.split("; ")[1:]:
+        raise SystemExit(f"{store} was measured in another environment: begin anew, without --resume.")
+    path.write_text(said, encoding="utf-8")
+
+
+def read_environment(store: Path) -> str:
+    """Where the runs of a store were made; nothing of one that does not say it."""
+    path = _beside(store)
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+
+
+def _beside(store: Path) -> Path:
+    return store.with_suffix(".environment.txt")
+
+
+def _said(around: dict[str, str]) -> str:
+    return "; ".join(f"{key}: {value}" for key, value in around.items()) + ".\n"
 
 
 def published(kind: str) -> Accuracies:

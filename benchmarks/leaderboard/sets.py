@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -27,12 +28,20 @@ class Split(NamedTuple):
 
 
 def load(name: str) -> Split:
-    """A set from the folder RESERVOIR_DATA, or else by aeon, which has some and downloads the others."""
+    """A set from the folder RESERVOIR_DATA or of tslearn, or else by aeon, which has some and downloads the others."""
     folder = Path(os.environ.get("RESERVOIR_DATA", "data"))
-    for path in (folder / "ucr" / f"{name}.npz", folder / "japanese_vowels" / f"{name}.npz"):
+    kept = [folder / "ucr", folder / "japanese_vowels", *_cached_by_tslearn()]
+    for path in (place / f"{name}.npz" for place in kept):
         if path.exists():
             return _from_file(path)
     return _from_aeon(name)
+
+
+def _cached_by_tslearn() -> list[Path]:
+    """Where the package has its data, if it is there; it is not imported."""
+    found = importlib.util.find_spec("tslearn")
+    places = found.submodule_search_locations if found else None
+    return [Path(place) / ".cached_datasets" for place in places or ()]
 
 
 def _from_file(path: Path) -> Split:

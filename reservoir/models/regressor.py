@@ -226,8 +226,9 @@ every sequence (N,), default None
         Parameters(self).choice("preset", [*PRESETS, None])
 
     def _read_targets(self, y: Any, sequences: Sequences) -> Values:
-        read = read_step_values if self._per_step else read_sequence_values
-        return read(type(self).__name__, y, sequences)
+        if self._per_step:
+            return read_step_values(type(self).__name__, y, sequences, "a pooling or a preset")
+        return read_sequence_values(type(self).__name__, y, sequences)
 
     def _way(self, method: str) -> tuple[str, Callable[[np.ndarray], np.ndarray] | None]:
         """What the readout is asked for the answers of `predict`, and what becomes of them."""

@@ -16,7 +16,7 @@ from reservoir.models.inference import Inference
 from reservoir.models.members import fit_readouts, mean_answer, seeded_members
 from reservoir.models.pooled_rows import learn_poolings, make_poolings, pool_sequences
 from reservoir.models.poolings.joined import as_pooling
-from reservoir.models.presets import PRESETS, parts_of
+from reservoir.models.presets import PRESETS, Preset, parts_of, places_in_presets
 from reservoir.parts import PoolingChoice
 from reservoir.sample_weights import after_washout
 from reservoir.sequences import Sequences
@@ -55,7 +55,10 @@ class SupervisedModel(ReservoirModel):
 
     def set_params(self, **params: Any) -> Any:
         """Set parameters; naming one of a part that is None, a name or a list makes the part first."""
-        params = default_parts_first(self, params, self._default_parts(params))
+        try:
+            params = default_parts_first(self, params, self._default_parts(params))
+        except ValueError as error:
+            raise ValueError(f"{error}{_places_in_presets(params, self.preset)}") from error
         given = params.get("pooling", self.pooling)
         if any(name.startswith("pooling__") for name in params) and isinstance(given, str | list | tuple):
             params = params | {"pooling": as_pooling(type(self).__name__, given)}
@@ -301,6 +304,17 @@ class SupervisedModel(ReservoirModel):
         if not isinstance(state, list | tuple | np.ndarray) or len(state) != len(sequences):
             raise parameter_error(type(self).__name__, "state", wanted, state)
         return list(state)
+
+
+def _places_in_presets(params: Mapping[str, Any], preset: str | None) -> str:
+    """What an error adds where the parts of presets have parameters that the one at hand has not, or elsewhere."""
+    said = []
+    for name in params:
+        part, _, parameter = name.partition("__")
+        places = places_in_presets(part, parameter) if parameter and part in Preset._fields else {}
+        if name not in places.get(params.get("preset", preset), ()):
+            said += [f"{', '.join(keys)} with preset={own!r}" for own, keys in places.items()]
+    return f" There is {'; '.join(said)}." if said else ""
 
 
 def _counted(blocks: Iterator[TrainingRows], targets: TrainingTargets, weights: np.ndarray) -> Iterator[TrainingRows]:

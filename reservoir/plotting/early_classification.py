@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
+from sklearn.base import is_regressor
 from sklearn.metrics import accuracy_score
 
 from reservoir.parts import Labels, Numbers, SequenceData, check_part
@@ -103,6 +104,8 @@ class EarlyClassificationDisplay(Display):
         """
         owner = cls.__name__
         check_part(owner, "estimator", estimator, SequenceClassifier)
+        if is_regressor(estimator):
+            raise parameter_error(owner, "estimator", "a classifier of whole sequences", estimator)
         cuts = real_array(np.linspace(0.05, 1.0, 20) if shares is None else shares)
         if cuts is None or cuts.ndim != 1 or not cuts.size or not ((cuts > 0) & (cuts <= 1)).all():
             raise parameter_error(owner, "shares", "None or numbers in (0, 1]", shares)

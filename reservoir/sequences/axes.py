@@ -7,7 +7,7 @@ import numpy as np
 from reservoir.sequences.doubts import warn_of_data
 from reservoir.sequences.rows import Sequences
 
-_MANY = 20  # features, from which on they may be the steps of recordings
+MANY = 20  # features, from which on they may be the steps of recordings
 _MOST_ROWS = 1000  # rows that are looked at
 
 
@@ -36,8 +36,8 @@ def warn_of_axes(owner: str, sequences: Sequences, per_step: bool) -> None:
 
 
 def _look_like_steps(sequences: Sequences, length: int, width: int) -> bool:
-    if length == 1 or width < 3 or (width < _MANY and width <= length):
-        return length == 1 and width >= _MANY
+    if length == 1 or width < 3 or (width < MANY and width <= length):
+        return length == 1 and width >= MANY
     ratio = _roughness(sequences)
     return ratio > 0.8 if width > length else ratio > 2
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
+from reservoir.sequences.axes import MANY
 from reservoir.sequences.containers import container_kind, hint_at_axes, n_dimensions
 from reservoir.sequences.doubts import warn_of_data
 from reservoir.sequences.numbers import check_magnitude, first_gap, refuse_masked
@@ -75,20 +76,34 @@ def _validated(
         names = [name for name, _ in columns] or None
         gap = first_gap(rows, names, n_rows if stacked else None, infinity_only=gaps) if missing else None
         if gap is not None:
-            raise ValueError(f"X of {owner} contains {gap}. {_WAY_OUT}") from error
+            raise ValueError(f"X of {owner} contains {gap}. {_way_out(estimator, gap)}") from error
         length, width = n_rows or np.shape(rows)[0], np.shape(rows)[1]
-        swapped = not reset and getattr(estimator, "n_features_in_", None) == length != width
-        more = f" ({found[0]})" if found else hint_at_axes(length, width) if swapped else ""
+        known = None if reset else getattr(estimator, "n_features_in_", None)
+        more = f" ({found[0]})" if found else _hint_at_width(length, width, known, n_rows is None)
         if not more:
             raise
         raise (ValueError if isinstance(error, ValueError) else TypeError)(f"{error}{more}") from error
     return check_magnitude(checked, "X", owner, gaps=gaps)
 
 
-_WAY_OUT = (
-    "A system hears every row: give the pieces between gaps as a list of series (T_i, F), which may have any lengths "
-    "and need no padding, or fill the gaps, as X.interpolate() of pandas does."
-)
+def _hint_at_width(n_rows: int, n_features: int, n_known: int | None, alone: bool) -> str:
+    """What an error adds where features seem to be steps; the rows of a series that is `alone` may be recordings."""
+    if n_known == n_rows != n_features:
+        return hint_at_axes(n_rows, n_features)
+    if alone and n_known == 1 and n_features >= MANY:
+        return f" If X has one recording of {n_features} steps a row, give X[..., None]."
+    return ""
+
+
+def _way_out(estimator: Any, gap: str) -> str:
+    """What can be done about NaN or infinity."""
+    if gap.startswith("infinity"):
+        return "A system hears every row: give a finite number in its place, or NaN where nothing was measured."
+    split = ", or gaps='split', which does that" if estimator.get_params(deep=False).get("gaps") == "refuse" else ""
+    return (
+        "A system hears every row: give the pieces between gaps as a list of series (T_i, F), which may have any "
+        f"lengths and need no padding{split}, or fill the gaps, as X.interpolate() of pandas does."
+    )
 
 
 def _are_numbers(column: Any) -> bool:

@@ -26,6 +26,7 @@ def table_with(**columns):
 AXES = "time stands before features.*from_aeon"
 REGRESSOR, CLASSIFIER = ReservoirRegressor(SMALL), ReservoirClassifier(SMALL)
 FORECASTER = looped(SMALL, washout=50)
+PRESET, RAGGED = ReservoirRegressor(preset="fast"), [X[:9], X[:12]]
 MISTAKES = {
     "transposed": (lambda: REGRESSOR.fit(X.T, Y), "60 entries, but X has 2.*X has 2 row.s. of 60 feature.*" + AXES),
     "transposed labels": (lambda: CLASSIFIER.fit(X.T, labels(60)), AXES),
@@ -68,6 +69,15 @@ MISTAKES = {
     "no units": (lambda: EchoState(0).fit(X), "'n_units' .* must be an integer >= 1. Got 0"),
     "seed": (lambda: EchoState(random_state="a").fit(X), "'random_state' .* must be None, an integer >= 0.* Got 'a'"),
     "a fraction of a step": (lambda: FORECASTER.fit(X).forecast(3.0), "'n_steps' .* an integer >= 1. Got 3.0"),
+    "recordings in rows": (lambda: SMALL.fit(X[:, :1]).transform(X.reshape(-1, 30)), r"30 features.*X\[..., None\]"),
+    "a gap": (lambda: CLASSIFIER.fit(STACK[:, :9] / [1, np.nan], labels(4)), "contains NaN.*gaps='split', which does"),
+    "infinity": (
+        lambda: CLASSIFIER.fit(np.where(STACK > 0, np.inf, STACK), labels(4)),
+        "contains infinity.*a finite number in its",
+    ),
+    "steps for a preset": (lambda: PRESET.fit(RAGGED, RAGGED), "every sequence a number.*members of different lengths"),
+    "a series for a preset": (lambda: PRESET.fit(X, Y), r"pools, and takes one target per sequence.*wrap it, \[X\]"),
+    "elsewhere": (lambda: PRESET.set_params(reservoir__leak=1), "'leak'.*reservoir__leak with preset='classic'"),
     "a typing error": (lambda: REGRESSOR.set_params(reservoir__leek=1), "Invalid parameter 'leek'.*'leak'"),
 }
 

@@ -139,6 +139,15 @@ def test_nothing_goes_on_from_a_bank():
         model.run(NEW, finals)
 
 
+@pytest.mark.parametrize(
+    "estimator, name", [(ReservoirClassifier(), "reservoir"), (ReservoirRegressor(), "readout"), (Prepared(), "system")]
+)
+def test_a_wrong_name_makes_no_part(estimator, name):
+    with pytest.raises(ValueError, match="Invalid parameter 'colour'"):
+        estimator.set_params(**{f"{name}__colour": 1})
+    assert getattr(estimator, name) is None
+
+
 def test_a_preset_has_a_name():
     with pytest.raises(
         ValueError, match="The 'preset' parameter of ReservoirClassifier must be one of 'fast', 'full', 'classic'"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from reservoir import EchoState, ReservoirClassifier
+from reservoir import EchoState, ReservoirClassifier, ReservoirRegressor
 from reservoir.model_selection import ReservoirSearchCV
 from reservoir.plotting import EarlyClassificationDisplay
 from tests.plotting.displays import MAKERS, lines
@@ -62,6 +62,12 @@ def test_labels_that_are_not_known_do_not_count():
     assert display.accuracies.tolist() == [0.5] and display.chance == 0.5
     with pytest.raises(ValueError, match="y of EarlyClassificationDisplay"):
         EarlyClassificationDisplay.from_estimator(ByTheFourthRow(), X, Y[:3])
+
+
+def test_what_answers_numbers_is_refused():
+    model = ReservoirRegressor(EchoState(9, random_state=0), preset="classic").fit(X, np.arange(8.0))
+    with pytest.raises(ValueError, match=r"'estimator' .* must be a classifier of whole sequences"):
+        EarlyClassificationDisplay.from_estimator(model, X, Y)
 
 
 def test_it_is_drawn_where_it_is_told():

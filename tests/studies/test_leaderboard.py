@@ -1,17 +1,29 @@
 """The leaderboard: ranks, critical differences and the page from results that are made up."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from benchmarks.leaderboard import __main__ as command
+from benchmarks.leaderboard import measure as measuring
 from benchmarks.leaderboard.entrants import MINIROCKET, PRESETS, FromAeon, entrants
-from benchmarks.leaderboard.measure import measured
+from benchmarks.leaderboard.measure import measure, measured
 from benchmarks.leaderboard.picture import cliques, draw_results
 from benchmarks.leaderboard.ranks import critical_difference, mean_ranks, place_among
 from benchmarks.leaderboard.report import page
-from benchmarks.leaderboard.results import HERE, Result, append, medians, published, read
+from benchmarks.leaderboard.results import (
+    HERE,
+    Result,
+    append,
+    medians,
+    published,
+    read,
+    read_environment,
+    write_environment,
+)
 from benchmarks.leaderboard.sets import OTHERS, UNIVARIATE, Split, load
 
 SETS = ["ArrowHead", "Beef", "Coffee"]
@@ -53,6 +65,7 @@ def test_results_are_kept_and_reported(tmp_path):
     assert medians(results)["full"]["Beef"] == np.median([r.accuracy for r in results if r[:2] == ("Beef", "full")])
     text = page(results, "here")
     assert "### 3 univariate sets" in text and "### 1 sets of several" in text
+    assert "Not measured, and in no number of this page: ACSF1, Car, " in text and "Lightning7" in text
     line = next(line for line in text.splitlines() if line.startswith('| `preset="full"`'))
     mean = np.mean([medians(results)["full"][one] for one in SETS])
     assert f"{mean:.4f}" in line and re.search(r"\d+ of 41", line)
@@ -62,6 +75,70 @@ def test_results_are_kept_and_reported(tmp_path):
     )
     hc2 = dict(zip(everything, ranks, strict=True))["HC2"]
     assert f"| {hc2:.1f} |" in next(line for line in text.splitlines() if line.startswith("| HC2, published"))
+
+
+class Guesses:
+    def fit(self, X, y):
+        self.label = y[0]
+
+    def predict(self, X):
+        return np.repeat(self.label, len(X))
+
+
+def test_what_the_store_lacks_is_measured_and_an_absent_set_is_asked_for_once(tmp_path, monkeypatch, capsys):
+    asked = []
+
+    def at_hand(name):
+        asked.append(name)
+        if name == "Car":
+            raise OSError("no network")
+        return Split(np.zeros((4, 5, 1)), np.arange(4), np.zeros((4, 5, 1)), np.arange(4))
+
+    monkeypatch.setattr(measuring, "load", at_hand)
+    monkeypatch.setattr(measuring, "entrants", lambda: {"a": lambda seed: Guesses(), "b": lambda seed: Guesses()})
+    store = tmp_path / "results.csv"
+    append(store, Result("Beef", "a", 0, 0.5, 1.0, 1.0))
+    measure(store, ["Beef", "Car"], 2, ["a", "b"])
+    assert [one[:4] for one in read(store)[1:]] == [
+        ("Beef", "b", 0, 0.25),
+        ("Beef", "a", 1, 0.25),
+        ("Beef", "b", 1, 0.25),
+    ]
+    assert asked == ["Beef", "Car"] and "Car is not at hand: no network" in capsys.readouterr().out
+    measure(store, ["Beef"], 2, ["a", "b"])
+    assert asked == ["Beef", "Car"] and len(read(store)) == 4
+
+
+def test_runs_of_two_environments_do_not_mix(tmp_path):
+    store = tmp_path / "results.csv"
+    assert read_environment(store) == ""
+    write_environment(store)
+    assert "numpy: " in read_environment(store) and "aeon: " in read_environment(store)
+    append(store, made_up()[0])
+    write_environment(store)
+    (tmp_path / "results.environment.txt").write_text("date: 2020-01-01; cores: 400.\n")
+    with pytest.raises(SystemExit, match="another environment"):
+        write_environment(store)
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_the_command_begins_anew_unless_it_is_resumed(resumed, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    store, kept = tmp_path / "results.csv", []
+    for one in made_up():
+        append(store, one)
+
+    def run(*args, **kwargs):
+        kept.append(len(read(store)))
+        for one in made_up() if not resumed else ():
+            append(store, one)
+
+    monkeypatch.setattr(command.subprocess, "run", run)
+    own = ["--here", "--store", store, "--page", tmp_path / "page.md", "--picture", tmp_path / "picture.png"]
+    monkeypatch.setattr(sys, "argv", ["leaderboard", *map(str, own), *["--resume"] * resumed])
+    command.main()
+    assert kept == [len(made_up()) * resumed]
+    assert (tmp_path / "page.md").read_text().startswith("# Leaderboard") and (tmp_path / "picture.png").exists()
 
 
 def test_the_picture_stands_on_what_was_measured():
@@ -82,6 +159,17 @@ def test_sets_are_read_and_entrants_run(shared_data, monkeypatch):
     accuracy, fit, predict = measured(entrants()["fast"](1), few)
     assert accuracy > 0.9 and fit > 0 and predict > 0
     assert set(UNIVARIATE) & set(OTHERS) == set()
+
+
+def test_a_set_that_a_package_brings(tmp_path, monkeypatch):
+    folder = tmp_path / "tslearn" / ".cached_datasets"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").write_text("raise ImportError('nothing but the file is read')")
+    X, y = np.zeros((4, 5, 1)), np.arange(4)
+    np.savez(folder / "Trace.npz", X_train=X, y_train=y, X_test=X + 1, y_test=y)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("RESERVOIR_DATA", str(tmp_path))
+    np.testing.assert_array_equal(load("Trace").X_test, X + 1)
 
 
 def test_shorter_sequences_go_to_aeon_with_their_last_row():
