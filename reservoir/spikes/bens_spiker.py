@@ -18,7 +18,8 @@ _MOST_TAPS = 100_000
 class BensSpiker(Scaled):
     """Ben's spiker algorithm (BSA): a spike wherever the impulse of a filter, taken away, leaves less of the signal.
 
-        fire at sample k   if   sum_j |e_j| - sum_j |e_j - h_j| >= threshold sum_j h_j,   then e_j <- e_j - h_j
+        fire at sample k   if   sum_j |e_j| - sum_j |e_j - h_j| >= threshold sum_j h_j
+        then   e_j <- e_j - h_j
 
     where e_j, j = 0 ... M - 1, is what is left of the samples k - M + 1 ... k, and h is a Hann window of M samples
     with sum 1. So the spikes through that filter are the signal again, M - 1 samples later: a spike needs to know the
