@@ -27,9 +27,9 @@ class Connection(BaseEstimator):
 
         probability p      every pair of units by itself, P(a -> b) = p
         in_degree k        every unit of the target hears k units of the source, each set alike likely
-        graph              "all_to_all", "one_to_one" (two of one size, unit by unit), or a part of
-                           `reservoir.topologies`, which draws a matrix for two of one size: a synapse j -> i where
-                           W_ij is not 0
+        "all_to_all"       every pair of units
+        "one_to_one"       unit by unit, in two populations of one size
+        topology           a synapse j -> i where W_ij is not 0, W = graph.draw(n, rng), in two of size n
 
     A number of the synapses is one for all, an array with one for each, in the order of senders, then receivers, or a
     frozen distribution of ``scipy.stats``, from which each synapse draws its own.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, fields
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 
 from reservoir.circuits.array_record import is_name
 from reservoir.circuits.circuit import Circuit, PoissonBackground
 from reservoir.circuits.connection import Connection
+from reservoir.circuits.joining import joined_background
 from reservoir.circuits.projection import Projection
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers
@@ -136,7 +137,7 @@ class PopulationCircuit(BaseEstimator):
             inputs.pop(INPUTS, _none()),
             n_inputs,
             positions if np.isfinite(positions).all() else None,
-            background=_background(list(populations.values())),
+            background=joined_background([part.background for part in populations.values()], sizes),
             populations=masks,
             projections=between,
             input_projections=inputs,
@@ -190,18 +191,3 @@ def _none() -> Projection:
     """No synapses."""
     units, numbers = np.zeros(0, dtype=np.int64), np.zeros(0)
     return Projection(units, units, numbers, numbers, numbers)
-
-
-def _background(populations: list[Population]) -> PoissonBackground | None:
-    """What all units hear from outside; None where no population hears anything."""
-    given = [part.background for part in populations]
-    some = next((one for one in given if one is not None), None)
-    if some is None:
-        return None
-    silent = PoissonBackground(np.zeros(1), np.zeros(1), some.time_constant[:1])
-    columns: dict[str, list[np.ndarray]] = {field.name: [] for field in fields(PoissonBackground)}
-    for part, one in zip(populations, given, strict=True):
-        heard = silent if one is None else one
-        for name, column in columns.items():
-            column.append(np.broadcast_to(getattr(heard, name), (part.n_units,)))
-    return PoissonBackground(**{name: np.concatenate(column) for name, column in columns.items()})
