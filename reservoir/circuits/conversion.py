@@ -60,7 +60,8 @@ def from_matrix(
     ([True, False], [0, 1], [1, 0])
     """
     owner = f"{cls.__name__}.from_matrix"
-    pre, post, weight, n_units = _entries(owner, without_unit(owner, "W", W, weight_unit(0.0 if "reversal" in numbers else None)))
+    unit = weight_unit(0.0 if "reversal" in numbers else None)
+    pre, post, weight, n_units = _entries(owner, without_unit(owner, "W", W, unit))
     named: dict[str, Any] = {"delays": delays, "time_constant": time_constant, **numbers}
     read = {name: _at(owner, name, value, pre, post, n_units) for name, value in named.items()}
     recurrent = Projection(pre, post, weight, read.pop("delays"), **read)

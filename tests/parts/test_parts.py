@@ -21,8 +21,8 @@ KINDS = {
 } - {parts.SupportsArray}  # fmt: skip
 FOREIGN = {
     # NumPy, SciPy, pandas, pyarrow
-    "shape", "ndim", "dtype", "dtypes", "columns", "column_names", "iloc", "toarray", "tocsr", "tocoo", "to_dict", "to_numpy",
-    "index", "to_frame", "is_monotonic_increasing", "to_timestamp", "tz", "freq", "freqstr", "rvs", "dist",
+    "shape", "ndim", "dtype", "dtypes", "columns", "column_names", "iloc", "toarray", "tocsr", "tocoo", "to_dict",
+    "to_numpy", "index", "to_frame", "is_monotonic_increasing", "to_timestamp", "tz", "freq", "freqstr", "rvs", "dist",
     # Numba, Matplotlib, scikit-learn, Brian2, threadpoolctl, Python
     "py_func", "instance_class", "get_position", "get_params", "set_params", "dim", "get_dimension", "source",
     "clear_controlling_thread", "targetoptions", "_fields", "item", "regressor_", "__closure__",
