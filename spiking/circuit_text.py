@@ -100,6 +100,15 @@ def write_circuit(
     )  # fmt: skip
 
 
+def check_one_model(owner: str, neuron: Any) -> None:
+    """Refuse a dict of records by population."""
+    if isinstance(neuron, Mapping):
+        wanted = (
+            "one record for all units: circuits of several models run in Numba, by reservoir.simulate, not in Brian2"
+        )
+        raise parameter_error(owner, "neuron", wanted, neuron)
+
+
 def write_units(network: CircuitText, injected: bool) -> UnitText:
     """Equations of the units under all their currents, and their numbers."""
     equations, kinds = network.equations, network.kinds

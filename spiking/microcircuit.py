@@ -30,7 +30,7 @@ from reservoir.validation import (
     unchanged_on_error,
     without_unit,
 )
-from spiking.circuit_text import Trial, write_circuit
+from spiking.circuit_text import Trial, check_one_model, write_circuit
 from spiking.execution import CODEGEN, run_job
 from spiking.simulation import with_learned
 
@@ -135,6 +135,7 @@ class Microcircuit(LiquidState):
             Currents, amperes, injected into the units while they learn: a row for every row of a series.
         """
         p = Parameters(self)
+        check_one_model(p.owner, self.neuron)
         p.choice("codegen", CODEGEN)
         p.flag("twin")
         if self.learning_time is not None:

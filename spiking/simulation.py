@@ -23,7 +23,7 @@ from reservoir.systems.simulation import (
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_real, parameter_error
 from spiking._brian import load
-from spiking.circuit_text import Answer, Trial, write_circuit
+from spiking.circuit_text import Answer, Trial, check_one_model, write_circuit
 from spiking.execution import run_job
 from spiking.worker_process import run_where_asked
 
@@ -54,6 +54,7 @@ def simulate(
     Parameters
     ----------
     circuit, spikes, currents, neuron, dt, random_state : as in `reservoir.simulate`
+        But one record for all units.
     plasticity : None or dict, default None
         Rules of `reservoir.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``. Every
         trial begins with the weights of `circuit`.
@@ -105,6 +106,7 @@ def simulate(
     dt = check_real("simulate", "dt", dt, SHORTEST_STEP, unit="second")
     if not isinstance(circuit, Circuit):
         raise parameter_error("simulate", "circuit", "a Circuit", circuit)
+    check_one_model("simulate", neuron)
     neuron = LIF() if neuron is None else neuron
     check_part("simulate", "neuron", neuron, SpikingUnit, optional=True)
     recorded = read_record(record, ("voltages", "weights", "traces"))

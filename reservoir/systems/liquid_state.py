@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,12 +13,20 @@ from reservoir.circuits import MaassColumn
 from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
-from reservoir.parts import CircuitModel, Encoder, Numbers, Seed, SequenceData, SpikingUnit, Targets, Trace, check_part
+from reservoir.parts import CircuitModel, Encoder, Numbers, Seed, SequenceData, Targets, Trace, Units, check_part
 from reservoir.seeds import generator_for
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
-from reservoir.systems.simulation import SHORTEST_STEP, check_steps, input_events, make_engine, run_engine, start
+from reservoir.systems.simulation import (
+    SHORTEST_STEP,
+    check_steps,
+    input_events,
+    make_engine,
+    read_units,
+    run_engine,
+    start,
+)
 from reservoir.trains import SpikeTrains
 from reservoir.validation import (
     Parameters,
@@ -52,8 +61,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     ----------
     circuit : None, Circuit or generator of `reservoir.circuits`, default None
         None is ``MaassColumn()``.
-    neuron : None or record of `reservoir.neurons`, default None
-        None is ``LIF()``.
+    neuron : None, record of `reservoir.neurons`, or dict of records by population, default None
+        None is ``LIF()``. In a dict, ``{"E": LIF(), "I": Izhikevich()}``, every unit of the circuit stands once.
     encoder : None or encoder of `reservoir.spikes`, default None
         None is ``Poisson()``. Not used for data that are spikes already.
     trace : None or trace of `reservoir.spikes`, default None
@@ -105,7 +114,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def __init__(
         self,
         circuit: CircuitModel | None = None,
-        neuron: SpikingUnit | None = None,
+        neuron: Units = None,
         *,
         encoder: Encoder | None = None,
         trace: Trace | None = None,
@@ -125,7 +134,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def piecewise(self) -> bool:
         """Whether a run may be cut in two: not with noise, nor where the encoder draws or hears the row before."""
         encoder = Poisson() if self.encoder is None else self.encoder
-        return getattr(encoder, "piecewise", True) and not getattr(self.neuron, "noise", 0)
+        records = self.neuron.values() if isinstance(self.neuron, Mapping) else (self.neuron,)
+        return getattr(encoder, "piecewise", True) and not any(getattr(record, "noise", 0) for record in records)
 
     def set_params(self, **params: Any) -> LiquidState:
         """Set parameters; naming one of a part that is None, ``circuit__lam``, makes the default part first."""
@@ -153,7 +163,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
             self.encoder_ = parts["encoder"].fit(sequences.rows)
             n_channels = self.encoder_.n_channels(self.n_features_in_)
         self.circuit_ = parts["circuit"].draw(rngs[0], n_inputs=n_channels)
-        self.trace_, self.neuron_ = parts["trace"], parts["neuron"]
+        self.trace_ = parts["trace"]
+        self.neuron_ = read_units(type(self).__name__, self.circuit_, parts["neuron"])
         self._engine = make_engine(type(self).__name__, self.circuit_, self.neuron_, dt)
         self._n_features_out = self.circuit_.n_units
         self.__dict__.pop("input_weights_", None)

@@ -14,7 +14,8 @@ from reservoir.compilation import rows_per_call
 from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import Background, State, Wiring, resting_state, run_circuit
-from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_part
+from reservoir.neurons.spiking.mixture import Mixture, types_of
+from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, Units, check_part
 from reservoir.quantities import magnitude
 from reservoir.seeds import generator_for
 from reservoir.sizes import LONGEST_RUN, check_fits, check_patience
@@ -67,7 +68,7 @@ def simulate(
     spikes: SpikeTrains | Sequence[SpikeTrains] | None = None,
     *,
     currents: Numbers | Sequence[Numbers] | None = None,
-    neuron: SpikingUnit | None = None,
+    neuron: Units = None,
     plasticity: Mapping[str, PlasticityRule] | None = None,
     dt: float = 1e-4,
     record: str | Sequence[str] = (),
@@ -88,8 +89,9 @@ def simulate(
     currents : None, array (n_rows, n_units) or list of these, default None
         Current injected into each unit, amperes. The rows share the duration of the trial evenly; without `spikes`
         every row lasts one step.
-    neuron : None or record of `reservoir.neurons`, default None
-        None is ``LIF()``.
+    neuron : None, record of `reservoir.neurons`, or dict of records by population, default None
+        None is ``LIF()``. In a dict, ``{"E": LIF(), "I": Izhikevich()}``, every unit stands once; the populations are
+        those of the circuit.
     plasticity : None
         This engine has no plasticity yet.
     dt : float >= 1e-9, default 1e-4
@@ -139,13 +141,10 @@ def read_record(record: str | Sequence[str], known: tuple[str, ...]) -> tuple[st
     return names
 
 
-def make_engine(owner: str, circuit: Circuit, neuron: SpikingUnit | None, dt: float) -> CircuitEngine:
+def make_engine(owner: str, circuit: Circuit, neuron: Units, dt: float) -> CircuitEngine:
     """The circuit, checked and in the form of the kernel."""
     dt = check_real(owner, "dt", dt, SHORTEST_STEP, unit="second")
-    if not isinstance(circuit, Circuit):
-        raise parameter_error(owner, "circuit", "a Circuit", circuit)
-    neuron = LIF() if neuron is None else neuron
-    check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
+    neuron = read_units(owner, circuit, neuron)
     kinds = receptors_of(circuit)
     if len(kinds.currents) < 2:  # kernels want two
         unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
@@ -153,6 +152,25 @@ def make_engine(owner: str, circuit: Circuit, neuron: SpikingUnit | None, dt: fl
     kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt)
     return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind)
+
+
+def read_units(owner: str, circuit: Circuit, neuron: Units) -> SpikingUnit:
+    """The record of all units of a circuit, which may be a mixture of several."""
+    if not isinstance(circuit, Circuit):
+        raise parameter_error(owner, "circuit", "a Circuit", circuit)
+    neuron = LIF() if neuron is None else neuron
+    if not isinstance(neuron, Mapping):
+        check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
+        return neuron
+    for record in neuron.values():
+        check_part(owner, "neuron", record, SpikingUnit)
+    known = {"E": circuit.excitatory, "I": ~circuit.excitatory, **circuit.populations}
+    masks = {name: known[name] for name in neuron if name in known}
+    if len(masks) < len(neuron) or not masks or (np.sum(list(masks.values()), axis=0) != 1).any():
+        wanted = f"a dict of records by populations, of {', '.join(known)}, in which every unit stands once"
+        raise parameter_error(owner, "neuron", wanted, neuron)
+    filled = {name: mask for name, mask in masks.items() if mask.any()}
+    return Mixture({name: neuron[name] for name in filled}, filled)
 
 
 def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
@@ -195,7 +213,7 @@ def run_engine(
     if engine.circuit.background is not None:
         currents = currents + engine.circuit.background.current
     steps_a_row, pieces, step = -(-n_steps // len(currents)), [np.empty((0, 2), np.int64)], 0
-    noisy, loop = magnitude(getattr(engine.neuron, "noise", 0)) > 0, loop_for(run_circuit, type(engine.cells))
+    noisy, loop = magnitude(getattr(engine.neuron, "noise", 0)) > 0, loop_for(run_circuit, *types_of(engine.cells))
     chunk = max(1, min(rows_per_call(n_units * (len(engine.wiring.decay) + 10), "update"), _NUMBERS // n_units))
     while step < n_steps:
         last = min(step + chunk, n_steps)

@@ -82,7 +82,7 @@ def advance_units(
     external: np.ndarray,
     currents: np.ndarray,
     noise: np.ndarray,
-    state: np.ndarray,
+    state: State,
     fired: np.ndarray,
 ) -> int:
     """Move all units by one step and reset those that fire: their number, and which they are in `fired` (n_units,).
