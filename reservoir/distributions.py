@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import stats
@@ -11,6 +11,15 @@ from scipy.stats import rv_continuous, rv_discrete
 from reservoir.validation import parameter_error
 
 _FAMILIES = rv_continuous, rv_discrete
+
+
+class Distribution(Protocol):
+    """A frozen distribution of `scipy.stats`."""
+
+    @property
+    def dist(self) -> Any: ...
+
+    def rvs(self, *, size: int, random_state: Any) -> Any: ...
 
 
 def is_distribution(value: Any) -> bool:

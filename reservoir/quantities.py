@@ -6,7 +6,8 @@ SI base units already.
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,69 @@ UNITS: dict[str, tuple[str, tuple[float, ...]]] = {
     "volt / second": ("volts per second", (2, 1, -4, -1)),
     "volt * second**-0.5": ("volts per square root of a second", (2, 1, -3.5, -1)),
 }
+
+
+class PlausibilityWarning(UserWarning):
+    """A number that is implausible in SI units, as one that a paper prints in millivolts or milliseconds."""
+
+
+class Plausible(NamedTuple):
+    """Sizes that numbers of a unit have in models of neurons, and what is meant where they do not."""
+
+    least: float  # of a number other than 0
+    most: float
+    symbol: str
+    printed: str  # the unit in which papers print it, which is so many
+    factor: float
+
+
+_PLAUSIBLE = {
+    "volt": Plausible(0.0, 1.0, "V", "mV", 1e-3),
+    "volt * second**-0.5": Plausible(0.0, 10.0, "V per root of a second", "mV", 1e-3),
+    "amp": Plausible(0.0, 0.01, "A", "nA", 1e-9),
+    "farad": Plausible(0.0, 1e-4, "F", "pF", 1e-12),
+    "siemens": Plausible(0.0, 0.1, "S", "nS", 1e-9),
+    "ohm": Plausible(1e3, np.inf, "ohm", "Mohm", 1e6),
+}
+# Of seconds and hertz it is the name that tells.
+_LONGEST = {"dt": 0.01, "step": 5.0, "duration": 3600.0, "learning_time": 3600.0, "D": 10.0, "F": 10.0}
+_LONGEST |= dict.fromkeys(("refractory", "delay", "input_delay", "time_constant", "input_time_constant"), 1.0)
+_LONGEST |= dict.fromkeys(("time_constant_w", "tau", "tau_plus", "tau_minus", "tau_x", "tau_y", "tau_c", "tau_d"), 10.0)
+_RATES = {"a": 1.0, "b": 1.0}
+
+
+def _plausible(name: str, unit: str) -> Plausible | None:
+    if unit == "second" and name in _LONGEST:
+        return Plausible(0.0, _LONGEST[name], "s", "ms", 1e-3)
+    if unit == "hertz" and name in _RATES:
+        return Plausible(_RATES[name], np.inf, "1 / s", "1 / ms", 1e3)
+    return _PLAUSIBLE.get(unit)
+
+
+def doubt(owner: str, name: str, value: Any, unit: str) -> None:
+    """Warn of a parameter whose numbers are implausible in SI units; of what holds no numbers say nothing.
+
+    Warns
+    -----
+    PlausibilityWarning
+        Names the parameter, its value in SI units and what was probably meant.
+    """
+    bounds = _plausible(name, unit)
+    if bounds is None or value is None or isinstance(value, str):
+        return
+    try:
+        sizes = np.abs(np.asarray(value, dtype=np.float64))
+    except (TypeError, ValueError):
+        return
+    odd = np.isfinite(sizes) & ((sizes > bounds.most) | ((sizes < bounds.least) & (sizes > 0)))
+    if odd.any():
+        number = float(np.ravel(np.asarray(value, dtype=np.float64))[np.flatnonzero(odd)[0]])
+        warnings.warn(
+            f"The '{name}' parameter of {owner} is {number:g} {bounds.symbol} in SI units. Was "
+            f"{number * bounds.factor:g} {bounds.symbol} meant, {number:g} {bounds.printed}?",
+            PlausibilityWarning,
+            stacklevel=4,
+        )
 
 
 def is_quantity(value: Any) -> bool:

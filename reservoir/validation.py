@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from reservoir.quantities import UNITS, is_quantity, magnitude, measured_in
+from reservoir.quantities import UNITS, doubt, is_quantity, magnitude, measured_in
 from reservoir.trainers import begin_training, end_training, this_thread
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -84,6 +84,8 @@ def check_real(
 def without_unit(owner: str, name: str, value: Any, unit: str | None) -> Any:
     """A quantity of this unit as SI number or plain array, or a list with such; what is no quantity as it is."""
     if not is_quantity(value):
+        if unit is not None:
+            doubt(owner, name, value, unit)
         return value
     if unit is None or not measured_in(value, unit):
         wanted = "a number without a unit" if unit is None else f"a number or a quantity of {UNITS[unit][0]}"

@@ -9,10 +9,12 @@ import numpy as np
 
 from reservoir.circuits import Circuit, PoissonBackground, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
-from reservoir.neurons.spiking.equations import Equations, equations_of
+from reservoir.neurons.spiking.equations import Equations, check_variables, equations_of
 from reservoir.neurons.spiking.membrane import refractory_steps
+from reservoir.neurons.spiking.statements import Statements, coefficients_of
 from reservoir.parts import PlasticityRule, SpikingUnit, check_part
 from reservoir.plasticity import Rule
+from reservoir.systems.simulation import is_noisy
 from reservoir.validation import parameter_error
 
 _ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
@@ -36,7 +38,10 @@ class Path(NamedTuple):
 class CircuitText(NamedTuple):
     """A circuit with its units, for any number of trials side by side."""
 
-    equations: Equations
+    equations: Equations | Statements
+    coefficients: dict[str, np.ndarray]  # of the step, where units put it in words
+    opens: bool  # whether conductances stand open during a step, or act as the current they are as it begins
+    noisy: bool
     excitatory: np.ndarray  # (n_units,)
     refractory: np.ndarray  # (n_units,), steps
     listening: np.ndarray  # (n_units,), False for units that are dead or fire of themselves
@@ -64,6 +69,7 @@ class UnitText(NamedTuple):
     constants: dict[str, tuple[float, str]]  # SI value and unit
     by_unit: dict[str, tuple[np.ndarray, str]]  # SI values (n_units,) and unit
     at_start: dict[str, str]  # what is done before a step, by name
+    step: str = ""  # the statements of a step, in place of a method
 
 
 class Answer(NamedTuple):
@@ -92,11 +98,14 @@ def write_circuit(
         own = fires[part.pre] if source == "units" else np.zeros(len(part), dtype=bool)
         paths += _paths(name, source, part, ~own, kinds, plasticity, dt)
         paths += _paths(name, "selves", part, own, kinds, plasticity, dt)
-    equations = equations_of(owner, neuron)
-    refractory = refractory_steps(type(neuron).__name__, equations.refractory, circuit.excitatory, dt)
+    equations, coefficients, opens = _read_units(owner, neuron, circuit, kinds, dt)
+    if isinstance(equations, Statements):
+        refractory = np.broadcast_to(coefficients.get("refractory", 1), len(listening)).copy()
+    else:
+        refractory = refractory_steps(type(neuron).__name__, equations.refractory, circuit.excitatory, dt)
     return CircuitText(
-        equations, circuit.excitatory, refractory, listening, kinds, tuple(paths), circuit.n_inputs, dt,
-        circuit.background,
+        equations, coefficients, opens, is_noisy(neuron), circuit.excitatory, refractory, listening, kinds,
+        tuple(paths), circuit.n_inputs, dt, circuit.background,
     )  # fmt: skip
 
 
@@ -109,10 +118,26 @@ def check_one_model(owner: str, neuron: Any) -> None:
         raise parameter_error(owner, "neuron", wanted, neuron)
 
 
-def write_units(network: CircuitText, injected: bool) -> UnitText:
-    """Equations of the units under all their currents, and their numbers."""
-    equations, kinds = network.equations, network.kinds
-    lines, currents, constants = _currents(network)
+def _read_units(
+    owner: str, neuron: Any, circuit: Circuit, kinds: Receptors, dt: float
+) -> tuple[Equations | Statements, dict[str, np.ndarray], bool]:
+    """The words of a record for its step, with the numbers in them, or else its differential equations.
+
+    And whether conductances stand open in its step.
+    """
+    compiled = not isinstance(neuron, type) and callable(getattr(neuron, "cells", None))
+    cells: Any = neuron.cells(circuit.excitatory, kinds.currents, dt) if compiled else None
+    if hasattr(cells, "statements"):
+        statements = cells.statements()
+        check_variables(owner, neuron, statements.variables, circuit.n_units)
+        return statements, coefficients_of(cells), hasattr(cells, "conduct")
+    return equations_of(owner, neuron, circuit.n_units), {}, False
+
+
+def write_units(network: CircuitText, equations: Equations, injected: bool) -> UnitText:
+    """Differential equations of the units under all their currents, and their numbers."""
+    kinds = network.kinds
+    lines, currents, constants = _currents(network, equations)
     at_start = {"remember": f"{equations.before} = v"} if equations.before else {}
     lines += [f"{equations.before} : volt"] if at_start else []
     if len(kinds.conductances):
@@ -139,9 +164,9 @@ def write_units(network: CircuitText, injected: bool) -> UnitText:
     return UnitText("\n".join([text, *lines]), method, constants, by_unit, at_start)
 
 
-def _currents(network: CircuitText) -> tuple[list[str], list[str], dict[str, tuple[float, str]]]:
+def _currents(network: CircuitText, equations: Equations) -> tuple[list[str], list[str], dict[str, tuple[float, str]]]:
     """Equations of the synaptic currents and conductances, the names of what flows, and their numbers."""
-    kinds, equations = network.kinds, network.equations
+    kinds = network.kinds
     membrane = equations.parameters[equations.membrane][0] if equations.membrane else 0.0
     lines, currents, constants = [], [], {}
     for k, tau in enumerate(kinds.currents):

@@ -22,7 +22,7 @@ from reservoir.parts import (
 )
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
-from reservoir.systems.simulation import make_engine
+from reservoir.systems.simulation import is_noisy, make_engine
 from reservoir.validation import (
     Parameters,
     parameter_error,
@@ -53,8 +53,8 @@ class Microcircuit(LiquidState):
     codegen : {"auto", "numpy", "cython", "standalone"}, default "auto"
         How Brian2 runs, see `spiking.simulate`; "auto" chooses by the length of the job.
     twin : bool, default True
-        Whether a frozen circuit of `LIF` units, without noise and Poisson background, runs in Numba, which gives the
-        same spikes and takes far less time; False runs it in Brian2 too.
+        Whether a frozen circuit, without noise and Poisson background, runs in Numba, which gives the same spikes and
+        takes far less time; False runs it in Brian2 too.
     n_jobs : int or None, default None
         Processes that share the sequences in Brian2, 64 at a time; see `spiking.simulate`.
     verbose : int >= 0 or bool, default False
@@ -157,10 +157,11 @@ class Microcircuit(LiquidState):
     def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
-        equations = equations_of(type(self).__name__, self.neuron_)
-        alike = equations.method == "exact" and not equations.noise and self.circuit_.background is None
+        words = hasattr(self._engine.cells, "statements")
+        exact = words or equations_of(type(self).__name__, self.neuron_, self.circuit_.n_units).method == "exact"
+        alike = exact and not is_noisy(self.neuron_) and self.circuit_.background is None
         if state is not None and not alike:
-            wanted = "None but for LIF, and other units whose step is exact, without noise"
+            wanted = "None but for units whose step is the same in both engines, without noise"
             raise parameter_error(type(self).__name__, "state", wanted, state)
         if state is not None or (alike and self.twin):
             return super()._run(X, state, finals_too)

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import PoissonBackground
+from reservoir.neurons.spiking.statements import Statements
 from reservoir.plasticity import Rule, Scaling
 from reservoir.quantities import UNITS
 from spiking.circuit_text import Answer, CircuitText, Path, Trial, write_units
 from spiking.synapses import conductance, current, depressing_and_facilitating
+from spiking.unit_step import write_step
 
 _solved: dict[str, str] = {}  # steps by their equations
 _FOR_EVER = 1e6  # seconds; Brian2 takes a unit that has not fired for one that fired 1e4 seconds ago
@@ -36,6 +38,16 @@ class Exact:
         if free not in _solved:
             _solved[free] = self.brian2.exact(self.brian2.Equations(free), variables, options)
         return _solved[free]
+
+
+@dataclass(frozen=True)
+class Step:
+    """The statements of a step, as a method of Brian2."""
+
+    statements: str
+
+    def __call__(self, equations: Any, variables: Any, options: Any) -> str:
+        return "\n" + self.statements
 
 
 class SideBySide:
@@ -82,9 +94,13 @@ class SideBySide:
     def _make_units(self) -> Any:
         brian2, network, equations = self.brian2, self.network, self.network.equations
         injected = self.trials[0].currents is not None
-        text = write_units(network, injected)
+        if isinstance(equations, Statements):
+            text = write_step(network, equations, injected)
+        else:
+            text = write_units(network, equations, injected)
         namespace = {"injected": self._injected()} if injected else {}
         method: Any = Exact(brian2, text.model) if text.method == "exact" else text.method
+        method = Step(text.step) if text.step else method
         units = brian2.NeuronGroup(
             self.n_units * self.n_tiles,
             text.model,

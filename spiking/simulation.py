@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Circuit
-from reservoir.neurons import LIF
-from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_part
+from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
     Recording,
@@ -18,6 +17,7 @@ from reservoir.systems.simulation import (
     input_events,
     read_record,
     read_trials,
+    read_units,
     trial_generator,
 )
 from reservoir.trains import SpikeTrains
@@ -46,10 +46,10 @@ def simulate(
 ) -> Any:
     """Spikes of a circuit, on a grid of time steps, from rest.
 
-    The same call as `reservoir.simulate`, run by Brian2, and the same spikes for `LIF` without noise or a Poisson
-    background, which Brian2 draws itself: the same order of events in a step, the same initial voltages from
-    `random_state`. Other units follow the same equations, which Brian2 integrates by methods of its own. Trials run
-    side by side, up to 64 of them as unconnected parts of one network; where synapses learn, those of equal duration.
+    The same call as `reservoir.simulate`, run by Brian2, and the same spikes for all units of `reservoir.neurons`
+    without noise or a Poisson background, which Brian2 draws itself: the same step of the units, the same order of
+    events in it, the same initial voltages from `random_state`. Trials run side by side, up to 64 of them as
+    unconnected parts of one network; where synapses learn, those of equal duration.
 
     Parameters
     ----------
@@ -104,15 +104,12 @@ def simulate(
     27
     """
     dt = check_real("simulate", "dt", dt, SHORTEST_STEP, unit="second")
-    if not isinstance(circuit, Circuit):
-        raise parameter_error("simulate", "circuit", "a Circuit", circuit)
     check_one_model("simulate", neuron)
-    neuron = LIF() if neuron is None else neuron
-    check_part("simulate", "neuron", neuron, SpikingUnit, optional=True)
+    seed = int(as_generator("simulate", random_state).integers(2**63))
+    neuron = read_units("simulate", circuit, neuron, np.random.default_rng(seed))
     recorded = read_record(record, ("voltages", "weights", "traces"))
     network = write_circuit("simulate", circuit, neuron, plasticity, dt)
     neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
-    seed = int(as_generator("simulate", random_state).integers(2**63))
     given, many = read_trials(circuit, spikes, currents, dt)
     heard = list(given)
     trials = [_make_trial(circuit, neuron, seed, trains, rows if currents is not None else None, dt)

@@ -309,6 +309,7 @@ def spiking_circuit(circuit, neuron, trains, voltages, dt):
     u, R, before = np.zeros(len(synapses)), np.ones(len(synapses)), np.zeros(len(synapses))
     kinds = sorted({kind_of_synapse(part, s) for part, s in synapses}, key=str)
     currents = [dict.fromkeys(kinds, 0.0) for _ in range(n_units)]
+    means = {kind: kind[0] / dt * (1 - np.exp(-dt / kind[0])) for kind in kinds}
     events = {(int(step), int(channel)) for step, channel in zip(trains.steps(dt), trains.units, strict=True)}
     hold = [int((neuron.refractory[0 if e else 1] + 1e-3 * dt) / dt) for e in circuit.excitatory]
     tau, goal = neuron.time_constant, neuron.rest + neuron.resistance * neuron.background
@@ -317,11 +318,18 @@ def spiking_circuit(circuit, neuron, trains, voltages, dt):
         for i in range(n_units):
             free = step - last[i] >= hold[i]
             if free:
-                drive = sum(g * (reversal - v[i]) for (_, reversal), g in currents[i].items() if reversal is not None)
-                v[i] = goal + neuron.resistance * drive + (v[i] - goal - neuron.resistance * drive) * np.exp(-dt / tau)
-                for (kind, reversal), current in currents[i].items():
-                    decay = np.exp(-dt / kind) - np.exp(-dt / tau)
-                    v[i] += neuron.resistance * current * kind / (kind - tau) * decay if reversal is None else 0
+                heard = {kind: means[kind] * value for kind, value in currents[i].items()}
+                flows = [(g, reversal) for (_, reversal), g in heard.items() if reversal is not None]
+                if flows:  # exact for the means over the step
+                    total = 1 + neuron.resistance * sum(g for g, _ in flows)
+                    inward = sum(g * reversal for g, reversal in flows)
+                    inward += sum(value for (_, reversal), value in heard.items() if reversal is None)
+                    level = (goal + neuron.resistance * inward) / total
+                    v[i] = level + (v[i] - level) * np.exp(-dt / tau * total)
+                else:
+                    v[i] = goal + (v[i] - goal) * np.exp(-dt / tau)
+                    for (kind, _), current in currents[i].items():
+                        v[i] += neuron.resistance * current * leaky(kind, tau, dt)
             if free and v[i] > neuron.threshold:
                 fired.append((step, i))
                 senders.append(("units", i))
@@ -345,6 +353,11 @@ def spiking_circuit(circuit, neuron, trains, voltages, dt):
             currents[unit][kind] += jump
         history.append(v.copy())
     return np.array(fired), np.array(history)
+
+
+def leaky(kind, tau, dt):
+    """Integral of what a current that decays gives a leaky voltage, times its time constant."""
+    return kind / (kind - tau) * (np.exp(-dt / kind) - np.exp(-dt / tau))
 
 
 def kind_of_synapse(part, s):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,8 +21,8 @@ from reservoir.systems.simulation import (
     SHORTEST_STEP,
     check_steps,
     input_events,
+    is_noisy,
     make_engine,
-    read_units,
     run_engine,
     start,
 )
@@ -134,8 +133,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def piecewise(self) -> bool:
         """Whether a run may be cut in two: not with noise, nor where the encoder draws or hears the row before."""
         encoder = Poisson() if self.encoder is None else self.encoder
-        records = self.neuron.values() if isinstance(self.neuron, Mapping) else (self.neuron,)
-        return getattr(encoder, "piecewise", True) and not any(getattr(record, "noise", 0) for record in records)
+        return getattr(encoder, "piecewise", True) and not is_noisy(self.neuron)
 
     def set_params(self, **params: Any) -> LiquidState:
         """Set parameters; naming one of a part that is None, ``circuit__lam``, makes the default part first."""
@@ -163,9 +161,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
             self.encoder_ = parts["encoder"].fit(sequences.rows)
             n_channels = self.encoder_.n_channels(self.n_features_in_)
         self.circuit_ = parts["circuit"].draw(rngs[0], n_inputs=n_channels)
-        self.trace_ = parts["trace"]
-        self.neuron_ = read_units(type(self).__name__, self.circuit_, parts["neuron"])
-        self._engine = make_engine(type(self).__name__, self.circuit_, self.neuron_, dt)
+        self._engine = make_engine(type(self).__name__, self.circuit_, parts["neuron"], dt, rngs[0])
+        self.trace_, self.neuron_ = parts["trace"], self._engine.neuron
         self._n_features_out = self.circuit_.n_units
         self.__dict__.pop("input_weights_", None)
         if hasattr(self.encoder_, "weights"):

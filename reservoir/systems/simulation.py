@@ -13,8 +13,9 @@ from reservoir.circuits.receptors import Receptors, receptors_of
 from reservoir.compilation import rows_per_call
 from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
-from reservoir.neurons.spiking.circuit_loop import Background, State, Wiring, resting_state, run_circuit
-from reservoir.neurons.spiking.mixture import Mixture, types_of
+from reservoir.neurons.spiking.circuit_loop import Background, Conductances, State, Wiring, resting_state, run_circuit
+from reservoir.neurons.spiking.lif import mean_decay
+from reservoir.neurons.spiking.mixture import Mixture
 from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, Units, check_part
 from reservoir.quantities import magnitude
 from reservoir.seeds import generator_for
@@ -61,6 +62,7 @@ class CircuitEngine(NamedTuple):
     wiring: Wiring
     dt: float
     kind: np.ndarray  # (n_units,), the kind of current of the background; (0,) without one
+    conductances: Conductances | None = None
 
 
 def simulate(
@@ -126,8 +128,8 @@ def simulate(
     if plasticity is not None:
         raise parameter_error("simulate", "plasticity", "None: only the Brian2 engine changes weights", plasticity)
     recorded = read_record(record, ("voltages",))
-    engine = make_engine("simulate", circuit, neuron, dt)
     seed = int(as_generator("simulate", random_state).integers(2**63))
+    engine = make_engine("simulate", circuit, neuron, dt, np.random.default_rng(seed))
     trials, many = read_trials(circuit, spikes, currents, engine.dt)
     recordings = [_run_trial(engine, seed, *trial, bool(recorded)) for trial in trials]
     return recordings if many else recordings[0]
@@ -141,27 +143,37 @@ def read_record(record: str | Sequence[str], known: tuple[str, ...]) -> tuple[st
     return names
 
 
-def make_engine(owner: str, circuit: Circuit, neuron: Units, dt: float) -> CircuitEngine:
-    """The circuit, checked and in the form of the kernel."""
+def make_engine(
+    owner: str, circuit: Circuit, neuron: Units, dt: float, rng: np.random.Generator | None = None
+) -> CircuitEngine:
+    """The circuit, checked and in the form of the kernel; with `rng` units are drawn from their distributions."""
     dt = check_real(owner, "dt", dt, SHORTEST_STEP, unit="second")
-    neuron = read_units(owner, circuit, neuron)
+    neuron = read_units(owner, circuit, neuron, rng)
     kinds = receptors_of(circuit)
     if len(kinds.currents) < 2:  # kernels want two
         unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
         kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
     kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt)
-    return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind)
+    reversal, tau = kinds.conductances.T.copy()
+    conductances = Conductances(reversal, mean_decay(tau, dt)) if len(tau) else None
+    return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind, conductances)
 
 
-def read_units(owner: str, circuit: Circuit, neuron: Units) -> SpikingUnit:
-    """The record of all units of a circuit, which may be a mixture of several."""
+def read_units(owner: str, circuit: Circuit, neuron: Units, rng: np.random.Generator | None) -> SpikingUnit:
+    """The record of all units of a circuit, or of a mixture, with what is drawn from its distributions."""
     if not isinstance(circuit, Circuit):
         raise parameter_error(owner, "circuit", "a Circuit", circuit)
-    neuron = LIF() if neuron is None else neuron
-    if not isinstance(neuron, Mapping):
-        check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
-        return neuron
+    if isinstance(neuron, Mapping):
+        made: SpikingUnit = _mixed(owner, circuit, neuron)
+    else:
+        made = LIF() if neuron is None else neuron
+        check_part(owner, "neuron", made, SpikingUnit, optional=True)
+    return made.drawn(circuit.excitatory, rng) if rng is not None and hasattr(made, "drawn") else made
+
+
+def _mixed(owner: str, circuit: Circuit, neuron: Mapping[str, SpikingUnit]) -> Mixture:
+    """The mixture that a dict of records by population makes of all units."""
     for record in neuron.values():
         check_part(owner, "neuron", record, SpikingUnit)
     known = {"E": circuit.excitatory, "I": ~circuit.excitatory, **circuit.populations}
@@ -213,7 +225,7 @@ def run_engine(
     if engine.circuit.background is not None:
         currents = currents + engine.circuit.background.current
     steps_a_row, pieces, step = -(-n_steps // len(currents)), [np.empty((0, 2), np.int64)], 0
-    noisy, loop = magnitude(getattr(engine.neuron, "noise", 0)) > 0, loop_for(run_circuit, *types_of(engine.cells))
+    noisy, loop = is_noisy(engine.neuron), loop_for(run_circuit, type(engine.cells))
     chunk = max(1, min(rows_per_call(n_units * (len(engine.wiring.decay) + 10), "update"), _NUMBERS // n_units))
     while step < n_steps:
         last = min(step + chunk, n_steps)
@@ -223,7 +235,7 @@ def run_engine(
             kept = noise[:0] if voltages is None else voltages[step:last]
             n_spikes, reached = loop(
                 engine.cells, engine.wiring, state, step, last, currents, steps_a_row, noise, events, seen, room, kept,
-                *jumps,
+                *(jumps or (None,)), engine.conductances,
             )  # fmt: skip
             pieces.append(room[:n_spikes].copy())
             jumps = tuple(part._replace(counts=part.counts[reached - step :]) for part in jumps)
@@ -234,6 +246,13 @@ def run_engine(
             f"{engine.dt:g} s are too large."
         )
     return np.concatenate(pieces)
+
+
+def is_noisy(neuron: Units) -> bool:
+    """Whether random numbers move any of the units."""
+    if isinstance(neuron, Mapping):
+        return any(map(is_noisy, neuron.values()))
+    return bool(np.any(np.asarray(magnitude(getattr(neuron, "noise", 0))) > 0))
 
 
 def start(engine: CircuitEngine, rng: np.random.Generator) -> State:

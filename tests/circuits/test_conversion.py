@@ -38,7 +38,7 @@ def test_a_matrix(made):
 
 def test_numbers_in_matrices():
     rng = generator()
-    delays, tau, U = (rng.uniform(0.1, 1, (3, 3)) for _ in range(3))
+    delays, tau, U = (size * rng.uniform(0.1, 1, (3, 3)) for size in (1e-3, 1e-2, 1))
     circuit = Circuit.from_matrix(W, delays=delays, time_constant=tau, U=U, D=0.2, F=sparse.csr_array(tau))
     part = circuit.recurrent
     for name, table in {"delay": delays, "time_constant": tau, "U": U, "F": tau}.items():
@@ -67,13 +67,13 @@ def test_inputs_and_conductances():
 @pytest.mark.parametrize(
     ("W", "options", "name"),
     [
-        (np.ones((2, 3)), {}, "W"),
-        (np.ones(3), {}, "W"),
+        (np.full((2, 3), 1e-9), {}, "W"),
+        (np.full(3, 1e-9), {}, "W"),
         ("x", {}, "W"),
         (np.zeros((0, 0)), {}, "W"),
         (W.T, {}, "excitatory"),
         (np.abs(W), {"reversal": 0.0}, "excitatory"),
-        (W, {"delays": np.ones((2, 2))}, "delays"),
+        (W, {"delays": np.full((2, 2), 1e-3)}, "delays"),
         (W, {"delays": "x"}, "delays"),
         (W, {"U": np.ones(3)}, "U"),
     ],
@@ -106,8 +106,8 @@ def test_graphs_of_other_kinds():
     assert len(Circuit.from_networkx(several, **TAU, weight=1e-9, delay=0.0).recurrent) == 2
     for options, name in [
         ({}, "weight"),
-        ({"weight": 1.0}, "delay"),
-        ({"weight": 1.0, "delay": 0, "excitatory": "q"}, "excitatory"),
+        ({"weight": 1e-9}, "delay"),
+        ({"weight": 1e-9, "delay": 0, "excitatory": "q"}, "excitatory"),
     ]:
         with pytest.raises(ValueError, match=rf"The '{name}' parameter of Circuit.from_networkx must be"):
             Circuit.from_networkx(path, **TAU, **options)

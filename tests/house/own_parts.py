@@ -87,6 +87,13 @@ class CarryingCells(NamedTuple):
                     n_fired += 1
         return n_fired
 
+    @staticmethod
+    def statements():
+        """The step in words."""
+        return LIFCells.statements()._replace(
+            reset="v -= fall", units={"threshold": "volt", "fall": "volt"}, conducting=""
+        )
+
 
 class Carrying(LIF):
     """Spiking unit that keeps what its voltage has above the threshold: at a spike v falls by threshold - reset."""
@@ -94,10 +101,6 @@ class Carrying(LIF):
     def cells(self, excitatory, time_constants, dt):
         """Coefficients of a step of dt seconds."""
         return CarryingCells(super().cells(excitatory, time_constants, dt), float(self.threshold - self.reset))
-
-    def equations(self):
-        """The same as text."""
-        return super().equations()._replace(reset="v -= threshold - reset")
 
 
 class Fading(PlasticityRule):

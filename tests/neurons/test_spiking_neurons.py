@@ -15,7 +15,7 @@ from reservoir.neurons import spiking
 from reservoir.neurons.exponential import expm1
 from reservoir.neurons.spiking.adaptive_exponential import AdaptiveExponential
 from reservoir.neurons.spiking.adaptive_threshold import AdaptiveThreshold
-from reservoir.neurons.spiking.circuit_loop import Wiring, resting_state, run_circuit
+from reservoir.neurons.spiking.circuit_loop import Conductances, Wiring, resting_state, run_circuit
 from reservoir.neurons.spiking.hodgkin_huxley import HodgkinHuxley, open_potassium, open_sodium
 from reservoir.neurons.spiking.izhikevich import Izhikevich
 from reservoir.neurons.spiking.lif import LIF
@@ -50,15 +50,22 @@ def run(neuron, external, n_steps, *, dt=DT, taus=(0.003, 0.008), currents=0.0, 
     wiring = unconnected(n_units, taus, dt)
     if variables is None:
         variables = neuron.initial_state(n_units, np.random.default_rng(0))
+    open_, tau_open, reversal = options.get("conductance", (0.0, 1.0, 0.0))
+    conductances = None
+    if open_:
+        conductances = Conductances(np.array([reversal]), np.array([tau_open / dt * (1 - np.exp(-dt / tau_open))]))
+        decay = np.append(wiring.decay, np.exp(-dt / tau_open))
+        wiring = wiring._replace(decay=decay, reversal=conductances.reversal)
     state = resting_state(variables.copy(), wiring, options.get("dead"))
-    state.currents[:] = currents
+    state.currents[: len(taus)], state.currents[len(taus) :] = currents, open_
     cells = neuron.cells(excitatory, np.asarray(taus), dt)
     noise = options.get("noise", np.empty((0, n_units)))
     voltages, spikes = np.empty((n_steps, n_units)), np.empty(((n_steps + 2) * n_units, 2), np.int64)
     steps_a_row, nothing = (1 if len(external) == n_steps else n_steps), np.empty((0, 2), np.int64)
     n_spikes, _ = run_circuit(
-        cells, wiring, state, 0, n_steps, external, steps_a_row, noise, nothing, np.zeros(1, np.int64), spikes, voltages
-    )
+        cells, wiring, state, 0, n_steps, external, steps_a_row, noise, nothing, np.zeros(1, np.int64), spikes,
+        voltages, None, conductances,
+    )  # fmt: skip
     return SimpleNamespace(voltages=voltages, spikes=spikes[:n_spikes], variables=state.variables)
 
 
@@ -66,14 +73,16 @@ def intervals(spikes, unit=0):
     return np.diff(spikes[spikes[:, 1] == unit, 0])
 
 
-def solution(neuron, seconds, external, currents, taus, times, **options):
+def solution(neuron, seconds, external, currents, taus, times, conductance=(0.0, 1.0, 0.0), **options):
     """What SciPy makes of the equation."""
+    open_, tau_open, reversal = conductance
     flow = twin_of(neuron).flow
     start = neuron.initial_state(1, np.random.default_rng(0))[:, 0]
     decaying = lambda t: external + np.dot(currents, np.exp(-t / np.asarray(taus)))  # noqa: E731
+    flowing = lambda t, y: open_ * np.exp(-t / tau_open) * (reversal - y[0])  # noqa: E731
     return solve_ivp(
-        lambda t, y: flow(neuron, y, decaying(t)), (0, seconds), start, method="DOP853", rtol=1e-12, atol=1e-15,
-        t_eval=times, **options,
+        lambda t, y: flow(neuron, y, decaying(t) + flowing(t, y)), (0, seconds), start,
+        method="DOP853", rtol=1e-12, atol=1e-15, t_eval=times, **options,
     )  # fmt: skip
 
 
@@ -100,6 +109,25 @@ def test_order_of_the_step(model):
     else:
         order = np.polyfit(np.log(steps), np.log(errors), 1)[0]
         assert order == pytest.approx(twin.order, abs=0.1) and errors[0] < 1e-5
+
+
+@every_model
+def test_order_of_the_step_under_a_conductance(model):
+    """The same with a conductance that decays too: of order 2 for all."""
+    twin, neuron, taus, times = twin_of(model), model(), (0.003, 0.008), 1e-3 * np.arange(1, 17)
+    external, currents = 0.3 * twin.quiet, np.array([0.5, 0.2]) * twin.quiet
+    opened = 3 * twin.synapse, 0.005, float(np.mean(neuron.initial)) - 0.01
+    expected = solution(neuron, 0.016, external, currents, taus, times, conductance=opened).y[0]
+    without = solution(neuron, 0.016, external, currents, taus, times).y[0]
+    steps, errors = 1e-4 / 2.0 ** np.arange(4), []
+    for dt in steps:
+        stride = round(1e-3 / dt)
+        settings = {"dt": dt, "taus": taus, "currents": currents[:, None], "conductance": opened}
+        found = run(neuron, external, 16 * stride, **settings)
+        assert not len(found.spikes)
+        errors.append(np.abs(found.voltages[stride - 1 :: stride, 0] - expected).max())
+    assert np.polyfit(np.log(steps), np.log(errors), 1)[0] == pytest.approx(2, abs=0.1)
+    assert errors[0] < 1e-5 and np.abs(expected - without).max() > 1e-4
 
 
 @every_model

@@ -128,10 +128,10 @@ def test_long_jobs_are_compiled_where_there_is_a_compiler(monkeypatch, caplog):
 
 
 def test_a_state_needs_the_twin(series):
-    part = system(neuron=Izhikevich()).fit(series[0])
+    part = system(neuron=Izhikevich(noise=1e-3)).fit(series[0])
     states, final = part.run(series[0])
     assert states.shape == (12, 27)
-    with pytest.raises(ValueError, match="'state' parameter of Microcircuit must be None but for LIF"):
+    with pytest.raises(ValueError, match="'state' parameter of Microcircuit must be None but for units whose step"):
         part.run(series[0], final)
 
 

@@ -2,107 +2,177 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
-from reservoir.neurons.spiking.equations import Equations
-from reservoir.neurons.spiking.lif import decaying_gain
-from reservoir.neurons.spiking.membrane import Membrane, initial_voltages, refractory_steps, unit
-from reservoir.quantities import magnitude
-from reservoir.validation import Parameters
+from reservoir.neurons.spiking import coefficients
+from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
+from reservoir.neurons.spiking.lif import decaying_gain, mean_decay
+from reservoir.neurons.spiking.membrane import Membrane, UnitNumbers, initial_voltages, refractory_steps, unit
+from reservoir.neurons.spiking.statements import Statements
+
+_FILES = coefficients.__file__, exponential.__file__
 
 
-@kernel(exponential.__file__, forceinline=True)
+@kernel(*_FILES, forceinline=True)
 def _rise(cells, v, out):
     """The current of the upswing, amperes; above the cut-off it grows no more."""
-    size, cutoff, threshold, scale = cells.upswing, cells.cutoff, cells.threshold, 1.0 / cells.slope
     for i in range(v.size):
-        out[i] = size * (expm1((min(v[i], cutoff) - threshold) * scale) + 1.0)
+        above = min(v[i], at(cells.cutoff, i)) - at(cells.threshold, i)
+        out[i] = at(cells.upswing, i) * (expm1(above * (1.0 / at(cells.slope, i))) + 1.0)
 
 
-@kernel(fastmath=REASSOCIATE, forceinline=True)
-def _drive(part, external, currents, out):
+@kernel(coefficients.__file__, fastmath=REASSOCIATE, forceinline=True)
+def _drive(rest, gain, weights, external, currents, out):
     """What the leak and the currents add to the voltage in a part of a step, volts."""
     for i in range(out.size):
-        out[i] = part.rest + part.gain * external[i]
+        out[i] = at(rest, i) + at(gain, i) * external[i]
     for r in range(len(currents)):
-        current, weight = currents[r], part.weights[r]
+        current, weight = currents[r], weights[r]
         for i in range(out.size):
-            out[i] += weight * current[i]
+            out[i] += at(weight, i) * current[i]
 
 
-@kernel(exponential.__file__, fastmath=REASSOCIATE, forceinline=True)
-def _move(cells, step, v, w, ready, middle, new, rise):
+@kernel(*_FILES, fastmath=REASSOCIATE, forceinline=True)
+def _move(cells, step, half_keep, half_gain, keep, gain, v, w, ready, middle, new, rise):
     """One exponential midpoint step; `middle` and `new` come in as the drive of half a step and of a whole one."""
-    half, whole, cutoff, rest = cells.half, cells.whole, cells.cutoff, cells.rest
     _rise(cells, v, rise)
     for i in range(v.size):
-        moved = half.keep * v[i] + middle[i] + half.gain * (rise[i] - w[i])
-        middle[i] = min(moved if step >= ready[i] else v[i], cutoff)
+        moved = at(half_keep, i) * v[i] + middle[i] + at(half_gain, i) * (rise[i] - w[i])
+        middle[i] = min(moved if step >= ready[i] else v[i], at(cells.cutoff, i))
     _rise(cells, middle, rise)
     for i in range(v.size):
-        w_middle = half.keep_w * w[i] + half.gain_w * (min(v[i], cutoff) - rest)
-        moved = whole.keep * v[i] + new[i] + whole.gain * (rise[i] - w_middle)
+        above = min(v[i], at(cells.cutoff, i)) - at(cells.level, i)
+        w_middle = at(cells.half_keep_w, i) * w[i] + at(cells.half_gain_w, i) * above
+        moved = at(keep, i) * v[i] + new[i] + at(gain, i) * (rise[i] - w_middle)
         v[i] = moved if step >= ready[i] else v[i]
     for i in range(v.size):
-        w[i] = whole.keep_w * w[i] + whole.gain_w * (middle[i] - rest)
+        w[i] = at(cells.keep_w, i) * w[i] + at(cells.gain_w, i) * (middle[i] - at(cells.level, i))
 
 
-class Part(NamedTuple):
-    """Coefficients of the linear equations over a part of a step."""
+@kernel(coefficients.__file__, forceinline=True)
+def _fire(cells, step, v, w, ready, fired):
+    """Reset the units above the cut-off: their number."""
+    above = 0
+    for i in range(v.size):
+        above += v[i] > at(cells.cutoff, i)
+    n_fired = 0
+    if above:
+        for i in range(v.size):
+            if v[i] > at(cells.cutoff, i) and step >= ready[i]:
+                v[i] = at(cells.reset, i)
+                w[i] += at(cells.b, i)
+                ready[i] = step + cells.refractory[i]
+                fired[n_fired] = i
+                n_fired += 1
+    return n_fired
 
-    keep: float  # share of the voltage that is kept
-    rest: float  # volts, what the leak and the background add
-    gain: float  # volts per ampere that is constant
-    weights: np.ndarray  # (n_currents,), volts per ampere that decays
-    keep_w: float  # share of the adaptation that is kept
-    gain_w: float  # siemens, what a volt above rest adds to the adaptation
+
+_STEP = """
+middle = clip({moved_half}, -1e9, cutoff)
+middle = free * middle + (1 - free) * clip(v, -1e9, cutoff)
+rise = upswing * exp(clip((middle - threshold) / slope, -700, 700))
+w_middle = half_keep_w * adaptation + half_gain_w * (clip(v, -1e9, cutoff) - level)
+adaptation = keep_w * adaptation + gain_w * (middle - level)
+v = {moved} + noise * normal
+"""
+_RISE = "rise = upswing * exp(clip((clip(v, -1e9, cutoff) - threshold) / slope, -700, 700))"
+_CONDUCTING = """
+total = leak + conductance
+half_change = exp(-half_seconds * total) - 1
+change = exp(-2 * half_seconds * total) - 1
+first = held + external + {means_half} + rise - adaptation
+"""
 
 
 class AdaptiveExponentialCells(NamedTuple):
-    """Coefficients of one step."""
+    """Coefficients of one step and of its first half; all but the last are one number, or one for each unit."""
 
-    half: Part
-    whole: Part
-    upswing: float  # amperes at the threshold
-    slope: float
-    threshold: float
-    rest: float
-    cutoff: float
-    reset: float
-    b: float
-    noise: float  # volts
+    half_keep: Numbers  # share of the voltage that is kept
+    half_rest: Numbers  # volts, what the leak and the background add
+    half_gain: Numbers  # volts per ampere that is constant
+    weights_half: np.ndarray  # (n_currents,) or (n_currents, n_units), volts per ampere that decays
+    half_keep_w: Numbers  # share of the adaptation that is kept
+    half_gain_w: Numbers  # siemens, what a volt above rest adds to the adaptation
+    keep: Numbers
+    rest: Numbers
+    gain: Numbers
+    weights: np.ndarray
+    keep_w: Numbers
+    gain_w: Numbers
+    upswing: Numbers  # amperes at the threshold
+    slope: Numbers
+    threshold: Numbers
+    level: Numbers  # volts, where the adaptation rests
+    cutoff: Numbers
+    reset: Numbers
+    b: Numbers
+    noise: Numbers  # volts
+    # where conductances stand open
+    leak: Numbers  # siemens
+    held: Numbers  # amperes of leak and background at 0 volts
+    half_seconds: Numbers  # of half a step, per farad
     refractory: np.ndarray  # (n_units,), steps
+    means_half: np.ndarray  # (n_currents,), mean of a current in the first half of a step over its value before
+    means: np.ndarray
 
     @staticmethod
-    @kernel(exponential.__file__, forceinline=True)
+    @kernel(*_FILES, forceinline=True)
     def advance(cells, step, external, currents, noise, state, fired):
         """One step, see `advance_units`."""
         v, w, ready, n_units = state.variables[0], state.variables[1], state.ready, state.ready.size
         middle, new, rise = np.empty(n_units), np.empty(n_units), np.empty(n_units)
-        _drive(cells.half, external, currents, middle)
-        _drive(cells.whole, external, currents, new)
+        _drive(cells.half_rest, cells.half_gain, cells.weights_half, external, currents, middle)
+        _drive(cells.rest, cells.gain, cells.weights, external, currents, new)
         for i in range(noise.size):
-            new[i] += cells.noise * noise[i]
-        _move(cells, step, v, w, ready, middle, new, rise)
-        above = 0
+            new[i] += at(cells.noise, i) * noise[i]
+        _move(cells, step, cells.half_keep, cells.half_gain, cells.keep, cells.gain, v, w, ready, middle, new, rise)
+        return _fire(cells, step, v, w, ready, fired)
+
+    @staticmethod
+    @kernel(*_FILES, forceinline=True)
+    def conduct(cells, step, external, currents, conductance, noise, state, fired):
+        """One step, see `conduct_units`."""
+        v, w, ready, n_units = state.variables[0], state.variables[1], state.ready, state.ready.size
+        middle, new, rise = np.empty(n_units), np.empty(n_units), np.empty(n_units)
+        half_keep, half_gain, keep, gain = np.empty((4, n_units))
         for i in range(n_units):
-            above += v[i] > cells.cutoff
-        n_fired = 0
-        if above:
-            for i in range(n_units):
-                if v[i] > cells.cutoff and step >= ready[i]:
-                    v[i] = cells.reset
-                    w[i] += cells.b
-                    ready[i] = step + cells.refractory[i]
-                    fired[n_fired] = i
-                    n_fired += 1
-        return n_fired
+            total = at(cells.leak, i) + conductance[i]
+            half_change = expm1(-at(cells.half_seconds, i) * total)
+            half_keep[i], half_gain[i] = 1.0 + half_change, -half_change / total
+            change = expm1(-2.0 * at(cells.half_seconds, i) * total)
+            keep[i], gain[i] = 1.0 + change, -change / total
+        _drive(cells.held, 1.0, cells.means_half, external, currents, middle)
+        _drive(cells.held, 1.0, cells.means, external, currents, new)
+        for i in range(n_units):
+            middle[i] *= half_gain[i]
+            new[i] *= gain[i]
+        for i in range(noise.size):
+            new[i] += at(cells.noise, i) * noise[i]
+        _move(cells, step, half_keep, half_gain, keep, gain, v, w, ready, middle, new, rise)
+        return _fire(cells, step, v, w, ready, fired)
+
+    @staticmethod
+    def statements() -> Statements:
+        """The step in words."""
+        return Statements(
+            _RISE + _STEP.format(
+                moved_half="half_keep * v + half_rest + half_gain * (external + rise - adaptation) + {weights_half}",
+                moved="keep * v + rest + gain * (external + rise - w_middle) + {weights}",
+            ),
+            conducting=_RISE + _CONDUCTING + _STEP.format(
+                moved_half="v + (v - first / total) * half_change",
+                moved="v + (v - (held + external + {means} + rise - w_middle) / total) * change",
+            ),
+            threshold="v > cutoff",
+            reset="v = reset; adaptation += b",
+            variables={"v": "volt", "adaptation": "amp"},
+            units={"cutoff": "volt", "reset": "volt", "b": "amp"},
+        )  # fmt: skip
 
 
 @unit
@@ -161,20 +231,20 @@ class AdaptiveExponential(Membrane):
     (2, 3)
     """
 
-    capacitance: float = 281e-12
-    leak_conductance: float = 30e-9
-    rest: float = -0.0706
-    threshold: float = -0.0504
-    slope: float = 0.002
-    time_constant_w: float = 0.144
-    a: float = 4e-9
-    b: float = 80.5e-12
-    cutoff: float = 0.0
-    reset: float = -0.0706
-    refractory: float | Sequence[float] = 0.0
-    background: float = 0.0
-    initial: float | Sequence[float] = -0.0706
-    noise: float = 0.0
+    capacitance: UnitNumbers = 281e-12
+    leak_conductance: UnitNumbers = 30e-9
+    rest: UnitNumbers = -0.0706
+    threshold: UnitNumbers = -0.0504
+    slope: UnitNumbers = 0.002
+    time_constant_w: UnitNumbers = 0.144
+    a: UnitNumbers = 4e-9
+    b: UnitNumbers = 80.5e-12
+    cutoff: UnitNumbers = 0.0
+    reset: UnitNumbers = -0.0706
+    refractory: UnitNumbers = 0.0
+    background: UnitNumbers = 0.0
+    initial: UnitNumbers = -0.0706
+    noise: UnitNumbers = 0.0
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: v in volts, w in amperes."""
@@ -182,60 +252,39 @@ class AdaptiveExponential(Membrane):
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> AdaptiveExponentialCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
-        p = Parameters(self)
-        threshold = p.real("threshold", unit="volt")
-        cutoff = p.real("cutoff", threshold, closed="neither", unit="volt")
-        slope = p.real("slope", 0, closed="neither", unit="volt")
-        return AdaptiveExponentialCells(
-            half=self._part(time_constants, dt / 2),
-            whole=self._part(time_constants, dt),
-            upswing=self._conductance() * slope,
+        p = UnitParameters(self, excitatory)
+        threshold = p.of_units("threshold", unit="volt")
+        cutoff = p.of_units("cutoff", threshold, closed="neither", unit="volt")
+        slope = p.of_units("slope", 0, closed="neither", unit="volt")
+        capacitance = p.of_units("capacitance", 0, closed="neither", unit="farad")
+        leak = p.of_units("leak_conductance", 0, closed="neither", unit="siemens")
+        rest, background = p.of_units("rest", unit="volt"), p.of_units("background", unit="amp")
+        a, tau_w = p.of_units("a", unit="siemens"), p.of_units("time_constant_w", 0, closed="neither", unit="second")
+        halves: dict[str, Any] = {}
+        for prefix, suffix, seconds in (("half_", "_half", dt / 2), ("", "", dt)):
+            share = -np.expm1(-seconds * leak / capacitance)
+            halves |= {
+                f"{prefix}keep": np.exp(-seconds * leak / capacitance),
+                f"{prefix}rest": share * (rest + background / leak),
+                f"{prefix}gain": share / leak,
+                f"weights{suffix}": decaying_gain(capacitance / leak, time_constants, seconds) / capacitance,
+                f"means{suffix}": mean_decay(time_constants, seconds),
+                f"{prefix}keep_w": np.exp(-seconds / tau_w),
+                f"{prefix}gain_w": -np.expm1(-seconds / tau_w) * a,
+            }
+        return p.record(
+            AdaptiveExponentialCells,
+            **halves,
+            upswing=leak * slope,
             slope=slope,
             threshold=threshold,
-            rest=p.real("rest", unit="volt"),
+            level=rest,
             cutoff=cutoff,
-            reset=p.real("reset", None, cutoff, unit="volt"),
-            b=p.real("b", unit="amp"),
-            noise=p.real("noise", 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
+            reset=p.of_units("reset", None, cutoff, unit="volt"),
+            b=p.of_units("b", unit="amp"),
+            noise=p.of_units("noise", 0, unit="volt * second**-0.5") * np.sqrt(dt),
+            leak=leak,
+            held=leak * rest + background,
+            half_seconds=dt / 2 / capacitance,
             refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
-        )
-
-    def equations(self) -> Equations:
-        """The same for Brian2."""
-        names = {"rest": "volt", "threshold": "volt", "slope": "volt", "cutoff": "volt", "reset": "volt"}
-        names |= {"capacitance": "farad", "a": "siemens", "b": "amp", "background": "amp"}
-        names |= {"noise": "volt * second**-0.5"}
-        other = {"g": (self.leak_conductance, "siemens"), "tau_w": (self.time_constant_w, "second")}
-        return Equations(
-            """
-            upswing = g * slope * exp((clip(v, -1 * volt, cutoff) - threshold) / slope) : amp
-            dv/dt = (g * (rest - v) + upswing - adaptation + background + {current}) / capacitance{noise}
-                    : volt (unless refractory)
-            dadaptation/dt = (a * (clip(v, -1 * volt, cutoff) - rest) - adaptation) / tau_w : amp
-            """,
-            threshold="v > cutoff",
-            reset="v = reset; adaptation += b",
-            variables={"v": "volt", "adaptation": "amp"},
-            parameters={name: (getattr(self, name), unit) for name, unit in names.items()} | other,
-            refractory=self.refractory,
-            noise=" + noise * xi" if magnitude(self.noise) else "",
-        )
-
-    def _conductance(self) -> float:
-        return Parameters(self).real("leak_conductance", 0, closed="neither", unit="siemens")
-
-    def _part(self, time_constants: np.ndarray, seconds: float) -> Part:
-        p = Parameters(self)
-        capacitance = p.real("capacitance", 0, closed="neither", unit="farad")
-        conductance = self._conductance()
-        tau_w = p.real("time_constant_w", 0, closed="neither", unit="second")
-        background = p.real("background", unit="amp")
-        tau, share = capacitance / conductance, -np.expm1(-seconds * conductance / capacitance)
-        return Part(
-            keep=float(np.exp(-seconds / tau)),
-            rest=float(share * (p.real("rest", unit="volt") + background / conductance)),
-            gain=float(share / conductance),
-            weights=decaying_gain(tau, time_constants, seconds) / capacitance,
-            keep_w=float(np.exp(-seconds / tau_w)),
-            gain_w=float(-np.expm1(-seconds / tau_w)) * p.real("a", unit="siemens"),
         )

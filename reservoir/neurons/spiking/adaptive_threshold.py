@@ -2,45 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.docstrings import documented_with
-from reservoir.neurons.spiking import lif
-from reservoir.neurons.spiking.equations import Equations
-from reservoir.neurons.spiking.lif import LIF, LIFCells, gather, move
-from reservoir.neurons.spiking.membrane import Membrane
-from reservoir.validation import Parameters
+from reservoir.neurons import exponential
+from reservoir.neurons.spiking import coefficients, lif
+from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
+from reservoir.neurons.spiking.lif import LIF, LIFCells, gather, move, relax
+from reservoir.neurons.spiking.membrane import Membrane, UnitNumbers
+from reservoir.neurons.spiking.statements import Statements
+
+
+@kernel(coefficients.__file__, forceinline=True)
+def _decay(cells, theta):
+    for i in range(theta.size):
+        theta[i] *= at(cells.keep_theta, i)
+
+
+@kernel(coefficients.__file__, forceinline=True)
+def _fire(cells, step, v, ready, fired):
+    """Reset the units above their thresholds: their number."""
+    membrane, n_fired = cells.membrane, 0
+    for i in range(ready.size):
+        if v[0, i] > at(membrane.threshold, i) + v[1, i] and step >= ready[i]:
+            v[0, i] = at(membrane.reset, i)
+            v[1, i] += at(cells.increment, i)
+            ready[i] = step + membrane.refractory[i]
+            fired[n_fired] = i
+            n_fired += 1
+    return n_fired
+
+
+_FILES = lif.__file__, coefficients.__file__, exponential.__file__
 
 
 class AdaptiveThresholdCells(NamedTuple):
     """Coefficients of one step."""
 
     membrane: LIFCells
-    keep: float  # share of theta that is kept
-    increment: float  # volts
+    keep_theta: Numbers  # share of theta that is kept
+    increment: Numbers  # volts
 
     @staticmethod
-    @kernel(lif.__file__, fastmath=REASSOCIATE, forceinline=True)
+    @kernel(*_FILES, fastmath=REASSOCIATE, forceinline=True)
     def advance(cells, step, external, currents, noise, state, fired):
         """One step, see `advance_units`."""
-        membrane, v, ready = cells.membrane, state.variables, state.ready
-        for i in range(ready.size):
-            v[1, i] *= cells.keep
-        gather(membrane, external, currents, noise, state.scratch)
-        n_fired = 0
-        if move(membrane, step, state.scratch, currents, v, ready):
-            for i in range(ready.size):
-                if v[0, i] > membrane.threshold + v[1, i] and step >= ready[i]:
-                    v[0, i] = membrane.reset
-                    v[1, i] += cells.increment
-                    ready[i] = step + membrane.refractory[i]
-                    fired[n_fired] = i
-                    n_fired += 1
-        return n_fired
+        _decay(cells, state.variables[1])
+        gather(cells.membrane, external, currents, noise, state.scratch)
+        above = move(cells.membrane, step, state.scratch, currents, state.variables, state.ready)
+        return _fire(cells, step, state.variables, state.ready, fired) if above else 0
+
+    @staticmethod
+    @kernel(*_FILES, fastmath=REASSOCIATE, forceinline=True)
+    def conduct(cells, step, external, currents, conductance, noise, state, fired):
+        """One step, see `conduct_units`."""
+        v, ready = state.variables, state.ready
+        _decay(cells, v[1])
+        above = relax(cells.membrane, step, external, currents, conductance, noise, state.scratch, v, ready)
+        return _fire(cells, step, v, ready, fired) if above else 0
+
+    @staticmethod
+    def statements() -> Statements:
+        """The step in words."""
+        return LIFCells.statements()._replace(
+            step="theta = keep_theta * theta\n" + LIFCells.statements().step,
+            conducting="theta = keep_theta * theta\n" + LIFCells.statements().conducting,
+            threshold="v > threshold + theta",
+            reset="v = reset; theta += increment",
+            variables={"v": "volt", "theta": "volt"},
+            units=LIFCells.statements().units | {"increment": "volt"},
+            kept=("theta",),
+        )
 
 
 @documented_with(Membrane)
@@ -88,17 +123,17 @@ class AdaptiveThreshold(LIF):
     def __init__(
         self,
         *,
-        increment: float = 0.05e-3,
-        threshold_time_constant: float = 1e4,
-        time_constant: float = 0.03,
-        resistance: float = 1e6,
-        rest: float = 0.0,
-        threshold: float = 0.015,
-        reset: float = 0.0135,
-        refractory: float | Sequence[float] = (0.003, 0.002),
-        background: float = 13.5e-9,
-        initial: float | Sequence[float] = (0.0135, 0.015),
-        noise: float = 0.0,
+        increment: UnitNumbers = 0.05e-3,
+        threshold_time_constant: UnitNumbers = 1e4,
+        time_constant: UnitNumbers = 0.03,
+        resistance: UnitNumbers = 1e6,
+        rest: UnitNumbers = 0.0,
+        threshold: UnitNumbers = 0.015,
+        reset: UnitNumbers = 0.0135,
+        refractory: UnitNumbers = (0.003, 0.002),
+        background: UnitNumbers = 13.5e-9,
+        initial: UnitNumbers = (0.0135, 0.015),
+        noise: UnitNumbers = 0.0,
     ):
         super().__init__(
             time_constant=time_constant, resistance=resistance, rest=rest, threshold=threshold, reset=reset,
@@ -113,21 +148,8 @@ class AdaptiveThreshold(LIF):
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> Any:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
-        p = Parameters(self)
-        tau = p.real("threshold_time_constant", 0, closed="neither", unit="second")
-        increment = p.real("increment", 0, unit="volt")
+        p = UnitParameters(self, excitatory)
+        tau = p.of_units("threshold_time_constant", 0, closed="neither", unit="second")
+        increment = p.of_units("increment", 0, unit="volt")
         membrane = super().cells(excitatory, time_constants, dt)
-        return AdaptiveThresholdCells(membrane, float(np.exp(-dt / tau)), increment)
-
-    def equations(self) -> Equations:
-        """The same for Brian2."""
-        membrane = super().equations()
-        own = {"tau_theta": (self.threshold_time_constant, "second"), "increment": (self.increment, "volt")}
-        return membrane._replace(
-            text=membrane.text + "\ndtheta/dt = -theta / tau_theta : volt",
-            threshold="v > threshold + theta",
-            reset="v = reset; theta += increment",
-            variables=membrane.variables | {"theta": "volt"},
-            parameters=membrane.parameters | own,
-            kept=("theta",),
-        )
+        return p.record(AdaptiveThresholdCells, membrane=membrane, keep_theta=np.exp(-dt / tau), increment=increment)

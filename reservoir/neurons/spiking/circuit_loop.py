@@ -2,9 +2,9 @@
 
 Step k does, in this order:
 
-1. the units move by their own equation, under the currents as they stood at the end of step k - 1; conductances act
-   as a current that keeps the value it has then; refractory units are held where the model says so; units above
-   threshold fire and are reset;
+1. the units move by their own equation, under the currents as they stood at the end of step k - 1 and their decay
+   during the step; conductances stand open at their mean during the step; refractory units are held where the model
+   says so; units above threshold fire and are reset;
 2. the synaptic currents and conductances decay;
 3. the spikes of step k, of units and of input channels, are sent: each synapse puts its jump into a ring of future
    steps, k + delay; what is due at k is added to the currents, and the jumps of the background at k. A unit feels it
@@ -19,8 +19,9 @@ with u = 0 and R = 1 at rest. Only spikes cost time there.
 
 A unit model is a record and a NamedTuple of arrays with a compiled function `advance`, which the loop finds by the type
 of the tuple when it is compiled; see ``lif.py``. The record has `initial_state`, the variables of units that begin, and
-`cells`, the tuple for one length of a step; `equations`, see ``equations.py``, where it is also to run in Brian2; and
-where random numbers move it, `noise`, a number that is 0 when they do not.
+`cells`, the tuple for one length of a step, which puts its step in words for Brian2 in `statements`, see
+``statements.py``; and where random numbers move it, `noise`, a number that is 0 when they do not. Beside or in place of
+`advance` the tuple may have `conduct`, which hears conductances as such.
 """
 
 from __future__ import annotations
@@ -76,6 +77,35 @@ class Background(NamedTuple):
     weight: np.ndarray  # (n_units,), amperes
 
 
+class Conductances(NamedTuple):
+    """What the kinds of conductances have in common in all units."""
+
+    reversal: np.ndarray  # (n_conductances,), volts
+    mean: np.ndarray  # (n_conductances,), mean during a step over the value before
+
+
+@kernel(forceinline=True)
+def open_conductances(conductances, values, external, conductance, driven):
+    """Mean conductance (n_units,) of a step, and the injected current with what drives it to the reversals."""
+    for i in range(driven.size):
+        conductance[i], driven[i] = 0.0, external[i]
+    for r in range(conductances.reversal.size):
+        mean, pull = conductances.mean[r], conductances.mean[r] * conductances.reversal[r]
+        for i in range(driven.size):
+            conductance[i] += mean * values[r, i]
+            driven[i] += pull * values[r, i]
+
+
+@kernel(forceinline=True)
+def hold_conductances(conductances, values, external, v, driven):
+    """Current (n_units,) of a step: what is injected, and what flows through the conductances as the step begins."""
+    for i in range(driven.size):
+        driven[i] = external[i]
+    for r in range(conductances.reversal.size):
+        for i in range(driven.size):
+            driven[i] += values[r, i] * (conductances.reversal[r] - v[i])
+
+
 def advance_units(
     cells: Any,
     step: int,
@@ -90,17 +120,69 @@ def advance_units(
     `external` (n_units,) and `currents` (n_currents, n_units) are amperes at the beginning of the step, of at least
     two kinds, `noise` (n_units,) are normal numbers, or none.
     """
-    return type(cells).advance(cells, step, external, currents, noise, state, fired)
+    if hasattr(cells, "advance"):
+        return type(cells).advance(cells, step, external, currents, noise, state, fired)
+    return type(cells).conduct(cells, step, external, currents, np.zeros(external.size), noise, state, fired)
+
+
+def conduct_units(
+    cells: Any,
+    step: int,
+    external: np.ndarray,
+    currents: np.ndarray,
+    conductances: Conductances,
+    values: np.ndarray,
+    noise: np.ndarray,
+    state: State,
+    fired: np.ndarray,
+) -> int:
+    """The same under conductances, `values` (n_conductances, n_units) at the beginning of the step.
+
+    A record with `conduct` gets their mean over the step, and in `external` the current that drives the voltage to
+    their reversals; to one without they are a current that keeps the value it has at the beginning of the step.
+    """
+    driven = np.empty(external.size)
+    if hasattr(cells, "conduct"):
+        conductance = np.empty(external.size)
+        open_conductances(conductances, values, external, conductance, driven)
+        return type(cells).conduct(cells, step, driven, currents, conductance, noise, state, fired)
+    hold_conductances(conductances, values, external, state.variables[0], driven)
+    return type(cells).advance(cells, step, driven, currents, noise, state, fired)
+
+
+def _of_record(cells: Any, name: str) -> Any:
+    return getattr(getattr(cells, "instance_class", None), name, None)
 
 
 @overload(advance_units)
 def _typed_advance_units(cells, step, external, currents, noise, state, fired):
-    advance = getattr(getattr(cells, "instance_class", None), "advance", None)
-    if advance is None:
-        return None
-    return lambda cells, step, external, currents, noise, state, fired: advance(
-        cells, step, external, currents, noise, state, fired
-    )
+    advance, conduct = _of_record(cells, "advance"), _of_record(cells, "conduct")
+    if advance is not None:
+        return lambda cells, step, external, currents, noise, state, fired: advance(
+            cells, step, external, currents, noise, state, fired
+        )
+    if conduct is not None:
+        return lambda cells, step, external, currents, noise, state, fired: conduct(
+            cells, step, external, currents, np.zeros(external.size), noise, state, fired
+        )
+    return None
+
+
+@overload(conduct_units)
+def _typed_conduct_units(cells, step, external, currents, conductances, values, noise, state, fired):
+    advance, conduct = _of_record(cells, "advance"), _of_record(cells, "conduct")
+
+    def opened(cells, step, external, currents, conductances, values, noise, state, fired):
+        driven, conductance = np.empty(external.size), np.empty(external.size)
+        open_conductances(conductances, values, external, conductance, driven)
+        return conduct(cells, step, driven, currents, conductance, noise, state, fired)
+
+    def held(cells, step, external, currents, conductances, values, noise, state, fired):
+        driven = np.empty(external.size)
+        hold_conductances(conductances, values, external, state.variables[0], driven)
+        return advance(cells, step, driven, currents, noise, state, fired)
+
+    return held if conduct is None else opened
 
 
 @kernel(forceinline=True)
@@ -131,16 +213,6 @@ def deliver(ring, slot, decay, currents):
 
 
 @kernel(forceinline=True)
-def hold_conductances(conductances, reversal, v, external, held):
-    """Current (n_units,) of a step: what is injected, and what flows through the conductances as the step begins."""
-    for i in range(held.size):
-        held[i] = external[i]
-    for r in range(reversal.size):
-        for i in range(held.size):
-            held[i] += conductances[r, i] * (reversal[r] - v[i])
-
-
-@kernel(forceinline=True)
 def add_background(background, row, currents):
     """Add the jumps of one step."""
     for i in range(currents.shape[1]):
@@ -152,30 +224,43 @@ _ALL_MODELS = exponential.__file__, *files_of(__package__)
 
 @kernel(*_ALL_MODELS)
 def run_circuit(
-    cells, wiring, state, first, last, external, steps_a_row, noise, events, seen, spikes, voltages, background=None
+    cells,
+    wiring,
+    state,
+    first,
+    last,
+    external,
+    steps_a_row,
+    noise,
+    events,
+    seen,
+    spikes,
+    voltages,
+    background=None,
+    conductances=None,
 ):
     """Steps [first, last): the number of spikes, and the first step not done, where `spikes` got full.
 
     external (n_rows, n_units) amperes: row step // steps_a_row; noise (last - first, n_units) normal numbers, or no
     row. events (n_events, 2) are (step, sender) in the order of steps, of which seen[0] lie behind; senders below
     n_units are units that fire of themselves. spikes (n_room, 2) gets (step, unit); voltages (last - first, n_units),
-    or no row. background (last - first steps), or None: the loop is compiled without it.
+    or no row. background (last - first steps) and conductances, or None: the loop is compiled without them.
     """
     n_units = state.ready.size
     fired = np.empty(n_units, np.int64)
-    nothing, held = np.empty(0), np.empty(n_units)
+    nothing = np.empty(0)
     n_currents = len(wiring.decay) - len(wiring.reversal)
-    currents, conductances = state.currents[:n_currents], state.currents[n_currents:]
+    currents, values = state.currents[:n_currents], state.currents[n_currents:]
     n_spikes = 0
     for step in range(first, last):
         if n_spikes + 2 * n_units > len(spikes):
             return n_spikes, step
         row = external[min(step // steps_a_row, len(external) - 1)]
-        if len(wiring.reversal):
-            hold_conductances(conductances, wiring.reversal, state.variables[0], row, held)
-            row = held
         xi = noise[step - first] if len(noise) else nothing
-        n_fired = advance_units(cells, step, row, currents, xi, state, fired)
+        if conductances is None:
+            n_fired = advance_units(cells, step, row, currents, xi, state, fired)
+        else:
+            n_fired = conduct_units(cells, step, row, currents, conductances, values, xi, state, fired)
         for j in range(n_fired):
             spikes[n_spikes, 0], spikes[n_spikes, 1] = step, fired[j]
             n_spikes += 1

@@ -46,22 +46,28 @@ class Equations(NamedTuple):
     """Variables that stay as learning has left them."""
 
 
-def equations_of(owner: str, neuron: Any) -> Equations:
+def equations_of(owner: str, neuron: Any, n_units: int = 1) -> Equations:
     """The equations of a record, with numbers in SI units; the record checks them when it makes its cells."""
     _check_record(owner, neuron)
     equations = neuron.equations()
-    if wanted := _missing(equations, len(neuron.initial_state(1, np.random.default_rng(0)))):
+    if wanted := _missing(equations):
         raise parameter_error(owner, "neuron", f"None or a record {wanted}", neuron)
+    check_variables(owner, neuron, equations.variables, n_units)
     parameters = {name: (_number(value), unit) for name, (value, unit) in equations.parameters.items()}
     return equations._replace(parameters=parameters)
 
 
-def _missing(equations: Any, n_variables: int) -> str:
-    """What the equations of a record with so many variables should be; "" where they are."""
+def check_variables(owner: str, neuron: Any, variables: dict[str, str], n_units: int) -> None:
+    """Refuse a record that begins with other variables than its text names."""
+    if len(neuron.initial_state(n_units, np.random.default_rng(0))) != len(variables):
+        wanted = f"None or a record whose `initial_state` has a row for each of its variables, {', '.join(variables)}"
+        raise parameter_error(owner, "neuron", wanted, neuron)
+
+
+def _missing(equations: Any) -> str:
+    """What the equations of a record should be; "" where they are."""
     if not isinstance(equations, Equations) or next(iter(equations.variables.items()), None) != ("v", "volt"):
         return "whose `equations` gives Equations, with the voltage 'v' in 'volt' as first variable"
-    if n_variables != len(equations.variables):
-        return f"whose `initial_state` has a row for each of its variables, {', '.join(equations.variables)}"
     units = {*equations.variables.values(), *(unit for _, unit in equations.parameters.values())}
     unknown = sorted(units - {*UNITS, "1"})
     return f"with equations in units among {', '.join(UNITS)} and 1, not {', '.join(unknown)}" if unknown else ""
@@ -69,7 +75,7 @@ def _missing(equations: Any, n_variables: int) -> str:
 
 def _check_record(owner: str, neuron: Any) -> None:
     """Refuse a record without equations, and one whose compiled step is newer than the equations it has inherited."""
-    wanted = "None or a record with equations for Brian2, see reservoir.neurons.spiking.equations"
+    wanted = "None or a record with statements or equations for Brian2, see reservoir.neurons.spiking.equations"
     if not hasattr(neuron, "equations") or isinstance(neuron, type):
         why = "an instance, not the class" if isinstance(neuron, type) else "missing: equations"
         raise parameter_error(owner, "neuron", f"{wanted} ({why})", neuron)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,10 +9,13 @@ import numpy as np
 from reservoir.compilation import kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
-from reservoir.neurons.spiking.equations import Equations
-from reservoir.neurons.spiking.membrane import Membrane, initial_voltages, refractory_steps, unit
-from reservoir.quantities import magnitude
-from reservoir.validation import Parameters
+from reservoir.neurons.spiking import coefficients
+from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
+from reservoir.neurons.spiking.lif import mean_decay
+from reservoir.neurons.spiking.membrane import Membrane, UnitNumbers, initial_voltages, refractory_steps, unit
+from reservoir.neurons.spiking.statements import Statements
+
+_FILES = coefficients.__file__, exponential.__file__
 
 
 @kernel(exponential.__file__, forceinline=True)
@@ -47,93 +49,134 @@ def _relax(opening, closing, gate, dt):
 
 
 @kernel(exponential.__file__)
-def _move_gates(dt, voltage, m, h, n):
+def _move_gates(seconds, voltage, m, h, n):
     """A whole step of the gates at a fixed voltage."""
     for i in range(voltage.size):
         opening, closing = open_sodium(voltage[i])
-        m[i] = _relax(opening, closing, m[i], dt)
+        m[i] = _relax(opening, closing, m[i], seconds)
     for i in range(voltage.size):
         opening, closing = inactivate_sodium(voltage[i])
-        h[i] = _relax(opening, closing, h[i], dt)
+        h[i] = _relax(opening, closing, h[i], seconds)
     for i in range(voltage.size):
         opening, closing = open_potassium(voltage[i])
-        n[i] = _relax(opening, closing, n[i], dt)
+        n[i] = _relax(opening, closing, n[i], seconds)
 
 
-@kernel(exponential.__file__)
-def _move_voltage(cells, m, h, n, drive, voltage):
+@kernel(*_FILES)
+def _move_voltage(cells, m, h, n, drive, conductance, voltage):
     """Half a step of the voltage at fixed gates, under the current `drive`, amperes."""
-    sodium, potassium, leak = cells.sodium, cells.potassium, cells.leak
     for i in range(drive.size):
-        drive[i] += leak * cells.reversal_leak
+        drive[i] += at(cells.leak, i) * at(cells.reversal_leak, i)
     for i in range(drive.size):
         squared = n[i] * n[i]
-        open_n, open_m = potassium * squared * squared, sodium * m[i] * m[i] * m[i] * h[i]
-        total = open_m + open_n + leak
-        final = (open_m * cells.reversal_sodium + open_n * cells.reversal_potassium + drive[i]) / total
-        voltage[i] -= (final - voltage[i]) * expm1(-cells.half * total)
+        open_n = at(cells.potassium, i) * squared * squared
+        open_m = at(cells.sodium, i) * m[i] * m[i] * m[i] * h[i]
+        total = open_m + open_n + at(cells.leak, i) + conductance[i]
+        inward = open_m * at(cells.reversal_sodium, i) + open_n * at(cells.reversal_potassium, i) + drive[i]
+        voltage[i] -= (inward / total - voltage[i]) * expm1(-at(cells.half, i) * total)
 
 
-@kernel()
-def _drive(cells, weights, external, currents, out):
+@kernel(coefficients.__file__)
+def _drive(cells, means, external, currents, out):
     """Mean current in half a step, amperes."""
     for i in range(out.size):
-        out[i] = cells.background + external[i]
+        out[i] = at(cells.background, i) + external[i]
     for r in range(len(currents)):
-        current, weight = currents[r], weights[r]
+        current, mean = currents[r], means[r]
         for i in range(out.size):
-            out[i] += weight * current[i]
+            out[i] += mean * current[i]
+
+
+@kernel(coefficients.__file__)
+def _fire(cells, step, new, v, ready, fired):
+    """The new voltages, and which units have risen above the threshold: their number."""
+    above = 0
+    for i in range(v.size):
+        above += (new[i] > at(cells.threshold, i)) & (v[i] <= at(cells.threshold, i))
+    n_fired = 0
+    if above:
+        for i in range(v.size):
+            if new[i] > at(cells.threshold, i) and v[i] <= at(cells.threshold, i) and step >= ready[i]:
+                ready[i] = step + cells.refractory[i]
+                fired[n_fired] = i
+                n_fired += 1
+    for i in range(v.size):
+        v[i] = new[i]
+    return n_fired
 
 
 class HodgkinHuxleyCells(NamedTuple):
     """Coefficients of one step."""
 
-    dt: float
-    half: float  # seconds per farad, of half a step
-    sodium: float
-    potassium: float
-    leak: float
-    reversal_sodium: float
-    reversal_potassium: float
-    reversal_leak: float
-    background: float
-    weights_first: np.ndarray  # (n_currents,), mean of a current in the first half of a step
-    weights_second: np.ndarray
-    threshold: float
-    noise: float  # volts
+    seconds: Numbers
+    half: Numbers  # seconds per farad, of half a step
+    sodium: Numbers
+    potassium: Numbers
+    leak: Numbers
+    reversal_sodium: Numbers
+    reversal_potassium: Numbers
+    reversal_leak: Numbers
+    background: Numbers
+    threshold: Numbers
+    noise: Numbers  # volts
+    means_first: np.ndarray  # (n_currents,), mean of a current in the first half of a step over its value before
+    means_second: np.ndarray
     refractory: np.ndarray  # (n_units,), steps
 
     @staticmethod
-    @kernel(exponential.__file__)
-    def advance(cells, step, external, currents, noise, state, fired):
-        """One step, see `advance_units`."""
-        v, ready, n_units = state.variables[0], state.ready, state.ready.size
-        m, h, n = state.variables[1], state.variables[2], state.variables[3]
-        drive, new, bounded = np.empty(n_units), np.empty(n_units), np.empty(n_units)
-        for i in range(n_units):
-            new[i] = v[i]
-        _drive(cells, cells.weights_first, external, currents, drive)
-        _move_voltage(cells, m, h, n, drive, new)
-        for i in range(n_units):
+    @kernel(*_FILES)
+    def conduct(cells, step, external, currents, conductance, noise, state, fired):
+        """One step, see `conduct_units`."""
+        v, m, h, n = state.variables[0], state.variables[1], state.variables[2], state.variables[3]
+        drive, bounded, new = np.empty(v.size), np.empty(v.size), v.copy()
+        _drive(cells, cells.means_first, external, currents, drive)
+        _move_voltage(cells, m, h, n, drive, conductance, new)
+        for i in range(v.size):
             bounded[i] = min(max(1e3 * new[i], -200.0), 200.0)
-        _move_gates(cells.dt, bounded, m, h, n)
-        _drive(cells, cells.weights_second, external, currents, drive)
-        _move_voltage(cells, m, h, n, drive, new)
+        _move_gates(at(cells.seconds, 0), bounded, m, h, n)
+        _drive(cells, cells.means_second, external, currents, drive)
+        _move_voltage(cells, m, h, n, drive, conductance, new)
         for i in range(noise.size):
-            new[i] += cells.noise * noise[i]
-        above, threshold = 0, cells.threshold
-        for i in range(n_units):
-            above += (new[i] > threshold) & (v[i] <= threshold)
-        n_fired = 0
-        if above:
-            for i in range(n_units):
-                if new[i] > threshold and v[i] <= threshold and step >= ready[i]:
-                    ready[i] = step + cells.refractory[i]
-                    fired[n_fired] = i
-                    n_fired += 1
-        for i in range(n_units):
-            v[i] = new[i]
-        return n_fired
+            new[i] += at(cells.noise, i) * noise[i]
+        return _fire(cells, step, new, v, state.ready, fired)
+
+    @staticmethod
+    def statements() -> Statements:
+        """The step in words."""
+        return Statements(
+            """
+            open_m = sodium * m * m * m * h
+            open_n = potassium * n * n * n * n
+            total = open_m + open_n + leak + conductance
+            leaking = leak * reversal_leak + background + external
+            inward = open_m * reversal_sodium + open_n * reversal_potassium + leaking
+            middle = v + (v - (inward + {means_first}) / total) * (exp(-half * total) - 1)
+            x = clip(1000 * middle, -200, 200)
+            x_m = 0.05 * (x + 40)
+            opening = 1000 * ((x_m + int(x_m == 0)) / (tanh(x_m) + int(x_m == 0)) + x_m)
+            closing = 4000 * exp(-(x + 65) / 18)
+            m = m + (m - opening / (opening + closing)) * (exp(-seconds * (opening + closing)) - 1)
+            opening_h = 70 * exp(-(x + 65) / 20)
+            closing_h = 1000 / (exp(-0.1 * (x + 35)) + 1)
+            h = h + (h - opening_h / (opening_h + closing_h)) * (exp(-seconds * (opening_h + closing_h)) - 1)
+            x_n = 0.05 * (x + 55)
+            opening_n = 100 * ((x_n + int(x_n == 0)) / (tanh(x_n) + int(x_n == 0)) + x_n)
+            closing_n = 125 * exp(-(x + 65) / 80)
+            n = n + (n - opening_n / (opening_n + closing_n)) * (exp(-seconds * (opening_n + closing_n)) - 1)
+            open_m2 = sodium * m * m * m * h
+            open_n2 = potassium * n * n * n * n
+            total2 = open_m2 + open_n2 + leak + conductance
+            inward2 = open_m2 * reversal_sodium + open_n2 * reversal_potassium + leaking
+            moved = middle + (middle - (inward2 + {means_second}) / total2) * (exp(-half * total2) - 1)
+            v = moved + noise * normal
+            """,
+            threshold="v > threshold and before <= threshold",
+            reset="",
+            variables={"v": "volt", "m": "1", "h": "1", "n": "1"},
+            units={"threshold": "volt"},
+            held=False,
+            before="before",
+        )
 
 
 @unit
@@ -159,8 +202,8 @@ class HodgkinHuxley(Membrane):
 
     The step is of order 2 and stable for any length (Strang splitting): the voltage moves for half a step while the
     gates stand, the gates for a whole one, the voltage for the other half, each by its exact solution. Currents enter
-    by their means over the halves. With a step of 0.1 ms the first four spikes under 1 nA come
-    at most 0.3 ms late and 0.8 mV too low.
+    by their means over the halves, conductances by those over the step. With a step of 0.1 ms the first four spikes
+    under 1 nA come at most 0.3 ms late and 0.8 mV too low.
 
     The defaults are those of Hodgkin and Huxley for a patch of 1e-4 square centimetres; that area, `threshold` and
     `refractory` are the library's own choice.
@@ -183,8 +226,8 @@ class HodgkinHuxley(Membrane):
         Volts.
     threshold : float, default 0.0
         Volts; a unit fires when it rises above it.
-    refractory : float or (float, float), default 0.0
-        Seconds in which a unit does not fire again: excitatory and inhibitory units. Truncated to whole steps.
+    refractory : float >= 0, default 0.0
+        Seconds in which a unit does not fire again. Truncated to whole steps.
     initial : float or (float, float), default -0.065
         Initial voltages are uniform between two numbers, volts; the gates begin where they would settle.
 
@@ -201,18 +244,18 @@ class HodgkinHuxley(Membrane):
     array([-0.065,  0.053,  0.596,  0.318])
     """
 
-    capacitance: float = 1e-10
-    sodium_conductance: float = 12e-6
-    potassium_conductance: float = 3.6e-6
-    leak_conductance: float = 30e-9
-    sodium_reversal: float = 0.05
-    potassium_reversal: float = -0.077
-    leak_reversal: float = -0.054387
-    threshold: float = 0.0
-    refractory: float | Sequence[float] = 0.0
-    background: float = 0.0
-    initial: float | Sequence[float] = -0.065
-    noise: float = 0.0
+    capacitance: UnitNumbers = 1e-10
+    sodium_conductance: UnitNumbers = 12e-6
+    potassium_conductance: UnitNumbers = 3.6e-6
+    leak_conductance: UnitNumbers = 30e-9
+    sodium_reversal: UnitNumbers = 0.05
+    potassium_reversal: UnitNumbers = -0.077
+    leak_reversal: UnitNumbers = -0.054387
+    threshold: UnitNumbers = 0.0
+    refractory: UnitNumbers = 0.0
+    background: UnitNumbers = 0.0
+    initial: UnitNumbers = -0.065
+    noise: UnitNumbers = 0.0
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (4, n_units) of units that begin: v in volts, m, h, n."""
@@ -223,47 +266,22 @@ class HodgkinHuxley(Membrane):
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> HodgkinHuxleyCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
-        p = Parameters(self)
-        half = 0.5 * dt / np.asarray(time_constants, dtype=np.float64)
-        first = -np.expm1(-half) / half
-        return HodgkinHuxleyCells(
-            dt=float(dt),
-            half=0.5 * dt / p.real("capacitance", 0, closed="neither", unit="farad"),
-            sodium=p.real("sodium_conductance", 0, unit="siemens"),
-            potassium=p.real("potassium_conductance", 0, unit="siemens"),
-            leak=p.real("leak_conductance", 0, closed="neither", unit="siemens"),
-            reversal_sodium=p.real("sodium_reversal", unit="volt"),
-            reversal_potassium=p.real("potassium_reversal", unit="volt"),
-            reversal_leak=p.real("leak_reversal", unit="volt"),
-            background=p.real("background", unit="amp"),
-            weights_first=first,
-            weights_second=first * np.exp(-half),
-            threshold=p.real("threshold", unit="volt"),
-            noise=p.real("noise", 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
+        p = UnitParameters(self, excitatory)
+        first = mean_decay(time_constants, 0.5 * dt)
+        return p.record(
+            HodgkinHuxleyCells,
+            seconds=dt,
+            half=0.5 * dt / p.of_units("capacitance", 0, closed="neither", unit="farad"),
+            sodium=p.of_units("sodium_conductance", 0, unit="siemens"),
+            potassium=p.of_units("potassium_conductance", 0, unit="siemens"),
+            leak=p.of_units("leak_conductance", 0, closed="neither", unit="siemens"),
+            reversal_sodium=p.of_units("sodium_reversal", unit="volt"),
+            reversal_potassium=p.of_units("potassium_reversal", unit="volt"),
+            reversal_leak=p.of_units("leak_reversal", unit="volt"),
+            background=p.of_units("background", unit="amp"),
+            threshold=p.of_units("threshold", unit="volt"),
+            noise=p.of_units("noise", 0, unit="volt * second**-0.5") * np.sqrt(dt),
+            means_first=first,
+            means_second=first * np.exp(-0.5 * dt / np.asarray(time_constants, dtype=np.float64)),
             refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
-        )
-
-    def equations(self) -> Equations:
-        """The same for Brian2."""
-        names = {"capacitance": "farad", "threshold": "volt", "background": "amp", "noise": "volt * second**-0.5"}
-        names |= dict.fromkeys(("sodium_conductance", "potassium_conductance", "leak_conductance"), "siemens")
-        names |= dict.fromkeys(("sodium_reversal", "potassium_reversal", "leak_reversal"), "volt")
-        return Equations(
-            """
-            x = v / volt * 1000 : 1
-            dv/dt = (sodium_conductance * m**3 * h * (sodium_reversal - v) + potassium_conductance * n**4
-                     * (potassium_reversal - v) + leak_conductance * (leak_reversal - v) + background + {current})
-                    / capacitance{noise} : volt
-            dm/dt = (1000 / exprel(-0.1 * (x + 40)) * (1 - m) - 4000 * exp(-(x + 65) / 18) * m) / second : 1
-            dh/dt = (70 * exp(-(x + 65) / 20) * (1 - h) - 1000 / (exp(-0.1 * (x + 35)) + 1) * h) / second : 1
-            dn/dt = (100 / exprel(-0.1 * (x + 55)) * (1 - n) - 125 * exp(-(x + 65) / 80) * n) / second : 1
-            """,
-            threshold="v > threshold and before <= threshold",
-            reset="",
-            variables={"v": "volt", "m": "1", "h": "1", "n": "1"},
-            parameters={name: (getattr(self, name), unit) for name, unit in names.items()},
-            refractory=self.refractory,
-            method="rk4",
-            noise=" + noise * xi" if magnitude(self.noise) else "",
-            before="before",
         )

@@ -2,89 +2,150 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from reservoir.compilation import kernel
-from reservoir.neurons.spiking.equations import Equations
-from reservoir.neurons.spiking.membrane import Membrane, initial_voltages, pair_of, refractory_steps, unit
-from reservoir.quantities import magnitude
-from reservoir.validation import Parameters, check_real
+from reservoir.neurons import exponential
+from reservoir.neurons.exponential import expm1
+from reservoir.neurons.spiking import coefficients
+from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
+from reservoir.neurons.spiking.lif import mean_decay
+from reservoir.neurons.spiking.membrane import (
+    Membrane,
+    UnitNumbers,
+    initial_voltages,
+    numbers_at_start,
+    refractory_steps,
+    unit,
+)
+from reservoir.neurons.spiking.statements import Statements
 
 # dv/dt = SQUARE v^2 + LINEAR v + CONSTANT - u + ...: 0.04, 5 and 140 of the paper, in volts and seconds.
 _SQUARE, _LINEAR, _CONSTANT = 4e4, 5e3, 140.0
+_FILES = coefficients.__file__, exponential.__file__
 
 
-@kernel(forceinline=True)
+@kernel(coefficients.__file__, forceinline=True)
 def _drive(cells, external, currents, out):
     """What the constants and the currents add to the voltage in a step, volts."""
     for i in range(out.size):
-        out[i] = cells.constant + cells.gain * external[i]
+        out[i] = at(cells.constant, i) + at(cells.gain, i) * external[i]
     for r in range(len(currents)):
-        current, weight = currents[r], cells.weights[r]
+        current, weights = currents[r], cells.weights[r]
         for i in range(out.size):
-            out[i] += weight * current[i]
+            out[i] += at(weights, i) * current[i]
 
 
-@kernel(forceinline=True)
-def _move(cells, step, v, u, ready, new):
-    """One step of Kahan's method, where u' = keep u + share (v + v'); `new` comes in as the drive, v is left."""
-    square, linear, half, peak = cells.square, cells.linear, cells.half, cells.peak
-    keep, share = cells.keep, cells.share
+@kernel(coefficients.__file__, forceinline=True)
+def _move(cells, step, stretch, open_, v, u, ready, new):
+    """One step of Kahan's method, where u' = keep u + share (v + v'); `new` comes in as the drive, v is left.
+
+    The voltage moves for `stretch` of a step, and `open_` is the share that conductances take from it in half of one.
+    """
     for i in range(v.size):
-        new[i] -= half * (1.0 + keep[i]) * u[i]
+        new[i] = at(stretch, i) * (new[i] - at(cells.half, i) * (1.0 + at(cells.keep, i)) * u[i])
     for i in range(v.size):
-        slope = linear - half * share[i]
-        below = 1.0 - slope - square * v[i]
-        moved = (v[i] * (1.0 + slope) + new[i]) / below if below > 0.0 else np.inf
+        slope = at(stretch, i) * (at(cells.linear, i) - at(cells.half, i) * at(cells.share, i)) - at(open_, i)
+        below = 1.0 - slope - at(stretch, i) * at(cells.square, i) * v[i]
+        moved = (v[i] * (1.0 + slope) + new[i]) / below if below > 0.0 else at(cells.peak, i) + 1.0
         new[i] = moved if step >= ready[i] else v[i]
     for i in range(v.size):
-        u[i] = keep[i] * u[i] + share[i] * (v[i] + min(new[i], peak))
+        u[i] = at(cells.keep, i) * u[i] + at(cells.share, i) * (v[i] + min(new[i], at(cells.peak, i)))
+
+
+@kernel(coefficients.__file__, forceinline=True)
+def _fire(cells, step, new, noise, v, u, ready, fired):
+    """The voltages `new` with noise; reset the units above the peak: their number."""
+    for i in range(noise.size):
+        new[i] += at(cells.noise, i) * noise[i] if step >= ready[i] else 0.0
+    above = 0
+    for i in range(v.size):
+        v[i] = new[i]
+        above += new[i] > at(cells.peak, i)
+    n_fired = 0
+    if above:
+        for i in range(v.size):
+            if v[i] > at(cells.peak, i) and step >= ready[i]:
+                v[i] = at(cells.c, i)
+                u[i] += at(cells.d, i)
+                ready[i] = step + cells.refractory[i]
+                fired[n_fired] = i
+                n_fired += 1
+    return n_fired
+
+
+_STEP = """
+drive = {stretch}constant + gain * external + {weights} - half * (1 + keep) * recovery)
+slope = {stretch}linear - half * share){closed}
+below = 1 - slope - {stretch}square * v)
+over = int(below <= 0)
+moved = (1 - over) * (v * (1 + slope) + drive) / (below + over * (1 - below)) + over * (peak + 1)
+moved = free * moved + (1 - free) * v
+recovery = keep * recovery + share * (v + clip(moved, -1e9, peak))
+v = moved + noise * normal
+"""
+_CONDUCTING = """
+half_open = 0.5 * gain * conductance
+share_open = tanh(half_open)
+stretch = (share_open + int(half_open == 0)) / (half_open + int(half_open == 0))
+"""
 
 
 class IzhikevichCells(NamedTuple):
     """Coefficients of one step."""
 
-    square: float  # a volt
-    linear: float
-    constant: float  # volts
-    half: float  # seconds, half a step
-    gain: float  # volts per ampere that is constant during the step
-    weights: np.ndarray  # (n_currents,), volts per ampere that decays during the step
-    keep: np.ndarray  # (n_units,), share of u that is kept
-    share: np.ndarray  # (n_units,), a second, what v adds to u
-    peak: float
-    c: np.ndarray  # (n_units,)
-    d: np.ndarray  # (n_units,)
-    noise: float  # volts
+    square: Numbers  # a volt
+    linear: Numbers
+    half: Numbers  # seconds, half a step
+    constant: Numbers  # volts
+    gain: Numbers  # volts per ampere that is constant during the step
+    weights: np.ndarray  # (n_currents,) or (n_currents, n_units), volts per ampere that decays during the step
+    keep: Numbers  # share of u that is kept
+    share: Numbers  # a second, what v adds to u
+    peak: Numbers
+    c: Numbers
+    d: Numbers
+    noise: Numbers  # volts
     refractory: np.ndarray  # (n_units,), steps
 
     @staticmethod
-    @kernel(forceinline=True)
+    @kernel(*_FILES, forceinline=True)
     def advance(cells, step, external, currents, noise, state, fired):
         """One step, see `advance_units`."""
-        v, u, ready, n_units = state.variables[0], state.variables[1], state.ready, state.ready.size
-        new = np.empty(n_units)
+        v, u, ready = state.variables[0], state.variables[1], state.ready
+        new = np.empty(ready.size)
         _drive(cells, external, currents, new)
-        _move(cells, step, v, u, ready, new)
-        for i in range(noise.size):
-            new[i] += cells.noise * noise[i] if step >= ready[i] else 0.0
-        above = 0
+        _move(cells, step, 1.0, 0.0, v, u, ready, new)
+        return _fire(cells, step, new, noise, v, u, ready, fired)
+
+    @staticmethod
+    @kernel(*_FILES, forceinline=True)
+    def conduct(cells, step, external, currents, conductance, noise, state, fired):
+        """One step, see `conduct_units`: the voltage decays through conductances as exactly as an exponential does."""
+        v, u, ready, n_units = state.variables[0], state.variables[1], state.ready, state.ready.size
+        new, stretch, open_ = np.empty(n_units), np.empty(n_units), np.empty(n_units)
+        _drive(cells, external, currents, new)
         for i in range(n_units):
-            v[i] = new[i]
-            above += new[i] > cells.peak
-        n_fired = 0
-        if above:
-            for i in range(n_units):
-                if v[i] > cells.peak and step >= ready[i]:
-                    v[i] = cells.c[i]
-                    u[i] += cells.d[i]
-                    ready[i] = step + cells.refractory[i]
-                    fired[n_fired] = i
-                    n_fired += 1
-        return n_fired
+            half = 0.5 * at(cells.gain, i) * conductance[i]
+            decay = expm1(-2.0 * half)
+            open_[i] = -decay / (2.0 + decay)  # tanh
+            stretch[i] = open_[i] / half if half != 0.0 else 1.0
+        _move(cells, step, stretch, open_, v, u, ready, new)
+        return _fire(cells, step, new, noise, v, u, ready, fired)
+
+    @staticmethod
+    def statements() -> Statements:
+        """The step in words."""
+        return Statements(
+            _STEP.format(stretch="(", closed="", weights="{weights}"),
+            conducting=_CONDUCTING + _STEP.format(stretch="stretch * (", closed=" - share_open", weights="{weights}"),
+            threshold="v > peak",
+            reset="v = c; recovery += d",
+            variables={"v": "volt", "recovery": "volt / second"},
+            units={"peak": "volt", "c": "volt", "d": "volt / second"},
+        )
 
 
 @unit
@@ -103,20 +164,21 @@ class Izhikevich(Membrane):
     smaller and a, b are 1000 times larger in number, u and d keep theirs, and I = 10 of the paper is a current of
     10 V/s times `capacitance`, 1 nA by default. The paper moves v by half steps of 0.5 ms; here Kahan's method of order
     2 does: products are taken half at the beginning and half at the end of a step, so that v is found by one division
-    and strong inhibition does not make it unstable. Currents enter by their mean over the step.
+    and strong inhibition does not make it unstable. Currents and conductances enter by their means over the step; what
+    flows through conductances decays by its exact exponential, whatever the step.
 
     The defaults are the regular spiking units of the paper and, for inhibitory units, its fast spiking ones;
     `capacitance` and `refractory` are the library's own choice.
 
     Parameters
     ----------
-    a : float >= 0 or (float, float), default (20.0, 100.0)
+    a : float >= 0, default (20.0, 100.0)
         Rate of the recovery, 1 / second: of excitatory and of inhibitory units.
     b : float, default 200.0
         What the recovery takes from the voltage, 1 / second.
-    c : float <= peak or (float, float), default -0.065
+    c : float <= peak, default -0.065
         Voltage after a spike, volts.
-    d : float or (float, float), default (8.0, 2.0)
+    d : float, default (8.0, 2.0)
         What a spike adds to u, volts per second.
     peak : float, default 0.03
         Volts; a unit fires above it.
@@ -139,68 +201,43 @@ class Izhikevich(Membrane):
            [-13.   , -13.   ]])
     """
 
-    a: float | Sequence[float] = (20.0, 100.0)
-    b: float = 200.0
-    c: float | Sequence[float] = -0.065
-    d: float | Sequence[float] = (8.0, 2.0)
-    peak: float = 0.03
-    capacitance: float = 1e-10
-    refractory: float | Sequence[float] = 0.0
-    background: float = 0.0
-    initial: float | Sequence[float] = -0.065
-    noise: float = 0.0
+    a: UnitNumbers = (20.0, 100.0)
+    b: UnitNumbers = 200.0
+    c: UnitNumbers = -0.065
+    d: UnitNumbers = (8.0, 2.0)
+    peak: UnitNumbers = 0.03
+    capacitance: UnitNumbers = 1e-10
+    refractory: UnitNumbers = 0.0
+    background: UnitNumbers = 0.0
+    initial: UnitNumbers = -0.065
+    noise: UnitNumbers = 0.0
+
+    begins_with: ClassVar[dict[str, str]] = {"b": "hertz"}
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: v in volts, u in volts per second."""
         v = initial_voltages(self, n_units, rng)
-        return np.stack([v, Parameters(self).real("b", unit="hertz") * v])
+        return np.stack([v, numbers_at_start(self, "b", n_units) * v])
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> IzhikevichCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
-        p = Parameters(self)
-        peak = p.real("peak", unit="volt")
-        capacitance = p.real("capacitance", 0, closed="neither", unit="farad")
-        background = p.real("background", unit="amp")
-        half_turn = 0.5 * dt * self._of_units("a", "hertz", excitatory, 0)
-        return IzhikevichCells(
+        p = UnitParameters(self, excitatory)
+        peak = p.of_units("peak", unit="volt")
+        capacitance = p.of_units("capacitance", 0, closed="neither", unit="farad")
+        half_turn = 0.5 * dt * p.of_units("a", 0, unit="hertz")
+        return p.record(
+            IzhikevichCells,
             square=_SQUARE * dt,
             linear=0.5 * _LINEAR * dt,
-            constant=(_CONSTANT + background / capacitance) * dt,
             half=0.5 * dt,
+            constant=(_CONSTANT + p.of_units("background", unit="amp") / capacitance) * dt,
             gain=dt / capacitance,
-            weights=np.asarray(-np.expm1(-dt / time_constants) * time_constants / capacitance),
+            weights=dt * mean_decay(time_constants, dt)[(...,) + (None,) * np.ndim(capacitance)] / capacitance,
             keep=(1.0 - half_turn) / (1.0 + half_turn),
-            share=half_turn * p.real("b", unit="hertz") / (1.0 + half_turn),
+            share=half_turn * p.of_units("b", unit="hertz") / (1.0 + half_turn),
             peak=peak,
-            c=self._of_units("c", "volt", excitatory, None, peak),
-            d=self._of_units("d", "volt / second", excitatory),
-            noise=p.real("noise", 0, unit="volt * second**-0.5") * float(np.sqrt(dt)),
+            c=p.of_units("c", None, peak, unit="volt"),
+            d=p.of_units("d", unit="volt / second"),
+            noise=p.of_units("noise", 0, unit="volt * second**-0.5") * np.sqrt(dt),
             refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
         )
-
-    def equations(self) -> Equations:
-        """The same for Brian2."""
-        names = {"a": "hertz", "b": "hertz", "c": "volt", "d": "volt / second", "peak": "volt"}
-        names |= {"capacitance": "farad", "background": "amp", "noise": "volt * second**-0.5"}
-        return Equations(
-            """
-            dv/dt = 4e4 / (volt * second) * v**2 + 5e3 / second * v + 140 * volt / second - recovery
-                    + (background + {current}) / capacitance{noise} : volt (unless refractory)
-            drecovery/dt = a * (b * v - recovery) : volt / second
-            """,
-            threshold="v > peak",
-            reset="v = c; recovery += d",
-            variables={"v": "volt", "recovery": "volt / second"},
-            parameters={name: (getattr(self, name), unit) for name, unit in names.items()},
-            refractory=self.refractory,
-            noise=" + noise * xi" if magnitude(self.noise) else "",
-        )
-
-    def _of_units(
-        self, name: str, unit: str, excitatory: np.ndarray, low: float | None = None, high: float | None = None
-    ) -> np.ndarray:
-        """One number per unit, of one or two numbers in [low, high]."""
-        owner = type(self).__name__
-        pair = pair_of(owner, name, getattr(self, name), unit=unit)
-        first, second = (check_real(owner, name, x, low, high) for x in pair)
-        return np.where(excitatory, first, second)

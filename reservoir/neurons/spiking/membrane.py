@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar, dataclass_transform
 
 import numpy as np
+from sklearn.base import clone
 
+from reservoir.distributions import Distribution, drawn, is_distribution
 from reservoir.docstrings import documented_with
 from reservoir.estimators import BaseEstimator
-from reservoir.quantities import is_quantity
+from reservoir.neurons.spiking.coefficients import per_unit
 from reservoir.validation import check_real, parameter_error
+
+UnitNumbers: TypeAlias = float | Sequence[float] | np.ndarray | Distribution | Sequence[Distribution]
+"""A number, two for both kinds of units, an array (n_units,), or distributions to draw it from; see `Membrane`."""
 
 _Unit = TypeVar("_Unit", bound="Membrane")
 _LONGEST = 2**52  # steps that a unit may be held, which is for ever
@@ -22,8 +27,8 @@ class Membrane(BaseEstimator):
 
     Parameters
     ----------
-    refractory : float or (float, float), default 0.0
-        Seconds during which v is held after a spike: of excitatory and of inhibitory units. Truncated to whole steps.
+    refractory : float >= 0, default 0.0
+        Seconds during which v is held after a spike. Truncated to whole steps.
     background : float, default 0.0
         Constant current into every unit, amperes.
     noise : float >= 0, default 0.0
@@ -33,12 +38,38 @@ class Membrane(BaseEstimator):
     ------
     ValueError
         For a parameter outside its range, when it is used.
+
+    Notes
+    -----
+    Every parameter but `initial` may be a number; two of them, for excitatory and for inhibitory units; an array
+    (n_units,); or a frozen distribution of `scipy.stats`, or two of these, from which it is drawn for each unit when a
+    system is fitted and when a simulation begins. `initial` may be an array or a distribution too.
     """
 
-    refractory: float | Sequence[float]
-    background: float
-    initial: float | Sequence[float]
-    noise: float
+    begins_with: ClassVar[dict[str, str]] = {}
+    """Parameters that `initial_state` needs one by one, and their units."""
+
+    refractory: UnitNumbers
+    background: UnitNumbers
+    initial: UnitNumbers
+    noise: UnitNumbers
+
+    def drawn(self, excitatory: np.ndarray, rng: np.random.Generator) -> Self:
+        """The record of the units of a circuit of these kinds (n_units,): itself, or with what is drawn as arrays."""
+        owner, kinds, changes = type(self).__name__, np.asarray(excitatory, dtype=bool), {}
+        for name, value in self.get_params(deep=False).items():
+            pair = value if isinstance(value, tuple | list) and len(value) == 2 else (value,)
+            if any(map(is_distribution, pair)):
+                both = [_numbers(owner, name, one, kinds.size, rng) for one in pair]
+                changes[name] = np.where(kinds, both[0], both[-1])
+            elif len(pair) == 2 and name in self.begins_with:
+                changes[name] = per_unit(owner, name, value, kinds, unit=self.begins_with[name])
+        return clone(self).set_params(**changes) if changes else self
+
+
+def _numbers(owner: str, name: str, one: Any, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Numbers (size,) of a distribution, or a number that often."""
+    return drawn(owner, name, one, size, rng) if is_distribution(one) else np.full(size, check_real(owner, name, one))
 
 
 @dataclass_transform(eq_default=False, kw_only_default=True)
@@ -48,25 +79,32 @@ def unit(cls: type[_Unit]) -> type[_Unit]:
 
 
 def initial_voltages(part: Any, n_units: int, rng: np.random.Generator) -> np.ndarray:
-    """Voltages (n_units,) between the two of `initial`."""
-    low, high = pair_of(type(part).__name__, "initial", part.initial, unit="volt")
+    """Voltages (n_units,) of units that begin: between the two of `initial`, or as an array says."""
+    owner, value = type(part).__name__, part.initial
+    if np.ndim(value) == 1 and len(value) == n_units and not isinstance(value, tuple | list) and n_units != 2:
+        return per_unit(owner, "initial", value, np.ones(n_units, bool), unit="volt")
+    low, high = _range_of(owner, value)
     return rng.uniform(low, high, n_units)
 
 
-def refractory_steps(owner: str, refractory: float | Sequence[float], excitatory: np.ndarray, dt: float) -> np.ndarray:
-    """Whole steps (n_units,) from a spike to the first step at which a unit moves again."""
-    pair = pair_of(owner, "refractory", refractory, 0, unit="second")
-    steps = [max(1, int(min((seconds + 1e-3 * dt) / dt, _LONGEST))) for seconds in pair]
-    return np.where(excitatory, steps[0], steps[1])
+def numbers_at_start(part: Any, name: str, n_units: int) -> np.ndarray:
+    """Numbers (n_units,) of one of the parameters that `begins_with` names."""
+    owner, value = type(part).__name__, getattr(part, name)
+    if isinstance(value, tuple | list) and len(value) == 2:
+        raise parameter_error(owner, name, "of the units of a circuit, see `drawn`, before these begin", value)
+    return per_unit(owner, name, value, np.ones(n_units, bool), unit=part.begins_with[name])
 
 
-def pair_of(
-    owner: str, name: str, value: Any, low: float | None = None, *, unit: str | None = None
-) -> tuple[float, float]:
-    """One number for both kinds, or two."""
-    if isinstance(value, tuple | list) or (is_quantity(value) and np.asarray(value).ndim):
+def _range_of(owner: str, value: Any) -> tuple[float, float]:
+    if isinstance(value, tuple | list) or np.ndim(value):
         if len(value) != 2:
-            raise parameter_error(owner, name, "a number or two numbers", value)
-        first, second = (check_real(owner, name, one, low, unit=unit) for one in value)
+            raise parameter_error(owner, "initial", "a number, two numbers or an array (n_units,)", value)
+        first, second = (check_real(owner, "initial", one, unit="volt") for one in value)
         return first, second
-    return (check_real(owner, name, value, low, unit=unit),) * 2
+    return (check_real(owner, "initial", value, unit="volt"),) * 2
+
+
+def refractory_steps(owner: str, refractory: Any, excitatory: np.ndarray, dt: float) -> np.ndarray:
+    """Whole steps (n_units,) from a spike to the first step at which a unit moves again."""
+    seconds = per_unit(owner, "refractory", refractory, excitatory, 0, unit="second")
+    return np.maximum(1, np.minimum((seconds + 1e-3 * dt) / dt, _LONGEST).astype(np.int64))
