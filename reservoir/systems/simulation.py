@@ -153,11 +153,19 @@ def make_engine(
     if len(kinds.currents) < 2:  # kernels want two
         unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
         kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
+    _check_room(owner, circuit, kinds, dt)
     kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt)
     reversal, tau = kinds.conductances.T.copy()
     conductances = Conductances(reversal, mean_decay(tau, dt)) if len(tau) else None
     return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind, conductances)
+
+
+def _check_room(owner: str, circuit: Circuit, kinds: Receptors, dt: float) -> None:
+    """Refuse more variables, one for each kind of synapse and unit, and spikes on their way, than fit into memory."""
+    n_kinds, longest = len(kinds.time_constants), max(part.delay.max(initial=0.0) for _, _, part in circuit.pathways())
+    n_bytes = 8.0 * (2 + longest / dt) * n_kinds * circuit.n_units
+    check_fits(owner, "circuit", circuit, n_bytes, f"{n_kinds} kinds of synapses and delays of {longest:.3g} s")
 
 
 def read_units(owner: str, circuit: Circuit, neuron: Units, rng: np.random.Generator | None) -> SpikingUnit:

@@ -241,3 +241,12 @@ def test_numbers_of_a_preset_may_be_drawn():
     assert len(np.unique(circuit.inputs.delay)) == len(circuit.inputs)
     with pytest.raises(ValueError, match="The 'delay' parameter of PairStatistics must be finite numbers >= 0"):
         MaassColumn(preset=replace(plain, EE=replace(plain.EE, delay=norm(0, 1e-3)))).draw(generator())
+
+
+def test_a_variable_for_each_synapse_may_be_too_many():
+    """A time constant for each of 1e5 synapses would be as many variables in each of 1e4 units."""
+    big = {"E": Population(100_000)}
+    many = Connection("E", "E", in_degree=1, **CURRENT | {"time_constant": uniform(1e-3, 1e-2), "delay": 0.5})
+    circuit = PopulationCircuit(big, {"a": many}).draw(generator(), 0)
+    with pytest.raises(ValueError, match="The 'circuit' parameter of simulate must be small enough for the memory"):
+        reservoir.simulate(circuit, currents=np.zeros((1, 100_000)))
