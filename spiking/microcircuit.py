@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.neurons.spiking.equations import equations_of
+from reservoir.neurons.spiking.mixture import Mixture
 from reservoir.parts import (
     CircuitModel,
     Encoder,
@@ -16,9 +17,9 @@ from reservoir.parts import (
     PlasticityRule,
     Seed,
     SequenceData,
-    SpikingUnit,
     Targets,
     Trace,
+    Units,
 )
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
@@ -30,7 +31,7 @@ from reservoir.validation import (
     unchanged_on_error,
     without_unit,
 )
-from spiking.circuit_text import Trial, check_one_model, write_circuit
+from spiking.circuit_text import Trial, write_circuit
 from spiking.execution import CODEGEN, run_job
 from spiking.simulation import with_learned
 
@@ -97,7 +98,7 @@ class Microcircuit(LiquidState):
     def __init__(
         self,
         circuit: CircuitModel | None = None,
-        neuron: SpikingUnit | None = None,
+        neuron: Units = None,
         *,
         encoder: Encoder | None = None,
         trace: Trace | None = None,
@@ -135,7 +136,6 @@ class Microcircuit(LiquidState):
             Currents, amperes, injected into the units while they learn: a row for every row of a series.
         """
         p = Parameters(self)
-        check_one_model(p.owner, self.neuron)
         p.choice("codegen", CODEGEN)
         p.flag("twin")
         if self.learning_time is not None:
@@ -149,16 +149,16 @@ class Microcircuit(LiquidState):
             (answer,), self.codegen_ = run_job(*job, verbose=self.verbose)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
             self._engine = make_engine(p.owner, self.circuit_, self.neuron_, self._engine.dt)
-            for row, name in enumerate(network.equations.variables):
-                if name in network.equations.kept:
-                    self._rest.variables[row] = answer.variables[row]
+            for group in network.by_groups():
+                for row, name in enumerate(group.network.equations.variables):
+                    if name in group.network.equations.kept:
+                        self._rest.variables[row, group.units] = answer.variables[row, group.units]
         return self
 
     def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
-        words = hasattr(self._engine.cells, "statements")
-        exact = words or equations_of(type(self).__name__, self.neuron_, self.circuit_.n_units).method == "exact"
+        exact = _steps_alike(type(self).__name__, self.neuron_, self._engine.cells, self.circuit_.n_units)
         alike = exact and not is_noisy(self.neuron_) and self.circuit_.background is None
         if state is not None and not alike:
             wanted = "None but for units whose step is the same in both engines, without noise"
@@ -209,3 +209,11 @@ class Microcircuit(LiquidState):
             wanted = f"None or currents of the shapes {shapes}"
             raise parameter_error(owner, "teacher", wanted, teacher)
         return tables
+
+
+def _steps_alike(owner: str, neuron: Any, cells: Any, n_units: int) -> bool:
+    """Whether Numba and Brian2 take the same step, of all models that there are."""
+    if isinstance(neuron, Mixture):
+        parts = zip(neuron.records.items(), cells.parts, strict=True)
+        return all(_steps_alike(owner, record, part, len(neuron.places(name))) for (name, record), part in parts)
+    return hasattr(cells, "statements") or equations_of(owner, neuron, n_units).method == "exact"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Circuit
-from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit
+from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, Units
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
     Recording,
@@ -23,7 +23,7 @@ from reservoir.systems.simulation import (
 from reservoir.trains import SpikeTrains
 from reservoir.validation import as_generator, check_real, parameter_error
 from spiking._brian import load
-from spiking.circuit_text import Answer, Trial, check_one_model, write_circuit
+from spiking.circuit_text import Answer, Trial, write_circuit
 from spiking.execution import run_job
 from spiking.worker_process import run_where_asked
 
@@ -35,7 +35,7 @@ def simulate(
     spikes: SpikeTrains | Sequence[SpikeTrains] | None = None,
     *,
     currents: Numbers | Sequence[Numbers] | None = None,
-    neuron: SpikingUnit | None = None,
+    neuron: Units = None,
     plasticity: Mapping[str, PlasticityRule] | None = None,
     dt: float = 1e-4,
     record: str | Sequence[str] = (),
@@ -54,7 +54,6 @@ def simulate(
     Parameters
     ----------
     circuit, spikes, currents, neuron, dt, random_state : as in `reservoir.simulate`
-        But one record for all units.
     plasticity : None or dict, default None
         Rules of `reservoir.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``. Every
         trial begins with the weights of `circuit`.
@@ -104,15 +103,14 @@ def simulate(
     27
     """
     dt = check_real("simulate", "dt", dt, SHORTEST_STEP, unit="second")
-    check_one_model("simulate", neuron)
     seed = int(as_generator("simulate", random_state).integers(2**63))
-    neuron = read_units("simulate", circuit, neuron, np.random.default_rng(seed))
+    units = read_units("simulate", circuit, neuron, np.random.default_rng(seed))
     recorded = read_record(record, ("voltages", "weights", "traces"))
-    network = write_circuit("simulate", circuit, neuron, plasticity, dt)
-    neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
+    network = write_circuit("simulate", circuit, units, plasticity, dt)
+    units.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
     given, many = read_trials(circuit, spikes, currents, dt)
     heard = list(given)
-    trials = [_make_trial(circuit, neuron, seed, trains, rows if currents is not None else None, dt)
+    trials = [_make_trial(circuit, units, seed, trains, rows if currents is not None else None, dt)
               for trains, rows in heard]  # fmt: skip
     voltages = "voltages" in recorded
     if voltages:
@@ -167,7 +165,7 @@ def with_learned(circuit: Circuit, learned: dict[str, dict[str, np.ndarray]]) ->
 
 
 def warm_up(
-    circuit: Circuit | None = None, *, neuron: SpikingUnit | None = None,
+    circuit: Circuit | None = None, *, neuron: Units = None,
     plasticity: Mapping[str, PlasticityRule] | None = None, dt: float = 1e-4, codegen: str = "numpy",
 ) -> None:  # fmt: skip
     """Load Brian2, and with a circuit compile the code for it, before workers or threads start.

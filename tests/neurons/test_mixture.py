@@ -7,10 +7,11 @@ from sklearn.base import clone
 import reservoir
 import spiking
 from reservoir import LiquidState, simulate
-from reservoir.circuits import Circuit, MaassColumn
+from reservoir.circuits import Circuit, MaassColumn, damaged
 from reservoir.neurons import LIF, AdaptiveExponential, HodgkinHuxley, Izhikevich
+from reservoir.plasticity import STDP
 from tests.circuits.test_pathways import mixed_circuit
-from tests.spiking.test_same_spikes import NONE, trains_of
+from tests.spiking.test_same_spikes import NONE, assert_same, trains_of
 
 STILL = LIF(initial=0.0135)
 SERIES = np.linspace(0, 1, 20).reshape(-1, 1)
@@ -107,12 +108,31 @@ def test_what_is_refused(kind):
         simulate(mixed_circuit(), trains_of(0), neuron=BAD[kind])
 
 
-def test_brian2_takes_one_model():
-    neuron = {"E": LIF(), "I": LIF()}
-    with pytest.raises(ValueError, match="The 'neuron' parameter of simulate must be one record for all units"):
-        spiking.simulate(mixed_circuit(), trains_of(0), neuron=neuron)
-    with pytest.raises(ValueError, match="The 'neuron' parameter of Microcircuit must be one record for all units"):
-        spiking.Microcircuit(neuron=neuron).fit(SERIES)
+def test_same_spikes_in_both_engines():
+    """Every projection of the circuit, damage and currents, and two trials side by side."""
+    circuit = damaged(mixed_circuit(), kind="combined", fraction=0.15, rng=np.random.default_rng(0))
+    neuron = {"E": LIF(), "I": Izhikevich()}
+    assert_same(circuit, [trains_of(k, 0.1, rate=60) for k in range(2)], neuron=neuron, fewest=50)
+    currents = np.random.default_rng(0).uniform(0, 1e-9, (1000, 40))
+    assert_same(circuit, [trains_of(0, 0.1, rate=60)], neuron=neuron, currents=[currents])
+
+
+def test_what_learns_is_in_its_place():
+    circuit, trains = mixed_circuit(), trains_of(0, 0.1, 60)
+    options = {"plasticity": {"recurrent": STDP(A_plus=0.1, w_max=1e-8)}, "record": "weights", "random_state": 0}
+    learned = [
+        spiking.simulate(circuit, trains, neuron=neuron, codegen="numpy", **options).circuit.recurrent.weight
+        for neuron in (STILL, {"E": STILL, "I": clone(STILL)})
+    ]
+    np.testing.assert_allclose(*learned, rtol=1e-12)
+    assert (learned[0] != circuit.recurrent.weight).any()
+
+
+def test_a_microcircuit_of_several_models():
+    neuron = {"E": LIF(), "I": Izhikevich()}
+    options = {"circuit": MaassColumn((2, 3, 3)), "neuron": neuron, "random_state": 0, "codegen": "numpy"}
+    one, other = (spiking.Microcircuit(twin=twin, **options).fit_transform(SERIES) for twin in (True, False))
+    np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
 
 
 def test_an_empty_population_needs_no_units():
