@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
+from scipy import stats
 from scipy.stats import rv_continuous, rv_discrete
 
 from reservoir.validation import parameter_error
@@ -35,3 +36,15 @@ def drawn(owner: str, name: str, distribution: Any, size: int, rng: np.random.Ge
     if numbers.shape != (size,) or not np.isfinite(numbers).all():
         raise parameter_error(owner, name, "a frozen distribution of finite numbers", distribution)
     return numbers
+
+
+def is_family(name: str) -> bool:
+    """Whether SciPy has distributions of this name."""
+    return isinstance(getattr(stats, name, None), _FAMILIES)
+
+
+def name_of(value: Any) -> str | None:
+    """The name by which SciPy knows the family of a frozen distribution; None for one of a user's own, or none."""
+    name = str(value.dist.name) if is_distribution(value) else ""
+    known = is_family(name) and isinstance(value.dist, type(getattr(stats, name)))
+    return name if known else None

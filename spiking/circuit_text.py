@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +14,7 @@ from reservoir.circuits import Circuit, PoissonBackground, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
 from reservoir.neurons.spiking.equations import Equations, check_variables, equations_of, has_equations
 from reservoir.neurons.spiking.membrane import refractory_steps
+from reservoir.neurons.spiking.mixture import Mixture
 from reservoir.neurons.spiking.statements import Statements, coefficients_of
 from reservoir.parts import SpikingUnit
 from reservoir.plasticity import Rule
@@ -26,7 +30,7 @@ class Path(NamedTuple):
     """Synapses of one projection and one source with one kind of current, all dynamic or none, all plastic or none."""
 
     projection: str  # its name in the circuit
-    source: str  # "units", "inputs", or "selves": units that fire of themselves
+    source: str  # a group of units, "inputs", or "selves": units that fire of themselves
     which: np.ndarray  # (n_synapses,), their places in the projection
     pre: np.ndarray  # (n_synapses,)
     post: np.ndarray  # (n_synapses,)
@@ -35,6 +39,7 @@ class Path(NamedTuple):
     kind: int  # of the current or conductance
     dynamics: tuple[np.ndarray, np.ndarray, np.ndarray] | None  # U, D, F
     rule: Rule | None
+    target: str = "units"  # a group of units
 
 
 class CircuitText(NamedTuple):
@@ -53,11 +58,24 @@ class CircuitText(NamedTuple):
     dt: float
     background: PoissonBackground | None = None
     unit: str = "the units"  # the name of their model
+    groups: tuple[Group, ...] = ()  # of units of several models
 
     @property
     def n_drawn(self) -> int:
         """How many random numbers a step takes."""
         return len(self.excitatory) * (self.noisy + (self.background is not None))
+
+    def by_groups(self) -> tuple[Group, ...]:
+        """The units by their models."""
+        return self.groups or (Group("units", np.arange(len(self.excitatory)), self),)
+
+
+class Group(NamedTuple):
+    """Units of one model."""
+
+    name: str
+    units: np.ndarray  # (n,), their numbers in the circuit
+    network: CircuitText  # theirs alone, without synapses
 
 
 class Trial(NamedTuple):
@@ -112,44 +130,102 @@ def write_circuit(
     """The circuit, cut into paths."""
     learning = learning_of(owner, plasticity, circuit)
     kinds = receptors_of(circuit)
-    listening, fires = np.ones(len(circuit.excitatory), dtype=bool), np.zeros(len(circuit.excitatory), dtype=bool)
-    if circuit.spontaneous_rate is not None:
-        fires = circuit.spontaneous_rate > 0
-        listening &= ~fires
-    if circuit.dead is not None:
-        listening &= ~circuit.dead
+    rates = circuit.spontaneous_rate
+    fires = np.zeros(circuit.n_units, dtype=bool) if rates is None else rates > 0
     paths: list[Path] = []
     for name, source, part in circuit.pathways():
         own = fires[part.pre] if source == "units" else np.zeros(len(part), dtype=bool)
         learns = [one for one in learning if one.projection == name]
         paths += _paths(name, source, part, ~own, kinds, learns, dt)
         paths += _paths(name, "selves", part, own, kinds, learns, dt)
-    equations, coefficients, opens = _read_units(owner, neuron, circuit, kinds, dt)
-    noisy = is_noisy(neuron) if isinstance(equations, Statements) else bool(equations.noise)
-    if isinstance(equations, Statements):
-        refractory = np.broadcast_to(coefficients.get("refractory", 1), len(listening)).copy()
-    else:
-        refractory = refractory_steps(type(neuron).__name__, equations.refractory, circuit.excitatory, dt)
-    return CircuitText(
-        equations, coefficients, opens, noisy, circuit.excitatory, refractory, listening, kinds,
-        tuple(paths), circuit.n_inputs, dt, circuit.background, type(neuron).__name__,
+    whole = np.arange(circuit.n_units)
+    masks = neuron.populations if isinstance(neuron, Mixture) else {}
+    records = neuron.records if isinstance(neuron, Mixture) else {}
+    groups = tuple(
+        Group(
+            f"units_{name}",
+            units := np.flatnonzero(masks[name]),
+            _write_group(owner, record, circuit, kinds, dt, units),
+        )
+        for name, record in records.items()
+    )
+    network = groups[0].network if groups else _write_group(owner, neuron, circuit, kinds, dt, whole)
+    cut = tuple(_by_groups(paths, groups, circuit.n_units) if groups else paths)
+    return network._replace(
+        excitatory=circuit.excitatory, listening=_listening(circuit), paths=cut, n_inputs=circuit.n_inputs,
+        background=circuit.background, groups=groups, noisy=any(one.network.noisy for one in groups) or network.noisy,
     )  # fmt: skip
 
 
+def _listening(circuit: Circuit) -> np.ndarray:
+    """Which units (n_units,) neither are dead nor fire of themselves."""
+    listening = np.ones(circuit.n_units, dtype=bool)
+    if circuit.spontaneous_rate is not None:
+        listening &= ~(circuit.spontaneous_rate > 0)
+    return listening if circuit.dead is None else listening & ~circuit.dead
+
+
+def _write_group(
+    owner: str, neuron: Any, circuit: Circuit, kinds: Receptors, dt: float, units: np.ndarray
+) -> CircuitText:
+    """The units of one model, by their numbers, without their synapses."""
+    excitatory, background = circuit.excitatory[units], circuit.background
+    equations, coefficients, opens = _read_units(owner, neuron, excitatory, kinds, dt)
+    noisy = is_noisy(neuron) if isinstance(equations, Statements) else bool(equations.noise)
+    if isinstance(equations, Statements):
+        refractory = np.broadcast_to(coefficients.get("refractory", 1), len(units)).copy()
+    else:
+        refractory = refractory_steps(type(neuron).__name__, equations.refractory, excitatory, dt)
+    if background is not None:
+        background = replace(
+            background, **{one.name: getattr(background, one.name)[units] for one in fields(background)}
+        )
+    listening = _listening(circuit)[units]
+    return CircuitText(
+        equations, coefficients, opens, noisy, excitatory, refractory, listening, kinds, (), 0, dt, background,
+        type(neuron).__name__,
+    )  # fmt: skip
+
+
+def _by_groups(paths: list[Path], groups: tuple[Group, ...], n_units: int) -> Iterator[Path]:
+    """The paths cut by the groups of their two ends, with the numbers of units in these."""
+    label, place = np.zeros(n_units, dtype=np.int64), np.zeros(n_units, dtype=np.int64)
+    for number, group in enumerate(groups):
+        label[group.units], place[group.units] = number, np.arange(len(group.units))
+    for path in paths:
+        between = path.source == "units"
+        U, D, F = (path.weight,) * 3 if path.dynamics is None else path.dynamics
+        for sender, receiver in product(range(len(groups)) if between else (None,), range(len(groups))):
+            chosen = label[path.post] == receiver
+            chosen &= (label[path.pre] == sender) if sender is not None else True
+            which = np.flatnonzero(chosen)
+            if not which.size:
+                continue
+            pre = path.pre[which]
+            yield path._replace(
+                source=path.source if sender is None else groups[sender].name,
+                target=groups[receiver].name,
+                pre=pre if sender is None else place[pre],
+                post=place[path.post[which]],
+                dynamics=None if path.dynamics is None else (U[which], D[which], F[which]),
+                **{name: getattr(path, name)[which] for name in ("which", "weight", "delay")},
+            )
+
+
 def _read_units(
-    owner: str, neuron: Any, circuit: Circuit, kinds: Receptors, dt: float
+    owner: str, neuron: Any, excitatory: np.ndarray, kinds: Receptors, dt: float
 ) -> tuple[Equations | Statements, dict[str, np.ndarray], bool]:
     """The words of a record for its step, with the numbers in them, or else its differential equations.
 
     And whether conductances stand open in its step.
     """
     compiled = not isinstance(neuron, type) and callable(getattr(neuron, "cells", None))
-    cells: Any = neuron.cells(circuit.excitatory, kinds.currents, dt) if compiled else None
+    cells: Any = neuron.cells(excitatory, kinds.currents, dt) if compiled else None
     if hasattr(cells, "statements") and not has_equations(neuron):
         statements = cells.statements()
-        check_variables(owner, neuron, statements.variables, circuit.n_units)
+        check_variables(owner, neuron, statements.variables, len(excitatory))
         return statements, coefficients_of(cells), hasattr(cells, "conduct")
-    return equations_of(owner, neuron, circuit.n_units), {}, False
+    return equations_of(owner, neuron, len(excitatory)), {}, False
 
 
 def engine_lines(network: CircuitText, injected: bool, timed: bool) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from reservoir.random_numbers import BACKGROUND, NOISE, Places, fill, poisson_numbers
 from reservoir.sizes import check_fits
-from spiking.circuit_text import CircuitText, Trial
+from spiking.circuit_text import CircuitText, Group, Trial
 
 HELD = 500_000
 """Values that are made at a time."""
@@ -46,20 +46,20 @@ class Feed(NamedTuple):
         return self.steps, values
 
 
-def feeds_of(network: CircuitText, trials: list[Trial]) -> list[Feed]:
-    """What the units of these trials side by side hear anew in every step."""
-    n_units, feeds = len(network.excitatory), []
+def feeds_of(network: CircuitText, group: Group, trials: list[Trial]) -> list[Feed]:
+    """What the units of a group, of these trials side by side, hear anew in every step."""
+    width, feeds = len(group.units) * len(trials), []
     if trials[0].currents is not None:
-        feeds.append(Feed("I_injected", "amp", n_units * len(trials), _injected(trials), _still_for(trials)))
-    if network.noisy:
-        feeds.append(Feed("normal", "1", n_units * len(trials), _drawn(trials, n_units, _normal)))
+        feeds.append(Feed("I_injected", "amp", width, _injected(trials, group.units), _still_for(trials)))
+    if group.network.noisy:
+        feeds.append(Feed("normal", "1", width, _drawn(trials, network, group.units, _normal)))
     if network.background is not None:
         means = network.background.rate * network.dt
 
         def count(seed: int, places: Places, out: np.ndarray) -> None:
             out[:] = poisson_numbers(seed, BACKGROUND, places, means)
 
-        feeds.append(Feed("hits", "1", n_units * len(trials), _drawn(trials, n_units, count)))
+        feeds.append(Feed("hits", "1", width, _drawn(trials, network, group.units, count)))
     return feeds
 
 
@@ -68,25 +68,27 @@ def _normal(seed: int, places: Places, out: np.ndarray) -> None:
 
 
 def _drawn(
-    trials: list[Trial], n_units: int, draw: Callable[[int, Places, np.ndarray], None]
+    trials: list[Trial], network: CircuitText, units: np.ndarray, draw: Callable[[int, Places, np.ndarray], None]
 ) -> Callable[[int, int, np.ndarray], None]:
-    """Fill an array with the numbers of all trials, 0 behind the end of one."""
+    """Fill an array with the numbers of these units in all trials, 0 behind the end of one."""
+    n_units = len(units)
 
     def fill_all(first: int, last: int, out: np.ndarray) -> None:
-        numbers = np.empty((last - first, n_units))
+        numbers = np.empty((last - first, len(network.excitatory)))
         for tile, trial in enumerate(trials):
             inside = max(0, min(last, trial.n_steps) - first)
             if inside:
                 draw(trial.seed, trial.heard.numbers_of(first, first + inside), numbers[:inside])
             numbers[inside:] = 0.0
-            out[:, tile * n_units : (tile + 1) * n_units] = numbers
+            out[:, tile * n_units : (tile + 1) * n_units] = numbers[:, units]
 
     return fill_all
 
 
-def _injected(trials: list[Trial]) -> Callable[[int, int, np.ndarray], None]:
+def _injected(trials: list[Trial], units: np.ndarray) -> Callable[[int, int, np.ndarray], None]:
     """Fill an array with the currents of all trials; behind its end the last row of one goes on."""
-    tables, rows = [trial.currents for trial in trials], [trial.heard.shared_rows() for trial in trials]
+    tables = [None if trial.currents is None else trial.currents[:, units] for trial in trials]
+    rows = [trial.heard.shared_rows() for trial in trials]
 
     def fill_all(first: int, last: int, out: np.ndarray) -> None:
         begin = 0

@@ -9,15 +9,16 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.neurons.spiking.equations import equations_of
+from reservoir.neurons.spiking.mixture import Mixture
 from reservoir.parts import (
     CircuitModel,
     Encoder,
     Numbers,
     Seed,
     SequenceData,
-    SpikingUnit,
     Targets,
     Trace,
+    Units,
     VoltageTrace,
 )
 from reservoir.plasticity.learning import Rules
@@ -102,7 +103,7 @@ class Microcircuit(LiquidState):
     def __init__(
         self,
         circuit: CircuitModel | None = None,
-        neuron: SpikingUnit | None = None,
+        neuron: Units = None,
         *,
         encoder: Encoder | None = None,
         trace: Trace | VoltageTrace | None = None,
@@ -154,9 +155,10 @@ class Microcircuit(LiquidState):
             (answer,), self.codegen_ = run_job(*job, verbose=self.verbose)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
             self._engine = make_engine(p.owner, self.circuit_, self.neuron_, self._engine.dt)
-            for row, name in enumerate(network.equations.variables):
-                if name in network.equations.kept:
-                    self._rest.variables[row] = answer.variables[row]
+            for group in network.by_groups():
+                for row, name in enumerate(group.network.equations.variables):
+                    if name in group.network.equations.kept:
+                        self._rest.variables[row, group.units] = answer.variables[row, group.units]
         return self
 
     @property
@@ -230,3 +232,11 @@ class Microcircuit(LiquidState):
             wanted = f"None or currents of the shapes {shapes}"
             raise parameter_error(owner, "teacher", wanted, teacher)
         return tables
+
+
+def _steps_alike(owner: str, neuron: Any, cells: Any, n_units: int) -> bool:
+    """Whether Numba and Brian2 take the same step, of all models that there are."""
+    if isinstance(neuron, Mixture):
+        parts = zip(neuron.records.items(), cells.parts, strict=True)
+        return all(_steps_alike(owner, record, part, len(neuron.places(name))) for (name, record), part in parts)
+    return hasattr(cells, "statements") or equations_of(owner, neuron, n_units).method == "exact"

@@ -14,7 +14,7 @@ from reservoir.neurons.spiking.statements import Statements
 from reservoir.plasticity import Rule, Scaling
 from reservoir.quantities import UNITS
 from reservoir.systems.simulation import check_finite
-from spiking.circuit_text import Answer, CircuitText, Learned, Path, Trial, write_units
+from spiking.circuit_text import Answer, CircuitText, Group, Learned, Path, Trial, write_units
 from spiking.fed_variables import Feed, feeds_of
 from spiking.synapses import conductance, current, depressing_and_facilitating
 from spiking.unit_step import write_step
@@ -66,28 +66,37 @@ class SideBySide:
         self.standalone = "standalone" in type(brian2.get_device()).__name__.lower()
         brian2.seed(seed)
         self.clock = brian2.Clock(dt=network.dt * brian2.second, name="steps")
-        self.feeds = feeds_of(network, trials)
         self.most: dict[str, int] = {}  # spikes of a channel in one step
-        self.sources = {"units": self._make_units(), **self._make_generators()}
+        self.operations: list[Any] = []
+        self.groups = network.by_groups()
+        self.sources = {**{group.name: self._make_units(group) for group in self.groups}, **self._make_generators()}
         self.synapses = [self._connect(path, f"path_{k:02d}") for k, path in enumerate(network.paths)]
         self.scalings = self._make_scalings()
-        units = self.sources["units"]
-        self.spikes = brian2.SpikeMonitor(units, name="spikes")
-        self.watch = [brian2.StateMonitor(units, "v", record=True, when="end", name="voltages")] if voltages else []
+        units = [self.sources[group.name] for group in self.groups]
+        self.spikes = [brian2.SpikeMonitor(one, name=one.name.replace("units", "spikes")) for one in units]
+        self.watch = [
+            brian2.StateMonitor(one, "v", record=True, when="end", name=one.name.replace("units", "voltages"))
+            for one in units if voltages
+        ]  # fmt: skip
 
     def run(self, build: Callable[[], None], report: Callable[..., Any] | None = None) -> list[Answer]:
         """Simulate all trials, as long as the longest lasts; `build` is called once the network is complete.
 
         Brian2 calls `report` now and then with the share that is done, as its second argument.
         """
-        parts = [*self.sources.values(), *self.synapses, *self.scalings, self.spikes, *self.watch, *self.operations]
+        parts = [*self.sources.values(), *self.synapses, *self.scalings, *self.spikes, *self.watch, *self.operations]
         whole = self.brian2.Network([part for part in parts if part is not None])
         duration, second = self.n_steps * self.network.dt, self.brian2.second
         whole.run(duration * second, namespace={}, report=report, report_period=second)
         build()
-        steps = np.round(np.asarray(self.spikes.t) / self.network.dt).astype(np.int64)
-        fired = np.column_stack([steps, np.asarray(self.spikes.i, dtype=np.int64)])
+        fired = np.concatenate([self._fired(*one) for one in zip(self.groups, self.spikes, strict=True)])
         return [self._answer(tile, fired) for tile in range(self.n_tiles)]
+
+    def _fired(self, group: Group, spikes: Any) -> np.ndarray:
+        """Step and unit, by its number among those of all tiles, of the spikes of a group."""
+        steps = np.round(np.asarray(spikes.t) / self.network.dt).astype(np.int64)
+        tile, place = np.divmod(np.asarray(spikes.i, dtype=np.int64), len(group.units))
+        return np.column_stack([steps, tile * self.n_units + group.units[place]])
 
     def _value(self, value: Any, unit: str) -> Any:
         """An SI number or array with its unit."""
@@ -96,10 +105,12 @@ class SideBySide:
         dimensions = self.brian2.get_or_create_dimension([*UNITS[unit][1], 0, 0, 0])
         return self.brian2.Quantity(value, dim=dimensions)
 
-    def _make_units(self) -> Any:
-        brian2, network, equations = self.brian2, self.network, self.network.equations
+    def _make_units(self, group: Group) -> Any:
+        brian2, network, equations = self.brian2, group.network, group.network.equations
+        prefix = group.name.removeprefix("units")  # of parts that all groups have
         injected, standalone = self.trials[0].currents is not None, self.standalone
-        timed = {f"timed_{feed.name}": self._timed(feed) for feed in self.feeds} if standalone else {}
+        feeds = feeds_of(self.network, group, self.trials)
+        timed = {f"timed_{feed.name}": self._timed(feed, prefix) for feed in feeds} if standalone else {}
         if isinstance(equations, Statements):
             text = write_step(network, equations, injected, standalone)
         else:
@@ -107,7 +118,7 @@ class SideBySide:
         method: Any = Exact(brian2, text.model) if text.method == "exact" else text.method
         method = Step(text.step) if text.step else method
         units = brian2.NeuronGroup(
-            self.n_units * self.n_tiles,
+            len(group.units) * self.n_tiles,
             text.model,
             threshold=f"listening and {equations.threshold}",
             reset=equations.reset or "v = v",
@@ -115,26 +126,26 @@ class SideBySide:
             method=method,
             clock=self.clock,
             namespace=timed,
-            name="units",
+            name=group.name,
         )
-        self.operations = [] if self.standalone else [self._set(units, feed) for feed in self.feeds]
+        self.operations += [] if standalone else [self._set(units, feed, prefix) for feed in feeds]
         for name, line in text.at_start.items():
-            units.run_regularly(line, when="start", name=name)
+            units.run_regularly(line, when="start", name=name + prefix)
         for row, (name, unit) in enumerate(equations.variables.items()):
-            values = np.concatenate([trial.variables[row] for trial in self.trials])
+            values = np.concatenate([trial.variables[row, group.units] for trial in self.trials])
             setattr(units, name, self._value(values, unit))
         for name, (value, unit) in text.constants.items():
             setattr(units, name, self._value(value, unit))
         for name, (values, unit) in text.by_unit.items():
             setattr(units, name, self._value(self._tiled(values), unit))
         if network.background is not None:
-            self._add_background(units, network.background)
+            self._add_background(units, network.background, f"outside{prefix}")
         hold = np.where(network.listening, network.refractory * network.dt, _FOR_EVER)
         units.hold = self._tiled(hold) * brian2.second
         units.listening = self._tiled(network.listening)
         return units
 
-    def _add_background(self, units: Any, background: PoissonBackground) -> None:
+    def _add_background(self, units: Any, background: PoissonBackground, name: str) -> None:
         """Let the units hear Poisson jumps when spikes are delivered."""
         lines, kind = [], self.network.kinds.of(background)
         for k in range(len(self.network.kinds.currents)):
@@ -143,9 +154,9 @@ class SideBySide:
             lines += [f"I_{k} += outside_{k} * hits"] if weight.any() else []
         units.I_background = self._value(self._tiled(background.current), "amp")
         if lines:
-            units.run_regularly("\n".join(lines), when="synapses", name="outside")
+            units.run_regularly("\n".join(lines), when="synapses", name=name)
 
-    def _set(self, units: Any, feed: Feed) -> Any:
+    def _set(self, units: Any, feed: Feed, prefix: str) -> Any:
         """An operation that sets a variable of the units before every step."""
         place = units.variables[feed.name].get_value()
         rows = feed.rows(self.n_steps)
@@ -153,13 +164,13 @@ class SideBySide:
         def set_values() -> None:
             place[:] = next(rows)
 
-        name = f"set_{feed.name}"
+        name = f"set_{feed.name}{prefix}"
         return self.brian2.NetworkOperation(set_values, clock=self.clock, when="start", order=-1, name=name)
 
-    def _timed(self, feed: Feed) -> Any:
+    def _timed(self, feed: Feed, prefix: str) -> Any:
         """The values of a variable in all steps, for a program that Python does not see into."""
         steps, values = feed.at_once(self.n_steps)
-        return self._timed_array(values, feed.unit, f"timed_{feed.name}", steps)
+        return self._timed_array(values, feed.unit, f"timed_{feed.name}{prefix}", steps)
 
     def _timed_array(self, values: np.ndarray, unit: str, name: str, steps: int = 1) -> Any:
         """Values whose rows last so many steps each.
@@ -230,13 +241,14 @@ class SideBySide:
             model, on_pre = [*model, *numbers, *traces, *rule.model], [*on_pre, *rule.on_pre]
         arrivals = ["pre", *(f"again_{k}" for k in range(1, self.most.get(path.source, 1)))]
         synapses = brian2.Synapses(
-            self.sources[path.source], self.sources["units"], "\n".join(model),
+            self.sources[path.source], self.sources[path.target], "\n".join(model),
             on_pre=dict.fromkeys(arrivals, "\n".join(on_pre)), on_event={one: one for one in arrivals[1:]},
             on_post=None if rule is None else "\n".join(rule.on_post) or None,
             namespace={} if rule is None else self._signals(rule, name), clock=self.clock, name=name, method="exact",
         )  # fmt: skip
-        shifts, size = np.repeat(np.arange(self.n_tiles), len(path.pre)), len(self.sources[path.source]) // self.n_tiles
-        synapses.connect(i=self._tiled(path.pre) + shifts * size, j=self._tiled(path.post) + shifts * self.n_units)
+        tiles = np.repeat(np.arange(self.n_tiles), len(path.pre))
+        senders, receivers = (len(self.sources[end]) // self.n_tiles for end in (path.source, path.target))
+        synapses.connect(i=self._tiled(path.pre) + tiles * senders, j=self._tiled(path.post) + tiles * receivers)
         for order, one in enumerate(arrivals):
             getattr(synapses, one).delay = self._tiled(path.delay) * self.network.dt * brian2.second
             getattr(synapses, one).order = order
@@ -268,7 +280,11 @@ class SideBySide:
 
     def _scale(self, scaling: Scaling, plastic: list[Any]) -> Any:
         size = self.n_units * self.n_tiles
-        receivers = [np.asarray(part.j) for part in plastic]
+        ends = np.cumsum([len(self.sources[group.name]) for group in self.groups])
+        firsts = {
+            group.name: int(end) - len(self.sources[group.name]) for group, end in zip(self.groups, ends, strict=True)
+        }
+        receivers = [np.asarray(part.j) + firsts[part.target.name] for part in plastic]
 
         def weigh() -> np.ndarray:
             sums = [np.bincount(j, np.asarray(part.w_), size) for j, part in zip(receivers, plastic, strict=True)]
@@ -294,10 +310,15 @@ class SideBySide:
         spikes = spikes[(spikes[:, 1] >= units.start) & (spikes[:, 1] < units.stop) & (spikes[:, 0] < trial.n_steps)]
         spikes[:, 1] -= units.start
         spikes = spikes[np.lexsort((spikes[:, 1], spikes[:, 0]))]
-        voltages = np.asarray(self.watch[0].v)[units, : trial.n_steps].T.copy() if self.watch else None
-        names = self.network.equations.variables
-        variables = np.stack([np.asarray(getattr(self.sources["units"], f"{name}_"))[units] for name in names])
-        check_finite(self.network.unit, variables, self.network.dt)
+        voltages = np.empty((trial.n_steps, self.n_units)) if self.watch else None
+        variables = np.zeros_like(trial.variables)
+        for number, group in enumerate(self.groups):
+            own = slice(tile * len(group.units), (tile + 1) * len(group.units))
+            if voltages is not None:
+                voltages[:, group.units] = np.asarray(self.watch[number].v)[own, : trial.n_steps].T
+            for row, name in enumerate(group.network.equations.variables):
+                variables[row, group.units] = np.asarray(getattr(self.sources[group.name], f"{name}_"))[own]
+            check_finite(group.network.unit, variables[:, group.units], self.network.dt)
         return Answer(spikes, voltages, variables, self._learned(tile))
 
     def _learned(self, tile: int) -> list[Learned]:

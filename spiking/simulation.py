@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Circuit
-from reservoir.parts import Numbers, Seed, SpikingUnit
+from reservoir.parts import Numbers, Seed, Units
 from reservoir.plasticity.learning import Rules
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
@@ -36,7 +36,7 @@ def simulate(
     spikes: SpikeTrains | Sequence[SpikeTrains] | None = None,
     *,
     currents: Numbers | Sequence[Numbers] | None = None,
-    neuron: SpikingUnit | None = None,
+    neuron: Units = None,
     plasticity: Rules | None = None,
     dt: float = 1e-4,
     record: str | Sequence[str] = (),
@@ -109,13 +109,13 @@ def simulate(
     """
     dt = check_real("simulate", "dt", dt, SHORTEST_STEP, unit="second")
     seed = int(as_generator("simulate", random_state).integers(2**63))
-    neuron = read_units("simulate", circuit, neuron, np.random.default_rng(seed))
+    units = read_units("simulate", circuit, neuron, np.random.default_rng(seed))
     recorded = read_record(record, ("voltages", "weights", "traces"))
-    network = write_circuit("simulate", circuit, neuron, plasticity, dt)
-    neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
+    network = write_circuit("simulate", circuit, units, plasticity, dt)
+    units.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
     given, many = read_trials(circuit, spikes, currents, dt, current_dt, trial, seed)
     heard = list(given)
-    trials = [Trial(initial_values(neuron, circuit.n_units, seed, one.number), *one) for _, one in heard]
+    trials = [Trial(initial_values(units, circuit.n_units, seed, one.number), *one) for _, one in heard]
     voltages = "voltages" in recorded
     if voltages:
         check_recorded(sum(one.n_steps for one in trials), circuit.n_units)
@@ -159,7 +159,7 @@ def with_learned(circuit: Circuit, learned: list[Learned]) -> Circuit:
 
 
 def warm_up(
-    circuit: Circuit | None = None, *, neuron: SpikingUnit | None = None,
+    circuit: Circuit | None = None, *, neuron: Units = None,
     plasticity: Rules | None = None, dt: float = 1e-4, codegen: str = "numpy",
 ) -> None:  # fmt: skip
     """Load Brian2, and with a circuit compile the code for it, before workers or threads start.

@@ -11,9 +11,11 @@ tests find it.
 """
 
 from reservoir.circuits.circuit import Circuit, PoissonBackground
+from reservoir.circuits.connection import Connection
 from reservoir.circuits.damage import damaged
 from reservoir.circuits.graph_circuit import GraphCircuit
 from reservoir.circuits.maass_column import MaassColumn
+from reservoir.circuits.population_circuit import Population, PopulationCircuit
 from reservoir.circuits.potjans_diesmann import PotjansDiesmann
 from reservoir.circuits.projection import Projection
 from reservoir.circuits.random_circuit import RandomCircuit
@@ -25,10 +27,13 @@ from reservoir.circuits.two_way_power_law_circuit import TwoWayPowerLawCircuit
 
 __all__ = [
     "Circuit",
+    "Connection",
     "GraphCircuit",
     "MaassColumn",
     "PairStatistics",
     "PoissonBackground",
+    "Population",
+    "PopulationCircuit",
     "PotjansDiesmann",
     "Projection",
     "RandomCircuit",

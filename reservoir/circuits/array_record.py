@@ -59,14 +59,9 @@ class ArrayRecord:
         above: bool = False,
         unit: str | None = None,
     ) -> None:
-        """Store finite numbers (size,) in [low, high], or `above` low; one number stands for all."""
-        array = real_array(without_unit(type(self).__name__, name, getattr(self, name), unit))
-        array = np.full(size, array) if array is not None and array.ndim == 0 else array
-        if array is None or array.shape != (size,) or not _within(array, low, high, above):
-            bounds = "" if low == -np.inf else f" {'>' if above else '>='} {low:g}"
-            bounds += "" if high == np.inf else f" and <= {high:g}"
-            raise self._refuse(name, f"finite numbers{bounds} of shape ({size},)")
-        self._store(**{name: array})
+        """Store the numbers of `numbers_in`."""
+        given = type(self).__name__, name, getattr(self, name), size, low, high
+        self._store(**{name: numbers_in(*given, above=above, unit=unit)})
 
     def _read_flags(self, name: str, size: int) -> None:
         """Store booleans (size,)."""
@@ -88,6 +83,27 @@ def n_entries(*values: Any) -> int:
     """Number of entries of the first 1-D array; 1 where there is none."""
     arrays = (real_array(value) for value in values)
     return next((len(array) for array in arrays if array is not None and array.ndim == 1), 1)
+
+
+def numbers_in(
+    owner: str,
+    name: str,
+    value: Any,
+    size: int,
+    low: float = -np.inf,
+    high: float = np.inf,
+    *,
+    above: bool = False,
+    unit: str | None = None,
+) -> np.ndarray:
+    """Finite numbers (size,) in [low, high], or `above` low, as a new array; one number stands for all."""
+    array = real_array(without_unit(owner, name, value, unit))
+    array = np.full(size, array) if array is not None and array.ndim == 0 else array
+    if array is None or array.shape != (size,) or not _within(array, low, high, above):
+        bounds = "" if low == -np.inf else f" {'>' if above else '>='} {low:g}"
+        bounds += "" if high == np.inf else f" and <= {high:g}"
+        raise parameter_error(owner, name, f"finite numbers{bounds} of shape ({size},)", value)
+    return array
 
 
 def flags_of(value: Any, size: int) -> np.ndarray | None:

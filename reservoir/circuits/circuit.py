@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.circuits.array_record import ArrayRecord, flags_of, n_entries
+from reservoir.circuits.conversion import from_matrix, from_networkx, from_synapses
+from reservoir.circuits.joining import joined
 from reservoir.circuits.projection import Projection
 from reservoir.validation import Parameters, parameter_error, real_array, without_unit
 
@@ -155,6 +157,11 @@ class Circuit(ArrayRecord):
     populations: Mapping[str, np.ndarray] = None  # type: ignore[assignment]
     projections: Mapping[str, Projection] = None  # type: ignore[assignment]
     input_projections: Mapping[str, Projection] = None  # type: ignore[assignment]
+
+    from_matrix = classmethod(from_matrix)
+    from_networkx = classmethod(from_networkx)
+    from_synapses = classmethod(from_synapses)
+    joined = classmethod(joined)
 
     def __post_init__(self) -> None:
         size = n_entries(self.excitatory)

@@ -22,10 +22,10 @@ class Projection(ArrayRecord):
     where u and R, both in (0, 1], are the utilisation and the share of recovered resources at this spike. With
     `time` since the last one, u <- U + u (1 - U) exp(-time / F) and R <- 1 + (R - u R - 1) exp(-time / D), the latter
     with the old u; the first spike finds u = U and R = 1. With `reversal` E the synapses are conductances: the spike
-    adds ``|A|`` to a conductance G of the receiver, whose current in a step is G (E - v), with G and the voltage v
-    as they are when the step begins: exact to the first order of the step dt, and stable while G dt stays well below
-    the capacitance. The arrays are read-only copies; a scalar is one value for all synapses. The order of synapses is
-    kept; two units may share several.
+    adds ``|A|`` to a conductance G of the receiver, whose current is G (E - v). In a step of the simulation G has its
+    mean and the voltage v moves towards E as an exponential does: of the second order of the step, and stable for any G
+    in all units of `reservoir.neurons`. The arrays are read-only copies; a scalar is one value for all synapses. The
+    order of synapses is kept; two units may share several.
 
     Parameters
     ----------

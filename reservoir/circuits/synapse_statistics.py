@@ -20,6 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from reservoir.circuits.projection import Projection, weight_unit
+from reservoir.circuits.synaptic_numbers import synaptic_numbers, with_way
+from reservoir.distributions import is_distribution
 from reservoir.sizes import check_fits
 from reservoir.topologies.drawing import bernoulli_positions
 from reservoir.validation import Parameters
@@ -28,36 +30,43 @@ KINDS = ("EE", "EI", "IE", "II")
 
 
 class _Measured:
-    """A frozen record whose quantities become SI numbers when it is made."""
+    """A frozen record whose quantities become SI numbers when it is made; distributions stay what they are."""
 
     def _read(self, name: str, unit: str, low: float | None = None, *, closed: str = "both") -> None:
-        object.__setattr__(self, name, Parameters(self).real(name, low, closed=closed, unit=unit))
+        if not is_distribution(getattr(self, name)):
+            object.__setattr__(self, name, Parameters(self).real(name, low, closed=closed, unit=unit))
 
 
 @dataclass(frozen=True)
 class PairStatistics(_Measured):
     """Means of the synapses from one kind of unit to another.
 
+    In the place of each number of the synapses, from `weight` to `F` and `reversal`, may stand a frozen distribution of
+    ``scipy.stats``, from which every synapse draws its own; then the variations play no part.
+
     Parameters
     ----------
     probability : float in [0, 1]
         Probability C that two units at one place are connected. Only `MaassColumn` uses it.
-    weight : float
+    weight : float or distribution
         Mean weight in amperes, with sign; with `reversal` in siemens, below 0 for inhibitory synapses.
-    delay : float >= 0
+    delay : float >= 0 or distribution
         Seconds, the same for all.
-    time_constant : float > 0
+    time_constant : float > 0 or distribution
         Seconds, decay of the current, the same for all.
-    U : float in (0, 1]
+    U : float in (0, 1] or distribution
         Mean utilisation at rest.
-    D, F : float > 0
+    D, F : float > 0 or distribution
         Mean time constants in seconds of recovery from depression and of the decay of facilitation.
     variation : float >= 0, default 0.5
         Standard deviation of U, D and F divided by their means, before negative values are drawn again.
     weight_variation : float >= 0, default 1.0
         Standard deviation of the weight divided by its mean.
-    reversal : float or None, default None
+    reversal : float, distribution or None, default None
         Volts, reversal potential of conductances, the same for all. None: the synapses are currents.
+    velocity : float > 0 or None, default None
+        Length per second, for circuits whose units have positions, in grid steps for `MaassColumn`: every delay grows
+        by distance / velocity. None: no time on the way.
 
     Raises
     ------
@@ -81,12 +90,16 @@ class PairStatistics(_Measured):
     variation: float = 0.5
     weight_variation: float = 1.0
     reversal: float | None = None
+    velocity: float | None = None
 
     def __post_init__(self) -> None:
         p = Parameters(self)
         p.real("probability", 0, 1)
         self._read("weight", weight_unit(self.reversal))
-        p.real("U", 0, 1, closed="right")
+        if not is_distribution(self.U):
+            p.real("U", 0, 1, closed="right")
+        if self.velocity is not None:
+            p.real("velocity", 0, closed="neither")
         p.real("variation", 0)
         p.real("weight_variation", 0)
         self._read("delay", "second", 0)
@@ -100,20 +113,21 @@ class PairStatistics(_Measured):
 class SynapseStatistics(_Measured):
     """Means of all synapses of a circuit, by the kinds of the sending and the receiving unit.
 
-    Input synapses are static and all alike but for the kind of unit that they reach.
+    Input synapses are static and all alike but for the kind of unit that they reach; a frozen distribution of
+    ``scipy.stats`` in the place of one of their numbers makes them differ.
 
     Parameters
     ----------
     EE, EI, IE, II : PairStatistics
         Synapses from an excitatory (E) or inhibitory (I) unit, first letter, to another, second letter; all currents,
         or all conductances.
-    input_to_excitatory, input_to_inhibitory : float
+    input_to_excitatory, input_to_inhibitory : float or distribution
         Weights of the input synapses in amperes, with sign; with `input_reversal` in siemens.
-    input_time_constant : float > 0
+    input_time_constant : float > 0 or distribution
         Seconds, decay of the current of input synapses.
-    input_delay : float >= 0, default 0.0
+    input_delay : float >= 0 or distribution, default 0.0
         Seconds.
-    input_reversal : float or None, default None
+    input_reversal : float, distribution or None, default None
         Volts, reversal potential of input conductances. None: input synapses are currents.
 
     Raises
@@ -173,6 +187,7 @@ def draw_synapses(
     excitatory: np.ndarray,
     statistics: SynapseStatistics,
     rng: np.random.Generator,
+    positions: np.ndarray | None = None,
 ) -> Projection:
     """Dynamic synapses for these connections (S,) between units of the kinds `excitatory` (N,)."""
     kinds = 2 * ~excitatory[senders] + ~excitatory[receivers]
@@ -182,9 +197,11 @@ def draw_synapses(
         pair, places = getattr(statistics, kind), np.nonzero(kinds == number)[0]
         columns["weight"][places] = _weights(pair, places.size, rng)
         for name in ("U", "D", "F"):
-            columns[name][places] = _positive(getattr(pair, name), pair.variation, places.size, rng)
+            columns[name][places] = _positive(pair, name, places.size, rng)
         for name in alike:
-            columns[name][places] = getattr(pair, name)
+            columns[name][places] = synaptic_numbers("PairStatistics", name, getattr(pair, name), places.size, rng)
+        ends = (None if positions is None else positions[one[places]] for one in (senders, receivers))
+        columns["delay"][places] = with_way("PairStatistics", columns["delay"][places], pair.velocity, *ends)
     columns["U"] = np.minimum(columns["U"], 1.0)
     return Projection(senders, receivers, **columns)
 
@@ -197,23 +214,33 @@ def draw_inputs(
     n_synapses = probability * n_inputs * n_units
     check_fits("draw", "n_inputs", n_inputs, 40 * n_synapses, f"{n_synapses:.3g} synapses of the input")
     channels, units = np.divmod(bernoulli_positions(n_inputs * n_units, probability, rng), n_units)
-    weights = np.where(excitatory[units], statistics.input_to_excitatory, statistics.input_to_inhibitory)
-    delays = np.full(len(units), statistics.input_delay)
-    decay, reversal = np.full(len(units), statistics.input_time_constant), statistics.input_reversal
-    reversals = None if reversal is None else np.full(len(units), reversal)
-    return Projection(channels, units, weights, delays, decay, reversal=reversals)
+
+    def numbers(name: str) -> np.ndarray:
+        known = name if name.startswith("input_to") else name.removeprefix("input_")
+        value = getattr(statistics, name)
+        return synaptic_numbers("SynapseStatistics", known, value, len(units), rng)
+
+    weights = np.where(excitatory[units], numbers("input_to_excitatory"), numbers("input_to_inhibitory"))
+    reversals = None if statistics.input_reversal is None else numbers("input_reversal")
+    decay = numbers("input_time_constant")
+    return Projection(channels, units, weights, numbers("input_delay"), decay, reversal=reversals)
 
 
 def _weights(pair: PairStatistics, size: int, rng: np.random.Generator) -> np.ndarray:
+    if is_distribution(pair.weight):
+        return synaptic_numbers("PairStatistics", "weight", pair.weight, size, rng)
     if pair.weight_variation == 0:
         return np.full(size, pair.weight)
     scale = pair.weight_variation**2
     return pair.weight * scale * rng.standard_gamma(1 / scale, size=size)
 
 
-def _positive(mean: float, variation: float, size: int, rng: np.random.Generator) -> np.ndarray:
+def _positive(pair: PairStatistics, name: str, size: int, rng: np.random.Generator) -> np.ndarray:
     """Normal values; those at or below 0 are drawn again, evenly from (0, 2 mean]."""
-    values = rng.normal(mean, variation * mean, size=size)
+    mean = getattr(pair, name)
+    if is_distribution(mean):
+        return synaptic_numbers("PairStatistics", name, mean, size, rng)
+    values = rng.normal(mean, pair.variation * mean, size=size)
     again = values <= 0
     values[again] = 2 * mean * (1.0 - rng.random(np.count_nonzero(again)))
     return values

@@ -96,7 +96,7 @@ def draw_circuit(
     excitatory[rng.permutation(n_units)[: n_excitatory(synapses, n_units)]] = True
     senders, receivers = connect(excitatory)
     order = np.lexsort((receivers, senders))
-    recurrent = draw_synapses(senders[order], receivers[order], excitatory, statistics, rng)
+    recurrent = draw_synapses(senders[order], receivers[order], excitatory, statistics, rng, positions)
     inputs = draw_inputs(n_inputs, probability, excitatory, statistics, rng)
     return Circuit(
         excitatory,

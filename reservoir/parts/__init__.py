@@ -48,5 +48,6 @@ from reservoir.parts.protocols import Topology as Topology
 from reservoir.parts.protocols import Trace as Trace
 from reservoir.parts.protocols import Transformer as Transformer
 from reservoir.parts.protocols import TrialSystem as TrialSystem
+from reservoir.parts.protocols import Units as Units
 from reservoir.parts.protocols import VoltageTrace as VoltageTrace
 from reservoir.parts.protocols import WindowedRule as WindowedRule

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -222,6 +222,10 @@ class SpikingUnit(Protocol):
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float, /) -> Any: ...
 
     def initial_state(self, n_units: int, rng: np.random.Generator, /) -> np.ndarray: ...
+
+
+Units: TypeAlias = SpikingUnit | Mapping[str, SpikingUnit] | None
+"""A record for all units of a circuit, or one for each of its populations by name, or None for the default."""
 
 
 class CircuitModel(Protocol):

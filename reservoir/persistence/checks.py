@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from reservoir.distributions import is_distribution
 from reservoir.estimators import AnyEstimator
 from reservoir.topologies import CirculantMatrix, HadamardMatrix
 
@@ -181,7 +182,7 @@ def _is_number(value: Any) -> bool:
 
 
 def equation_parameter(default: Any) -> Check:
-    """What a part that writes equations may get: numbers, other parts, and one word where the default is a word.
+    """What a part that writes equations may get: numbers, distributions, parts, and a word where the default is one.
 
     Whatever stands in an equation is compiled, so no other text may come from a file. That the word is one of its
     choices the part checks itself, before it writes anything.
@@ -190,9 +191,9 @@ def equation_parameter(default: Any) -> Check:
     def fits(value: Any, lengths: Lengths) -> bool:
         if isinstance(default, str):
             return type(value) is str and value.isidentifier()
-        return _is_numeric(value) or isinstance(value, AnyEstimator)
+        return _is_numeric(value) or isinstance(value, AnyEstimator) or is_distribution(value)
 
-    return Check(fits, "a word" if isinstance(default, str) else "numbers, None or a part")
+    return Check(fits, "a word" if isinstance(default, str) else "numbers, a distribution, None or a part")
 
 
 def _is_numeric(value: Any, depth: int = 0) -> bool:

@@ -8,8 +8,9 @@ import re
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+from scipy import sparse, stats
 
+from reservoir.distributions import is_family
 from reservoir.persistence import randomness
 from reservoir.persistence.archive import Damaged, is_plain
 from reservoir.persistence.registry import FORMER_NAMES, REGISTRY
@@ -55,6 +56,7 @@ class Reader:
             "type": self._type,
             "sparse": self._sparse,
             "random": self._random,
+            "distribution": self._distribution,
             "part": lambda index, depth: self._part(index),
         }
 
@@ -129,6 +131,16 @@ class Reader:
         if number not in self._sources:
             self._sources[number] = randomness.source_of(self.value(state, depth + 1))
         return self._sources[number]
+
+    def _distribution(self, tree: Any, depth: int) -> Any:
+        name, args, kwds = _as_list(tree, 3)
+        if not isinstance(name, str) or not is_family(name):
+            raise Damaged("it holds a distribution that SciPy does not know")
+        given = self.value(_as_list(args), depth + 1), self._dict(kwds, depth + 1)
+        try:
+            return getattr(stats, name)(*given[0], **{str(key): value for key, value in given[1].items()})
+        except (TypeError, ValueError) as error:
+            raise Damaged(f"it holds a distribution that cannot be made: {error}") from error
 
     def _texts(self, tree: Any, depth: int) -> np.ndarray:
         if not all(isinstance(one, str) for one in _as_list(tree)):

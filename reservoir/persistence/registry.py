@@ -176,6 +176,9 @@ REGISTRY: dict[str, Entry] = {
             **dict.fromkeys(("projections", "input_projections"), named(record("Projection"))),
         }
     ),
+    "reservoir.neurons.spiking.mixture.Mixture": Entry(
+        parameters={"records": named(part("cells", "initial_state")), "populations": named(flags("n"))}
+    ),
     "reservoir.spikes.SpikeTrains": Entry(
         parameters={"times": reals("s"), "units": integers("s"), "n_units": COUNT, "duration": NUMBER}
     ),

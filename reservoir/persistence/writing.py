@@ -5,6 +5,7 @@ What JSON has stands for itself. All else is an object of one key, the name of i
     {"tuple": [...]}   {"dict": [[key, value], ...]}   {"float": "nan"}   {"array": 3}   {"scalar": ["int64", 3]}
     {"texts": [...]}   {"dtype": "<f8"}   {"type": "float32"}   {"sparse": [...]}   {"random": [5, {...}]}   {"part": 7}
     {"dates": ["datetime64[D]", 3]}, an array of integers that stands for dates or durations
+    {"distribution": ["norm", [...], [[name, value], ...]]}, a frozen distribution of SciPy, by its name there
 
 A part stands in a list of parts, behind all parts that it holds, as {"class", "parameters", "attributes"}. What a
 model holds twice is written once.
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from reservoir.distributions import name_of
 from reservoir.persistence import randomness
 from reservoir.persistence.archive import is_plain
 from reservoir.persistence.registry import REGISTRY, entry_of
@@ -103,6 +105,10 @@ class Writer:
             state = randomness.state_of(value)
             if state is not None:
                 return {"random": [len(self._held), self.value(state, path, depth + 1)]}
+        name = name_of(value)
+        if name is not None:
+            given = self.value(list(value.args), path, depth + 1), self.value(value.kwds, path, depth + 1)["dict"]
+            return {"distribution": [name, *given]}
         return self.part(value, path, depth)
 
     def _scalar(self, value: np.generic, path: str, depth: int) -> dict[str, Any]:

@@ -69,18 +69,18 @@ def read_spikes(estimator: Any, X: Any, *, reset: bool) -> Sequences:
 def holds_spikes(X: Any) -> bool:
     """Whether X is spike trains of any kind, or rows that hold them."""
     first = X[0] if isinstance(X, list | tuple) and len(X) else X
-    return are_spikes(X) or _spikes_of_rows(first) is not None
+    return are_spikes(X) or spikes_of_rows(first) is not None
 
 
 def records_of(owner: str, X: Any) -> list[SpikeTrains]:
     """The spike trains in X, one record or a list of them."""
     records = X if isinstance(X, list | tuple) else [X]
-    rows = [_spikes_of_rows(one) for one in records]
+    rows = [spikes_of_rows(one) for one in records]
     known = [one if trains is None else trains for one, trains in zip(records, rows, strict=True)]
     return read_trials(owner, "X", known)[0]
 
 
-def _spikes_of_rows(rows: Any) -> SpikeTrains | None:
+def spikes_of_rows(rows: Any) -> SpikeTrains | None:
     """The record that rows hold; None for plain rows, and for anything else."""
     if isinstance(rows, SpikeRows) and rows.trains is None:
         raise ValueError("Rows of spike trains can be cut, and not be computed with: give the spike trains.")

@@ -13,17 +13,7 @@ from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from reservoir.foreign_code import inherited
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
-from reservoir.parts import (
-    CircuitModel,
-    Encoder,
-    Seed,
-    SequenceData,
-    SpikingUnit,
-    Targets,
-    Trace,
-    VoltageTrace,
-    check_part,
-)
+from reservoir.parts import CircuitModel, Encoder, Seed, SequenceData, Targets, Trace, Units, VoltageTrace, check_part
 from reservoir.random_numbers import ENCODER, TrialGenerator, steps_of
 from reservoir.sequences import Sequences, holds_spikes, read_sequences, records_of
 from reservoir.sequences.transformer import SequenceTransformer
@@ -63,8 +53,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     ----------
     circuit : None, Circuit or generator of `reservoir.circuits`, default None
         None is ``MaassColumn()``.
-    neuron : None or record of `reservoir.neurons`, default None
-        None is ``LIF()``.
+    neuron : None, record of `reservoir.neurons`, or dict of records by population, default None
+        None is ``LIF()``. In a dict, ``{"E": LIF(), "I": Izhikevich()}``, every unit of the circuit stands once.
     encoder : None or encoder of `reservoir.spikes`, default None
         None is ``Poisson()``. Not used for data that are spikes already.
     trace : None or trace of `reservoir.spikes`, default None
@@ -120,7 +110,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def __init__(
         self,
         circuit: CircuitModel | None = None,
-        neuron: SpikingUnit | None = None,
+        neuron: Units = None,
         *,
         encoder: Encoder | None = None,
         trace: Trace | VoltageTrace | None = None,

@@ -15,7 +15,8 @@ from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import Background, Conductances, State, Wiring, resting_state, run_circuit
 from reservoir.neurons.spiking.lif import mean_decay
-from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_part
+from reservoir.neurons.spiking.mixture import Mixture
+from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, Units, check_part
 from reservoir.quantities import magnitude
 from reservoir.random_numbers import BACKGROUND, INITIAL, NOISE, Places, TrialGenerator, fill, poisson_numbers
 from reservoir.sizes import check_fits
@@ -68,7 +69,7 @@ def simulate(
     spikes: SpikeTrains | Sequence[SpikeTrains] | None = None,
     *,
     currents: Numbers | Sequence[Numbers] | None = None,
-    neuron: SpikingUnit | None = None,
+    neuron: Units = None,
     plasticity: Mapping[str, PlasticityRule] | None = None,
     dt: float = 1e-4,
     record: str | Sequence[str] = (),
@@ -92,8 +93,9 @@ def simulate(
         Current injected into each unit, amperes. The rows share the duration of the trial evenly: step k hears row
         k * n_rows // n_steps, so that of more rows than steps some are not heard. Without `spikes` every row lasts
         one step, or `current_dt`.
-    neuron : None or record of `reservoir.neurons`, default None
-        None is ``LIF()``.
+    neuron : None, record of `reservoir.neurons`, or dict of records by population, default None
+        None is ``LIF()``. In a dict, ``{"E": LIF(), "I": Izhikevich()}``, every unit stands once; the populations are
+        those of the circuit.
     plasticity : None
         This engine has no plasticity yet.
     dt : float >= 1e-9, default 1e-4
@@ -151,7 +153,7 @@ def read_record(record: str | Sequence[str], known: tuple[str, ...]) -> tuple[st
 
 
 def make_engine(
-    owner: str, circuit: Circuit, neuron: SpikingUnit | None, dt: float, rng: np.random.Generator | None = None
+    owner: str, circuit: Circuit, neuron: Units, dt: float, rng: np.random.Generator | None = None
 ) -> CircuitEngine:
     """The circuit, checked and in the form of the kernel; with `rng` units are drawn from their distributions."""
     dt = check_real(owner, "dt", dt, SHORTEST_STEP, unit="second")
@@ -160,6 +162,7 @@ def make_engine(
     if len(kinds.currents) < 2:  # kernels want two
         unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
         kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
+    _check_room(owner, circuit, kinds, dt)
     kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt)
     reversal, tau = kinds.conductances.T.copy()
@@ -167,15 +170,36 @@ def make_engine(
     return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind, conductances)
 
 
-def read_units(
-    owner: str, circuit: Circuit, neuron: SpikingUnit | None, rng: np.random.Generator | None
-) -> SpikingUnit:
-    """The record of the units of a circuit, with what is drawn from its distributions."""
+def _check_room(owner: str, circuit: Circuit, kinds: Receptors, dt: float) -> None:
+    """Refuse more variables, one for each kind of synapse and unit, and spikes on their way, than fit into memory."""
+    n_kinds, longest = len(kinds.time_constants), max(part.delay.max(initial=0.0) for _, _, part in circuit.pathways())
+    n_bytes = 8.0 * (2 + longest / dt) * n_kinds * circuit.n_units
+    check_fits(owner, "circuit", circuit, n_bytes, f"{n_kinds} kinds of synapses and delays of {longest:.3g} s")
+
+
+def read_units(owner: str, circuit: Circuit, neuron: Units, rng: np.random.Generator | None) -> SpikingUnit:
+    """The record of all units of a circuit, or of a mixture, with what is drawn from its distributions."""
     if not isinstance(circuit, Circuit):
         raise parameter_error(owner, "circuit", "a Circuit", circuit)
-    neuron = LIF() if neuron is None else neuron
-    check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
-    return neuron.drawn(circuit.excitatory, rng) if rng is not None and hasattr(neuron, "drawn") else neuron
+    if isinstance(neuron, Mapping):
+        made: SpikingUnit = _mixed(owner, circuit, neuron)
+    else:
+        made = LIF() if neuron is None else neuron
+        check_part(owner, "neuron", made, SpikingUnit, optional=True)
+    return made.drawn(circuit.excitatory, rng) if rng is not None and hasattr(made, "drawn") else made
+
+
+def _mixed(owner: str, circuit: Circuit, neuron: Mapping[str, SpikingUnit]) -> Mixture:
+    """The mixture that a dict of records by population makes of all units."""
+    for record in neuron.values():
+        check_part(owner, "neuron", record, SpikingUnit)
+    known = {"E": circuit.excitatory, "I": ~circuit.excitatory, **circuit.populations}
+    masks = {name: known[name] for name in neuron if name in known}
+    if len(masks) < len(neuron) or not masks or (np.sum(list(masks.values()), axis=0) != 1).any():
+        wanted = f"a dict of records by populations, of {', '.join(known)}, in which every unit stands once"
+        raise parameter_error(owner, "neuron", wanted, neuron)
+    filled = {name: mask for name, mask in masks.items() if mask.any()}
+    return Mixture({name: neuron[name] for name in filled}, filled)
 
 
 def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
@@ -235,8 +259,10 @@ def check_finite(unit: str, values: np.ndarray, dt: float) -> None:
         )
 
 
-def is_noisy(neuron: SpikingUnit | None) -> bool:
+def is_noisy(neuron: Units) -> bool:
     """Whether random numbers move any of the units."""
+    if isinstance(neuron, Mapping):
+        return any(map(is_noisy, neuron.values()))
     return bool(np.any(np.asarray(magnitude(getattr(neuron, "noise", 0))) > 0))
 
 

@@ -32,19 +32,23 @@ def draw_from(distribution: str, shape: int | tuple[int, ...], rng: np.random.Ge
     return rng.uniform(-1, 1, size=shape)
 
 
-def distinct_senders(n_units: int, in_degree: int, rng: np.random.Generator) -> np.ndarray:
-    """For every unit `in_degree` distinct units, each set equally likely: integers (n_units, in_degree), sorted.
+def distinct_senders(
+    n_units: int, in_degree: int, rng: np.random.Generator, n_receivers: int | None = None
+) -> np.ndarray:
+    """For every receiver `in_degree` distinct units, each set equally likely: integers (n_receivers, in_degree).
 
-    Repeated senders of a row are drawn again until none is left. No step prefers a unit, so all sets are equally
-    likely. Above one half it is the units left out that are drawn.
+    They are sorted; without `n_receivers` there are as many receivers as units. Repeated senders of a row are drawn
+    again until none is left. No step prefers a unit, so all sets are equally likely. Above one half it is the units
+    left out that are drawn.
     """
+    n_rows = n_units if n_receivers is None else n_receivers
     if 2 * in_degree > n_units:
-        heard = np.ones((n_units, n_units), dtype=bool)
-        np.put_along_axis(heard, distinct_senders(n_units, n_units - in_degree, rng), False, axis=1)
-        return np.nonzero(heard)[1].astype(np.int32).reshape(n_units, in_degree)
-    senders = rng.integers(n_units, size=(n_units, in_degree), dtype=np.int32)
+        heard = np.ones((n_rows, n_units), dtype=bool)
+        np.put_along_axis(heard, distinct_senders(n_units, n_units - in_degree, rng, n_rows), False, axis=1)
+        return np.nonzero(heard)[1].astype(np.int32).reshape(n_rows, in_degree)
+    senders = rng.integers(n_units, size=(n_rows, in_degree), dtype=np.int32)
     senders.sort(axis=1)
-    rows = np.arange(n_units)
+    rows = np.arange(n_rows)
     while rows.size:
         part = senders[rows]
         again = np.zeros(part.shape, dtype=bool)

@@ -130,6 +130,8 @@ TRAINED = {"hidden_layer_sizes": 3, "max_iter": 2, "tol": None, "random_state": 
 FEW = {"n_sequences": 3, "length": 12, "delay": 3, "n_trials": 2, "duration": 0.1, "n_steps": 20, "discard": 0}
 ASKED = {"system": SYSTEM, "X": SERIES, "n_steps": 40, "n_delays": 5, "washout": 5, "warn": False}
 SEEDED = {"random_state": 0}
+CURRENT = {"weight": 1e-9, "delay": 1e-3, "time_constant": 3e-3}
+WIRED = circuits.Connection("a", "a", probability=0.5, **CURRENT)
 SPARSE = {"n_units": 12, "n_synapses_per_unit": 2.0, "shape": (2, 2, 3)}
 
 WALKED = {
@@ -205,6 +207,16 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.wiring.LogUniformDelays": wiring("delay", n_delays=3, reach=1),
     "reservoir.circuits.Synapses": Entry(
         {}, lambda part, X: drawn(circuits.GraphCircuit(12, synapses=part), X)
+    ),
+    "reservoir.circuits.Population": Entry(
+        {"n_units": 3}, lambda part, X: drawn(circuits.PopulationCircuit({"a": part}, {"b": WIRED}), X)
+    ),
+    "reservoir.circuits.Connection": Entry(
+        {"source": "a", "target": "a", "in_degree": 2, **CURRENT},
+        lambda part, X: drawn(circuits.PopulationCircuit({"a": circuits.Population(4)}, {"b": part}), X),
+    ),
+    "reservoir.circuits.PopulationCircuit": Entry(
+        {"populations": {"a": circuits.Population(4)}, "projections": {"b": WIRED}}, drawn
     ),
     "reservoir.circuits.PotjansDiesmann": Entry({"scale": 0.001}, drawn, fixed=("scale",)),
     "reservoir.circuits.damaged": function(circuit=COLUMN, fraction=0.5, fixed=("rng",), call=damaged),

@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 import spiking
 from reservoir import EchoState, LiquidState, circuits, neurons, plasticity, simulate, spikes
-from reservoir.circuits import Circuit, GraphCircuit, MaassColumn, Projection, Synapses, damaged
+from reservoir.circuits import Circuit, Connection, GraphCircuit, MaassColumn, Projection, Synapses, damaged
 from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.neurons import LIF, Izhikevich
 from reservoir.quantities import UNITS, is_quantity
@@ -57,6 +57,8 @@ MADE = {  # how a part is made whose constructor wants more than defaults
     "PoissonBackground": dict(rate=[800.0, 400.0], weight=9e-11, time_constant=[5e-4, 2e-3], current=2e-10),
     "PairStatistics": vars(PRESETS["maass2002"].EI),
     "SynapseStatistics": vars(PRESETS["maass2002"]) | dict(input_delay=1e-3),
+    "Connection": dict(source="a", target="b", graph="all_to_all", weight=1e-9, delay=2e-3, time_constant=3e-3)
+    | dict(U=0.5, D=0.5, F=0.1),
     "SpikeTrains": dict(times=[0.3, 0.1], units=[0, 1], n_units=2, duration=0.5),
     "RewardSTDP": dict(reward_times=[0.05, 0.2], reward_amounts=[1.0, -0.5], w_max=1e-7),
     "Counts": dict(window=0.02),
@@ -113,6 +115,8 @@ def used(part):
         rule = part.rule(PAIR)
         signals = [signal(np.linspace(0, 0.5, 9)) for _, signal in rule.signals]
         return signals, rule.traces, rule.on_pre, rule.on_post, rule.parameters, rule.model, rule.scaling
+    if isinstance(part, Connection):
+        return used(part.connect(np.arange(2), np.arange(3), np.random.default_rng(0)))
     if isinstance(part, Synapses):
         return used(GraphCircuit(4, synapses=part))
     if hasattr(part, "draw") and not isinstance(part, Circuit):

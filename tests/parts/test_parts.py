@@ -21,10 +21,10 @@ KINDS = {
 } - {parts.SupportsArray}  # fmt: skip
 FOREIGN = {
     # NumPy, SciPy, pandas, pyarrow
-    "shape", "ndim", "dtype", "dtypes", "columns", "column_names", "iloc", "toarray", "tocsr", "to_dict", "to_numpy",
-    "index", "to_frame", "is_monotonic_increasing", "to_timestamp", "tz", "freq", "freqstr", "rvs", "dist",
+    "shape", "ndim", "dtype", "dtypes", "columns", "column_names", "iloc", "toarray", "tocsr", "tocoo", "to_dict",
+    "to_numpy", "index", "to_frame", "is_monotonic_increasing", "to_timestamp", "tz", "freq", "freqstr", "rvs", "dist",
     # Numba, Matplotlib, scikit-learn, Brian2, threadpoolctl, Python
-    "py_func", "instance_class", "get_position", "get_params", "set_params", "dim", "get_dimension",
+    "py_func", "instance_class", "get_position", "get_params", "set_params", "dim", "get_dimension", "source",
     "clear_controlling_thread", "targetoptions", "_fields", "item", "regressor_", "__closure__",
     "steps",
     "frozen", "register_at_fork", "best_estimator_", "best_index_", "refit", "__file__", "__module__", "__qualname__",
@@ -32,7 +32,7 @@ FOREIGN = {
     # records of the library, told apart from the arrays in them
     "binned", "state_in_tasks", "warmup", "spikes",
     # neo and quantities; monitors of Brian2
-    "populations", "rescale", "magnitude", "t_stop", "t_start", "spiketrains", "source", "clock", "i", "t", "__iter__",
+    "populations", "rescale", "magnitude", "t_stop", "t_start", "spiketrains", "clock", "i", "t", "__iter__",
     # records of the library again
  "weight", "reversal", "table", "validation_scores_",
 }  # fmt: skip
@@ -50,7 +50,7 @@ ROOMS = {
     "reservoir.neurons.rate": [parts.RateUnit],
 }
 
-NO_JOINT = {"EchoStateLanes", "Synapses"}  # the candidates of a search at once; what circuits share
+NO_JOINT = {"EchoStateLanes", "Synapses", "Population", "Connection"}  # candidates at once; of what circuits are made
 
 
 def asked():

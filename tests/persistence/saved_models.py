@@ -4,6 +4,7 @@ import copy
 import inspect
 import math
 import warnings
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -140,6 +141,8 @@ def systems():
         yield f"liquid_{name}", _fitted(LiquidState(**_column(encoder=encoder())), SERIES)
     for name, neuron in _of_room(neurons, "cells").items():
         yield f"liquid_{name}", _fitted(LiquidState(neuron=neuron(), **_column(encoder=spikes.Current())), SERIES)
+    models = {"E": LIF(), "I": neurons.Izhikevich()}
+    yield "liquid_two_models", _fitted(LiquidState(neuron=models, **_column(encoder=spikes.Current())), SERIES)
     yield "liquid_spikes", _fitted(LiquidState(**_column(trace=spikes.Counts(0.05))), [SPIKES, SPIKES])
     given = LiquidState(_given_circuit(), trace=spikes.Alpha(), random_state=np.random.default_rng(2))
     yield "liquid_circuit", _fitted(given, SPIKES)
@@ -289,7 +292,7 @@ def difference(one, other, path=""):
         return difference(one.state, other.state, path)
     if isinstance(one, np.random.RandomState):
         return difference(one.get_state(legacy=False), other.get_state(legacy=False), path)
-    if isinstance(one, dict):
+    if isinstance(one, Mapping):
         pairs = [(key, one[key], other.get(key)) for key in one]
         return f"{path}: {list(one)} and {list(other)}" if list(one) != list(other) else _first(pairs, path)
     if isinstance(one, list | tuple):

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from reservoir.sequences.spikes import SpikeRows, holds_spikes
+from reservoir.sequences.spikes import SpikeRows, spikes_of_rows
 from tests.spikes.parts import some_trains
 
 RECORD = some_trains(duration=0.505)
@@ -15,10 +15,10 @@ RECORD = some_trains(duration=0.505)
 def test_rows_are_counts_and_slices_hold_their_record():
     rows = SpikeRows.of(RECORD, 0.01)
     np.testing.assert_array_equal(rows, RECORD.binned(0.01))
-    assert rows.shape == (50, 5) and rows.trains is RECORD
+    assert rows.shape == (50, 5) and spikes_of_rows(rows) is RECORD
     part = rows[20:35]
     np.testing.assert_array_equal(part, RECORD.binned(0.01)[20:35])
-    np.testing.assert_allclose(part.trains.times, RECORD.window(0.2, 0.35).times, atol=1e-12)
+    np.testing.assert_allclose(spikes_of_rows(part).times, RECORD.window(0.2, 0.35).times, atol=1e-12)
     again = part[5:]
     np.testing.assert_allclose(spikes_of_rows(again).times, RECORD.window(0.25, 0.35).times, atol=1e-12)
     assert spikes_of_rows(rows[:]) is RECORD
