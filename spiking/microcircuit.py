@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.neurons.spiking.equations import equations_of
-from reservoir.neurons.spiking.mixture import Mixture
+from reservoir.neurons.spiking.mixture import models_of
 from reservoir.parts import (
     CircuitModel,
     Encoder,
@@ -26,7 +26,7 @@ from reservoir.random_numbers import Places
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.chosen_states import UnitChoice
-from reservoir.systems.simulation import make_engine
+from reservoir.systems.simulation import kept_variables, make_engine
 from reservoir.validation import (
     Parameters,
     parameter_error,
@@ -155,10 +155,8 @@ class Microcircuit(LiquidState):
             (answer,), self.codegen_ = run_job(*job, verbose=self.verbose)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
             self._engine = make_engine(p.owner, self.circuit_, self.neuron_, self._engine.dt)
-            for group in network.by_groups():
-                for row, name in enumerate(group.network.equations.variables):
-                    if name in group.network.equations.kept:
-                        self._rest.variables[row, group.units] = answer.variables[row, group.units]
+            kept = kept_variables(self._engine, len(answer.variables))
+            self._rest.variables[kept] = answer.variables[kept]
         return self
 
     @property
@@ -169,10 +167,9 @@ class Microcircuit(LiquidState):
     def _has_twin(self) -> bool:
         """Whether Numba gives the same spikes as Brian2."""
         if not hasattr(self, "_engine"):
-            return self.neuron is None or callable(getattr(self.neuron, "cells", None))
-        if hasattr(self._engine.cells, "statements"):
-            return True
-        return equations_of(type(self).__name__, self.neuron_, self.circuit_.n_units).method == "exact"
+            records = self.neuron.values() if isinstance(self.neuron, Mapping) else [self.neuron]
+            return all(record is None or callable(getattr(record, "cells", None)) for record in records)
+        return _steps_alike(type(self).__name__, self.neuron_, self._engine.cells, self.circuit_.n_units)
 
     def _run(self, X: Any, state: Any, trial: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
@@ -236,7 +233,7 @@ class Microcircuit(LiquidState):
 
 def _steps_alike(owner: str, neuron: Any, cells: Any, n_units: int) -> bool:
     """Whether Numba and Brian2 take the same step, of all models that there are."""
-    if isinstance(neuron, Mixture):
-        parts = zip(neuron.records.items(), cells.parts, strict=True)
-        return all(_steps_alike(owner, record, part, len(neuron.places(name))) for (name, record), part in parts)
-    return hasattr(cells, "statements") or equations_of(owner, neuron, n_units).method == "exact"
+    return all(
+        hasattr(part, "statements") or equations_of(owner, record, len(units)).method == "exact"
+        for record, part, units in models_of(neuron, cells, n_units)
+    )

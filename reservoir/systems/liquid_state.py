@@ -310,7 +310,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def _initial_variables(self, trial: int) -> np.ndarray:
         """Variables (n_variables, n_units) with which units begin a trial; what they have learnt stays."""
         variables = initial_values(self.neuron_, self._n_features_out, self._seed, trial)
-        kept = kept_variables(self._engine)
+        kept = kept_variables(self._engine, len(variables))
         variables[kept] = self._rest.variables[kept]
         return variables
 

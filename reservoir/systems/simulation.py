@@ -15,7 +15,7 @@ from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import Background, Conductances, State, Wiring, resting_state, run_circuit
 from reservoir.neurons.spiking.lif import mean_decay
-from reservoir.neurons.spiking.mixture import Mixture
+from reservoir.neurons.spiking.mixture import Mixture, models_of
 from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, Units, check_part
 from reservoir.quantities import magnitude
 from reservoir.random_numbers import BACKGROUND, INITIAL, NOISE, Places, TrialGenerator, fill, poisson_numbers
@@ -289,15 +289,14 @@ def initial_values(neuron: SpikingUnit, n_units: int, seed: int, trial: int) -> 
     return neuron.initial_state(n_units, TrialGenerator(seed, INITIAL, trial))
 
 
-def kept_variables(engine: CircuitEngine) -> np.ndarray:
-    """Which variables (n_variables,) of the units stay as learning has left them."""
-    if hasattr(engine.cells, "statements"):
-        texts = engine.cells.statements()
-    elif hasattr(engine.neuron, "equations"):
-        texts = engine.neuron.equations()
-    else:
-        return np.zeros(len(engine.neuron.initial_state(1, np.random.default_rng(0))), dtype=bool)
-    return np.array([name in texts.kept for name in texts.variables])
+def kept_variables(engine: CircuitEngine, n_variables: int) -> np.ndarray:
+    """Which variables (n_variables, n_units) of the units stay as learning has left them."""
+    kept = np.zeros((n_variables, engine.circuit.n_units), dtype=bool)
+    for record, cells, units in models_of(engine.neuron, engine.cells, engine.circuit.n_units):
+        texts = cells.statements() if hasattr(cells, "statements") else record.equations()
+        for row, name in enumerate(texts.variables):
+            kept[row, units] = name in texts.kept
+    return kept
 
 
 def start(engine: CircuitEngine, variables: np.ndarray) -> State:

@@ -118,7 +118,7 @@ def test_copies_are_equal(copied):
 def test_the_twin_walks_all_of_them(seed):
     circuit, trains = mixed_circuit(seed, 15), trains_of(seed, 0.06, 60)
     recording = reservoir.simulate(circuit, trains, record="voltages", random_state=seed)
-    fired, history = spiking_circuit(circuit, LIF(), trains, recording_start(circuit, trains, seed), DT)
+    fired, history = spiking_circuit(circuit, LIF(), trains, recording_start(circuit, seed), DT)
     assert len(fired) > 15 and recording.voltages.shape == history.shape
     np.testing.assert_array_equal(np.round(recording.spikes.times / DT), fired[:, 0])
     np.testing.assert_array_equal(recording.spikes.units, fired[:, 1])

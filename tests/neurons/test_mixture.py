@@ -90,7 +90,7 @@ def test_a_liquid_of_several_models(tmp_path):
     reservoir.save(fitted, tmp_path / "liquid")
     again = reservoir.load(tmp_path / "liquid")
     np.testing.assert_array_equal(again.transform(SERIES), states)
-    assert len(state) and fitted.piecewise == LiquidState().piecewise
+    assert len(state.values) and fitted.piecewise == LiquidState().piecewise
 
 
 BAD = {

@@ -237,7 +237,7 @@ COLUMN = MaassColumn((2, 2, 2)).draw(np.random.default_rng(0), n_inputs=1)
 TRAINS = SpikeTrains([0.01], [0], 1, 0.02)
 BAD = {
     "circuit": ({"circuit": MaassColumn()}, "'circuit' parameter of simulate must be a Circuit"),
-    "spikes": ({"spikes": np.zeros(3)}, "'spikes' parameter of simulate must be SpikeTrains of 1 channels"),
+    "spikes": ({"spikes": np.zeros(3)}, "'spikes' parameter of simulate must be SpikeTrains, a Recording"),
     "channels": ({"spikes": SpikeTrains([0.01], [0], 2, 0.02)}, "'spikes' parameter of simulate must be"),
     "nothing": ({"spikes": None}, "'spikes' parameter of simulate must be given"),
     "currents": ({"currents": np.zeros((3, 5))}, "'currents' parameter of simulate must be a finite array"),

@@ -170,6 +170,14 @@ class Mixture(BaseEstimator):
         return np.flatnonzero(self.populations[name])
 
 
+def models_of(neuron: Any, cells: Any, n_units: int) -> list[tuple[Any, Any, np.ndarray]]:
+    """Record, coefficients and numbers of the units of every model."""
+    if not isinstance(neuron, Mixture):
+        return [(neuron, cells, np.arange(n_units))]
+    parts = zip(neuron.records.items(), cells.parts, strict=True)
+    return [(record, part, neuron.places(name)) for (name, record), part in parts]
+
+
 def types_of(cells: Any) -> tuple[type, ...]:
     """The types of records of coefficients whose compiled functions a loop calls."""
     return type(cells), *(map(type, cells.parts) if isinstance(cells, MixedCells) else ())
