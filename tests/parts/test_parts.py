@@ -32,7 +32,7 @@ FOREIGN = {
     # records of the library, told apart from the arrays in them
     "binned", "state_in_tasks", "warmup", "spikes",
     # neo and quantities; monitors of Brian2
-    "populations", "rescale", "magnitude", "t_stop", "t_start", "spiketrains", "source", "clock", "i", "t", "__iter__",
+    "populations", "trains", "rescale", "magnitude", "t_stop", "t_start", "spiketrains", "source", "clock", "i", "t", "__iter__",
     # records of the library again
  "weight", "reversal", "table", "validation_scores_",
 }  # fmt: skip
