@@ -27,7 +27,7 @@ class Sequences:
     def of_members(cls, members: list[np.ndarray]) -> Sequences:
         """A ragged list of series (T_i, F) that have been checked."""
         offsets = np.concatenate([[0], np.cumsum([len(member) for member in members])])
-        more = any(type(member) is not np.ndarray for member in members)
+        more = any(hasattr(member, "trains") for member in members)
         return cls(np.concatenate(list(map(np.asarray, members))), offsets, "list", members if more else None)
 
     def __len__(self) -> int:

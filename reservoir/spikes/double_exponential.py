@@ -61,7 +61,7 @@ class DoubleExponential(Trace):
         rise = p.real("rise_time", 0, decay, closed="neither", unit="second")
         ratio, gap = rise / decay, decay - rise
         scale = 1 / (ratio ** (rise / gap) - ratio ** (decay / gap))
-        _advance(*spikes, np.array([decay, rise]), scale, memory, states)
+        _advance(spikes.times, spikes.units, spikes.bounds, spikes.step, np.array([decay, rise]), scale, memory, states)
 
 
 @kernel()

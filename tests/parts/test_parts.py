@@ -30,11 +30,10 @@ FOREIGN = {
     "frozen", "register_at_fork", "best_estimator_", "best_index_", "refit", "__file__", "__module__", "__qualname__",
     "_cache",
     # records of the library, told apart from the arrays in them
-    "binned", "state_in_tasks", "warmup", "spikes",
+    "binned", "state_in_tasks", "warmup", "spikes", "weight", "reversal", "table", "validation_scores_",
+    "populations", "trains",
     # neo and quantities; monitors of Brian2
-    "populations", "rescale", "magnitude", "t_stop", "t_start", "spiketrains", "clock", "i", "t", "__iter__",
-    # records of the library again
- "weight", "reversal", "table", "validation_scores_",
+    "rescale", "magnitude", "t_stop", "t_start", "spiketrains", "clock", "i", "t", "__iter__",
 }  # fmt: skip
 ROOMS = {
     "reservoir.systems": [parts.System],

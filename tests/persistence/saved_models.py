@@ -42,6 +42,7 @@ from reservoir.neurons import LIF, rate
 from reservoir.neurons.rate import EdgeOfStability, Euler
 from reservoir.preprocessing import SequenceScaler, WithGradient
 from reservoir.readouts import Force
+from reservoir.readouts.spiking import ReSuMe, Tempotron
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import SpikeTrains
 from reservoir.systems import DeepEchoState, EchoState, EchoStateLanes, LiquidState, Prepared, Reversed, SideBySide
@@ -144,6 +145,7 @@ def systems():
     models = {"E": LIF(), "I": neurons.Izhikevich()}
     yield "liquid_two_models", _fitted(LiquidState(neuron=models, **_column(encoder=spikes.Current())), SERIES)
     yield "liquid_spikes", _fitted(LiquidState(**_column(trace=spikes.Counts(0.05))), [SPIKES, SPIKES])
+    yield "liquid_populations", _fitted(LiquidState(**_column(trace=spikes.Voltages(), units=["E", "I"])), SPIKES)
     given = LiquidState(_given_circuit(), trace=spikes.Alpha(), random_state=np.random.default_rng(2))
     yield "liquid_circuit", _fitted(given, SPIKES)
     learning = Microcircuit(**_column(circuit=RandomCircuit(12), plasticity={"recurrent": STDP()}))
@@ -173,6 +175,8 @@ def readouts_of_the_room():
         yield f"rls_{number}", _fitted(readouts.RecursiveLeastSquares(0.99), SERIES, y)
         yield f"lms_{number}", _fitted(readouts.LeastMeanSquares(fit_intercept=False), SERIES, y)
         yield f"decorrelation_{number}", _fitted(readouts.BackpropagationDecorrelation(dt=0.5), SERIES, y)
+    yield "tempotron", _fitted(Tempotron(n_epochs=3, random_state=0), [SPIKES, SPIKES.window(0, 0.03)], ["a", "b"])
+    yield "resume", _fitted(ReSuMe(n_epochs=3, random_state=0), [SPIKES], [SPIKES])
     yield "ridge_waiting", Example(readouts.RidgeReadout().accumulate(SERIES, GOALS[:, 0]), (SERIES, GOALS[:, 0]))
     for number, y in classes.items():
         for model in (RidgeClassifier(), RidgeClassifierCV(), LogisticRegression()):
@@ -257,8 +261,10 @@ def fitted():
 def answers(model):
     """What a fitted example says, as a list of arrays."""
     X = SERIES if getattr(model, "n_features_in_", 2) == 2 else SERIES[:, :1]
-    if isinstance(model, LiquidState) and model.encoder_ is None:
+    if isinstance(model, Tempotron) or (isinstance(model, LiquidState) and model.encoder_ is None):
         X = SPIKES
+    if isinstance(model, ReSuMe):
+        return [model.predict(SPIKES)[0].times]
     if isinstance(model, EchoStateLanes):
         return [states for _, states in model.blocks(X)]
     if hasattr(model, "solve") and not hasattr(model, "coef_"):

@@ -135,6 +135,12 @@ class Tempotron(ClassifierMixin, BaseEstimator):
         found: np.ndarray = self.classes_[(values >= 0).astype(int) if values.ndim == 1 else values.argmax(axis=1)]
         return found
 
+    def check_learned(self) -> None:
+        """ValueError unless there is a group of weights for every class, or one for two."""
+        n_classes = len(self.classes_)
+        if len(self.coef_) != (n_classes if n_classes > 2 else 1) or n_classes < 2:
+            raise ValueError(f"{type(self).__name__} holds weights for other classes")
+
     def _peaks(self, X: Any) -> np.ndarray:
         """The largest V of every group in every trial (n_trials, n_groups)."""
         if not hasattr(self, "coef_"):
