@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Circuit
+from reservoir.circuits.suitability import check_suited
 from reservoir.parts import Numbers, Seed, Units
 from reservoir.plasticity.learning import Rules
 from reservoir.systems.simulation import (
@@ -112,7 +113,7 @@ def simulate(
     units = read_units("simulate", circuit, neuron, np.random.default_rng(seed))
     recorded = read_record(record, ("voltages", "weights", "traces"))
     network = write_circuit("simulate", circuit, units, plasticity, dt)
-    units.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
+    check_suited("simulate", circuit, units)
     given, many = read_trials(circuit, spikes, currents, dt, current_dt, trial, seed)
     heard = list(given)
     trials = [Trial(initial_values(units, circuit.n_units, seed, one.number), *one) for _, one in heard]

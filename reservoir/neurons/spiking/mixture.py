@@ -150,6 +150,14 @@ class Mixture(BaseEstimator):
         }
         return Mixture(found, self.populations)
 
+    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Farads and volts (n_units,) of the records that have such; NaN for others."""
+        found = np.full((2, len(excitatory)), np.nan)
+        for name, record in self.records.items():
+            if hasattr(record, "scales"):
+                found[:, self.places(name)] = record.scales(excitatory[self.places(name)])
+        return found[0], found[1]
+
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (n_variables, n_units) of units that begin; rows that a record does not have are 0."""
         drawn = {name: record.initial_state(len(self.places(name)), rng) for name, record in self.records.items()}
