@@ -107,6 +107,9 @@ MARKS = (
     Mark("advance", SpikingUnit, "advance of what cells() gives: the compiled step"),
     Mark("cells", SpikingUnit, "cells(excitatory, time_constants, dt); a record without it runs in Brian2 alone"),
     Mark("conduct", SpikingUnit, "conduct of what cells() gives: the compiled step where conductances stand open"),
+    Mark(
+        "conduct_each", SpikingUnit, "conduct_each of what cells() gives: the step of several models under conductances"
+    ),
     Mark("statements", SpikingUnit, "statements() of what cells() gives: the compiled step in words, for Brian2"),
     Mark(
         "scales",

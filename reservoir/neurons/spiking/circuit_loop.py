@@ -141,6 +141,8 @@ def conduct_units(
     A record with `conduct` gets their mean over the step, and in `external` the current that drives the voltage to
     their reversals; to one without they are a current that keeps the value it has at the beginning of the step.
     """
+    if hasattr(cells, "conduct_each"):
+        return type(cells).conduct_each(cells, step, external, currents, conductances, values, noise, state, fired)
     driven = np.empty(external.size)
     if hasattr(cells, "conduct"):
         conductance = np.empty(external.size)
@@ -182,7 +184,11 @@ def _typed_conduct_units(cells, step, external, currents, conductances, values, 
         hold_conductances(conductances, values, external, state.variables[0], driven)
         return advance(cells, step, driven, currents, noise, state, fired)
 
-    return held if conduct is None else opened
+    def each(cells, step, external, currents, conductances, values, noise, state, fired):
+        return by_model(cells, step, external, currents, conductances, values, noise, state, fired)
+
+    by_model = _of_record(cells, "conduct_each")
+    return each if by_model is not None else held if conduct is None else opened
 
 
 @kernel(forceinline=True)

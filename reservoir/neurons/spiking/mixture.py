@@ -7,97 +7,58 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import literal_unroll
-from numba.extending import overload
 
 from reservoir.compilation import kernel
 from reservoir.estimators import BaseEstimator
-from reservoir.neurons.spiking.circuit_loop import State, advance_units
+from reservoir.neurons.spiking.circuit_loop import State, advance_units, conduct_units
 from reservoir.parts import SpikingUnit
 from reservoir.quantities import magnitude
 
 
-def conduct_part(
-    part: Any,
-    step: int,
-    driven: np.ndarray,
-    currents: np.ndarray,
-    conductance: np.ndarray,
-    noise: np.ndarray,
-    state: State,
-    fired: np.ndarray,
-) -> int:
-    """Move units by one step under a conductance (n_units,); one model without `conduct` hears it as a current."""
-    if hasattr(part, "conduct"):
-        return type(part).conduct(part, step, driven, currents, conductance, noise, state, fired)
-    hold(driven, conductance, state.variables[0])
-    return advance_units(part, step, driven, currents, noise, state, fired)
-
-
-@overload(conduct_part)
-def _typed_conduct_part(part, step, driven, currents, conductance, noise, state, fired):
-    conduct: Any = getattr(getattr(part, "instance_class", None), "conduct", None)
-
-    def opened(part, step, driven, currents, conductance, noise, state, fired):
-        return conduct(part, step, driven, currents, conductance, noise, state, fired)
-
-    def held(part, step, driven, currents, conductance, noise, state, fired):
-        hold(driven, conductance, state.variables[0])
-        return advance_units(part, step, driven, currents, noise, state, fired)
-
-    return held if conduct is None else opened
+@kernel(forceinline=True)
+def taken(rows, units):
+    """The columns (n_rows, n) of some units."""
+    part = np.empty((rows.shape[0], units.size))
+    for row in range(rows.shape[0]):
+        for i in range(units.size):
+            part[row, i] = rows[row, units[i]]
+    return part
 
 
 @kernel(forceinline=True)
-def hold(driven, conductance, v):
-    """Make a current of what flows through a conductance as the step begins."""
-    for i in range(driven.size):
-        driven[i] -= conductance[i] * v[i]
-
-
-@kernel(forceinline=True)
-def move_part(part, units, step, external, currents, conductance, noise, state, fired, n_fired):
-    """Move the units of one model, put those that fire behind the first n_fired of `fired`: how many there are now.
-
-    Without a conductance that is empty, and `external` is what is injected; with one it also drives to the reversals.
-    """
-    n_units, n_variables, n_currents = units.size, state.variables.shape[0], currents.shape[0]
-    variables, heard = np.empty((n_variables, n_units)), np.empty((n_currents, n_units))
-    injected, scratch = np.empty(n_units), np.empty(n_units)
+def move_part(part, units, step, external, currents, conductances, values, noise, state, fired, n_fired):
+    """Move the units of one model, put those that fire behind the first n_fired of `fired`: how many there are now."""
+    n_units = units.size
     ready, chosen = np.empty(n_units, np.int64), np.empty(n_units, np.int64)
-    normal, opened = np.empty(n_units if noise.size else 0), np.empty(n_units if conductance.size else 0)
+    injected, normal = np.empty(n_units), np.empty(n_units if noise.size else 0)
     for i in range(n_units):
-        unit = units[i]
-        injected[i], ready[i] = external[unit], state.ready[unit]
-        for row in range(n_variables):
-            variables[row, i] = state.variables[row, unit]
-        for row in range(n_currents):
-            heard[row, i] = currents[row, unit]
-        if noise.size:
-            normal[i] = noise[unit]
-        if conductance.size:
-            opened[i] = conductance[unit]
-    own = State(variables, heard, state.ring, ready, state.u, state.R, state.last_sent, scratch)
-    if conductance.size:
-        count = conduct_part(part, step, injected, heard, opened, normal, own, chosen)
-    else:
+        injected[i], ready[i] = external[units[i]], state.ready[units[i]]
+    for i in range(normal.size):
+        normal[i] = noise[units[i]]
+    variables, heard = taken(state.variables, units), taken(currents, units)
+    own = State(variables, heard, state.ring, ready, state.u, state.R, state.last_sent, np.empty(n_units))
+    if conductances is None:
         count = advance_units(part, step, injected, heard, normal, own, chosen)
+    else:
+        open_to = taken(values, units)
+        count = conduct_units(part, step, injected, heard, conductances, open_to, normal, own, chosen)
     for i in range(n_units):
-        unit = units[i]
-        state.ready[unit] = ready[i]
-        for row in range(n_variables):
-            state.variables[row, unit] = variables[row, i]
+        state.ready[units[i]] = ready[i]
+    for row in range(variables.shape[0]):
+        for i in range(n_units):
+            state.variables[row, units[i]] = variables[row, i]
     for i in range(count):
         fired[n_fired + i] = units[chosen[i]]
     return n_fired + count
 
 
 @kernel(forceinline=True)
-def type_by_type(cells, step, external, currents, conductance, noise, state, fired):
+def type_by_type(cells, step, external, currents, conductances, values, noise, state, fired):
     """Move all units, one model after the other: how many fire, and which, in their order, in `fired`."""
     n_fired, number = 0, 0
     for part in literal_unroll(cells.parts):
         n_fired = move_part(
-            part, cells.units[number], step, external, currents, conductance, noise, state, fired, n_fired
+            part, cells.units[number], step, external, currents, conductances, values, noise, state, fired, n_fired
         )  # fmt: skip
         number += 1
     fired[:n_fired].sort()
@@ -114,13 +75,13 @@ class MixedCells(NamedTuple):
     @kernel(forceinline=True)
     def advance(cells, step, external, currents, noise, state, fired):
         """One step, see `advance_units`."""
-        return type_by_type(cells, step, external, currents, np.empty(0), noise, state, fired)
+        return type_by_type(cells, step, external, currents, None, currents, noise, state, fired)
 
     @staticmethod
     @kernel(forceinline=True)
-    def conduct(cells, step, driven, currents, conductance, noise, state, fired):
-        """The same under conductances."""
-        return type_by_type(cells, step, driven, currents, conductance, noise, state, fired)
+    def conduct_each(cells, step, external, currents, conductances, values, noise, state, fired):
+        """The same under conductances, which each model hears in its own way, see `conduct_units`."""
+        return type_by_type(cells, step, external, currents, conductances, values, noise, state, fired)
 
 
 class Mixture(BaseEstimator):
