@@ -61,7 +61,6 @@ class BensSpiker(Scaled):
     True
     """
 
-    piecewise = False
     draws = False
 
     def __init__(

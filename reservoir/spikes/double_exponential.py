@@ -61,26 +61,26 @@ class DoubleExponential(Trace):
         rise = p.real("rise_time", 0, decay, closed="neither", unit="second")
         ratio, gap = rise / decay, decay - rise
         scale = 1 / (ratio ** (rise / gap) - ratio ** (decay / gap))
-        _advance(spikes.times, spikes.units, spikes.bounds, spikes.step, np.array([decay, rise]), scale, memory, states)
+        taus = np.array([decay, rise])
+        _advance(spikes.units, spikes.bounds, spikes.ages, np.exp(-spikes.step / taus), taus, scale, memory, states)
 
 
 @kernel()
-def _add(times, units, end, taus, memory):
-    for n in range(times.size):
+def _add(units, ages, taus, memory):
+    for n in range(units.size):
         for k in range(2):
-            memory[k, units[n]] += np.exp(-(end - times[n]) / taus[k])
+            memory[k, units[n]] += np.exp(-ages[n] / taus[k])
 
 
 @kernel(sampling.__file__)
-def _advance(times, units, bounds, step, taus, scale, memory, states):
-    keep = np.exp(-step / taus)
+def _advance(units, bounds, ages, keep, taus, scale, memory, states):
     for i in range(states.shape[0]):
         row = states[i]
         for k in range(2):
             for unit in range(row.size):
                 decayed = keep[k] * memory[k, unit]
                 memory[k, unit] = decayed if decayed > SMALLEST else 0.0
-        _add(times[bounds[i] : bounds[i + 1]], units[bounds[i] : bounds[i + 1]], (i + 1) * step, taus, memory)
+        _add(units[bounds[i] : bounds[i + 1]], ages[bounds[i] : bounds[i + 1]], taus, memory)
         for unit in range(row.size):
             row[unit] = scale * (memory[0, unit] - memory[1, unit])
-    _add(times[bounds[-2] : bounds[-1]], units[bounds[-2] : bounds[-1]], len(states) * step, taus, memory)
+    _add(units[bounds[-2] : bounds[-1]], ages[bounds[-2] : bounds[-1]], taus, memory)

@@ -36,9 +36,8 @@ def chosen_states(owner: str, units: Any, circuit: Circuit) -> Callable[[np.ndar
 
 def _population(owner: str, name: str, circuit: Circuit) -> np.ndarray:
     """The units (n_units,) of a population that has some."""
-    known = {"E": circuit.excitatory, "I": ~circuit.excitatory, **(getattr(circuit, "populations", None) or {})}
+    known = {"E": circuit.excitatory, "I": ~circuit.excitatory, **circuit.populations}
     if name not in known or not known[name].any():
         named = [one for one, mask in known.items() if mask.any()]
         raise parameter_error(owner, "units", f"None, units, or populations among {named}", name)
-    mask: np.ndarray = known[name]
-    return mask
+    return known[name]

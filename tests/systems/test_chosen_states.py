@@ -6,6 +6,7 @@ import pytest
 import reservoir
 from reservoir import LiquidState, ReservoirClassifier
 from reservoir.circuits import MaassColumn
+from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.neurons import LIF, Izhikevich
 from reservoir.probes import diagnose
 from reservoir.readouts import RidgeReadout
@@ -81,5 +82,7 @@ def test_models_files_and_probes(options, tmp_path):
 
 
 def test_voltages_of_another_unit():
-    found = liquid(neuron=Izhikevich(), trace=Voltages(), circuit=MaassColumn((2, 2, 2), weight_scale=0.0)).fit(TRAINS)
+    suited = PRESETS["maass2002"].suited_to(Izhikevich())
+    column = MaassColumn((2, 2, 2), preset=suited, weight_scale=0.0)
+    found = liquid(neuron=Izhikevich(), trace=Voltages(), circuit=column).fit(TRAINS)
     assert found.transform(TRAINS).max() <= 0.03
