@@ -10,11 +10,12 @@ import numpy as np
 
 from reservoir.circuits import Circuit
 from reservoir.neurons import LIF
-from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_part
+from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
     Recording,
     check_recorded,
+    check_units,
     input_events,
     read_record,
     read_trials,
@@ -106,10 +107,11 @@ def simulate(
     if not isinstance(circuit, Circuit):
         raise parameter_error("simulate", "circuit", "a Circuit", circuit)
     neuron = LIF() if neuron is None else neuron
-    check_part("simulate", "neuron", neuron, SpikingUnit, optional=True)
+    check_units("simulate", neuron, compiled=False)
     recorded = read_record(record, ("voltages", "weights", "traces"))
     network = write_circuit("simulate", circuit, neuron, plasticity, dt)
-    neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
+    if hasattr(neuron, "cells"):
+        neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
     seed = int(as_generator("simulate", random_state).integers(2**63))
     given, many = read_trials(circuit, spikes, currents, dt)
     heard = list(given)

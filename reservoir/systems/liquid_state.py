@@ -121,6 +121,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         self.step = step
         self.random_state = random_state
 
+    _compiled = True  # units run in Numba
+
     @property
     def piecewise(self) -> bool:
         """Whether a run may be cut in two: not with noise, nor where the encoder draws or hears the row before."""
@@ -154,7 +156,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
             n_channels = self.encoder_.n_channels(self.n_features_in_)
         self.circuit_ = parts["circuit"].draw(rngs[0], n_inputs=n_channels)
         self.trace_, self.neuron_ = parts["trace"], parts["neuron"]
-        self._engine = make_engine(type(self).__name__, self.circuit_, self.neuron_, dt)
+        self._engine = make_engine(type(self).__name__, self.circuit_, self.neuron_, dt, self._compiled)
         self._n_features_out = self.circuit_.n_units
         self.__dict__.pop("input_weights_", None)
         if hasattr(self.encoder_, "weights"):
