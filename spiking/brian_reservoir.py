@@ -172,7 +172,7 @@ class BrianReservoir(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseE
             if self._input.spikes:
                 encoder = clone(Poisson() if self.encoder is None else self.encoder, safe=False)
                 check_part(p.owner, "encoder", encoder, Encoder, optional=True)
-                if not hasattr(encoder, "encode"):
+                if hasattr(encoder, "weights"):
                     raise p.error("encoder", "None or an encoder into spikes")
                 self.encoder_ = encoder.fit(sequences.rows)
                 n_channels = self.encoder_.n_channels(self.n_features_in_)

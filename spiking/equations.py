@@ -94,6 +94,11 @@ class Equations(BaseEstimator):
     27
     """
 
+    not_saved = (
+        "Its text is code, which no model file holds: use joblib.dump or pickle where the reader trusts the writer, or "
+        "keep the script."
+    )
+
     def __init__(
         self,
         model: str,

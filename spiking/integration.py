@@ -34,7 +34,7 @@ class ExponentialEuler:
         code = []
         for name, (slope, rest) in system.items():
             if slope == 0:
-                code.append(f"_{name} = {name} + dt * ({written(rest)})")
+                code.append(f"_{name} = {name}" + (f" + dt * ({written(rest)})" if rest != 0 else ""))
                 continue
             rate = f"_slope_{name} * {name}" + (f" + {written(rest)}" if rest != 0 else "")
             code += [

@@ -96,5 +96,10 @@ def lines_of(rule: Rule) -> list[str]:
 
 
 def renamed(text: str, new: Mapping[str, str]) -> str:
-    """A text with other names."""
-    return re.sub(r"\b[A-Za-z_]\w*\b", lambda found: new.get(found.group(), found.group()), text)
+    """A text with other names, also in ``dname/dt``."""
+
+    def name_of(found: re.Match[str]) -> str:
+        whole, inside = found.group(), found.group(1)
+        return f"d{new[inside]}" if inside in new else new.get(whole, whole)
+
+    return re.sub(r"\bd(\w+)(?=/dt\b)|\b[A-Za-z_]\w*\b", name_of, text)

@@ -166,7 +166,7 @@ def read_input(brian2: ModuleType, owner: str, given: Any, network: Any) -> Inpu
         return TimedInput(owner, given)
     pair = (given, "rates") if isinstance(given, brian2.PoissonGroup) else given
     if isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[1], str) and _holds(network, pair[0]):
-        variable = getattr(pair[0], "variables", {}).get(pair[1])
+        variable = pair[0].variables.get(pair[1]) if isinstance(pair[0], brian2.Group) else None
         if isinstance(variable, brian2.core.variables.ArrayVariable) and variable.size == len(pair[0]):
             return VariableInput(brian2, owner, *pair)
         wanted = "a PoissonGroup with plain rates, or a group and its variable with a value for every unit"

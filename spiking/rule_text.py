@@ -71,7 +71,8 @@ def step_of(brian2: ModuleType, added: Additions, variables: Any) -> str:
 
 def refused(part: Rule | UnitVariables, error: BaseException) -> ValueError:
     """Text of a rule that Brian2 does not take."""
-    lines = [*part.model, *getattr(part, "on_pre", ()), *getattr(part, "on_post", ())]
+    at_spikes = (part.before, part.on_pre, part.on_post, part.on_step) if isinstance(part, Rule) else (part.reset,)
+    lines = [*part.model, *(line for lines in at_spikes for line in lines)]
     return parameter_error(type(part).__name__, "text", f"what Brian2 reads ({shortened(error)})", lines)
 
 

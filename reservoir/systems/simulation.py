@@ -159,7 +159,7 @@ def make_engine(
 
 def check_units(owner: str, neuron: Any, compiled: bool) -> None:
     """Refuse what is no record of units, and where a step is to be `compiled` one that runs in Brian2 alone."""
-    in_words = hasattr(neuron, "equations") and hasattr(neuron, "initial_state") and not hasattr(neuron, "cells")
+    in_words = hasattr(neuron, "equations") and not hasattr(neuron, "cells")
     if not in_words or isinstance(neuron, type):
         check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
     elif compiled:
