@@ -34,15 +34,17 @@ class BrianReservoir(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseE
     time, its monitors and the random numbers as it has found them. The network runs as Brian2 is set, with the user's
     own code generation and preferences.
 
-    ================================  ============================================  ====================================
-    `input`                           what a row is                                 features
-    ================================  ============================================  ====================================
-    SpikeGeneratorGroup               encoded into spikes of its units; or X is     of the encoder, with as many
-                                      `SpikeTrains`                                 channels as there are units
-    PoissonGroup with plain rates     the rates, hertz                              one a unit
-    (group, "variable")               the values of a variable, SI numbers          one a unit
-    TimedArray                        its values while the row lasts, SI numbers    one a column
-    ================================  ============================================  ====================================
+    ========================  ===========================================
+    `input`                   what a row is
+    ========================  ===========================================
+    SpikeGeneratorGroup       encoded into spikes of its units
+    PoissonGroup              the rates, hertz, one a unit
+    (group, "variable")       values of a variable, SI numbers, one a unit
+    TimedArray                its values, SI numbers, one a column
+    ========================  ===========================================
+
+    A SpikeGeneratorGroup has as many units as the encoder has channels, and there X may also be `SpikeTrains`. The rates
+    of a PoissonGroup are plain ones, no text.
 
     Parameters
     ----------

@@ -217,7 +217,7 @@ ENTRIES: dict[str, Entry] = {
     # Learning in Brian2
     "spiking.simulate": function(slow=True, circuit=COLUMN, spikes=TRAINS, random_state=0, codegen="numpy"),
     "spiking.Equations": Entry(
-        {"model": "dv/dt = (I * Mohm - v) / tau : volt", "threshold": "v > 1 * mV", "parameters": {"tau": 0.02}},
+        {"model": "dv/dt = (I * Mohm - v) / tau : volt\ntau : second", "threshold": "v > 1 * mV", "parameters": {"tau": 0.02}},
         lambda part, X: numbers(simulated(spiking.simulate, neuron=part, codegen="numpy")), slow=True,
         fixed=("model", "threshold"),
     ),
