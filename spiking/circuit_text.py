@@ -12,7 +12,7 @@ import numpy as np
 
 from reservoir.circuits import Circuit, PoissonBackground, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
-from reservoir.neurons.spiking.equations import Equations, check_variables, equations_of, has_equations
+from reservoir.neurons.spiking.equations import EquationText, check_variables, equations_of, has_equations
 from reservoir.neurons.spiking.membrane import refractory_steps
 from reservoir.neurons.spiking.mixture import Mixture
 from reservoir.neurons.spiking.statements import Statements, coefficients_of
@@ -22,6 +22,8 @@ from reservoir.plasticity.learning import Learning, Rules, learning_of
 from reservoir.random_numbers import Places
 from reservoir.systems.simulation import is_noisy
 from reservoir.systems.stimuli import Stimulus
+from reservoir.validation import parameter_error
+from spiking.names import check_rules
 
 _ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
 
@@ -45,7 +47,7 @@ class Path(NamedTuple):
 class CircuitText(NamedTuple):
     """A circuit with its units, for any number of trials side by side."""
 
-    equations: Equations | Statements
+    equations: EquationText | Statements
     coefficients: dict[str, np.ndarray]  # of the step, where units put it in words
     opens: bool  # whether conductances stand open during a step, or act as the current they are as it begins
     noisy: bool
@@ -130,6 +132,7 @@ def write_circuit(
     """The circuit, cut into paths."""
     learning = learning_of(owner, plasticity, circuit)
     kinds = receptors_of(circuit)
+    check_rules(owner, plasticity, [one.rule for one in learning])
     rates = circuit.spontaneous_rate
     fires = np.zeros(circuit.n_units, dtype=bool) if rates is None else rates > 0
     paths: list[Path] = []
@@ -175,6 +178,8 @@ def _write_group(
     if isinstance(equations, Statements):
         refractory = np.broadcast_to(coefficients.get("refractory", 1), len(units)).copy()
     else:
+        if len(kinds.conductances):
+            _check_for_conductances(owner, neuron, equations)
         refractory = refractory_steps(type(neuron).__name__, equations.refractory, excitatory, dt)
     if background is not None:
         background = replace(
@@ -185,6 +190,16 @@ def _write_group(
         equations, coefficients, opens, noisy, excitatory, refractory, listening, kinds, (), 0, dt, background,
         type(neuron).__name__,
     )  # fmt: skip
+
+
+def _check_for_conductances(owner: str, neuron: Any, equations: EquationText) -> None:
+    wanted = ""
+    if equations.variables["v"] != "volt":
+        wanted = "units with a voltage in volts"
+    elif equations.follows and equations.method == "exact":
+        wanted = "units of another method than 'exact'"
+    if wanted:
+        raise parameter_error(owner, "neuron", f"{wanted}, for synapses with a reversal", neuron)
 
 
 def _by_groups(paths: list[Path], groups: tuple[Group, ...], n_units: int) -> Iterator[Path]:
@@ -214,7 +229,7 @@ def _by_groups(paths: list[Path], groups: tuple[Group, ...], n_units: int) -> It
 
 def _read_units(
     owner: str, neuron: Any, excitatory: np.ndarray, kinds: Receptors, dt: float
-) -> tuple[Equations | Statements, dict[str, np.ndarray], bool]:
+) -> tuple[EquationText | Statements, dict[str, np.ndarray], bool]:
     """The words of a record for its step, with the numbers in them, or else its differential equations.
 
     And whether conductances stand open in its step.
@@ -244,20 +259,22 @@ def engine_lines(network: CircuitText, injected: bool, timed: bool) -> list[str]
     return lines
 
 
-def write_units(network: CircuitText, equations: Equations, injected: bool, timed: bool = False) -> UnitText:
+def write_units(network: CircuitText, equations: EquationText, injected: bool, timed: bool = False) -> UnitText:
     """Differential equations of the units under all their currents, and their numbers."""
     kinds = network.kinds
     lines, currents, constants = _currents(network, equations)
     at_start = {"remember": f"{equations.before} = v"} if equations.before else {}
-    lines += [f"{equations.before} : volt"] if at_start else []
-    if len(kinds.conductances):
-        flows = [f"G_{k} * (E_{k} - v)" for k in range(len(kinds.conductances))]
-        at_start["drive"] = f"I_conductances = {' + '.join(flows)}"
+    lines += [f"{equations.before} : {equations.variables['v']}"] if at_start else []
+    if len(kinds.conductances) and not equations.follows:
+        at_start["drive"] = f"I_conductances = {_flows(kinds)}"
     currents += ["I_injected"] * injected + ["I_background"] * (network.background is not None)
     by_unit = {}
     for name, (value, unit) in equations.parameters.items():
         if isinstance(value, tuple | list):
             by_unit[name] = np.where(network.excitatory, value[0], value[1]), unit
+            lines.append(f"{name} : {unit} (constant)")
+        elif isinstance(value, np.ndarray) and value.ndim:
+            by_unit[name] = value, unit
             lines.append(f"{name} : {unit} (constant)")
         else:
             constants[name] = float(value), unit
@@ -268,7 +285,9 @@ def write_units(network: CircuitText, equations: Equations, injected: bool, time
     return UnitText("\n".join([text, *lines]), equations.method, constants, by_unit, at_start)
 
 
-def _currents(network: CircuitText, equations: Equations) -> tuple[list[str], list[str], dict[str, tuple[float, str]]]:
+def _currents(
+    network: CircuitText, equations: EquationText
+) -> tuple[list[str], list[str], dict[str, tuple[float, str]]]:
     """Equations of the synaptic currents and conductances, the names of what flows, and their numbers."""
     kinds = network.kinds
     membrane = equations.parameters[equations.membrane][0] if equations.membrane else 0.0
@@ -282,9 +301,14 @@ def _currents(network: CircuitText, equations: Equations) -> tuple[list[str], li
         lines.append(f"dG_{k}/dt = -G_{k} / tau_G_{k} : siemens")
         constants |= {f"tau_G_{k}": (float(tau), "second"), f"E_{k}": (float(reversal), "volt")}
     if len(kinds.conductances):
-        lines.append("I_conductances : amp")
+        lines.append(f"I_conductances = {_flows(kinds)} : amp" if equations.follows else "I_conductances : amp")
         currents.append("I_conductances")
     return lines, currents, constants
+
+
+def _flows(kinds: Receptors) -> str:
+    """The current of all conductances."""
+    return " + ".join(f"G_{k} * (E_{k} - v)" for k in range(len(kinds.conductances)))
 
 
 def _paths(

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import joblib
 
 from reservoir.progress import Progress
+from reservoir.temporary_folders import temporary_folder
 from reservoir.validation import check_choice, check_integer, parameter_error
-from spiking._brian import run_trials
+from spiking._brian import machine_preferences, run_trials
 from spiking.circuit_text import Answer, CircuitText, Trial
-from spiking.worker_process import asked_worker, run_where_asked, with_plain_errors
+from spiking.worker_process import asked_worker, run_apart, run_where_asked, with_plain_errors
 
 CODEGEN = ("auto", "numpy", "cython", "standalone")
 _TILES = 64
@@ -48,25 +49,35 @@ def run_job(
         batches = list(_batches(network, trials, max(1, _NUMBERS_OF_A_PROGRAM // drawn)))
         lengths = [max(trial.n_steps for trial in batch) for batch in batches]
     run = partial(run_trials, network, codegen=target, seed=seed, voltages=voltages)
+    where = _run_as_a_program if target == "standalone" else run_where_asked
     n_workers = min(joblib.effective_n_jobs(n_jobs), len(batches))
     answers: list[Answer] = []
     with Progress(sum(lengths), "steps", "spiking", verbose) as progress:
         if n_workers == 1:
             for batch, n_steps in zip(batches, lengths, strict=True):
                 counter = _Counter(progress, n_steps)
-                told = counter.report if verbose and asked_worker() is None else None
-                answers += run_where_asked(partial(run, report=told), batch)
+                told = counter.report if verbose and where is run_where_asked and asked_worker() is None else None
+                answers += where(partial(run, report=told), batch)
                 counter.report(None, 1.0)
             return answers, target
         if target == "cython":  # compiled once, and not by every worker
             run_where_asked(run, [one._replace(events=one.events[:0], n_steps=1, rows=None) for one in batches[0][:1]])
         with joblib.parallel_config(backend="loky", n_jobs=n_workers):
-            calls = (joblib.delayed(with_plain_errors)(run, batch) for batch in batches)
+            calls = (joblib.delayed(with_plain_errors)(where, run, batch) for batch in batches)
             found = joblib.Parallel(return_as="generator")(calls)
             for batch_answers, n_steps in zip(found, lengths, strict=True):
                 answers += batch_answers
                 progress.add(n_steps)
     return answers, target
+
+
+def _run_as_a_program(run: Callable[..., list[Answer]], batch: list[Trial]) -> list[Answer]:
+    """The answers of a C++ program, which is built in a process of its own: Brian2 has one program a process.
+
+    The folder is this process's, which removes it where the other one is killed.
+    """
+    with temporary_folder("spiking") as folder:
+        return run_apart(partial(run, folder=folder, machine=machine_preferences()), batch)
 
 
 class _Counter:
@@ -106,12 +117,13 @@ def choose_target(owner: str, network: CircuitText, codegen: str, n_steps: int, 
     A program is given the random numbers of a trial, of which there are so many, at once.
     """
     check_choice(owner, "codegen", codegen, CODEGEN)
-    scaled = any(path.rule is not None and path.rule.scaling is not None for path in network.paths)
-    if codegen == "standalone" and scaled:
-        raise parameter_error(owner, "codegen", "another one for normalised weights, which need Python", codegen)
+    in_python = any(path.rule is not None and path.rule.in_python for path in network.paths)
+    if codegen == "standalone" and in_python:
+        wanted = "another one for normalised weights and for feedback, which need Python"
+        raise parameter_error(owner, "codegen", wanted, codegen)
     wanted = codegen
     if codegen == "auto":
-        stays = scaled or drawn > _NUMBERS_OF_A_PROGRAM
+        stays = in_python or drawn > _NUMBERS_OF_A_PROGRAM
         compiled, worth = ("cython", _STEPS_WORTH_CYTHON) if stays else ("standalone", _STEPS_WORTH_A_PROGRAM)
         wanted = compiled if n_steps >= worth else "numpy"
     if wanted != "numpy" and not any(map(shutil.which, ("c++", "g++", "clang++", "cl"))):

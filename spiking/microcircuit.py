@@ -100,6 +100,8 @@ class Microcircuit(LiquidState):
     (20, 27)
     """
 
+    _compiled = False
+
     def __init__(
         self,
         circuit: CircuitModel | None = None,
@@ -154,7 +156,7 @@ class Microcircuit(LiquidState):
             job = p.owner, network, [trial], self.codegen, self._seed % 2**32
             (answer,), self.codegen_ = run_job(*job, verbose=self.verbose)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
-            self._engine = make_engine(p.owner, self.circuit_, self.neuron_, self._engine.dt)
+            self._engine = make_engine(p.owner, self.circuit_, self.neuron_, self._engine.dt, compiled=self._compiled)
             kept = kept_variables(self._engine, len(answer.variables))
             self._rest.variables[kept] = answer.variables[kept]
         return self
@@ -179,8 +181,11 @@ class Microcircuit(LiquidState):
             raise parameter_error(type(self).__name__, "state", wanted, state)
         if state is not None or (self.twin and self._has_twin()):
             return super()._run(X, state, trial, finals_too)
-        finals = super()._run(X, None, trial, True)[1] if finals_too else None
+        compiled = self._engine.cells is not None
+        finals = super()._run(X, None, trial, True)[1] if finals_too and compiled else None
         members, kind, lengths = self._read(X)
+        if finals_too and not compiled:
+            finals = np.zeros(0 if kind == "series" else (len(members), 0))
         numbers = self._entries(None, trial, kind, len(members))[1]
         heard = [self._heard(*one)[0] for one in zip(members, lengths, numbers, strict=True)]
         trials = [Trial(self._initial_variables(one.number), *one) for one in heard]
@@ -234,6 +239,6 @@ class Microcircuit(LiquidState):
 def _steps_alike(owner: str, neuron: Any, cells: Any, n_units: int) -> bool:
     """Whether Numba and Brian2 take the same step, of all models that there are."""
     return all(
-        hasattr(part, "statements") or equations_of(owner, record, len(units)).method == "exact"
+        hasattr(part, "statements") or (part is not None and equations_of(owner, record, len(units)).method == "exact")
         for record, part, units in models_of(neuron, cells, n_units)
     )

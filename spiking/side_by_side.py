@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -11,45 +11,17 @@ import numpy as np
 
 from reservoir.circuits import PoissonBackground
 from reservoir.neurons.spiking.statements import Statements
-from reservoir.plasticity import Rule, Scaling
-from reservoir.quantities import UNITS
+from reservoir.plasticity import Feedback, Rule, Scaling
 from reservoir.systems.simulation import check_finite
-from spiking.circuit_text import Answer, CircuitText, Group, Learned, Path, Trial, write_units
+from spiking.circuit_text import Answer, CircuitText, Group, Learned, Path, Trial, UnitText, write_units
 from spiking.fed_variables import Feed, feeds_of
+from spiking.integration import Exact, Step, method_of
+from spiking.names import follow, lines_of, make_way, renamed
+from spiking.rule_text import Additions, additions_of, refused, step_of, teller_of, with_additions
 from spiking.synapses import conductance, current, depressing_and_facilitating
 from spiking.unit_step import write_step
 
-_solved: dict[str, str] = {}  # steps by their equations
 _FOR_EVER = 1e6  # seconds; Brian2 takes a unit that has not fired for one that fired 1e4 seconds ago
-
-
-@dataclass(frozen=True)
-class Exact:
-    """Brian2's exact step of a unit that is free; Brian2 writes no voltage of one that is not.
-
-    For both at once its step takes an exponential a unit, and divides by zero where a current decays with the time
-    constant of the membrane. Brian2 keeps every method for ever, equal ones once: so it must not hold a network. By
-    itself it solves equations anew for every number of units, which takes a second.
-    """
-
-    brian2: ModuleType
-    model: str
-
-    def __call__(self, _: Any, variables: Any, options: Any) -> str:
-        free = self.model.replace("(unless refractory)", "")
-        if free not in _solved:
-            _solved[free] = self.brian2.exact(self.brian2.Equations(free), variables, options)
-        return _solved[free]
-
-
-@dataclass(frozen=True)
-class Step:
-    """The statements of a step, as a method of Brian2."""
-
-    statements: str
-
-    def __call__(self, equations: Any, variables: Any, options: Any) -> str:
-        return "\n" + self.statements
 
 
 class SideBySide:
@@ -68,12 +40,14 @@ class SideBySide:
         self.clock = brian2.Clock(dt=network.dt * brian2.second, name="steps")
         self.most: dict[str, int] = {}  # spikes of a channel in one step
         self.operations: list[Any] = []
+        self.new: dict[str, str] = {}  # names of units that make way for those of synapses
         self.groups = network.by_groups()
         self.sources = {**{group.name: self._make_units(group) for group in self.groups}, **self._make_generators()}
         self.synapses = [self._connect(path, f"path_{k:02d}") for k, path in enumerate(network.paths)]
         self.scalings = self._make_scalings()
         units = [self.sources[group.name] for group in self.groups]
         self.spikes = [brian2.SpikeMonitor(one, name=one.name.replace("units", "spikes")) for one in units]
+        self.operations += self._make_feedback()
         self.watch = [
             brian2.StateMonitor(one, "v", record=True, when="end", name=one.name.replace("units", "voltages"))
             for one in units if voltages
@@ -87,10 +61,21 @@ class SideBySide:
         parts = [*self.sources.values(), *self.synapses, *self.scalings, *self.spikes, *self.watch, *self.operations]
         whole = self.brian2.Network([part for part in parts if part is not None])
         duration, second = self.n_steps * self.network.dt, self.brian2.second
-        whole.run(duration * second, namespace={}, report=report, report_period=second)
+        try:
+            whole.run(duration * second, namespace={}, report=report, report_period=second)
+        except self.brian2.BrianObjectException as error:
+            raise self._told(error) from None
         build()
         fired = np.concatenate([self._fired(*one) for one in zip(self.groups, self.spikes, strict=True)])
         return [self._answer(tile, fired) for tile in range(self.n_tiles)]
+
+    def _told(self, error: Exception) -> Exception:
+        """An error of Brian2, as one of the rule where its text is the cause."""
+        number = re.search(r"object named 'path_(\d+)", str(error))
+        rule = self.network.paths[int(number.group(1))].rule if number else None
+        if "'of_rules" in str(error):
+            rule = next(path.rule for path in self.network.paths if path.rule is not None and path.rule.units)
+        return error if rule is None else refused(rule, error)
 
     def _fired(self, group: Group, spikes: Any) -> np.ndarray:
         """Step and unit, by its number among those of all tiles, of the spikes of a group."""
@@ -102,38 +87,46 @@ class SideBySide:
         """An SI number or array with its unit."""
         if unit == "1":
             return value
-        dimensions = self.brian2.get_or_create_dimension([*UNITS[unit][1], 0, 0, 0])
+        dimensions, _ = self.brian2.equations.equations.dimensions_and_type_from_string(unit)
         return self.brian2.Quantity(value, dim=dimensions)
+
+    def _text_of(self, group: Group) -> tuple[UnitText, Additions]:
+        """The text of the units of a group, with what rules add to them, and with names that synapses leave them."""
+        network, rules = group.network, [path.rule for path in self.network.paths if path.rule is not None]
+        injected = self.trials[0].currents is not None
+        if isinstance(network.equations, Statements):
+            text = write_step(network, network.equations, injected, self.standalone)
+        else:
+            text = write_units(network, network.equations, injected, self.standalone)
+        added = additions_of(self.brian2, rules)
+        text, new = make_way(with_additions(text, added), rules)
+        self.new |= new
+        return text, added
 
     def _make_units(self, group: Group) -> Any:
         brian2, network, equations = self.brian2, group.network, group.network.equations
         prefix = group.name.removeprefix("units")  # of parts that all groups have
-        injected, standalone = self.trials[0].currents is not None, self.standalone
-        feeds = feeds_of(self.network, group, self.trials)
-        timed = {f"timed_{feed.name}": self._timed(feed, prefix) for feed in feeds} if standalone else {}
-        if isinstance(equations, Statements):
-            text = write_step(network, equations, injected, standalone)
-        else:
-            text = write_units(network, equations, injected, standalone)
-        method: Any = Exact(brian2, text.model) if text.method == "exact" else text.method
+        feeds, (text, added) = feeds_of(self.network, group, self.trials), self._text_of(group)
+        timed = {f"timed_{feed.name}": self._timed(feed, prefix) for feed in feeds} if self.standalone else {}
+        method: Any = Exact(brian2, text.model) if text.method == "exact" else method_of(brian2, text.method)
         method = Step(text.step) if text.step else method
         units = brian2.NeuronGroup(
             len(group.units) * self.n_tiles,
             text.model,
-            threshold=f"listening and {equations.threshold}",
-            reset=equations.reset or "v = v",
+            threshold=renamed(f"listening and {equations.threshold}", self.new),
+            reset=renamed(f"{equations.reset}\n{added.reset}".strip() or "v = v", self.new),
             refractory="hold",
             method=method,
             clock=self.clock,
             namespace=timed,
             name=group.name,
         )
-        self.operations += [] if standalone else [self._set(units, feed, prefix) for feed in feeds]
+        self.operations += [] if self.standalone else [self._set(units, feed, prefix) for feed in feeds]
         for name, line in text.at_start.items():
             units.run_regularly(line, when="start", name=name + prefix)
         for row, (name, unit) in enumerate(equations.variables.items()):
             values = np.concatenate([trial.variables[row, group.units] for trial in self.trials])
-            setattr(units, name, self._value(values, unit))
+            setattr(units, self.new.get(name, name), self._value(values, unit))
         for name, (value, unit) in text.constants.items():
             setattr(units, name, self._value(value, unit))
         for name, (values, unit) in text.by_unit.items():
@@ -143,7 +136,17 @@ class SideBySide:
         hold = np.where(network.listening, network.refractory * network.dt, _FOR_EVER)
         units.hold = self._tiled(hold) * brian2.second
         units.listening = self._tiled(network.listening)
+        self._begin(units, added, prefix)
         return units
+
+    def _begin(self, units: Any, added: Additions, prefix: str) -> None:
+        """Give the variables of rules to the units: their first values, and how they move."""
+        for name, text in added.start.items():
+            setattr(units, self.new.get(name, name), renamed(text, self.new))
+        if added.declared:
+            added = added._replace(equations=renamed(added.equations, self.new))
+            step = step_of(self.brian2, added, units.variables)
+            units.run_regularly(step, when="groups", order=1, name=f"of_rules{prefix}")
 
     def _add_background(self, units: Any, background: PoissonBackground, name: str) -> None:
         """Let the units hear Poisson jumps when spikes are delivered."""
@@ -234,18 +237,23 @@ class SideBySide:
         brian2, rule, n_currents = self.brian2, path.rule, len(self.network.kinds.currents)
         kind = current(path.kind) if path.kind < n_currents else conductance(path.kind - n_currents)
         kind = kind if path.dynamics is None else depressing_and_facilitating(kind)
-        model, on_pre = kind.model, [line.format(amount="w") for line in kind.on_pre]
+        model, on_pre, method = kind.model, [line.format(amount="w") for line in kind.on_pre], "exact"
         if rule is not None:
-            traces = [f"d{name}/dt = -{name} / {tau} : 1 (event-driven)" for name, tau in rule.traces.items()]
-            numbers = [f"{key} : {unit} (shared, constant)" for key, (_, unit) in rule.parameters.items()]
-            model, on_pre = [*model, *numbers, *traces, *rule.model], [*on_pre, *rule.on_pre]
+            rule, method = follow(rule, self.new), rule.method
+            model, on_pre = [*model, *lines_of(rule)], [*rule.before, *on_pre, *rule.on_pre]
         arrivals = ["pre", *(f"again_{k}" for k in range(1, self.most.get(path.source, 1)))]
-        synapses = brian2.Synapses(
-            self.sources[path.source], self.sources[path.target], "\n".join(model),
-            on_pre=dict.fromkeys(arrivals, "\n".join(on_pre)), on_event={one: one for one in arrivals[1:]},
-            on_post=None if rule is None else "\n".join(rule.on_post) or None,
-            namespace={} if rule is None else self._signals(rule, name), clock=self.clock, name=name, method="exact",
-        )  # fmt: skip
+        try:
+            synapses = brian2.Synapses(
+                self.sources[path.source], self.sources[path.target], "\n".join(model),
+                on_pre=dict.fromkeys(arrivals, "\n".join(on_pre)), on_event={one: one for one in arrivals[1:]},
+                on_post=None if rule is None else "\n".join(rule.on_post) or None,
+                namespace={} if rule is None else self._signals(rule, name), clock=self.clock, name=name,
+                method=method_of(brian2, method),
+            )  # fmt: skip
+        except Exception as error:  # what Brian2 may raise here has no end
+            if rule is None:
+                raise
+            raise refused(rule, error) from None
         tiles = np.repeat(np.arange(self.n_tiles), len(path.pre))
         senders, receivers = (len(self.sources[end]) // self.n_tiles for end in (path.source, path.target))
         synapses.connect(i=self._tiled(path.pre) + tiles * senders, j=self._tiled(path.post) + tiles * receivers)
@@ -259,11 +267,19 @@ class SideBySide:
             U, D, F = (self._tiled(values) for values in path.dynamics)
             synapses.U, synapses.D, synapses.F, synapses.R = U, D * brian2.second, F * brian2.second, 1
         if rule is not None:
-            for key, (value, unit) in rule.parameters.items():
-                setattr(synapses, key, self._value(float(value), unit))
-            if rule.on_post:
-                synapses.post.order = len(arrivals)  # Brian2's own order is that of their names
+            self._give_rule(synapses, rule, len(arrivals))
         return synapses
+
+    def _give_rule(self, synapses: Any, rule: Rule, n_arrivals: int) -> None:
+        """Give synapses the numbers of a rule, its first values, and what it does besides at spikes."""
+        for key, (value, unit) in rule.parameters.items():
+            setattr(synapses, key, self._value(float(value), unit))
+        if rule.on_post:
+            synapses.post.order = n_arrivals  # Brian2's own order is that of their names
+        for key, text in rule.start.items():
+            setattr(synapses, key, text)
+        if rule.on_step:
+            synapses.run_regularly("\n".join(rule.on_step), when="groups", order=2, name=f"{synapses.name}_step")
 
     def _signals(self, rule: Rule, name: str) -> dict[str, Any]:
         """What a rule knows of every step."""
@@ -301,6 +317,28 @@ class SideBySide:
         clock = self.brian2.Clock(dt=scaling.every * self.brian2.second, name=f"scaling_{plastic[0].name}")
         return self.brian2.NetworkOperation(scale, clock=clock, when="end", name=f"scale_{plastic[0].name}")
 
+    def _make_feedback(self) -> list[Any]:
+        """Operations that tell synapses what comes from the simulation itself, one for each source of it."""
+        found: dict[int, tuple[Feedback, list[tuple[Any, int]]]] = {}
+        for path, synapses in zip(self.network.paths, self.synapses, strict=True):
+            feedback = None if path.rule is None else path.rule.feedback
+            if feedback is not None:
+                place = synapses.variables[feedback.name].get_value(), len(path.pre)
+                found.setdefault(id(feedback.value), (feedback, []))[1].append(place)
+        operations = []
+        for k, (feedback, places) in enumerate(found.values()):
+            clock = self.brian2.Clock(dt=feedback.every * self.brian2.second, name=f"feedback_clock_{k}")
+            tell = teller_of(feedback, clock, self._counts, places, self.n_tiles)
+            operations.append(self.brian2.NetworkOperation(tell, clock=clock, when="start", name=f"feedback_{k}"))
+        return operations
+
+    def _counts(self) -> np.ndarray:
+        """Spikes (n_units of all tiles,) so far."""
+        counts = np.zeros((self.n_tiles, self.n_units), dtype=np.int64)
+        for group, spikes in zip(self.groups, self.spikes, strict=True):
+            counts[:, group.units] = np.asarray(spikes.count).reshape(self.n_tiles, -1)
+        return counts.ravel()
+
     def _tiled(self, values: np.ndarray) -> np.ndarray:
         return np.tile(values, self.n_tiles)
 
@@ -317,7 +355,9 @@ class SideBySide:
             if voltages is not None:
                 voltages[:, group.units] = np.asarray(self.watch[number].v)[own, : trial.n_steps].T
             for row, name in enumerate(group.network.equations.variables):
-                variables[row, group.units] = np.asarray(getattr(self.sources[group.name], f"{name}_"))[own]
+                variables[row, group.units] = np.asarray(
+                    getattr(self.sources[group.name], f"{self.new.get(name, name)}_")
+                )[own]
             check_finite(group.network.unit, variables[:, group.units], self.network.dt)
         return Answer(spikes, voltages, variables, self._learned(tile))
 

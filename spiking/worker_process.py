@@ -131,6 +131,14 @@ def run_where_asked(work: Callable[..., Any], *arguments: Any) -> Any:
     return work(*arguments) if worker is None else worker.run(work, *arguments)
 
 
+def run_apart(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What `work` returns in a process in which nothing but this library runs."""
+    if asked_worker() is not None:
+        return run_where_asked(work, *arguments)
+    with own_process():
+        return run_where_asked(work, *arguments)
+
+
 def with_plain_errors(work: Callable[..., Any], *arguments: Any) -> Any:
     """In a worker: what `work` returns, or an error that can be sent and read without Brian2.
 

@@ -34,6 +34,7 @@ class Mark(NamedTuple):
 MARKS = (
     Mark("learned", Part, "attributes that `fit` sets, and what a model file may hold there; nothing without it"),
     Mark("check_learned", Part, "check_learned() refuses attributes from a file that do not fit together"),
+    Mark("not_saved", Part, "why no model file may hold it, and what to do instead"),
     Mark("runs_compiled", System, "True: compiled loops run its very equation; False where a subclass replaces it"),
     Mark("reads_lengths", System, "True: `fit` draws by the lengths of the sequences too, not by their features alone"),
     Mark("unit_", System, "its fitted rate unit"),
@@ -128,6 +129,7 @@ MARKS = (
         SpikingUnit,
         "equations() as text for Brian2, where cells() has no statements; without both it runs in Numba alone",
     ),
+    Mark("cells", SpikingUnit, "cells(...) gives its compiled step; without it the unit runs in Brian2 alone"),
     Mark("window", PlasticityRule, "window(lags, share): the change by a lone pair of spikes"),
     Mark("between", PlasticityRule, "names of the populations between which it learns; all without it"),
     Mark("reach", PlasticityRule, "seconds of lag after which its window is all but zero"),

@@ -21,7 +21,7 @@ from reservoir.plasticity.offset import OffsetSTDP
 from reservoir.plasticity.rate_scaling import RateScaling
 from reservoir.plasticity.release import ReleaseSTDP
 from reservoir.plasticity.reward import RewardSTDP
-from reservoir.plasticity.rule import Rule, Scaling
+from reservoir.plasticity.rule import Feedback, Rule, Scaling, UnitVariables
 from reservoir.plasticity.stdp import STDP
 from reservoir.plasticity.suppression import SuppressionSTDP
 from reservoir.plasticity.triplet import TripletSTDP
@@ -29,6 +29,7 @@ from reservoir.plasticity.triplet import TripletSTDP
 __all__ = [
     "STDP",
     "DiehlCookSTDP",
+    "Feedback",
     "HeterosynapticSTDP",
     "InhibitorySTDP",
     "Normalised",
@@ -40,4 +41,5 @@ __all__ = [
     "Scaling",
     "SuppressionSTDP",
     "TripletSTDP",
+    "UnitVariables",
 ]

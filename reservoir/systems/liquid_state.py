@@ -132,6 +132,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         self.random_state = random_state
 
     hears_spikes = True
+    _compiled = True  # units run in Numba
 
     @property
     def piecewise(self) -> bool:
@@ -164,7 +165,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
             self.encoder_ = parts["encoder"].fit(sequences.rows)
             n_channels = self.encoder_.n_channels(self.n_features_in_)
         self.circuit_ = parts["circuit"].draw(rngs[0], n_inputs=n_channels)
-        self._engine = make_engine(type(self).__name__, self.circuit_, parts["neuron"], dt, rngs[0])
+        self._engine = make_engine(type(self).__name__, self.circuit_, parts["neuron"], dt, rngs[0], self._compiled)
         self.trace_, self.neuron_ = parts["trace"], self._engine.neuron
         self._n_features_out = self.circuit_.n_units
         chosen_states(type(self).__name__, self.units, self.circuit_)

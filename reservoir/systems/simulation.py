@@ -154,18 +154,26 @@ def read_record(record: str | Sequence[str], known: tuple[str, ...]) -> tuple[st
 
 
 def make_engine(
-    owner: str, circuit: Circuit, neuron: Units, dt: float, rng: np.random.Generator | None = None
+    owner: str,
+    circuit: Circuit,
+    neuron: Units,
+    dt: float,
+    rng: np.random.Generator | None = None,
+    compiled: bool = True,
 ) -> CircuitEngine:
-    """The circuit, checked and in the form of the kernel; with `rng` units are drawn from their distributions."""
+    """The circuit, checked and in the form of the kernel; with `rng` units are drawn from their distributions.
+
+    Without `compiled` its units may run in Brian2 alone.
+    """
     dt = check_real(owner, "dt", dt, SHORTEST_STEP, unit="second")
-    neuron = read_units(owner, circuit, neuron, rng)
+    neuron = read_units(owner, circuit, neuron, rng, compiled)
     kinds = receptors_of(circuit)
     if len(kinds.currents) < 2:  # kernels want two
         unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
         kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
     _check_room(owner, circuit, kinds, dt)
     kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
-    cells = neuron.cells(circuit.excitatory, kinds.currents, dt)
+    cells = neuron.cells(circuit.excitatory, kinds.currents, dt) if hasattr(neuron, "cells") else None
     check_suited(owner, circuit, neuron)
     reversal, tau = kinds.conductances.T.copy()
     conductances = Conductances(reversal, mean_decay(tau, dt)) if len(tau) else None
@@ -179,7 +187,9 @@ def _check_room(owner: str, circuit: Circuit, kinds: Receptors, dt: float) -> No
     check_fits(owner, "circuit", circuit, n_bytes, f"{n_kinds} kinds of synapses and delays of {longest:.3g} s")
 
 
-def read_units(owner: str, circuit: Circuit, neuron: Units, rng: np.random.Generator | None) -> SpikingUnit:
+def read_units(
+    owner: str, circuit: Circuit, neuron: Units, rng: np.random.Generator | None, compiled: bool = True
+) -> SpikingUnit:
     """The record of all units of a circuit, or of a mixture, with what is drawn from its distributions."""
     if not isinstance(circuit, Circuit):
         raise parameter_error(owner, "circuit", "a Circuit", circuit)
@@ -187,7 +197,7 @@ def read_units(owner: str, circuit: Circuit, neuron: Units, rng: np.random.Gener
         made: SpikingUnit = _mixed(owner, circuit, neuron)
     else:
         made = LIF() if neuron is None else neuron
-        check_part(owner, "neuron", made, SpikingUnit, optional=True)
+        check_units(owner, made, compiled)
     return made.drawn(circuit.excitatory, rng) if rng is not None and hasattr(made, "drawn") else made
 
 
@@ -202,6 +212,16 @@ def _mixed(owner: str, circuit: Circuit, neuron: Mapping[str, SpikingUnit]) -> M
         raise parameter_error(owner, "neuron", wanted, neuron)
     filled = {name: mask for name, mask in masks.items() if mask.any()}
     return Mixture({name: neuron[name] for name in filled}, filled)
+
+
+def check_units(owner: str, neuron: Any, compiled: bool) -> None:
+    """Refuse what is no record of units, and where a step is to be `compiled` one that runs in Brian2 alone."""
+    in_words = hasattr(neuron, "equations") and not hasattr(neuron, "cells")
+    if not in_words or isinstance(neuron, type):
+        check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
+    elif compiled:
+        why = f"{type(neuron).__name__} runs in Brian2 only, by spiking.simulate and spiking.Microcircuit"
+        raise parameter_error(owner, "neuron", f"None or a unit with a compiled step ({why})", neuron)
 
 
 def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:

@@ -18,7 +18,7 @@ import spiking
 from reservoir.circuits import MaassColumn
 from reservoir.neurons import LIF
 from reservoir.spikes import SpikeTrains
-from spiking import STDP, _brian, side_by_side
+from spiking import STDP, _brian, side_by_side, surroundings
 
 ROOT = Path(__file__).resolve().parents[2]
 # What every process of its own begins with.
@@ -105,7 +105,10 @@ INTERRUPTED = """
     SideBySide.run = known
     def under_way(codegen):
         if codegen == "standalone":
-            return psutil.Process().children()
+            try:
+                return "make" in [one.name() for one in psutil.Process().children(recursive=True)]
+            except psutil.NoSuchProcess:
+                return False
         return networks and networks[0].clock.variables["t"].get_value() > 0
     def interrupt(codegen):
         while not under_way(codegen):
@@ -159,7 +162,7 @@ def test_a_thread_cannot_load_brian2(program):
 def test_an_interrupt_ends_a_simulation(program):
     """Brian2 by itself stops and returns what it has, as if that were all; while it compiles, it goes on.
 
-    The interrupt comes once the clock of the network has moved, or once there is a compiler.
+    The interrupt comes once the clock of the network has moved, or once the program is compiled.
     """
     assert program[0].stdout.splitlines()[7:] == ["interrupted True"] * (2 if COMPILER else 1)
 
@@ -254,12 +257,63 @@ def test_cython_has_a_folder_of_the_process_where_the_home_takes_no_file(prefere
     """With one warning; and what is chosen, and takes files, is what is used."""
     brian2, name = _brian.engine(), "codegen.runtime.cython.cache_dir"
     preferences[name] = str(tmp_path / "cython")
-    assert _brian._cython_folder(brian2) == str(tmp_path / "cython")
+    assert surroundings.cython_folder(brian2) == str(tmp_path / "cython")
     for nowhere in "~no-user-of-this-name/there", os.path.join(os.devnull, "there"):
         preferences[name] = nowhere
         with pytest.warns(RuntimeWarning, match="CYTHON_CACHE_DIR") as said:
-            folders = {_brian._cython_folder(brian2) for _ in range(2)}
+            folders = {surroundings.cython_folder(brian2) for _ in range(2)}
         assert len(said) == len(folders) == 1 and os.listdir(*folders) == [".living"]
+
+
+CHANGED = {
+    "core.network.default_schedule": ["start", "groups", "synapses", "thresholds", "resets", "end"],
+    "legacy.refractory_timing": True,
+    "core.default_integer_dtype": np.int64,
+    "codegen.loop_invariant_optimisations": False,
+    "codegen.runtime.numpy.discard_units": True,
+}
+
+
+def test_no_preference_of_the_user_is_heard(preferences):
+    """But those that say what the machine has."""
+    alone, before = simulate(), {name: preferences[name] for name in CHANGED}
+    try:
+        for name, value in CHANGED.items():
+            preferences[name] = value
+        assert simulate().spikes == alone.spikes
+        assert {name: preferences[name] for name in CHANGED} == CHANGED
+    finally:
+        for name, value in before.items():
+            preferences[name] = value
+    preferences["codegen.runtime.cython.cache_dir"] = "somewhere"
+    assert _brian.machine_preferences()["codegen.runtime.cython.cache_dir"] == "somewhere"
+
+
+def test_a_call_inside_a_simulation_of_the_user_leaves_that_as_it_was():
+    """Its network operation calls the library at every step of 1 ms, and stops the run at last."""
+    brian2, alone = _brian.engine(), simulate()
+
+    def own(times):
+        brian2.seed(3)
+        text = "dv/dt = -v/(5*ms) + xi*(1*ms)**-0.5 : 1"
+        group = brian2.NeuronGroup(3, text, threshold="v>0.3", reset="v=0", method="euler", dt=0.25 * brian2.ms)
+        spikes, found = brian2.SpikeMonitor(group), []
+
+        def call():
+            if len(found) < times:
+                found.append(simulate().spikes)
+            if group.t > 7.9 * brian2.ms:
+                brian2.stop()
+                simulate(0.01)
+
+        inner = brian2.NetworkOperation(call, dt=brian2.ms)
+        network = brian2.Network(group, spikes, inner)
+        network.run(20 * brian2.ms, namespace={})
+        return np.asarray(spikes.t).tolist(), float(network.t), found
+
+    (one, ended, found), (other, *_) = own(2), own(0)
+    assert len(one) > 3 and one == other and ended < 9e-3
+    assert all(spikes == alone.spikes for spikes in found)
 
 
 def test_a_clock_and_objects_of_the_user_do_no_harm():
@@ -315,6 +369,25 @@ def test_a_seed_means_the_same_on_every_target(tmp_path):
         print(np.abs(one.voltages[-1] - answers[0].voltages[-1]).max() < 1e-12)
     """
     assert lines_of(code) == ["True True True", *["True True", "True"] * 3]
+
+
+@pytest.mark.long
+@COMPILED
+def test_a_program_of_the_user_stays_as_it_is():
+    """One that waits to be built, and what it answers once it has run."""
+    code = """
+    import brian2 as b
+    b.set_device("cpp_standalone", build_on_run=False, directory=None)
+    group = b.NeuronGroup(3, "dv/dt = (2 - v)/(10*ms) : 1", threshold="v > 1", reset="v = 0", method="exact")
+    spikes = b.SpikeMonitor(group)
+    network = b.Network(group, spikes)
+    network.run(50 * b.ms)
+    alone = simulate(codegen="numpy").spikes
+    print(len(alone) > 0, simulate(codegen="standalone").spikes == alone)
+    b.get_device().build(directory=None, run=True)
+    print(len(spikes.t), simulate(codegen="standalone").spikes == alone, len(spikes.t), b.get_device().has_been_run)
+    """
+    assert lines_of(code) == ["True True", "21 True 21 True"]
 
 
 @pytest.mark.long

@@ -10,7 +10,7 @@ import spiking
 from reservoir.compilation import kernel
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.adaptive_threshold import AdaptiveThresholdCells
-from reservoir.neurons.spiking.equations import Equations
+from reservoir.neurons.spiking.equations import EquationText
 from reservoir.neurons.spiking.hodgkin_huxley import HodgkinHuxleyCells
 from spiking import STDP, Microcircuit
 from tests.spiking.test_same_spikes import assert_same, column, trains_of
@@ -63,7 +63,7 @@ class OwnUnit:
         return OwnCells(float(leak), 0.5 * gain, gain / FARADS, weights, self.before, keep)
 
     def equations(self):
-        return Equations(
+        return EquationText(
             "dv/dt = noise + ({current}) / C - v / membrane{noise} : volt\ndtheta/dt = -theta / tau : volt",
             threshold="v > before + theta",
             reset="v = 0 * volt; theta += rise",

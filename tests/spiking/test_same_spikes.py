@@ -11,7 +11,7 @@ import spiking
 from reservoir import neurons
 from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, damaged
 from reservoir.neurons import LIF
-from reservoir.neurons.spiking.equations import Equations
+from reservoir.neurons.spiking.equations import EquationText
 from reservoir.random_numbers import NOISE, normal_numbers
 from reservoir.spikes import SpikeTrains
 from spiking.circuit_text import write_circuit
@@ -260,7 +260,7 @@ class Diffusing(LIF):
         return np.zeros((1, n_units))
 
     def equations(self):
-        return Equations(
+        return EquationText(
             "dv/dt = 0 * {current} * ohm / second {noise} : volt", "v > threshold", "v = threshold", {"v": "volt"},
             {"size": (2e-3, "volt * second**-0.5"), "threshold": (1.0, "volt")}, method="euler", noise="+ size * xi",
         )  # fmt: skip

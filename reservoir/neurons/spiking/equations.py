@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -10,8 +11,11 @@ import numpy as np
 from reservoir.quantities import UNITS, magnitude
 from reservoir.validation import parameter_error
 
+_POWER = r"(metre|kilogram|second|amp|kelvin|mole|candle)\*\*-?[\d.]+"
+_PRODUCT = re.compile(rf"{_POWER}( \* {_POWER})*")  # a unit without a name
 
-class Equations(NamedTuple):
+
+class EquationText(NamedTuple):
     """The equations of one record, in the syntax of Brian2.
 
     The first variable is the voltage, `v` in volts. `hold`, `listening`, `hits` and names that begin with ``I_``,
@@ -29,8 +33,9 @@ class Equations(NamedTuple):
     variables: dict[str, str]
     """Name and unit of each, in the order of the rows of `initial_state`."""
     parameters: dict[str, tuple[Any, str]]
-    """Value and unit of each name that the texts use: a number in SI units or a quantity, or two of them, for
-    excitatory and for inhibitory units. A unit is a name of `reservoir.quantities.UNITS`, or "1" for none."""
+    """Value and unit of each name that the texts use: a number in SI units or a quantity; two of them, for excitatory
+    and for inhibitory units; or an array (n_units,). A unit is a name of `reservoir.quantities.UNITS`, "1" for none, or
+    a product of powers of base units."""
     refractory: float | Sequence[float] = 0.0
     """Seconds after a spike, one number or two."""
     method: str = "rk2"
@@ -45,9 +50,11 @@ class Equations(NamedTuple):
     """Name by which the threshold knows the voltage that a step began with; "" where it does not ask."""
     kept: tuple[str, ...] = ()
     """Variables that stay as learning has left them."""
+    follows: bool = False
+    """Whether the current of conductances follows the voltage within a step, as a part of the equations."""
 
 
-def equations_of(owner: str, neuron: Any, n_units: int = 1) -> Equations:
+def equations_of(owner: str, neuron: Any, n_units: int = 1) -> EquationText:
     """The equations of a record, with numbers in SI units; the record checks them when it makes its cells."""
     _check_record(owner, neuron)
     equations = neuron.equations()
@@ -67,10 +74,11 @@ def check_variables(owner: str, neuron: Any, variables: dict[str, str], n_units:
 
 def _missing(equations: Any) -> str:
     """What the equations of a record should be; "" where they are."""
-    if not isinstance(equations, Equations) or next(iter(equations.variables.items()), None) != ("v", "volt"):
-        return "whose `equations` gives Equations, with the voltage 'v' in 'volt' as first variable"
+    first = next(iter(equations.variables.items()), None) if isinstance(equations, EquationText) else None
+    if first not in (("v", "volt"), ("v", "1")):
+        return "whose `equations` gives EquationText, with the voltage 'v' in 'volt' as first variable"
     units = {*equations.variables.values(), *(unit for _, unit in equations.parameters.values())}
-    unknown = sorted(units - {*UNITS, "1"})
+    unknown = sorted(unit for unit in units - {*UNITS, "1"} if not _PRODUCT.fullmatch(unit))
     return f"with equations in units among {', '.join(UNITS)} and 1, not {', '.join(unknown)}" if unknown else ""
 
 
@@ -100,6 +108,6 @@ def _defined_in(kind: type, name: str) -> type:
 
 
 def _number(value: Any) -> Any:
-    """A number or two, without their unit."""
-    value = magnitude(value)
-    return value.tolist() if isinstance(value, np.ndarray) else value
+    """A number or two, or an array of plain ones, without their unit."""
+    number = magnitude(value)
+    return number.tolist() if isinstance(number, np.ndarray) and number is not value else number
