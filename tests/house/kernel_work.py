@@ -170,7 +170,7 @@ def spiking_units():
     parts = {f"{record.__name__} {name}": (record(), circuit) for record, (name, circuit) in pairs}
     parts |= {f"{record.__name__} noise": (record(noise=1e-3), column) for record in records}
     mixed = {"E": reservoir.neurons.LIF(noise=1e-3), "I": reservoir.neurons.Izhikevich()}
-    parts["two models"] = mixed, changed["conductances"]
+    parts |= {f"two models {kind}": (mixed, changed[kind]) for kind in ("static", "conductances")}
     for name, (neuron, circuit) in parts.items():
         found = simulate(circuit, trains, currents=pushed, neuron=neuron, record="voltages", random_state=0)
         yield f"voltages {name}", found.voltages
