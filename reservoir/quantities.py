@@ -66,16 +66,18 @@ def _plausible(name: str, unit: str) -> Plausible | None:
     return _PLAUSIBLE.get(unit)
 
 
-def doubt(owner: str, name: str, value: Any, unit: str) -> None:
-    """Warn of a parameter whose numbers are implausible in SI units; of what holds no numbers say nothing.
+def doubt(owner: str, name: str, value: Any, unit: str | None) -> None:
+    """Warn of a parameter whose numbers are implausible in SI units; of quantities, and of no numbers, say nothing.
 
     Warns
     -----
     PlausibilityWarning
         Names the parameter, its value in SI units and what was probably meant.
     """
-    bounds = _plausible(name, unit)
-    if bounds is None or value is None or isinstance(value, str):
+    bounds = None if unit is None or value is None or isinstance(value, str) else _plausible(name, unit)
+    if bounds is None or (type(value) is float and (bounds.least <= abs(value) <= bounds.most or not value)):
+        return
+    if is_quantity(value):
         return
     try:
         sizes = np.abs(np.asarray(value, dtype=np.float64))

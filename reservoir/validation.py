@@ -73,19 +73,24 @@ def check_real(
     unit: str | None = None,
 ) -> float:
     """The value as float if it is a finite real number in the interval, or with a `unit` such a quantity."""
-    number = without_unit(owner, name, value, unit)
+    number = bare(owner, name, value, unit)
     real = isinstance(number, numbers.Real) and not isinstance(number, (bool, np.bool_))
     if not real or not np.isfinite(float(number)) or not _inside(number, low, high, closed):
         requirement = ("a number" + _range_text(low, high, closed)) if high is None else _interval(low, high, closed)
         raise parameter_error(owner, name, requirement, value)
+    doubt(owner, name, value, unit)
     return float(number)
 
 
 def without_unit(owner: str, name: str, value: Any, unit: str | None) -> Any:
+    """See `bare`; implausible numbers are doubted."""
+    doubt(owner, name, value, unit)
+    return bare(owner, name, value, unit)
+
+
+def bare(owner: str, name: str, value: Any, unit: str | None) -> Any:
     """A quantity of this unit as SI number or plain array, or a list with such; what is no quantity as it is."""
     if not is_quantity(value):
-        if unit is not None:
-            doubt(owner, name, value, unit)
         return value
     if unit is None or not measured_in(value, unit):
         wanted = "a number without a unit" if unit is None else f"a number or a quantity of {UNITS[unit][0]}"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Circuit
+from reservoir.circuits.suitability import check_suited
 from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, Units
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
@@ -107,7 +108,7 @@ def simulate(
     units = read_units("simulate", circuit, neuron, np.random.default_rng(seed))
     recorded = read_record(record, ("voltages", "weights", "traces"))
     network = write_circuit("simulate", circuit, units, plasticity, dt)
-    units.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
+    check_suited("simulate", circuit, units)
     given, many = read_trials(circuit, spikes, currents, dt)
     heard = list(given)
     trials = [_make_trial(circuit, units, seed, trains, rows if currents is not None else None, dt)

@@ -15,18 +15,23 @@ based on perturbations, Neural Computation 14(11):2531-2560, doi:10.1162/0899766
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
 from reservoir.circuits.projection import Projection, weight_unit
 from reservoir.circuits.synaptic_numbers import synaptic_numbers, with_way
 from reservoir.distributions import is_distribution
+from reservoir.parts import SpikingUnit
 from reservoir.sizes import check_fits
 from reservoir.topologies.drawing import bernoulli_positions
 from reservoir.validation import Parameters
 
 KINDS = ("EE", "EI", "IE", "II")
+_CHARGE_OF_LIF = 4.5e-11  # coulombs that bring LIF() from where it rests to its threshold
+_DEEPEST = 0.01  # volts
 
 
 class _Measured:
@@ -166,6 +171,57 @@ class SynapseStatistics(_Measured):
         self._read("input_delay", "second", 0)
         if self.input_reversal is not None:
             self._read("input_reversal", "volt")
+
+    def suited_to(self, neuron: SpikingUnit) -> SynapseStatistics:
+        """The same with currents that are to other units what these are to ``LIF()``, which "maass2002" is made for.
+
+        Weights grow with the charge that brings a receiver from rest to its threshold, its capacitance times these
+        volts; those of inhibition with at most 10 mV, since no reversal potential ends what a current does.
+        Conductances stay, and so do all weights for a record that does not say its `scales`.
+
+        Examples
+        --------
+        >>> from reservoir.circuits import MaassColumn
+        >>> from reservoir.circuits.synapse_statistics import PRESETS
+        >>> from reservoir.neurons import AdaptiveExponential
+        >>> statistics = PRESETS["maass2002"].suited_to(AdaptiveExponential())
+        >>> round(1e9 * statistics.EE.weight, 2)
+        3.78
+        >>> column = MaassColumn(preset=statistics)
+        """
+        if not hasattr(neuron, "scales"):
+            return self
+        for name, one in {**{kind: getattr(self, kind).weight for kind in KINDS}, **vars(self)}.items():
+            if is_distribution(one) and (name in KINDS or name.startswith("input_to")):
+                raise Parameters(self).error(name, "with numbers as weights: distributions are not scaled")
+        farads, volts = typical(neuron).scales(np.array([True, False]))
+        reached = {"E": farads * volts, "I": farads * np.minimum(volts, _DEEPEST)}
+        factors = {kind: dict(zip("EI", charge / _CHARGE_OF_LIF, strict=True)) for kind, charge in reached.items()}
+        changed = {
+            kind: replace(pair, weight=float(pair.weight * factors[kind[0]][kind[1]]))
+            for kind in KINDS
+            if (pair := getattr(self, kind)).reversal is None
+        }
+        if self.input_reversal is not None:
+            return replace(self, **changed)
+        return replace(
+            self,
+            **changed,
+            input_to_excitatory=float(self.input_to_excitatory * factors["E"]["E"]),
+            input_to_inhibitory=float(self.input_to_inhibitory * factors["E"]["I"]),
+        )
+
+
+def typical(neuron: Any) -> Any:
+    """A record of units with the means of what differs from unit to unit."""
+    changes: dict[str, Any] = {}
+    for name, value in neuron.get_params(deep=False).items():
+        pair = isinstance(value, tuple | list) and len(value) == 2
+        if pair and any(map(is_distribution, value)):
+            changes[name] = tuple(one.mean() if is_distribution(one) else one for one in value)
+        elif is_distribution(value) or (np.ndim(value) == 1 and not pair and np.size(value) != 2):
+            changes[name] = float(np.mean(value)) if isinstance(value, tuple | list) else value.mean()
+    return clone(neuron).set_params(**changes) if changes else neuron
 
 
 PRESETS = {

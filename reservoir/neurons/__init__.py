@@ -13,9 +13,11 @@ from reservoir.neurons.spiking.adaptive_threshold import AdaptiveThreshold
 from reservoir.neurons.spiking.hodgkin_huxley import HodgkinHuxley
 from reservoir.neurons.spiking.izhikevich import Izhikevich
 from reservoir.neurons.spiking.lif import LIF
+from reservoir.neurons.spiking.qif import QIF
 
 __all__ = [
     "LIF",
+    "QIF",
     "AdaptiveExponential",
     "AdaptiveThreshold",
     "HodgkinHuxley",

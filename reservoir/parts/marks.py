@@ -108,6 +108,11 @@ MARKS = (
         "conduct_each", SpikingUnit, "conduct_each of what cells() gives: the step of several models under conductances"
     ),
     Mark("statements", SpikingUnit, "statements() of what cells() gives: the compiled step in words, for Brian2"),
+    Mark(
+        "scales",
+        SpikingUnit,
+        "scales(excitatory): capacitances, and volts from rest to threshold; synapses suit them",
+    ),
     Mark("drawn", SpikingUnit, "drawn(excitatory, rng): the record with what its distributions give the units"),
     Mark("noise", SpikingUnit, "standard deviation of a noise current or voltage; 0 without it"),
     Mark("piecewise", Encoder, "False: rows must be encoded whole; without it, in any pieces"),

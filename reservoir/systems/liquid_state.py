@@ -9,6 +9,8 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.circuits import MaassColumn
+from reservoir.circuits.suitability import suits
+from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
@@ -59,7 +61,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     Parameters
     ----------
     circuit : None, Circuit or generator of `reservoir.circuits`, default None
-        None is ``MaassColumn()``.
+        None is ``MaassColumn()``, with its currents made to suit the units where they are unlike `LIF`, see
+        `SynapseStatistics.suited_to`.
     neuron : None, record of `reservoir.neurons`, or dict of records by population, default None
         None is ``LIF()``. In a dict, ``{"E": LIF(), "I": Izhikevich()}``, every unit of the circuit stands once.
     encoder : None or encoder of `reservoir.spikes`, default None
@@ -252,6 +255,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def _checked_parts(self) -> dict[str, Any]:
         owner = type(self).__name__
         given = {name: getattr(self, name) for name in _PARTS}
+        if given["circuit"] is None and not suits(PRESETS["maass2002"], given["neuron"]):
+            given["circuit"] = MaassColumn(preset=PRESETS["maass2002"].suited_to(given["neuron"]))
         parts = {name: clone(_PARTS[name]() if part is None else part, safe=False) for name, part in given.items()}
         for name, kind in (("circuit", CircuitModel), ("encoder", Encoder), ("trace", Trace)):
             check_part(owner, name, parts[name], kind, optional=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from reservoir.circuits import Circuit, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
+from reservoir.circuits.suitability import check_suited
 from reservoir.compilation import rows_per_call
 from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
@@ -156,6 +157,7 @@ def make_engine(
     _check_room(owner, circuit, kinds, dt)
     kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt)
+    check_suited(owner, circuit, neuron)
     reversal, tau = kinds.conductances.T.copy()
     conductances = Conductances(reversal, mean_decay(tau, dt)) if len(tau) else None
     return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind, conductances)

@@ -14,6 +14,7 @@ import reservoir
 import spiking
 from reservoir import EchoState, LiquidState
 from reservoir.circuits import MaassColumn
+from reservoir.neurons import LIF
 from reservoir.rnn import RNNRegressor
 from reservoir.spikes import SpikeTrains
 
@@ -24,6 +25,7 @@ ROWS, STACK = X, np.stack([X, X[::-1], X])
 SERIES = np.random.default_rng(4).uniform(size=(80, 1))
 SYSTEM = EchoState(6, random_state=0)
 COLUMN = MaassColumn((2, 2, 2), weight_scale=3.0).draw(np.random.default_rng(0))
+FAINT = MaassColumn((2, 2, 2), weight_scale=0.03, input_scale=0.03).draw(np.random.default_rng(0))  # for other units
 TRAINS = SpikeTrains(np.arange(0.001, 0.02, 0.002), np.zeros(10, int), 1, 0.02)
 
 
@@ -160,7 +162,11 @@ def generator(**arguments):
 
 
 def neuron(**arguments):
-    return Entry(arguments, lambda part, X: numbers(simulated(reservoir.simulate, neuron=part)))
+    def ask(part, X):
+        circuit = COLUMN if isinstance(part, LIF) else FAINT
+        return numbers(simulated(reservoir.simulate, circuit=circuit, neuron=part))
+
+    return Entry(arguments, ask)
 
 
 def simulated(simulate, **arguments):

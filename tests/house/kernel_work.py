@@ -150,6 +150,18 @@ def traces_and_encoders():
         yield f"spikes of {encoder}", encoder.fit(whole).encode(whole, 0.01, np.random.default_rng(0)).times
 
 
+def suited(circuit, record):
+    """The circuit with currents that are no volts a spike for these units."""
+    if issubclass(record, reservoir.neurons.LIF):
+        return circuit
+    parts = {name: getattr(circuit, name) for name in ("recurrent", "inputs")}
+    fainter = {
+        name: dataclasses.replace(part, weight=part.weight * (0.01 if part.reversal is None else 1.0))
+        for name, part in parts.items()
+    }
+    return dataclasses.replace(circuit, **fainter)
+
+
 def spiking_units():
     rng = np.random.default_rng(0)
     column = MaassColumn((2, 2, 2), weight_scale=3.0).draw(rng)
@@ -167,8 +179,12 @@ def spiking_units():
     }
     records = [getattr(reservoir.neurons, name) for name in reservoir.neurons.__all__]
     pairs = itertools.product(records, changed.items())
-    parts = {f"{record.__name__} {name}": (record(), circuit) for record, (name, circuit) in pairs}
-    parts |= {f"{record.__name__} noise": (record(noise=1e-3), column) for record in records}
+    parts = {f"{record.__name__} {name}": (record(), suited(circuit, record)) for record, (name, circuit) in pairs}
+    parts |= {f"{record.__name__} noise": (record(noise=1e-3), suited(column, record)) for record in records}
+    for record in records:
+        unit = record(background=np.full(8, record().background))
+        for kind in ("static", "conductances"):
+            parts[f"{record.__name__} {kind}, each its own"] = unit, suited(changed[kind], record)
     mixed = {"E": reservoir.neurons.LIF(noise=1e-3), "I": reservoir.neurons.Izhikevich()}
     parts |= {f"two models {kind}": (mixed, changed[kind]) for kind in ("static", "conductances")}
     for name, (neuron, circuit) in parts.items():

@@ -173,6 +173,29 @@ class Izhikevich(Unit):
         return [of(p.c, excitatory), y[1] + of(p.d, excitatory)]
 
 
+class QIF(Unit):
+    cut, quiet, loud, largest, synapse = "peak", 0.02e-9, 0.3e-9, 0.8e-9, 4e-10
+
+    def below(volts):
+        return {"reset": volts - 0.1, "rest": volts - 0.02, "threshold": volts - 0.01}
+
+    def flow(p, y, current, excitatory=True):
+        pull = p.leak_conductance * (y[0] - p.rest) * (y[0] - p.threshold) / (p.threshold - p.rest)
+        return [(pull + p.background + current) / p.capacitance]
+
+    def move(p, y, held, external, currents, taus, dt, excitatory):
+        """Kahan: (v' - v) / dt = f with v v' for v^2 and means for the linear terms."""
+        v, k = y[0], p.leak_conductance / (p.threshold - p.rest) / p.capacitance
+        heard = sum(mean_decay(s, dt) * I for I, s in zip(currents, taus, strict=True))
+        push = (p.background + external + heard) / p.capacitance + k * p.rest * p.threshold
+        mean = k * (p.rest + p.threshold) / 2
+        left = 1 / dt + mean - k * v
+        return [v if held else (v / dt - mean * v + push) / left if left > 0 else math.inf]
+
+    def reset(p, y, excitatory):
+        return [p.reset]
+
+
 class HodgkinHuxley(Unit):
     resets = False
 

@@ -19,6 +19,7 @@ from reservoir.neurons.spiking.circuit_loop import Conductances, Wiring, resting
 from reservoir.neurons.spiking.hodgkin_huxley import HodgkinHuxley, open_potassium, open_sodium
 from reservoir.neurons.spiking.izhikevich import Izhikevich
 from reservoir.neurons.spiking.lif import LIF
+from reservoir.neurons.spiking.qif import QIF
 from tests.neurons import spiking_oracles
 from tests.neurons.spiking_oracles import twin_of
 
@@ -385,6 +386,21 @@ def test_izhikevich_beyond_the_point_of_no_return_fires_at_once_in_a_long_step()
     found = run(Izhikevich(), np.zeros(1), 1, dt=1e-3, variables=np.array([[0.02], [-13.0]]))
     assert len(found.spikes) == 1
     np.testing.assert_allclose(found.variables[0], -0.065)
+
+
+def test_qif_fires_at_the_rate_of_theory():
+    """The time from reset to peak in closed form, and the root law near the onset."""
+    neuron = QIF()
+    onset = neuron.leak_conductance * (neuron.threshold - neuron.rest) / 4
+    currents = onset + np.array([-0.001, 0.04, 0.16, 0.64, 5.0]) * 1e-10
+    found = run(neuron, currents, 30_000)
+    middle, curve = (neuron.rest + neuron.threshold) / 2, neuron.leak_conductance / (neuron.threshold - neuron.rest)
+    assert 0 not in found.spikes[:, 1]
+    for i, current in enumerate(currents[1:], 1):
+        width = np.sqrt((current - onset) / curve)
+        angle = np.arctan((neuron.peak - middle) / width) - np.arctan((neuron.reset - middle) / width)
+        expected = neuron.capacitance / (curve * width) * angle
+        assert np.abs(intervals(found.spikes, i) * DT - expected).max() < 2 * DT
 
 
 def test_the_vector_exponential():

@@ -7,7 +7,7 @@ from sklearn.base import clone
 from reservoir import LiquidState, ReservoirClassifier
 from reservoir.circuits import MaassColumn
 from reservoir.estimator_checks import check_sequence_estimator
-from reservoir.neurons import LIF, Izhikevich
+from reservoir.neurons import LIF
 from reservoir.plasticity import Normalised
 from reservoir.spikes import Current, Latency, SpikeTrains
 from spiking import STDP, Microcircuit, execution, simulate
@@ -128,7 +128,7 @@ def test_long_jobs_are_compiled_where_there_is_a_compiler(monkeypatch, caplog):
 
 
 def test_a_state_needs_the_twin(series):
-    part = system(neuron=Izhikevich(noise=1e-3)).fit(series[0])
+    part = system(neuron=LIF(noise=1e-3)).fit(series[0])
     states, final = part.run(series[0])
     assert states.shape == (12, 27)
     with pytest.raises(ValueError, match="'state' parameter of Microcircuit must be None but for units whose step"):

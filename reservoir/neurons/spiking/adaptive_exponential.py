@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -10,9 +10,17 @@ from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
 from reservoir.neurons.spiking import coefficients
+from reservoir.neurons.spiking.cell_types import ADEX, parameters_of
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.lif import decaying_gain, mean_decay
-from reservoir.neurons.spiking.membrane import Membrane, UnitNumbers, initial_voltages, refractory_steps, unit
+from reservoir.neurons.spiking.membrane import (
+    Membrane,
+    UnitNumbers,
+    initial_voltages,
+    least_reach,
+    refractory_steps,
+    unit,
+)
 from reservoir.neurons.spiking.statements import Statements
 
 _FILES = coefficients.__file__, exponential.__file__
@@ -246,9 +254,28 @@ class AdaptiveExponential(Membrane):
     initial: UnitNumbers = -0.0706
     noise: UnitNumbers = 0.0
 
+    @classmethod
+    def of_type(cls, cell_type: str, **parameters: Any) -> Self:
+        """Units of one firing pattern under a step of current, 65 pA say, with other parameters as given.
+
+        Parameters
+        ----------
+        cell_type : {"tonic", "adapting", "initial burst", "bursting"}
+            The parameters that are commonly given for these patterns, for a leak of 2 nS and a rest of -70 mV.
+        **parameters
+            As of the record.
+        """
+        return cls(**{**parameters_of(cls.__name__, cell_type, ADEX), **parameters})
+
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: v in volts, w in amperes."""
         return np.stack([initial_voltages(self, n_units, rng), np.zeros(n_units)])
+
+    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
+        p = UnitParameters(self, excitatory)
+        reach = p.each("threshold", unit="volt") - p.each("rest", unit="volt")
+        return p.each("capacitance", 0, closed="neither", unit="farad"), least_reach(reach)
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> AdaptiveExponentialCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""

@@ -156,7 +156,7 @@ def _of_record(cells: Any, name: str) -> Any:
     return getattr(getattr(cells, "instance_class", None), name, None)
 
 
-@overload(advance_units)
+@overload(advance_units, jit_options={"forceinline": True})
 def _typed_advance_units(cells, step, external, currents, noise, state, fired):
     advance, conduct = _of_record(cells, "advance"), _of_record(cells, "conduct")
     if advance is not None:
@@ -170,7 +170,7 @@ def _typed_advance_units(cells, step, external, currents, noise, state, fired):
     return None
 
 
-@overload(conduct_units)
+@overload(conduct_units, jit_options={"forceinline": True})
 def _typed_conduct_units(cells, step, external, currents, conductances, values, noise, state, fired):
     advance, conduct = _of_record(cells, "advance"), _of_record(cells, "conduct")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -10,8 +9,8 @@ from numba import types
 from numba.extending import overload
 
 from reservoir.distributions import is_distribution
-from reservoir.quantities import is_quantity
-from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
+from reservoir.quantities import doubt, is_quantity
+from reservoir.validation import Parameters, bare, check_real, parameter_error, real_array
 
 _Record = TypeVar("_Record")
 
@@ -24,7 +23,7 @@ def at(numbers: Any, i: int) -> Any:
     return numbers if np.ndim(numbers) == 0 else numbers[i]
 
 
-@overload(at)
+@overload(at, jit_options={"forceinline": True})
 def _typed_at(numbers, i):
     if isinstance(numbers, types.Array):
         return lambda numbers, i: numbers[i]
@@ -49,14 +48,20 @@ def per_unit(
     n_units = len(excitatory)
     if is_distribution(value):
         raise parameter_error(owner, name, "drawn first, by `drawn(excitatory, rng)` of the record", value)
-    if not isinstance(value, tuple | list) and not np.ndim(value):
+    one = not isinstance(value, tuple | list) and not np.ndim(value)
+    if one and not isinstance(low, np.ndarray) and not isinstance(high, np.ndarray):
+        return np.full(n_units, check_real(owner, name, value, low, high, closed=closed, unit=unit))
+    if one:
         numbers = np.full(n_units, check_real(owner, name, value, unit=unit))
     else:
         numbers = _one_each(owner, name, value, excitatory, unit)
-    lows, highs = (np.broadcast_to(np.nan if end is None else end, n_units).tolist() for end in (low, high))
-    for number, *ends in {*zip(numbers.tolist(), lows, highs, strict=True)}:
-        least, most = (None if math.isnan(end) else end for end in ends)
-        check_real(owner, name, number, least, most, closed=closed)
+        doubt(owner, name, value, unit)
+    least, most = -np.inf if low is None else np.asarray(low), np.inf if high is None else np.asarray(high)
+    below = numbers <= least if closed in ("neither", "right") else numbers < least
+    above = numbers >= most if closed in ("neither", "left") else numbers > most
+    for i in np.flatnonzero(below | above | ~np.isfinite(numbers))[:1]:
+        ends = (None if end is None else float(np.broadcast_to(end, n_units)[i]) for end in (low, high))
+        check_real(owner, name, float(numbers[i]), *ends, closed=closed)
     return numbers
 
 
@@ -64,7 +69,7 @@ def _one_each(owner: str, name: str, value: Any, excitatory: np.ndarray, unit: s
     """Numbers (n_units,), finite or not."""
     n_units, pair = len(excitatory), isinstance(value, tuple | list) and len(value) == 2
     wanted = f"a number, two numbers (excitatory, inhibitory), an array of {n_units} or a distribution"
-    array = real_array(without_unit(owner, name, value, unit))
+    array = real_array(bare(owner, name, value, unit))
     if array is None or array.ndim > 1:
         raise parameter_error(owner, name, wanted, value)
     if array.ndim == 0:
@@ -102,6 +107,14 @@ class UnitParameters(Parameters):
             return check_real(self.owner, name, value, low, high, closed=closed, unit=unit)
         self.shared = False
         return per_unit(self.owner, name, value, self.excitatory, low, high, closed=closed, unit=unit)
+
+    def each(
+        self, name: str, low: float | None = None, high: Any = None, *, closed: str = "both", unit: str | None = None
+    ) -> np.ndarray:
+        """A parameter as array (n_units,)."""
+        return per_unit(
+            self.owner, name, getattr(self.part, name), self.excitatory, low, high, closed=closed, unit=unit
+        )
 
     def record(self, kind: type[_Record], **numbers: Any) -> _Record:
         """A record of coefficients that are all shared, or all of the units: loops are compiled for these two.

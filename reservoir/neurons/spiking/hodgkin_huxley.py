@@ -15,6 +15,7 @@ from reservoir.neurons.spiking.lif import mean_decay
 from reservoir.neurons.spiking.membrane import Membrane, UnitNumbers, initial_voltages, refractory_steps, unit
 from reservoir.neurons.spiking.statements import Statements
 
+_REACH = 7e-3  # volts by which a short pulse must move a resting patch to make it fire, about
 _FILES = coefficients.__file__, exponential.__file__
 
 
@@ -263,6 +264,11 @@ class HodgkinHuxley(Membrane):
         state = np.stack([voltages, *np.zeros((3, n_units))])
         _move_gates(np.inf, np.clip(1e3 * voltages, -200.0, 200.0), *state[1:])
         return state
+
+    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
+        p = UnitParameters(self, excitatory)
+        return p.each("capacitance", 0, closed="neither", unit="farad"), np.full(len(excitatory), _REACH)
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> HodgkinHuxleyCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -10,12 +10,14 @@ from reservoir.compilation import kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
 from reservoir.neurons.spiking import coefficients
+from reservoir.neurons.spiking.cell_types import IZHIKEVICH, parameters_of
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.lif import mean_decay
 from reservoir.neurons.spiking.membrane import (
     Membrane,
     UnitNumbers,
     initial_voltages,
+    least_reach,
     numbers_at_start,
     refractory_steps,
     unit,
@@ -212,12 +214,36 @@ class Izhikevich(Membrane):
     initial: UnitNumbers = -0.065
     noise: UnitNumbers = 0.0
 
+    @classmethod
+    def of_type(cls, cell_type: str, **parameters: Any) -> Self:
+        """Units of one type of cell, with other parameters as given.
+
+        Parameters
+        ----------
+        cell_type : {"RS", "IB", "CH", "FS", "LTS", "TC", "RZ"}
+            Regular spiking, intrinsically bursting, chattering, fast spiking, low-threshold spiking, thalamo-cortical,
+            resonator: a to d as they are commonly given for this model.
+        **parameters
+            As of the record.
+        """
+        return cls(**{**parameters_of(cls.__name__, cell_type, IZHIKEVICH), **parameters})
+
     begins_with: ClassVar[dict[str, str]] = {"b": "hertz"}
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: v in volts, u in volts per second."""
         v = initial_voltages(self, n_units, rng)
         return np.stack([v, numbers_at_start(self, "b", n_units) * v])
+
+    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
+        p = UnitParameters(self, excitatory)
+        linear = _LINEAR - p.each("b", unit="hertz")  # where u has settled, v rests at the lower root
+        within = np.maximum(linear**2 - 4 * _SQUARE * _CONSTANT, 0.0)
+        rest = (-linear - np.sqrt(within)) / (2 * _SQUARE)
+        return p.each("capacitance", 0, closed="neither", unit="farad"), least_reach(
+            -_LINEAR / _SQUARE - 2 * rest
+        )  # to the upper root while u stands
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> IzhikevichCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""

@@ -12,7 +12,14 @@ from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
 from reservoir.neurons.spiking import coefficients
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
-from reservoir.neurons.spiking.membrane import Membrane, UnitNumbers, initial_voltages, refractory_steps, unit
+from reservoir.neurons.spiking.membrane import (
+    Membrane,
+    UnitNumbers,
+    initial_voltages,
+    least_reach,
+    refractory_steps,
+    unit,
+)
 from reservoir.neurons.spiking.statements import Statements
 
 
@@ -199,6 +206,14 @@ class LIF(Membrane):
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (1, n_units) of units that begin: the voltages."""
         return initial_voltages(self, n_units, rng)[None]
+
+    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
+        p = UnitParameters(self, excitatory)
+        resistance = p.each("resistance", 0, closed="neither", unit="ohm")
+        level = p.each("rest", unit="volt") + resistance * p.each("background", unit="amp")
+        farads = p.each("time_constant", 0, closed="neither", unit="second") / resistance
+        return farads, least_reach(p.each("threshold", unit="volt") - level)
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> Any:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""

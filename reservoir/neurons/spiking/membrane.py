@@ -57,7 +57,9 @@ class Membrane(BaseEstimator):
     def drawn(self, excitatory: np.ndarray, rng: np.random.Generator) -> Self:
         """The record of the units of a circuit of these kinds (n_units,): itself, or with what is drawn as arrays."""
         owner, kinds, changes = type(self).__name__, np.asarray(excitatory, dtype=bool), {}
-        for name, value in self.get_params(deep=False).items():
+        for name, value in sorted(vars(self).items()):
+            if isinstance(value, float):
+                continue
             pair = value if isinstance(value, tuple | list) and len(value) == 2 else (value,)
             if any(map(is_distribution, pair)):
                 both = [_numbers(owner, name, one, kinds.size, rng) for one in pair]
@@ -65,6 +67,11 @@ class Membrane(BaseEstimator):
             elif len(pair) == 2 and name in self.begins_with:
                 changes[name] = per_unit(owner, name, value, kinds, unit=self.begins_with[name])
         return clone(self).set_params(**changes) if changes else self
+
+
+def least_reach(volts: np.ndarray) -> np.ndarray:
+    """Volts (n_units,) from rest to threshold; 1 mV for units that fire without input."""
+    return np.maximum(volts, 1e-3)
 
 
 def _numbers(owner: str, name: str, one: Any, size: int, rng: np.random.Generator) -> np.ndarray:
