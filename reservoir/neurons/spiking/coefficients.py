@@ -55,13 +55,13 @@ def per_unit(
         numbers = np.full(n_units, check_real(owner, name, value, unit=unit))
     else:
         numbers = _one_each(owner, name, value, excitatory, unit)
-        doubt(owner, name, value, unit)
     least, most = -np.inf if low is None else np.asarray(low), np.inf if high is None else np.asarray(high)
     below = numbers <= least if closed in ("neither", "right") else numbers < least
     above = numbers >= most if closed in ("neither", "left") else numbers > most
     for i in np.flatnonzero(below | above | ~np.isfinite(numbers))[:1]:
         ends = (None if end is None else float(np.broadcast_to(end, n_units)[i]) for end in (low, high))
         check_real(owner, name, float(numbers[i]), *ends, closed=closed)
+    doubt(owner, name, None if one else value, unit)
     return numbers
 
 
