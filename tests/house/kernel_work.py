@@ -156,7 +156,7 @@ def suited(circuit, record):
         return circuit
     parts = {name: getattr(circuit, name) for name in ("recurrent", "inputs")}
     fainter = {
-        name: dataclasses.replace(part, weight=part.weight * (0.01 if part.reversal is None else 1.0))
+        name: dataclasses.replace(part, weight=part.weight * (0.003 if part.reversal is None else 1.0))
         for name, part in parts.items()
     }
     return dataclasses.replace(circuit, **fainter)
