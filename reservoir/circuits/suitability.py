@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reservoir.circuits.circuit import Circuit, Projection
+from reservoir.circuits.circuit import Circuit
+from reservoir.circuits.projection import Projection
 from reservoir.circuits.synapse_statistics import KINDS, SynapseStatistics, typical
 from reservoir.parts import SpikingUnit
 from reservoir.validation import parameter_error
@@ -20,7 +21,7 @@ def check_suited(owner: str, circuit: Circuit, neuron: SpikingUnit) -> None:
     if not hasattr(neuron, "scales"):
         return
     farads, _ = neuron.scales(circuit.excitatory)
-    moves = [_moves(part, farads) for part in (circuit.recurrent, circuit.inputs) if part.reversal is None]
+    moves = [_moves(part, farads) for _, _, part in circuit.pathways() if part.reversal is None]
     found = np.concatenate([np.zeros(0), *moves])
     if np.count_nonzero(found > _LARGEST) > found.size / 2:
         median = float(np.median(found))

@@ -191,6 +191,9 @@ class SynapseStatistics(_Measured):
         """
         if not hasattr(neuron, "scales"):
             return self
+        for name, one in {**{kind: getattr(self, kind).weight for kind in KINDS}, **vars(self)}.items():
+            if is_distribution(one) and (name in KINDS or name.startswith("input_to")):
+                raise Parameters(self).error(name, "with numbers as weights: distributions are not scaled")
         farads, volts = typical(neuron).scales(np.array([True, False]))
         reached = {"E": farads * volts, "I": farads * np.minimum(volts, _DEEPEST)}
         factors = {kind: dict(zip("EI", charge / _CHARGE_OF_LIF, strict=True)) for kind, charge in reached.items()}

@@ -193,7 +193,7 @@ def suited(circuit, record):
         return circuit
     parts = {name: getattr(circuit, name) for name in ("recurrent", "inputs")}
     fainter = {
-        name: dataclasses.replace(part, weight=part.weight * (0.01 if part.reversal is None else 1.0))
+        name: dataclasses.replace(part, weight=part.weight * (0.003 if part.reversal is None else 1.0))
         for name, part in parts.items()
     }
     return dataclasses.replace(circuit, **fainter)
@@ -223,7 +223,7 @@ def spiking_units():
         for kind in ("static", "conductances"):
             parts[f"{record.__name__} {kind}, each its own"] = unit, suited(changed[kind], record)
     mixed = {"E": reservoir.neurons.LIF(noise=1e-3), "I": reservoir.neurons.Izhikevich()}
-    parts["two models"] = mixed, changed["conductances"]
+    parts |= {f"two models {kind}": (mixed, changed[kind]) for kind in ("static", "conductances")}
     for name, (neuron, circuit) in parts.items():
         found = simulate(circuit, trains, currents=pushed, neuron=neuron, record="voltages", random_state=0)
         yield f"voltages {name}", found.voltages

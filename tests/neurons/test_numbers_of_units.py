@@ -121,7 +121,8 @@ def test_a_liquid_of_unlike_units(tmp_path):
     given = clone(liquid).set_params(neuron=clone(liquid.neuron_)).fit(rows)
     save(given, tmp_path / "model.npz")
     np.testing.assert_array_equal(load(tmp_path / "model.npz").transform(rows), given.transform(rows))
-    pair = clone(liquid).set_params(neuron=Izhikevich(b=(200.0, 250.0)), neuron__a=(20.0, 100.0)).fit(rows)
+    pair = clone(liquid).set_params(neuron=Izhikevich(b=(200.0, 250.0)), neuron__a=(20.0, 100.0))
+    pair.set_params(circuit__weight_scale=0.03, circuit__input_scale=0.03).fit(rows)
     save(pair, tmp_path / "pair.npz")
     np.testing.assert_array_equal(load(tmp_path / "pair.npz").transform(rows), pair.transform(rows))
 

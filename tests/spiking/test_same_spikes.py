@@ -317,11 +317,13 @@ def test_all_units_give_the_same_spikes(neuron):
     """
     circuit, trains, currents = pushed(neuron)
     assert_same(circuit, trains, neuron=neuron, currents=currents, volts=1e-9)
-    scale = twin_of(neuron).loud / twin_of(LIF).loud
+    farads, volts = (one[0] for one in neuron.scales(np.ones(1, bool)))
+    scale = farads * volts / 4.5e-11  # of the charge that fires LIF()
     circuit = column(1)
     scaled = (dataclasses.replace(part, weight=scale * part.weight) for part in (circuit.recurrent, circuit.inputs))
     circuit = dataclasses.replace(circuit, **dict(zip(("recurrent", "inputs"), scaled, strict=True)))
-    assert_same(circuit, [trains_of(1, 0.1)], neuron=neuron, currents=[np.full((1, 135), 0.9 * twin_of(neuron).loud)])
+    push = [np.full((1, 135), 0.9 * twin_of(neuron).loud)]
+    assert_same(circuit, [trains_of(1, 0.1)], neuron=neuron, currents=push, volts=1e-9)
 
 
 @pytest.mark.long

@@ -9,7 +9,7 @@ from numba import types
 from numba.extending import overload
 
 from reservoir.distributions import is_distribution
-from reservoir.quantities import doubt, is_quantity
+from reservoir.quantities import doubt, is_quantity, magnitude
 from reservoir.validation import Parameters, bare, check_real, parameter_error, real_array
 
 _Record = TypeVar("_Record")
@@ -30,6 +30,11 @@ def _typed_at(numbers, i):
     return lambda numbers, i: numbers
 
 
+def is_single(value: Any) -> bool:
+    """Whether a parameter is no collection of numbers; a view of one number is none, whatever its shape says."""
+    return not isinstance(value, tuple | list) and np.ndim(magnitude(value)) == 0
+
+
 def per_unit(
     owner: str,
     name: str,
@@ -48,20 +53,20 @@ def per_unit(
     n_units = len(excitatory)
     if is_distribution(value):
         raise parameter_error(owner, name, "drawn first, by `drawn(excitatory, rng)` of the record", value)
-    one = not isinstance(value, tuple | list) and not np.ndim(value)
+    one = is_single(value)
     if one and not isinstance(low, np.ndarray) and not isinstance(high, np.ndarray):
         return np.full(n_units, check_real(owner, name, value, low, high, closed=closed, unit=unit))
     if one:
         numbers = np.full(n_units, check_real(owner, name, value, unit=unit))
     else:
         numbers = _one_each(owner, name, value, excitatory, unit)
-        doubt(owner, name, value, unit)
     least, most = -np.inf if low is None else np.asarray(low), np.inf if high is None else np.asarray(high)
     below = numbers <= least if closed in ("neither", "right") else numbers < least
     above = numbers >= most if closed in ("neither", "left") else numbers > most
     for i in np.flatnonzero(below | above | ~np.isfinite(numbers))[:1]:
         ends = (None if end is None else float(np.broadcast_to(end, n_units)[i]) for end in (low, high))
         check_real(owner, name, float(numbers[i]), *ends, closed=closed)
+    doubt(owner, name, None if one else value, unit)
     return numbers
 
 
@@ -102,8 +107,7 @@ class UnitParameters(Parameters):
     ) -> Any:
         """A parameter as float, or as array (n_units,) where it is not one number."""
         value = getattr(self.part, name)
-        several = isinstance(value, tuple | list) or np.ndim(value) > 0 or is_distribution(value)
-        if not several and not np.ndim(low) and not np.ndim(high):
+        if is_single(value) and not is_distribution(value) and not np.ndim(low) and not np.ndim(high):
             return check_real(self.owner, name, value, low, high, closed=closed, unit=unit)
         self.shared = False
         return per_unit(self.owner, name, value, self.excitatory, low, high, closed=closed, unit=unit)

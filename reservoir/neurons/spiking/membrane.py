@@ -12,7 +12,8 @@ from sklearn.base import clone
 from reservoir.distributions import Distribution, drawn, is_distribution
 from reservoir.docstrings import documented_with
 from reservoir.estimators import BaseEstimator
-from reservoir.neurons.spiking.coefficients import per_unit
+from reservoir.neurons.spiking.coefficients import is_single, per_unit
+from reservoir.quantities import magnitude
 from reservoir.validation import check_real, parameter_error
 
 UnitNumbers: TypeAlias = float | Sequence[float] | np.ndarray | Distribution | Sequence[Distribution]
@@ -88,7 +89,7 @@ def unit(cls: type[_Unit]) -> type[_Unit]:
 def initial_voltages(part: Any, n_units: int, rng: np.random.Generator) -> np.ndarray:
     """Voltages (n_units,) of units that begin: between the two of `initial`, or as an array says."""
     owner, value = type(part).__name__, part.initial
-    if np.ndim(value) == 1 and len(value) == n_units and not isinstance(value, tuple | list) and n_units != 2:
+    if not isinstance(value, tuple | list) and np.shape(magnitude(value)) == (n_units,) and n_units != 2:
         return per_unit(owner, "initial", value, np.ones(n_units, bool), unit="volt")
     low, high = _range_of(owner, value)
     return rng.uniform(low, high, n_units)
@@ -103,7 +104,7 @@ def numbers_at_start(part: Any, name: str, n_units: int) -> np.ndarray:
 
 
 def _range_of(owner: str, value: Any) -> tuple[float, float]:
-    if isinstance(value, tuple | list) or np.ndim(value):
+    if not is_single(value):
         if len(value) != 2:
             raise parameter_error(owner, "initial", "a number, two numbers or an array (n_units,)", value)
         first, second = (check_real(owner, "initial", one, unit="volt") for one in value)

@@ -112,12 +112,13 @@ class Mixture(BaseEstimator):
         return Mixture(found, self.populations)
 
     def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Farads and volts (n_units,) of the records that have such; NaN for others."""
-        found = np.full((2, len(excitatory)), np.nan)
+        """Farads (n_units,), and volts from rest to threshold; infinite for records that do not say them."""
+        farads, volts = np.full(len(excitatory), np.inf), np.full(len(excitatory), np.inf)
         for name, record in self.records.items():
+            units = self.places(name)
             if hasattr(record, "scales"):
-                found[:, self.places(name)] = record.scales(excitatory[self.places(name)])
-        return found[0], found[1]
+                farads[units], volts[units] = record.scales(excitatory[units])
+        return farads, volts
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (n_variables, n_units) of units that begin; rows that a record does not have are 0."""
