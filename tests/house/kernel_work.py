@@ -156,7 +156,7 @@ def suited(circuit, record):
         return circuit
     parts = {name: getattr(circuit, name) for name in ("recurrent", "inputs")}
     fainter = {
-        name: dataclasses.replace(part, weight=part.weight * (0.01 if part.reversal is None else 1.0))
+        name: dataclasses.replace(part, weight=part.weight * (0.003 if part.reversal is None else 1.0))
         for name, part in parts.items()
     }
     return dataclasses.replace(circuit, **fainter)
@@ -181,10 +181,6 @@ def spiking_units():
     pairs = itertools.product(records, changed.items())
     parts = {f"{record.__name__} {name}": (record(), suited(circuit, record)) for record, (name, circuit) in pairs}
     parts |= {f"{record.__name__} noise": (record(noise=1e-3), suited(column, record)) for record in records}
-    for record in records:
-        unit = record(background=np.full(8, record().background))
-        for kind in ("static", "conductances"):
-            parts[f"{record.__name__} {kind}, each its own"] = unit, suited(changed[kind], record)
     for name, (neuron, circuit) in parts.items():
         found = simulate(circuit, trains, currents=pushed, neuron=neuron, record="voltages", random_state=0)
         yield f"voltages {name}", found.voltages
