@@ -218,10 +218,6 @@ def spiking_units():
     pairs = itertools.product(records, changed.items())
     parts = {f"{record.__name__} {name}": (record(), suited(circuit, record)) for record, (name, circuit) in pairs}
     parts |= {f"{record.__name__} noise": (record(noise=1e-3), suited(column, record)) for record in records}
-    for record in records:
-        unit = record(background=np.full(8, record().background))
-        for kind in ("static", "conductances"):
-            parts[f"{record.__name__} {kind}, each its own"] = unit, suited(changed[kind], record)
     mixed = {"E": reservoir.neurons.LIF(noise=1e-3), "I": reservoir.neurons.Izhikevich()}
     parts |= {f"two models {kind}": (mixed, changed[kind]) for kind in ("static", "conductances")}
     for name, (neuron, circuit) in parts.items():

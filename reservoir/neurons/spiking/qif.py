@@ -96,11 +96,11 @@ class QIF(Membrane):
 
     The voltage v follows
 
-        capacitance dv/dt = leak_conductance (v - rest) (v - threshold) / (threshold - rest) + background + I(t)
+        capacitance dv/dt = g (v - rest) (v - threshold) / (threshold - rest) + background + I(t)
 
-    and noise xi(t) is added to dv/dt; I is the sum of the synaptic and injected currents. A unit whose voltage
-    exceeds `peak` fires, is set to `reset` and held there for the refractory time. From `threshold` on v runs away
-    by itself; under a constant current above leak_conductance (threshold - rest) / 4 it fires for ever, at a rate that
+    with g = leak_conductance, and noise xi(t) is added to dv/dt; I is the sum of the synaptic and injected currents. A
+    unit whose voltage exceeds `peak` fires, is set to `reset` and held there for the refractory time. From `threshold`
+    on v runs away by itself; under a constant current above g (threshold - rest) / 4 it fires for ever, at a rate that
     grows from 0 as the root of what is above. With peak and reset at plus and minus infinity this is the theta neuron,
     whose phase is 2 arctan of v on a scale of its own.
 
