@@ -35,7 +35,7 @@ from reservoir import simulate
 from reservoir.circuits import Circuit, MaassColumn, Projection, RandomCircuit
 from reservoir.neurons import LIF
 from reservoir.spikes import SpikeTrains
-from reservoir.systems.simulation import make_engine, start, trial_generator
+from reservoir.systems.simulation import initial_values
 from reservoir.validation import as_generator
 
 DT, SEED = 1e-4, 0
@@ -110,9 +110,8 @@ def trial_of(circuit: Circuit, seconds: float, rate: float = 20.0) -> Trial:
     steps, channels = np.nonzero(rng.random((round(seconds / DT), circuit.n_inputs)) < rate * DT)
     kept = steps >= round(SILENT / DT)
     trains = SpikeTrains(steps[kept] * DT, channels[kept], circuit.n_inputs, seconds)
-    rng = trial_generator(int(as_generator("simulate", SEED).integers(2**63)), trains)
-    state = start(make_engine("simulate", circuit, UNIT, DT), rng)
-    return Trial(circuit, trains, state.variables[0], seconds)
+    seed = int(as_generator("simulate", SEED).integers(2**63))
+    return Trial(circuit, trains, initial_values(UNIT, circuit.n_units, seed, 0)[0], seconds)
 
 
 def column() -> Trial:

@@ -12,7 +12,10 @@ and normal numbers are made of pairs of them, (2k, 2k + 1), by Box and Muller:
 
     z_2k = (-2 ln(1 - u_2k))^1/2 cos(2 pi u_2k+1),   z_2k+1 = (-2 ln(1 - u_2k))^1/2 sin(2 pi u_2k+1)
 
-No sum or product is fused, so that the numbers have the same bits on every processor.
+No sum or product is fused, so that the numbers have the same bits on every processor. A Poisson number is the smallest
+k with u < P(X <= k), of one uniform number, so that it grows with its mean: two means that differ a little give nearly
+always the same one. Where one number of a step and a channel is not enough, number j of an event is word j % 4 of the
+counter (channel + 1, step, trial, 1 + j // 4).
 
 References
 ----------
@@ -26,11 +29,14 @@ import functools
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import gammaln
 
 from reservoir.compilation import kernel, rows_per_call
 
-NOISE = 0
-"""Purpose of the noise that units hear. What draws other numbers from the same seed has a purpose of its own."""
+NOISE, INITIAL, ENCODER, BACKGROUND, SPONTANEOUS, RELEASE, ESCAPE = range(7)
+"""Purposes: the noise that units hear; the values they begin with; the spikes that an encoder draws; the spikes that a
+background sends; units that fire of themselves; whether a synapse releases; whether a unit fires that may. What draws
+other numbers from the same seed has a purpose of its own."""
 
 _TILE = 256  # counters at a time: their numbers stay in the nearest cache
 _ROUNDS = 10
@@ -42,6 +48,7 @@ _LSB = 2.0**-53
 _LOWEST, _EXPONENT, _OFFSET = 0x3FE6A09E667F3BCD - (1024 << 52), 52, 1024
 _LN2, _TWO_PI = 0.6931471805599453, 6.283185307179586
 _ROUND = 6755399441055744.0  # 1.5 * 2**52: adding it rounds to an integer
+_LARGE_MEAN, _FAR = 500.0, 10.0  # sums begin so many deviations below a large mean
 
 
 class Places(NamedTuple):
@@ -51,10 +58,36 @@ class Places(NamedTuple):
     firsts: np.ndarray  # (n_sequences,)
     offsets: np.ndarray  # (n_sequences + 1,)
 
+    def rows(self, first: int, last: int) -> Places:
+        """The places of the rows from `first` to `last`."""
+        skipped = np.maximum(first - self.offsets[:-1], 0)
+        return Places(self.trials, self.firsts + skipped, np.clip(self.offsets, first, last) - first)
+
 
 def steps_of(trial: int, first: int, n_steps: int) -> Places:
     """The places of rows that hold so many steps of one trial from `first` on."""
     return Places(np.array([trial]), np.array([first]), np.array([0, n_steps]))
+
+
+class TrialGenerator(np.random.Generator):
+    """NumPy's generator of the numbers of one purpose, trial and step, which says what it is of.
+
+    Its uniform numbers are those of the channels of this step, and go on behind them.
+
+    Parameters
+    ----------
+    seed, purpose, trial, step : int >= 0
+        As in `uniform_numbers`.
+    """
+
+    def __init__(self, seed: int, purpose: int, trial: int, step: int = 0):
+        super().__init__(np.random.Philox(counter=[0, step, trial, 0], key=[seed, purpose]))
+        self.seed, self.purpose, self.trial, self.step = seed, purpose, trial, step
+
+    @classmethod
+    def of(cls, rng: np.random.Generator, purpose: int) -> TrialGenerator:
+        """The generator itself where it is one, or one of a trial of its own, with a seed drawn from it."""
+        return rng if isinstance(rng, cls) else cls(int(rng.integers(2**63)), purpose, 0)
 
 
 def uniform_numbers(seed: int, purpose: int, trial: int, first: int, n_steps: int, n_channels: int) -> np.ndarray:
@@ -79,6 +112,30 @@ def fill(seed: int, purpose: int, places: Places, deviation: float | None, out: 
     chunk = rows_per_call(4 * out.shape[1])
     for first in range(0, len(out), chunk):
         _fill_rows(keys, places, first, min(first + chunk, len(out)), deviation is not None, scale, out)
+
+
+def poisson_numbers(seed: int, purpose: int, places: Places, means: np.ndarray) -> np.ndarray:
+    """Poisson numbers (n_rows, n_channels) with these means (n_channels,), or (n_rows, n_channels)."""
+    means = np.atleast_2d(np.asarray(means, dtype=np.float64))
+    numbers = np.empty((int(places.offsets[-1]), means.shape[1]))
+    fill(seed, purpose, places, None, numbers)
+    begin = np.where(means > _LARGE_MEAN, np.floor(means - _FAR * np.sqrt(means)), 0.0)
+    logarithm = -means + np.where(begin > 0, begin * np.log(np.maximum(means, 1.0)) - gammaln(begin + 1), 0.0)
+    shares, chunk = np.exp(logarithm), rows_per_call(8 * means.shape[1])
+    for first in range(0, len(numbers), chunk):
+        rows = slice(first, first + chunk)
+        of_rows = rows if len(means) > 1 else slice(None)
+        _become_counts(numbers[rows], means[of_rows], begin[of_rows], shares[of_rows])
+    return numbers
+
+
+def numbers_of_events(
+    seed: int, purpose: int, trial: int, steps: np.ndarray, channels: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """Uniform numbers in [0, 1) of all events, one after the other, so many as its count for each (n_events,)."""
+    out = np.empty(int(counts.sum()))
+    _fill_events(_round_keys(seed, purpose), trial, steps, channels, counts, out)
+    return out
 
 
 @functools.lru_cache(maxsize=64)
@@ -117,6 +174,58 @@ def _fill_rows(keys, places, first, last, normal, scale, out):
                 _make_normal(numbers, n)
             for t in range(row, stop):
                 _spread(numbers, (t - row) * n_beside, n_beside, scale, out[t, 4 * block :])
+
+
+@kernel()
+def _fill_events(keys, trial, steps, channels, counts, out):
+    """Fill `out` with the numbers of all events, a tile of counters at a time."""
+    words, numbers = np.empty((4, _TILE), np.uint64), np.empty((4, _TILE))
+    places, used = np.empty(_TILE, np.int64), np.empty(_TILE, np.int64)
+    n, place = 0, 0
+    for event in range(steps.size):
+        for j in range((counts[event] + 3) // 4):
+            words[0, n] = np.uint64(channels[event] + 1)
+            words[1, n] = np.uint64(steps[event])
+            words[2, n] = np.uint64(trial)
+            words[3, n] = np.uint64(1 + j)
+            places[n], used[n] = place, min(4, counts[event] - 4 * j)
+            place += used[n]
+            n += 1
+            if n == _TILE:
+                _write_events(keys, words, numbers, places, used, n, out)
+                n = 0
+    _write_events(keys, words, numbers, places, used, n, out)
+
+
+@kernel()
+def _write_events(keys, words, numbers, places, used, n, out):
+    """Write the first numbers of n counters, so many as are used, to their places."""
+    _philox(keys, words, n)
+    _make_uniform(words, n, numbers)
+    for i in range(n):
+        for k in range(used[i]):
+            out[places[i] + k] = numbers[k, i]
+
+
+@kernel()
+def _become_counts(numbers, means, begin, shares):
+    """Uniform numbers (n_rows, n_channels) become Poisson numbers, for means of one row, or of every row.
+
+    Sums of probabilities begin at `begin`, whose own is its share.
+    """
+    last = means.shape[0] - 1
+    for t in range(numbers.shape[0]):
+        row = min(t, last)
+        for c in range(numbers.shape[1]):
+            uniform, mean, count, share = numbers[t, c], means[row, c], begin[row, c], shares[row, c]
+            total = share
+            while uniform >= total:
+                count += 1.0
+                share *= mean / count
+                before, total = total, total + share
+                if total == before and count > mean:
+                    break
+            numbers[t, c] = count
 
 
 @kernel()

@@ -11,6 +11,27 @@ import numpy as np
 from reservoir.sizes import check_fits
 from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
 
+_SHARE, _MOST = 1e-3, 1e-6  # of a step, and seconds
+_ROUNDINGS = 4.0  # of a time, by which sums and multiples of steps may miss the number that is meant
+
+
+def tolerance(step: float) -> float:
+    """Seconds before the end of a step within which a spike counts as on it: a thousandth of it, at most 1e-6.
+
+    So times that are whole steps but for rounding, in single precision too, stay in their step.
+    """
+    return min(_SHARE * step, _MOST)
+
+
+def steps_of_times(times: np.ndarray, step: float) -> np.ndarray:
+    """The step of each time, counted from 0, on a grid of `step` seconds."""
+    return np.floor((times + tolerance(step)) / step).astype(np.int64)
+
+
+def earliest_on(time: float, duration: float) -> float:
+    """The earliest time of a spike that lies on this one but for rounding; no spike of a record lies on its end."""
+    return np.inf if time >= duration else time - _ROUNDINGS * float(np.spacing(time))
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SpikeTrains:
@@ -100,32 +121,42 @@ class SpikeTrains:
         return self.counts() / self.duration
 
     def binned(self, step: float) -> np.ndarray:
-        """Spikes of each unit in each piece of `step` seconds: (n_pieces, n_units), whole pieces only."""
+        """Spikes of each unit in each piece of `step` seconds: (n_pieces, n_units), whole pieces only.
+
+        A spike within a thousandth of a piece, at most 1e-6 s, before its end counts in the next one, as in `steps`.
+        """
         step = check_real("binned", "step", step, 0, self.duration, closed="right", unit="second")
         n_pieces = int(self.duration / step + 1e-6)
         check_fits("binned", "step", step, 8.0 * n_pieces * self.n_units, f"{n_pieces} pieces of {self.n_units} units")
-        pieces = (self.times / step + 1e-6).astype(np.int64)
+        pieces = steps_of_times(self.times, step)
         table = np.zeros((n_pieces, self.n_units))
         inside = pieces < n_pieces
         np.add.at(table, (pieces[inside], self.units[inside]), 1)
         return table
 
     def window(self, start: float, stop: float) -> SpikeTrains:
-        """The spikes with start <= time < stop, seconds, in a record that begins at `start`."""
+        """The spikes with start <= time < stop, seconds, in a record that begins at `start`.
+
+        A time that misses a bound by the rounding of a few floating-point operations lies on it, so that windows on a
+        grid hold what is theirs.
+        """
         start = check_real("SpikeTrains.window", "start", start, 0, self.duration, closed="left", unit="second")
         end = self.duration * (1 + 1e-9)
         stop = check_real("SpikeTrains.window", "stop", stop, start, end, closed="right", unit="second")
-        first, last = np.searchsorted(self.times, [start, stop])
-        return _within(self.times[first:last] - start, self.units[first:last], self.n_units, stop - start)
+        first, last = np.searchsorted(self.times, [earliest_on(bound, self.duration) for bound in (start, stop)])
+        return _within(
+            np.maximum(self.times[first:last] - start, 0.0), self.units[first:last], self.n_units, stop - start
+        )
 
     def steps(self, dt: float) -> np.ndarray:
-        """Step of each spike (n_spikes,) on a grid of `dt` seconds: floor((t + 0.001 dt) / dt).
+        """Step of each spike (n_spikes,) on a grid of `dt` seconds: floor((t + tolerance) / dt).
 
-        Times are truncated, but one that lies on the grid up to rounding stays on it: at dt = 0.1 ms, 0.19 ms is step 1
-        and 0.1999 ms is step 2. So a spike less than 0.001 dt before the end falls on the step after the last one.
+        Times are truncated, but one within a thousandth of a step, at most 1e-6 s, before the next one is on that: at
+        dt = 0.1 ms, 0.19 ms is step 1 and 0.1999 ms is step 2. So a spike so close to the end falls on the step after
+        the last one.
         """
         dt = check_real("SpikeTrains.steps", "dt", dt, 0, closed="neither", unit="second")
-        return np.floor((self.times + 0.001 * dt) / dt).astype(np.int64)
+        return steps_of_times(self.times, dt)
 
     def _read_units(self, n_units: int) -> np.ndarray:
         units = real_array(self.units)

@@ -109,27 +109,37 @@ def read_starts(owner: str, state: Any, trial: Any, sequences: Sequences, n_valu
 
     None is rest. Values alone stand before step 0 of the `trial`; a `TrialState` knows its trial itself.
     """
-    trials = _read_trials(owner, trial, sequences)
-    n_sequences, steps = len(sequences), np.zeros(len(sequences), np.int64)
+    n_sequences = len(sequences)
+    entries, trials, steps = read_entries(owner, state, trial, n_sequences, sequences.kind != "series", n_values)
+    values = np.zeros((n_sequences, n_values), dtype)
+    for index, entry in enumerate(entries):
+        values[index] = 0 if entry is None else entry
+    return Starts(values, trials, steps)
+
+
+def read_entries(
+    owner: str, state: Any, trial: Any, n_sequences: int, many: bool, n_values: int
+) -> tuple[list[np.ndarray | None], np.ndarray, np.ndarray]:
+    """The values (n_values,) of every sequence, None for rest, and its trial and step; see `read_starts`."""
+    trials, steps = trial_numbers(owner, trial, n_sequences, many), np.zeros(n_sequences, np.int64)
     if state is None:
-        return Starts(np.zeros((n_sequences, n_values), dtype), trials, steps)
+        return [None] * n_sequences, trials, steps
     if not holds_trials(state):
-        shape = (n_values,) if sequences.kind == "series" else (n_sequences, n_values)
+        shape = (n_sequences, n_values) if many else (n_values,)
         values = check_finite_array(owner, "state", state, shape, "None or ")
-        return Starts(values.astype(dtype).reshape(n_sequences, n_values), trials, steps)
-    entries = [state] if sequences.kind == "series" else state
+        return [*values.reshape(n_sequences, n_values)], trials, steps
+    entries, known = state if many else [state], list[np.ndarray | None]()
     if isinstance(entries, TrialState) or len(entries) != n_sequences:
         raise parameter_error(owner, "state", f"None or one state for each of the {n_sequences} sequences", state)
-    values = np.empty((n_sequences, n_values), dtype)
     for index, entry in enumerate(entries):
         own = entry.values if isinstance(entry, TrialState) else entry
-        values[index] = check_finite_array(owner, "state", own, (n_values,), "None or ")
+        known.append(check_finite_array(owner, "state", own, (n_values,), "None or "))
         if isinstance(entry, TrialState):
             if trials[index] not in (0, entry.trial):
                 wanted = f"left out, or {entry.trial} as in the state that it stands beside"
                 raise parameter_error(owner, "trial", wanted, trial)
             trials[index], steps[index] = entry.trial, entry.step
-    return Starts(values, trials, steps)
+    return known, trials, steps
 
 
 def holds_trials(state: Any) -> bool:
@@ -154,10 +164,9 @@ def with_values(state: Any, values: np.ndarray) -> Any:
     return [replace(one, values=own) for one, own in zip(state, values, strict=True)]
 
 
-def _read_trials(owner: str, trial: Any, sequences: Sequences) -> np.ndarray:
-    """The trial of every sequence (n_sequences,)."""
-    n_sequences = len(sequences)
-    if sequences.kind == "series" or n_dimensions(trial) == 0:
+def trial_numbers(owner: str, trial: Any, n_sequences: int, many: bool) -> np.ndarray:
+    """The trial of every sequence (n_sequences,): one number for all, or one for each where there are `many`."""
+    if not many or n_dimensions(trial) == 0:
         return np.zeros(n_sequences, np.int64) + check_integer(owner, "trial", trial, 0, _LARGEST)
     numbers = np.asarray(trial)
     inside = numbers.dtype.kind in "iu" and numbers.shape == (n_sequences,)

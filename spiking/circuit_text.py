@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ from reservoir.neurons.spiking.equations import Equations, equations_of
 from reservoir.neurons.spiking.membrane import refractory_steps
 from reservoir.parts import PlasticityRule, SpikingUnit, check_part
 from reservoir.plasticity import Rule
+from reservoir.random_numbers import Places
+from reservoir.systems.stimuli import Stimulus
 from reservoir.validation import parameter_error
 
 _ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
@@ -45,6 +48,17 @@ class CircuitText(NamedTuple):
     n_inputs: int
     dt: float
     background: PoissonBackground | None = None
+    unit: str = "the units"  # the name of their model
+
+    @property
+    def noisy(self) -> bool:
+        """Whether the units hear a random number in every step."""
+        return bool(self.equations.noise)
+
+    @property
+    def n_drawn(self) -> int:
+        """How many random numbers a step takes."""
+        return len(self.excitatory) * (self.noisy + (self.background is not None))
 
 
 class Trial(NamedTuple):
@@ -52,8 +66,16 @@ class Trial(NamedTuple):
 
     variables: np.ndarray  # (n_variables, n_units)
     events: np.ndarray  # (n_events, 2), step and sender: units that fire of themselves, then channels
-    currents: np.ndarray | None  # (n_rows, n_units), amperes, rows of equal duration
+    currents: np.ndarray | None  # (n_rows, n_units), amperes
     n_steps: int
+    rows: np.ndarray | None = None  # as of `Stimulus`, as all that follows
+    seed: int = 0
+    places: Places | None = None
+
+    @property
+    def heard(self) -> Stimulus:
+        """All but what it begins with."""
+        return Stimulus(*self[1:])
 
 
 class UnitText(NamedTuple):
@@ -96,12 +118,16 @@ def write_circuit(
     refractory = refractory_steps(type(neuron).__name__, equations.refractory, circuit.excitatory, dt)
     return CircuitText(
         equations, circuit.excitatory, refractory, listening, kinds, tuple(paths), circuit.n_inputs, dt,
-        circuit.background,
+        circuit.background, type(neuron).__name__,
     )  # fmt: skip
 
 
-def write_units(network: CircuitText, injected: bool) -> UnitText:
-    """Equations of the units under all their currents, and their numbers."""
+def write_units(network: CircuitText, injected: bool, timed: bool = False) -> UnitText:
+    """Equations of the units under all their currents, and their numbers.
+
+    What changes from step to step, `I_injected`, `normal` and `hits`, is set before each, or `timed`: read from a
+    TimedArray of that name behind ``timed_``.
+    """
     equations, kinds = network.equations, network.kinds
     lines, currents, constants = _currents(network)
     at_start = {"remember": f"{equations.before} = v"} if equations.before else {}
@@ -109,11 +135,12 @@ def write_units(network: CircuitText, injected: bool) -> UnitText:
     if len(kinds.conductances):
         flows = [f"G_{k} * (E_{k} - v)" for k in range(len(kinds.conductances))]
         at_start["drive"] = f"I_conductances = {' + '.join(flows)}"
-    if injected:
-        lines.append("I_injected = injected(t, i) : amp")
-        currents.append("I_injected")
+    fed = [("I_injected", "amp")] * injected + [("normal", "1")] * network.noisy
+    fed += [("hits", "1")] * (network.background is not None)
+    lines += [f"{name} = timed_{name}(t, i) : {unit}" if timed else f"{name} : {unit}" for name, unit in fed]
+    currents += ["I_injected"] * injected
     if network.background is not None:
-        lines += ["I_background : amp (constant)", "outside_rate : hertz (constant)"]
+        lines.append("I_background : amp (constant)")
         lines += [f"outside_{k} : amp (constant)" for k in range(len(kinds.currents))]
         currents.append("I_background")
     by_unit = {}
@@ -125,9 +152,9 @@ def write_units(network: CircuitText, injected: bool) -> UnitText:
             constants[name] = float(value), unit
     lines += [f"{name} : {unit} (shared, constant)" for name, (_, unit) in constants.items()]
     lines += ["hold : second (constant)", "listening : boolean (constant)"]
-    text = equations.text.format(current=" + ".join(currents) or "0 * amp", noise=equations.noise)
-    method = "euler" if equations.noise else equations.method
-    return UnitText("\n".join([text, *lines]), method, constants, by_unit, at_start)
+    noise = re.sub(r"\bxi\b", "(normal / sqrt(dt))", equations.noise)
+    text = equations.text.format(current=" + ".join(currents) or "0 * amp", noise=noise)
+    return UnitText("\n".join([text, *lines]), equations.method, constants, by_unit, at_start)
 
 
 def _currents(network: CircuitText) -> tuple[list[str], list[str], dict[str, tuple[float, str]]]:

@@ -22,6 +22,7 @@ _TILES = 64
 # Measured for the column of Maass and colleagues: interpreted, a step takes 70 us; as a C++ program 2 us, after 8 s of
 # building; with Cython 15 us, after 50 s for the first simulation of its kind on a machine, 2 s later on.
 _STEPS_WORTH_A_PROGRAM, _STEPS_WORTH_CYTHON = 150_000, 1_000_000
+_NUMBERS_OF_A_PROGRAM = 50_000_000  # random numbers that it is given at once: 400 MB
 
 _log = logging.getLogger(__name__)
 
@@ -39,9 +40,13 @@ def run_job(
         check_integer(owner, "verbose", verbose, 0)
     if n_jobs is not None and check_integer(owner, "n_jobs", n_jobs) == 0:
         raise parameter_error(owner, "n_jobs", "None or an integer other than 0", n_jobs)
-    batches = list(_batches(network, trials))
+    batches = list(_batches(network, trials, _TILES))
     lengths = [max(trial.n_steps for trial in batch) for batch in batches]
-    target = choose_target(owner, network, codegen, sum(lengths))
+    drawn = network.n_drawn * max(lengths)
+    target = choose_target(owner, network, codegen, sum(lengths), drawn)
+    if target == "standalone" and drawn * _TILES > _NUMBERS_OF_A_PROGRAM:
+        batches = list(_batches(network, trials, max(1, _NUMBERS_OF_A_PROGRAM // drawn)))
+        lengths = [max(trial.n_steps for trial in batch) for batch in batches]
     run = partial(run_trials, network, codegen=target, seed=seed, voltages=voltages)
     n_workers = min(joblib.effective_n_jobs(n_jobs), len(batches))
     answers: list[Answer] = []
@@ -54,7 +59,7 @@ def run_job(
                 counter.report(None, 1.0)
             return answers, target
         if target == "cython":  # compiled once, and not by every worker
-            run_where_asked(run, [one._replace(events=one.events[:0], n_steps=1) for one in batches[0][:1]])
+            run_where_asked(run, [one._replace(events=one.events[:0], n_steps=1, rows=None) for one in batches[0][:1]])
         with joblib.parallel_config(backend="loky", n_jobs=n_workers):
             calls = (joblib.delayed(with_plain_errors)(run, batch) for batch in batches)
             found = joblib.Parallel(return_as="generator")(calls)
@@ -78,35 +83,36 @@ class _Counter:
             self._progress.add(new)
 
 
-def _batches(network: CircuitText, trials: list[Trial]) -> Iterator[list[Trial]]:
-    """Trials that follow one another and can be tiles of one network.
+def _batches(network: CircuitText, trials: list[Trial], n_tiles: int) -> Iterator[list[Trial]]:
+    """Trials that follow one another and can be tiles of one network, at most so many.
 
-    Rows of injected currents must last as long in all; where synapses learn, so must the trials, since all tiles go on
-    until the longest has ended.
+    Where synapses learn, they must last as long, since all tiles go on until the longest has ended.
     """
-    plastic, last = any(path.rule is not None for path in network.paths), None
+    plastic = any(path.rule is not None for path in network.paths)
     batch: list[Trial] = []
     for trial in trials:
-        row = 0 if trial.currents is None else -(-trial.n_steps // len(trial.currents))
-        kind = row, trial.n_steps if plastic else None
-        if batch and (kind != last or len(batch) == _TILES):
+        longer = plastic and batch and trial.n_steps != batch[-1].n_steps
+        if longer or len(batch) == n_tiles:
             yield batch
             batch = []
         batch.append(trial)
-        last = kind
     if batch:
         yield batch
 
 
-def choose_target(owner: str, network: CircuitText, codegen: str, n_steps: int) -> str:
-    """How Brian2 runs a job of so many steps: what is asked for, or for "auto" what takes least time."""
+def choose_target(owner: str, network: CircuitText, codegen: str, n_steps: int, drawn: int = 0) -> str:
+    """How Brian2 runs a job of so many steps: what is asked for, or for "auto" what takes least time.
+
+    A program is given the random numbers of a trial, of which there are so many, at once.
+    """
     check_choice(owner, "codegen", codegen, CODEGEN)
     scaled = any(path.rule is not None and path.rule.scaling is not None for path in network.paths)
     if codegen == "standalone" and scaled:
         raise parameter_error(owner, "codegen", "another one for normalised weights, which need Python", codegen)
     wanted = codegen
     if codegen == "auto":
-        compiled, worth = ("cython", _STEPS_WORTH_CYTHON) if scaled else ("standalone", _STEPS_WORTH_A_PROGRAM)
+        stays = scaled or drawn > _NUMBERS_OF_A_PROGRAM
+        compiled, worth = ("cython", _STEPS_WORTH_CYTHON) if stays else ("standalone", _STEPS_WORTH_A_PROGRAM)
         wanted = compiled if n_steps >= worth else "numpy"
     if wanted != "numpy" and not any(map(shutil.which, ("c++", "g++", "clang++", "cl"))):
         text = "There is no C++ compiler, so that Brian2 runs interpreted, which takes longer."

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.neurons import LIF
 from reservoir.neurons.spiking.equations import equations_of
 from reservoir.parts import (
     CircuitModel,
@@ -20,6 +21,7 @@ from reservoir.parts import (
     Targets,
     Trace,
 )
+from reservoir.random_numbers import Places
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.simulation import make_engine
@@ -41,7 +43,8 @@ class Microcircuit(LiquidState):
     Each row of a series lasts `step` seconds. The encoder turns the series into spikes (or currents), the circuit
     answers with spikes of its own, and the trace filters them. `fit` draws the circuit and, with `plasticity`,
     presents the series to it, one after the other without a break, so that it learns; then the weights are frozen,
-    and `transform` gives the states of the frozen circuit.
+    and `transform` gives the states of the frozen circuit. Presentation k hears the random numbers of trial k: a random
+    encoder gives a series that is presented again, as in epochs, fresh spikes.
 
     Parameters
     ----------
@@ -49,12 +52,12 @@ class Microcircuit(LiquidState):
     plasticity : None or dict, default None
         Rules of `reservoir.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``.
     learning_time : None or float > 0, default None
-        Seconds of the series that are presented in `fit`, from the first on; None presents all.
+        Seconds that are presented in `fit`, from the first series on, the last of them cut; None presents all.
     codegen : {"auto", "numpy", "cython", "standalone"}, default "auto"
         How Brian2 runs, see `spiking.simulate`; "auto" chooses by the length of the job.
     twin : bool, default True
-        Whether a frozen circuit of `LIF` units, without noise and Poisson background, runs in Numba, which gives the
-        same spikes and takes far less time; False runs it in Brian2 too.
+        Whether a frozen circuit of `LIF` units, or others whose step is exact, runs in Numba, which gives the same
+        spikes and takes far less time; False runs it in Brian2 too.
     n_jobs : int or None, default None
         Processes that share the sequences in Brian2, 64 at a time; see `spiking.simulate`.
     verbose : int >= 0 or bool, default False
@@ -153,49 +156,58 @@ class Microcircuit(LiquidState):
                     self._rest.variables[row] = answer.variables[row]
         return self
 
-    def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
+    @property
+    def piecewise(self) -> bool:
+        """Whether a run may be cut in two: where Numba goes on, which gives the same spikes."""
+        return super().piecewise and self._has_twin()
+
+    def _has_twin(self) -> bool:
+        """Whether Numba gives the same spikes as Brian2."""
+        return equations_of(type(self).__name__, LIF() if self.neuron is None else self.neuron).method == "exact"
+
+    def _run(self, X: Any, state: Any, trial: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
-        equations = equations_of(type(self).__name__, self.neuron_)
-        alike = equations.method == "exact" and not equations.noise and self.circuit_.background is None
-        if state is not None and not alike:
-            wanted = "None but for LIF, and other units whose step is exact, without noise"
+        if state is not None and not self._has_twin():
+            wanted = "None but for LIF, and other units whose step is exact"
             raise parameter_error(type(self).__name__, "state", wanted, state)
-        if state is not None or (alike and self.twin):
-            return super()._run(X, state, finals_too)
-        finals = super()._run(X, None, True)[1] if finals_too else None
+        if state is not None or (self.twin and self._has_twin()):
+            return super()._run(X, state, trial, finals_too)
+        finals = super()._run(X, None, trial, True)[1] if finals_too else None
         members, kind, lengths = self._read(X)
-        heard = [self._heard(*one) for one in zip(members, lengths, strict=True)]
-        trials = [Trial(self._rest.variables, one.events, self._injected(one), one.n_steps) for one in heard]
+        numbers = self._entries(None, trial, kind, len(members))[1]
+        heard = [self._heard(*one)[0] for one in zip(members, lengths, numbers, strict=True)]
+        trials = [Trial(self._initial_variables(one.number), *one) for one in heard]
         network = write_circuit(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
         job = type(self).__name__, network, trials, self.codegen, self._seed % 2**32
         answers, self.codegen_ = run_job(*job, n_jobs=self.n_jobs, verbose=self.verbose)
-        rows = [
-            self._traced(answer.spikes, n_rows, self._divided(None)[0])[0]
-            for answer, n_rows in zip(answers, lengths, strict=True)
-        ]
+        rows = [self._traced(answer.spikes, n_rows, None)[0] for answer, n_rows in zip(answers, lengths, strict=True)]
         sequences = Sequences(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]), kind)
         return sequences.pack(sequences.rows), finals
 
-    def _injected(self, heard: Any) -> np.ndarray | None:
-        return heard.currents if hasattr(self, "input_weights_") else None
-
     def _presentation(self, X: Any, teacher: Any) -> Trial:
-        """All sequences as one trial."""
+        """All sequences as one trial, in which each hears the numbers of its own."""
         members, kind, lengths = self._read(X)
-        given = self._read_teacher(teacher, kind, lengths)
-        first, events, currents = 0, [], []
-        limit = np.inf if self.learning_time is None else float(self.learning_time)
-        for member, n_rows, extra in zip(members, lengths, given, strict=True):
-            if first * self._engine.dt >= limit:
+        given, first, parts, tables = self._read_teacher(teacher, kind, lengths), 0, [], []
+        dt, n_units, steps_a_row = self._engine.dt, self._n_features_out, round(self._step / self._engine.dt)
+        longest = sum(lengths) * steps_a_row
+        limit = longest if self.learning_time is None else max(1, round(float(self.learning_time) / dt))
+        for number, (member, n_rows, extra) in enumerate(zip(members, lengths, given, strict=True)):
+            if first >= limit:
                 break
-            heard = self._heard(member, n_rows)
-            events.append(heard.events + np.array([first, 0]))
-            rows = np.broadcast_to(heard.currents, (n_rows, self._n_features_out))
-            currents.append(rows if extra is None else rows + extra)
+            heard, _ = self._heard(member, n_rows, number)
+            parts.append(heard._replace(events=heard.events + np.array([first, 0])))
+            rows = np.zeros((n_rows, n_units)) if heard.currents is None else heard.currents
+            tables.append(rows if extra is None else rows + extra)
             first += heard.n_steps
-        injected = np.concatenate(currents) if teacher is not None or hasattr(self, "input_weights_") else None
-        return Trial(self._rest.variables, np.concatenate(events), injected, first)
+        events, n_steps = np.concatenate([part.events for part in parts]), min(first, limit)
+        offsets = np.cumsum([0, *(part.n_steps for part in parts)])
+        places = Places(np.arange(len(parts)), np.zeros(len(parts), np.int64), offsets).rows(0, n_steps)
+        injected = teacher is not None or parts[0].currents is not None
+        return Trial(
+            self._rest.variables, events[events[:, 0] < n_steps], np.concatenate(tables) if injected else None, n_steps,
+            np.arange(n_steps) // steps_a_row, self._seed, places,
+        )  # fmt: skip
 
     def _read_teacher(self, teacher: Any, kind: str, lengths: list[int]) -> list[Any]:
         if teacher is None:

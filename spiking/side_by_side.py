@@ -12,7 +12,9 @@ import numpy as np
 from reservoir.circuits import PoissonBackground
 from reservoir.plasticity import Rule, Scaling
 from reservoir.quantities import UNITS
+from reservoir.systems.simulation import check_finite
 from spiking.circuit_text import Answer, CircuitText, Path, Trial, write_units
+from spiking.fed_variables import Feed, feeds_of
 from spiking.synapses import conductance, current, depressing_and_facilitating
 
 _solved: dict[str, str] = {}  # steps by their equations
@@ -49,8 +51,11 @@ class SideBySide:
         self.brian2, self.network, self.trials = brian2, network, trials
         self.n_units, self.n_tiles = len(network.excitatory), len(trials)
         self.n_steps = max(trial.n_steps for trial in trials)
+        self.standalone = "standalone" in type(brian2.get_device()).__name__.lower()
         brian2.seed(seed)
         self.clock = brian2.Clock(dt=network.dt * brian2.second, name="steps")
+        self.feeds = feeds_of(network, trials)
+        self.most: dict[str, int] = {}  # spikes of a channel in one step
         self.sources = {"units": self._make_units(), **self._make_generators()}
         self.synapses = [self._connect(path, f"path_{k:02d}") for k, path in enumerate(network.paths)]
         self.scalings = self._make_scalings()
@@ -63,7 +68,7 @@ class SideBySide:
 
         Brian2 calls `report` now and then with the share that is done, as its second argument.
         """
-        parts = [*self.sources.values(), *self.synapses, *self.scalings, self.spikes, *self.watch]
+        parts = [*self.sources.values(), *self.synapses, *self.scalings, self.spikes, *self.watch, *self.operations]
         whole = self.brian2.Network([part for part in parts if part is not None])
         duration, second = self.n_steps * self.network.dt, self.brian2.second
         whole.run(duration * second, namespace={}, report=report, report_period=second)
@@ -81,9 +86,8 @@ class SideBySide:
 
     def _make_units(self) -> Any:
         brian2, network, equations = self.brian2, self.network, self.network.equations
-        injected = self.trials[0].currents is not None
-        text = write_units(network, injected)
-        namespace = {"injected": self._injected()} if injected else {}
+        timed = {f"timed_{feed.name}": self._timed(feed) for feed in self.feeds} if self.standalone else {}
+        text = write_units(network, self.trials[0].currents is not None, self.standalone)
         method: Any = Exact(brian2, text.model) if text.method == "exact" else text.method
         units = brian2.NeuronGroup(
             self.n_units * self.n_tiles,
@@ -93,9 +97,10 @@ class SideBySide:
             refractory="hold",
             method=method,
             clock=self.clock,
-            namespace=namespace,
+            namespace=timed,
             name="units",
         )
+        self.operations = [] if self.standalone else [self._set(units, feed) for feed in self.feeds]
         for name, line in text.at_start.items():
             units.run_regularly(line, when="start", name=name)
         for row, (name, unit) in enumerate(equations.variables.items()):
@@ -113,26 +118,33 @@ class SideBySide:
         return units
 
     def _add_background(self, units: Any, background: PoissonBackground) -> None:
-        """Let the units hear Poisson jumps when spikes are delivered; Brian2 draws how many."""
-        lines, kind = ["hits = poisson(outside_rate * dt)"], self.network.kinds.of(background)
+        """Let the units hear Poisson jumps when spikes are delivered."""
+        lines, kind = [], self.network.kinds.of(background)
         for k in range(len(self.network.kinds.currents)):
             weight = np.where(kind == k, background.weight, 0.0)
             setattr(units, f"outside_{k}", self._value(self._tiled(weight), "amp"))
             lines += [f"I_{k} += outside_{k} * hits"] if weight.any() else []
         units.I_background = self._value(self._tiled(background.current), "amp")
-        units.outside_rate = self._value(self._tiled(background.rate), "hertz")
-        if len(lines) > 1:
+        if lines:
             units.run_regularly("\n".join(lines), when="synapses", name="outside")
 
-    def _injected(self) -> Any:
-        """Currents (n_rows, n_units of all tiles), rows of equal duration."""
-        rows = [trial.currents for trial in self.trials if trial.currents is not None]
-        steps = -(-self.trials[0].n_steps // len(rows[0]))
-        longest = max(map(len, rows))
-        padded = [np.concatenate([one, np.repeat(one[-1:], longest - len(one), axis=0)]) for one in rows]
-        return self._timed(np.hstack(padded), "amp", "injected", steps)
+    def _set(self, units: Any, feed: Feed) -> Any:
+        """An operation that sets a variable of the units before every step."""
+        place = units.variables[feed.name].get_value()
+        rows = feed.rows(self.n_steps)
 
-    def _timed(self, values: np.ndarray, unit: str, name: str, steps: int = 1) -> Any:
+        def set_values() -> None:
+            place[:] = next(rows)
+
+        name = f"set_{feed.name}"
+        return self.brian2.NetworkOperation(set_values, clock=self.clock, when="start", order=-1, name=name)
+
+    def _timed(self, feed: Feed) -> Any:
+        """The values of a variable in all steps, for a program that Python does not see into."""
+        steps, values = feed.at_once(self.n_steps)
+        return self._timed_array(values, feed.unit, f"timed_{feed.name}", steps)
+
+    def _timed_array(self, values: np.ndarray, unit: str, name: str, steps: int = 1) -> Any:
         """Values whose rows last so many steps each.
 
         Brian2 steps exactly only where the duration of a row, divided by the step, is a whole number to the last bit:
@@ -154,14 +166,41 @@ class SideBySide:
         used = {path.source for path in self.network.paths}
         chosen = {"inputs": ~own, "selves": own}
         return {
-            name: self._generator(name, sizes[name] * self.n_tiles, numbers[mask], events[mask, 0])
+            name: self._source(name, sizes[name] * self.n_tiles, numbers[mask], events[mask, 0])
             for name, mask in chosen.items() if name in used
         }  # fmt: skip
 
-    def _generator(self, name: str, size: int, senders: np.ndarray, steps: np.ndarray) -> Any:
+    def _source(self, name: str, size: int, senders: np.ndarray, steps: np.ndarray) -> Any:
+        """What sends these spikes: a generator, which knows one of a channel in a step, or channels that count them."""
         order = np.lexsort((senders, steps))
-        times = steps[order] * self.network.dt * self.brian2.second
-        return self.brian2.SpikeGeneratorGroup(size, senders[order], times, clock=self.clock, sorted=True, name=name)
+        senders, steps = senders[order], steps[order]
+        begins = np.append(True, (np.diff(senders) != 0) | (np.diff(steps) != 0))[: len(steps)]
+        nth = np.arange(len(steps)) - np.flatnonzero(begins)[np.cumsum(begins) - 1]
+        self.most[name] = 1 + int(nth.max(initial=0))
+        generator = self._generator(name, size * self.most[name], senders + size * nth, steps)
+        return generator if self.most[name] == 1 else self._counting(name, size, generator)
+
+    def _generator(self, name: str, size: int, senders: np.ndarray, steps: np.ndarray) -> Any:
+        brian2 = self.brian2
+        times = steps * self.network.dt * brian2.second
+        return brian2.SpikeGeneratorGroup(size, senders, times, clock=self.clock, sorted=True, name=f"spikes_of_{name}")
+
+    def _counting(self, name: str, size: int, generator: Any) -> Any:
+        """Channels, each of which has an event for every further spike of a step, from a generator of all of them."""
+        most = self.most[name]
+        channels = self.brian2.NeuronGroup(
+            size, "outside_spikes : 1", threshold="outside_spikes > 0.5", reset="outside_spikes = 0",
+            clock=self.clock, name=name,
+            events={f"again_{k}": f"outside_spikes > {k}.5" for k in range(1, most)},
+        )  # fmt: skip
+        relay = self.brian2.Synapses(
+            generator, channels, on_pre="outside_spikes_post += 1", clock=self.clock, name=f"count_{name}"
+        )  # fmt: skip
+        relay.connect(i=np.arange(size * most), j=np.tile(np.arange(size), most))
+        generator.when = relay.pre.when = "start"
+        generator.order, relay.pre.order = -2, -1
+        self.operations += [generator, relay]
+        return channels
 
     def _connect(self, path: Path, name: str) -> Any:
         brian2, rule, n_currents = self.brian2, path.rule, len(self.network.kinds.currents)
@@ -172,14 +211,18 @@ class SideBySide:
             traces = [f"d{name}/dt = -{name} / {tau} : 1 (event-driven)" for name, tau in rule.traces.items()]
             numbers = [f"{key} : {unit} (shared, constant)" for key, (_, unit) in rule.parameters.items()]
             model, on_pre = [*model, *numbers, *traces, *rule.model], [*on_pre, *rule.on_pre]
+        arrivals = ["pre", *(f"again_{k}" for k in range(1, self.most.get(path.source, 1)))]
         synapses = brian2.Synapses(
-            self.sources[path.source], self.sources["units"], "\n".join(model), on_pre="\n".join(on_pre),
+            self.sources[path.source], self.sources["units"], "\n".join(model),
+            on_pre=dict.fromkeys(arrivals, "\n".join(on_pre)), on_event={one: one for one in arrivals[1:]},
             on_post=None if rule is None else "\n".join(rule.on_post) or None,
             namespace={} if rule is None else self._signals(rule, name), clock=self.clock, name=name, method="exact",
         )  # fmt: skip
         shifts, size = np.repeat(np.arange(self.n_tiles), len(path.pre)), len(self.sources[path.source]) // self.n_tiles
         synapses.connect(i=self._tiled(path.pre) + shifts * size, j=self._tiled(path.post) + shifts * self.n_units)
-        synapses.pre.delay = self._tiled(path.delay) * self.network.dt * brian2.second
+        for order, one in enumerate(arrivals):
+            getattr(synapses, one).delay = self._tiled(path.delay) * self.network.dt * brian2.second
+            getattr(synapses, one).order = order
         synapses.w = self._tiled(np.abs(path.weight)) * brian2.amp
         if path.kind < n_currents:
             synapses.direction = self._tiled(np.copysign(1.0, path.weight))
@@ -189,15 +232,14 @@ class SideBySide:
         if rule is not None:
             for key, (value, unit) in rule.parameters.items():
                 setattr(synapses, key, self._value(float(value), unit))
-            synapses.pre.order = 0
             if rule.on_post:
-                synapses.post.order = 1  # Brian2's own order of the two is that of their names
+                synapses.post.order = len(arrivals)  # Brian2's own order is that of their names
         return synapses
 
     def _signals(self, rule: Rule, name: str) -> dict[str, Any]:
         """What a rule knows of every step."""
         times = np.arange(self.n_steps) * self.network.dt
-        return {key: self._timed(values(times), "1", f"{name}_{key}") for key, values in rule.signals}
+        return {key: self._timed_array(values(times), "1", f"{name}_{key}") for key, values in rule.signals}
 
     def _make_scalings(self) -> list[Any]:
         """Operations that scale the weights of plastic projections, from time to time."""
@@ -240,6 +282,7 @@ class SideBySide:
         voltages = np.asarray(self.watch[0].v)[units, : trial.n_steps].T.copy() if self.watch else None
         names = self.network.equations.variables
         variables = np.stack([np.asarray(getattr(self.sources["units"], f"{name}_"))[units] for name in names])
+        check_finite(self.network.unit, variables, self.network.dt)
         return Answer(spikes, voltages, variables, self._learned(tile))
 
     def _learned(self, tile: int) -> dict[str, dict[str, np.ndarray]]:

@@ -15,12 +15,12 @@ from reservoir.systems.simulation import (
     SHORTEST_STEP,
     Recording,
     check_recorded,
-    input_events,
+    initial_values,
     read_record,
-    read_trials,
-    trial_generator,
 )
+from reservoir.systems.stimuli import read_trials
 from reservoir.trains import SpikeTrains
+from reservoir.trials import Trial as TrialNumbers
 from reservoir.validation import as_generator, check_real, parameter_error
 from spiking._brian import load
 from spiking.circuit_text import Answer, Trial, write_circuit
@@ -43,17 +43,20 @@ def simulate(
     codegen: str = "auto",
     n_jobs: int | None = None,
     verbose: int = False,
+    trial: TrialNumbers | None = None,
+    current_dt: float | None = None,
 ) -> Any:
     """Spikes of a circuit, on a grid of time steps, from rest.
 
-    The same call as `reservoir.simulate`, run by Brian2, and the same spikes for `LIF` without noise or a Poisson
-    background, which Brian2 draws itself: the same order of events in a step, the same initial voltages from
-    `random_state`. Other units follow the same equations, which Brian2 integrates by methods of its own. Trials run
-    side by side, up to 64 of them as unconnected parts of one network; where synapses learn, those of equal duration.
+    The same call as `reservoir.simulate`, run by Brian2, and the same spikes for `LIF`: the same order of events in a
+    step, and the same random numbers of `random_state`, the trial, the step and the unit, for initial voltages, noise,
+    background and units that fire of themselves. Other units follow the same equations, which Brian2 integrates by
+    methods of its own. Trials run side by side, up to 64 of them as unconnected parts of one network; where synapses
+    learn, those of equal duration.
 
     Parameters
     ----------
-    circuit, spikes, currents, neuron, dt, random_state : as in `reservoir.simulate`
+    circuit, spikes, currents, neuron, dt, random_state, trial, current_dt : as in `reservoir.simulate`
     plasticity : None or dict, default None
         Rules of `reservoir.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``. Every
         trial begins with the weights of `circuit`.
@@ -111,28 +114,18 @@ def simulate(
     network = write_circuit("simulate", circuit, neuron, plasticity, dt)
     neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
     seed = int(as_generator("simulate", random_state).integers(2**63))
-    given, many = read_trials(circuit, spikes, currents, dt)
+    given, many = read_trials(circuit, spikes, currents, dt, current_dt, trial, seed)
     heard = list(given)
-    trials = [_make_trial(circuit, neuron, seed, trains, rows if currents is not None else None, dt)
-              for trains, rows in heard]  # fmt: skip
+    trials = [Trial(initial_values(neuron, circuit.n_units, seed, one.number), *one) for _, one in heard]
     voltages = "voltages" in recorded
     if voltages:
-        check_recorded(sum(trial.n_steps for trial in trials), circuit.n_units)
+        check_recorded(sum(one.n_steps for one in trials), circuit.n_units)
     job = "simulate", network, trials, codegen, seed % 2**32
     answers, _ = run_job(*job, voltages=voltages, n_jobs=n_jobs, verbose=verbose)
     recordings = [
         _as_recording(circuit, answer, trains, dt, recorded) for answer, (trains, _) in zip(answers, heard, strict=True)
     ]
     return recordings if many else recordings[0]
-
-
-def _make_trial(
-    circuit: Circuit, neuron: SpikingUnit, seed: int, trains: SpikeTrains, currents: np.ndarray | None, dt: float
-) -> Trial:
-    rng = trial_generator(seed, trains)
-    variables = neuron.initial_state(circuit.n_units, rng)
-    n_steps = round(trains.duration / dt)
-    return Trial(variables, input_events(circuit, trains, n_steps, dt, rng), currents, n_steps)
 
 
 def _as_recording(

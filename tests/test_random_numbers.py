@@ -6,16 +6,26 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import kstest
+from scipy.stats import kstest, poisson
 
 from reservoir.random_numbers import (
+    BACKGROUND,
+    ENCODER,
+    ESCAPE,
+    INITIAL,
     NOISE,
+    RELEASE,
+    SPONTANEOUS,
     Places,
+    TrialGenerator,
     _make_normal,
     _philox,
     _round_keys,
     fill,
     normal_numbers,
+    numbers_of_events,
+    poisson_numbers,
+    steps_of,
     uniform_numbers,
 )
 from tests import oracles
@@ -113,3 +123,51 @@ def test_numbers_are_normal_and_independent(changed):
     assert abs(np.mean(one**3)) < error * np.sqrt(15) and abs(np.mean(one**4) - 3) < error * np.sqrt(96)
     assert kstest(one.ravel(), "norm").pvalue > 1e-6
     assert kstest(uniform_numbers(5, 1, 3, 0, n_steps, n_channels).ravel(), "uniform").pvalue > 1e-6
+
+
+@pytest.mark.parametrize("mean", [0.0, 1e-3, 0.8, 7.0, 60.0, 499.0, 501.0, 3e4, 9e5])
+def test_poisson_numbers_are_those_of_the_inverse_distribution(mean):
+    """As SciPy finds them, but where a uniform number lies within rounding of a bound; for means of every row, too."""
+    uniform = uniform_numbers(5, BACKGROUND, 3, 10, 200, 2)
+    found = poisson_numbers(5, BACKGROUND, steps_of(3, 10, 200), np.array([mean, mean / 2]))
+    expected = np.maximum(poisson.ppf(uniform, [mean, mean / 2]), 0) if mean else np.zeros((200, 2))
+    assert (found != expected).sum() <= 1
+    of_rows = poisson_numbers(5, BACKGROUND, steps_of(3, 10, 200), np.tile([mean, mean / 2], (200, 1)))
+    np.testing.assert_array_equal(of_rows, found)
+
+
+def test_numbers_of_events():
+    """Those of NumPy for the counters that the module names, event by event; more than one tile of them."""
+    rng = np.random.default_rng(0)
+    steps, channels, counts = rng.integers(0, 2**40, 300), rng.integers(0, 99, 300), rng.integers(0, 14, 300)
+    found = numbers_of_events(5, ENCODER, 3, steps, channels, counts)
+    expected = []
+    for step, channel, count in zip(steps, channels, counts, strict=True):
+        blocks = [np.random.Philox(counter=[channel, step, 3, 1 + j], key=[5, ENCODER]) for j in range(4)]
+        expected.append(np.concatenate([np.random.Generator(bits).random(4) for bits in blocks])[:count])
+    np.testing.assert_array_equal(found, np.concatenate(expected))
+
+
+@given(
+    offsets=st.lists(st.integers(0, 30), min_size=2, max_size=5), cut=st.tuples(st.integers(0, 60), st.integers(0, 60))
+)
+def test_rows_of_places(offsets, cut):
+    lengths = np.array(offsets)
+    places = Places(
+        np.arange(len(lengths)) + 4, 10 * np.arange(len(lengths)), np.concatenate([[0], np.cumsum(lengths)])
+    )
+    first, last = (min(bound, int(lengths.sum())) for bound in sorted(cut))
+    whole, piece = np.empty((int(lengths.sum()), 3)), np.empty((last - first, 3))
+    fill(1, NOISE, places, 1.0, whole)
+    fill(1, NOISE, places.rows(first, last), 1.0, piece)
+    np.testing.assert_array_equal(piece, whole[first:last])
+
+
+def test_a_generator_of_a_trial():
+    rng = TrialGenerator(5, INITIAL, 3, 7)
+    assert TrialGenerator.of(rng, ENCODER) is rng
+    np.testing.assert_array_equal(rng.random(9), uniform_numbers(5, INITIAL, 3, 7, 1, 9)[0])
+    drawn = TrialGenerator.of(np.random.default_rng(2), ENCODER)
+    assert (drawn.purpose, drawn.trial, drawn.step) == (ENCODER, 0, 0)
+    assert drawn.seed == TrialGenerator.of(np.random.default_rng(2), ENCODER).seed
+    assert len({NOISE, INITIAL, ENCODER, BACKGROUND, SPONTANEOUS, RELEASE, ESCAPE}) == 7

@@ -29,7 +29,7 @@ from reservoir.rnn import RNNRegressor
 from reservoir.sizes import TooLargeError
 from reservoir.spikes import GaussianReceptiveFields, SpikeTrains
 from reservoir.systems.rate_runs import close_loop, weights_of
-from reservoir.systems.simulation import _STEP_SECONDS, _UNIT_SECONDS, check_steps
+from reservoir.systems.stimuli import _STEP_SECONDS, _UNIT_SECONDS, check_steps
 from tests.loops import looped
 
 RNG = np.random.default_rng(0)

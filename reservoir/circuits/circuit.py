@@ -138,10 +138,10 @@ class PoissonBackground(ArrayRecord):
 
         n_i weight_i,   n_i ~ Poisson(rate_i dt)
 
-    drawn anew for every unit and step, so that the input of K independent sources of one weight is one train of K times
-    their rate, thousands of hertz. On average it is rate weight time_constant + current amperes. The arrays are
-    read-only copies; but for `rate`, a scalar is one value for all units. Like noise, the counts come from the random
-    numbers of the engine: Numba and Brian2 draw others.
+    drawn for every trial, unit and step, so that the input of K independent sources of one weight is one train of K
+    times their rate, thousands of hertz. On average it is rate weight time_constant + current amperes. The arrays are
+    read-only copies; but for `rate`, a scalar is one value for all units. Numba and Brian2 hear the same counts, the
+    inverse of their distribution at the uniform numbers of `reservoir.random_numbers`.
 
     Parameters
     ----------

@@ -104,6 +104,8 @@ MARKS = (
     Mark("advance", SpikingUnit, "advance of what cells() gives: the compiled step"),
     Mark("noise", SpikingUnit, "standard deviation of a noise current or voltage; 0 without it"),
     Mark("piecewise", Encoder, "False: rows must be encoded whole; without it, in any pieces"),
+    Mark("draws", Encoder, "False: its spikes are the same in every trial; without it they may not be"),
+    Mark("encode_on", Encoder, "encode_on(rows, step, rng, memory): a piece; n_memory(n_features) numbers begin at 0"),
     Mark("weights", Encoder, "weights(n_features, n_units, rng) and normalised(rows): currents and no spikes"),
     Mark("equations", SpikingUnit, "equations() as text for Brian2; without it the unit runs in Numba alone"),
     Mark("window", PlasticityRule, "window(lags, share): the change by a lone pair of spikes"),

@@ -219,8 +219,10 @@ class Transformer(Part, Protocol):
 class Encoder(Protocol):
     """From rows of numbers to what a circuit hears; `fit` learns the range of the features.
 
-    ``n_channels(n_features)`` is the number of spike trains, which ``encode(rows, step, rng)`` gives. An encoder of
-    currents has `weights` in place of `encode`, see `MARKS`.
+    ``n_channels(n_features)`` is the number of spike trains, which ``encode(rows, step, rng)`` gives. A system hands
+    over a `reservoir.random_numbers.TrialGenerator`, a generator of NumPy that says the seed, the trial and the number
+    of the first row, by which pieces can be encoded as the whole is. An encoder of currents has `weights` in place of
+    `encode`, see `MARKS`.
     """
 
     def fit(self, rows: np.ndarray, /) -> Any: ...

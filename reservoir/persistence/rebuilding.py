@@ -21,7 +21,7 @@ from reservoir.persistence.checks import matrix
 from reservoir.readouts.wide_rows import is_wide
 from reservoir.systems import EchoState
 from reservoir.systems.lanes import lane_names
-from reservoir.systems.simulation import make_engine, start
+from reservoir.systems.simulation import initial_values, make_engine, start
 
 
 def echo_state(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
@@ -111,7 +111,7 @@ def liquid(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
     if 8 * n_units * system.trace_.n_memory(system._step) > max_bytes:
         raise Damaged("it holds a trace whose memory takes more than max_bytes")
     system._engine = make_engine(owner, circuit, system.neuron_, kept["dt"])
-    system._rest = start(system._engine, np.random.default_rng(0))
+    system._rest = start(system._engine, initial_values(system.neuron_, n_units, 0, 0))
     if kept["variables"].shape != system._rest.variables.shape:
         raise Damaged("it holds units with another number of variables than their model has")
     system._rest.variables[...] = kept["variables"]

@@ -15,7 +15,7 @@ from reservoir.estimators import BaseEstimator
 from reservoir.parts import FittedModel, SequenceData, System, check_part, without_noise
 from reservoir.probes.spike_records import SpikeRecords, records_of
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.trials import run_trial
+from reservoir.trials import Trial, run_trial
 from reservoir.validation import parameter_error, real_array
 
 Driven: TypeAlias = Sequences | SpikeRecords
@@ -57,25 +57,31 @@ class Asked(NamedTuple):
             )
         return states
 
-    def states_of_all(self, streams: Any) -> list[np.ndarray]:
-        """The states (n_rows, n_states) after every stream, each from rest; stream k is trial k.
+    def states_of_all(self, streams: Any, trial: Trial | None = None) -> list[np.ndarray]:
+        """The states (n_rows, n_states) after every stream, each from rest.
+
+        Where no trial is said, stream k is trial k, but all are trial 0 of a spiking system: what streams have in
+        common hears the same dice there, so that states differ by what the circuit makes of the rest.
+
 
         Streams that are one array of equal lengths, or spike trains, go to an estimator that takes stacks at once.
         """
         heard = streams if records_of(streams) else self.heard(streams)
+        trial = 0 if trial is None and is_spiking(self.system) else trial
         together = isinstance(self.system, BaseEstimator) and get_tags(self.system).input_tags.three_d_array
         if together:
-            found = states_of(self.system, heard, range(len(heard)))
+            found = states_of(self.system, heard, range(len(heard)) if trial is None else trial)
         else:
-            found = [states_of(self.system, member, trial) for trial, member in enumerate(heard)]
+            trials = range(len(heard)) if trial is None else np.broadcast_to(trial, len(heard)).tolist()
+            found = [states_of(self.system, member, one) for one, member in zip(trials, heard, strict=True)]
         states = [np.asarray(rows) for rows in found]
         if not states or any(rows.ndim != 2 or not len(rows) or not np.isfinite(rows).all() for rows in states):
             raise ValueError(f"The states of {type(self.system).__name__} must be finite arrays (n_rows, n_states).")
         return states
 
-    def final_states(self, streams: Any) -> np.ndarray:
+    def final_states(self, streams: Any, trial: Trial | None = None) -> np.ndarray:
         """The last state after every stream, each from rest (n_streams, n_states)."""
-        return np.stack([rows[-1] for rows in self.states_of_all(streams)])
+        return np.stack([rows[-1] for rows in self.states_of_all(streams, trial)])
 
 
 def asked(owner: str, system: System | FittedModel, X: SequenceData | None = None, *, name: str = "system") -> Asked:

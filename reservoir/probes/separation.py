@@ -9,6 +9,7 @@ import numpy as np
 from reservoir.parts import FittedModel, Numbers, Seed, System
 from reservoir.probes.driven_states import asked
 from reservoir.sizes import check_largest
+from reservoir.trials import Trial
 from reservoir.validation import as_generator, check_integer, parameter_error, real_array
 
 
@@ -31,6 +32,7 @@ def separation(
     n_pairs: int = 100,
     n_steps: int = 100,
     random_state: Seed = None,
+    trial: Trial | None = None,
 ) -> Separation:
     """Separation property: the distance of states as a function of the distance of inputs.
 
@@ -41,8 +43,9 @@ def separation(
     same of the states. The mean goes over the pairs, the variance over the streams u; D is 0 where that is. A linear
     system has D = distance after every row in expectation, whatever its size, scaling and memory; a system with D
     above it tells inputs apart that are alike, and one with D below takes them for the same. The standard errors are
-    those of the mean alone. Where the system has noise every pair is a trial, whose two streams hear the same noise, so
-    that their distance is what the inputs make; the variance over the streams u is of both.
+    those of the mean alone. Where the system draws numbers while it runs the two streams of a pair hear the same, so
+    that their distance is what the inputs make. Every pair is a trial of its own, and the variance over the streams u
+    is of both; but all pairs are trial 0 of a spiking system, whose variance is then that of the inputs.
 
     Parameters
     ----------
@@ -58,6 +61,8 @@ def separation(
         Rows of each stream.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of the streams.
+    trial : None, int >= 0 or one for each pair, default None
+        The trial of the pairs, for a system that draws numbers; None is as said above.
 
     Returns
     -------
@@ -95,12 +100,12 @@ def separation(
     rng = as_generator(owner, random_state)
     numbers = np.round(shares * n_steps).astype(int)
     streams = rng.uniform(-1, 1, size=(n_pairs, n_steps, one.n_features))
-    states = np.stack(one.states_of_all(streams)).astype(np.float64)
+    states = np.stack(one.states_of_all(streams, trial)).astype(np.float64)
     scale = 2 * states.var(axis=0, ddof=1).sum(axis=1)
     scale[scale == 0] = np.inf
     apart = []
     for number in numbers:
-        others = np.stack(one.states_of_all(_partly_redrawn(streams, number, rng)))
+        others = np.stack(one.states_of_all(_partly_redrawn(streams, number, rng), trial))
         apart.append(np.square(states - others).sum(axis=2) / scale)
     squares = np.array(apart)  # (n_distances, n_pairs, n_steps)
     return Separation(numbers / n_steps, squares.mean(axis=1), squares.std(axis=1, ddof=1) / np.sqrt(n_pairs))

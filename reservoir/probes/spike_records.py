@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.trains import SpikeTrains
+from reservoir.trains import SpikeTrains, tolerance
 from reservoir.validation import Parameters
 
 
@@ -16,7 +16,7 @@ class Steps:
 
     def __init__(self, trains: SpikeTrains, step: float):
         self.trains, self.step = trains, step
-        self._edges = np.searchsorted(trains.times, (np.arange(len(self) + 1) - 1e-6) * step)
+        self._edges = np.searchsorted(trains.times, np.arange(len(self) + 1) * step - tolerance(step))
 
     def __len__(self) -> int:
         return int(self.trains.duration / self.step + 1e-6)

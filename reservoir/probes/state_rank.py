@@ -11,6 +11,7 @@ from reservoir.parts import FittedModel, Seed, SequenceData, System
 from reservoir.probes.driven_states import Asked, asked
 from reservoir.probes.orthonormal_basis import precision_of
 from reservoir.sizes import check_largest
+from reservoir.trials import Trial
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 
@@ -35,6 +36,7 @@ def kernel_rank(
     tolerance: float | None = None,
     noise: float = 0.0,
     random_state: Seed = None,
+    trial: Trial | None = None,
 ) -> StateRank:
     """Kernel rank: the number of independent directions among the final states of different streams.
 
@@ -44,7 +46,9 @@ def kernel_rank(
     s_1 is the largest singular value of M (n, m), which is not centred, n the number of streams, m that of states. A
     linear readout can give any n answers to n streams if the rank is n. States that carry independent noise of a known
     deviation have full rank without meaning: a matrix of such noise alone has singular values up to about
-    noise (n^1/2 + m^1/2), so those up to there do not count. Stream k is trial k of a system with noise of its own.
+    noise (n^1/2 + m^1/2), so those up to there do not count. Of a system that draws numbers while it runs stream k is
+    trial k, but for spiking ones: there all streams are trial 0, so that what they have in common hears the same dice,
+    and the rank is that of the circuit, not of its encoder.
 
     Parameters
     ----------
@@ -65,6 +69,9 @@ def kernel_rank(
         Standard deviation of the noise in each state, in its unit.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of the streams.
+    trial : None, int >= 0 or one for each stream, default None
+        The trial of the streams, for a system that draws numbers; None is as said above. ``range(n_streams)`` lets the
+        streams of a spiking system differ by its dice, too.
 
     Returns
     -------
@@ -94,7 +101,7 @@ def kernel_rank(
         one = one.unnamed()
         rng = as_generator(owner, random_state)
         streams = rng.uniform(-1, 1, size=_shape(owner, one, n_streams, n_steps))
-    return _rank(owner, _last_states(owner, one, streams), tolerance, noise)
+    return _rank(owner, _last_states(owner, one, streams, trial), tolerance, noise)
 
 
 def generalisation_rank(
@@ -108,6 +115,7 @@ def generalisation_rank(
     tolerance: float | None = None,
     noise: float = 0.0,
     random_state: Seed = None,
+    trial: Trial | None = None,
 ) -> StateRank:
     """Generalisation rank: the number of directions among the final states of streams that should count as one.
 
@@ -120,7 +128,7 @@ def generalisation_rank(
 
     Parameters
     ----------
-    system, streams, n_streams, n_steps, tolerance, noise, random_state : as in `kernel_rank`
+    system, streams, n_streams, n_steps, tolerance, noise, random_state, trial : as in `kernel_rank`
         Given streams are variants of one.
     n_shared : None or int in [0, n_steps], default None
         Rows at the end that all streams share but for the jitter; None is all of them.
@@ -161,13 +169,13 @@ def generalisation_rank(
         streams = rng.uniform(-1, 1, size=shape)
         streams[:, n_steps - n_shared :] = streams[0, n_steps - n_shared :]
         streams += jitter * rng.uniform(-1, 1, size=shape)
-    return _rank(owner, _last_states(owner, one, streams), tolerance, noise)
+    return _rank(owner, _last_states(owner, one, streams, trial), tolerance, noise)
 
 
-def _last_states(owner: str, one: Asked, streams: SequenceData) -> np.ndarray:
+def _last_states(owner: str, one: Asked, streams: SequenceData, trial: Trial | None) -> np.ndarray:
     if not np.iterable(streams):
         raise parameter_error(owner, "streams", "None, or sequences (T, n_features) or spike trains", streams)
-    return one.final_states(streams)
+    return one.final_states(streams, trial)
 
 
 def _shape(owner: str, one: Asked, n_streams: int | None, n_steps: int) -> tuple[int, int, int]:

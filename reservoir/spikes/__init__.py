@@ -6,9 +6,13 @@ An encoder turns rows (n_rows, n_features) into spikes of input channels; row i 
 - ``n_channels(n_features)`` is the number of channels;
 - ``encode(rows, step, rng)``, `step` in seconds, gives `SpikeTrains` of as many units and of duration len(rows) * step.
 
-Values outside the range are clipped to it, and nothing is carried from one call to the next. `Current` is the one
-without spikes: it has no ``encode`` but ``weights`` and ``normalised``. A simulation counts spikes of one
-channel in one of its time steps once.
+Values outside the range are clipped to it. `rng` is a generator of NumPy; a system gives a `TrialGenerator`
+(`reservoir.random_numbers`), which says the seed, the trial and the number of the first row, so that an encoder that
+draws can make any piece what it is of the whole (`poisson.poisson_spikes`). What an encoder must know of the rows
+before it keeps in a memory: ``n_memory(n_features)`` numbers, and ``encode_on(rows, step, rng, memory)``, which gives
+the spikes and the next memory. One that can do neither says ``piecewise = False``, one that draws nothing
+``draws = False``. `Current` is the one without spikes: it has no ``encode`` but ``weights`` and ``normalised``. A
+simulation hears every spike, also two of a channel in one of its time steps.
 
 A trace turns spikes into states, one row per `step` seconds, exactly from the times of the spikes:
 

@@ -43,28 +43,29 @@ class Alpha(LowPass):
     def advance(self, spikes: SpikesOfRows, memory: np.ndarray, states: np.ndarray) -> None:
         """Fill states (n_rows, n_units) and move memory (2, n_units) on."""
         tau = self._decay()
-        _advance(*spikes, tau, np.exp(-spikes.step / tau), memory[0], memory[1], states)
+        keep, lags = np.exp(-spikes.step / tau), spikes.ages / tau
+        _advance(spikes.units, spikes.bounds, lags, spikes.step / tau, keep, memory[0], memory[1], states)
 
 
 @kernel()
-def _add(times, units, end, tau, decaying, rising):
-    for n in range(times.size):
-        lag = (end - times[n]) / tau
-        weight = np.exp(-lag)
+def _add(units, lags, decaying, rising):
+    for n in range(units.size):
+        weight = np.exp(-lags[n])
         decaying[units[n]] += weight
-        rising[units[n]] += lag * weight
+        rising[units[n]] += lags[n] * weight
 
 
 @kernel(sampling.__file__)
-def _advance(times, units, bounds, step, tau, keep, decaying, rising, states):
+def _advance(units, bounds, lags, step, keep, decaying, rising, states):
+    """The lags of the spikes, and the step, in time constants."""
     for i in range(states.shape[0]):
         row = states[i]
         for k in range(row.size):
-            risen = keep * (rising[k] + step / tau * decaying[k])
+            risen = keep * (rising[k] + step * decaying[k])
             rising[k] = risen if risen > SMALLEST else 0.0
             decayed = keep * decaying[k]
             decaying[k] = decayed if decayed > SMALLEST else 0.0
-        _add(times[bounds[i] : bounds[i + 1]], units[bounds[i] : bounds[i + 1]], (i + 1) * step, tau, decaying, rising)
+        _add(units[bounds[i] : bounds[i + 1]], lags[bounds[i] : bounds[i + 1]], decaying, rising)
         for k in range(row.size):
             row[k] = np.e * rising[k]
-    _add(times[bounds[-2] : bounds[-1]], units[bounds[-2] : bounds[-1]], len(states) * step, tau, decaying, rising)
+    _add(units[bounds[-2] : bounds[-1]], lags[bounds[-2] : bounds[-1]], decaying, rising)

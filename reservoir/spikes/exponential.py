@@ -48,23 +48,23 @@ class Exponential(LowPass):
     def advance(self, spikes: SpikesOfRows, memory: np.ndarray, states: np.ndarray) -> None:
         """Fill states (n_rows, n_units) and move memory (1, n_units) on."""
         tau = self._decay()
-        _advance(*spikes, tau, np.exp(-spikes.step / tau), memory[0], states)
+        _advance(spikes.units, spikes.bounds, spikes.ages, tau, np.exp(-spikes.step / tau), memory[0], states)
 
 
 @kernel()
-def _add(times, units, end, tau, trace):
-    for n in range(times.size):
-        trace[units[n]] += np.exp(-(end - times[n]) / tau)
+def _add(units, ages, tau, trace):
+    for n in range(units.size):
+        trace[units[n]] += np.exp(-ages[n] / tau)
 
 
 @kernel(sampling.__file__)
-def _advance(times, units, bounds, step, tau, keep, trace, states):
+def _advance(units, bounds, ages, tau, keep, trace, states):
     for i in range(states.shape[0]):
         row = states[i]
         for k in range(row.size):
             decayed = keep * trace[k]
             trace[k] = decayed if decayed > SMALLEST else 0.0
-        _add(times[bounds[i] : bounds[i + 1]], units[bounds[i] : bounds[i + 1]], (i + 1) * step, tau, trace)
+        _add(units[bounds[i] : bounds[i + 1]], ages[bounds[i] : bounds[i + 1]], tau, trace)
         for k in range(row.size):
             row[k] = trace[k]
-    _add(times[bounds[-2] : bounds[-1]], units[bounds[-2] : bounds[-1]], len(states) * step, tau, trace)
+    _add(units[bounds[-2] : bounds[-1]], ages[bounds[-2] : bounds[-1]], tau, trace)

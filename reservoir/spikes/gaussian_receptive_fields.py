@@ -55,6 +55,8 @@ class GaussianReceptiveFields(Scaled):
     [array([0.00675348]), array([0.]), array([0.00675348]), array([], dtype=float64)]
     """
 
+    draws = False
+
     def __init__(
         self,
         n_fields: int = 8,

@@ -42,6 +42,8 @@ class Latency(Scaled):
     array([0.015, 0.02 ])
     """
 
+    draws = False
+
     def __init__(self, cut: float = 0.01, low: float | Numbers | None = None, high: float | Numbers | None = None):
         self.cut = cut
         self.low = low

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.parts import Numbers
+from reservoir.random_numbers import ENCODER, TrialGenerator, numbers_of_events, poisson_numbers, steps_of
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
-from reservoir.validation import Parameters
+from reservoir.validation import Parameters, parameter_error
 
-_MOST = 1e6  # spikes of a channel in a row; a simulation takes one per step
+_MOST = 1e6  # spikes of a channel in a row
 
 
 class Poisson(Scaled):
@@ -21,8 +22,13 @@ class Poisson(Scaled):
     clipped.
 
     A Poisson process knows no dead time: two spikes of one channel may be closer than a time step dt of a simulation,
-    which counts them once. A channel then fires at (1 - exp(-rate dt)) / dt, 0.5 percent less than its rate at 100 Hz
-    and dt = 0.1 ms.
+    which counts both.
+
+    How many spikes a row has is one uniform number against their distribution, and each has a number of its own for its
+    place in the row, all of them functions of the seed, the trial, the row and the channel
+    (`reservoir.random_numbers`). So rows may be encoded in pieces; trials are independent; and in one trial a channel
+    of higher rate fires whenever one of lower rate would, so that inputs which differ a little hear nearly the same
+    spikes.
 
     Parameters
     ----------
@@ -47,8 +53,6 @@ class Poisson(Scaled):
     <SpikeTrains: 524 spikes of 1 unit in 10 s>
     """
 
-    piecewise = False
-
     def __init__(
         self,
         max_rate: float = 100.0,
@@ -62,15 +66,30 @@ class Poisson(Scaled):
         self.high = high
 
     def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator) -> SpikeTrains:
-        """Spikes of rows (n_rows, n_features) that last `step` seconds each."""
+        """Spikes of rows (n_rows, n_features) that last `step` seconds each.
+
+        A `reservoir.random_numbers.TrialGenerator` says which trial this is and where the rows begin; any other
+        generator gives the seed of a trial of its own.
+        """
         shares, step = self.shares(rows), read_step(self, step)
         p = Parameters(self)
         low = p.real("min_rate", 0, unit="hertz")
         high = p.real("max_rate", low, unit="hertz")
         if high * step > _MOST:
             raise p.error("max_rate", f"at most {_MOST:g} spikes in a step of {step:g} s")
-        counts = rng.poisson((low + (high - low) * shares) * step)
-        row, feature = np.repeat(np.argwhere(counts), counts[counts > 0], axis=0).T
-        duration = len(shares) * step
-        times = np.minimum((row + rng.random(len(row))) * step, np.nextafter(duration, 0))
-        return SpikeTrains(times, feature, shares.shape[1], duration)
+        if not isinstance(rng, np.random.Generator):
+            raise parameter_error(p.owner, "rng", "a Generator of NumPy", rng)
+        return poisson_spikes(low + (high - low) * shares, step, rng)
+
+
+def poisson_spikes(rates: np.ndarray, step: float, rng: np.random.Generator) -> SpikeTrains:
+    """Independent Poisson processes of these rates (n_rows, n_channels), hertz, in rows of `step` seconds."""
+    numbers, (n_rows, n_channels) = TrialGenerator.of(rng, ENCODER), rates.shape
+    place = numbers.seed, numbers.purpose, numbers.trial
+    counts = poisson_numbers(*place[:2], steps_of(numbers.trial, numbers.step, n_rows), rates * step).astype(np.int64)
+    row, channel = np.nonzero(counts)
+    counts = counts[row, channel]
+    within = numbers_of_events(*place, numbers.step + row, channel, counts)
+    duration = n_rows * step
+    times = np.minimum((np.repeat(row, counts) + within) * step, np.nextafter(duration, 0))
+    return SpikeTrains(times, np.repeat(channel, counts), n_channels, duration)

@@ -32,6 +32,8 @@ class Raster(BaseEstimator):
     array([0.005 , 0.0225, 0.0275])
     """
 
+    draws = False
+
     def fit(self, rows: np.ndarray) -> Raster:
         """Nothing is learned."""
         return self

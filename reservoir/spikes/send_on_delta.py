@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from reservoir.compilation import kernel
@@ -29,8 +31,7 @@ class SendOnDelta(Scaled):
     x(t) than the threshold at any time. Feature j has the channels 2 j (up) and 2 j + 1 (down). Values outside the
     range are clipped; a feature that was constant in `fit` has no spikes.
 
-    Spikes that are closer than a time step dt of a simulation count once there; there are none where no row moves by
-    more than 0.99 threshold step / dt. The level is not carried to another call.
+    A system that goes on from a state keeps the level, and the value of the row before, in it: `encode_on`.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ class SendOnDelta(Scaled):
     [array([0.0199, 0.0299]), array([0.03495, 0.0399 ])]
     """
 
-    piecewise = False
+    draws = False
 
     def __init__(self, threshold: float = 0.1, low: float | Numbers | None = None, high: float | Numbers | None = None):
         self.threshold = threshold
@@ -69,27 +70,52 @@ class SendOnDelta(Scaled):
         """Two channels per feature."""
         return 2 * n_features
 
+    def n_memory(self, n_features: int) -> int:
+        """Whether there was a row before, and for each feature the first value, the level and the last value."""
+        return 1 + 3 * n_features
+
     def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator | None = None) -> SpikeTrains:
         """Spikes of rows (n_rows, n_features) that last `step` seconds each; nothing is drawn from `rng`."""
+        return self.encode_on(rows, step, rng)[0]
+
+    def encode_on(
+        self, rows: np.ndarray, step: float, rng: Any = None, memory: np.ndarray | None = None
+    ) -> tuple[SpikeTrains, np.ndarray]:
+        """The same for a piece of a longer signal, and the memory (n_memory,) with which the next one begins.
+
+        None, or zeros, stand for the beginning.
+        """
         shares, step = self.shares(rows), read_step(self, step)
-        position = (shares - shares[0]) / Parameters(self).real("threshold", _SMALLEST, 1)
-        moves = np.diff(_levels(position), axis=0, prepend=0).astype(np.int64)
-        row, feature = np.nonzero(moves)
-        counts = np.abs(moves[row, feature])
-        nth = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        row, feature = np.repeat(row, counts), np.repeat(feature, counts)
-        up = moves[row, feature] > 0
-        level = np.cumsum(moves, axis=0)[row - 1, feature] + np.where(up, 1, -1) * (nth + 1)
-        before, after = position[row - 1, feature], position[row, feature]
-        reached = np.clip((level - before) / (after - before), 0, 1)
-        channel = 2 * feature + ~up
-        return SpikeTrains((row + _ARRIVAL * reached) * step, channel, 2 * shares.shape[1], len(shares) * step)
+        n_features = shares.shape[1]
+        kept = np.zeros(self.n_memory(n_features)) if memory is None else memory
+        begun = kept[1:] if kept[0] else np.concatenate([shares[0], np.zeros(n_features), shares[0]])
+        origin, reached, last = begun.reshape(3, n_features)
+        position = (np.vstack([last, shares]) - origin) / Parameters(self).real("threshold", _SMALLEST, 1)
+        levels = _levels(position, reached)
+        trains = _crossings(position, levels, step)
+        return trains, np.concatenate([[1.0], origin, levels[-1], shares[-1]])
+
+
+def _crossings(position: np.ndarray, levels: np.ndarray, step: float) -> SpikeTrains:
+    """A spike for every level that is crossed, from the last row of the piece before (n_rows + 1, n_features) on."""
+    moves = np.diff(levels, axis=0).astype(np.int64)
+    row, feature = np.nonzero(moves)
+    counts = np.abs(moves[row, feature])
+    nth = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    row, feature = np.repeat(row, counts), np.repeat(feature, counts)
+    up = moves[row, feature] > 0
+    level = levels[row, feature] + np.where(up, 1, -1) * (nth + 1)
+    before, after = position[row, feature], position[row + 1, feature]
+    reached = np.clip((level - before) / (after - before), 0, 1)
+    n_rows, n_features = moves.shape
+    return SpikeTrains((row + _ARRIVAL * reached) * step, 2 * feature + ~up, 2 * n_features, n_rows * step)
 
 
 @kernel()
-def _levels(position):
-    """Last level, a whole number, reached by each column of `position` (n_rows, n_features), which begins at 0."""
+def _levels(position, reached):
+    """Last level, a whole number, reached by each column of `position` (n_rows, n_features), from that of row 0 on."""
     levels = np.zeros(position.shape)
+    levels[0] = reached
     for i in range(1, position.shape[0]):
         for j in range(position.shape[1]):
             x, level = position[i, j], levels[i - 1, j]

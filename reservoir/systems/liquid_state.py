@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -10,32 +10,30 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.circuits import MaassColumn
 from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+from reservoir.foreign_code import inherited
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
-from reservoir.parts import CircuitModel, Encoder, Numbers, Seed, SequenceData, SpikingUnit, Targets, Trace, check_part
-from reservoir.seeds import generator_for
+from reservoir.parts import CircuitModel, Encoder, Seed, SequenceData, SpikingUnit, Targets, Trace, check_part
+from reservoir.random_numbers import ENCODER, TrialGenerator, steps_of
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
-from reservoir.systems.simulation import SHORTEST_STEP, check_steps, input_events, make_engine, run_engine, start
-from reservoir.trains import SpikeTrains
-from reservoir.validation import (
-    Parameters,
-    check_finite_array,
-    default_parts_first,
-    unchanged_on_error,
+from reservoir.spikes.sampling import Trace as OwnTrace
+from reservoir.systems.simulation import (
+    SHORTEST_STEP,
+    initial_values,
+    is_noisy,
+    make_engine,
+    run_engine,
+    start,
 )
+from reservoir.systems.stimuli import Stimulus, check_steps, input_events
+from reservoir.trains import SpikeTrains
+from reservoir.trials import State as SystemState
+from reservoir.trials import Trial, TrialState, read_entries
+from reservoir.validation import Parameters, default_parts_first, parameter_error, unchanged_on_error
 
 _PARTS: dict[str, Any] = {"circuit": MaassColumn, "neuron": LIF, "encoder": Poisson, "trace": Exponential}
-
-
-class Heard(NamedTuple):
-    """What a circuit hears of one sequence."""
-
-    events: np.ndarray  # (n_events, 2), step and sender, see `input_events`
-    currents: np.ndarray  # (n_rows, n_units), amperes, rows of equal duration
-    n_steps: int
-    rng: np.random.Generator
 
 
 class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
@@ -63,9 +61,9 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     step : float > 0, default 0.01
         Duration of a row, seconds; a whole multiple of `dt`.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
-        Source of the circuit, of the voltages at rest, which all sequences begin with, and of random spikes and noise.
-        These are seeded for each sequence from one number of this source and the sequence itself, so that batching and
-        order change nothing.
+        Source of the circuit, and of one number, the seed of all that is drawn while it runs: initial voltages, random
+        spikes of the encoder and of a background, noise. These are functions of that seed, the trial, the step and the
+        channel or unit, so that batching and order change nothing, see `run`.
 
     Attributes
     ----------
@@ -86,7 +84,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     Notes
     -----
     X may also be `SpikeTrains`, or a list of them, in `fit`, `transform` and `run`; rows are then the steps that
-    fit into the duration. `transform` is bit-identical for sequences given one by one, in a list or in a stack.
+    fit into the duration. `transform` is bit-identical for sequences given one by one, in a list or in a stack, and
+    `run` in pieces is `run` at once.
 
     References
     ----------
@@ -123,9 +122,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
 
     @property
     def piecewise(self) -> bool:
-        """Whether a run may be cut in two: not with noise, nor where the encoder draws or hears the row before."""
-        encoder = Poisson() if self.encoder is None else self.encoder
-        return getattr(encoder, "piecewise", True) and not getattr(self.neuron, "noise", 0)
+        """Whether a run may be cut in two: but for an encoder that wants whole sequences."""
+        return bool(getattr(self.encoder, "piecewise", True))
 
     def set_params(self, **params: Any) -> LiquidState:
         """Set parameters; naming one of a part that is None, ``circuit__lam``, makes the default part first."""
@@ -142,7 +140,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         """
         dt, self._step = self._times()
         parts = self._checked_parts()
-        *seeds, self._seed = Parameters(self).generator().integers(2**63, size=4).tolist()
+        *seeds, _, self._seed = Parameters(self).generator().integers(2**63, size=4).tolist()
         rngs = [np.random.default_rng(seed) for seed in seeds]
         self.encoder_: Any = None
         if _are_spikes(X):
@@ -159,11 +157,11 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         self.__dict__.pop("input_weights_", None)
         if hasattr(self.encoder_, "weights"):
             self.input_weights_ = self.encoder_.weights(self.n_features_in_, self._n_features_out, rngs[1])
-        self._rest = start(self._engine, rngs[2])
+        self._rest = start(self._engine, initial_values(self.neuron_, self._n_features_out, self._seed, 0))
         return self
 
     def transform(self, X: SequenceData) -> Any:
-        """States of every sequence from rest.
+        """States of every sequence from rest, in trial 0.
 
         Parameters
         ----------
@@ -174,51 +172,89 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         states : array (T, n_units), array (N, T, n_units) or list of arrays (T_i, n_units)
             In the same kind of container; rows in = rows out.
         """
-        return self._run(X, None, finals_too=False)[0]
+        return self._run(X, None, 0, finals_too=False)[0]
 
-    def run(self, X: SequenceData, state: Numbers | None = None) -> tuple[Any, np.ndarray]:
+    def run(self, X: SequenceData, state: SystemState | None = None, *, trial: Trial = 0) -> tuple[Any, Any]:
         """States from a given state on, and where they end.
+
+        Initial voltages, the spikes of a random encoder, noise and background belong to the trial: in one trial, two
+        inputs that differ a little hear nearly the same, and two trials of one stimulus are independent.
 
         Parameters
         ----------
         X : as in `fit`
-        state : None, array (n_state,) for a series, or (N, n_state) otherwise
-            Voltages, currents, spikes on their way, synapses and traces before the first row. None is rest.
+        state : None, array (n_state,) for a series, (N, n_state) otherwise, or what the last call gave back
+            What encoder and trace remember, voltages, currents, spikes on their way and synapses before the first row.
+            None is rest, with the initial voltages of the trial. An array stands before step 0 of the trial.
+        trial : int >= 0, or one for each sequence of a stack or list, default 0
+            Which repeat this is; a state that says its trial goes on with that.
 
         Returns
         -------
         states : as in `transform`
         final_state : array (n_state,) for a series, (N, n_state) otherwise
-            Hand it to the next call to continue.
-        """
-        return self._run(X, state, finals_too=True)
+            Hand it to the next call to continue. Where numbers are drawn after the beginning it is a
+            `reservoir.systems.TrialState`, or a list of them, which knows the trial and the row.
 
-    def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from reservoir import LiquidState
+        >>> from reservoir.circuits import MaassColumn
+        >>> rows = np.sin(np.arange(40) / 5).reshape(-1, 1)
+        >>> liquid = LiquidState(MaassColumn((3, 3, 3)), random_state=0).fit(rows)
+        >>> first, state = liquid.run(rows[:25], trial=3)
+        >>> rest, state = liquid.run(rows[25:], state)
+        >>> bool((np.concatenate([first, rest]) == liquid.run(rows, trial=3)[0]).all())
+        True
+        """
+        return self._run(X, state, trial, finals_too=True)
+
+    def _run(self, X: Any, state: Any, trial: Any, finals_too: bool) -> tuple[Any, Any]:
         """The same, but for the final states where they are not wanted: they are larger than the states."""
         check_is_fitted(self)
         members, kind, lengths = self._read(X)
-        states, rows, finals = self._initial_states(state, kind, len(members)), [], []
-        for one in zip(members, lengths, states, strict=True):
-            found, final = self._run_one(*one)
+        begun, trials, firsts = self._entries(state, trial, kind, len(members))
+        rows, drawn = [], self._draws()
+        finals: list[Any] = []
+        for member, n_rows, values, number, first in zip(members, lengths, begun, trials, firsts, strict=True):
+            found, final = self._run_one(member, n_rows, values, number, first)
             rows.append(found)
-            finals += [final] if finals_too else []
+            if finals_too:
+                finals.append(TrialState(final, number, first + n_rows) if drawn else final)
         packed = Sequences(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]), kind)
         if not finals_too:
             return packed.pack(packed.rows), None
-        return packed.pack(packed.rows), finals[0] if kind == "series" else np.stack(finals)
+        ends = finals[0] if kind == "series" else finals if drawn else np.stack(finals)
+        return packed.pack(packed.rows), ends
 
-    def _run_one(self, member: Any, n_rows: int, state: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """States of one sequence, and where they end."""
-        heard = self._heard(member, n_rows)
-        memory, liquid = self._divided(state)
-        fired = run_engine(self._engine, liquid, heard.n_steps, heard.events, heard.currents, heard.rng)
+    def _entries(self, state: Any, trial: Any, kind: str, n_members: int) -> tuple[list[Any], list[int], list[int]]:
+        """What every sequence begins with: values or None, and its trial and row."""
+        owner = type(self).__name__
+        if state is not None and not self.piecewise:
+            wanted = f"None: {type(self.encoder_).__name__} encodes whole sequences (piecewise = False)"
+            raise parameter_error(owner, "state", wanted, state)
+        size = sum(self._memory_sizes()) + len(freeze(self._rest, 0))
+        begun, trials, firsts = read_entries(owner, state, trial, n_members, kind != "series", size)
+        return begun, trials.tolist(), firsts.tolist()
+
+    def _run_one(
+        self, member: Any, n_rows: int, values: np.ndarray | None, trial: int, first: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """States of one sequence that begins with this row of a trial, and where they end."""
+        encoded, memory, liquid = self._divided(values, trial)
+        heard, encoded = self._heard(member, n_rows, trial, first, encoded)
+        fired = run_engine(self._engine, liquid, heard)
         rows, memory = self._traced(fired, n_rows, memory)
-        return rows, np.concatenate([memory.ravel(), freeze(liquid, heard.n_steps)])
+        return rows, np.concatenate([encoded, memory.ravel(), freeze(liquid, heard.n_steps)])
 
-    def _heard(self, member: Any, n_rows: int) -> Heard:
-        """What the circuit hears of one sequence."""
-        rng, currents = self._generator(member), np.zeros((1, self._n_features_out))
-        n_steps = n_rows * round(self._step / self._engine.dt)
+    def _heard(
+        self, member: Any, n_rows: int, trial: int, first: int = 0, memory: np.ndarray | None = None
+    ) -> tuple[Stimulus, np.ndarray]:
+        """What the circuit hears of one sequence from this row of a trial on, and what the encoder remembers of it."""
+        currents, steps_a_row = None, round(self._step / self._engine.dt)
+        memory = np.zeros(0) if memory is None else memory
+        n_steps = n_rows * steps_a_row
         check_steps(type(self).__name__, "step", self.step, n_steps, self._n_features_out)
         if isinstance(member, SpikeTrains):
             trains = member
@@ -226,19 +262,53 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
             currents = self.encoder_.normalised(member) @ self.input_weights_.T
             trains = SpikeTrains(np.zeros(0), np.zeros(0, int), self.circuit_.n_inputs, n_rows * self._step)
         else:
-            trains = self.encoder_.encode(member, self._step, rng)
-        return Heard(input_events(self.circuit_, trains, n_steps, self._engine.dt, rng), currents, n_steps, rng)
+            rng = TrialGenerator(self._seed, ENCODER, trial, first)
+            if hasattr(self.encoder_, "encode_on"):
+                trains, memory = self.encoder_.encode_on(member, self._step, rng, memory)
+            else:
+                trains = self.encoder_.encode(member, self._step, rng)
+        places = steps_of(trial, first * steps_a_row, n_steps)
+        events = input_events(self.circuit_, trains, n_steps, self._engine.dt, self._seed, places)
+        return Stimulus(events, currents, n_steps, seed=self._seed, places=places), memory
 
-    def _divided(self, state: np.ndarray | None) -> tuple[np.ndarray, State]:
-        """Memory of the trace (n_memory, n_units) and state of the circuit; at rest for None."""
-        n_units = self._n_features_out
-        n_memory = self.trace_.n_memory(self._step) * n_units
-        state = np.concatenate([np.zeros(n_memory), freeze(self._rest, 0)]) if state is None else state
-        return state[:n_memory].reshape(-1, n_units), thaw(state[n_memory:], self._rest)
+    def _draws(self) -> bool:
+        """Whether numbers are drawn after the beginning of a trial."""
+        circuit, encoder = self.circuit_, self.encoder_
+        spikes = encoder is not None and not hasattr(encoder, "weights") and getattr(encoder, "draws", True)
+        outside = circuit.background is not None or circuit.spontaneous_rate is not None
+        return spikes or outside or is_noisy(self.neuron_)
 
-    def _traced(self, fired: np.ndarray, n_rows: int, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _memory_sizes(self) -> tuple[int, int]:
+        """How many numbers the encoder and the trace remember."""
+        n_features = self.n_features_in_
+        encoded = self.encoder_.n_memory(n_features) if hasattr(self.encoder_, "encode_on") else 0
+        return encoded, self.trace_.n_memory(self._step) * self._n_features_out
+
+    def _divided(self, values: np.ndarray | None, trial: int) -> tuple[np.ndarray, np.ndarray, State]:
+        """Memory of the encoder (n,), that of the trace (n_memory, n_units), and the state of the circuit."""
+        n_encoded, n_traced = self._memory_sizes()
+        if values is None:
+            values, liquid = np.zeros(n_encoded + n_traced), start(self._engine, self._initial_variables(trial))
+        else:
+            liquid = thaw(values[n_encoded + n_traced :], self._rest)
+        memory = values[n_encoded : n_encoded + n_traced].reshape(-1, self._n_features_out)
+        return values[:n_encoded], memory, liquid
+
+    def _initial_variables(self, trial: int) -> np.ndarray:
+        """Variables (n_variables, n_units) with which units begin a trial; what they have learnt stays."""
+        variables = initial_values(self.neuron_, self._n_features_out, self._seed, trial)
+        if hasattr(self.neuron_, "equations"):
+            equations = self.neuron_.equations()
+            kept = [name in equations.kept for name in equations.variables]
+            variables[kept] = self._rest.variables[kept]
+        return variables
+
+    def _traced(self, fired: np.ndarray, n_rows: int, memory: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """States (n_rows, n_units) from spikes (n_spikes, 2), step and unit, and the memory of the trace after them."""
-        answer = SpikeTrains(fired[:, 0] * self._engine.dt, fired[:, 1], self._n_features_out, n_rows * self._step)
+        dt, n_units = self._engine.dt, self._n_features_out
+        if inherited(self.trace_, OwnTrace, "filter"):
+            return self.trace_.filter_steps(fired, n_units, dt, round(self._step / dt), n_rows, memory)
+        answer = SpikeTrains(fired[:, 0] * dt, fired[:, 1], n_units, n_rows * self._step)
         return self.trace_.filter(answer, self._step, n_rows, memory)
 
     def _checked_parts(self) -> dict[str, Any]:
@@ -272,18 +342,6 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         if not all(lengths):
             raise ValueError(f"X of {owner} must last at least one step, {self._step:g} s, in every record.")
         return members, "series" if isinstance(X, SpikeTrains) else "list", lengths
-
-    def _generator(self, member: Any) -> np.random.Generator:
-        """Random numbers of one sequence, from the seed of `fit` and its own bytes."""
-        arrays = (member.times, member.units) if isinstance(member, SpikeTrains) else (member,)
-        return generator_for(self._seed, *arrays)
-
-    def _initial_states(self, state: Any, kind: str, n_members: int) -> list[Any]:
-        if state is None:
-            return [None] * n_members
-        size = self.trace_.n_memory(self._step) * self._n_features_out + len(freeze(self._rest, 0))
-        shape = (size,) if kind == "series" else (n_members, size)
-        return list(check_finite_array(type(self).__name__, "state", state, shape, "None or ").reshape(n_members, size))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,16 +16,15 @@ from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import Background, State, Wiring, resting_state, run_circuit
 from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_part
 from reservoir.quantities import magnitude
-from reservoir.seeds import generator_for
-from reservoir.sizes import LONGEST_RUN, check_fits, check_patience
+from reservoir.random_numbers import BACKGROUND, INITIAL, NOISE, Places, TrialGenerator, fill, poisson_numbers
+from reservoir.sizes import check_fits
+from reservoir.systems.stimuli import NUMBERS_HELD, Stimulus, read_trials
 from reservoir.trains import SpikeTrains
-from reservoir.validation import as_generator, check_real, parameter_error, real_array, without_unit
+from reservoir.trials import Trial
+from reservoir.validation import as_generator, check_real, parameter_error
 
-# A kernel returns after about this many updates of a unit or a current, well within half a second.
-_NUMBERS = 2_000_000  # of noise, held at a time
 SHORTEST_STEP = 1e-9  # seconds; with less, delays and trials have more steps than memory or patience
 _SPIKE_ROOM = 65_536  # spikes, before they are copied
-_STEP_SECONDS, _UNIT_SECONDS = 4e-8, 1e-9  # of a step and of a unit in it, a third of what was measured
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,8 @@ def simulate(
     dt: float = 1e-4,
     record: str | Sequence[str] = (),
     random_state: Seed = None,
+    trial: Trial | None = None,
+    current_dt: float | None = None,
 ) -> Any:
     """Spikes of a circuit, on a grid of time steps, from rest.
 
@@ -83,11 +84,12 @@ def simulate(
     ----------
     circuit : Circuit
     spikes : None, SpikeTrains or list of SpikeTrains, default None
-        Spikes of the input channels, a trial each. Spike times are truncated to the grid; spikes of one channel
-        in one step count once.
+        Spikes of the input channels, a trial each. Spike times are truncated to the grid, see `SpikeTrains.steps`;
+        every spike counts, also two of a channel in one step.
     currents : None, array (n_rows, n_units) or list of these, default None
-        Current injected into each unit, amperes. The rows share the duration of the trial evenly; without `spikes`
-        every row lasts one step.
+        Current injected into each unit, amperes. The rows share the duration of the trial evenly: step k hears row
+        k * n_rows // n_steps, so that of more rows than steps some are not heard. Without `spikes` every row lasts
+        one step, or `current_dt`.
     neuron : None or record of `reservoir.neurons`, default None
         None is ``LIF()``.
     plasticity : None
@@ -97,8 +99,15 @@ def simulate(
     record : tuple of names, default ()
         What is kept besides the spikes: "voltages".
     random_state : None, int, Generator, SeedSequence or RandomState, default None
-        Source of the initial values, the noise and the Poisson background. A trial draws from one number of this source
-        and its own spikes, so that neither the other trials nor their order change it.
+        Source of one number, the seed. The initial values, the noise, the Poisson background and what units do of
+        themselves are functions of this seed, the trial, the step and the unit, see `reservoir.random_numbers`: the
+        same in both engines, whatever is simulated beside.
+    trial : None, int >= 0, or one for each presentation of a list, default None
+        Which repeat this is. None makes presentation k of a list trial k: repeats of a stimulus are independent. In
+        one trial all stimuli hear the same random numbers.
+    current_dt : None or float >= dt, default None
+        Seconds that a row of `currents` lasts: a step hears the row in which it begins, and the rows must be as many
+        as the duration has. None shares the duration.
 
     Returns
     -------
@@ -126,8 +135,8 @@ def simulate(
     recorded = read_record(record, ("voltages",))
     engine = make_engine("simulate", circuit, neuron, dt)
     seed = int(as_generator("simulate", random_state).integers(2**63))
-    trials, many = read_trials(circuit, spikes, currents, engine.dt)
-    recordings = [_run_trial(engine, seed, *trial, bool(recorded)) for trial in trials]
+    trials, many = read_trials(circuit, spikes, currents, engine.dt, current_dt, trial, seed)
+    recordings = [_run_trial(engine, *one, bool(recorded)) for one in trials]
     return recordings if many else recordings[0]
 
 
@@ -177,50 +186,71 @@ def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
     )
 
 
-def run_engine(
-    engine: CircuitEngine,
-    state: State,
-    n_steps: int,
-    events: np.ndarray,
-    currents: np.ndarray,
-    rng: np.random.Generator,
-    voltages: np.ndarray | None = None,
-) -> np.ndarray:
-    """Move `state` on by n_steps: the spikes (n_spikes, 2) as (step, unit).
-
-    events (n_events, 2) are (step, sender), sorted; currents (n_rows, n_units), whose rows share the steps evenly.
-    """
-    n_units = state.ready.size
+def run_engine(engine: CircuitEngine, state: State, heard: Stimulus, voltages: np.ndarray | None = None) -> np.ndarray:
+    """Move `state` on by all steps of a stimulus: the spikes (n_spikes, 2) as (step, unit)."""
+    n_units, n_steps = state.ready.size, heard.n_steps
     room, seen = np.empty((max(_SPIKE_ROOM, 4 * n_units), 2), np.int64), np.zeros(1, np.int64)
+    currents = np.zeros((1, n_units)) if heard.currents is None else heard.currents
     if engine.circuit.background is not None:
         currents = currents + engine.circuit.background.current
-    steps_a_row, pieces, step = -(-n_steps // len(currents)), [np.empty((0, 2), np.int64)], 0
-    noisy, loop = magnitude(getattr(engine.neuron, "noise", 0)) > 0, loop_for(run_circuit, type(engine.cells))
-    chunk = max(1, min(rows_per_call(n_units * (len(engine.wiring.decay) + 10), "update"), _NUMBERS // n_units))
+    rows, pieces, step = heard.shared_rows(), [np.empty((0, 2), np.int64)], 0
+    loop = loop_for(run_circuit, type(engine.cells))
+    chunk = max(1, min(rows_per_call(n_units * (len(engine.wiring.decay) + 10), "update"), NUMBERS_HELD // n_units))
     while step < n_steps:
         last = min(step + chunk, n_steps)
-        noise = rng.standard_normal((last - step, n_units)) if noisy else np.empty((0, n_units))
-        jumps = _jumps(engine, last - step, rng)
+        places = heard.numbers_of(step, last)
+        noise, jumps = _noise(engine, heard.seed, places, n_units), _jumps(engine, heard.seed, places)
         while step < last:  # more than once where `room` gets full
             kept = noise[:0] if voltages is None else voltages[step:last]
             n_spikes, reached = loop(
-                engine.cells, engine.wiring, state, step, last, currents, steps_a_row, noise, events, seen, room, kept,
-                *jumps,
+                engine.cells, engine.wiring, state, step, last, currents, rows[step:last], noise, heard.events, seen,
+                room, kept, *jumps,
             )  # fmt: skip
             pieces.append(room[:n_spikes].copy())
             jumps = tuple(part._replace(counts=part.counts[reached - step :]) for part in jumps)
             noise, step = noise[reached - step :], reached
-    if not np.isfinite(state.variables).all():
-        raise ValueError(
-            f"The voltages of {type(engine.neuron).__name__} overflow: the weights, the currents or the step of "
-            f"{engine.dt:g} s are too large."
-        )
+    check_finite(type(engine.neuron).__name__, state.variables, engine.dt)
     return np.concatenate(pieces)
 
 
-def start(engine: CircuitEngine, rng: np.random.Generator) -> State:
-    """The state at rest, with initial values from `rng`."""
-    variables = engine.neuron.initial_state(len(engine.circuit.excitatory), rng)
+def check_finite(unit: str, values: np.ndarray, dt: float) -> None:
+    """Refuse voltages, and other variables of units, that have overflowed."""
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"The voltages of {unit} overflow: the weights, the currents or the step of {dt:g} s are too large."
+        )
+
+
+def is_noisy(neuron: SpikingUnit) -> bool:
+    """Whether random numbers move units of this record."""
+    return bool(np.any(np.asarray(magnitude(getattr(neuron, "noise", 0))) > 0))
+
+
+def _noise(engine: CircuitEngine, seed: int, places: Places, n_units: int) -> np.ndarray:
+    """Normal numbers (n_steps, n_units), or no row where nothing is noisy."""
+    noisy = is_noisy(engine.neuron)
+    noise = np.empty((int(places.offsets[-1]) if noisy else 0, n_units))
+    if noisy:
+        fill(seed, NOISE, places, 1.0, noise)
+    return noise
+
+
+def _jumps(engine: CircuitEngine, seed: int, places: Places) -> tuple[Background, ...]:
+    """One record of what the units hear from outside in these steps; none where there is no background."""
+    background = engine.circuit.background
+    if background is None:
+        return ()
+    counts = poisson_numbers(seed, BACKGROUND, places, background.rate * engine.dt)
+    return (Background(counts, engine.kind, background.weight),)
+
+
+def initial_values(neuron: SpikingUnit, n_units: int, seed: int, trial: int) -> np.ndarray:
+    """The variables (n_variables, n_units) with which units begin a trial."""
+    return neuron.initial_state(n_units, TrialGenerator(seed, INITIAL, trial))
+
+
+def start(engine: CircuitEngine, variables: np.ndarray) -> State:
+    """The state of a circuit that has heard nothing, from the variables of its units."""
     spontaneous = engine.circuit.spontaneous_rate
     silent = np.zeros(variables.shape[1], bool) if engine.circuit.dead is None else engine.circuit.dead
     if spontaneous is not None:
@@ -228,95 +258,20 @@ def start(engine: CircuitEngine, rng: np.random.Generator) -> State:
     return resting_state(variables, engine.wiring, silent)
 
 
-def input_events(
-    circuit: Circuit, trains: SpikeTrains, n_steps: int, dt: float, rng: np.random.Generator
-) -> np.ndarray:
-    """(step, sender) of all spikes that come from outside or of themselves, sorted, each once."""
-    n_units = len(circuit.excitatory)
-    steps, senders = [trains.steps(dt)], [trains.units + n_units]
-    if circuit.spontaneous_rate is not None:
-        for unit in np.flatnonzero(circuit.spontaneous_rate > 0):
-            fires = np.flatnonzero(rng.random(n_steps) < -np.expm1(-circuit.spontaneous_rate[unit] * dt))
-            steps.append(fires)
-            senders.append(np.full(len(fires), unit))
-    events = np.unique(np.column_stack([np.concatenate(steps), np.concatenate(senders)]).astype(np.int64), axis=0)
-    return events[events[:, 0] < n_steps]
-
-
-def check_steps(owner: str, name: str, value: Any, n_steps: float, n_units: int) -> None:
-    """Refuse more steps of so many units than could be simulated in days."""
-    seconds, what = n_steps * (_STEP_SECONDS + n_units * _UNIT_SECONDS), f"{n_steps:.3g} steps of {n_units} units"
-    check_patience(owner, name, value, seconds, LONGEST_RUN, what)
-
-
 def check_recorded(n_steps: int, n_units: int) -> None:
     """Refuse voltages that do not fit into the memory."""
     check_fits("simulate", "record", "voltages", 8.0 * n_steps * n_units, f"those of {n_steps} steps")
 
 
-def trial_generator(seed: int, trains: SpikeTrains) -> np.random.Generator:
-    """Random numbers that depend on a seed and on the input of the trial alone."""
-    return generator_for(seed, trains.times, trains.units)
-
-
-def _run_trial(
-    engine: CircuitEngine, seed: int, trains: SpikeTrains, currents: np.ndarray, voltages_too: bool
-) -> Recording:
-    rng = trial_generator(seed, trains)
-    state = start(engine, rng)
-    n_steps = round(trains.duration / engine.dt)
-    events = input_events(engine.circuit, trains, n_steps, engine.dt, rng)
+def _run_trial(engine: CircuitEngine, trains: SpikeTrains, heard: Stimulus, voltages_too: bool) -> Recording:
+    n_units = len(engine.circuit.excitatory)
+    state = start(engine, initial_values(engine.neuron, n_units, heard.seed, heard.number))
+    shape = heard.n_steps, n_units
     if voltages_too:
-        check_recorded(n_steps, state.ready.size)
-    voltages = np.empty((n_steps, state.ready.size)) if voltages_too else None
-    fired = run_engine(engine, state, n_steps, events, currents, rng, voltages)
-    spikes = SpikeTrains(fired[:, 0] * engine.dt, fired[:, 1], state.ready.size, trains.duration)
-    return Recording(spikes, voltages)
-
-
-def read_trials(
-    circuit: Circuit,
-    spikes: SpikeTrains | Sequence[SpikeTrains] | None,
-    currents: Numbers | Sequence[Numbers] | None,
-    dt: float,
-) -> tuple[Iterator[tuple[SpikeTrains, np.ndarray]], bool]:
-    """Trials (trains, currents), and whether a list of them was given."""
-    many = isinstance(spikes, list | tuple) or isinstance(currents, list | tuple)
-    trains = list(spikes) if isinstance(spikes, list | tuple) else [spikes]
-    injected = list(currents) if isinstance(currents, list | tuple) else [currents]
-    if spikes is None and currents is None:
-        raise parameter_error("simulate", "spikes", "given, or else `currents`", spikes)
-    if not trains or not injected:
-        raise parameter_error("simulate", "currents" if trains else "spikes", "of at least one trial", [])
-    if many and spikes is not None and currents is not None and len(trains) != len(injected):
-        raise parameter_error("simulate", "currents", f"a list of {len(trains)} arrays, as many as spikes", currents)
-    n_trials = max(len(trains), len(injected))
-    trains, injected = (trials * n_trials if len(trials) == 1 else trials for trials in (trains, injected))
-    return (_read_trial(circuit, *trial, dt) for trial in zip(trains, injected, strict=True)), many
-
-
-def _read_trial(circuit: Circuit, trains: Any, currents: Any, dt: float) -> tuple[SpikeTrains, np.ndarray]:
-    n_units = len(circuit.excitatory)
-    given = without_unit("simulate", "currents", currents, "amp")
-    rows = np.zeros((1, n_units)) if currents is None else real_array(given)
-    if rows is None or rows.ndim != 2 or rows.shape[1] != n_units or not len(rows) or not np.isfinite(rows).all():
-        raise parameter_error("simulate", "currents", f"a finite array (n_rows, {n_units})", currents)
-    spikes_missing = trains is None
-    if spikes_missing:
-        trains = SpikeTrains(np.zeros(0), np.zeros(0, int), circuit.n_inputs, len(rows) * dt)
-    if not isinstance(trains, SpikeTrains) or trains.n_units != circuit.n_inputs:
-        raise parameter_error("simulate", "spikes", f"SpikeTrains of {circuit.n_inputs} channels", trains)
-    check_steps("simulate", "currents" if spikes_missing else "spikes", trains, trains.duration / dt, n_units)
-    return trains, rows
-
-
-def _jumps(engine: CircuitEngine, n_steps: int, rng: np.random.Generator) -> tuple[Background, ...]:
-    """One record of what the units hear from outside in n_steps; none where there is no background."""
-    background = engine.circuit.background
-    if background is None:
-        return ()
-    counts = rng.poisson(background.rate * engine.dt, (n_steps, len(background)))
-    return (Background(counts, engine.kind, background.weight),)
+        check_recorded(*shape)
+    voltages = np.empty(shape) if voltages_too else None
+    fired = run_engine(engine, state, heard, voltages)
+    return Recording(SpikeTrains(fired[:, 0] * engine.dt, fired[:, 1], n_units, trains.duration), voltages)
 
 
 def _joined(projections: list[Projection], name: str) -> np.ndarray:

@@ -23,6 +23,7 @@ from reservoir.circuits.potjans_diesmann import (
     synaptic_weight,
 )
 from reservoir.neurons import LIF
+from reservoir.random_numbers import BACKGROUND, uniform_numbers
 from reservoir.spikes import SpikeTrains
 from reservoir.systems import simulation
 
@@ -89,16 +90,17 @@ def test_a_background_has_an_entry_a_unit(background):
 
 
 def test_a_naive_loop_gives_the_same_voltages(monkeypatch):
-    """Counts come in one stream from the trial's own numbers, in whatever pieces; two kinds of current, two units."""
+    """Counts are those of the inverse distribution, in whatever pieces; two kinds of current, two units."""
     circuit = unwired(PoissonBackground([9e3, 4e3], [8e-11, -5e-11], [TAU_S, 3e-3], [1e-10, 2e-10]))
     n_steps, voltages = 400, []
     for numbers in (10, 2_000_000):
-        monkeypatch.setattr(simulation, "_NUMBERS", numbers)
+        monkeypatch.setattr(simulation, "NUMBERS_HELD", numbers)
         found = simulate(circuit, silence(n_steps * DT), neuron=resting(), record="voltages", random_state=3)
         voltages.append(found.voltages)
-    rng = simulation.trial_generator(int(np.random.default_rng(3).integers(2**63)), silence(n_steps * DT))
-    v, current = resting().initial_state(2, rng)[0], np.zeros(2)
-    counts, taus = rng.poisson(circuit.background.rate * DT, (n_steps, 2)), circuit.background.time_constant
+    seed = int(np.random.default_rng(3).integers(2**63))
+    v, current = simulation.initial_values(resting(), 2, seed, 0)[0], np.zeros(2)
+    uniform, taus = uniform_numbers(seed, BACKGROUND, 0, 0, n_steps, 2), circuit.background.time_constant
+    counts = stats.poisson.ppf(uniform, circuit.background.rate * DT)
     for step in range(n_steps):
         a, b = np.exp(-DT / TAU_M), np.exp(-DT / taus)
         synaptic = current / 250e-12 * (a - b) * TAU_M * taus / (TAU_M - taus)
@@ -145,9 +147,10 @@ def test_a_background_without_jumps_is_a_current(engine):
 def test_trials_hear_their_own_background_and_memory_is_bounded():
     circuit = unwired(PoissonBackground(np.full(20, 1e4), 3e-10, TAU_S))
     trials = [silence(0.2), SpikeTrains(np.zeros(0), np.zeros(0, int), 0, 0.3)]
-    first, second = simulate(circuit, trials, neuron=PotjansDiesmann.neuron(), random_state=0)
-    again = simulate(circuit, trials[1:], neuron=PotjansDiesmann.neuron(), random_state=0)[0]
-    other = simulate(circuit, trials[1], neuron=PotjansDiesmann.neuron(), random_state=1)
+    options = {"neuron": PotjansDiesmann.neuron(), "random_state": 0}
+    first, second = simulate(circuit, trials, trial=0, **options)
+    again = simulate(circuit, trials[1], **options)
+    other = simulate(circuit, trials[1], trial=1, **options)
     np.testing.assert_array_equal(second.spikes.times, again.spikes.times)
     early = second.spikes.times < 0.2
     np.testing.assert_array_equal(second.spikes.times[early], first.spikes.times)

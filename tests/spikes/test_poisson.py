@@ -1,12 +1,15 @@
 """Poisson processes have their rates and are independent."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from reservoir.spikes import Poisson
+from reservoir.random_numbers import ENCODER, TrialGenerator
+from reservoir.spikes import Poisson, SpikeTrains
+from reservoir.spikes.poisson import poisson_spikes
 from tests.spikes.parts import generator
 
 
@@ -29,3 +32,40 @@ def test_poisson_statistics():
     np.testing.assert_allclose(both.var(axis=1), both.mean(axis=1), rtol=0.08)
     share = len(np.unique(record.window(50, 100).steps(1e-3))) / 50_000  # of steps of a simulation with any spike
     assert share == pytest.approx(1 - math.exp(-195 * 1e-3), abs=4 * np.sqrt(0.25 / 50_000))
+
+
+RATES = np.random.default_rng(0).uniform(0, 500, (200, 3))
+
+
+def spikes_of(rates, first=0, trial=3, step=0.01):
+    return poisson_spikes(rates, step, TrialGenerator(5, ENCODER, trial, first))
+
+
+def test_pieces_and_trials():
+    """Any piece is that of the whole; counts over trials are Poisson, and independent."""
+    whole, rng = spikes_of(RATES), np.random.default_rng(1)
+    cuts = [0, *sorted(rng.choice(np.arange(1, 200), 5, replace=False)), 200]
+    pieces = [spikes_of(RATES[first:last], first) for first, last in itertools.pairwise(cuts)]
+    joined = SpikeTrains.concatenated(pieces)
+    np.testing.assert_array_equal(joined.units, whole.units)
+    np.testing.assert_allclose(joined.times, whole.times, rtol=0, atol=1e-12)
+    counts = np.array([spikes_of(RATES, trial=k).binned(0.01) for k in range(200)])
+    variance, mean = counts.var(axis=0, ddof=1), RATES * 0.01
+    assert abs((variance / mean).mean() - 1) < 5 * np.sqrt((2 + (1 / mean).mean()) / 200 / mean.size)
+    spread = (counts - mean) / np.sqrt(mean)
+    assert abs(np.mean(spread[1:] * spread[:-1])) < 5 / np.sqrt(spread[1:].size)
+
+
+@pytest.mark.parametrize("scale", [1.0, 30.0])
+def test_a_higher_rate_keeps_the_spikes_of_a_lower_one(scale):
+    """Of rates up to 150 spikes a row, so that counts come from both ways of summing up their distribution."""
+    low, high = (spikes_of(rates * scale) for rates in (RATES, RATES * 1.05))
+    known = set(zip(high.times, high.units, strict=True))
+    assert known >= set(zip(low.times, low.units, strict=True))
+    expected = 0.05 * (RATES * scale * 0.01).sum()
+    assert abs(len(high) - len(low) - expected) < 5 * np.sqrt(expected)
+
+
+def test_what_is_no_generator_is_refused():
+    with pytest.raises(ValueError, match="The 'rng' parameter of Poisson must be a Generator of NumPy"):
+        Poisson().fit(np.eye(2)).encode(np.eye(2), 0.01, None)

@@ -9,8 +9,10 @@ import pytest
 import reservoir
 import spiking
 from reservoir import neurons
-from reservoir.circuits import Circuit, MaassColumn, Projection, damaged
+from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, damaged
 from reservoir.neurons import LIF
+from reservoir.neurons.spiking.equations import Equations
+from reservoir.random_numbers import NOISE, normal_numbers
 from reservoir.spikes import SpikeTrains
 from tests.neurons.spiking_oracles import twin_of
 
@@ -106,9 +108,9 @@ def test_delays_and_time_constants(draw, time_constants):
     assert_same(spread(draw(3), 3, time_constants), [trains_of(3), trains_of(4)])
 
 
-@pytest.mark.parametrize("rows", [(4, 4), (4, 2), (1, 7)], ids=str)
+@pytest.mark.parametrize("rows", [(4, 4), (4, 2), (1, 7), (333, 700)], ids=str)
 def test_currents_and_trials_of_unequal_duration(rows):
-    """Rows share the duration of their own trial: of equal number they differ in length, or the other way round."""
+    """Rows share the duration of their own trial evenly, whether they divide it or not, and are more than steps."""
     rng = np.random.default_rng(3)
     circuit = column(2)
     trains = [trains_of(seed, duration) for seed, duration in enumerate((0.1, 0.05))]
@@ -167,14 +169,99 @@ def test_a_voltage_on_the_threshold_does_not_fire():
         assert len(recording.spikes) == n_spikes
 
 
-def test_spikes_of_a_channel_in_one_step_count_once():
-    """Equal initial voltages, since the seed of a trial looks at its spikes."""
-    times = np.arange(0.01, 0.09, 0.002)
-    thrice = (times[:, None] + [0, 2e-5, 4e-5]).ravel()
-    options = {"neuron": LIF(initial=(0.0135, 0.0135)), "fewest": 20}
-    both = [SpikeTrains(each, np.zeros(len(each), int), N_INPUTS, 0.1) for each in (times, thrice)]
-    once, more = assert_same(column(1), both, **options)
-    assert once.spikes == more.spikes
+def with_dynamic_inputs(circuit):
+    dynamics = {name: np.full(len(circuit.inputs), value) for name, value in (("U", 0.3), ("D", 0.1), ("F", 0.05))}
+    delay = np.random.default_rng(0).uniform(0, 2e-3, len(circuit.inputs))
+    return dataclasses.replace(circuit, inputs=dataclasses.replace(circuit.inputs, delay=delay, **dynamics))
+
+
+def test_spikes_of_a_channel_in_one_step_all_count():
+    """Up to four, of static and of dynamic synapses; beside a trial in which no two meet."""
+    single = trains_of(1, 0.1)
+    repeats = np.arange(len(single)) % 4 + 1
+    together = SpikeTrains(np.repeat(single.times, repeats), np.repeat(single.units, repeats), N_INPUTS, 0.1)
+    for circuit in (column(1), with_dynamic_inputs(column(1))):
+        more, once = assert_same(circuit, [together, single], trial=0)
+        assert len(more.spikes) > len(once.spikes)
+
+
+def test_a_rule_hears_every_spike_of_a_step():
+    """Two spikes at once leave twice the trace of one."""
+    circuit = Circuit([True], NONE, Projection([0], [0], [1e-9], [1e-3], [3e-3]), 1)
+    options = {"plasticity": {"inputs": spiking.STDP(tau_plus=0.02)}, "record": "traces", "random_state": 0}
+    once, twice = spiking.simulate(
+        circuit, [SpikeTrains([0.005] * n, [0] * n, 1, 0.01) for n in (1, 2)], **options
+    )  # fmt: skip
+    for recording, n in ((once, 1), (twice, 2)):
+        assert recording.traces["inputs"]["arrivals"][0] == pytest.approx(n * np.exp(-0.004 / 0.02), rel=1e-9)
+
+
+# Random numbers
+
+
+def background_of(n_units, seed):
+    """Thousands of spikes a second, of both signs and two kinds."""
+    rng = np.random.default_rng(seed)
+    weight, tau = rng.choice([1e-10, -1e-10], n_units), rng.choice([2e-3, 5e-3], n_units)
+    return PoissonBackground(rng.uniform(2e3, 2e4, n_units), weight, tau, 1e-10)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_and_background(seed):
+    """Three trials of one stimulus, in which units differ, and more spontaneous units than one."""
+    circuit = column(seed)
+    circuit = dataclasses.replace(circuit, background=background_of(circuit.n_units, seed))
+    circuit = damaged(circuit, kind="noise", fraction=0.05, rng=np.random.default_rng(seed))
+    recordings = assert_same(circuit, [trains_of(seed)] * 3, neuron=LIF(noise=5e-4), random_state=seed, fewest=100)
+    assert len({one.spikes.times.tobytes() for one in recordings}) == 3
+
+
+@pytest.mark.long
+def test_noise_and_background_for_two_seconds(codegen):
+    for seed in range(20):
+        circuit = column(seed)
+        circuit = dataclasses.replace(circuit, background=background_of(circuit.n_units, seed))
+        trains, neuron = [trains_of(seed, 2.0)], LIF(noise=5e-4)
+        assert_same(circuit, trains, codegen, neuron=neuron, random_state=seed, fewest=1000)
+
+
+@pytest.mark.long
+def test_a_program_of_its_own_hears_the_same():
+    """Currents whose rows do not divide the time, noise, background, two spikes in one step."""
+    if not any(map(shutil.which, ("g++", "clang++", "c++", "cl"))):
+        pytest.skip("Brian2 compiles with a C++ compiler, and there is none")
+    circuit = with_dynamic_inputs(column(3))
+    circuit = dataclasses.replace(circuit, background=background_of(circuit.n_units, 3))
+    single = trains_of(3, 0.1)
+    trains = SpikeTrains(np.repeat(single.times, 2), np.repeat(single.units, 2), N_INPUTS, 0.1)
+    currents = np.random.default_rng(0).normal(0, 1e-9, (37, circuit.n_units))
+    assert_same(circuit, [trains] * 2, "standalone", currents=currents, neuron=LIF(noise=5e-4))
+
+
+def test_an_own_unit_keeps_the_noise_of_its_text():
+    """``xi`` in the text of a user's unit is white noise, made of the numbers of the trial: Euler's step."""
+    circuit = Circuit(np.ones(3, bool), NONE, NONE, 0)
+    options = {"neuron": Diffusing(), "record": "voltages", "random_state": 0}
+    recording = spiking.simulate(circuit, SpikeTrains([], np.zeros(0, int), 0, 2e-3), **options)
+    seed = int(np.random.default_rng(0).integers(2**63))
+    expected = 2e-3 * np.cumsum(normal_numbers(seed, NOISE, 0, 0, 20, 3), axis=0) * np.sqrt(1e-4)
+    np.testing.assert_allclose(recording.voltages, expected, rtol=1e-9, atol=1e-15)
+
+
+class Diffusing(LIF):
+    """Nothing but noise."""
+
+    def cells(self, excitatory, time_constants, dt):
+        return super().cells(excitatory, time_constants, dt)
+
+    def initial_state(self, n_units, rng):
+        return np.zeros((1, n_units))
+
+    def equations(self):
+        return Equations(
+            "dv/dt = 0 * {current} * ohm / second {noise} : volt", "v > threshold", "v = threshold", {"v": "volt"},
+            {"size": (2e-3, "volt * second**-0.5"), "threshold": (1.0, "volt")}, method="euler", noise="+ size * xi",
+        )  # fmt: skip
 
 
 # Tiles
@@ -182,21 +269,26 @@ def test_spikes_of_a_channel_in_one_step_count_once():
 
 def test_tiles_are_single_runs():
     """Trials side by side, unequal in duration, or one by one, in any order: the same spikes and voltages."""
-    circuit = column(4)
+    circuit = dataclasses.replace(column(4), background=background_of(135, 4))
     trains = [trains_of(seed, duration) for seed, duration in enumerate((0.05, 0.1, 0.05))]
-    together = spiking.simulate(circuit, trains, record="voltages", random_state=1)
-    turned = spiking.simulate(circuit, trains[::-1], record="voltages", random_state=1)[::-1]
-    alone = [spiking.simulate(circuit, one, record="voltages", random_state=1) for one in trains]
+    options = {"neuron": LIF(noise=5e-4), "record": "voltages", "random_state": 1}
+    together = spiking.simulate(circuit, trains, **options)
+    turned = spiking.simulate(circuit, trains[::-1], trial=[2, 1, 0], **options)[::-1]
+    alone = [spiking.simulate(circuit, one, trial=k, **options) for k, one in enumerate(trains)]
     for recordings in zip(together, turned, alone, strict=True):
         assert all(one.spikes == recordings[0].spikes for one in recordings)
         assert all(np.array_equal(one.voltages, recordings[0].voltages) for one in recordings)
 
 
 def test_more_trials_than_one_network_holds():
+    """Of one stimulus, no two alike."""
     circuit = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0), n_inputs=N_INPUTS)
-    trains = [trains_of(seed, 0.03, 60) for seed in range(70)]
-    ours, theirs = (run(circuit, trains, random_state=0) for run in (reservoir.simulate, spiking.simulate))
+    options = {"neuron": LIF(noise=1e-3), "random_state": 0}
+    ours, theirs = (
+        run(circuit, [trains_of(0, 0.03, 60)] * 70, **options) for run in (reservoir.simulate, spiking.simulate)
+    )
     assert [one.spikes for one in ours] == [one.spikes for one in theirs]
+    assert len({one.spikes.times.tobytes() for one in theirs}) > 65
 
 
 # All units; most equations the two engines integrate by methods of their own
@@ -248,3 +340,11 @@ def test_noise_has_the_stated_size():
     for run in (reservoir.simulate, spiking.simulate):
         voltages = run(circuit, SpikeTrains([], np.zeros(0, int), 0, 0.05), **options).voltages[-1]
         assert voltages.std() == pytest.approx(2e-3, rel=0.15)
+
+
+def test_voltages_that_overflow_are_told_by_both_engines():
+    circuit = Circuit(np.ones(2, bool), NONE, NONE, 0)
+    options = {"neuron": neurons.Izhikevich(), "currents": np.full((50, 2), -1e300), "dt": 1e-3}
+    for run in (reservoir.simulate, spiking.simulate):
+        with pytest.raises(ValueError, match="The voltages of Izhikevich overflow"), np.errstate(all="ignore"):
+            run(circuit, **options)

@@ -10,6 +10,7 @@ from joblib import Parallel, delayed
 from reservoir import simulate
 from reservoir.circuits import Circuit, MaassColumn, Projection, RandomCircuit
 from reservoir.neurons import LIF
+from reservoir.random_numbers import INITIAL, uniform_numbers
 from reservoir.spikes import SpikeTrains
 from reservoir.systems import simulation
 from tests.oracles import spiking_circuit
@@ -44,16 +45,16 @@ def test_a_column_equals_its_twin(seed):
     circuit = dataclasses.replace(circuit, recurrent=dataclasses.replace(circuit.recurrent, delay=delays))
     trains = poisson_trains(3, 0.3, 40, seed)
     recording = simulate(circuit, trains, record=("voltages",), random_state=seed)
-    fired, voltages = spiking_circuit(circuit, LIF(), trains, recording_start(circuit, trains, seed), DT)
+    fired, voltages = spiking_circuit(circuit, LIF(), trains, recording_start(circuit, seed), DT)
     assert len(fired) > 50
     np.testing.assert_array_equal(np.column_stack([recording.spikes.steps(DT), recording.spikes.units]), fired)
     np.testing.assert_allclose(recording.voltages, voltages, rtol=0, atol=1e-12)
 
 
-def recording_start(circuit, trains, seed):
-    """The initial voltages that `simulate` draws."""
-    numbers = simulation.trial_generator(int(np.random.default_rng(seed).integers(2**63)), trains)
-    return LIF().initial_state(circuit.n_units, numbers)[0]
+def recording_start(circuit, seed):
+    """The initial voltages that `simulate` draws for trial 0: uniform numbers of its purpose."""
+    numbers = uniform_numbers(int(np.random.default_rng(seed).integers(2**63)), INITIAL, 0, 0, 1, circuit.n_units)[0]
+    return 0.0135 + 0.0015 * numbers
 
 
 def test_a_jump_is_felt_one_step_after_its_arrival():
@@ -72,11 +73,13 @@ def test_input_times_are_truncated():
         assert np.flatnonzero(voltages)[0] == step + 1
 
 
-def test_spikes_of_a_channel_in_one_step_count_once():
-    circuit = Circuit([True], NO_SYNAPSES, Projection([0], [0], [1e-9], [0.0], [3e-3]), 1)
-    once, twice = SpikeTrains([1e-3], [0], 1, 0.01), SpikeTrains([1e-3, 1.05e-3], [0, 0], 1, 0.01)
-    voltages = [simulate(circuit, trains, neuron=silent(), record="voltages").voltages for trains in (once, twice)]
-    np.testing.assert_array_equal(*voltages)
+def test_spikes_of_a_channel_in_one_step_all_count():
+    """Three at once; the kth leaves 1 - u = (1 - U)^k of what a dynamic synapse has."""
+    for dynamics, ratio in (({}, 3.0), ({"U": [0.4], "D": [1.0], "F": [0.1]}, (1 - 0.6**6) / 0.4)):
+        circuit = Circuit([True], NO_SYNAPSES, Projection([0], [0], [1e-9], [0.0], [3e-3], **dynamics), 1)
+        once, thrice = (SpikeTrains(times, [0] * len(times), 1, 0.01) for times in ([1e-3], [1e-3, 1e-3, 1.05e-3]))
+        first, more = (simulate(circuit, one, neuron=silent(), record="voltages").voltages for one in (once, thrice))
+        np.testing.assert_allclose(more, ratio * first, rtol=1e-12)
 
 
 def test_one_jump_in_closed_form():
@@ -133,13 +136,16 @@ def test_dead_and_spontaneous_units():
 def test_a_trial_depends_on_itself_alone():
     circuit = MaassColumn().draw(np.random.default_rng(0), n_inputs=2)
     trains = [poisson_trains(2, 0.1 + 0.05 * (seed % 3), 30, seed) for seed in range(6)]
-    together = simulate(circuit, trains, random_state=5)
-    alone = [simulate(circuit, one, random_state=5) for one in trains]
-    spread = Parallel(n_jobs=2)(delayed(simulate)(circuit, trains[k : k + 2], random_state=5) for k in (4, 2, 0))
-    backwards = simulate(circuit, trains[::-1], random_state=5)[::-1]
-    for others in (alone, [*spread[2], *spread[1], *spread[0]], backwards):
+    options = {"neuron": LIF(noise=1e-4), "random_state": 5}
+    together = simulate(circuit, trains, **options)
+    alone = [simulate(circuit, one, trial=k, **options) for k, one in enumerate(trains)]
+    pairs = Parallel(n_jobs=2)(
+        delayed(simulate)(circuit, trains[k : k + 2], trial=[k, k + 1], **options) for k in (4, 2, 0)
+    )
+    backwards = simulate(circuit, trains[::-1], trial=range(5, -1, -1), **options)[::-1]
+    for others in (alone, [*pairs[2], *pairs[1], *pairs[0]], backwards):
         assert [one.spikes for one in together] == [other.spikes for other in others]
-    assert simulate(circuit, trains[0], random_state=6).spikes != together[0].spikes
+    assert simulate(circuit, trains[0], neuron=LIF(noise=1e-4), random_state=6).spikes != together[0].spikes
 
 
 def test_pieces_of_work_change_nothing(monkeypatch):
@@ -169,6 +175,37 @@ def test_injected_currents():
     np.testing.assert_array_equal(by_step, voltages)
 
 
+def drive(currents, duration=0.1, dt=DT, engine=simulate, **options):
+    """Which row is heard in every step, where row k injects k nA."""
+    unit = Circuit([True], NO_SYNAPSES, NO_SYNAPSES, 0)
+    trains = None if duration is None else SpikeTrains([], np.zeros(0, int), 0, duration)
+    still = {
+        "neuron": silent(time_constant=1e-7, threshold=1e9),
+        "dt": dt,
+        "record": "voltages",
+        **options,
+    }  # v is R I at once
+    voltages = engine(unit, trains, currents=np.arange(currents)[:, None] * 1e-9, **still).voltages
+    return np.round(voltages[:, 0] / 1e-3).astype(int)
+
+
+@pytest.mark.parametrize("n_rows, n_steps", [(600, 1000), (999, 1000), (7, 10), (501, 1000), (1500, 1000), (1, 9)])
+def test_rows_of_currents_share_the_time_evenly(n_rows, n_steps):
+    found = drive(n_rows, n_steps * DT)
+    np.testing.assert_array_equal(found, [step * n_rows // n_steps for step in range(n_steps)])
+
+
+@pytest.mark.parametrize("current_dt, n_rows", [(1e-3, 10), (1e-4, 100), (2.5e-4, 40), (4e-3, 3)])
+def test_rows_may_last_a_given_time(current_dt, n_rows):
+    """Also one that is no multiple of the step; rows that are missing, or too many, are refused."""
+    expected = np.floor((np.arange(100) * 1e-4 + 1e-9) / current_dt).astype(int)
+    np.testing.assert_array_equal(drive(n_rows, 0.01, current_dt=current_dt), expected)
+    for wrong in (n_rows - 1, n_rows + 1):
+        with pytest.raises(ValueError, match="'currents' parameter of simulate must be of "):
+            drive(wrong, 0.01, current_dt=current_dt)
+    assert len(drive(n_rows, None, current_dt=current_dt)) == round(n_rows * current_dt / DT)
+
+
 def test_many_kinds_of_current():
     """Every synapse may have a time constant of its own."""
     rng = np.random.default_rng(0)
@@ -177,7 +214,7 @@ def test_many_kinds_of_current():
     circuit = dataclasses.replace(circuit, recurrent=recurrent)
     trains = poisson_trains(2, 0.2, 80, 0)
     recording = simulate(circuit, trains, record="voltages", random_state=1)
-    fired, voltages = spiking_circuit(circuit, LIF(), trains, recording_start(circuit, trains, 1), DT)
+    fired, voltages = spiking_circuit(circuit, LIF(), trains, recording_start(circuit, 1), DT)
     np.testing.assert_array_equal(np.column_stack([recording.spikes.steps(DT), recording.spikes.units]), fired)
     np.testing.assert_allclose(recording.voltages, voltages, rtol=0, atol=1e-12)
 
@@ -205,6 +242,13 @@ BAD = {
     "lists": ({"spikes": [TRAINS] * 2, "currents": [np.zeros((3, 8))]}, "'currents' parameter of simulate must be"),
     "neuron": ({"neuron": "LIF"}, "'neuron' parameter of simulate must be"),
     "dt": ({"dt": 0.0}, "'dt' parameter of simulate must be"),
+    "current_dt": ({"currents": np.zeros((2, 8)), "current_dt": 1e-5}, "'current_dt' parameter of simulate must be"),
+    "no currents": ({"current_dt": 1e-3}, "'current_dt' parameter of simulate must be None without currents"),
+    "trial": ({"trial": -1}, "'trial' parameter of simulate must be"),
+    "trials": (
+        {"spikes": [TRAINS] * 2, "trial": [1, 2, 3]},
+        "'trial' parameter of simulate must be an integer >= 0, or",
+    ),
     "record": ({"record": ("weights",)}, "'record' parameter of simulate must be"),
     "plasticity": ({"plasticity": {"recurrent": 1}}, "'plasticity' parameter of simulate must be None"),
     "random_state": ({"random_state": "a"}, "'random_state' parameter of simulate must be"),

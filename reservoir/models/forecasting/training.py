@@ -13,6 +13,7 @@ from reservoir.models.forecasting.chosen_parameters import Choice
 from reservoir.models.forecasting.closed_loop import Member, learn_in_loop
 from reservoir.models.forecasting.divergence import JUDGED_ROWS, last_kept, one_step_residuals
 from reservoir.models.forecasting.starts import before_last, ends_of
+from reservoir.parts import without_noise
 from reservoir.sequences import Sequences, container_kind
 from reservoir.trials import draws_numbers
 from reservoir.validation import Parameters, parameter_error
@@ -50,7 +51,8 @@ def _learn_open(
     else:
         model.readout_ = taught(model, choice, sequences.rows[:, : model.n_features_in_], blocks)
     model.training_errors_ = _errors(model, judged[0], sequences.members(), kept)
-    known = not draws_numbers(model.reservoir_)
+    alike = len(sequences) == 1 and without_noise(model.reservoir_) is model.reservoir_  # it has been trial 0
+    known = alike or not draws_numbers(model.reservoir_)
     states = list(finals.values()) if known else before_last(model.reservoir_, model._lessons.inputs(heard))
     model._context = sequences.kind, states, *ends_of(model, sequences, heard)
 

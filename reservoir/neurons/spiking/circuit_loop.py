@@ -71,7 +71,7 @@ class State(NamedTuple):
 class Background(NamedTuple):
     """Jumps from outside the circuit, for some steps."""
 
-    counts: np.ndarray  # (n_steps, n_units), how many in each step
+    counts: np.ndarray  # (n_steps, n_units), how many in each step, whole numbers
     kind: np.ndarray  # (n_units,), the kind of current
     weight: np.ndarray  # (n_units,), amperes
 
@@ -152,14 +152,15 @@ _ALL_MODELS = exponential.__file__, *files_of(__package__)
 
 @kernel(*_ALL_MODELS)
 def run_circuit(
-    cells, wiring, state, first, last, external, steps_a_row, noise, events, seen, spikes, voltages, background=None
+    cells, wiring, state, first, last, external, rows, noise, events, seen, spikes, voltages, background=None
 ):
     """Steps [first, last): the number of spikes, and the first step not done, where `spikes` got full.
 
-    external (n_rows, n_units) amperes: row step // steps_a_row; noise (last - first, n_units) normal numbers, or no
-    row. events (n_events, 2) are (step, sender) in the order of steps, of which seen[0] lie behind; senders below
-    n_units are units that fire of themselves. spikes (n_room, 2) gets (step, unit); voltages (last - first, n_units),
-    or no row. background (last - first steps), or None: the loop is compiled without it.
+    external (n_rows, n_units) amperes, of which `rows` (last - first,) says that of each step, row 0 where it is empty;
+    noise (last - first, n_units) normal numbers, or no row. events (n_events, 2) are (step, sender) in the order of
+    steps, of which seen[0] lie behind; senders below n_units are units that fire of themselves. spikes (n_room, 2) gets
+    (step, unit); voltages (last - first, n_units), or no row. background (last - first steps), or None: the loop is
+    compiled without it.
     """
     n_units = state.ready.size
     fired = np.empty(n_units, np.int64)
@@ -170,7 +171,7 @@ def run_circuit(
     for step in range(first, last):
         if n_spikes + 2 * n_units > len(spikes):
             return n_spikes, step
-        row = external[min(step // steps_a_row, len(external) - 1)]
+        row = external[rows[step - first] if len(rows) else 0]
         if len(wiring.reversal):
             hold_conductances(conductances, wiring.reversal, state.variables[0], row, held)
             row = held

@@ -14,8 +14,9 @@ from reservoir.validation import parameter_error
 class Equations(NamedTuple):
     """The equations of one record, in the syntax of Brian2.
 
-    The first variable is the voltage, `v` in volts. `hold`, `listening`, `injected` and names that begin with ``I_``,
-    ``G_``, ``E_``, ``tau_I_``, ``tau_G_`` or ``outside_`` are the engine's.
+    The first variable is the voltage, `v` in volts. `hold`, `listening`, `hits` and names that begin with ``I_``,
+    ``G_``, ``E_``, ``tau_I_``, ``tau_G_``, ``outside_`` or ``timed_`` are the engine's, and so is `normal`: the
+    standard normal number of a unit in this step, the same as in the compiled step (`reservoir.random_numbers`).
     """
 
     text: str
@@ -33,10 +34,10 @@ class Equations(NamedTuple):
     refractory: float | Sequence[float] = 0.0
     """Seconds after a spike, one number or two."""
     method: str = "rk2"
-    """How they are integrated where there is no noise; Euler with it. "exact", for linear equations that stand still
+    """How they are integrated; noise stands still in a step. "exact", for linear equations that stand still
     under a constant current, says that the compiled step is exact as well: both engines give the same spikes."""
     noise: str = ""
-    """What ``{noise}`` stands for; "" for units that are quiet as they are."""
+    """What ``{noise}`` stands for, in which ``xi`` is ``normal / sqrt(dt)``; "" for units that are quiet."""
     membrane: str = ""
     """Name of the parameter that is the time constant of the voltage where the equations are linear: a current that
     decays with the same one is then written with this name, without which the exact solution would be 0 / 0."""

@@ -13,6 +13,9 @@ from reservoir.neurons.spiking.membrane import Membrane, initial_voltages, refra
 from reservoir.quantities import magnitude
 from reservoir.validation import Parameters
 
+_NOISE = " + noise / tau * sqrt(1 - exp(-2 * dt / tau)) / (1 - exp(-dt / tau)) * normal"
+"""A drive that stands still in a step and gives the voltage, in the long run, the standard deviation `noise`."""
+
 
 @kernel(fastmath=REASSOCIATE, forceinline=True)
 def gather(cells, external, currents, noise, injected):
@@ -175,7 +178,7 @@ class LIF(Membrane):
             },
             refractory=self.refractory,
             method="exact",
-            noise=" + noise * sqrt(2 / tau) * xi" if magnitude(self.noise) else "",
+            noise=_NOISE if magnitude(self.noise) else "",
             membrane="tau",
         )
 

@@ -1,0 +1,155 @@
+"""What circuits hear: spikes and currents on a grid of time steps, and which random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reservoir.circuits import Circuit
+from reservoir.parts import Numbers
+from reservoir.random_numbers import SPONTANEOUS, Places, fill, steps_of
+from reservoir.sizes import LONGEST_RUN, check_patience
+from reservoir.trains import SpikeTrains, steps_of_times
+from reservoir.trials import trial_numbers
+from reservoir.validation import check_real, parameter_error, real_array, without_unit
+
+_STEP_SECONDS, _UNIT_SECONDS = 4e-8, 1e-9  # of a step and of a unit in it, a third of what was measured
+
+NUMBERS_HELD = 2_000_000
+"""Random numbers that are made at a time."""
+
+
+class Stimulus(NamedTuple):
+    """What a circuit hears in some steps."""
+
+    events: np.ndarray  # (n_events, 2), step and sender, see `input_events`
+    currents: np.ndarray | None  # (n_rows, n_units), amperes
+    n_steps: int
+    rows: np.ndarray | None = None  # (n_steps,), the row of currents in each step; None: rows share the steps evenly
+    seed: int = 0
+    places: Places | None = None  # which trial and step the random numbers of each step are of; None: trial 0
+
+    @property
+    def number(self) -> int:
+        """The number of the trial in which it begins."""
+        return 0 if self.places is None else int(self.places.trials[0])
+
+    def shared_rows(self) -> np.ndarray:
+        """The row of currents in each step; (0,) without currents."""
+        if self.currents is None:
+            return np.zeros(0, np.int64)
+        return even_rows(len(self.currents), self.n_steps) if self.rows is None else self.rows
+
+    def numbers_of(self, first: int, last: int) -> Places:
+        """Of which trial and step the numbers of the steps from `first` to `last` are."""
+        places = steps_of(0, 0, self.n_steps) if self.places is None else self.places
+        return places.rows(first, last)
+
+
+def even_rows(n_rows: int, n_steps: int) -> np.ndarray:
+    """The row of every step (n_steps,) where rows share the time evenly: step * n_rows // n_steps."""
+    return np.arange(n_steps) * n_rows // n_steps
+
+
+def input_events(
+    circuit: Circuit, trains: SpikeTrains, n_steps: int, dt: float, seed: int, places: Places
+) -> np.ndarray:
+    """(step, sender) of all spikes that come from outside or of themselves, sorted; two in one step stand twice."""
+    steps, senders = [trains.steps(dt)], [trains.units + len(circuit.excitatory)]
+    if circuit.spontaneous_rate is not None:
+        units = np.flatnonzero(circuit.spontaneous_rate > 0)
+        fires, which = _spontaneous(-np.expm1(-circuit.spontaneous_rate[units] * dt), n_steps, seed, places)
+        steps.append(fires)
+        senders.append(units[which])
+    events = np.column_stack([np.concatenate(steps), np.concatenate(senders)]).astype(np.int64)
+    events = events[events[:, 0] < n_steps]
+    return events[np.lexsort((events[:, 1], events[:, 0]))]
+
+
+def _spontaneous(shares: np.ndarray, n_steps: int, seed: int, places: Places) -> tuple[np.ndarray, np.ndarray]:
+    """Steps, and which of the units, when each fires in this share of the steps."""
+    chunk = max(1, NUMBERS_HELD // max(1, len(shares)))
+    steps, which = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for first in range(0, n_steps, chunk):
+        last = min(first + chunk, n_steps)
+        numbers = np.empty((last - first, len(shares)))
+        fill(seed, SPONTANEOUS, places.rows(first, last), None, numbers)
+        fires, units = np.nonzero(numbers < shares)
+        steps.append(first + fires)
+        which.append(units)
+    return np.concatenate(steps), np.concatenate(which)
+
+
+def check_steps(owner: str, name: str, value: Any, n_steps: float, n_units: int) -> None:
+    """Refuse more steps of so many units than could be simulated in days."""
+    seconds, what = n_steps * (_STEP_SECONDS + n_units * _UNIT_SECONDS), f"{n_steps:.3g} steps of {n_units} units"
+    check_patience(owner, name, value, seconds, LONGEST_RUN, what)
+
+
+def read_trials(
+    circuit: Circuit,
+    spikes: SpikeTrains | Sequence[SpikeTrains] | None,
+    currents: Numbers | Sequence[Numbers] | None,
+    dt: float,
+    current_dt: float | None,
+    numbers: Any,
+    seed: int,
+) -> tuple[Iterator[tuple[SpikeTrains, Stimulus]], bool]:
+    """Every trial, its record and all that it hears, and whether a list of them was given."""
+    many = isinstance(spikes, list | tuple) or isinstance(currents, list | tuple)
+    trains = list(spikes) if isinstance(spikes, list | tuple) else [spikes]
+    injected = list(currents) if isinstance(currents, list | tuple) else [currents]
+    if spikes is None and currents is None:
+        raise parameter_error("simulate", "spikes", "given, or else `currents`", spikes)
+    if not trains or not injected:
+        raise parameter_error("simulate", "currents" if trains else "spikes", "of at least one trial", [])
+    if many and spikes is not None and currents is not None and len(trains) != len(injected):
+        raise parameter_error("simulate", "currents", f"a list of {len(trains)} arrays, as many as spikes", currents)
+    if current_dt is not None:
+        current_dt = check_real("simulate", "current_dt", current_dt, dt, unit="second")
+        if currents is None:
+            raise parameter_error("simulate", "current_dt", "None without currents", current_dt)
+    n_trials = max(len(trains), len(injected))
+    which = np.arange(n_trials) if numbers is None else trial_numbers("simulate", numbers, n_trials, many)
+    trains, injected = (trials * n_trials if len(trials) == 1 else trials for trials in (trains, injected))
+    parts = zip(trains, injected, which.tolist(), strict=True)
+    return (_read_trial(circuit, one, rows, dt, current_dt, trial, seed) for one, rows, trial in parts), many
+
+
+def _read_trial(
+    circuit: Circuit, trains: Any, currents: Any, dt: float, current_dt: float | None, trial: int, seed: int
+) -> tuple[SpikeTrains, Stimulus]:
+    n_units = len(circuit.excitatory)
+    table = None if currents is None else _read_currents(currents, n_units)
+    without_spikes = trains is None
+    if trains is None and table is not None:
+        duration = len(table) * (dt if current_dt is None else current_dt)
+        trains = SpikeTrains(np.zeros(0), np.zeros(0, int), circuit.n_inputs, duration)
+    if not isinstance(trains, SpikeTrains) or trains.n_units != circuit.n_inputs:
+        raise parameter_error("simulate", "spikes", f"SpikeTrains of {circuit.n_inputs} channels", trains)
+    check_steps("simulate", "currents" if without_spikes else "spikes", trains, trains.duration / dt, n_units)
+    n_steps = round(trains.duration / dt)
+    rows = None if table is None or current_dt is None else _rows_of(len(table), n_steps, dt, current_dt)
+    places = steps_of(trial, 0, n_steps)
+    return trains, Stimulus(
+        input_events(circuit, trains, n_steps, dt, seed, places), table, n_steps, rows, seed, places
+    )
+
+
+def _read_currents(currents: Any, n_units: int) -> np.ndarray:
+    rows = real_array(without_unit("simulate", "currents", currents, "amp"))
+    if rows is None or rows.ndim != 2 or rows.shape[1] != n_units or not len(rows) or not np.isfinite(rows).all():
+        raise parameter_error("simulate", "currents", f"a finite array (n_rows, {n_units})", currents)
+    return rows
+
+
+def _rows_of(n_rows: int, n_steps: int, dt: float, current_dt: float) -> np.ndarray:
+    """The row of every step (n_steps,), where each lasts `current_dt` seconds: that in which the step begins."""
+    rows = steps_of_times(np.arange(n_steps) * dt, current_dt)
+    n_wanted = int(rows[-1]) + 1 if n_steps else 0
+    if n_rows != n_wanted:
+        wanted = f"of {n_wanted} rows of {current_dt:g} s, as {n_steps * dt:g} s have"
+        raise parameter_error("simulate", "currents", wanted, f"{n_rows} rows")
+    return rows
