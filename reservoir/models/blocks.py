@@ -37,10 +37,11 @@ def run_in_blocks(
 
     Where a sequence is cut depends on that sequence alone; a block that continues one is run by itself. `state` holds
     one entry per sequence, or is None. Sequence k is trial first_trial + k; None is trial 0 for all. A system whose
-    states depend on rows to come gets sequences whole. `run` is called as `run_trial` is, and gives an entry for each
-    sequence.
+    states depend on rows to come, or on where a run is cut, gets sequences whole. `run` is called as `run_trial` is, and
+    gives an entry for each sequence.
     """
-    longest = n_rows if getattr(reservoir, "causal", True) else max(map(len, sequences.members()))
+    whole = not (getattr(reservoir, "causal", True) and getattr(reservoir, "piecewise", True))
+    longest = max(map(len, sequences.members())) if whole else n_rows
     batch: list[tuple[int, int, np.ndarray]] = []
     carried = dict(enumerate(state)) if state is not None else {}
     size = 0

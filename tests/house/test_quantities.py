@@ -20,6 +20,7 @@ from reservoir.neurons import LIF, Izhikevich
 from reservoir.neurons.spiking.equations import equations_of
 from reservoir.quantities import UNITS, is_quantity
 from reservoir.spikes import Current, Exponential, Poisson, SpikeTrains
+from reservoir.systems import TrialState
 from reservoir.validation import InvalidParameterError
 from spiking import STDP, Microcircuit, _brian
 
@@ -119,6 +120,8 @@ def same(one, other):
     """Equal bit for bit and of equal types, with no quantity left."""
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, TrialState):
+        return type(other) is TrialState and same(vars(one), vars(other))
     if isinstance(one, tuple | list):
         return len(one) == len(other) and all(map(same, one, other))
     return type(one) is type(other) and not is_quantity(one) and np.array_equal(one, other)
@@ -245,14 +248,18 @@ def test_a_simulation_reads_quantities(run):
     found = run(COLUMN, currents=currents * B.nA, dt=0.2 * B.ms, random_state=0)
     assert found.spikes == run(COLUMN, currents=currents * float(B.nA), dt=float(0.2 * B.ms), random_state=0).spikes
     assert len(found.spikes)
-    both = run(COLUMN, currents=[currents * B.nA] * 2, dt=0.2 * B.ms, random_state=0)
+    both = run(COLUMN, currents=[currents * B.nA] * 2, dt=0.2 * B.ms, random_state=0, trial=0)
     assert both[1].spikes == found.spikes
+    timed = [run(COLUMN, currents=currents * 1e-9, current_dt=last, random_state=0).spikes for last in (1 * B.ms, 1e-3)]
+    assert timed[0] == timed[1] and len(timed[0])
     with pytest.raises(
         InvalidParameterError, match=shape_of("simulate", "currents", "a number or a quantity of amperes")
     ):
         run(COLUMN, currents=currents * B.mV)
-    with pytest.raises(InvalidParameterError, match=shape_of("simulate", "dt", "a number or a quantity of seconds")):
-        run(COLUMN, TRAINS, dt=0.1 * B.mV)
+    for name in ("dt", "current_dt"):
+        words = shape_of("simulate", name, "a number or a quantity of seconds")
+        with pytest.raises(InvalidParameterError, match=words):
+            run(COLUMN, TRAINS, **{"currents": currents * 1e-9, name: 0.1 * B.mV})
 
 
 @pytest.mark.parametrize("encoder", [Poisson(400 * B.Hz), Current(9 * B.nA)])

@@ -120,7 +120,7 @@ def test_trials_that_learn_are_tiles_where_they_last_as_long(sizes):
     options = {"plasticity": {"recurrent": STDP(A_plus=0.1)}, "record": "weights", "random_state": 0}
     together = simulate(COLUMN, trains, **options)
     assert sizes == [2, 1, 2]
-    alone = [simulate(COLUMN, one, **options) for one in trains]
+    alone = [simulate(COLUMN, one, trial=k, **options) for k, one in enumerate(trains)]
     for one, other in zip(weights(together), weights(alone), strict=True):
         np.testing.assert_array_equal(one, other)
     assert len({values.tobytes() for values in weights(together)}) == 5

@@ -46,7 +46,7 @@ def column(seed, shape=(15, 3, 3), inputs_too=True):
 def test_a_column_equals_its_twin(inputs_too):
     circuit, trains = column(1, (4, 3, 3), inputs_too), trains_of(1, 0.2, 60)
     recording = simulate(circuit, trains, record="voltages", random_state=1)
-    fired, voltages = spiking_circuit(circuit, LIF(), trains, recording_start(circuit, trains, 1), DT)
+    fired, voltages = spiking_circuit(circuit, LIF(), trains, recording_start(circuit, 1), DT)
     assert len(fired) > 50
     np.testing.assert_array_equal(np.column_stack([recording.spikes.steps(DT), recording.spikes.units]), fired)
     np.testing.assert_allclose(recording.voltages, voltages, rtol=0, atol=1e-12)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reservoir import LiquidState, ReservoirForecaster, simulate
+from reservoir import LiquidState, ReservoirForecaster, ReservoirRegressor, simulate
 from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, damaged
 from reservoir.neurons import LIF
 from reservoir.probes import generalisation_rank, kernel_rank, separation
@@ -192,3 +192,19 @@ def test_traces_of_ones_own_are_asked_by_filter():
     once, twice = (LiquidState(COLUMN, encoder=Latency(), trace=trace, random_state=0).fit(ROWS).transform(ROWS)
                    for trace in (Exponential(), Doubled()))  # fmt: skip
     np.testing.assert_allclose(twice, 2 * once, rtol=1e-12)
+
+
+def test_models_give_whole_sequences_to_an_encoder_that_wants_them():
+    """Also those that are longer than the blocks in which others are heard."""
+
+    class Whole(SendOnDelta):
+        piecewise = False
+
+    X = np.sin(np.arange(5000) / 5)[:, None]
+    column, parts = Circuit(np.ones(2, bool), NONE, Projection([0, 1], [0, 1], 2e-8, 0.0, 3e-3), 2), {"random_state": 0}
+    systems = [LiquidState(column, encoder=encoder, dt=1e-3, **parts) for encoder in (Whole(0.2), SendOnDelta(0.2))]
+    first, second = (ReservoirRegressor(system, RidgeReadout(1.0)).fit(X, X[:, 0]).predict(X) for system in systems)
+    np.testing.assert_allclose(first, second, rtol=0, atol=1e-9)
+    model = ReservoirForecaster(systems[0], RidgeReadout(1.0), washout=20, lags=0, target="values", season=None)
+    with pytest.raises(ValueError, match="Whole encodes whole sequences"):
+        model.fit(X[:100]).forecast(2)

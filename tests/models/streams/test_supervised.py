@@ -22,7 +22,7 @@ from reservoir.circuits import MaassColumn
 from reservoir.models import RegressorStream
 from reservoir.neurons import rate
 from reservoir.readouts import BackpropagationDecorrelation, LeastMeanSquares, RecursiveLeastSquares, RidgeReadout
-from reservoir.spikes import Current, SendOnDelta
+from reservoir.spikes import Poisson, SendOnDelta
 from reservoir.topologies import CirculantGraph, Hadamard, Random
 from reservoir.trainers import TrainingError
 
@@ -227,7 +227,7 @@ COPIES = {
 @pytest.mark.parametrize("way", COPIES)
 @pytest.mark.parametrize(
     "system",
-    [small(), SYSTEMS["deep"], LiquidState(MaassColumn((2, 2, 2)), encoder=Current(), random_state=0)],
+    [small(), SYSTEMS["deep"], LiquidState(MaassColumn((2, 2, 2)), encoder=Poisson(300.0), random_state=0)],
     ids=["rate", "deep", "liquid"],
 )
 def test_all_of_it_is_kept_and_goes_on_bit_for_bit(system, way, tmp_path):
@@ -254,11 +254,17 @@ def test_gaps_split_streams_as_they_split_series():
         assert np.array_equal(steps(model.stream(), rows), model.predict(rows), equal_nan=True)
 
 
+class Whole(SendOnDelta):
+    """An encoder that says it wants whole sequences."""
+
+    piecewise = False
+
+
 def test_what_needs_whole_sequences_is_refused():
     pooled = ReservoirRegressor(small(), pooling="mean").fit([X, X], [0.0, 1.0])
     with pytest.raises(ValueError, match="answers whole sequences"):
         RegressorStream(pooled)
-    liquid = LiquidState(MaassColumn((2, 2, 2)), encoder=SendOnDelta(), random_state=0)
+    liquid = LiquidState(MaassColumn((2, 2, 2)), encoder=Whole(), random_state=0)
     with pytest.raises(ValueError, match="piecewise"):
         ReservoirRegressor(liquid).fit(X[:20], Y[:20]).stream()
     with pytest.raises(ValueError, match="row_wise"):
