@@ -37,8 +37,8 @@ def run_in_blocks(
 
     Where a sequence is cut depends on that sequence alone; a block that continues one is run by itself. `state` holds
     one entry per sequence, or is None. Sequence k is trial first_trial + k; None is trial 0 for all. A system whose
-    states depend on rows to come, or on where a run is cut, gets sequences whole. `run` is called as `run_trial` is, and
-    gives an entry for each sequence.
+    states depend on rows to come, or on where a run is cut, gets sequences whole. `run` is called as `run_trial` is,
+    and gives an entry for each sequence.
     """
     whole = not (getattr(reservoir, "causal", True) and getattr(reservoir, "piecewise", True))
     longest = max(map(len, sequences.members())) if whole else n_rows

@@ -275,7 +275,8 @@ def test_a_liquid_that_hears_spike_trains(listed):
     found = diagnose(liquid, [trains, trains] if listed else trains, washout=0, warn=False)
     assert found.feature_means is None and "input" not in str(found).split("typical state")[0]
     states = liquid.transform(trains)
-    assert found.n_rows == len(states) * (1 + listed) and found.typical_state == np.sqrt(np.mean(states**2))
+    assert found.n_rows == len(states) * (1 + listed)
+    assert found.typical_state == pytest.approx(np.sqrt(np.mean(states**2)), rel=1e-12)
     assert found.mean_rate > 0 and found.washout_rows == washout_estimate(liquid, trains, n_starts=3)
     if not listed:
         assert str(diagnose(LiquidState(random_state=0), trains, washout=0, warn=False)) == str(found)
