@@ -23,6 +23,14 @@ from reservoir.models.streams.steps import within
 from reservoir.neurons import rate
 from reservoir.probes import information_processing_capacity
 from reservoir.probes.tangent import tangent_of
+from reservoir.random_numbers import (
+    BACKGROUND,
+    ENCODER,
+    _become_counts,
+    numbers_of_events,
+    poisson_numbers,
+    steps_of,
+)
 from reservoir.readouts import (
     BackpropagationDecorrelation,
     Force,
@@ -150,6 +158,17 @@ def traces_and_encoders():
         yield f"spikes of {encoder}", encoder.fit(whole).encode(whole, 0.01, np.random.default_rng(0)).times
 
 
+def random_numbers_by_counter():
+    means = np.array([0.0, 0.8, 7.0, 600.0])
+    yield "poisson numbers", poisson_numbers(1, BACKGROUND, steps_of(2, 3, 40), means)
+    yield "poisson numbers of rows", poisson_numbers(1, BACKGROUND, steps_of(2, 3, 2), np.outer([1.0, 2.0], means))
+    last = np.full((1, 4), 1 - 2.0**-53)
+    _become_counts(last, np.full((1, 4), 2.0), np.zeros((1, 4)), np.full((1, 4), 0.1353352832))  # a sum below 1
+    yield "the largest uniform number", last
+    steps, channels, counts = np.arange(90), np.arange(90) % 7, np.arange(90) % 20
+    yield "numbers of events", numbers_of_events(1, ENCODER, 2, steps, channels, counts)
+
+
 def spiking_units():
     rng = np.random.default_rng(0)
     column = MaassColumn((2, 2, 2), weight_scale=3.0).draw(rng)
@@ -204,7 +223,10 @@ def series():
     yield "capacities", information_processing_capacity(small(5), **options).table
 
 
-JOBS = (rate_units, trained_readouts, traces_and_encoders, spiking_units, recurrent_networks, series)
+JOBS = (
+    rate_units, trained_readouts, traces_and_encoders, random_numbers_by_counter, spiking_units, recurrent_networks,
+    series,
+)  # fmt: skip
 
 
 def answers():

@@ -13,6 +13,7 @@ from reservoir.neurons import LIF, AdaptiveThreshold
 from reservoir.plasticity import Normalised, ReleaseSTDP, RewardSTDP
 from reservoir.spikes import Latency, SpikeTrains
 from spiking import STDP, Microcircuit, execution, simulate
+from spiking._brian import run_trials
 from tests.plasticity.plasticity_oracles import twin_of
 from tests.spiking.test_same_spikes import NONE, trains_of
 
@@ -203,3 +204,20 @@ def test_warm_up():
     assert found[0].spikes.n_units == 27
     answers = joblib.Parallel(n_jobs=2)(joblib.delayed(spiking.warm_up)() for _ in range(2))
     assert answers == [None, None]
+
+
+def test_a_program_gets_no_more_random_numbers_than_fit(monkeypatch):
+    """Fewer tiles then, of which every answer is the same."""
+    asked = []
+
+    def run(network, trials, **options):
+        asked.append((options["codegen"], len(trials)))
+        return run_trials(network, trials, **{**options, "codegen": "numpy"})
+
+    monkeypatch.setattr(execution, "run_trials", run)
+    options = {"neuron": LIF(noise=1e-4), "random_state": 0, "codegen": "standalone"}
+    whole = simulate(COLUMN, [trains_of(k, 0.02) for k in range(5)], **options)
+    monkeypatch.setattr(execution, "_NUMBERS_OF_A_PROGRAM", 2 * 200 * COLUMN.n_units)
+    parts = simulate(COLUMN, [trains_of(k, 0.02) for k in range(5)], **options)
+    assert asked == [("standalone", 5), ("standalone", 2), ("standalone", 2), ("standalone", 1)]
+    assert [one.spikes for one in whole] == [one.spikes for one in parts]

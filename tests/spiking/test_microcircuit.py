@@ -147,6 +147,7 @@ def test_long_jobs_are_compiled_where_there_is_a_compiler(monkeypatch, caplog):
     assert [target("auto", n_steps) for n_steps in (1000, 10**7)] == ["numpy", "standalone"]
     assert "Microcircuit: 10000000 steps of Brian2, codegen standalone" in caplog.text
     assert [target(codegen, 10**7) for codegen in ("numpy", "cython")] == ["numpy", "cython"]
+    assert execution.choose_target("test", fixed, "auto", 10**7, drawn=10**8) == "cython"  # more than fit at once
     assert target("standalone", 1) == "standalone" and [target("auto", n, scaled) for n in (10**5, 10**7)] == [
         "numpy", "cython"]  # fmt: skip
     with pytest.raises(ValueError, match="'codegen' parameter of Microcircuit must be another one for normalised"):
