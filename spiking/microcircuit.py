@@ -163,7 +163,8 @@ class Microcircuit(LiquidState):
 
     def _has_twin(self) -> bool:
         """Whether Numba gives the same spikes as Brian2."""
-        return equations_of(type(self).__name__, LIF() if self.neuron is None else self.neuron).method == "exact"
+        neuron = getattr(self, "neuron_", self.neuron)
+        return equations_of(type(self).__name__, LIF() if neuron is None else neuron).method == "exact"
 
     def _run(self, X: Any, state: Any, trial: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""

@@ -123,7 +123,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     @property
     def piecewise(self) -> bool:
         """Whether a run may be cut in two: but for an encoder that wants whole sequences."""
-        return bool(getattr(self.encoder, "piecewise", True))
+        return bool(getattr(getattr(self, "encoder_", self.encoder), "piecewise", True))
 
     def set_params(self, **params: Any) -> LiquidState:
         """Set parameters; naming one of a part that is None, ``circuit__lam``, makes the default part first."""

@@ -131,6 +131,7 @@ def test_processes_change_nothing(monkeypatch):
     monkeypatch.setattr(execution, "_TILES", 2)
     trains = [trains_of(seed, 0.05, 60) for seed in range(5)]
     options = {"plasticity": {"recurrent": STDP(A_plus=0.1)}, "record": "weights", "random_state": 0}
+    options["neuron"] = LIF(noise=1e-4)
     alone, spread = (simulate(COLUMN, trains, n_jobs=n_jobs, **options) for n_jobs in (1, 2))
     assert sum(len(one.spikes) for one in alone) > 50
     assert [one.spikes for one in alone] == [one.spikes for one in spread]
