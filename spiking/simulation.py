@@ -89,6 +89,11 @@ def simulate(
         Where Brian2 is to be loaded outside the main thread, and where another simulation of it is under way in this
         process: `own_process` is the way for threads.
 
+    Notes
+    -----
+    What a rule of your own draws by ``rand()`` in its text are numbers of Brian2's own, which do depend on the trials
+    beside it and on `codegen`; everything else is the same however it is run.
+
     References
     ----------
     Stimberg, Brette, Goodman 2019, Brian 2, an intuitive and efficient neural simulator, eLife 8:e47314,

@@ -235,7 +235,7 @@ def test_a_program_of_its_own_hears_the_same():
     single = trains_of(3, 0.1)
     trains = SpikeTrains(np.repeat(single.times, 2), np.repeat(single.units, 2), N_INPUTS, 0.1)
     currents = np.random.default_rng(0).normal(0, 1e-9, (37, circuit.n_units))
-    assert_same(circuit, [trains] * 2, "standalone", currents=currents, neuron=LIF(noise=5e-4))
+    assert_same(circuit, [trains] * 2, "standalone", currents=[currents] * 2, neuron=LIF(noise=5e-4))
 
 
 def test_an_own_unit_keeps_the_noise_of_its_text():
