@@ -50,7 +50,9 @@ class Microcircuit(LiquidState):
 
     Parameters
     ----------
-    circuit, neuron, encoder, trace, dt, step, random_state : as in `LiquidState`
+    circuit, encoder, trace, dt, step, units, random_state : as in `LiquidState`
+    neuron : None, record of `reservoir.neurons`, dict of records by population, or `spiking.Equations`, default None
+        None is ``LIF()``.
     plasticity : None, dict or list, default None
         Rules of `reservoir.plasticity`, by projection or in a list, see `spiking.simulate`. The search reaches them:
         ``plasticity__recurrent__A_plus`` in a dict, ``plasticity__0__A_plus`` in a list.
@@ -83,7 +85,8 @@ class Microcircuit(LiquidState):
     Notes
     -----
     Learning always runs in Brian2, and so do frozen circuits that Numba does not run alike; their sequences run side by
-    side, as unconnected parts of one network, and cannot go on from a state. Final states come from Numba.
+    side, as unconnected parts of one network, and cannot go on from a state. Final states come from Numba; those of
+    `Equations` are empty.
 
     References
     ----------

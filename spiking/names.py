@@ -40,16 +40,15 @@ def names_of(rule: Rule) -> set[str]:
 
 def check_rules(owner: str, plasticity: object, rules: Iterable[Rule]) -> None:
     """Refuse rules that define names which the engine needs, or that give the units one name for two things."""
-    known: dict[str, UnitVariables] = {}
+    known: dict[str, UnitVariables | None] = {}
     for rule in rules:
-        names = names_of(rule) | (defined_in("\n".join(rule.units.model)) if rule.units is not None else set())
-        taken = names & SYNAPTIC | {name for name in names if ENGINES.fullmatch(name) or _ENDS.fullmatch(name)}
-        if taken:
+        of_units = set() if rule.units is None else defined_in("\n".join(rule.units.model))
+        names = names_of(rule) | of_units
+        taken = {name for name in names if ENGINES.fullmatch(name) or _ENDS.fullmatch(name)}
+        if taken := taken | (names_of(rule) & SYNAPTIC):
             wanted = f"rules that define no names of the simulation, such as {', '.join(sorted(taken))}"
             raise parameter_error(owner, "plasticity", wanted, plasticity)
-        if rule.units is None:
-            continue
-        for name in defined_in("\n".join(rule.units.model)):
+        for name in of_units:
             if known.setdefault(name, rule.units) != rule.units:
                 wanted = f"rules that do not give units two variables of one name, {name}"
                 raise parameter_error(owner, "plasticity", wanted, plasticity)

@@ -64,18 +64,21 @@ class SideBySide:
         try:
             whole.run(duration * second, namespace={}, report=report, report_period=second)
         except self.brian2.BrianObjectException as error:
-            raise self._told(error) from None
+            rule = self._rule_of(error)
+            if rule is None:
+                raise
+            raise refused(rule, error) from None
         build()
         fired = np.concatenate([self._fired(*one) for one in zip(self.groups, self.spikes, strict=True)])
         return [self._answer(tile, fired) for tile in range(self.n_tiles)]
 
-    def _told(self, error: Exception) -> Exception:
-        """An error of Brian2, as one of the rule where its text is the cause."""
+    def _rule_of(self, error: Exception) -> Rule | None:
+        """The rule whose text is the cause of an error of Brian2."""
+        rules = [path.rule for path in self.network.paths]
         number = re.search(r"object named 'path_(\d+)", str(error))
-        rule = self.network.paths[int(number.group(1))].rule if number else None
         if "'of_rules" in str(error):
-            rule = next(path.rule for path in self.network.paths if path.rule is not None and path.rule.units)
-        return error if rule is None else refused(rule, error)
+            return next((rule for rule in rules if rule is not None and rule.units is not None), None)
+        return rules[int(number.group(1))] if number else None
 
     def _fired(self, group: Group, spikes: Any) -> np.ndarray:
         """Step and unit, by its number among those of all tiles, of the spikes of a group."""

@@ -57,12 +57,14 @@ def simulate(
 
     Parameters
     ----------
-    circuit, spikes, currents, neuron, dt, random_state, trial, current_dt : as in `reservoir.simulate`
+    circuit, spikes, currents, dt, random_state, trial, current_dt : as in `reservoir.simulate`
+    neuron : None, record of `reservoir.neurons`, dict of records by population, or `spiking.Equations`, default None
+        None is ``LIF()``.
     plasticity : None, dict or list, default None
-        Rules of `reservoir.plasticity`: by projection, ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``, one or a
-        list each; or a list of rules that name their populations, ``[STDP(between=("E", "E")), InhibitorySTDP()]``, for
-        all projections between units, and from the channels where ``between=("inputs", "E")``. Every trial begins with
-        the weights of `circuit`.
+        Rules of `reservoir.plasticity`, or your own: by projection, ``{"recurrent": STDP()}`` or
+        ``{"inputs": STDP()}``, one or a list each; or a list of rules that name their populations,
+        ``[STDP(between=("E", "E")), InhibitorySTDP()]``, for all projections between units, and from the channels where
+        ``between=("inputs", "E")``. Every trial begins with the weights of `circuit`.
     record : tuple of names, default ()
         What is kept besides the spikes: "voltages"; "weights", the circuit with what was learned; "traces", those of
         the plasticity rules at the end.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from reservoir.systems.chosen_states import UnitChoice, chosen_states
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
     check_recorded,
+    check_units,
     initial_values,
     is_noisy,
     kept_variables,
@@ -349,13 +351,15 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def _checked_parts(self) -> dict[str, Any]:
         owner = type(self).__name__
         given = {name: getattr(self, name) for name in _PARTS}
+        trace: Any = VoltageTrace if hasattr(self.trace, "sample") else Trace
+        for name, kind in (("circuit", CircuitModel), ("encoder", Encoder), ("trace", trace)):
+            if given[name] is not None:
+                check_part(owner, name, given[name], kind, optional=True)
+        if self.neuron is not None and not isinstance(self.neuron, Mapping):
+            check_units(owner, self.neuron, self._compiled)
         if given["circuit"] is None and not suits(PRESETS["maass2002"], given["neuron"]):
             given["circuit"] = MaassColumn(preset=PRESETS["maass2002"].suited_to(given["neuron"]))
-        parts = {name: clone(_PARTS[name]() if part is None else part, safe=False) for name, part in given.items()}
-        trace: Any = VoltageTrace if hasattr(parts["trace"], "sample") else Trace
-        for name, kind in (("circuit", CircuitModel), ("encoder", Encoder), ("trace", trace)):
-            check_part(owner, name, parts[name], kind, optional=True)
-        return parts
+        return {name: clone(_PARTS[name]() if part is None else part, safe=False) for name, part in given.items()}
 
     def _times(self) -> tuple[float, float]:
         """`dt` and `step` in seconds."""

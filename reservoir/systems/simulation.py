@@ -216,7 +216,10 @@ def _mixed(owner: str, circuit: Circuit, neuron: Mapping[str, SpikingUnit]) -> M
 
 def check_units(owner: str, neuron: Any, compiled: bool) -> None:
     """Refuse what is no record of units, and where a step is to be `compiled` one that runs in Brian2 alone."""
-    in_words = hasattr(neuron, "equations") and not hasattr(neuron, "cells")
+    in_words = callable(getattr(neuron, "equations", None)) and not hasattr(neuron, "cells")
+    if isinstance(neuron, str) or (hasattr(neuron, "equations") and not callable(neuron.equations)):
+        wanted = "None, a record of reservoir.neurons, or a user's own equations in spiking.Equations"
+        raise parameter_error(owner, "neuron", wanted, neuron)
     if not in_words or isinstance(neuron, type):
         check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
     elif compiled:

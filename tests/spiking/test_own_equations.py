@@ -161,6 +161,17 @@ def test_numba_refuses_them_by_name():
             call()
 
 
+def test_text_and_groups_of_brian2_are_told_where_to_go():
+    group = B.NeuronGroup(2, "dv/dt = -v / ms : 1", threshold="v > 1", reset="v = 0", method="exact")
+    B.Network(group).run(0 * B.ms)
+    for neuron in (group, "dv/dt = -v / ms : 1"):
+        for call in (lambda one: simulate(one), lambda one: Microcircuit(COLUMN, one).fit(TRAINS)):
+            with pytest.raises(
+                ValueError, match=r"^The 'neuron' parameter of \w+ must be .*equations in spiking\.Equations"
+            ):
+                call(neuron)
+
+
 GOOD = "dv/dt = (I * ohm - v) / ms : volt"
 UP = {"threshold": "v > 1 * mV"}
 

@@ -206,7 +206,7 @@ def test_a_program_in_cpp_says_the_same():
                        parameters={"tau": np.array([0.01, 0.02, 0.03])})  # fmt: skip
     rule = Rule(
         {}, ["x += 1"], [], NUMBERS, model=("dx/dt = -x**2 / tau : 1 (clock-driven)",), start={"x": "w / w_max"},
-        before=["w = clip(w * (1 + A * u_post / mV), 0 * amp, w_max)"],
+        before=["w = clip(w * (1 + A * u_post / (100 * mV)), 0 * amp, w_max)"],
         on_step=["w = clip(w - dt * w_max * x / second, 0 * amp, w_max)"],
         units=UnitVariables(("du/dt = (v - u) / tau : volt",), reset=("u += 1 * mV",), start={"u": "v"}),
     )  # fmt: skip
