@@ -38,7 +38,8 @@ def trains_of(seed: int, n_channels: int) -> SpikeTrains:
 
 def run_each(circuit: Circuit, trials: list[SpikeTrains], codegen: str) -> list[Any]:
     """Trials one after the other."""
-    return [spiking.simulate(circuit, trains, dt=DT, random_state=SEED, codegen=codegen) for trains in trials]
+    options = {"dt": DT, "random_state": SEED, "codegen": codegen}
+    return [spiking.simulate(circuit, trains, trial=trial, **options) for trial, trains in enumerate(trials)]
 
 
 def run_tiled(circuit: Circuit, trials: list[SpikeTrains], codegen: str) -> list[Any]:

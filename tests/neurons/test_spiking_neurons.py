@@ -62,10 +62,11 @@ def run(neuron, external, n_steps, *, dt=DT, taus=(0.003, 0.008), currents=0.0, 
     cells = neuron.cells(excitatory, np.asarray(taus), dt)
     noise = options.get("noise", np.empty((0, n_units)))
     voltages, spikes = np.empty((n_steps, n_units)), np.empty(((n_steps + 2) * n_units, 2), np.int64)
-    steps_a_row, nothing = (1 if len(external) == n_steps else n_steps), np.empty((0, 2), np.int64)
+    rows = np.arange(n_steps if len(external) == n_steps else 0)
+    nothing = np.empty((0, 2), np.int64)
     n_spikes, _ = run_circuit(
-        cells, wiring, state, 0, n_steps, external, steps_a_row, noise, nothing, np.zeros(1, np.int64), spikes,
-        voltages, None, conductances,
+        cells, wiring, state, 0, n_steps, external, rows, noise, nothing, np.zeros(1, np.int64), spikes, voltages,
+        None, conductances,
     )  # fmt: skip
     return SimpleNamespace(voltages=voltages, spikes=spikes[:n_spikes], variables=state.variables)
 

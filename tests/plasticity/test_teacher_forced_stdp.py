@@ -17,7 +17,7 @@ def summed_window(trains, teacher, rule, dt):
     """Sum of the window of `rule` (n_channels, n_units) over all pairs of spikes; a lag of 0 strengthens."""
     arrivals, answers = (np.zeros((round(trains.duration / dt), part.n_units)) for part in (trains, teacher))
     for table, part in ((arrivals, trains), (answers, teacher)):
-        table[part.steps(dt), part.units] = 1  # two arrivals in a step are one
+        np.add.at(table, (part.steps(dt), part.units), 1)  # two arrivals in a step are two
     before = lfilter([1.0], [1.0, -np.exp(-dt / rule.tau_plus)], arrivals, axis=0)
     after = lfilter([1.0], [1.0, -np.exp(-dt / rule.tau_minus)], answers, axis=0) - answers
     return rule.A_plus * before.T @ answers - rule.A_minus * arrivals.T @ after
