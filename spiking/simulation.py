@@ -117,7 +117,7 @@ def simulate(
     """
     dt = check_real("simulate", "dt", dt, SHORTEST_STEP, unit="second")
     seed = int(as_generator("simulate", random_state).integers(2**63))
-    units = read_units("simulate", circuit, neuron, np.random.default_rng(seed))
+    units = read_units("simulate", circuit, neuron, np.random.default_rng(seed), compiled=False)
     recorded = read_record(record, ("voltages", "weights", "traces"))
     network = write_circuit("simulate", circuit, units, plasticity, dt)
     check_suited("simulate", circuit, units)
