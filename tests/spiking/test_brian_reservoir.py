@@ -3,7 +3,6 @@
 import copy
 import pickle
 
-import brian2 as b
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -13,8 +12,9 @@ import reservoir
 from reservoir import ReservoirClassifier
 from reservoir.readouts import RidgeReadout
 from reservoir.spikes import Exponential, Latency, SpikeTrains
-from spiking import BrianReservoir
+from spiking import BrianReservoir, _brian
 
+b = _brian.engine()
 STEP, DT = 0.01, 5e-4
 RNG = np.random.default_rng(1)
 LABELS = np.repeat([0, 1], 4)
