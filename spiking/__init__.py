@@ -7,10 +7,12 @@ Importing this package does not import Brian2; the first simulation does. Every 
 import logging
 
 from reservoir.plasticity import STDP
+from spiking.brian_reservoir import BrianReservoir
+from spiking.equations import Equations
 from spiking.microcircuit import Microcircuit
 from spiking.simulation import simulate, warm_up
 from spiking.worker_process import own_process
 
-__all__ = ["STDP", "Microcircuit", "own_process", "simulate", "warm_up"]
+__all__ = ["STDP", "BrianReservoir", "Equations", "Microcircuit", "own_process", "simulate", "warm_up"]
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

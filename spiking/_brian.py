@@ -8,12 +8,14 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 from spiking import surroundings
 from spiking.circuit_text import Answer, CircuitText, Trial
+from spiking.equation_reading import Reading, Words, read_words
 from spiking.side_by_side import SideBySide
 
 _busy = threading.Lock()
@@ -54,6 +56,15 @@ def load() -> None:
     engine()
 
 
+def read_equations(words: Words) -> Reading:
+    """What Brian2 makes of the texts of a user.
+
+    Raises RuntimeError where a simulation is under way in another thread, ValueError for texts that it refuses.
+    """
+    with alone() as brian2, surroundings.settings(brian2, "numpy", {}), surroundings.device(brian2, "numpy", ""):
+        return read_words(brian2, words)
+
+
 def machine_preferences() -> dict[str, Any]:
     """What this program has told Brian2 of the machine, where it has loaded it."""
     return surroundings.machine_preferences(sys.modules["brian2"]) if "brian2" in sys.modules else {}
@@ -87,6 +98,17 @@ def run_trials(
 
     Raises RuntimeError where another simulation is under way: in threads Brian2 gives wrong spikes without a word.
     """
+    with (
+        alone() as brian2,
+        surroundings.settings(brian2, codegen, machine or {}),
+        surroundings.device(brian2, codegen, folder) as build,
+    ):
+        return SideBySide(brian2, network, trials, seed, voltages).run(build, report)
+
+
+@contextmanager
+def alone() -> Iterator[ModuleType]:
+    """Brian2, for one thread of the process at a time."""
     if not _busy.acquire(blocking=False):
         raise RuntimeError(
             "Another Brian2 simulation is under way in this process, where two would disturb one another without an "
@@ -94,11 +116,7 @@ def run_trials(
         )
     try:
         brian2 = engine()
-        with (
-            surroundings.quiet(),
-            surroundings.settings(brian2, codegen, machine or {}),
-            surroundings.device(brian2, codegen, folder) as build,
-        ):
-            return SideBySide(brian2, network, trials, seed, voltages).run(build, report)
+        with surroundings.quiet():
+            yield brian2
     finally:
         _busy.release()

@@ -9,11 +9,12 @@ import numpy as np
 
 from reservoir.circuits import Circuit, PoissonBackground, Projection
 from reservoir.circuits.receptors import Receptors, receptors_of
-from reservoir.neurons.spiking.equations import Equations, equations_of
+from reservoir.neurons.spiking.equations import EquationText, equations_of
 from reservoir.neurons.spiking.membrane import refractory_steps
 from reservoir.parts import PlasticityRule, SpikingUnit, check_part
 from reservoir.plasticity import Rule
 from reservoir.validation import parameter_error
+from spiking.names import check_rules
 
 _ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
 
@@ -36,7 +37,7 @@ class Path(NamedTuple):
 class CircuitText(NamedTuple):
     """A circuit with its units, for any number of trials side by side."""
 
-    equations: Equations
+    equations: EquationText
     excitatory: np.ndarray  # (n_units,)
     refractory: np.ndarray  # (n_units,), steps
     listening: np.ndarray  # (n_units,), False for units that are dead or fire of themselves
@@ -92,7 +93,10 @@ def write_circuit(
         *_paths("recurrent", "selves", circuit.recurrent, fires[circuit.recurrent.pre], kinds, plasticity, dt),
         *_paths("inputs", "inputs", circuit.inputs, np.ones(len(circuit.inputs), dtype=bool), kinds, plasticity, dt),
     ]
-    equations = equations_of(owner, neuron)
+    check_rules(owner, plasticity, [path.rule for path in paths if path.rule is not None])
+    equations = equations_of(owner, neuron, circuit.n_units)
+    if len(kinds.conductances):
+        _check_for_conductances(owner, neuron, equations)
     refractory = refractory_steps(type(neuron).__name__, equations.refractory, circuit.excitatory, dt)
     return CircuitText(
         equations, circuit.excitatory, refractory, listening, kinds, tuple(paths), circuit.n_inputs, dt,
@@ -100,15 +104,24 @@ def write_circuit(
     )  # fmt: skip
 
 
+def _check_for_conductances(owner: str, neuron: SpikingUnit, equations: EquationText) -> None:
+    wanted = ""
+    if equations.variables["v"] != "volt":
+        wanted = "units with a voltage in volts"
+    elif equations.follows and equations.method == "exact":
+        wanted = "units of another method than 'exact'"
+    if wanted:
+        raise parameter_error(owner, "neuron", f"{wanted}, for synapses with a reversal", neuron)
+
+
 def write_units(network: CircuitText, injected: bool) -> UnitText:
     """Equations of the units under all their currents, and their numbers."""
     equations, kinds = network.equations, network.kinds
     lines, currents, constants = _currents(network)
     at_start = {"remember": f"{equations.before} = v"} if equations.before else {}
-    lines += [f"{equations.before} : volt"] if at_start else []
-    if len(kinds.conductances):
-        flows = [f"G_{k} * (E_{k} - v)" for k in range(len(kinds.conductances))]
-        at_start["drive"] = f"I_conductances = {' + '.join(flows)}"
+    lines += [f"{equations.before} : {equations.variables['v']}"] if at_start else []
+    if len(kinds.conductances) and not equations.follows:
+        at_start["drive"] = f"I_conductances = {_flows(kinds)}"
     if injected:
         lines.append("I_injected = injected(t, i) : amp")
         currents.append("I_injected")
@@ -120,6 +133,9 @@ def write_units(network: CircuitText, injected: bool) -> UnitText:
     for name, (value, unit) in equations.parameters.items():
         if isinstance(value, tuple | list):
             by_unit[name] = np.where(network.excitatory, value[0], value[1]), unit
+            lines.append(f"{name} : {unit} (constant)")
+        elif isinstance(value, np.ndarray) and value.ndim:
+            by_unit[name] = value, unit
             lines.append(f"{name} : {unit} (constant)")
         else:
             constants[name] = float(value), unit
@@ -144,9 +160,14 @@ def _currents(network: CircuitText) -> tuple[list[str], list[str], dict[str, tup
         lines.append(f"dG_{k}/dt = -G_{k} / tau_G_{k} : siemens")
         constants |= {f"tau_G_{k}": (float(tau), "second"), f"E_{k}": (float(reversal), "volt")}
     if len(kinds.conductances):
-        lines.append("I_conductances : amp")
+        lines.append(f"I_conductances = {_flows(kinds)} : amp" if equations.follows else "I_conductances : amp")
         currents.append("I_conductances")
     return lines, currents, constants
+
+
+def _flows(kinds: Receptors) -> str:
+    """The current of all conductances."""
+    return " + ".join(f"G_{k} * (E_{k} - v)" for k in range(len(kinds.conductances)))
 
 
 def _read_plasticity(owner: str, plasticity: Any) -> dict[str, PlasticityRule]:

@@ -112,12 +112,13 @@ def _batches(network: CircuitText, trials: list[Trial]) -> Iterator[list[Trial]]
 def choose_target(owner: str, network: CircuitText, codegen: str, n_steps: int) -> str:
     """How Brian2 runs a job of so many steps: what is asked for, or for "auto" what takes least time."""
     check_choice(owner, "codegen", codegen, CODEGEN)
-    scaled = any(path.rule is not None and path.rule.scaling is not None for path in network.paths)
-    if codegen == "standalone" and scaled:
-        raise parameter_error(owner, "codegen", "another one for normalised weights, which need Python", codegen)
+    in_python = any(path.rule is not None and path.rule.in_python for path in network.paths)
+    if codegen == "standalone" and in_python:
+        wanted = "another one for normalised weights and for feedback, which need Python"
+        raise parameter_error(owner, "codegen", wanted, codegen)
     wanted = codegen
     if codegen == "auto":
-        compiled, worth = ("cython", _STEPS_WORTH_CYTHON) if scaled else ("standalone", _STEPS_WORTH_A_PROGRAM)
+        compiled, worth = ("cython", _STEPS_WORTH_CYTHON) if in_python else ("standalone", _STEPS_WORTH_A_PROGRAM)
         wanted = compiled if n_steps >= worth else "numpy"
     if wanted != "numpy" and not any(map(shutil.which, ("c++", "g++", "clang++", "cl"))):
         text = "There is no C++ compiler, so that Brian2 runs interpreted, which takes longer."

@@ -45,7 +45,9 @@ class Microcircuit(LiquidState):
 
     Parameters
     ----------
-    circuit, neuron, encoder, trace, dt, step, random_state : as in `LiquidState`
+    circuit, encoder, trace, dt, step, random_state : as in `LiquidState`
+    neuron : None, record of `reservoir.neurons`, or `spiking.Equations`, default None
+        None is ``LIF()``.
     plasticity : None or dict, default None
         Rules of `reservoir.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``.
     learning_time : None or float > 0, default None
@@ -77,7 +79,8 @@ class Microcircuit(LiquidState):
     Notes
     -----
     Learning always runs in Brian2, and so do frozen circuits that Numba does not run alike; their sequences run side by
-    side, as unconnected parts of one network, and cannot go on from a state. Final states come from Numba.
+    side, as unconnected parts of one network, and cannot go on from a state. Final states come from Numba; those of
+    `Equations` are empty.
 
     References
     ----------
@@ -93,6 +96,8 @@ class Microcircuit(LiquidState):
     >>> system.fit_transform(series).shape
     (20, 27)
     """
+
+    _compiled = False
 
     def __init__(
         self,
@@ -147,7 +152,7 @@ class Microcircuit(LiquidState):
             job = p.owner, network, [trial], self.codegen, self._seed % 2**32
             (answer,), self.codegen_ = run_job(*job, verbose=self.verbose)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
-            self._engine = make_engine(p.owner, self.circuit_, self.neuron_, self._engine.dt)
+            self._engine = make_engine(p.owner, self.circuit_, self.neuron_, self._engine.dt, self._compiled)
             for row, name in enumerate(network.equations.variables):
                 if name in network.equations.kept:
                     self._rest.variables[row] = answer.variables[row]
@@ -156,15 +161,18 @@ class Microcircuit(LiquidState):
     def _run(self, X: Any, state: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
-        equations = equations_of(type(self).__name__, self.neuron_)
-        alike = equations.method == "exact" and not equations.noise and self.circuit_.background is None
+        equations = equations_of(type(self).__name__, self.neuron_, self._n_features_out)
+        compiled = self._engine.cells is not None
+        alike = compiled and equations.method == "exact" and not equations.noise and self.circuit_.background is None
         if state is not None and not alike:
             wanted = "None but for LIF, and other units whose step is exact, without noise"
             raise parameter_error(type(self).__name__, "state", wanted, state)
         if state is not None or (alike and self.twin):
             return super()._run(X, state, finals_too)
-        finals = super()._run(X, None, True)[1] if finals_too else None
         members, kind, lengths = self._read(X)
+        finals = super()._run(X, None, True)[1] if finals_too and compiled else None
+        if finals_too and not compiled:
+            finals = np.zeros(0 if kind == "series" else (len(members), 0))
         heard = [self._heard(*one) for one in zip(members, lengths, strict=True)]
         trials = [Trial(self._rest.variables, one.events, self._injected(one), one.n_steps) for one in heard]
         network = write_circuit(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -10,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import PoissonBackground
-from reservoir.plasticity import Rule, Scaling
-from reservoir.quantities import UNITS
+from reservoir.plasticity import Feedback, Rule, Scaling
 from spiking.circuit_text import Answer, CircuitText, Path, Trial, write_units
+from spiking.integration import method_of
+from spiking.names import follow, lines_of, make_way, renamed
+from spiking.rule_text import Additions, additions_of, refused, step_of, teller_of, with_additions
 from spiking.synapses import conductance, current, depressing_and_facilitating
 
 _solved: dict[str, str] = {}  # steps by their equations
@@ -56,6 +59,7 @@ class SideBySide:
         self.scalings = self._make_scalings()
         units = self.sources["units"]
         self.spikes = brian2.SpikeMonitor(units, name="spikes")
+        self.feedback = self._make_feedback()
         self.watch = [brian2.StateMonitor(units, "v", record=True, when="end", name="voltages")] if voltages else []
 
     def run(self, build: Callable[[], None], report: Callable[..., Any] | None = None) -> list[Answer]:
@@ -63,33 +67,49 @@ class SideBySide:
 
         Brian2 calls `report` now and then with the share that is done, as its second argument.
         """
-        parts = [*self.sources.values(), *self.synapses, *self.scalings, self.spikes, *self.watch]
+        parts = [*self.sources.values(), *self.synapses, *self.scalings, *self.feedback, self.spikes, *self.watch]
         whole = self.brian2.Network([part for part in parts if part is not None])
         duration, second = self.n_steps * self.network.dt, self.brian2.second
-        whole.run(duration * second, namespace={}, report=report, report_period=second)
+        try:
+            whole.run(duration * second, namespace={}, report=report, report_period=second)
+        except self.brian2.BrianObjectException as error:
+            rule = self._rule_of(error)
+            if rule is None:
+                raise
+            raise refused(rule, error) from None
         build()
         steps = np.round(np.asarray(self.spikes.t) / self.network.dt).astype(np.int64)
         fired = np.column_stack([steps, np.asarray(self.spikes.i, dtype=np.int64)])
         return [self._answer(tile, fired) for tile in range(self.n_tiles)]
 
+    def _rule_of(self, error: Exception) -> Rule | None:
+        """The rule whose text is the cause of an error of Brian2."""
+        rules = [path.rule for path in self.network.paths]
+        number = re.search(r"object named 'path_(\d+)", str(error))
+        if "'of_rules" in str(error):
+            return next((rule for rule in rules if rule is not None and rule.units is not None), None)
+        return rules[int(number.group(1))] if number else None
+
     def _value(self, value: Any, unit: str) -> Any:
         """An SI number or array with its unit."""
         if unit == "1":
             return value
-        dimensions = self.brian2.get_or_create_dimension([*UNITS[unit][1], 0, 0, 0])
+        dimensions, _ = self.brian2.equations.equations.dimensions_and_type_from_string(unit)
         return self.brian2.Quantity(value, dim=dimensions)
 
     def _make_units(self) -> Any:
         brian2, network, equations = self.brian2, self.network, self.network.equations
         injected = self.trials[0].currents is not None
-        text = write_units(network, injected)
+        rules = [path.rule for path in network.paths if path.rule is not None]
+        added = additions_of(brian2, rules)
+        text, self.new = make_way(with_additions(write_units(network, injected), added), rules)
         namespace = {"injected": self._injected()} if injected else {}
-        method: Any = Exact(brian2, text.model) if text.method == "exact" else text.method
+        method: Any = Exact(brian2, text.model) if text.method == "exact" else method_of(brian2, text.method)
         units = brian2.NeuronGroup(
             self.n_units * self.n_tiles,
             text.model,
-            threshold=f"listening and {equations.threshold}",
-            reset=equations.reset or "v = v",
+            threshold=renamed(f"listening and {equations.threshold}", self.new),
+            reset=renamed(f"{equations.reset}\n{added.reset}".strip() or "v = v", self.new),
             refractory="hold",
             method=method,
             clock=self.clock,
@@ -100,7 +120,7 @@ class SideBySide:
             units.run_regularly(line, when="start", name=name)
         for row, (name, unit) in enumerate(equations.variables.items()):
             values = np.concatenate([trial.variables[row] for trial in self.trials])
-            setattr(units, name, self._value(values, unit))
+            setattr(units, self.new.get(name, name), self._value(values, unit))
         for name, (value, unit) in text.constants.items():
             setattr(units, name, self._value(value, unit))
         for name, (values, unit) in text.by_unit.items():
@@ -110,7 +130,16 @@ class SideBySide:
         hold = np.where(network.listening, network.refractory * network.dt, _FOR_EVER)
         units.hold = self._tiled(hold) * brian2.second
         units.listening = self._tiled(network.listening)
+        self._begin(units, added)
         return units
+
+    def _begin(self, units: Any, added: Additions) -> None:
+        """Give the variables of rules to the units: their first values, and how they move."""
+        for name, text in added.start.items():
+            setattr(units, self.new.get(name, name), renamed(text, self.new))
+        if added.declared:
+            added = added._replace(equations=renamed(added.equations, self.new))
+            units.run_regularly(step_of(self.brian2, added, units.variables), when="groups", order=1, name="of_rules")
 
     def _add_background(self, units: Any, background: PoissonBackground) -> None:
         """Let the units hear Poisson jumps when spikes are delivered; Brian2 draws how many."""
@@ -167,16 +196,21 @@ class SideBySide:
         brian2, rule, n_currents = self.brian2, path.rule, len(self.network.kinds.currents)
         kind = current(path.kind) if path.kind < n_currents else conductance(path.kind - n_currents)
         kind = kind if path.dynamics is None else depressing_and_facilitating(kind)
-        model, on_pre = kind.model, [line.format(amount="w") for line in kind.on_pre]
+        model, on_pre, method = kind.model, [line.format(amount="w") for line in kind.on_pre], "exact"
         if rule is not None:
-            traces = [f"d{name}/dt = -{name} / {tau} : 1 (event-driven)" for name, tau in rule.traces.items()]
-            numbers = [f"{key} : {unit} (shared, constant)" for key, (_, unit) in rule.parameters.items()]
-            model, on_pre = [*model, *numbers, *traces, *rule.model], [*on_pre, *rule.on_pre]
-        synapses = brian2.Synapses(
-            self.sources[path.source], self.sources["units"], "\n".join(model), on_pre="\n".join(on_pre),
-            on_post=None if rule is None else "\n".join(rule.on_post) or None,
-            namespace={} if rule is None else self._signals(rule, name), clock=self.clock, name=name, method="exact",
-        )  # fmt: skip
+            rule, method = follow(rule, self.new), rule.method
+            model, on_pre = [*model, *lines_of(rule)], [*rule.before, *on_pre, *rule.on_pre]
+        try:
+            synapses = brian2.Synapses(
+                self.sources[path.source], self.sources["units"], "\n".join(model), on_pre="\n".join(on_pre),
+                on_post=None if rule is None else "\n".join(rule.on_post) or None,
+                namespace={} if rule is None else self._signals(rule, name), clock=self.clock, name=name,
+                method=method_of(brian2, method),
+            )  # fmt: skip
+        except Exception as error:  # what Brian2 may raise here has no end
+            if rule is None:
+                raise
+            raise refused(rule, error) from None
         shifts, size = np.repeat(np.arange(self.n_tiles), len(path.pre)), len(self.sources[path.source]) // self.n_tiles
         synapses.connect(i=self._tiled(path.pre) + shifts * size, j=self._tiled(path.post) + shifts * self.n_units)
         synapses.pre.delay = self._tiled(path.delay) * self.network.dt * brian2.second
@@ -192,6 +226,10 @@ class SideBySide:
             synapses.pre.order = 0
             if rule.on_post:
                 synapses.post.order = 1  # Brian2's own order of the two is that of their names
+            for key, text in rule.start.items():
+                setattr(synapses, key, text)
+            if rule.on_step:
+                synapses.run_regularly("\n".join(rule.on_step), when="groups", order=2, name=f"{name}_step")
         return synapses
 
     def _signals(self, rule: Rule, name: str) -> dict[str, Any]:
@@ -228,6 +266,21 @@ class SideBySide:
         clock = self.brian2.Clock(dt=scaling.every * self.brian2.second, name=f"scaling_{projection}")
         return self.brian2.NetworkOperation(scale, clock=clock, when="end", name=f"scale_{projection}")
 
+    def _make_feedback(self) -> list[Any]:
+        """Operations that tell synapses what comes from the simulation itself, one for each source of it."""
+        found: dict[int, tuple[Feedback, list[tuple[Any, int]]]] = {}
+        for path, synapses in zip(self.network.paths, self.synapses, strict=True):
+            feedback = None if path.rule is None else path.rule.feedback
+            if feedback is not None:
+                place = synapses.variables[feedback.name].get_value(), len(path.pre)
+                found.setdefault(id(feedback.value), (feedback, []))[1].append(place)
+        operations = []
+        for k, (feedback, places) in enumerate(found.values()):
+            clock = self.brian2.Clock(dt=feedback.every * self.brian2.second, name=f"feedback_clock_{k}")
+            tell = teller_of(feedback, clock, lambda: np.asarray(self.spikes.count), places, self.n_tiles)
+            operations.append(self.brian2.NetworkOperation(tell, clock=clock, when="start", name=f"feedback_{k}"))
+        return operations
+
     def _tiled(self, values: np.ndarray) -> np.ndarray:
         return np.tile(values, self.n_tiles)
 
@@ -238,7 +291,7 @@ class SideBySide:
         spikes[:, 1] -= units.start
         spikes = spikes[np.lexsort((spikes[:, 1], spikes[:, 0]))]
         voltages = np.asarray(self.watch[0].v)[units, : trial.n_steps].T.copy() if self.watch else None
-        names = self.network.equations.variables
+        names = [self.new.get(name, name) for name in self.network.equations.variables]
         variables = np.stack([np.asarray(getattr(self.sources["units"], f"{name}_"))[units] for name in names])
         return Answer(spikes, voltages, variables, self._learned(tile))
 

@@ -10,11 +10,12 @@ import numpy as np
 
 from reservoir.circuits import Circuit
 from reservoir.neurons import LIF
-from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, check_part
+from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit
 from reservoir.systems.simulation import (
     SHORTEST_STEP,
     Recording,
     check_recorded,
+    check_units,
     input_events,
     read_record,
     read_trials,
@@ -53,10 +54,12 @@ def simulate(
 
     Parameters
     ----------
-    circuit, spikes, currents, neuron, dt, random_state : as in `reservoir.simulate`
+    circuit, spikes, currents, dt, random_state : as in `reservoir.simulate`
+    neuron : None, record of `reservoir.neurons`, or `spiking.Equations`, default None
+        None is ``LIF()``.
     plasticity : None or dict, default None
-        Rules of `reservoir.plasticity` by projection: ``{"recurrent": STDP()}`` or ``{"inputs": STDP()}``. Every
-        trial begins with the weights of `circuit`.
+        Rules of `reservoir.plasticity`, or a user's own, by projection: ``{"recurrent": STDP()}`` or
+        ``{"inputs": STDP()}``. Every trial begins with the weights of `circuit`.
     record : tuple of names, default ()
         What is kept besides the spikes: "voltages"; "weights", the circuit with what was learned; "traces", those of
         the plasticity rules at the end.
@@ -106,10 +109,11 @@ def simulate(
     if not isinstance(circuit, Circuit):
         raise parameter_error("simulate", "circuit", "a Circuit", circuit)
     neuron = LIF() if neuron is None else neuron
-    check_part("simulate", "neuron", neuron, SpikingUnit, optional=True)
+    check_units("simulate", neuron, compiled=False)
     recorded = read_record(record, ("voltages", "weights", "traces"))
     network = write_circuit("simulate", circuit, neuron, plasticity, dt)
-    neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
+    if hasattr(neuron, "cells"):
+        neuron.cells(circuit.excitatory, network.kinds.currents, dt)  # checks its parameters
     seed = int(as_generator("simulate", random_state).integers(2**63))
     given, many = read_trials(circuit, spikes, currents, dt)
     heard = list(given)

@@ -45,10 +45,16 @@ def settings(brian2: ModuleType, codegen: str, machine: dict[str, Any]) -> Itera
     before = {name: prefs[name] for name in wanted}
     random, runs = runtime.get_random_state(), _attributes(brian2.Network, _OF_ALL_RUNS)
     devices = [(one, _attributes(one, _OF_A_RUN)) for one in {runtime, brian2.get_device()}]
+    known = set(map(id, brian2.BrianObject.__instances__()))
     try:
         for name, value in wanted.items():
             prefs[name] = value
         yield
+    except BaseException:
+        for one in brian2.BrianObject.__instances__():
+            if id(one) not in known:
+                one()._network = ""  # otherwise it warns when it goes that it was in none
+        raise
     finally:
         for name, value in before.items():
             prefs[name] = value

@@ -33,6 +33,7 @@ class Mark(NamedTuple):
 MARKS = (
     Mark("learned", Part, "attributes that `fit` sets, and what a model file may hold there; nothing without it"),
     Mark("check_learned", Part, "check_learned() refuses attributes from a file that do not fit together"),
+    Mark("not_saved", Part, "why no model file may hold it, and what to do instead"),
     Mark("runs_compiled", System, "True: compiled loops run its very equation; False where a subclass replaces it"),
     Mark("reads_lengths", System, "True: `fit` draws by the lengths of the sequences too, not by their features alone"),
     Mark("unit_", System, "its fitted rate unit"),
@@ -106,6 +107,7 @@ MARKS = (
     Mark("piecewise", Encoder, "False: rows must be encoded whole; without it, in any pieces"),
     Mark("weights", Encoder, "weights(n_features, n_units, rng) and normalised(rows): currents and no spikes"),
     Mark("equations", SpikingUnit, "equations() as text for Brian2; without it the unit runs in Numba alone"),
+    Mark("cells", SpikingUnit, "cells(...) gives its compiled step; without it the unit runs in Brian2 alone"),
     Mark("window", PlasticityRule, "window(lags, share): the change by a lone pair of spikes"),
     Mark("reach", PlasticityRule, "seconds of lag after which its window is all but zero"),
     Mark("pool", Pooling, "pool(rows); without it, the pooling is a name"),

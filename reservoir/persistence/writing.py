@@ -126,6 +126,8 @@ class Writer:
 
 def _way_out(part: Any) -> str:
     """What to do about a part that no file keeps."""
+    if hasattr(part, "not_saved"):
+        return str(part.not_saved)
     if hasattr(part, "refit"):
         return "Save its best_estimator_, the model that the search has found."
     return "By itself it goes into a file by numpy.save." if isinstance(part, np.ndarray) else _ADVICE

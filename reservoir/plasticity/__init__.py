@@ -17,12 +17,13 @@ from reservoir.plasticity.inhibitory import InhibitorySTDP
 from reservoir.plasticity.normalised import Normalised
 from reservoir.plasticity.release import ReleaseSTDP
 from reservoir.plasticity.reward import RewardSTDP
-from reservoir.plasticity.rule import Rule, Scaling
+from reservoir.plasticity.rule import Feedback, Rule, Scaling, UnitVariables
 from reservoir.plasticity.stdp import STDP
 from reservoir.plasticity.triplet import TripletSTDP
 
 __all__ = [
     "STDP",
+    "Feedback",
     "InhibitorySTDP",
     "Normalised",
     "ReleaseSTDP",
@@ -30,4 +31,5 @@ __all__ = [
     "Rule",
     "Scaling",
     "TripletSTDP",
+    "UnitVariables",
 ]

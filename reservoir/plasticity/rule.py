@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,12 +23,33 @@ class Scaling(NamedTuple):
     every: float  # seconds
 
 
-class Rule(NamedTuple):
-    """The text of a rule for one set of synapses.
+class Feedback(NamedTuple):
+    """A number that comes from the simulation itself, as a reward does: a third factor."""
 
-    The text may use `w`, amperes >= 0, and for dynamic synapses `U`, `D`, `F`, `u` and `R`; it must not declare these,
-    nor `direction`, `last`, names that end in ``_pre`` or ``_post``, names of functions, or names in the equations of a
-    unit. The `w` of a conductance is the current at a driving force of one volt.
+    name: str  # of the variable of every synapse that holds it, 0 at first, without unit
+    value: Callable[[float, np.ndarray], float]  # of the seconds, and the spikes of each unit since the last call
+    every: float = 1e-3  # seconds
+
+
+class UnitVariables(NamedTuple):
+    """Variables that a rule gives to the units, such as a low-passed voltage; it reads them as ``name_post``."""
+
+    model: tuple[str, ...]  # differential equations, which may use the variables of the unit and the rule's numbers
+    reset: tuple[str, ...] = ()  # what a spike of the unit does to them
+    start: Mapping[str, str] = MappingProxyType({})  # text of their first values; 0 without it
+
+
+class Rule(NamedTuple):
+    """The text of a rule for one set of synapses, in the words of Brian2.
+
+    The text may use `w`, amperes >= 0, and for dynamic synapses `U`, `D`, `F`, `u` and `R`, variables of the two units,
+    as ``v_post``, and `t` and `dt`. It must not define these, nor `direction`, `last`, names that end in ``_pre`` or
+    ``_post``, names of functions, or `I`, `hold`, `listening` and others of the engine. The `w` of a conductance is the
+    current at a driving force of one volt.
+
+    Traces cost nothing between spikes, but are known at spikes only: what `on_step` or a clock-driven equation reads is
+    a clock-driven variable of `model`. In a step, these and the variables of units move first, then comes `on_step`;
+    then units fire, spikes arrive (`before`, what the synapse passes on, `on_pre`), and `on_post` comes last.
     """
 
     traces: dict[str, str]  # variables that decay, and the names of their time constants
@@ -40,6 +62,23 @@ class Rule(NamedTuple):
     finish: Callable[[dict[str, np.ndarray], float], dict[str, np.ndarray]] | None = None
     """What was learned, "w" or "U", from the variables read and the duration in seconds. None: the variables."""
     scaling: Scaling | None = None
+    before: Sequence[str] = ()
+    """What a spike does that arrives, before it is passed on."""
+    on_step: Sequence[str] = ()
+    """What is done in every step, as ``w = clip(w + dt * rate, 0 * amp, w_max)``."""
+    start: Mapping[str, str] = MappingProxyType({})
+    """Text of the first values of variables of `model`, as ``{"rho": "w / w_max"}``; 0 without it."""
+    method: str = ""
+    """How clock-driven variables are integrated: a method of Brian2 by its name; "" takes the exact step where there is
+    one, otherwise exponential Euler, otherwise Euler."""
+    units: UnitVariables | None = None
+    feedback: Feedback | None = None
+    """It runs in Python, so that no C++ program can be built."""
+
+    @property
+    def in_python(self) -> bool:
+        """Whether Python is needed while a simulation runs."""
+        return self.scaling is not None or self.feedback is not None
 
 
 class PlasticityRule(BaseEstimator):

@@ -17,7 +17,15 @@ from reservoir.seeds import generator_for
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
-from reservoir.systems.simulation import SHORTEST_STEP, check_steps, input_events, make_engine, run_engine, start
+from reservoir.systems.simulation import (
+    SHORTEST_STEP,
+    check_steps,
+    check_units,
+    input_events,
+    make_engine,
+    run_engine,
+    start,
+)
 from reservoir.trains import SpikeTrains
 from reservoir.validation import (
     Parameters,
@@ -121,6 +129,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         self.step = step
         self.random_state = random_state
 
+    _compiled = True  # units run in Numba
+
     @property
     def piecewise(self) -> bool:
         """Whether a run may be cut in two: not with noise, nor where the encoder draws or hears the row before."""
@@ -154,7 +164,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
             n_channels = self.encoder_.n_channels(self.n_features_in_)
         self.circuit_ = parts["circuit"].draw(rngs[0], n_inputs=n_channels)
         self.trace_, self.neuron_ = parts["trace"], parts["neuron"]
-        self._engine = make_engine(type(self).__name__, self.circuit_, self.neuron_, dt)
+        self._engine = make_engine(type(self).__name__, self.circuit_, self.neuron_, dt, self._compiled)
         self._n_features_out = self.circuit_.n_units
         self.__dict__.pop("input_weights_", None)
         if hasattr(self.encoder_, "weights"):
@@ -244,10 +254,12 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def _checked_parts(self) -> dict[str, Any]:
         owner = type(self).__name__
         given = {name: getattr(self, name) for name in _PARTS}
-        parts = {name: clone(_PARTS[name]() if part is None else part, safe=False) for name, part in given.items()}
         for name, kind in (("circuit", CircuitModel), ("encoder", Encoder), ("trace", Trace)):
-            check_part(owner, name, parts[name], kind, optional=True)
-        return parts
+            if given[name] is not None:
+                check_part(owner, name, given[name], kind, optional=True)
+        if self.neuron is not None:
+            check_units(owner, self.neuron, self._compiled)
+        return {name: clone(_PARTS[name]() if part is None else part, safe=False) for name, part in given.items()}
 
     def _times(self) -> tuple[float, float]:
         """`dt` and `step` in seconds."""

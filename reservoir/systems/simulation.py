@@ -139,20 +139,35 @@ def read_record(record: str | Sequence[str], known: tuple[str, ...]) -> tuple[st
     return names
 
 
-def make_engine(owner: str, circuit: Circuit, neuron: SpikingUnit | None, dt: float) -> CircuitEngine:
-    """The circuit, checked and in the form of the kernel."""
+def make_engine(
+    owner: str, circuit: Circuit, neuron: SpikingUnit | None, dt: float, compiled: bool = True
+) -> CircuitEngine:
+    """The circuit, checked and in the form of the kernel; without `compiled` its units may run in Brian2 alone."""
     dt = check_real(owner, "dt", dt, SHORTEST_STEP, unit="second")
     if not isinstance(circuit, Circuit):
         raise parameter_error(owner, "circuit", "a Circuit", circuit)
     neuron = LIF() if neuron is None else neuron
-    check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
+    check_units(owner, neuron, compiled)
     kinds = receptors_of(circuit)
     if len(kinds.currents) < 2:  # kernels want two
         unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
         kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
     kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
-    cells = neuron.cells(circuit.excitatory, kinds.currents, dt)
+    cells = neuron.cells(circuit.excitatory, kinds.currents, dt) if hasattr(neuron, "cells") else None
     return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind)
+
+
+def check_units(owner: str, neuron: Any, compiled: bool) -> None:
+    """Refuse what is no record of units, and where a step is to be `compiled` one that runs in Brian2 alone."""
+    in_words = callable(getattr(neuron, "equations", None)) and not hasattr(neuron, "cells")
+    if isinstance(neuron, str) or (hasattr(neuron, "equations") and not callable(neuron.equations)):
+        wanted = "None, a record of reservoir.neurons, or a user's own equations in spiking.Equations"
+        raise parameter_error(owner, "neuron", wanted, neuron)
+    if not in_words or isinstance(neuron, type):
+        check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
+    elif compiled:
+        why = f"{type(neuron).__name__} runs in Brian2 only, by spiking.simulate and spiking.Microcircuit"
+        raise parameter_error(owner, "neuron", f"None or a unit with a compiled step ({why})", neuron)
 
 
 def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 
 import reservoir
+import spiking
 from reservoir import (
     EchoState,
     circuits,
@@ -61,6 +62,7 @@ from tests.house.entries import (
     predictions,
     rate_unit,
     rule,
+    simulated,
     states,
     system,
     topology,
@@ -86,6 +88,8 @@ NOT_CALLED = {
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
     *("reservoir.sequences.SequenceWarning", "spiking.own_process"),
     *("reservoir.systems.Recording", "reservoir.plasticity.Rule", "reservoir.plasticity.Scaling"),
+    *("reservoir.plasticity.Feedback", "reservoir.plasticity.UnitVariables"),
+    "spiking.BrianReservoir",  # of a network that no copy can have
     *(f"reservoir.datasets.{name}" for name in datasets.__all__ if name.startswith("fetch_")),  # of the network
 }
 
@@ -212,6 +216,12 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.spikes.SpikeTrains": function(times=[0.1, 0.2], units=[0, 1], n_units=2, duration=0.5),
     # Learning in Brian2
     "spiking.simulate": function(slow=True, circuit=COLUMN, spikes=TRAINS, random_state=0, codegen="numpy"),
+    "spiking.Equations": Entry(
+        {"model": "dv/dt = (I * Mohm - v) / tau : volt\ntau : second", "threshold": "v > 1 * mV",
+         "parameters": {"tau": 0.02}},
+        lambda part, X: numbers(simulated(spiking.simulate, neuron=part, codegen="numpy")), slow=True,
+        fixed=("model", "threshold"),
+    ),
     "spiking.warm_up": function(slow=True, circuit=COLUMN),
     "spiking.Microcircuit": Entry(
         {"circuit": MaassColumn((2, 2, 2)), "random_state": 0, "codegen": "numpy"}, states, X[:3], None, fits, slow=True

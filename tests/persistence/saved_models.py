@@ -54,6 +54,8 @@ from tests.loops import looped
 RECORDS = ("reservoir.circuits", "reservoir.spikes", "reservoir.topologies")  # rooms whose other classes are kept too
 NOT_KEPT = {
     "ReservoirSearchCV": "holds scorers, which are functions; its best_estimator_ is kept",
+    "Equations": "holds text that is code",
+    "BrianReservoir": "holds a network of Brian2",
 }
 
 SERIES = np.sin(np.arange(90) / 4).reshape(-1, 1) * [1.0, 0.5]

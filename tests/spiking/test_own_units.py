@@ -9,7 +9,7 @@ import reservoir
 import spiking
 from reservoir.compilation import kernel
 from reservoir.neurons import LIF, AdaptiveThreshold, HodgkinHuxley
-from reservoir.neurons.spiking.equations import Equations, equations_of
+from reservoir.neurons.spiking.equations import EquationText, equations_of
 from spiking import STDP, Microcircuit
 from tests.spiking.test_same_spikes import assert_same, column, trains_of
 
@@ -61,7 +61,7 @@ class OwnUnit:
         return OwnCells(float(leak), 0.5 * gain, gain / FARADS, weights, self.before, keep)
 
     def equations(self):
-        return Equations(
+        return EquationText(
             "dv/dt = noise + ({current}) / C - v / membrane{noise} : volt\ndtheta/dt = -theta / tau : volt",
             threshold="v > before + theta",
             reset="v = 0 * volt; theta += rise",

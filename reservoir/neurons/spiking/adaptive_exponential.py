@@ -10,7 +10,7 @@ import numpy as np
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
-from reservoir.neurons.spiking.equations import Equations
+from reservoir.neurons.spiking.equations import EquationText
 from reservoir.neurons.spiking.lif import decaying_gain
 from reservoir.neurons.spiking.membrane import Membrane, initial_voltages, refractory_steps, unit
 from reservoir.quantities import magnitude
@@ -200,13 +200,13 @@ class AdaptiveExponential(Membrane):
             refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
         )
 
-    def equations(self) -> Equations:
+    def equations(self) -> EquationText:
         """The same for Brian2."""
         names = {"rest": "volt", "threshold": "volt", "slope": "volt", "cutoff": "volt", "reset": "volt"}
         names |= {"capacitance": "farad", "a": "siemens", "b": "amp", "background": "amp"}
         names |= {"noise": "volt * second**-0.5"}
         other = {"g": (self.leak_conductance, "siemens"), "tau_w": (self.time_constant_w, "second")}
-        return Equations(
+        return EquationText(
             """
             upswing = g * slope * exp((clip(v, -1 * volt, cutoff) - threshold) / slope) : amp
             dv/dt = (g * (rest - v) + upswing - adaptation + background + {current}) / capacitance{noise}

@@ -10,7 +10,7 @@ import numpy as np
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.docstrings import documented_with
 from reservoir.neurons.spiking import lif
-from reservoir.neurons.spiking.equations import Equations
+from reservoir.neurons.spiking.equations import EquationText
 from reservoir.neurons.spiking.lif import LIF, LIFCells, gather, move
 from reservoir.neurons.spiking.membrane import Membrane
 from reservoir.validation import Parameters
@@ -119,7 +119,7 @@ class AdaptiveThreshold(LIF):
         membrane = super().cells(excitatory, time_constants, dt)
         return AdaptiveThresholdCells(membrane, float(np.exp(-dt / tau)), increment)
 
-    def equations(self) -> Equations:
+    def equations(self) -> EquationText:
         """The same for Brian2."""
         membrane = super().equations()
         own = {"tau_theta": (self.threshold_time_constant, "second"), "increment": (self.increment, "volt")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -10,8 +11,11 @@ import numpy as np
 from reservoir.quantities import UNITS, magnitude
 from reservoir.validation import parameter_error
 
+_POWER = r"(metre|kilogram|second|amp|kelvin|mole|candle)\*\*-?[\d.]+"
+_PRODUCT = re.compile(rf"{_POWER}( \* {_POWER})*")  # a unit without a name
 
-class Equations(NamedTuple):
+
+class EquationText(NamedTuple):
     """The equations of one record, in the syntax of Brian2.
 
     The first variable is the voltage, `v` in volts. `hold`, `listening`, `injected` and names that begin with ``I_``,
@@ -28,8 +32,9 @@ class Equations(NamedTuple):
     variables: dict[str, str]
     """Name and unit of each, in the order of the rows of `initial_state`."""
     parameters: dict[str, tuple[Any, str]]
-    """Value and unit of each name that the texts use: a number in SI units or a quantity, or two of them, for
-    excitatory and for inhibitory units. A unit is a name of `reservoir.quantities.UNITS`, or "1" for none."""
+    """Value and unit of each name that the texts use: a number in SI units or a quantity; two of them, for excitatory
+    and for inhibitory units; or an array (n_units,). A unit is a name of `reservoir.quantities.UNITS`, "1" for none, or
+    a product of powers of base units."""
     refractory: float | Sequence[float] = 0.0
     """Seconds after a spike, one number or two."""
     method: str = "rk2"
@@ -44,13 +49,15 @@ class Equations(NamedTuple):
     """Name by which the threshold knows the voltage that a step began with; "" where it does not ask."""
     kept: tuple[str, ...] = ()
     """Variables that stay as learning has left them."""
+    follows: bool = False
+    """Whether the current of conductances follows the voltage within a step, as a part of the equations."""
 
 
-def equations_of(owner: str, neuron: Any) -> Equations:
+def equations_of(owner: str, neuron: Any, n_units: int = 1) -> EquationText:
     """The equations of a record, with numbers in SI units; the record checks them when it makes its cells."""
     _check_record(owner, neuron)
     equations = neuron.equations()
-    if wanted := _missing(equations, len(neuron.initial_state(1, np.random.default_rng(0)))):
+    if wanted := _missing(equations, len(neuron.initial_state(n_units, np.random.default_rng(0)))):
         raise parameter_error(owner, "neuron", f"None or a record {wanted}", neuron)
     parameters = {name: (_number(value), unit) for name, (value, unit) in equations.parameters.items()}
     return equations._replace(parameters=parameters)
@@ -58,12 +65,13 @@ def equations_of(owner: str, neuron: Any) -> Equations:
 
 def _missing(equations: Any, n_variables: int) -> str:
     """What the equations of a record with so many variables should be; "" where they are."""
-    if not isinstance(equations, Equations) or next(iter(equations.variables.items()), None) != ("v", "volt"):
-        return "whose `equations` gives Equations, with the voltage 'v' in 'volt' as first variable"
+    first = next(iter(equations.variables.items()), None) if isinstance(equations, EquationText) else None
+    if first not in (("v", "volt"), ("v", "1")):
+        return "whose `equations` gives EquationText, with the voltage 'v' in 'volt' as first variable"
     if n_variables != len(equations.variables):
         return f"whose `initial_state` has a row for each of its variables, {', '.join(equations.variables)}"
     units = {*equations.variables.values(), *(unit for _, unit in equations.parameters.values())}
-    unknown = sorted(units - {*UNITS, "1"})
+    unknown = sorted(unit for unit in units - {*UNITS, "1"} if not _PRODUCT.fullmatch(unit))
     return f"with equations in units among {', '.join(UNITS)} and 1, not {', '.join(unknown)}" if unknown else ""
 
 
@@ -85,6 +93,6 @@ def _defined_in(kind: type, name: str) -> type:
 
 
 def _number(value: Any) -> Any:
-    """A number or two, without their unit."""
-    value = magnitude(value)
-    return value.tolist() if isinstance(value, np.ndarray) else value
+    """A number or two, or an array of plain ones, without their unit."""
+    number = magnitude(value)
+    return number.tolist() if isinstance(number, np.ndarray) and number is not value else number

@@ -10,7 +10,7 @@ import numpy as np
 from reservoir.compilation import kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
-from reservoir.neurons.spiking.equations import Equations
+from reservoir.neurons.spiking.equations import EquationText
 from reservoir.neurons.spiking.membrane import Membrane, initial_voltages, refractory_steps, unit
 from reservoir.quantities import magnitude
 from reservoir.validation import Parameters
@@ -243,12 +243,12 @@ class HodgkinHuxley(Membrane):
             refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
         )
 
-    def equations(self) -> Equations:
+    def equations(self) -> EquationText:
         """The same for Brian2."""
         names = {"capacitance": "farad", "threshold": "volt", "background": "amp", "noise": "volt * second**-0.5"}
         names |= dict.fromkeys(("sodium_conductance", "potassium_conductance", "leak_conductance"), "siemens")
         names |= dict.fromkeys(("sodium_reversal", "potassium_reversal", "leak_reversal"), "volt")
-        return Equations(
+        return EquationText(
             """
             x = v / volt * 1000 : 1
             dv/dt = (sodium_conductance * m**3 * h * (sodium_reversal - v) + potassium_conductance * n**4

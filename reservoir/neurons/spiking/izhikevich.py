@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reservoir.compilation import kernel
-from reservoir.neurons.spiking.equations import Equations
+from reservoir.neurons.spiking.equations import EquationText
 from reservoir.neurons.spiking.membrane import Membrane, initial_voltages, pair_of, refractory_steps, unit
 from reservoir.quantities import magnitude
 from reservoir.validation import Parameters, check_real
@@ -178,11 +178,11 @@ class Izhikevich(Membrane):
             refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
         )
 
-    def equations(self) -> Equations:
+    def equations(self) -> EquationText:
         """The same for Brian2."""
         names = {"a": "hertz", "b": "hertz", "c": "volt", "d": "volt / second", "peak": "volt"}
         names |= {"capacitance": "farad", "background": "amp", "noise": "volt * second**-0.5"}
-        return Equations(
+        return EquationText(
             """
             dv/dt = 4e4 / (volt * second) * v**2 + 5e3 / second * v + 140 * volt / second - recovery
                     + (background + {current}) / capacitance{noise} : volt (unless refractory)

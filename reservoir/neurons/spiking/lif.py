@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
-from reservoir.neurons.spiking.equations import Equations
+from reservoir.neurons.spiking.equations import EquationText
 from reservoir.neurons.spiking.membrane import Membrane, initial_voltages, refractory_steps, unit
 from reservoir.quantities import magnitude
 from reservoir.validation import Parameters
@@ -157,9 +157,9 @@ class LIF(Membrane):
             refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
         )
 
-    def equations(self) -> Equations:
+    def equations(self) -> EquationText:
         """The same for Brian2."""
-        return Equations(
+        return EquationText(
             "dv/dt = (rest - v + resistance * (background + {current})) / tau{noise} : volt (unless refractory)",
             threshold="v > threshold",
             reset="v = reset",
