@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.validation import parameter_error, real_array, without_unit
+from reservoir.quantities import doubt
+from reservoir.validation import bare, parameter_error, real_array
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,12 +58,13 @@ class ArrayRecord:
         unit: str | None = None,
     ) -> None:
         """Store finite numbers (size,) in [low, high], or `above` low; one number stands for all."""
-        array = real_array(without_unit(type(self).__name__, name, getattr(self, name), unit))
+        array = real_array(bare(type(self).__name__, name, getattr(self, name), unit))
         array = np.full(size, array) if array is not None and array.ndim == 0 else array
         if array is None or array.shape != (size,) or not _within(array, low, high, above):
             bounds = "" if low == -np.inf else f" {'>' if above else '>='} {low:g}"
             bounds += "" if high == np.inf else f" and <= {high:g}"
             raise self._refuse(name, f"finite numbers{bounds} of shape ({size},)")
+        doubt(type(self).__name__, name, getattr(self, name), unit)
         self._store(**{name: array})
 
     def _read_flags(self, name: str, size: int) -> None:
