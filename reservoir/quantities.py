@@ -52,13 +52,15 @@ _PLAUSIBLE = {
     "ohm": Plausible(1e3, np.inf, "ohm", "Mohm", 1e6),
 }
 # Of seconds and hertz it is the name that tells.
-_LONGEST = {"dt": 0.01, "step": 5.0, "duration": 3600.0, "learning_time": 3600.0, "D": 10.0, "F": 10.0}
+_LONGEST = {"dt": 0.01, "step": 5.0, "duration": 1e5, "learning_time": 1e5, "D": 10.0, "F": 10.0}
 _LONGEST |= dict.fromkeys(("refractory", "delay", "input_delay", "time_constant", "input_time_constant"), 1.0)
 _LONGEST |= dict.fromkeys(("time_constant_w", "tau", "tau_plus", "tau_minus", "tau_x", "tau_y", "tau_c", "tau_d"), 10.0)
 _RATES = {"a": 1.0, "b": 1.0}
 
 
-def _plausible(name: str, unit: str) -> Plausible | None:
+def _plausible(owner: str, name: str, unit: str) -> Plausible | None:
+    if owner == "SpikeTrains.steps":  # steps of any length, not those of a simulation
+        return None
     if unit == "second" and name in _LONGEST:
         return Plausible(0.0, _LONGEST[name], "s", "ms", 1e-3)
     if unit == "hertz" and name in _RATES:
@@ -74,7 +76,7 @@ def doubt(owner: str, name: str, value: Any, unit: str | None) -> None:
     PlausibilityWarning
         Names the parameter, its value in SI units and what was probably meant.
     """
-    bounds = None if unit is None or value is None or isinstance(value, str) else _plausible(name, unit)
+    bounds = None if unit is None or value is None or isinstance(value, str) else _plausible(owner, name, unit)
     if bounds is None or (type(value) is float and (bounds.least <= abs(value) <= bounds.most or not value)):
         return
     if is_quantity(value):

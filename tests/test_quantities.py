@@ -96,7 +96,7 @@ def cells(neuron):
     (lambda: Projection([0], [0], 3e-8, 1e-3, 3.0), "'time_constant' parameter of Projection is 3 s"),
     (lambda: STDP(tau_plus=20.0).rule(Projection([0], [0], 3e-8, 1e-3, 3e-3)), "'tau_plus' parameter of STDP is 20 s"),
     (lambda: Exponential(30.0).filter(SpikeTrains([], [], 1, 0.1), 0.01, 5), "'time_constant' .* Exponential is 30 s"),
-    (lambda: SpikeTrains([0.0], [0], 1, 5000.0), "'duration' parameter of SpikeTrains is 5000 s"),
+    (lambda: SpikeTrains([0.0], [0], 1, 6e5), "'duration' parameter of SpikeTrains is 600000 s"),
     (lambda: simulate(Circuit([True], NONE, NONE, 0), currents=np.zeros((1, 1)), dt=0.1), "'dt' .* is 0.1 s"),
     (lambda: simulate(Circuit([True], NONE, NONE, 0), currents=np.ones((1, 1))), "'currents' .* is 1 A"),
     (lambda: LiquidState(step=10).fit(np.zeros((1, 1))), "'step' parameter of LiquidState is 10 s"),

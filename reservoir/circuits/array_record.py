@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.validation import parameter_error, real_array, without_unit
+from reservoir.quantities import doubt
+from reservoir.validation import bare, parameter_error, real_array
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -97,12 +98,13 @@ def numbers_in(
     unit: str | None = None,
 ) -> np.ndarray:
     """Finite numbers (size,) in [low, high], or `above` low, as a new array; one number stands for all."""
-    array = real_array(without_unit(owner, name, value, unit))
+    array = real_array(bare(owner, name, value, unit))
     array = np.full(size, array) if array is not None and array.ndim == 0 else array
     if array is None or array.shape != (size,) or not _within(array, low, high, above):
         bounds = "" if low == -np.inf else f" {'>' if above else '>='} {low:g}"
         bounds += "" if high == np.inf else f" and <= {high:g}"
         raise parameter_error(owner, name, f"finite numbers{bounds} of shape ({size},)", value)
+    doubt(owner, name, value, unit)
     return array
 
 

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from reservoir import neurons, plasticity
 from reservoir.circuits import Circuit, MaassColumn, Projection
 from reservoir.neurons import LIF
+from reservoir.neurons.spiking.statements import coefficients_of
 from reservoir.plasticity import (
     STDP,
     InhibitorySTDP,
@@ -420,8 +421,8 @@ def test_every_exported_rule(name):
     own = {word for rule in texts for word in [*rule.parameters, *rule.traces]}
     own |= {line.split()[0] for rule in texts for block in rule.model for line in block.split("\n")}
     for unit in neurons.__all__:
-        equations = getattr(neurons, unit)().equations()
-        assert not own & {*equations.parameters, *equations.variables}
+        cells = getattr(neurons, unit)().cells(np.ones(1, bool), np.array([3e-3]), 1e-4)
+        assert not own & {*coefficients_of(cells), *cells.statements().variables}
     for heading in ("Parameters", "Raises", "References", "Examples"):
         assert f"\n{heading}\n{'-' * len(heading)}\n" in text
     assert "doi:10." in text and all(parameter in text for parameter in part.get_params())

@@ -113,7 +113,7 @@ def test_dynamic_synapses_in_closed_form(U, D, F):
 
 def test_a_chain_of_units():
     """A strong synapse carries each spike on, after its delay and the steps that the voltage takes to rise."""
-    circuit = pair(1e-3, delay=2e-3, time_constant=5e-4, input_weight=1e-3)
+    circuit = pair(1e-5, delay=2e-3, time_constant=1e-4, input_weight=1e-5)
     trains = SpikeTrains(np.arange(10) * 0.02, np.zeros(10, int), 1, 0.2)
     neuron = LIF(background=0.0, initial=0.0, rest=0.0, reset=0.0, refractory=15e-3)
     spikes = simulate(circuit, trains, neuron=neuron).spikes
@@ -267,4 +267,4 @@ def test_bad_arguments(arguments, text):
 @pytest.mark.filterwarnings("ignore::reservoir.quantities.PlausibilityWarning")
 def test_voltages_that_overflow_are_told():
     with pytest.raises(ValueError, match="voltages of LIF overflow"):
-        simulate(COLUMN, TRAINS, currents=np.full((1, 8), -1e300), neuron=silent(threshold=1e308, resistance=1e12))
+        simulate(COLUMN, TRAINS, currents=np.full((1, 8), -1e306), neuron=silent(threshold=1e308))
