@@ -35,9 +35,13 @@ def trials():
 
 def test_a_classifier_hears_what_the_liquid_hears(trials):
     model = ReservoirClassifier(liquid(), RidgeReadout(1.0), pooling="mean").fit(trials, LABELS)
-    rows = np.stack([states.mean(axis=0) for states in liquid().fit(trials).transform(trials)])
-    by_hand = RidgeReadout(1.0).fit(rows, 2.0 * LABELS - 1)
-    np.testing.assert_array_equal(model.decision_function(trials), by_hand.predict(rows).ravel())
+    heard = liquid().fit(trials)
+    learnt, answered = (
+        np.stack([states.mean(axis=0) for states in found])
+        for found in (heard.run(trials, trial=range(len(trials)))[0], heard.transform(trials))
+    )
+    by_hand = RidgeReadout(1.0).fit(learnt, 2.0 * LABELS - 1)
+    np.testing.assert_array_equal(model.decision_function(trials), by_hand.predict(answered).ravel())
     np.testing.assert_array_equal(model.predict(trials[3]), model.predict(trials)[3:4])
     assert model.score(trials, LABELS) == 1 and model.n_features_in_ == 2
     counted = ReservoirClassifier(liquid(), RidgeReadout(1.0), pooling="mean", include_input=True).fit(trials, LABELS)
