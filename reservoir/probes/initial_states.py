@@ -9,6 +9,7 @@ import numpy as np
 from reservoir.parts import System
 from reservoir.probes.driven_states import is_spiking
 from reservoir.trains import Steps
+from reservoir.trials import state_values
 
 _N_HISTORY = 100
 
@@ -30,12 +31,12 @@ def rest(system: System, rows: np.ndarray | Steps) -> InitialState:
 def drawn_start(system: System, rows: np.ndarray | Steps, rng: np.random.Generator) -> InitialState:
     """A random start: a state uniform in [-1, 1], or for spiking units that after a history of rows in random order.
 
-    Where the state is no row of states, as in a cell with a memory beside its output, the row after one row of input
+    That is a state alone, so that all starts hear the same dice. Where the state is no row of states, as in a cell with a memory beside its output, the row after one row of input
     stands for it.
     """
     if is_spiking(system):
         states, final = system.run(rows[rng.integers(len(rows), size=_N_HISTORY)])
-        return InitialState(final, states[-1])
+        return InitialState(state_values(final), states[-1])
     states, final = system.run(rows[:1])
     state = rng.uniform(-1, 1, size=np.shape(final)).astype(np.asarray(final).dtype)
     if state.shape == np.shape(states)[1:]:

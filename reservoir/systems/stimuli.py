@@ -9,11 +9,12 @@ import numpy as np
 
 from reservoir.circuits import Circuit
 from reservoir.parts import Numbers
+from reservoir.quantities import doubt
 from reservoir.random_numbers import SPONTANEOUS, Places, fill, steps_of
 from reservoir.sizes import LONGEST_RUN, check_patience
 from reservoir.trains import SpikeTrains, read_trains, steps_of_times
 from reservoir.trials import trial_numbers
-from reservoir.validation import check_real, parameter_error, real_array, without_unit
+from reservoir.validation import bare, check_real, parameter_error, real_array
 
 _STEP_SECONDS, _UNIT_SECONDS = 4e-8, 1e-9  # of a step and of a unit in it, a third of what was measured
 
@@ -140,9 +141,10 @@ def _read_trial(
 
 
 def _read_currents(currents: Any, n_units: int) -> np.ndarray:
-    rows = real_array(without_unit("simulate", "currents", currents, "amp"))
+    rows = real_array(bare("simulate", "currents", currents, "amp"))
     if rows is None or rows.ndim != 2 or rows.shape[1] != n_units or not len(rows) or not np.isfinite(rows).all():
         raise parameter_error("simulate", "currents", f"a finite array (n_rows, {n_units})", currents)
+    doubt("simulate", "currents", currents, "amp")
     return rows
 
 
