@@ -28,6 +28,7 @@ ROOTED = "volt * second**-0.5"
 BY_UNIT = {name: B.Quantity(1, dim=B.get_or_create_dimension([*base, 0, 0, 0])) for name, (_, base) in UNITS.items()}
 # Where the default is 0 or None.
 TYPICAL = {"second": 2e-3, "amp": 1e-10, "volt": 1e-3, ROOTED: 1e-3, "hertz": 5.0}
+TYPICAL |= {"w_max": 1e-7}  # above the weights of `PAIR`
 
 
 PARTS = {name: getattr(room, name) for room in (neurons, circuits, spikes, plasticity) for name in room.__all__}
@@ -82,8 +83,8 @@ def given(name, parameter):
     """A value of this parameter that is not its default."""
     value = MADE.get(name, {}).get(parameter)
     if value is None:
-        default = inspect.signature(PARTS[name]).parameters[parameter].default
-        value = 0.9 * np.array(default, float) if np.any(default) else TYPICAL[MEASURED[name][parameter]]
+        default, unit = inspect.signature(PARTS[name]).parameters[parameter].default, MEASURED[name][parameter]
+        value = 0.9 * np.array(default, float) if np.any(default) else TYPICAL[parameter if parameter in TYPICAL else unit]
     return np.array(value, dtype=float)
 
 
