@@ -84,7 +84,8 @@ def given(name, parameter):
     value = MADE.get(name, {}).get(parameter)
     if value is None:
         default, unit = inspect.signature(PARTS[name]).parameters[parameter].default, MEASURED[name][parameter]
-        value = 0.9 * np.array(default, float) if np.any(default) else TYPICAL[parameter if parameter in TYPICAL else unit]
+        typical = TYPICAL.get(parameter, TYPICAL.get(unit))
+        value = 0.9 * np.array(default, float) if np.any(default) else typical
     return np.array(value, dtype=float)
 
 
@@ -298,8 +299,8 @@ def test_a_circuit_learns_alike():
         Microcircuit(COLUMN, plasticity={"recurrent": STDP(tau_plus=tau, w_max=w_max)}, learning_time=time, step=0.005,
                      random_state=0).fit(ROWS, teacher=teacher * amperes).circuit_
         for tau, w_max, time, amperes in (
-            (15 * B.ms, 200 * B.nA, 40 * B.ms, B.nA),
-            (float(15 * B.ms), float(200 * B.nA), float(40 * B.ms), float(B.nA)),
+            (15 * B.ms, 400 * B.nA, 40 * B.ms, B.nA),
+            (float(15 * B.ms), float(400 * B.nA), float(40 * B.ms), float(B.nA)),
         )
     ]  # fmt: skip
     assert learned[0].equals(learned[1]) and not learned[0].equals(COLUMN)
