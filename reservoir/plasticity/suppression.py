@@ -38,7 +38,7 @@ class SuppressionSTDP(PairRule):
     tau_arriving : float > 0, default 0.03
         Seconds in which spikes that arrive recover from suppression (the library's own choice, as are the others).
     tau_receiver : float > 0, default 0.08
-        The same of spikes of the receiver.
+        Seconds in which spikes of the receiver recover.
     w_max : float > 0 or None, default None
         Largest weight, amperes, at least that of every synapse at the beginning. None: twice the mean initial weight of
         the synapses that learn, or the largest of them (the library's own choice).

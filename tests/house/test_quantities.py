@@ -28,6 +28,7 @@ ROOTED = "volt * second**-0.5"
 BY_UNIT = {name: B.Quantity(1, dim=B.get_or_create_dimension([*base, 0, 0, 0])) for name, (_, base) in UNITS.items()}
 # Where the default is 0 or None.
 TYPICAL = {"second": 2e-3, "amp": 1e-10, "volt": 1e-3, ROOTED: 1e-3, "hertz": 5.0}
+TYPICAL |= {"w_max": 1e-7}  # above the weights of `PAIR`
 
 
 PARTS = {name: getattr(room, name) for room in (neurons, circuits, spikes, plasticity) for name in room.__all__}
@@ -82,8 +83,9 @@ def given(name, parameter):
     """A value of this parameter that is not its default."""
     value = MADE.get(name, {}).get(parameter)
     if value is None:
-        default = inspect.signature(PARTS[name]).parameters[parameter].default
-        value = 0.9 * np.array(default, float) if np.any(default) else TYPICAL[MEASURED[name][parameter]]
+        default, unit = inspect.signature(PARTS[name]).parameters[parameter].default, MEASURED[name][parameter]
+        typical = TYPICAL.get(parameter, TYPICAL.get(unit))
+        value = 0.9 * np.array(default, float) if np.any(default) else typical
     return np.array(value, dtype=float)
 
 
@@ -297,8 +299,8 @@ def test_a_circuit_learns_alike():
         Microcircuit(COLUMN, plasticity={"recurrent": STDP(tau_plus=tau, w_max=w_max)}, learning_time=time, step=0.005,
                      random_state=0).fit(ROWS, teacher=teacher * amperes).circuit_
         for tau, w_max, time, amperes in (
-            (15 * B.ms, 200 * B.nA, 40 * B.ms, B.nA),
-            (float(15 * B.ms), float(200 * B.nA), float(40 * B.ms), float(B.nA)),
+            (15 * B.ms, 400 * B.nA, 40 * B.ms, B.nA),
+            (float(15 * B.ms), float(400 * B.nA), float(40 * B.ms), float(B.nA)),
         )
     ]  # fmt: skip
     assert learned[0].equals(learned[1]) and not learned[0].equals(COLUMN)

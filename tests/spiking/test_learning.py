@@ -216,6 +216,7 @@ def test_a_program_gets_no_more_random_numbers_than_fit(monkeypatch):
         return run_trials(network, trials, **{**options, "codegen": "numpy"})
 
     monkeypatch.setattr(execution, "run_trials", run)
+    monkeypatch.setattr(execution, "_run_as_a_program", lambda work, batch: work(batch))  # not in another process
     options = {"neuron": LIF(noise=1e-4), "random_state": 0, "codegen": "standalone"}
     whole = simulate(COLUMN, [trains_of(k, 0.02) for k in range(5)], **options)
     monkeypatch.setattr(execution, "_NUMBERS_OF_A_PROGRAM", 2 * 200 * COLUMN.n_units)

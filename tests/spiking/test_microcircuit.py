@@ -13,6 +13,8 @@ from reservoir.spikes import Current, Latency, Poisson, SpikeTrains, Voltages
 from reservoir.trials import state_values
 from spiking import STDP, Microcircuit, execution, simulate
 from spiking.circuit_text import write_circuit
+from tests.spiking.test_own_equations import LEAKY
+from tests.spiking.test_own_units import OwnUnit
 
 COLUMN = MaassColumn((3, 3, 3), input_probability=1.0, weight_scale=2.0)
 
@@ -165,8 +167,16 @@ def test_long_jobs_are_compiled_where_there_is_a_compiler(monkeypatch, caplog):
             assert target(codegen, 10**7) == "numpy"
 
 
-def test_a_state_needs_the_twin(series):
-    part = system(neuron=LIF(noise=1e-3)).fit(series[0])
+class RungeKutta(OwnUnit):
+    """Its equations, solved in Brian2 by another method than in Numba."""
+
+    def equations(self):
+        return super().equations()._replace(method="rk2")
+
+
+@pytest.mark.parametrize("neuron", [RungeKutta(), LEAKY], ids=["rk2", "equations"])
+def test_a_state_needs_the_twin(series, neuron):
+    part = system(neuron=neuron).fit(series[0])
     states, final = part.run(series[0])
     assert states.shape == (12, 27)
     with pytest.raises(ValueError, match="'state' parameter of Microcircuit must be None but for units whose step"):

@@ -15,6 +15,7 @@ from numpy.testing import assert_array_equal
 import spiking
 from reservoir.circuits import MaassColumn
 from reservoir.neurons import LIF
+from reservoir.neurons.spiking.lif import LIFCells
 from reservoir.spikes import SpikeTrains
 from spiking import STDP, Microcircuit, worker_process
 from spiking.worker_process import run_where_asked
@@ -24,11 +25,19 @@ COLUMN = MaassColumn((3, 3, 3), weight_scale=3.0).draw(np.random.default_rng(0))
 TRAINS = SpikeTrains(np.arange(0.005, 0.05, 0.005), np.zeros(9, int), 1, 0.05)
 
 
-class Broken(LIF):
-    """Equations that Brian2 refuses, with an error that no other process could read."""
+class BrokenCells(LIFCells):
+    """A step whose words Brian2 refuses, with an error that no other process could read."""
 
-    def equations(self):
-        return super().equations()._replace(threshold="v > nowhere")
+    @staticmethod
+    def statements():
+        return LIFCells.statements()._replace(threshold="v > nowhere")
+
+
+class Broken(LIF):
+    """Units of this step."""
+
+    def cells(self, *given):
+        return BrokenCells(*super().cells(*given))
 
 
 def simulate(**options):
