@@ -27,6 +27,7 @@ from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScale
 import reservoir.rnn.cells as cells
 from reservoir import neurons, readouts, spikes, topologies
 from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, RandomCircuit
+from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.models import (
     AdaptiveCoverage,
     Joined,
@@ -143,7 +144,9 @@ def systems():
     for name, encoder in _of_room(spikes, "learned").items():
         yield f"liquid_{name}", _fitted(LiquidState(**_column(encoder=encoder())), SERIES)
     for name, neuron in _of_room(neurons, "cells").items():
-        yield f"liquid_{name}", _fitted(LiquidState(neuron=neuron(), **_column(encoder=spikes.Current())), SERIES)
+        suited = MaassColumn((3, 2, 2), preset=PRESETS["maass2002"].suited_to(neuron()))
+        liquid = LiquidState(suited, neuron(), encoder=spikes.Current(), random_state=1)
+        yield f"liquid_{name}", _fitted(liquid, SERIES)
     models = {"E": LIF(), "I": neurons.Izhikevich()}
     yield "liquid_two_models", _fitted(LiquidState(neuron=models, **_column(encoder=spikes.Current())), SERIES)
     yield "liquid_spikes", _fitted(LiquidState(**_column(trace=spikes.Counts(0.05))), [SPIKES, SPIKES])
