@@ -10,6 +10,7 @@ import numpy as np
 
 from reservoir.circuits import Circuit
 from reservoir.circuits.suitability import check_suited
+from reservoir.neurons.spiking.mixture import units_by_record
 from reservoir.parts import Numbers, Seed, Units
 from reservoir.plasticity.learning import Rules
 from reservoir.systems.simulation import (
@@ -120,7 +121,7 @@ def simulate(
     units = read_units("simulate", circuit, neuron, np.random.default_rng(seed), compiled=False)
     recorded = read_record(record, ("voltages", "weights", "traces"))
     network = write_circuit("simulate", circuit, units, plasticity, dt)
-    check_suited("simulate", circuit, units)
+    check_suited("simulate", circuit, units_by_record(units, circuit.n_units))
     given, many = read_trials(circuit, spikes, currents, dt, current_dt, trial, seed)
     heard = list(given)
     trials = [Trial(initial_values(units, circuit.n_units, seed, one.number), *one) for _, one in heard]

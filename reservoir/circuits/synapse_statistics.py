@@ -15,6 +15,7 @@ based on perturbations, Neural Computation 14(11):2531-2560, doi:10.1162/0899766
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,7 +31,7 @@ from reservoir.topologies.drawing import bernoulli_positions
 from reservoir.validation import Parameters
 
 KINDS = ("EE", "EI", "IE", "II")
-_CHARGE_OF_LIF = 4.5e-11  # coulombs that bring LIF() from where it rests to its threshold
+_LIF = 3e-8, 1.5e-3  # farads of LIF(), and volts from where it rests to its threshold
 _DEEPEST = 0.01  # volts
 
 
@@ -172,12 +173,13 @@ class SynapseStatistics(_Measured):
         if self.input_reversal is not None:
             self._read("input_reversal", "volt")
 
-    def suited_to(self, neuron: SpikingUnit) -> SynapseStatistics:
+    def suited_to(self, neuron: SpikingUnit | Mapping[str, SpikingUnit]) -> SynapseStatistics:
         """The same with currents that are to other units what these are to ``LIF()``, which "maass2002" is made for.
 
         Weights grow with the charge that brings a receiver from rest to its threshold, its capacitance times these
         volts; those of inhibition with at most 10 mV, since no reversal potential ends what a current does.
-        Conductances stay, and so do all weights for a record that does not say its `scales`.
+        Conductances stay, and so do all weights for a record that does not say its `scales`. In a dict, "E" and "I" are
+        the records of the excitatory and the inhibitory units.
 
         Examples
         --------
@@ -189,14 +191,15 @@ class SynapseStatistics(_Measured):
         3.78
         >>> column = MaassColumn(preset=statistics)
         """
-        if not hasattr(neuron, "scales"):
+        scales = scales_by_kind(neuron)
+        if scales is None:
             return self
         for name, one in {**{kind: getattr(self, kind).weight for kind in KINDS}, **vars(self)}.items():
             if is_distribution(one) and (name in KINDS or name.startswith("input_to")):
                 raise Parameters(self).error(name, "with numbers as weights: distributions are not scaled")
-        farads, volts = typical(neuron).scales(np.array([True, False]))
+        farads, volts = scales
         reached = {"E": farads * volts, "I": farads * np.minimum(volts, _DEEPEST)}
-        factors = {kind: dict(zip("EI", charge / _CHARGE_OF_LIF, strict=True)) for kind, charge in reached.items()}
+        factors = {kind: dict(zip("EI", charge / np.prod(_LIF), strict=True)) for kind, charge in reached.items()}
         changed = {
             kind: replace(pair, weight=float(pair.weight * factors[kind[0]][kind[1]]))
             for kind in KINDS
@@ -212,7 +215,23 @@ class SynapseStatistics(_Measured):
         )
 
 
-def typical(neuron: Any) -> Any:
+def scales_by_kind(neuron: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """Farads, and volts from rest to threshold, of typical excitatory and inhibitory units; None: nobody says them."""
+    records = [neuron.get(kind) for kind in "EI"] if isinstance(neuron, Mapping) else [neuron, neuron]
+    if not any(hasattr(record, "scales") for record in records):
+        return None
+    farads, volts = np.transpose([_scales(record)[:, kind] for kind, record in enumerate(records)])
+    return farads, volts
+
+
+def _scales(record: Any) -> np.ndarray:
+    """Farads and volts (2, 2) of an excitatory and of an inhibitory unit; those of LIF() where they are not said."""
+    if not hasattr(record, "scales"):
+        return np.transpose([_LIF, _LIF])
+    return np.array(_typical(record).scales(np.array([True, False])))
+
+
+def _typical(neuron: Any) -> Any:
     """A record of units with the means of what differs from unit to unit."""
     changes: dict[str, Any] = {}
     for name, value in neuron.get_params(deep=False).items():

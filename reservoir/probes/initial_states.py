@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from reservoir.parts import System
 from reservoir.probes.driven_states import is_spiking
 from reservoir.trains import Steps
-from reservoir.trials import state_values
+from reservoir.trials import TrialState
 
 _N_HISTORY = 100
 
@@ -31,12 +32,13 @@ def rest(system: System, rows: np.ndarray | Steps) -> InitialState:
 def drawn_start(system: System, rows: np.ndarray | Steps, rng: np.random.Generator) -> InitialState:
     """A random start: a state uniform in [-1, 1], or for spiking units that after a history of rows in random order.
 
-    That is a state alone, so that all starts hear the same dice. Where the state is no row of states, as in a cell with a memory beside its output, the row after one row of input
+    The clock of a trial begins anew behind the history, so that every start hears the same random numbers.
+    Where the state is no row of states, as in a cell with a memory beside its output, the row after one row of input
     stands for it.
     """
     if is_spiking(system):
         states, final = system.run(rows[rng.integers(len(rows), size=_N_HISTORY)])
-        return InitialState(state_values(final), states[-1])
+        return InitialState(_anew(final), states[-1])
     states, final = system.run(rows[:1])
     state = rng.uniform(-1, 1, size=np.shape(final)).astype(np.asarray(final).dtype)
     if state.shape == np.shape(states)[1:]:
@@ -53,3 +55,10 @@ def response(system: System, rows: np.ndarray | Steps, start: InitialState) -> n
 def apart(one: InitialState, other: InitialState, gaps: np.ndarray) -> float:
     """Distance of two starts, or the largest of the `gaps` to come where there is none."""
     return float(np.linalg.norm(np.subtract(one.row, other.row, dtype=np.float64))) or float(gaps.max())
+
+
+def _anew(state: Any) -> Any:
+    """The same state of a spiking system, or states of all that it holds, before the first step of the trial."""
+    if isinstance(state, tuple | list):
+        return type(state)(map(_anew, state))
+    return replace(state, step=0) if isinstance(state, TrialState) else state

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -355,7 +354,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         for name, kind in (("circuit", CircuitModel), ("encoder", Encoder), ("trace", trace)):
             if given[name] is not None:
                 check_part(owner, name, given[name], kind, optional=True)
-        if self.neuron is not None and not isinstance(self.neuron, Mapping):
+        if self.neuron is not None:
             check_units(owner, self.neuron, self._compiled)
         if given["circuit"] is None and not suits(PRESETS["maass2002"], given["neuron"]):
             given["circuit"] = MaassColumn(preset=PRESETS["maass2002"].suited_to(given["neuron"]))

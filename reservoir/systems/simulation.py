@@ -16,7 +16,7 @@ from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import Background, Conductances, State, Wiring, resting_state, run_circuit
 from reservoir.neurons.spiking.lif import mean_decay
-from reservoir.neurons.spiking.mixture import Mixture, models_of
+from reservoir.neurons.spiking.mixture import Mixture, models_of, units_by_record
 from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, Units, check_part
 from reservoir.quantities import magnitude
 from reservoir.random_numbers import BACKGROUND, INITIAL, NOISE, Places, TrialGenerator, fill, poisson_numbers
@@ -174,7 +174,7 @@ def make_engine(
     _check_room(owner, circuit, kinds, dt)
     kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt) if hasattr(neuron, "cells") else None
-    check_suited(owner, circuit, neuron)
+    check_suited(owner, circuit, units_by_record(neuron, circuit.n_units))
     reversal, tau = kinds.conductances.T.copy()
     conductances = Conductances(reversal, mean_decay(tau, dt)) if len(tau) else None
     return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind, conductances)
@@ -193,18 +193,14 @@ def read_units(
     """The record of all units of a circuit, or of a mixture, with what is drawn from its distributions."""
     if not isinstance(circuit, Circuit):
         raise parameter_error(owner, "circuit", "a Circuit", circuit)
-    if isinstance(neuron, Mapping):
-        made: SpikingUnit = _mixed(owner, circuit, neuron)
-    else:
-        made = LIF() if neuron is None else neuron
-        check_units(owner, made, compiled)
+    given = LIF() if neuron is None else neuron
+    check_units(owner, given, compiled)
+    made: SpikingUnit = _mixed(owner, circuit, given) if isinstance(given, Mapping) else given
     return made.drawn(circuit.excitatory, rng) if rng is not None and hasattr(made, "drawn") else made
 
 
 def _mixed(owner: str, circuit: Circuit, neuron: Mapping[str, SpikingUnit]) -> Mixture:
     """The mixture that a dict of records by population makes of all units."""
-    for record in neuron.values():
-        check_part(owner, "neuron", record, SpikingUnit)
     known = {"E": circuit.excitatory, "I": ~circuit.excitatory, **circuit.populations}
     masks = {name: known[name] for name in neuron if name in known}
     if len(masks) < len(neuron) or not masks or (np.sum(list(masks.values()), axis=0) != 1).any():
@@ -216,6 +212,10 @@ def _mixed(owner: str, circuit: Circuit, neuron: Mapping[str, SpikingUnit]) -> M
 
 def check_units(owner: str, neuron: Any, compiled: bool) -> None:
     """Refuse what is no record of units, and where a step is to be `compiled` one that runs in Brian2 alone."""
+    if isinstance(neuron, Mapping):
+        for record in neuron.values():
+            check_part(owner, "neuron", record, SpikingUnit)
+        return
     in_words = callable(getattr(neuron, "equations", None)) and not hasattr(neuron, "cells")
     if isinstance(neuron, str) or (hasattr(neuron, "equations") and not callable(neuron.equations)):
         wanted = "None, a record of reservoir.neurons, or a user's own equations in spiking.Equations"

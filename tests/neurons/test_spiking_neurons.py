@@ -19,6 +19,7 @@ from reservoir.neurons.spiking.circuit_loop import Conductances, Wiring, resting
 from reservoir.neurons.spiking.hodgkin_huxley import HodgkinHuxley, open_potassium, open_sodium
 from reservoir.neurons.spiking.izhikevich import Izhikevich
 from reservoir.neurons.spiking.lif import LIF
+from reservoir.neurons.spiking.mixture import Mixture
 from reservoir.neurons.spiking.qif import QIF
 from tests.neurons import spiking_oracles
 from tests.neurons.spiking_oracles import twin_of
@@ -30,6 +31,7 @@ MODELS = [
     for file in FILES
     for part in vars(file).values()
     if inspect.isclass(part) and hasattr(part, "initial_state") and part.__module__ == file.__name__
+    if part is not Mixture  # what a circuit makes of several
 ]
 every_model = pytest.mark.parametrize("model", MODELS)
 DT = 1e-4

@@ -27,6 +27,7 @@ from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScale
 import reservoir.rnn.cells as cells
 from reservoir import neurons, readouts, spikes, topologies
 from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, RandomCircuit
+from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.models import (
     AdaptiveCoverage,
     Joined,
@@ -143,9 +144,11 @@ def systems():
     for name, encoder in _of_room(spikes, "learned").items():
         yield f"liquid_{name}", _fitted(LiquidState(**_column(encoder=encoder())), SERIES)
     for name, neuron in _of_room(neurons, "cells").items():
-        yield f"liquid_{name}", _fitted(LiquidState(neuron=neuron(), **_column(encoder=spikes.Current())), SERIES)
+        suited = MaassColumn((3, 2, 2), preset=PRESETS["maass2002"].suited_to(neuron()))
+        yield f"liquid_{name}", _fitted(LiquidState(suited, neuron(), spikes.Current(), random_state=1), SERIES)
     models = {"E": LIF(), "I": neurons.Izhikevich()}
-    yield "liquid_two_models", _fitted(LiquidState(neuron=models, **_column(encoder=spikes.Current())), SERIES)
+    suited = MaassColumn((3, 2, 2), preset=PRESETS["maass2002"].suited_to(models))
+    yield "liquid_two_models", _fitted(LiquidState(suited, models, spikes.Current(), random_state=1), SERIES)
     yield "liquid_spikes", _fitted(LiquidState(**_column(trace=spikes.Counts(0.05))), [SPIKES, SPIKES])
     yield "liquid_populations", _fitted(LiquidState(**_column(trace=spikes.Voltages(), units=["E", "I"])), SPIKES)
     given = LiquidState(_given_circuit(), trace=spikes.Alpha(), random_state=np.random.default_rng(2))

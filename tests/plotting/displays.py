@@ -99,9 +99,7 @@ NAMED = {
     "SearchDisplay": lambda text: SearchDisplay.from_estimator(SimpleNamespace(cv_results_=_table(text)), metric=text),
     "StatesDisplay": lambda text: StatesDisplay.from_states(STATES, unit=text),
     "TrainingDisplay": lambda text: TrainingDisplay({text: np.ones(3)}, along=text, measure=text, best=2).plot(),
-    "TrialsDisplay": lambda ax=None: TrialsDisplay.from_trials(
-        TRIALS, units=0, labels=["A", "B", "A", "B", "B"], step=0.1, onset=0.5, ax=ax
-    ),
+    "TrialsDisplay": lambda text: TrialsDisplay.from_trials(TRIALS, units=0, labels=[text, "B", text, "B", "B"]),
     "WeightsDisplay": lambda text: WeightsDisplay.from_snapshots(WEIGHTS, unit=text),
 }
 """The displays that show words of the user, all of which are the text."""

@@ -9,7 +9,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Ridge, RidgeClassifier
 
 from reservoir import EchoState, plotting
 from reservoir.plasticity import STDP
@@ -167,9 +167,18 @@ BAD = [
     (lambda: plotting.CapacityDisplay.from_capacity(SimpleNamespace(per_delay=[np.nan])), "capacity"),
     (lambda: plotting.CapacityDisplay.from_capacity(SimpleNamespace(table=TABLE), n_states=0), "n_states"),
     (lambda: plotting.EarlyClassificationDisplay.from_estimator(3.0, [TRUTH], ["a"]), "estimator"),
-    (lambda: plotting.EarlyClassificationDisplay.from_estimator(Ridge(), [TRUTH], ["a"], shares=[0.0, 1.0]), "shares"),
-    (lambda: plotting.EarlyClassificationDisplay.from_estimator(Ridge(), [TRUTH], ["a"], shares=[]), "shares"),
-    (lambda: plotting.EarlyClassificationDisplay.from_estimator(Ridge(), TRUTH, np.ones(len(TRUTH))), "y"),
+    (lambda: plotting.EarlyClassificationDisplay.from_estimator(Ridge(), [TRUTH], ["a"]), "estimator"),
+    (
+        lambda: plotting.EarlyClassificationDisplay.from_estimator(
+            RidgeClassifier(), [TRUTH], ["a"], shares=[0.0, 1.0]
+        ),
+        "shares",
+    ),
+    (
+        lambda: plotting.EarlyClassificationDisplay.from_estimator(RidgeClassifier(), [TRUTH], ["a"], shares=[]),
+        "shares",
+    ),
+    (lambda: plotting.EarlyClassificationDisplay.from_estimator(RidgeClassifier(), TRUTH, np.ones(len(TRUTH))), "y"),
     (lambda: plotting.TrainingDisplay.from_estimator(Ridge()), "estimator"),
     (lambda: plotting.TrainingDisplay.from_estimator(SimpleNamespace(loss_curve_=[])), "estimator"),
     (lambda: plotting.TrainingDisplay.from_readout(RidgeReadout(), TRUTH, TRUTH), "readout"),

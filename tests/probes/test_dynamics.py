@@ -18,6 +18,7 @@ from reservoir.probes import (
 )
 from reservoir.probes.tangent import tangent_of
 from reservoir.rnn import RNNRegressor
+from reservoir.systems import SideBySide
 from reservoir.topologies import Cycle, DelayLine, Hadamard, Orthogonal, Random
 
 METHODS = ["jacobian", "two_trajectories"]
@@ -274,6 +275,8 @@ def test_spiking_units_are_compared_after_different_histories():
     assert 0.03 * np.log(1e3) / 0.01 < rows < 100  # no faster than the trace of 30 ms forgets in rows of 10 ms
     liquid = LiquidState(random_state=0).fit(X)
     assert washout_estimate(liquid, X, n_starts=3) > rows
+    pair = SideBySide([("liquid", apart), ("echo", EchoState(10, spectral_radius=0.1, random_state=0))])
+    assert 0.03 * np.log(1e3) / 0.01 < washout_estimate(pair, X, n_starts=3) < 100
     deep = DeepEchoState(layers=[liquid, EchoState(10, random_state=0)])
     for system in (liquid, deep):
         with pytest.raises(ValueError, match="'system' parameter of lyapunov_exponent must be one of rate units: ask"):

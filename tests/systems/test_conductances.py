@@ -60,11 +60,14 @@ def test_both_engines_give_the_same_spikes(name, inputs_too):
     if not issubclass(model, LIF):
         rest, size = float(np.mean(model().initial)), twin_of(model).synapse / twin_of(LIF).synapse
         parts = {part: getattr(circuit, part) for part in ("recurrent", "inputs")}
-        changed = {part: dataclasses.replace(one, weight=3 * size * one.weight) for part, one in parts.items()}
-        for part, one in changed.items():
-            if one.reversal is not None:
-                changed[part] = dataclasses.replace(one, reversal=one.reversal + rest)
-        circuit = dataclasses.replace(circuit, **changed)
+        for part, one in parts.items():
+            is_current = one.reversal is None
+            parts[part] = dataclasses.replace(
+                one,
+                weight=(0.6 if is_current else 3) * size * one.weight,
+                reversal=None if is_current else one.reversal + rest,
+            )
+        circuit = dataclasses.replace(circuit, **parts)
     push = np.full((1, 135), 0.5 * twin_of(model).loud)
     assert_same(circuit, [trains_of(seed) for seed in (2, 3)], neuron=model(), currents=[push, push], fewest=50)
 

@@ -111,15 +111,6 @@ class Mixture(BaseEstimator):
         }
         return Mixture(found, self.populations)
 
-    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Farads (n_units,), and volts from rest to threshold; infinite for records that do not say them."""
-        farads, volts = np.full(len(excitatory), np.inf), np.full(len(excitatory), np.inf)
-        for name, record in self.records.items():
-            units = self.places(name)
-            if hasattr(record, "scales"):
-                farads[units], volts[units] = record.scales(excitatory[units])
-        return farads, volts
-
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (n_variables, n_units) of units that begin; rows that a record does not have are 0."""
         drawn = {name: record.initial_state(len(self.places(name)), rng) for name, record in self.records.items()}
@@ -140,12 +131,18 @@ class Mixture(BaseEstimator):
         return np.flatnonzero(self.populations[name])
 
 
+def units_by_record(neuron: Any, n_units: int) -> list[tuple[Any, np.ndarray]]:
+    """Record and numbers of the units of every model."""
+    if not isinstance(neuron, Mixture):
+        return [(neuron, np.arange(n_units))]
+    return [(record, neuron.places(name)) for name, record in neuron.records.items()]
+
+
 def models_of(neuron: Any, cells: Any, n_units: int) -> list[tuple[Any, Any, np.ndarray]]:
     """Record, coefficients and numbers of the units of every model."""
-    if not isinstance(neuron, Mixture):
-        return [(neuron, cells, np.arange(n_units))]
-    parts = zip(neuron.records.items(), cells.parts, strict=True)
-    return [(record, part, neuron.places(name)) for (name, record), part in parts]
+    parts = cells.parts if isinstance(neuron, Mixture) else (cells,)
+    models = zip(units_by_record(neuron, n_units), parts, strict=True)
+    return [(record, part, units) for (record, units), part in models]
 
 
 def types_of(cells: Any) -> tuple[type, ...]:
