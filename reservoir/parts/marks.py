@@ -129,7 +129,6 @@ MARKS = (
         SpikingUnit,
         "equations() as text for Brian2, where cells() has no statements; without both it runs in Numba alone",
     ),
-    Mark("cells", SpikingUnit, "cells(...) gives its compiled step; without it the unit runs in Brian2 alone"),
     Mark("window", PlasticityRule, "window(lags, share): the change by a lone pair of spikes"),
     Mark("between", PlasticityRule, "names of the populations between which it learns; all without it"),
     Mark("reach", PlasticityRule, "seconds of lag after which its window is all but zero"),

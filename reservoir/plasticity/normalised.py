@@ -54,7 +54,7 @@ class Normalised(BaseEstimator):
     >>> from spiking import STDP, simulate
     >>> from reservoir.plasticity import Normalised
     >>> column = MaassColumn((3, 3, 3)).draw(np.random.default_rng(0))
-    >>> regular = SpikeTrains(np.arange(0.01, 0.1, 0.02), np.zeros(5, int), n_units=1, duration=0.1)
+    >>> regular = SpikeTrains(np.arange(0.01, 0.1, 0.02), np.zeros(5, int), n_units=1, duration=0.12)
     >>> rules = {"recurrent": Normalised(STDP(A_plus=0.1), every=1e-3)}
     >>> learned = simulate(column, regular, plasticity=rules, record="weights", random_state=0).circuit.recurrent
     >>> excites = column.recurrent.weight > 0

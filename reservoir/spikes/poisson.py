@@ -50,7 +50,7 @@ class Poisson(Scaled):
     >>> from reservoir.spikes import Poisson
     >>> encoder = Poisson(max_rate=50.0, low=0.0, high=1.0).fit(np.ones((1, 1)))
     >>> encoder.encode(np.ones((1000, 1)), 0.01, np.random.default_rng(0))
-    <SpikeTrains: 524 spikes of 1 unit in 10 s>
+    <SpikeTrains: 493 spikes of 1 unit in 10 s>
     """
 
     def __init__(

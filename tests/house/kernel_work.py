@@ -46,6 +46,7 @@ from reservoir.rnn.row_products import sum_over_rows
 from reservoir.systems import EchoStateLanes, Reversed, SideBySide, simulation
 from reservoir.systems.ensembles import joined
 from reservoir.systems.rate_runs import close_loop, weights_of
+from tests.house.own_parts import Carrying
 from tests.loops import looped
 from tests.rnn.recurrent_oracles import cells
 
@@ -183,7 +184,7 @@ def random_numbers_by_counter():
     last = np.full((1, 4), 1 - 2.0**-53)
     _become_counts(last, np.full((1, 4), 2.0), np.zeros((1, 4)), np.full((1, 4), 0.1353352832))  # a sum below 1
     yield "the largest uniform number", last
-    steps, channels, counts = np.arange(90), np.arange(90) % 7, np.arange(90) % 20
+    steps, channels, counts = np.arange(180), np.arange(180) % 7, np.arange(180) % 20
     yield "numbers of events", numbers_of_events(1, ENCODER, 2, steps, channels, counts)
 
 
@@ -217,7 +218,9 @@ def spiking_units():
     records = [getattr(reservoir.neurons, name) for name in reservoir.neurons.__all__]
     pairs = itertools.product(records, changed.items())
     parts = {f"{record.__name__} {name}": (record(), suited(circuit, record)) for record, (name, circuit) in pairs}
-    parts |= {f"{record.__name__} noise": (record(noise=1e-3), suited(column, record)) for record in records}
+    for kind, record in itertools.product(("dynamic", "conductances"), records):
+        parts[f"{record.__name__} noise {kind}"] = record(noise=1e-3), suited(changed[kind], record)
+    parts["currents that are held"] = Carrying(), changed["conductances"]  # a record without `conduct`
     mixed = {"E": reservoir.neurons.LIF(noise=1e-3), "I": reservoir.neurons.Izhikevich()}
     parts |= {f"two models {kind}": (mixed, changed[kind]) for kind in ("static", "conductances")}
     for name, (neuron, circuit) in parts.items():

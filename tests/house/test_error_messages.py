@@ -64,7 +64,7 @@ MISTAKES = {
     "swapped parts": (lambda: ReservoirRegressor(RidgeReadout(), SMALL).fit(X, Y), "'reservoir' .*missing: run"),
     "other features": (lambda: REGRESSOR.fit(X, Y).predict(X[:, :1]), "X has 1 features, but .* expecting 2"),
     "radius": (lambda: EchoState(spectral_radius=-0.1).fit(X), "'spectral_radius' .* must be a number >= 0. Got -0.1"),
-    "dt": (lambda: LiquidState(COLUMN, dt=0.1).fit(X), "'step' .* a whole multiple of dt, 0.1 s. Got 0.01"),
+    "dt": (lambda: LiquidState(COLUMN, dt=3e-3).fit(X), "'step' .* a whole multiple of dt, 0.003 s. Got 0.01"),
     "alpha": (lambda: ReservoirRegressor(SMALL, RidgeReadout(-1)).fit(X, Y), "'alpha' .* must be a number >= 0"),
     "no units": (lambda: EchoState(0).fit(X), "'n_units' .* must be an integer >= 1. Got 0"),
     "seed": (lambda: EchoState(random_state="a").fit(X), "'random_state' .* must be None, an integer >= 0.* Got 'a'"),
