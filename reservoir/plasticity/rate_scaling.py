@@ -33,7 +33,7 @@ class RateScaling(PlasticityRule):
     target_rate : float >= 0, default 5.0
         Hertz.
     eta : float > 0, default 0.01
-        Speed, without unit: weights grow by the factor e while a silent unit misses 1 / eta of its wanted spikes.
+        Speed, without unit: weights of a silent unit grow by the factor e in 1 / eta intervals of `target_rate`.
     tau_rate : float > 0, default 1.0
         Seconds over which the rate is measured.
     w_max : float > 0 or None, default None

@@ -17,7 +17,7 @@ from reservoir.circuits import MaassColumn
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.lif import LIFCells
 from reservoir.spikes import SpikeTrains
-from spiking import STDP, Microcircuit, worker_process
+from spiking import STDP, Microcircuit, execution, worker_process
 from spiking.worker_process import run_where_asked
 from tests.spiking.test_brian_safety import lines_of
 
@@ -103,11 +103,11 @@ def test_errors_are_passed_on():
 
 
 @pytest.mark.long
-def test_errors_of_workers_are_passed_on():
-    """They had killed the worker, which could not send them. Rows of other lengths make two networks."""
-    currents = [np.zeros((rows, 27)) for rows in (5, 10)]
+def test_errors_of_workers_are_passed_on(monkeypatch):
+    """They had killed the worker, which could not send them."""
+    monkeypatch.setattr(execution, "_TILES", 1)
     with pytest.raises(RuntimeError, match="nowhere"):
-        spiking.simulate(COLUMN, [TRAINS] * 2, currents=currents, neuron=Broken(), codegen="numpy", n_jobs=2)
+        spiking.simulate(COLUMN, [TRAINS] * 2, neuron=Broken(), codegen="numpy", n_jobs=2)
 
 
 def test_a_death_is_told_and_the_next_simulation_has_a_new_process():
