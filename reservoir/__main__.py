@@ -22,7 +22,8 @@ from reservoir.neurons.rate import loops
 
 NEEDED = ("numpy", "scipy", "numba", "llvmlite", "scikit-learn", "Brian2", "joblib", "threadpoolctl")
 _ADAPTED = ("sktime", "aeon", "statsforecast", "darts")
-OPTIONAL = ("matplotlib", "tqdm", "pandas", "pyarrow", "distributed", "optuna", "pooch", "networkx", "skops", *_ADAPTED)
+_FILES = ("pandas", "pyarrow", "h5py", "pooch")
+OPTIONAL = ("matplotlib", "tqdm", *_FILES, "distributed", "optuna", "networkx", "skops", *_ADAPTED)
 _FEATURES = ("sse4.2", "avx", "avx2", "fma", "avx512f", "neon", "sve")
 _COMPILERS = ("c++", "g++", "clang++", "cl")
 

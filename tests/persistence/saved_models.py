@@ -106,6 +106,12 @@ def _column(**options):
     return {"circuit": MaassColumn((3, 2, 2)), "random_state": 1, **options}
 
 
+def _suited(neuron):
+    """A liquid of these units, whose synapses suit them."""
+    column = MaassColumn((3, 2, 2), preset=PRESETS["maass2002"].suited_to(neuron))
+    return LiquidState(neuron=neuron, **_column(circuit=column, encoder=spikes.Current()))
+
+
 def _given_circuit():
     ring = Projection([0, 1, 2], [1, 2, 0], 3e-8, 1e-3, 3e-3)
     inputs = Projection([0, 1], [0, 2], 4e-8, [0.0, 2e-3], 4e-3, 0.5, 1.1, 0.05)
@@ -144,11 +150,8 @@ def systems():
     for name, encoder in _of_room(spikes, "learned").items():
         yield f"liquid_{name}", _fitted(LiquidState(**_column(encoder=encoder())), SERIES)
     for name, neuron in _of_room(neurons, "cells").items():
-        suited = MaassColumn((3, 2, 2), preset=PRESETS["maass2002"].suited_to(neuron()))
-        yield f"liquid_{name}", _fitted(LiquidState(suited, neuron(), spikes.Current(), random_state=1), SERIES)
-    models = {"E": LIF(), "I": neurons.Izhikevich()}
-    suited = MaassColumn((3, 2, 2), preset=PRESETS["maass2002"].suited_to(models))
-    yield "liquid_two_models", _fitted(LiquidState(suited, models, spikes.Current(), random_state=1), SERIES)
+        yield f"liquid_{name}", _fitted(_suited(neuron()), SERIES)
+    yield "liquid_two_models", _fitted(_suited({"E": LIF(), "I": neurons.Izhikevich()}), SERIES)
     yield "liquid_spikes", _fitted(LiquidState(**_column(trace=spikes.Counts(0.05))), [SPIKES, SPIKES])
     yield "liquid_populations", _fitted(LiquidState(**_column(trace=spikes.Voltages(), units=["E", "I"])), SPIKES)
     given = LiquidState(_given_circuit(), trace=spikes.Alpha(), random_state=np.random.default_rng(2))
