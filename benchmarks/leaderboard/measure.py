@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 
-for _name in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
-    os.environ[f"{_name}_NUM_THREADS"] = "1"
+if __name__ == "__main__":  # before NumPy: libraries read it when they are loaded
+    for _name in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+        os.environ[f"{_name}_NUM_THREADS"] = "1"
 
 import argparse
 import time
