@@ -5,7 +5,6 @@
 Lines that the store has are not run again.
 """
 
-# ruff: noqa: E402
 from __future__ import annotations
 
 import os
