@@ -222,7 +222,8 @@ def spiking_units():
         parts[f"{record.__name__} noise {kind}"] = record(noise=1e-3), suited(changed[kind], record)
     parts["currents that are held"] = Carrying(), changed["conductances"]  # a record without `conduct`
     mixed = {"E": reservoir.neurons.LIF(noise=1e-3), "I": reservoir.neurons.Izhikevich()}
-    parts |= {f"two models {kind}": (mixed, changed[kind]) for kind in ("static", "conductances")}
+    fainter = {kind: suited(changed[kind], reservoir.neurons.Izhikevich) for kind in ("static", "conductances")}
+    parts |= {f"two models {kind}": (mixed, circuit) for kind, circuit in fainter.items()}
     for name, (neuron, circuit) in parts.items():
         found = simulate(circuit, trains, currents=pushed, neuron=neuron, record="voltages", random_state=0)
         yield f"voltages {name}", found.voltages
