@@ -12,11 +12,13 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 
 from reservoir.whole_files import Part, kernel_token, lock, opened_to_lock
 
 _SIGN = ".living"
+_TRIES, _PAUSE = 40, 0.05  # seconds between two of them
 
 
 @contextlib.contextmanager
@@ -24,11 +26,22 @@ def temporary_folder(name: str, place: str | None = None) -> Iterator[str]:
     """A new folder for this user alone, whose name begins so, in `place` or where temporary files are."""
     place, name = place or tempfile.gettempdir(), f"{name}_{kernel_token()}_"
     _clear(place, name)
-    with tempfile.TemporaryDirectory(prefix=name, dir=place, ignore_cleanup_errors=True) as folder:
-        sign = os.path.join(folder, _SIGN)
-        with Part(sign, 0o600) as locked:
+    folder = tempfile.TemporaryDirectory(prefix=name, dir=place, ignore_cleanup_errors=True)
+    try:
+        with folder as path, Part(sign := os.path.join(path, _SIGN), 0o600) as locked:
             locked.become(sign)
-            yield folder
+            yield path
+    finally:
+        _remove_late_files(folder.name)
+
+
+def _remove_late_files(folder: str) -> None:
+    """Remove a folder into which a process that was being killed, as a compiler, wrote while it was removed."""
+    for _ in range(_TRIES):
+        if not os.path.lexists(folder):
+            return
+        time.sleep(_PAUSE)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _clear(place: str, name: str) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,21 @@ def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path):
     assert {path.name for path in left.iterdir()} == {"main.cpp", ".living"}
     with temporary_folder("spiking", str(tmp_path)) as folder:
         assert [str(path) for path in tmp_path.iterdir()] == [folder]
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_written_while_it_is_removed_goes_too(tmp_path, monkeypatch):
+    """As by a compiler that is being killed."""
+    remove = tempfile.TemporaryDirectory.cleanup
+
+    def write_late(folder):
+        remove(folder)
+        Path(folder.name).mkdir()
+        Path(folder.name, "main.o").touch()
+
+    monkeypatch.setattr(tempfile.TemporaryDirectory, "cleanup", write_late)
+    with pytest.raises(KeyboardInterrupt), temporary_folder("spiking", str(tmp_path)):
+        raise KeyboardInterrupt
     assert not list(tmp_path.iterdir())
 
 
