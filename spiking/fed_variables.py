@@ -49,17 +49,19 @@ class Feed(NamedTuple):
 def feeds_of(network: CircuitText, group: Group, trials: list[Trial]) -> list[Feed]:
     """What the units of a group, of these trials side by side, hear anew in every step."""
     width, feeds = len(group.units) * len(trials), []
+    whole = len(group.units) == len(network.excitatory)
+    chosen = slice(None) if whole else group.units  # without a copy where units are of one model
     if trials[0].currents is not None:
-        feeds.append(Feed("I_injected", "amp", width, _injected(trials, group.units), _still_for(trials)))
+        feeds.append(Feed("I_injected", "amp", width, _injected(trials, chosen), _still_for(trials)))
     if group.network.noisy:
-        feeds.append(Feed("normal", "1", width, _drawn(trials, network, group.units, _normal)))
+        feeds.append(Feed("normal", "1", width, _drawn(trials, network, chosen, _normal)))
     if network.background is not None:
         means = network.background.rate * network.dt
 
         def count(seed: int, places: Places, out: np.ndarray) -> None:
             out[:] = poisson_numbers(seed, BACKGROUND, places, means)
 
-        feeds.append(Feed("hits", "1", width, _drawn(trials, network, group.units, count)))
+        feeds.append(Feed("hits", "1", width, _drawn(trials, network, chosen, count)))
     return feeds
 
 
@@ -68,26 +70,29 @@ def _normal(seed: int, places: Places, out: np.ndarray) -> None:
 
 
 def _drawn(
-    trials: list[Trial], network: CircuitText, units: np.ndarray, draw: Callable[[int, Places, np.ndarray], None]
+    trials: list[Trial],
+    network: CircuitText,
+    chosen: np.ndarray | slice,
+    draw: Callable[[int, Places, np.ndarray], None],
 ) -> Callable[[int, int, np.ndarray], None]:
     """Fill an array with the numbers of these units in all trials, 0 behind the end of one."""
-    n_units = len(units)
 
     def fill_all(first: int, last: int, out: np.ndarray) -> None:
         numbers = np.empty((last - first, len(network.excitatory)))
+        n_units = out.shape[1] // len(trials)
         for tile, trial in enumerate(trials):
             inside = max(0, min(last, trial.n_steps) - first)
             if inside:
                 draw(trial.seed, trial.heard.numbers_of(first, first + inside), numbers[:inside])
             numbers[inside:] = 0.0
-            out[:, tile * n_units : (tile + 1) * n_units] = numbers[:, units]
+            out[:, tile * n_units : (tile + 1) * n_units] = numbers[:, chosen]
 
     return fill_all
 
 
-def _injected(trials: list[Trial], units: np.ndarray) -> Callable[[int, int, np.ndarray], None]:
+def _injected(trials: list[Trial], chosen: np.ndarray | slice) -> Callable[[int, int, np.ndarray], None]:
     """Fill an array with the currents of all trials; behind its end the last row of one goes on."""
-    tables = [None if trial.currents is None else trial.currents[:, units] for trial in trials]
+    tables = [None if trial.currents is None else trial.currents[:, chosen] for trial in trials]
     rows = [trial.heard.shared_rows() for trial in trials]
 
     def fill_all(first: int, last: int, out: np.ndarray) -> None:

@@ -64,7 +64,6 @@ class Asked(NamedTuple):
         Where no trial is said, stream k is trial k, but all are trial 0 of a spiking system: what streams have in
         common hears the same dice there, so that states differ by what the circuit makes of the rest.
 
-
         Streams that are one array of equal lengths, or spike trains, go to an estimator that takes stacks at once.
         """
         heard = streams if are_spikes(streams) else self.heard(streams)
