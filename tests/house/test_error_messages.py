@@ -54,10 +54,16 @@ MISTAKES = {
     "words in a list": (lambda: REGRESSOR.fit([table_with(site="a")], [Y]), "Sequence 0.*column 'site'"),
     "categories": (lambda: REGRESSOR.fit(table_with(site=pd.Categorical(labels(60))), Y), "column 'site'.*category"),
     "times": (lambda: REGRESSOR.fit(table_with(when=TABLE.index), Y), "Column 'when' holds dates or times"),
-    "times alone": (lambda: SMALL.fit(table_with(when=TABLE.index)[["when"]]), "Column 'when' holds dates or times"),
-    "zones": (lambda: SMALL.fit(table_with(when=TABLE.index.tz_localize("UTC"))), "Column 'when' holds dates"),
-    "durations": (lambda: SMALL.fit(table_with(gap=TABLE.index - TABLE.index[0])), "Column 'gap' holds dates or times"),
-    "array of times": (lambda: SMALL.fit(TABLE.index.to_numpy()[:, None]), "Got dates or times"),
+    "times alone": (
+        lambda: clone(SMALL).fit(table_with(when=TABLE.index)[["when"]]),
+        "Column 'when' holds dates or times",
+    ),
+    "zones": (lambda: clone(SMALL).fit(table_with(when=TABLE.index.tz_localize("UTC"))), "Column 'when' holds dates"),
+    "durations": (
+        lambda: clone(SMALL).fit(table_with(gap=TABLE.index - TABLE.index[0])),
+        "Column 'gap' holds dates or times",
+    ),
+    "array of times": (lambda: clone(SMALL).fit(TABLE.index.to_numpy()[:, None]), "Got dates or times"),
     "a class": (lambda: ReservoirRegressor(SMALL, RidgeReadout).fit(X, Y), "an instance, not the class"),
     "a word": (lambda: ReservoirRegressor("esn").fit(X, Y), "'reservoir' .*missing: fit, run.*Got 'esn'"),
     "a number of units": (lambda: ReservoirRegressor(100).fit(X, Y), "a system with fit and run.* Got 100"),
@@ -69,7 +75,10 @@ MISTAKES = {
     "no units": (lambda: EchoState(0).fit(X), "'n_units' .* must be an integer >= 1. Got 0"),
     "seed": (lambda: EchoState(random_state="a").fit(X), "'random_state' .* must be None, an integer >= 0.* Got 'a'"),
     "a fraction of a step": (lambda: FORECASTER.fit(X).forecast(3.0), "'n_steps' .* an integer >= 1. Got 3.0"),
-    "recordings in rows": (lambda: SMALL.fit(X[:, :1]).transform(X.reshape(-1, 30)), r"30 features.*X\[..., None\]"),
+    "recordings in rows": (
+        lambda: clone(SMALL).fit(X[:, :1]).transform(X.reshape(-1, 30)),
+        r"30 features.*X\[..., None\]",
+    ),
     "a gap": (lambda: CLASSIFIER.fit(STACK[:, :9] / [1, np.nan], labels(4)), "contains NaN.*gaps='split', which does"),
     "infinity": (
         lambda: CLASSIFIER.fit(np.where(STACK > 0, np.inf, STACK), labels(4)),
@@ -102,7 +111,7 @@ def test_no_hint_without_a_reason():
         assert "aeon" not in str(caught.value)
     numbers = table_with(whole=pd.Series(range(60), dtype=object).to_numpy(), gap=np.nan)
     with pytest.raises(ValueError, match="NaN") as caught:
-        SMALL.fit(numbers)
+        clone(SMALL).fit(numbers)
     assert "holds" not in str(caught.value)
 
 
