@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ def documented_with(shared: type) -> Callable[[_Class], _Class]:
     """
 
     def document(cls: _Class) -> _Class:
-        if cls.__doc__ is None or shared.__doc__ is None:  # python -OO
+        if sys.flags.optimize == 2 or cls.__doc__ is None or shared.__doc__ is None:  # python -OO keeps no docstrings
             return cls
         own, common = _sections(cls.__doc__), _sections(shared.__doc__)
         both = {title: common.get(title, "") + own.get(title, "") for title in _SECTIONS[1:]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -22,6 +23,7 @@ from spiking._brian import alone
 from spiking.own_network import Input, OwnNetwork, read_input
 
 
+@dataclass(eq=False, repr=False)
 class BrianReservoir(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
     """A user's own network of Brian2 as a system, whose low-pass filtered spikes are the states.
 
@@ -105,28 +107,17 @@ class BrianReservoir(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseE
     (20, 5)
     """
 
-    not_saved = "Its network is a program: save the readout alone, and keep the script that builds the network."
+    network: Any
+    input: Any
+    monitor: Any
+    _: KW_ONLY
+    namespace: Mapping[str, Any] | None = None
+    encoder: Encoder | None = None
+    trace: Trace | None = None
+    step: float = 1e-2
+    random_state: Seed = None
 
-    def __init__(
-        self,
-        network: Any,
-        input: Any,
-        monitor: Any,
-        *,
-        namespace: Mapping[str, Any] | None = None,
-        encoder: Encoder | None = None,
-        trace: Trace | None = None,
-        step: float = 1e-2,
-        random_state: Seed = None,
-    ):
-        self.network = network
-        self.input = input
-        self.monitor = monitor
-        self.namespace = namespace
-        self.encoder = encoder
-        self.trace = trace
-        self.step = step
-        self.random_state = random_state
+    not_saved = "Its network is a program: save the readout alone, and keep the script that builds the network."
 
     piecewise = False
 

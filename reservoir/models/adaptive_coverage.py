@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from reservoir.parts import Numbers
 from reservoir.validation import Parameters, not_fitted, parameter_error, real_array
 
 
+@dataclass(eq=False, repr=False)
 class AdaptiveCoverage(BaseEstimator):
     """Adaptive conformal inference: intervals of predictions whose errors come one by one, and may change.
 
@@ -62,12 +64,12 @@ class AdaptiveCoverage(BaseEstimator):
     True
     """
 
-    learned: ClassVar[dict[str, Any]] = {"alpha_": "reals (k)", "errors_": "reals (n, k)"}
+    coverage: float = 0.9
+    _: KW_ONLY
+    rate: float = 0.01
+    n_errors: int = 500
 
-    def __init__(self, coverage: float = 0.9, *, rate: float = 0.01, n_errors: int = 500):
-        self.coverage = coverage
-        self.rate = rate
-        self.n_errors = n_errors
+    learned: ClassVar[dict[str, Any]] = {"alpha_": "reals (k)", "errors_": "reals (n, k)"}
 
     def begin(self, errors: Numbers) -> Self:
         """Start anew with known errors (n, n_outputs), the oldest first, such as residuals of `predict_one_step`."""

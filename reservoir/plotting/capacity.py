@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ class CapacityRecord(Protocol):
     def per_delay(self) -> np.ndarray: ...
 
 
+@dataclass(eq=False, repr=False)
 class CapacityDisplay(Display):
     """Capacity by delay, and their sum beside its bound, the number of states; split by degree where that is known.
 
@@ -61,10 +63,10 @@ class CapacityDisplay(Display):
     True
     """
 
-    def __init__(self, table: np.ndarray, *, by_degree: bool = True, n_states: int | None = None):
-        self.table = table
-        self.by_degree = by_degree
-        self.n_states = n_states
+    table: np.ndarray
+    _: KW_ONLY
+    by_degree: bool = True
+    n_states: int | None = None
 
     @classmethod
     def from_capacity(cls, capacity: CapacityRecord, *, n_states: int | None = None, ax: Any = None) -> CapacityDisplay:

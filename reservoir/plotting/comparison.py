@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ _LONGEST = 32  # characters of a name
 _GOLDEN = (np.sqrt(5) - 1) / 2
 
 
+@dataclass(eq=False, repr=False)
 class ComparisonDisplay(Display):
     """Scores of systems: a panel per task, a row per system, a point per seed, with the median and an interval.
 
@@ -54,11 +56,11 @@ class ComparisonDisplay(Display):
     (['ESN', 'GRU'], 'NARMA-10', 'NRMSE (lower is better)')
     """
 
-    def __init__(self, scores: dict[str, Any], *, measures: Any = (), better: Any = (), references: Any = ()):
-        self.scores = scores
-        self.measures = measures
-        self.better = better
-        self.references = references
+    scores: dict[str, Any]
+    _: KW_ONLY
+    measures: Any = ()
+    better: Any = ()
+    references: Any = ()
 
     @classmethod
     def from_scores(

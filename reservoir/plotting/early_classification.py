@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,6 +25,7 @@ class SequenceClassifier(Protocol):
     def get_params(self) -> dict[str, Any]: ...
 
 
+@dataclass(eq=False, repr=False)
 class EarlyClassificationDisplay(Display):
     """Accuracy against the share of the rows of every sequence that has been seen.
 
@@ -70,10 +72,10 @@ class EarlyClassificationDisplay(Display):
     ((3,), 1.0)
     """
 
-    def __init__(self, shares: np.ndarray, accuracies: np.ndarray, *, chance: float | None = None):
-        self.shares = shares
-        self.accuracies = accuracies
-        self.chance = chance
+    shares: np.ndarray
+    accuracies: np.ndarray
+    _: KW_ONLY
+    chance: float | None = None
 
     @classmethod
     def from_estimator(

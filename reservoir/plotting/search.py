@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +23,7 @@ class FittedSearch(Protocol):
     def cv_results_(self) -> dict[str, Any]: ...
 
 
+@dataclass(eq=False, repr=False)
 class SearchDisplay(Display):
     """Score against each parameter that varies: all candidates, and the best for each value of the parameter.
 
@@ -63,10 +65,10 @@ class SearchDisplay(Display):
     (['alpha'], 'log')
     """
 
-    def __init__(self, cv_results: dict[str, Any], *, metric: str = "score", best: int | None = None):
-        self.cv_results = cv_results
-        self.metric = metric
-        self.best = best
+    cv_results: dict[str, Any]
+    _: KW_ONLY
+    metric: str = "score"
+    best: int | None = None
 
     @classmethod
     def from_estimator(cls, search: FittedSearch, *, metric: str | None = None, ax: Any = None) -> SearchDisplay:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +22,7 @@ class FittedRateSystem(Protocol):
     def W_(self) -> Any: ...
 
 
+@dataclass(eq=False, repr=False)
 class SpectrumDisplay(Display):
     """Eigenvalues of a matrix in the complex plane, beside the unit circle and the circle of the spectral radius.
 
@@ -54,8 +56,7 @@ class SpectrumDisplay(Display):
     0.9
     """
 
-    def __init__(self, eigenvalues: np.ndarray):
-        self.eigenvalues = eigenvalues
+    eigenvalues: np.ndarray
 
     @classmethod
     def from_estimator(cls, system: FittedRateSystem, *, with_leak: bool = False, ax: Any = None) -> SpectrumDisplay:

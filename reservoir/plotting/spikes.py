@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from reservoir.validation import check_real, parameter_error
 _VECTORS = 10_000  # spikes, up to which they are drawn one by one in a PDF
 
 
+@dataclass(eq=False, repr=False)
 class RasterDisplay(Display):
     """Spikes of all units over time, group by group, and the mean rate of each group below.
 
@@ -61,10 +63,10 @@ class RasterDisplay(Display):
     ['excitatory', 'inhibitory']
     """
 
-    def __init__(self, spikes: SpikeTrains, *, groups: dict[str, np.ndarray] | None = None, step: float | None = None):
-        self.spikes = spikes
-        self.groups = groups
-        self.step = step
+    spikes: SpikeTrains
+    _: KW_ONLY
+    groups: dict[str, np.ndarray] | None = None
+    step: float | None = None
 
     @classmethod
     def from_spikes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from reservoir.plotting.palette import BLUE, ORANGE, SEQUENTIAL, VERMILLION
 from reservoir.validation import check_choice, check_integer, check_real, parameter_error, real_array
 
 
+@dataclass(eq=False, repr=False)
 class StatesDisplay(Display):
     """States as a heat map of units and time, and their path in the plane of the first two principal components.
 
@@ -51,10 +53,10 @@ class StatesDisplay(Display):
     (200, 2)
     """
 
-    def __init__(self, states: np.ndarray, *, step: float = 1.0, unit: str = "steps"):
-        self.states = states
-        self.step = step
-        self.unit = unit
+    states: np.ndarray
+    _: KW_ONLY
+    step: float = 1.0
+    unit: str = "steps"
 
     @classmethod
     def from_estimator(

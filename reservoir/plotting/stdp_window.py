@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ _POINTS = 400  # a side
 _REACH = 0.1  # seconds, where a rule does not say how far its window goes
 
 
+@dataclass(eq=False, repr=False)
 class STDPWindowDisplay(Display):
     """Change of a weight by one pair of spikes, over the lag of the receiver's spike behind the arriving one.
 
@@ -49,9 +51,8 @@ class STDPWindowDisplay(Display):
     ['w = 0.2 w_max', 'w = 0.8 w_max']
     """
 
-    def __init__(self, lags: np.ndarray, changes: dict[str, np.ndarray]):
-        self.lags = lags
-        self.changes = changes
+    lags: np.ndarray
+    changes: dict[str, np.ndarray]
 
     @classmethod
     def from_changes(

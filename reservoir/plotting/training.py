@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +23,7 @@ class FittedNetwork(Protocol):
     def loss_curve_(self) -> Sequence[float]: ...
 
 
+@dataclass(eq=False, repr=False)
 class TrainingDisplay(Display):
     """Loss of a recurrent network by epoch, or error of an online readout by row.
 
@@ -58,13 +60,11 @@ class TrainingDisplay(Display):
     ((300,), True)
     """
 
-    def __init__(
-        self, curves: dict[str, np.ndarray], *, along: str = "epoch", measure: str = "loss", best: int | None = None
-    ):
-        self.curves = curves
-        self.along = along
-        self.measure = measure
-        self.best = best
+    curves: dict[str, np.ndarray]
+    _: KW_ONLY
+    along: str = "epoch"
+    measure: str = "loss"
+    best: int | None = None
 
     @classmethod
     def from_estimator(cls, estimator: FittedNetwork, *, ax: Any = None) -> TrainingDisplay:

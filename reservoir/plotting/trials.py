@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from reservoir.trains import SpikeTrains, read_trials
 from reservoir.validation import check_channels, check_real, parameter_error
 
 
+@dataclass(eq=False, repr=False)
 class TrialsDisplay(Display):
     """Spikes in every trial, a row each, and below their rate over time, the histogram around the stimulus (PSTH).
 
@@ -60,20 +62,12 @@ class TrialsDisplay(Display):
     (10,)
     """
 
-    def __init__(
-        self,
-        trials: list[SpikeTrains],
-        *,
-        units: np.ndarray,
-        conditions: dict[str, np.ndarray],
-        step: float,
-        onset: float = 0.0,
-    ):
-        self.trials = trials
-        self.units = units
-        self.conditions = conditions
-        self.step = step
-        self.onset = onset
+    trials: list[SpikeTrains]
+    _: KW_ONLY
+    units: np.ndarray
+    conditions: dict[str, np.ndarray]
+    step: float
+    onset: float = 0.0
 
     @classmethod
     def from_trials(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from reservoir.validation import parameter_error, real_array, without_unit
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "\N{MICRO SIGN}", -3: "m", 0: ""}
 
 
+@dataclass(eq=False, repr=False)
 class WeightsDisplay(Display):
     """Weights before and after learning as histograms of the same bins, and their course between, where it is known.
 
@@ -51,10 +53,10 @@ class WeightsDisplay(Display):
     'weight (nA)'
     """
 
-    def __init__(self, snapshots: np.ndarray, *, times: np.ndarray | None = None, unit: str = ""):
-        self.snapshots = snapshots
-        self.times = times
-        self.unit = unit
+    snapshots: np.ndarray
+    _: KW_ONLY
+    times: np.ndarray | None = None
+    unit: str = ""
 
     @classmethod
     def from_snapshots(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.validation import Parameters, unchanged_on_error
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer, BaseEstimator):
     """Standardised channels: scikit-learn's `StandardScaler` for a series, a stack or a list of series.
 
@@ -69,6 +71,9 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer, BaseEstimator):
     [(2, 1), (3, 1)]
     """
 
+    with_mean: bool = True
+    with_std: bool = True
+
     learned: ClassVar[dict[str, Any]] = {
         "mean_": "reals (f)",
         "var_": "reals (f)",
@@ -77,10 +82,6 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer, BaseEstimator):
         "n_features_in_": "size (f)",
     }
     row_wise = True
-
-    def __init__(self, *, with_mean: bool = True, with_std: bool = True):
-        self.with_mean = with_mean
-        self.with_std = with_std
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> SequenceScaler:

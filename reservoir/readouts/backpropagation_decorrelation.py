@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
+
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
@@ -12,6 +14,7 @@ from reservoir.validation import Parameters
 
 
 @documented_with(OnlineRegressor)
+@dataclass(eq=False, repr=False)
 class BackpropagationDecorrelation(OnlineRegressor):
     """Output units with dynamics of their own, trained in O(n_inputs) operations per output and row.
 
@@ -67,6 +70,14 @@ class BackpropagationDecorrelation(OnlineRegressor):
     ((2,), (1, 1))
     """
 
+    learning_rate: float = 0.1
+    _: KW_ONLY
+    dt: float = 1.0
+    output_feedback: bool = True
+    epsilon: float = 1e-3
+    n_epochs: int = 1
+    fit_intercept: bool = True
+
     learned = OnlineRegressor.learned | {
         "memory_": {
             "feedback": "reals (k, k)",
@@ -76,23 +87,6 @@ class BackpropagationDecorrelation(OnlineRegressor):
         },
         "feedback_": "optional reals (k, k)",
     }
-
-    def __init__(
-        self,
-        learning_rate: float = 0.1,
-        *,
-        dt: float = 1.0,
-        output_feedback: bool = True,
-        epsilon: float = 1e-3,
-        n_epochs: int = 1,
-        fit_intercept: bool = True,
-    ):
-        self.learning_rate = learning_rate
-        self.dt = dt
-        self.output_feedback = output_feedback
-        self.epsilon = epsilon
-        self.n_epochs = n_epochs
-        self.fit_intercept = fit_intercept
 
     @property
     def row_wise(self) -> bool:  # type: ignore[override]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
+
 import numpy as np
 
 from reservoir.compilation import REASSOCIATE, kernel
@@ -11,6 +13,7 @@ from reservoir.validation import Parameters
 
 
 @documented_with(OnlineRegressor)
+@dataclass(eq=False, repr=False)
 class LeastMeanSquares(OnlineRegressor):
     """Stochastic gradient descent on the squared error, one step per row, in O(n_inputs) operations.
 
@@ -43,20 +46,12 @@ class LeastMeanSquares(OnlineRegressor):
     array([2.])
     """
 
-    def __init__(
-        self,
-        learning_rate: float = 0.5,
-        *,
-        normalized: bool = True,
-        epsilon: float = 1e-6,
-        n_epochs: int = 1,
-        fit_intercept: bool = True,
-    ):
-        self.learning_rate = learning_rate
-        self.normalized = normalized
-        self.epsilon = epsilon
-        self.n_epochs = n_epochs
-        self.fit_intercept = fit_intercept
+    learning_rate: float = 0.5
+    _: KW_ONLY
+    normalized: bool = True
+    epsilon: float = 1e-6
+    n_epochs: int = 1
+    fit_intercept: bool = True
 
     def _check_parameters(self) -> None:
         p = Parameters(self)

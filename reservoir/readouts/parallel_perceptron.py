@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,6 +21,7 @@ _ROWS_OF_VOTES = 4096
 _LEARNED = ("weights", "margins", "rates", "errors", "before", "counts")
 
 
+@dataclass(eq=False, repr=False)
 class ParallelPerceptron(BaseEstimator):
     """What regressor and classifier share: weights, votes, and passes over the rows.
 
@@ -54,6 +56,18 @@ class ParallelPerceptron(BaseEstimator):
     layer of perceptrons, Neural Networks 21(5):786-795, doi:10.1016/j.neunet.2007.12.036.
     """
 
+    n_perceptrons: int
+    _: KW_ONLY
+    epsilon: float
+    rho: float | None
+    mu: float
+    margin: float = 0.05
+    learning_rate: float = 0.01
+    adapt_every: int | None
+    n_epochs: int = 50
+    shuffle: bool = True
+    random_state: Seed = None
+
     row_wise = True
     learned: ClassVar[dict[str, Any]] = {
         "memory_": {
@@ -68,32 +82,6 @@ class ParallelPerceptron(BaseEstimator):
         "learning_rate_": "reals (k)",
         "n_features_in_": "size (f)",
     }
-    memory_: dict[str, np.ndarray]
-    n_features_in_: int
-
-    def __init__(
-        self,
-        n_perceptrons: int,
-        epsilon: float,
-        rho: float | None,
-        mu: float,
-        margin: float,
-        learning_rate: float,
-        adapt_every: int | None,
-        n_epochs: int,
-        shuffle: bool,
-        random_state: Seed,
-    ):
-        self.n_perceptrons = n_perceptrons
-        self.epsilon = epsilon
-        self.rho = rho
-        self.mu = mu
-        self.margin = margin
-        self.learning_rate = learning_rate
-        self.adapt_every = adapt_every
-        self.n_epochs = n_epochs
-        self.shuffle = shuffle
-        self.random_state = random_state
 
     def _check_parameters(self) -> None:
         p = Parameters(self)

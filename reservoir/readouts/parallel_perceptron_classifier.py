@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Self
 
 import numpy as np
@@ -9,13 +10,14 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from reservoir.docstrings import documented_with
 from reservoir.estimators import ClassifierMixin
-from reservoir.parts import Labels, Numbers, Seed
+from reservoir.parts import Labels, Numbers
 from reservoir.readouts.parallel_perceptron import ParallelPerceptron
 from reservoir.readouts.rows import read_labelled
 from reservoir.validation import Parameters, parameter_error, unchanged_on_error
 
 
 @documented_with(ParallelPerceptron)
+@dataclass(eq=False, repr=False)
 class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
     """Classification by the votes of perceptrons, trained by the p-delta rule.
 
@@ -59,25 +61,14 @@ class ParallelPerceptronClassifier(ClassifierMixin, ParallelPerceptron):
     array([ True, False])
     """
 
-    learned = ParallelPerceptron.learned | {"classes_": "labels (c)"}
+    n_perceptrons: int = 15
+    _: KW_ONLY
+    epsilon: float = 0.51
+    rho: float | None = 1.0
+    mu: float = 1.0
+    adapt_every: int | None = 500
 
-    def __init__(
-        self,
-        n_perceptrons: int = 15,
-        *,
-        epsilon: float = 0.51,
-        rho: float | None = 1.0,
-        mu: float = 1.0,
-        margin: float = 0.05,
-        learning_rate: float = 0.01,
-        adapt_every: int | None = 500,
-        n_epochs: int = 50,
-        shuffle: bool = True,
-        random_state: Seed = None,
-    ):
-        super().__init__(
-            n_perceptrons, epsilon, rho, mu, margin, learning_rate, adapt_every, n_epochs, shuffle, random_state
-        )
+    learned = ParallelPerceptron.learned | {"classes_": "labels (c)"}
 
     @unchanged_on_error
     def fit(self, X: Numbers, y: Labels) -> Self:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Self
 
 import numpy as np
 
 from reservoir.docstrings import documented_with
 from reservoir.estimators import MultiOutputMixin, RegressorMixin
-from reservoir.parts import Numbers, Seed
+from reservoir.parts import Numbers
 from reservoir.readouts.parallel_perceptron import ParallelPerceptron
 from reservoir.readouts.rows import changed_since, check_outputs, read_pairs
 from reservoir.sequences import check_magnitude
@@ -16,6 +17,7 @@ from reservoir.validation import Parameters, real_array, unchanged_on_error
 
 
 @documented_with(ParallelPerceptron)
+@dataclass(eq=False, repr=False)
 class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerceptron):
     """Regression by the votes of perceptrons, trained by the p-delta rule.
 
@@ -76,29 +78,15 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
     True
     """
 
-    learned = ParallelPerceptron.learned | {"_one_output": "flag", "output_range_": "reals (2, k)"}
-    output_range_: np.ndarray
-    _one_output: bool
+    n_perceptrons: int = 120
+    _: KW_ONLY
+    epsilon: float = 0.1
+    rho: float | None = None
+    mu: float = 3.0
+    adapt_every: int | None = 2000
+    output_range: tuple[float, float] | None = None
 
-    def __init__(
-        self,
-        n_perceptrons: int = 120,
-        *,
-        epsilon: float = 0.1,
-        rho: float | None = None,
-        output_range: tuple[float, float] | None = None,
-        mu: float = 3.0,
-        margin: float = 0.05,
-        learning_rate: float = 0.01,
-        adapt_every: int | None = 2000,
-        n_epochs: int = 50,
-        shuffle: bool = True,
-        random_state: Seed = None,
-    ):
-        super().__init__(
-            n_perceptrons, epsilon, rho, mu, margin, learning_rate, adapt_every, n_epochs, shuffle, random_state
-        )
-        self.output_range = output_range
+    learned = ParallelPerceptron.learned | {"_one_output": "flag", "output_range_": "reals (2, k)"}
 
     @unchanged_on_error
     def fit(self, X: Numbers, y: Numbers) -> Self:
@@ -131,7 +119,9 @@ class ParallelPerceptronRegressor(MultiOutputMixin, RegressorMixin, ParallelPerc
         else:
             self._one_output = one_output
             lowest, highest = (targets.min(axis=0), targets.max(axis=0)) if given is None else given
-            self.output_range_ = np.stack([np.broadcast_to(edge, targets.shape[1]) for edge in (lowest, highest)])
+            self.output_range_: np.ndarray = np.stack(
+                [np.broadcast_to(edge, targets.shape[1]) for edge in (lowest, highest)]
+            )
         low, high = self.output_range_
         return self._train(rows, 2 * (targets - low) / np.where(high > low, high - low, 1) - 1, n_epochs, shuffle)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ class Learned(NamedTuple):
 
 
 @documented_with(OnlineRegressor)
+@dataclass(eq=False, repr=False)
 class RecursiveLeastSquares(OnlineRegressor):
     """Least squares, solved anew after every row in O(n_inputs^2) operations.
 
@@ -85,6 +87,11 @@ class RecursiveLeastSquares(OnlineRegressor):
     array([21.])
     """
 
+    forgetting: float = 1.0
+    alpha: float = 1e-6
+    _: KW_ONLY
+    fit_intercept: bool = True
+
     learned = OnlineRegressor.learned | {
         "memory_": {
             "columns": "reals (m, m)",
@@ -95,11 +102,6 @@ class RecursiveLeastSquares(OnlineRegressor):
             "weights": "reals (k, m)",
         }
     }
-
-    def __init__(self, forgetting: float = 1.0, alpha: float = 1e-6, *, fit_intercept: bool = True):
-        self.forgetting = forgetting
-        self.alpha = alpha
-        self.fit_intercept = fit_intercept
 
     @property
     def inverse_correlation_(self) -> np.ndarray:

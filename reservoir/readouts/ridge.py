@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -41,6 +42,7 @@ _SMALL = 1e-8
 _ROWS_AT_ONCE = 4096
 
 
+@dataclass(eq=False, repr=False)
 class RidgeReadout(MergingLinearReadout):
     """Ridge regression with an unpenalised intercept, trained in one piece, in blocks or by merging.
 
@@ -118,22 +120,14 @@ class RidgeReadout(MergingLinearReadout):
     array([21.])
     """
 
-    learned: ClassVar[dict[str, Any]] = MergingLinearReadout.learned | {"alpha_": "optional number or reals (k)"}
+    alpha: float | str = DEFAULT_ALPHA
+    _: KW_ONLY
+    alphas: Numbers | None = None
+    solver: str = "auto"
+    fit_intercept: bool = True
+    slack: float = 0.0
 
-    def __init__(
-        self,
-        alpha: float | str = DEFAULT_ALPHA,
-        *,
-        alphas: Numbers | None = None,
-        solver: str = "auto",
-        fit_intercept: bool = True,
-        slack: float = 0.0,
-    ):
-        self.alpha = alpha
-        self.alphas = alphas
-        self.solver = solver
-        self.fit_intercept = fit_intercept
-        self.slack = slack
+    learned: ClassVar[dict[str, Any]] = MergingLinearReadout.learned | {"alpha_": "optional number or reals (k)"}
 
     @unchanged_on_error
     def fit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from reservoir.validation import Parameters, check_finite_array
 _MOST_TAPS = 100_000
 
 
+@dataclass(eq=False, repr=False)
 class BensSpiker(Scaled):
     """Ben's spiker algorithm (BSA): a spike wherever the impulse of a filter, taken away, leaves less of the signal.
 
@@ -61,21 +63,13 @@ class BensSpiker(Scaled):
     True
     """
 
-    draws = False
+    threshold: float = 0.9
+    n_taps: int = 10
+    interval: float | None = None
+    low: float | Numbers | None = None
+    high: float | Numbers | None = None
 
-    def __init__(
-        self,
-        threshold: float = 0.9,
-        n_taps: int = 10,
-        interval: float | None = None,
-        low: float | Numbers | None = None,
-        high: float | Numbers | None = None,
-    ):
-        self.threshold = threshold
-        self.n_taps = n_taps
-        self.interval = interval
-        self.low = low
-        self.high = high
+    draws = False
 
     def taps(self) -> np.ndarray:
         """The filter (n_taps,), whose sum is 1."""

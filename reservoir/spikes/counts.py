@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reservoir.compilation import kernel
@@ -9,6 +11,7 @@ from reservoir.spikes.sampling import SpikesOfRows, Trace
 from reservoir.validation import Parameters, check_real
 
 
+@dataclass(eq=False, repr=False)
 class Counts(Trace):
     """Numbers of spikes in the last `window` seconds.
 
@@ -36,8 +39,7 @@ class Counts(Trace):
     array([0., 2., 3., 1., 0.])
     """
 
-    def __init__(self, window: float = 0.1):
-        self.window = window
+    window: float = 0.1
 
     def n_memory(self, step: float) -> int:
         """A row for each step of the window."""

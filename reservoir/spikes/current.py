@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reservoir.parts import Numbers
@@ -9,6 +11,7 @@ from reservoir.spikes.scaling import Scaled
 from reservoir.validation import Parameters, check_integer
 
 
+@dataclass(eq=False, repr=False)
 class Current(Scaled):
     """Currents injected into the units, constant during a row; no channels and no spikes.
 
@@ -44,17 +47,10 @@ class Current(Scaled):
     (135, 1)
     """
 
-    def __init__(
-        self,
-        scaling: float = 5e-9,
-        probability: float = 1.0,
-        low: float | Numbers | None = None,
-        high: float | Numbers | None = None,
-    ):
-        self.scaling = scaling
-        self.probability = probability
-        self.low = low
-        self.high = high
+    scaling: float = 5e-9
+    probability: float = 1.0
+    low: float | Numbers | None = None
+    high: float | Numbers | None = None
 
     def n_channels(self, n_features: int) -> int:
         """No channels."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reservoir.compilation import kernel
@@ -10,6 +12,7 @@ from reservoir.spikes.sampling import SMALLEST, SpikesOfRows, Trace
 from reservoir.validation import Parameters
 
 
+@dataclass(eq=False, repr=False)
 class DoubleExponential(Trace):
     """Trace that rises and decays with time constants of its own, as a synaptic current does; its peak is 1.
 
@@ -46,9 +49,8 @@ class DoubleExponential(Trace):
     array([0.   , 0.997, 0.74 , 0.467])
     """
 
-    def __init__(self, decay_time: float = 30e-3, rise_time: float = 5e-3):
-        self.decay_time = decay_time
-        self.rise_time = rise_time
+    decay_time: float = 30e-3
+    rise_time: float = 5e-3
 
     def n_memory(self, step: float) -> int:
         """Two rows."""

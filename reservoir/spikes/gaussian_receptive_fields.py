@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reservoir.parts import Numbers
@@ -12,6 +14,7 @@ from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters
 
 
+@dataclass(eq=False, repr=False)
 class GaussianReceptiveFields(Scaled):
     """Gaussian tuned channels, `n_fields` per feature, whose activation is the latency of one spike per row.
 
@@ -55,21 +58,13 @@ class GaussianReceptiveFields(Scaled):
     [array([0.00675348]), array([0.]), array([0.00675348]), array([], dtype=float64)]
     """
 
-    draws = False
+    n_fields: int = 8
+    sharpness: float = 1.5
+    cut: float = 0.1
+    low: float | Numbers | None = None
+    high: float | Numbers | None = None
 
-    def __init__(
-        self,
-        n_fields: int = 8,
-        sharpness: float = 1.5,
-        cut: float = 0.1,
-        low: float | Numbers | None = None,
-        high: float | Numbers | None = None,
-    ):
-        self.n_fields = n_fields
-        self.sharpness = sharpness
-        self.cut = cut
-        self.low = low
-        self.high = high
+    draws = False
 
     def n_channels(self, n_features: int) -> int:
         """`n_fields` channels per feature."""

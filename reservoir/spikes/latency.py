@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reservoir.parts import Numbers
@@ -10,6 +12,7 @@ from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters
 
 
+@dataclass(eq=False, repr=False)
 class Latency(Scaled):
     """One spike per row and feature, the earlier the larger the value; one channel per feature.
 
@@ -42,12 +45,11 @@ class Latency(Scaled):
     array([0.015, 0.02 ])
     """
 
-    draws = False
+    cut: float = 0.01
+    low: float | Numbers | None = None
+    high: float | Numbers | None = None
 
-    def __init__(self, cut: float = 0.01, low: float | Numbers | None = None, high: float | Numbers | None = None):
-        self.cut = cut
-        self.low = low
-        self.high = high
+    draws = False
 
     def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator | None = None) -> SpikeTrains:
         """Spikes of rows (n_rows, n_features) that last `step` seconds each; nothing is drawn from `rng`."""

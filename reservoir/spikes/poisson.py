@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reservoir.parts import Numbers
@@ -13,6 +15,7 @@ from reservoir.validation import Parameters, parameter_error
 _MOST = 1e6  # spikes of a channel in a row
 
 
+@dataclass(eq=False, repr=False)
 class Poisson(Scaled):
     """Independent Poisson processes, one channel per feature.
 
@@ -53,17 +56,10 @@ class Poisson(Scaled):
     <SpikeTrains: 493 spikes of 1 unit in 10 s>
     """
 
-    def __init__(
-        self,
-        max_rate: float = 100.0,
-        min_rate: float = 0.0,
-        low: float | Numbers | None = None,
-        high: float | Numbers | None = None,
-    ):
-        self.max_rate = max_rate
-        self.min_rate = min_rate
-        self.low = low
-        self.high = high
+    max_rate: float = 100.0
+    min_rate: float = 0.0
+    low: float | Numbers | None = None
+    high: float | Numbers | None = None
 
     def encode(self, rows: np.ndarray, step: float, rng: np.random.Generator) -> SpikeTrains:
         """Spikes of rows (n_rows, n_features) that last `step` seconds each.

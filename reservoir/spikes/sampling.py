@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -105,11 +106,11 @@ class Trace(BaseEstimator):
         return states, memory
 
 
+@dataclass(eq=False, repr=False)
 class LowPass(Trace):
     """Trace that decays to 1/e within `time_constant` seconds."""
 
-    def __init__(self, time_constant: float = 30e-3):
-        self.time_constant = time_constant
+    time_constant: float = 30e-3
 
     def _decay(self) -> float:
         return Parameters(self).real("time_constant", 0, closed="neither", unit="second")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ _SMALLEST = 1e-6  # of the threshold: a row sends at most one over it spikes
 _ROUNDING = 1e-9
 
 
+@dataclass(eq=False, repr=False)
 class SendOnDelta(Scaled):
     """A spike whenever the signal has moved by a threshold since the last one; two channels per feature, up and down.
 
@@ -59,12 +61,11 @@ class SendOnDelta(Scaled):
     [array([0.0199, 0.0299]), array([0.03495, 0.0399 ])]
     """
 
-    draws = False
+    threshold: float = 0.1
+    low: float | Numbers | None = None
+    high: float | Numbers | None = None
 
-    def __init__(self, threshold: float = 0.1, low: float | Numbers | None = None, high: float | Numbers | None = None):
-        self.threshold = threshold
-        self.low = low
-        self.high = high
+    draws = False
 
     def n_channels(self, n_features: int) -> int:
         """Two channels per feature."""

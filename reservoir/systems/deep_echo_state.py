@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from itertools import accumulate
 from typing import Any, cast
 
@@ -43,6 +44,7 @@ from reservoir.validation import (
 )
 
 
+@dataclass(eq=False, repr=False)
 class DeepEchoState(FromRest, BaseEstimator):
     """Echo-state reservoirs in layers, whose states are joined.
 
@@ -111,24 +113,14 @@ class DeepEchoState(FromRest, BaseEstimator):
     (100, 150)
     """
 
-    def __init__(
-        self,
-        layer: System | None = None,
-        n_layers: int = 3,
-        *,
-        arrangement: str = "stacked",
-        input_to_all: bool = False,
-        layers: Sequence[System] | None = None,
-        random_state: Seed = None,
-        inter_scaling: float | None = 1.0,
-    ):
-        self.layer = layer
-        self.n_layers = n_layers
-        self.arrangement = arrangement
-        self.input_to_all = input_to_all
-        self.layers = layers
-        self.random_state = random_state
-        self.inter_scaling = inter_scaling
+    layer: System | None = None
+    n_layers: int = 3
+    _: KW_ONLY
+    arrangement: str = "stacked"
+    input_to_all: bool = False
+    layers: Sequence[System] | None = None
+    random_state: Seed = None
+    inter_scaling: float | None = 1.0
 
     def set_params(self, **params: Any) -> DeepEchoState:
         """Set parameters; naming one of a `layer` that is None, ``layer__leak``, makes the default layer first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ from reservoir.trials import Starts, State, Trial, read_starts
 from reservoir.validation import Parameters, as_generator, unchanged_on_error
 
 
+@dataclass(eq=False, repr=False)
 class EchoState(FromRest, BaseEstimator):
     """Echo-state reservoir of leaky-integrator units, or of another rate unit.
 
@@ -151,42 +153,23 @@ class EchoState(FromRest, BaseEstimator):
     (100, 50)
     """
 
-    def __init__(
-        self,
-        n_units: int = 500,
-        *,
-        topology: Topology | Matrix | Sequence[Sequence[float]] | None = None,
-        spectral_radius: float | None = 0.9,
-        input_scaling: float | Numbers | None = None,
-        bias_scaling: float | None = None,
-        leak: float | Numbers = 1.0,
-        activation: Activation = "tanh",
-        noise: float = 0.0,
-        input_weights: Numbers | InputWeights | str | None = None,
-        bias: Numbers | None = None,
-        dtype: FloatType = "float64",
-        random_state: Seed = None,
-        unit: RateUnit | None = None,
-        input_connectivity: float = 1.0,
-        scaled_by: str = "radius",
-        delay: int | Sequence[int] | np.ndarray | Delays = 1,
-    ):
-        self.n_units = n_units
-        self.topology = topology
-        self.spectral_radius = spectral_radius
-        self.input_scaling = input_scaling
-        self.bias_scaling = bias_scaling
-        self.leak = leak
-        self.activation = activation
-        self.noise = noise
-        self.input_weights = input_weights
-        self.bias = bias
-        self.dtype = dtype
-        self.random_state = random_state
-        self.unit = unit
-        self.input_connectivity = input_connectivity
-        self.scaled_by = scaled_by
-        self.delay = delay
+    n_units: int = 500
+    _: KW_ONLY
+    topology: Topology | Matrix | Sequence[Sequence[float]] | None = None
+    spectral_radius: float | None = 0.9
+    input_scaling: float | Numbers | None = None
+    bias_scaling: float | None = None
+    leak: float | Numbers = 1.0
+    activation: Activation = "tanh"
+    noise: float = 0.0
+    input_weights: Numbers | InputWeights | str | None = None
+    bias: Numbers | None = None
+    dtype: FloatType = "float64"
+    random_state: Seed = None
+    unit: RateUnit | None = None
+    input_connectivity: float = 1.0
+    scaled_by: str = "radius"
+    delay: int | Sequence[int] | np.ndarray | Delays = 1
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> EchoState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,7 @@ _DEFAULTS: dict[str, Callable[[], Any]] = {
 }
 
 
+@dataclass(eq=False, repr=False)
 class Prepared(FromRest, BaseEstimator):
     """A system that hears its input through a transformer of sequences, which is fitted beside it.
 
@@ -78,9 +80,8 @@ class Prepared(FromRest, BaseEstimator):
     True
     """
 
-    def __init__(self, transformer: Transformer | None = None, system: System | None = None):
-        self.transformer = transformer
-        self.system = system
+    transformer: Transformer | None = None
+    system: System | None = None
 
     def set_params(self, **params: Any) -> Prepared:
         """Set parameters; naming one of a part that is None makes the default part first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from reservoir.trials import Trial
 from reservoir.validation import default_parts_first, parameter_error, unchanged_on_error
 
 
+@dataclass(eq=False, repr=False)
 class Reversed(FromRest, BaseEstimator):
     """A system that runs through every sequence from its last row to its first.
 
@@ -68,11 +70,10 @@ class Reversed(FromRest, BaseEstimator):
     True
     """
 
+    system: System | None = None
+
     causal = False
     piecewise = False
-
-    def __init__(self, system: System | None = None):
-        self.system = system
 
     def set_params(self, **params: Any) -> Reversed:
         """Set parameters; naming one of a `system` that is None makes the default one first."""

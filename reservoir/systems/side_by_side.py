@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from reservoir.trials import Trial
 from reservoir.validation import parameter_error, unchanged_on_error
 
 
+@dataclass(eq=False, repr=False)
 class SideBySide(FromRest, NamedParts):
     """Systems that hear the same input and not one another, whose states are joined.
 
@@ -69,8 +71,7 @@ class SideBySide(FromRest, NamedParts):
     (100, 50)
     """
 
-    def __init__(self, systems: Sequence[tuple[str, System]] | None = None):
-        self.systems = systems
+    systems: Sequence[tuple[str, System]] | None = None
 
     def set_params(self, **params: Any) -> SideBySide:
         """Set parameters, systems and theirs; naming one of the default systems makes them first."""

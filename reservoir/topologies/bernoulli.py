@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
+
 import numpy as np
 from scipy import sparse
 
@@ -11,6 +13,7 @@ from reservoir.topologies.spectrum import random_spectral_radius
 from reservoir.validation import Parameters
 
 
+@dataclass(eq=False, repr=False)
 class Bernoulli(BaseEstimator):
     """Random graph: every connection exists with probability `density`, by itself, with a random weight.
 
@@ -46,9 +49,9 @@ class Bernoulli(BaseEstimator):
     0.1
     """
 
-    def __init__(self, density: float = 0.1, *, distribution: str = "uniform"):
-        self.density = density
-        self.distribution = distribution
+    density: float = 0.1
+    _: KW_ONLY
+    distribution: str = "uniform"
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +13,7 @@ from reservoir.topologies.drawing import bernoulli_positions, check_weights, ran
 from reservoir.validation import Parameters
 
 
+@dataclass(eq=False, repr=False)
 class Blocks(BaseEstimator):
     """Clustered graph: units in blocks, with more connections within a block than between blocks.
 
@@ -53,18 +55,11 @@ class Blocks(BaseEstimator):
            [0, 0, 1, 1]])
     """
 
-    def __init__(
-        self,
-        n_blocks: int = 4,
-        density_within: float = 0.3,
-        density_between: float = 0.03,
-        *,
-        distribution: str = "uniform",
-    ):
-        self.n_blocks = n_blocks
-        self.density_within = density_within
-        self.density_between = density_between
-        self.distribution = distribution
+    n_blocks: int = 4
+    density_within: float = 0.3
+    density_between: float = 0.03
+    _: KW_ONLY
+    distribution: str = "uniform"
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,7 @@ class CirculantMatrix:
         return f"CirculantMatrix(n_units={self.shape[0]}, n_offsets={len(self.offsets)}, dtype={self.dtype})"
 
 
+@dataclass(eq=False, repr=False)
 class CirculantGraph(BaseEstimator):
     """Circulant graph: every unit hears the units at the same random offsets, with random weights.
 
@@ -137,9 +139,9 @@ class CirculantGraph(BaseEstimator):
     ((8, 8), 24)
     """
 
-    def __init__(self, in_degree: int = 10, *, distribution: str = "uniform"):
-        self.in_degree = in_degree
-        self.distribution = distribution
+    in_degree: int = 10
+    _: KW_ONLY
+    distribution: str = "uniform"
 
     def draw(self, n_units: int, rng: np.random.Generator) -> CirculantMatrix:
         """A matrix (n_units, n_units); row = receiver."""

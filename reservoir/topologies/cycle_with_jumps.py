@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reservoir.estimators import BaseEstimator
@@ -11,6 +13,7 @@ from reservoir.topologies.spectrum import perron_root
 from reservoir.validation import Parameters, check_integer
 
 
+@dataclass(eq=False, repr=False)
 class CycleWithJumps(BaseEstimator):
     """Cycle reservoir with regular jumps (CRJ): a cycle, and shortcuts both ways between every `jump`-th unit.
 
@@ -50,9 +53,8 @@ class CycleWithJumps(BaseEstimator):
            [0. , 0. , 0. , 0. , 1. , 0. ]])
     """
 
-    def __init__(self, jump: int = 3, jump_weight: float = 0.5):
-        self.jump = jump
-        self.jump_weight = jump_weight
+    jump: int = 3
+    jump_weight: float = 0.5
 
     def draw(self, n_units: int, rng: np.random.Generator | None = None) -> CirculantMatrix:
         """A matrix (n_units, n_units); row = receiver. Nothing is drawn at random."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
+
 import numpy as np
 
 from reservoir.estimators import BaseEstimator
@@ -10,6 +12,7 @@ from reservoir.topologies.drawing import check_weights
 from reservoir.validation import Parameters
 
 
+@dataclass(eq=False, repr=False)
 class DelayLine(BaseEstimator):
     """Delay line (DLR): unit i hears unit i - 1, unit 0 nobody; with `feedback` unit i hears unit i + 1 too (DLRB).
 
@@ -44,9 +47,9 @@ class DelayLine(BaseEstimator):
            [0.  , 1.  , 0.  ]])
     """
 
-    def __init__(self, feedback: float | None = None, *, weight: float = 1.0):
-        self.feedback = feedback
-        self.weight = weight
+    feedback: float | None = None
+    _: KW_ONLY
+    weight: float = 1.0
 
     def draw(self, n_units: int, rng: np.random.Generator | None = None) -> CirculantMatrix:
         """A matrix (n_units, n_units); row = receiver. Nothing is drawn at random."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reservoir.estimators import BaseEstimator
@@ -10,6 +12,7 @@ from reservoir.topologies.drawing import check_weights
 from reservoir.validation import Parameters, check_integer
 
 
+@dataclass(eq=False, repr=False)
 class DoubleCycle(BaseEstimator):
     """Double cycle: unit i hears unit i - 1 with weight 1 and unit i + 1 with another, around the ring.
 
@@ -42,8 +45,7 @@ class DoubleCycle(BaseEstimator):
            [0.5, 0. , 1. , 0. ]])
     """
 
-    def __init__(self, weight: float = 1.0):
-        self.weight = weight
+    weight: float = 1.0
 
     def draw(self, n_units: int, rng: np.random.Generator | None = None) -> CirculantMatrix:
         """A matrix (n_units, n_units); row = receiver. Nothing is drawn at random."""

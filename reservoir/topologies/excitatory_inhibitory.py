@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
+
 import numpy as np
 from scipy import sparse
 
@@ -10,6 +12,7 @@ from reservoir.topologies.drawing import DISTRIBUTIONS, bernoulli_positions, che
 from reservoir.validation import Parameters
 
 
+@dataclass(eq=False, repr=False)
 class ExcitatoryInhibitory(BaseEstimator):
     """Random graph under Dale's law: all weights that leave a unit have one sign, and excitation is balanced.
 
@@ -49,10 +52,10 @@ class ExcitatoryInhibitory(BaseEstimator):
     True
     """
 
-    def __init__(self, fraction_excitatory: float = 0.8, density: float = 0.1, *, distribution: str = "uniform"):
-        self.fraction_excitatory = fraction_excitatory
-        self.density = density
-        self.distribution = distribution
+    fraction_excitatory: float = 0.8
+    density: float = 0.1
+    _: KW_ONLY
+    distribution: str = "uniform"
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,6 +26,7 @@ class NetworkxGraph(Protocol):
     def is_directed(self) -> bool: ...
 
 
+@dataclass(eq=False, repr=False)
 class Graph(BaseEstimator):
     """The connections of a given networkx graph: an edge from u to v means that v hears u.
 
@@ -59,10 +61,10 @@ class Graph(BaseEstimator):
            [0.5, 0. ]])
     """
 
-    def __init__(self, graph: NetworkxGraph, weight: str | None = None, *, distribution: str = "uniform"):
-        self.graph = graph
-        self.weight = weight
-        self.distribution = distribution
+    graph: NetworkxGraph
+    weight: str | None = None
+    _: KW_ONLY
+    distribution: str = "uniform"
 
     def draw(self, n_units: int, rng: np.random.Generator | None) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver. `rng` may be None where the weights are given."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
+
 import numpy as np
 from scipy import sparse
 
@@ -11,6 +13,7 @@ from reservoir.topologies.spectrum import random_spectral_radius
 from reservoir.validation import Parameters
 
 
+@dataclass(eq=False, repr=False)
 class Random(BaseEstimator):
     """Random graph: every unit hears `in_degree` distinct units, drawn evenly, with random weights.
 
@@ -44,9 +47,9 @@ class Random(BaseEstimator):
     200
     """
 
-    def __init__(self, in_degree: int = 10, *, distribution: str = "uniform"):
-        self.in_degree = in_degree
-        self.distribution = distribution
+    in_degree: int = 10
+    _: KW_ONLY
+    distribution: str = "uniform"
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ _ZEROS = 4
 """Entries that a matrix by offsets may have for each weight of one by places, and is still the faster one."""
 
 
+@dataclass(eq=False, repr=False)
 class Repeated(BaseEstimator):
     """Draws of one topology along the diagonal: reservoirs of `length` units that do not hear one another.
 
@@ -61,10 +63,10 @@ class Repeated(BaseEstimator):
            [0., 0., 1., 0.]])
     """
 
-    def __init__(self, topology: Topology | None = None, length: int = 10, *, radius: Any = None):
-        self.topology = topology
-        self.length = length
-        self.radius = radius
+    topology: Topology | None = None
+    length: int = 10
+    _: KW_ONLY
+    radius: Any = None
 
     def draw(self, n_units: int, rng: np.random.Generator) -> CirculantMatrix | sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
+
 import numpy as np
 from scipy import sparse
 
@@ -10,6 +12,7 @@ from reservoir.topologies.drawing import check_weights, random_weights, rows_of
 from reservoir.validation import Parameters, check_integer
 
 
+@dataclass(eq=False, repr=False)
 class ScaleFree(BaseEstimator):
     """Scale-free graph of Barabasi and Albert: each new unit links to units in proportion to the links they have.
 
@@ -45,9 +48,9 @@ class ScaleFree(BaseEstimator):
     394
     """
 
-    def __init__(self, n_links: int = 5, *, distribution: str = "uniform"):
-        self.n_links = n_links
-        self.distribution = distribution
+    n_links: int = 5
+    _: KW_ONLY
+    distribution: str = "uniform"
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
+
 import numpy as np
 from scipy import sparse
 
@@ -10,6 +12,7 @@ from reservoir.topologies.drawing import check_weights, random_weights, rows_of
 from reservoir.validation import Parameters, check_integer
 
 
+@dataclass(eq=False, repr=False)
 class SmallWorld(BaseEstimator):
     """Small world of Watts and Strogatz, directed: neighbours on a ring, some replaced by units far away.
 
@@ -48,10 +51,10 @@ class SmallWorld(BaseEstimator):
     400
     """
 
-    def __init__(self, n_neighbours: int = 10, rewiring: float = 0.1, *, distribution: str = "uniform"):
-        self.n_neighbours = n_neighbours
-        self.rewiring = rewiring
-        self.distribution = distribution
+    n_neighbours: int = 10
+    rewiring: float = 0.1
+    _: KW_ONLY
+    distribution: str = "uniform"
 
     def draw(self, n_units: int, rng: np.random.Generator) -> sparse.csr_array:
         """A matrix (n_units, n_units); row = receiver."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from reservoir.topologies.drawing import DISTRIBUTIONS, draw_from
 from reservoir.validation import Parameters, parameter_error, real_array
 
 
+@dataclass(eq=False, repr=False)
 class BlockInputWeights(BaseEstimator):
     """Input weights by blocks: all units of a block hear the same few channels, drawn for each block.
 
@@ -54,22 +56,13 @@ class BlockInputWeights(BaseEstimator):
            [ 0., -1.,  0.]])
     """
 
-    def __init__(
-        self,
-        block: int = 10,
-        *,
-        n_channels: int | Sequence[int] = (1, 3),
-        distribution: str = "normal",
-        scale: float | Sequence[float] = 1.0,
-        centred: bool = False,
-        groups: int = 1,
-    ):
-        self.block = block
-        self.n_channels = n_channels
-        self.distribution = distribution
-        self.scale = scale
-        self.centred = centred
-        self.groups = groups
+    block: int = 10
+    _: KW_ONLY
+    n_channels: int | Sequence[int] = (1, 3)
+    distribution: str = "normal"
+    scale: float | Sequence[float] = 1.0
+    centred: bool = False
+    groups: int = 1
 
     def draw(self, n_units: int, n_features: int, rng: np.random.Generator) -> np.ndarray:
         """Weights (n_units, n_features)."""

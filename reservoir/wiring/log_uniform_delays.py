@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from reservoir.estimators import BaseEstimator
 from reservoir.validation import Parameters
 
 
+@dataclass(eq=False, repr=False)
 class LogUniformDelays(BaseEstimator):
     """Delays that are log-uniform between 1 and the length of the training sequences, one for each group of units.
 
@@ -48,9 +50,9 @@ class LogUniformDelays(BaseEstimator):
     array([1, 1, 1, 1, 3, 3, 6, 6])
     """
 
-    def __init__(self, n_delays: int = 16, *, reach: float = 8):
-        self.n_delays = n_delays
-        self.reach = reach
+    n_delays: int = 16
+    _: KW_ONLY
+    reach: float = 8
 
     def draw(self, n_units: int, lengths: Any, rng: np.random.Generator) -> np.ndarray:
         """Delays (n_units,), integers, for training sequences of these lengths (n_sequences,)."""

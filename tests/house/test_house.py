@@ -53,6 +53,16 @@ def test_importing_is_light(tmp_path):
     assert not list(tmp_path.rglob("*.nb*"))
 
 
+def test_all_that_is_public_works_without_docstrings():
+    """As under ``python -OO``."""
+    code = """if True:
+        import reservoir.plotting, spiking
+        from reservoir.readouts import Force
+        print(Force(alpha=2.0), spiking.STDP(A_plus=0.1))
+    """
+    assert python(code, PYTHONOPTIMIZE="2").strip() == "Force(alpha=2.0) STDP(A_plus=0.1)"
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_is_one_idea(path):
     text = path.read_text()

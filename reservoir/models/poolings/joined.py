@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,6 +21,7 @@ from reservoir.validation import Parameters, check_real
 _COLUMNS = 512  # that are standardised at once
 
 
+@dataclass(eq=False, repr=False)
 class Joined(NamedParts):
     """Poolings whose vectors stand one after the other, standardised, each times its weight.
 
@@ -76,16 +78,15 @@ class Joined(NamedParts):
     (250,)
     """
 
+    poolings: Sequence[Pooling | str]
+    weights: Sequence[float] | None = None
+
     learned: ClassVar[dict[str, Any]] = {
         "poolings_": "parts (pool)",
         "widths_": "integers (p)",
         "mean_": "reals (c)",
         "scale_": "reals (c)",
     }
-
-    def __init__(self, poolings: Sequence[Pooling | str], weights: Sequence[float] | None = None):
-        self.poolings = poolings
-        self.weights = weights
 
     @property
     def joins_pieces(self) -> bool:

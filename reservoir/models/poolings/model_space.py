@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import linalg
 
@@ -10,6 +12,7 @@ from reservoir.estimators import BaseEstimator
 from reservoir.validation import Parameters
 
 
+@dataclass(eq=False, repr=False)
 class ModelSpace(BaseEstimator):
     """The reservoir model space: a sequence is described by the linear model that gives its next row.
 
@@ -56,10 +59,9 @@ class ModelSpace(BaseEstimator):
     array([0.5, 1. ])
     """
 
-    joins_pieces = False
+    alpha: float = 1.0
 
-    def __init__(self, alpha: float = 1.0):
-        self.alpha = alpha
+    joins_pieces = False
 
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_columns * (n_columns + 1),)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from reservoir.estimators import BaseEstimator
 from reservoir.validation import Parameters
 
 
+@dataclass(eq=False, repr=False)
 class Segments(BaseEstimator):
     """The means over consecutive segments of equal length, one after the other.
 
@@ -30,8 +32,7 @@ class Segments(BaseEstimator):
     array([2., 6.])
     """
 
-    def __init__(self, n_segments: int = 3):
-        self.n_segments = n_segments
+    n_segments: int = 3
 
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_segments * n_columns,)."""

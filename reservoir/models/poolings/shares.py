@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,7 @@ StatesOf = Callable[[Iterable[int]], Iterator[np.ndarray]]
 """The rows (T_i, n_columns) of training sequences, which are run when they are asked for."""
 
 
+@dataclass(eq=False, repr=False)
 class Shares(BaseEstimator):
     """The shares of the rows in which a unit is above thresholds that are learnt from training sequences.
 
@@ -72,12 +74,11 @@ class Shares(BaseEstimator):
     array([0.25, 0.5 ])
     """
 
-    learned: ClassVar[dict[str, Any]] = {"thresholds_": "reals (k, c)"}
+    n_thresholds: int = 4
+    n_groups: int = 16
+    random_state: Seed = None
 
-    def __init__(self, n_thresholds: int = 4, n_groups: int = 16, random_state: Seed = None):
-        self.n_thresholds = n_thresholds
-        self.n_groups = n_groups
-        self.random_state = random_state
+    learned: ClassVar[dict[str, Any]] = {"thresholds_": "reals (k, c)"}
 
     @unchanged_on_error
     def fit(self, states_of: StatesOf, n_sequences: int) -> Shares:

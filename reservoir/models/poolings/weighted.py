@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reservoir.estimators import BaseEstimator
 from reservoir.validation import Parameters
 
 
+@dataclass(eq=False, repr=False)
 class Weighted(BaseEstimator):
     """The weighted mean over the rows, with weights that grow exponentially over the relative time.
 
@@ -37,8 +40,7 @@ class Weighted(BaseEstimator):
     array([3.])
     """
 
-    def __init__(self, rate: float = 3.0):
-        self.rate = rate
+    rate: float = 3.0
 
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_columns,)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,6 +54,7 @@ class EdgeCells(NamedTuple):
                 moved[k, i] = driven[k, i]
 
 
+@dataclass(eq=False, repr=False)
 class EdgeOfStability(RateUnit):
     """Units of an edge-of-stability echo-state network (ES2N), with a turn of the state in the place of the leak.
 
@@ -96,12 +98,9 @@ class EdgeOfStability(RateUnit):
     (50, 20)
     """
 
-    def __init__(
-        self, beta: float = 0.05, matrix: Topology | Matrix | Numbers | None = None, activation: Activation = "tanh"
-    ):
-        self.beta = beta
-        self.matrix = matrix
-        self.activation = activation
+    beta: float = 0.05
+    matrix: Topology | Matrix | Numbers | None = None
+    activation: Activation = "tanh"
 
     def draw(self, n_units: int, rng: np.random.Generator) -> dict[str, Any]:
         """The matrix O."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,6 +42,7 @@ class EulerCells(NamedTuple):
                 moved[k, i] += cells.size * heard[i] * driven[k, i]
 
 
+@dataclass(eq=False, repr=False)
 class Euler(RateUnit):
     """Units of an Euler state network, which keep what they hear for a long time.
 
@@ -82,10 +84,9 @@ class Euler(RateUnit):
     True
     """
 
-    def __init__(self, step: float = 0.01, diffusion: float = 0.001, activation: Activation = "tanh"):
-        self.step = step
-        self.diffusion = diffusion
-        self.activation = activation
+    step: float = 0.01
+    diffusion: float = 0.001
+    activation: Activation = "tanh"
 
     def recurrent(self, W: Any) -> Any:
         """W - W^T - diffusion I."""

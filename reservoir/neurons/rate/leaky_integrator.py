@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +51,7 @@ class LeakyCells(NamedTuple):
             state[q] = (one - leak[q]) * state[q] + leak[q] * heard[q]
 
 
+@dataclass(eq=False, repr=False)
 class LeakyIntegrator(RateUnit):
     """Leaky-integrator units, those of most echo-state networks.
 
@@ -85,9 +87,8 @@ class LeakyIntegrator(RateUnit):
     True
     """
 
-    def __init__(self, leak: float | Numbers = 1.0, activation: Activation = "tanh"):
-        self.leak = leak
-        self.activation = activation
+    leak: float | Numbers = 1.0
+    activation: Activation = "tanh"
 
     def cells(self, n_units: int, matrices: dict[str, Any], dtype: np.dtype) -> LeakyCells:
         """Coefficients of a step."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from reservoir.trains import SpikeTrains, read_trials
 from reservoir.validation import Parameters, not_fitted, parameter_error, unchanged_on_error
 
 
+@dataclass(eq=False, repr=False)
 class ReSuMe(BaseEstimator):
     """ReSuMe, the remote supervised method: leaky units that learn to fire when a teacher does.
 
@@ -76,31 +78,18 @@ class ReSuMe(BaseEstimator):
     1.0
     """
 
-    learned: ClassVar[dict[str, Any]] = {"coef_": "reals (k, f)", "n_features_in_": "size (f)"}
-    coef_: np.ndarray
+    membrane_time: float = 10e-3
+    synaptic_time: float = 5e-3
+    trace_time: float = 5e-3
+    refractory: float = 2e-3
+    _: KW_ONLY
+    learning_rate: float = 0.01
+    bias: float = 0.05
+    n_epochs: int = 200
+    dt: float = 1e-3
+    random_state: Seed = None
 
-    def __init__(
-        self,
-        membrane_time: float = 10e-3,
-        synaptic_time: float = 5e-3,
-        trace_time: float = 5e-3,
-        refractory: float = 2e-3,
-        *,
-        learning_rate: float = 0.01,
-        bias: float = 0.05,
-        n_epochs: int = 200,
-        dt: float = 1e-3,
-        random_state: Seed = None,
-    ):
-        self.membrane_time = membrane_time
-        self.synaptic_time = synaptic_time
-        self.trace_time = trace_time
-        self.refractory = refractory
-        self.learning_rate = learning_rate
-        self.bias = bias
-        self.n_epochs = n_epochs
-        self.dt = dt
-        self.random_state = random_state
+    learned: ClassVar[dict[str, Any]] = {"coef_": "reals (k, f)", "n_features_in_": "size (f)"}
 
     @unchanged_on_error
     def fit(self, X: SpikeData, y: SpikeData) -> Self:

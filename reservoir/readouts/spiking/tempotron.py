@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,6 +15,7 @@ from reservoir.readouts.spiking.trials import Trials, read_inputs
 from reservoir.validation import Parameters, not_fitted, unchanged_on_error
 
 
+@dataclass(eq=False, repr=False)
 class Tempotron(ClassifierMixin, BaseEstimator):
     """Tempotron: a leaky unit that learns to reach its threshold in the trials of one class and in no other.
 
@@ -68,28 +70,19 @@ class Tempotron(ClassifierMixin, BaseEstimator):
     array(['second', 'first'], dtype='<U6')
     """
 
+    membrane_time: float = 15e-3
+    synaptic_time: float = 3.75e-3
+    _: KW_ONLY
+    learning_rate: float = 1e-2
+    n_epochs: int = 100
+    random_state: Seed = None
+
     learned: ClassVar[dict[str, Any]] = {
         "coef_": "reals (k, f)",
         "classes_": "labels (c)",
         "n_features_in_": "size (f)",
         "n_iter_": "count",
     }
-    coef_: np.ndarray
-
-    def __init__(
-        self,
-        membrane_time: float = 15e-3,
-        synaptic_time: float = 3.75e-3,
-        *,
-        learning_rate: float = 1e-2,
-        n_epochs: int = 100,
-        random_state: Seed = None,
-    ):
-        self.membrane_time = membrane_time
-        self.synaptic_time = synaptic_time
-        self.learning_rate = learning_rate
-        self.n_epochs = n_epochs
-        self.random_state = random_state
 
     @unchanged_on_error
     def fit(self, X: SpikeData, y: Labels) -> Self:

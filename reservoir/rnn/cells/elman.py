@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ def _backward(transposed, code, outputs, starts, mask, d_outputs, d_h, d_drive):
         mask_gradient(mask, d_h[: last - first])
 
 
+@dataclass(eq=False, repr=False)
 class Elman(Cell):
     """The simple recurrent network: one layer of units that hear their own past.
 
@@ -89,10 +91,9 @@ class Elman(Cell):
     {'input_weights': (3, 5), 'bias': (5,), 'recurrent_weights': (5, 5)}
     """
 
-    name = "elman"
+    activation: str = "tanh"
 
-    def __init__(self, activation: str = "tanh"):
-        self.activation = activation
+    name = "elman"
 
     def check(self) -> None:
         """Refuse an unknown activation."""

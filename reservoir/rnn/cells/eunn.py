@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -118,6 +119,7 @@ def _pairs(n_units: int, capacity: int, fft: bool) -> tuple[int, np.ndarray, np.
     return (n_units + 1) // 2, np.repeat(np.arange(capacity), counts), places
 
 
+@dataclass(eq=False, repr=False)
 class EUNN(Cell):
     """The efficient unitary network: complex units, turned two by two, layer after layer.
 
@@ -164,11 +166,10 @@ class EUNN(Cell):
      'modulus_bias': (5,)}
     """
 
-    name = "eunn"
+    capacity: int = 2
+    fft: bool = False
 
-    def __init__(self, capacity: int = 2, fft: bool = False):
-        self.capacity = capacity
-        self.fft = fft
+    name = "eunn"
 
     def check(self) -> None:
         """Refuse options outside their range."""

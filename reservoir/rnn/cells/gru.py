@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -147,6 +148,7 @@ def _backward_before(transposed, candidate_transposed, gates, starts, mask, prev
                 d_state[j] += along[j]
 
 
+@dataclass(eq=False, repr=False)
 class GRU(Cell):
     """The gated recurrent unit.
 
@@ -183,10 +185,9 @@ class GRU(Cell):
     {'input_weights': (3, 15), 'bias': (15,), 'recurrent_weights': (5, 10), 'candidate_weights': (5, 5)}
     """
 
-    name = "gru"
+    reset_after: bool = True
 
-    def __init__(self, reset_after: bool = True):
-        self.reset_after = reset_after
+    name = "gru"
 
     def check(self) -> None:
         """Refuse what is no flag."""

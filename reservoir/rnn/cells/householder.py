@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,7 @@ def _places(n_units: int, n_reflections: int) -> tuple[np.ndarray, np.ndarray]:
     return rows, columns
 
 
+@dataclass(eq=False, repr=False)
 class Householder(Cell):
     """The orthogonal network: a simple recurrent network whose recurrent matrix is a product of reflections.
 
@@ -120,11 +122,10 @@ class Householder(Cell):
     {'input_weights': (3, 5), 'bias': (5,), 'reflections': (9,), 'initial_state': (5,)}
     """
 
-    name = "householder"
+    n_reflections: int = 16
+    activation: str = "leaky_relu"
 
-    def __init__(self, n_reflections: int = 16, activation: str = "leaky_relu"):
-        self.n_reflections = n_reflections
-        self.activation = activation
+    name = "householder"
 
     def check(self) -> None:
         """Refuse options outside their range."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,7 @@ def _backward(transposed, peepholes, kind, gates, starts, mask, before, squashed
         mask_gradient(mask, d_h[: last - first])
 
 
+@dataclass(eq=False, repr=False)
 class LSTM(Cell):
     """Long short-term memory.
 
@@ -191,15 +193,12 @@ class LSTM(Cell):
     {'input_weights': (3, 20), 'bias': (20,), 'recurrent_weights': (5, 20), 'peephole_weights': (3, 5)}
     """
 
-    name = "lstm"
+    forget_gate: bool = True
+    forget_bias: float = 1.0
+    peepholes: bool = False
+    coupled: bool = False
 
-    def __init__(
-        self, forget_gate: bool = True, forget_bias: float = 1.0, peepholes: bool = False, coupled: bool = False
-    ):
-        self.forget_gate = forget_gate
-        self.forget_bias = forget_bias
-        self.peepholes = peepholes
-        self.coupled = coupled
+    name = "lstm"
 
     def check(self) -> None:
         """Refuse options of another kind, and coupled gates without a forget gate."""

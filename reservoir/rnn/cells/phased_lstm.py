@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -183,6 +184,7 @@ def _backward(
         add_fed_back(gates[first:last], transposed, mask, scratch[: last - first], d_h[: last - first])
 
 
+@dataclass(eq=False, repr=False)
 class PhasedLSTM(Cell):
     """Long short-term memory with a time gate: units sleep, and each opens once per period.
 
@@ -235,21 +237,13 @@ class PhasedLSTM(Cell):
     array([0.1, 0.1, 0.1, 0.1, 0.1])
     """
 
-    name = "phased_lstm"
+    time_column: int | None = None
+    period_range: tuple[float, float] = (math.e, math.e**5)
+    open_ratio: float = 0.05
+    leak: float = 0.001
+    forget_bias: float = 2.0
 
-    def __init__(
-        self,
-        time_column: int | None = None,
-        period_range: tuple[float, float] = (math.e, math.e**5),
-        open_ratio: float = 0.05,
-        leak: float = 0.001,
-        forget_bias: float = 2.0,
-    ):
-        self.time_column = time_column
-        self.period_range = period_range
-        self.open_ratio = open_ratio
-        self.leak = leak
-        self.forget_bias = forget_bias
+    name = "phased_lstm"
 
     def check(self) -> None:
         """Refuse options outside their ranges."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,7 @@ def _backward(transposed, code, gates, starts, mask, before, d_outputs, d_h):
         add_fed_back(gates[first:last], transposed, mask, scratch[:size], d_h[:size])
 
 
+@dataclass(eq=False, repr=False)
 class UGRNN(Cell):
     """The update gate RNN: the smallest cell with a gate.
 
@@ -91,11 +93,10 @@ class UGRNN(Cell):
     {'input_weights': (3, 10), 'bias': (10,), 'recurrent_weights': (5, 10), 'initial_state': (5,)}
     """
 
-    name = "ugrnn"
+    activation: str = "tanh"
+    gate_bias: float = 1.0
 
-    def __init__(self, activation: str = "tanh", gate_bias: float = 1.0):
-        self.activation = activation
-        self.gate_bias = gate_bias
+    name = "ugrnn"
 
     def check(self) -> None:
         """Refuse an unknown activation, and a bias that is no number."""

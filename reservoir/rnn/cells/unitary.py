@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,7 @@ def _as_real(matrix: np.ndarray) -> np.ndarray:
     return np.block([[matrix.real, matrix.imag], [-matrix.imag, matrix.real]])
 
 
+@dataclass(eq=False, repr=False)
 class Unitary(Cell):
     """The unitary evolution network: complex units, whose recurrent matrix is unitary whatever is learnt.
 
@@ -109,10 +111,9 @@ class Unitary(Cell):
      'initial_state': (10,)}
     """
 
-    name = "unitary"
+    permutation_seed: int = 0
 
-    def __init__(self, permutation_seed: int = 0):
-        self.permutation_seed = permutation_seed
+    name = "unitary"
 
     def check(self) -> None:
         """Refuse what is no seed."""
