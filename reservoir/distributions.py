@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 from scipy.stats import rv_continuous, rv_discrete
 
-from reservoir.validation import parameter_error
+from reservoir.validation import check_real, parameter_error
 
 _FAMILIES = rv_continuous, rv_discrete
 
@@ -36,6 +36,23 @@ def drawn(owner: str, name: str, distribution: Any, size: int, rng: np.random.Ge
     if numbers.shape != (size,) or not np.isfinite(numbers).all():
         raise parameter_error(owner, name, "a frozen distribution of finite numbers", distribution)
     return numbers
+
+
+def drawn_by_kind(
+    owner: str, name: str, value: Any, excitatory: np.ndarray, rng: np.random.Generator
+) -> np.ndarray | None:
+    """Numbers (n_units,) of a parameter that is a distribution, or two, of which one may be a number; None otherwise.
+
+    Of two the first is that of the excitatory units. Each is drawn for all units.
+    """
+    pair = value if isinstance(value, tuple | list) and len(value) == 2 else (value,)
+    if not any(map(is_distribution, pair)):
+        return None
+    both = [
+        drawn(owner, name, one, len(excitatory), rng) if is_distribution(one) else check_real(owner, name, one)
+        for one in pair
+    ]
+    return np.where(excitatory, both[0], both[-1])
 
 
 def is_family(name: str) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from functools import cache
 from typing import Any, Self, TypeAlias
 
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.distributions import drawn, is_distribution
+from reservoir.distributions import drawn, drawn_by_kind, is_distribution
 from reservoir.estimators import BaseEstimator
 from reservoir.neurons.spiking.equations import EquationText
 from reservoir.quantities import is_quantity, magnitude
@@ -25,6 +26,7 @@ Values: TypeAlias = Mapping[str, Any]
 _METHODS = (None, "exact", "exponential_euler", "euler", "rk2", "rk4")
 
 
+@dataclass(eq=False, repr=False)
 class Equations(BaseEstimator):
     """Units that follow a user's own differential equations, in the words of Brian2.
 
@@ -94,29 +96,19 @@ class Equations(BaseEstimator):
     27
     """
 
+    model: str
+    _: KW_ONLY
+    threshold: str | None = None
+    reset: str = ""
+    refractory: Any = 0.0
+    method: str | None = None
+    parameters: Values | None = None
+    initial: Values | None = None
+
     not_saved = (
         "Its text is code, which no model file holds: use joblib.dump or pickle where the reader trusts the writer, or "
         "keep the script."
     )
-
-    def __init__(
-        self,
-        model: str,
-        *,
-        threshold: str | None = None,
-        reset: str = "",
-        refractory: Any = 0.0,
-        method: str | None = None,
-        parameters: Values | None = None,
-        initial: Values | None = None,
-    ):
-        self.model = model
-        self.threshold = threshold
-        self.reset = reset
-        self.refractory = refractory
-        self.method = method
-        self.parameters = parameters
-        self.initial = initial
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters by name; with `deep` also the values inside, as ``parameters__tau``."""
@@ -144,11 +136,9 @@ class Equations(BaseEstimator):
         """The record of the units of a circuit (n_units,), with parameters from distributions drawn for each unit."""
         changes = {}
         for name, value in self._values("parameters").items():
-            pair = value if isinstance(value, tuple | list) and len(value) == 2 else (value,)
-            if any(map(is_distribution, pair)):
-                both = [drawn(type(self).__name__, name, one, len(excitatory), rng) if is_distribution(one) else one
-                        for one in pair]  # fmt: skip
-                changes[f"parameters__{name}"] = np.where(excitatory, both[0], both[-1])
+            numbers = drawn_by_kind(type(self).__name__, name, value, excitatory, rng)
+            if numbers is not None:
+                changes[f"parameters__{name}"] = numbers
         return clone(self).set_params(**changes) if changes else self
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
@@ -213,7 +203,8 @@ class Equations(BaseEstimator):
         """The unit of a quantity as text; "" of plain numbers."""
         if not is_quantity(value):
             return ""
-        units = {unit_text(one.dim) for one in (value if isinstance(value, tuple | list) else [value])}
+        each = value if isinstance(value, tuple | list) else [value]
+        units = {unit_text(one.dim) if is_quantity(one) else "" for one in each}
         if len(units) != 1:
             raise parameter_error(type(self).__name__, where, f"a dict with one unit for '{name}'", value)
         return units.pop()
@@ -225,7 +216,9 @@ class Equations(BaseEstimator):
             raise parameter_error(owner, "initial", f"a dict with '{name}' in {unit}", given)
         if is_distribution(value):
             return drawn(owner, name, value, n_units, rng)
-        if isinstance(value, tuple):
+        if isinstance(value, tuple | list):
+            if any(map(is_distribution, value)):
+                raise parameter_error(owner, "initial", f"a dict with a distribution or two numbers as '{name}'", given)
             return rng.uniform(value[0], value[1], n_units)
         if isinstance(value, np.ndarray) and value.shape != (n_units,):
             raise parameter_error(owner, "initial", f"a dict of numbers, pairs or arrays ({n_units},)", given)

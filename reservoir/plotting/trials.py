@@ -13,7 +13,7 @@ from reservoir.plotting.names import plain
 from reservoir.plotting.palette import GREY, line
 from reservoir.plotting.spikes import draw_marks, name_rows
 from reservoir.spikes import firing_rates
-from reservoir.trains import SpikeTrains, read_trials
+from reservoir.trains import SpikeTrains, read_records
 from reservoir.validation import check_channels, check_real, parameter_error
 
 
@@ -100,7 +100,7 @@ class TrialsDisplay(Display):
         TrialsDisplay
         """
         owner = cls.__name__
-        records, _ = read_trials(owner, "trials", trials)
+        records, _ = read_records(owner, "trials", trials)
         shortest = min(one.duration for one in records)
         given = shortest / 50 if step is None else step
         step = check_real(owner, "step", given, 0, shortest, closed="right", unit="second")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.trains import SpikeTrains, Steps, are_spikes, read_trials
+from reservoir.trains import SpikeTrains, Steps, are_spikes, read_records
 from reservoir.validation import Parameters
 
 
@@ -36,4 +36,4 @@ class SpikeRecords:
 
 def records_of(owner: str, X: Any) -> list[SpikeTrains] | None:
     """The spike trains in X, one record or a list of them; None where it holds something else."""
-    return read_trials(owner, "X", X)[0] if are_spikes(X) else None
+    return read_records(owner, "X", X)[0] if are_spikes(X) else None

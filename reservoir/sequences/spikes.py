@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.sequences.rows import Sequences
-from reservoir.trains import SpikeTrains, Steps, are_spikes, read_trials
+from reservoir.trains import SpikeTrains, Steps, are_spikes, read_records
 from reservoir.validation import parameter_error
 
 
@@ -47,7 +47,7 @@ class SpikeRows(np.ndarray):
 def read_spikes(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     """X as sequences of `SpikeRows`, for an estimator that says how long a row lasts: its `spike_step`."""
     owner, step = type(estimator).__name__, estimator.spike_step
-    records, many = read_trials(owner, "X", X)
+    records, many = read_records(owner, "X", X)
     for number, record in enumerate(records):
         if record.duration < step * (1 - 1e-6):
             which = f"Record {number} of X" if many else "X"
@@ -77,7 +77,7 @@ def records_of(owner: str, X: Any) -> list[SpikeTrains]:
     records = X if isinstance(X, list | tuple) else [X]
     rows = [spikes_of_rows(one) for one in records]
     known = [one if trains is None else trains for one, trains in zip(records, rows, strict=True)]
-    return read_trials(owner, "X", known)[0]
+    return read_records(owner, "X", known)[0]
 
 
 def spikes_of_rows(rows: Any) -> SpikeTrains | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.parts import SpikeData
-from reservoir.trains import SpikeTrains, read_trials
+from reservoir.trains import SpikeTrains, read_records
 from reservoir.validation import check_flag, check_real
 
 
@@ -37,7 +37,7 @@ def firing_rates(trains: SpikeData, step: float | None = None) -> np.ndarray:
     array([4., 2.])
     """
     owner = "firing_rates"
-    records, _ = read_trials(owner, "trains", trains)
+    records, _ = read_records(owner, "trains", trains)
     if step is None:
         return np.sum([one.counts() for one in records], axis=0) / sum(one.duration for one in records)
     step = check_real(owner, "step", step, 0, closed="neither", unit="second")
@@ -118,7 +118,7 @@ def fano_factors(trains: SpikeData, window: float | None = None) -> np.ndarray:
     array([0.5])
     """
     owner = "fano_factors"
-    records, many = read_trials(owner, "trains", trains)
+    records, many = read_records(owner, "trains", trains)
     if window is None and (not many or len({record.duration for record in records}) > 1):
         window = check_real(owner, "window", window, 0, closed="neither", unit="second")
     counts = np.stack([one.counts() for one in records])[:, None] if window is None else _counts(owner, records, window)
@@ -161,7 +161,7 @@ def spike_correlations(trains: SpikeData, step: float, *, across_trials: bool = 
            [-1., -1.,  1.]])
     """
     owner = "spike_correlations"
-    records, _ = read_trials(owner, "trains", trains)
+    records, _ = read_records(owner, "trains", trains)
     if check_flag(owner, "across_trials", across_trials) and len(records) < 2:
         raise ValueError(f"{owner} with across_trials needs two trials or more. Got {len(records)}.")
     counts = _counts(owner, records, step)
@@ -175,7 +175,7 @@ def spike_correlations(trains: SpikeData, step: float, *, across_trials: bool = 
 
 
 def _intervals(owner: str, trains: Any) -> list[np.ndarray]:
-    records, _ = read_trials(owner, "trains", trains)
+    records, _ = read_records(owner, "trains", trains)
     by_unit = zip(*(record.to_lists() for record in records), strict=True)
     return [np.concatenate([np.diff(times) for times in of_trials]) for of_trials in by_unit]
 

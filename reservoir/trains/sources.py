@@ -42,7 +42,7 @@ def read_trains(owner: str, name: str, value: Any) -> SpikeTrains:
     raise parameter_error(owner, name, _WANTED + _advice(value), value)
 
 
-def read_trials(owner: str, name: str, value: Any) -> tuple[list[SpikeTrains], bool]:
+def read_records(owner: str, name: str, value: Any) -> tuple[list[SpikeTrains], bool]:
     """Records of the same units, and whether a list of them was given; a list of none is refused."""
     many = isinstance(value, list | tuple)
     given = list(value) if many else [value]

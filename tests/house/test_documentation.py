@@ -158,3 +158,9 @@ def test_the_pages_build(tmp_path):
         [*command, ROOT / "docs", tmp_path / "html"], env=environment, capture_output=True, text=True
     )
     assert build.returncode == 0, build.stderr
+
+
+@pytest.mark.long
+def test_doctests_of_one_module_run_alone():
+    """Also of one that bears the name of its function, which pytest would put in the place of that function."""
+    subprocess.run([sys.executable, "-m", "pytest", "-q", "reservoir/probes/washout_estimate.py"], cwd=ROOT, check=True)

@@ -174,6 +174,7 @@ def test_text_and_groups_of_brian2_are_told_where_to_go():
 
 GOOD = "dv/dt = (I * ohm - v) / ms : volt"
 UP = {"threshold": "v > 1 * mV"}
+LAW = scipy.stats.uniform(0.01, 0.02)
 
 
 @pytest.mark.parametrize("model, options, name, words", [
@@ -189,12 +190,17 @@ UP = {"threshold": "v > 1 * mV"}
     (GOOD + "\ntau : second", UP, "parameters", "a value for 'tau'"),
     (GOOD + "\ntau : second", UP | {"parameters": {"tau": 1 * B.mV}}, "parameters", "tau in second"),
     (GOOD + "\ntau : second", UP | {"parameters": {"tau": np.ones(5)}}, "parameters", "arrays .18,., as 'tau'"),
+    (GOOD + "\ntau : second", UP | {"parameters": {"tau": (1 * B.ms, 0.01)}}, "parameters", "one unit for 'tau'"),
+    (GOOD + "\ntau : second", UP | {"parameters": {"tau": (1 * B.ms, LAW)}}, "tau", "a number without a unit"),
+    (GOOD + "\ntau : second", UP | {"parameters": {"tau": (np.nan, LAW)}}, "tau", "a number"),
+    (GOOD + "\ntau : second", UP | {"parameters": {"tau": [LAW, "10 ms"]}}, "tau", "a number"),
     (GOOD + "\ntau : second", UP | {"parameters": {"tau": "10 ms"}}, "parameters", "finite numbers, pairs or arrays"),
     ("dv/dt = -v / ms : volt", UP, "model", "I, the sum of all currents"),
     ("du/dt = (I * ohm - u) / ms : volt", {"threshold": "u > 1 * mV"}, "model", "the voltage v"),
     (GOOD + "\nhold : 1", UP, "model", "names of the simulation, such as hold"),
     ("dv/dt = (I * ohm - v) / ms + xi_2 * mV / ms**0.5 : volt", UP, "model", "one noise, xi, not xi_2"),
     (GOOD, UP | {"initial": {"u": 1.0}}, "initial", "values for v, not u"),
+    (GOOD, UP | {"initial": {"v": (LAW, 0.01)}}, "initial", "a distribution or two numbers as 'v'"),
     (GOOD, UP | {"initial": {"v": 1 * B.ms}}, "initial", "'v' in volt"),
     ("dv/dt = (I * ohm - v**2 / mV) / ms : volt", UP | {"method": "exact"}, "method", "can integrate the model"),
     (GOOD, UP | {"method": "magic"}, "method", "one of None, 'exact'"),

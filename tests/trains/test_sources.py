@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from reservoir.systems import Recording
-from reservoir.trains import SpikeTrains, are_spikes, read_trains, read_trials
+from reservoir.trains import SpikeTrains, are_spikes, read_records, read_trains
 from tests.spikes.parts import some_trains
 
 
@@ -83,7 +83,7 @@ def test_spike_trains_of_neo():
     part = SpikeTrains.from_neo(trains, start=0.075, stop=0.5)
     np.testing.assert_allclose(part.times, [0.025, 0.325])
     segment = SimpleNamespace(spiketrains=trains)
-    assert read_trains("f", "X", segment) == record and read_trials("f", "X", [segment] * 2)[0] == [record] * 2
+    assert read_trains("f", "X", segment) == record and read_records("f", "X", [segment] * 2)[0] == [record] * 2
     for bad in ([], [record], trains[0].numbers):
         with pytest.raises(ValueError, match=r"The 'spiketrains' parameter of SpikeTrains\.from_neo must be"):
             SpikeTrains.from_neo(bad)
@@ -92,7 +92,7 @@ def test_spike_trains_of_neo():
     with pytest.raises(ValueError, match=r"The 'stop' parameter of SpikeTrains\.from_neo must be"):
         SpikeTrains.from_neo(trains, stop=2.0)
     with pytest.raises(ValueError, match=r"one record, SpikeTrains.from_neo\(list\)"):
-        read_trials("f", "X", trains)
+        read_records("f", "X", trains)
 
 
 def test_the_one_door():
@@ -102,13 +102,13 @@ def test_the_one_door():
     bare = SimpleNamespace(i=record.units, t=record.times)
     for one in (record, Recording(record), monitor):
         assert are_spikes(one) and are_spikes([one]) and read_trains("f", "X", one) == record
-        assert read_trials("f", "X", one) == ([record], False) and read_trials("f", "X", (one,)) == ([record], True)
+        assert read_records("f", "X", one) == ([record], False) and read_records("f", "X", (one,)) == ([record], True)
     found = read_trains("f", "X", bare)
     np.testing.assert_array_equal(found.times, record.times)
     table = pd.DataFrame({"i": [0], "t": [0.1], "spikes": [1], "spiketrains": [2]})
     for other in (table, np.zeros((3, 2)), [], [[0.1, 0.2]], "text", None, 3.0, SpikeTrains):
         assert not are_spikes(other)
         with pytest.raises(ValueError, match="The 'X' parameter of f must be SpikeTrains, a Recording"):
-            read_trials("f", "X", other)
+            read_records("f", "X", other)
     with pytest.raises(ValueError, match="trials of the same units"):
-        read_trials("f", "X", [record, some_trains(n_units=4)])
+        read_records("f", "X", [record, some_trains(n_units=4)])

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self, TypeAlias, TypeVar, dataclass_transform
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.distributions import Distribution, drawn, is_distribution
+from reservoir.distributions import Distribution, drawn_by_kind
 from reservoir.docstrings import documented_with
 from reservoir.estimators import BaseEstimator
 from reservoir.neurons.spiking.coefficients import is_single, per_unit
@@ -61,11 +61,10 @@ class Membrane(BaseEstimator):
         for name, value in sorted(vars(self).items()):
             if isinstance(value, float):
                 continue
-            pair = value if isinstance(value, tuple | list) and len(value) == 2 else (value,)
-            if any(map(is_distribution, pair)):
-                both = [_numbers(owner, name, one, kinds.size, rng) for one in pair]
-                changes[name] = np.where(kinds, both[0], both[-1])
-            elif len(pair) == 2 and name in self.begins_with:
+            numbers = drawn_by_kind(owner, name, value, kinds, rng)
+            if numbers is not None:
+                changes[name] = numbers
+            elif isinstance(value, tuple | list) and len(value) == 2 and name in self.begins_with:
                 changes[name] = per_unit(owner, name, value, kinds, unit=self.begins_with[name])
         return clone(self).set_params(**changes) if changes else self
 
@@ -73,11 +72,6 @@ class Membrane(BaseEstimator):
 def least_reach(volts: np.ndarray) -> np.ndarray:
     """Volts (n_units,) from rest to threshold; 1 mV for units that fire without input."""
     return np.maximum(volts, 1e-3)
-
-
-def _numbers(owner: str, name: str, one: Any, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Numbers (size,) of a distribution, or a number that often."""
-    return drawn(owner, name, one, size, rng) if is_distribution(one) else np.full(size, check_real(owner, name, one))
 
 
 @dataclass_transform(eq_default=False, kw_only_default=True)

@@ -12,7 +12,7 @@ from reservoir.estimators import BaseEstimator
 from reservoir.parts import Seed, SpikeData
 from reservoir.readouts.spiking.trials import read_inputs
 from reservoir.sizes import LONGEST_RUN, check_patience
-from reservoir.trains import SpikeTrains, read_trials
+from reservoir.trains import SpikeTrains, read_records
 from reservoir.validation import Parameters, not_fitted, parameter_error, unchanged_on_error
 
 
@@ -104,7 +104,7 @@ class ReSuMe(BaseEstimator):
         p, owner = Parameters(self), type(self).__name__
         rates = p.real("learning_rate", 0, closed="neither"), p.real("bias", 0)
         n_epochs, numbers, rng = p.integer("n_epochs", 1), self._numbers(), p.generator()
-        records, (teachers, _) = read_inputs(self, X, reset=True), read_trials(owner, "y", y)
+        records, (teachers, _) = read_inputs(self, X, reset=True), read_records(owner, "y", y)
         self._check_teachers(records, teachers, y)
         total = sum(record.duration for record in records) / numbers.dt
         seconds = 1e-9 * n_epochs * total * self.n_features_in_
@@ -127,7 +127,7 @@ class ReSuMe(BaseEstimator):
 
     def score(self, X: SpikeData, y: SpikeData) -> float:
         """Share of the spikes of outputs and teachers that come in pairs, less than two steps apart: 1 is perfect."""
-        teachers, _ = read_trials(type(self).__name__, "y", y)
+        teachers, _ = read_records(type(self).__name__, "y", y)
         answers = self.predict(X)
         self._check_teachers(answers, teachers, y, len(self.coef_))
         n_alone = n_spikes = 0

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reservoir.trains import SpikeTrains, read_trials
+from reservoir.trains import SpikeTrains, read_records
 
 
 class Trials(NamedTuple):
@@ -31,7 +31,7 @@ class Trials(NamedTuple):
 def read_inputs(readout: Any, X: Any, *, reset: bool) -> list[SpikeTrains]:
     """The trials in X, of as many units as a readout was fitted to; with `reset` it is told how many these are."""
     owner = type(readout).__name__
-    records, _ = read_trials(owner, "X", X)
+    records, _ = read_records(owner, "X", X)
     n_units = records[0].n_units
     if reset and not n_units:
         raise ValueError(f"X of {owner} must hold spike trains of at least one unit.")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.sizes import check_fits
-from reservoir.trains import SpikeTrains, read_trials
+from reservoir.trains import SpikeTrains, read_records
 from reservoir.validation import parameter_error
 
 
@@ -20,8 +20,8 @@ def pairwise(
     A record gives (n_units, n_other_units), a list of trials (n_units, n_trials, n_other_trials). `of_pair` gets two
     trains and the longer of the durations; it is symmetric, and 0 for equal trains.
     """
-    first, many = read_trials(owner, "trains", trains)
-    second, both = (first, many) if others is None else read_trials(owner, "others", others)
+    first, many = read_records(owner, "trains", trains)
+    second, both = (first, many) if others is None else read_records(owner, "others", others)
     n_units = first[0].n_units
     if both != many:
         raise parameter_error(owner, "others", f"{'a list of trials' if many else 'one record'}, as trains are", others)
