@@ -40,6 +40,7 @@ def _of_best(name: str) -> Any:
 class BestModel:
     """Methods of `best_estimator_`, each there if that has it."""
 
+    estimator: Any
     best_estimator_: Any
 
     predict = _of_best("predict")
@@ -75,6 +76,11 @@ class BestModel:
             return self._best().n_features_in_
         except Exception as error:
             raise AttributeError(f"{type(self).__name__} has no attribute 'n_features_in_'.") from error
+
+    @property
+    def spike_step(self) -> float | None:
+        """Seconds that a row of spike trains lasts for the best model; None where that hears none."""
+        return getattr(getattr(self, "best_estimator_", self.estimator), "spike_step", None)
 
     def _best(self) -> Any:
         check_is_fitted(self, "best_estimator_")

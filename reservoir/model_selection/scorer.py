@@ -14,8 +14,9 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.model_selection.forecast_scorer import FORECAST_NAMES, ForecastScorer, forecaster_in
-from reservoir.sequences import container_kind, n_dimensions, refuse_masked
+from reservoir.sequences import container_kind, n_dimensions, read_sequences, refuse_masked
 from reservoir.targets import known_rows
+from reservoir.trains import are_spikes
 from reservoir.validation import check_integer, parameter_error
 
 _RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -114,9 +115,8 @@ class SequenceScorer:
         scorer = self._named
         if scorer is None:
             scorer = check_scoring(estimator, _default_scoring(estimator) if self.scoring is None else self.scoring)
-        kind = container_kind(X, "sequence_scorer")
+        kind, lengths = _kind_and_lengths(estimator, X)
         refuse_masked(y, "y", "sequence_scorer")
-        lengths = [n_rows_of(member) for member in ([X] if kind == "series" else X)]
         targets = list(y) if isinstance(y, list | tuple) and kind != "series" else np.asarray(y)
         if kind != "series" and not _per_step(estimator, targets, lengths):
             return scorer(estimator, *_with_targets(X, y))
@@ -127,6 +127,15 @@ class SequenceScorer:
         known = _known(truth)
         truth = _given(truth, known)
         return scorer(_WithoutWarmup(estimator, rows._replace(known=known), X), X, truth)
+
+
+def _kind_and_lengths(estimator: Any, X: Any) -> tuple[str, list[int]]:
+    """The kind of container that X is, and the rows of its sequences; spike trains have those of the estimator."""
+    if are_spikes(X) and getattr(estimator, "spike_step", None) is not None:
+        sequences = read_sequences(estimator, X, reset=False)
+        return sequences.kind, sequences.lengths.tolist()
+    kind = container_kind(X, "sequence_scorer")
+    return kind, [n_rows_of(member) for member in ([X] if kind == "series" else X)]
 
 
 class _Rows(NamedTuple):

@@ -23,6 +23,7 @@ from reservoir.model_selection.results import ResultTable
 from reservoir.model_selection.seeds import read_seeds
 from reservoir.model_selection.settings import (
     context_length,
+    kind_to_divide,
     labels_to_split,
     longest_washout,
     read_candidates,
@@ -34,7 +35,6 @@ from reservoir.model_selection.settings import (
 from reservoir.model_selection.tasks import run_stored_tasks, run_tasks
 from reservoir.parts import Estimator, Labels, Seed, SequenceData, Splitter, Targets, check_part
 from reservoir.readouts.candidates import PenaltyWarning, said_once
-from reservoir.sequences import container_kind
 from reservoir.sequences.time_index import check_index
 from reservoir.validation import Parameters, check_integer, check_unweighted, is_function, unchanged_on_error
 
@@ -183,7 +183,8 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
 
         Parameters
         ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        X : series (T, F), stack (N, T, F), list of series (T_i, F), or list of spike trains (n_trials)
+            The last for models whose reservoir hears spikes.
         y : as the estimator takes it
         groups : None or array, default None
             For a splitter that keeps groups together.
@@ -240,8 +241,8 @@ class ReservoirSearchCV(BestModel, MetaEstimatorMixin, BaseEstimator):  # type: 
         self, X: Any, y: Any, groups: Any, candidates: list[dict[str, Any]], fit_params: dict[str, Any]
     ) -> CrossValidation:
         """What all candidates share; sets `scorer_`, `multimetric_` and `n_splits_`."""
+        kind = kind_to_divide(X, type(self).__name__)
         X, y, groups = indexable(X, y, groups)
-        kind = container_kind(X, type(self).__name__)
         if kind == "series":
             check_index(X, "X", type(self).__name__)
         n_context = context_length(self.estimator, candidates, shortest_of(X, kind))

@@ -17,9 +17,10 @@ from reservoir.model_selection.forecast_scorer import FORECAST_NAMES, ForecastSc
 from reservoir.model_selection.scorer import SequenceScorer, is_name, n_rows_of, sequence_scorer
 from reservoir.model_selection.splits import RollingOrigins, WarmTimeSeriesSplit
 from reservoir.models.forecasting.lessons import LONGEST_WASHOUT
-from reservoir.sequences import n_dimensions
+from reservoir.sequences import container_kind, n_dimensions
 from reservoir.sizes import check_fits
 from reservoir.targets import filled_labels
+from reservoir.trains import are_spikes
 from reservoir.validation import Parameters, parameter_error
 
 Scorer = Callable[..., Any]
@@ -102,8 +103,19 @@ def context_length(estimator: Any, candidates: list[dict[str, Any]], shortest: i
     return max([1, *(longest_washout(washout, shortest) for washout in washouts)])
 
 
+def kind_to_divide(X: Any, owner: str) -> str:
+    """The kind of container that X is, of which folds get rows of a series, sequences or trials of spike trains."""
+    if not are_spikes(X):
+        return container_kind(X, owner)
+    if not isinstance(X, list | tuple):
+        raise ValueError(f"X of {owner} must be a list of spike trains, whole trials of which go to folds. Got {X!r}.")
+    return "list"
+
+
 def shortest_of(X: Any, kind: str) -> int:
-    """Rows of the shortest series of a container."""
+    """Rows of the shortest series of a container; 0 for spike trains, whose rows are made by the model."""
+    if are_spikes(X):
+        return 0
     return n_rows_of(X) if kind == "series" else min(map(n_rows_of, X))
 
 
