@@ -1,4 +1,4 @@
-"""One docstring out of two: what a class says of itself, and what it shares with others."""
+"""One docstring out of two: what a class or function says of itself, and what it shares with others."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-_Class = TypeVar("_Class", bound=type)
-_SECTIONS = ("", "Parameters", "Attributes", "Raises", "Warns", "Notes", "References", "Examples")
+_Documented = TypeVar("_Documented", bound=Callable[..., Any])
+_SECTIONS = ("", "Parameters", "Returns", "Attributes", "Raises", "Warns", "Notes", "References", "Examples")
 _TITLE = re.compile(r"^(\w+)\n-+\n", re.MULTILINE)
 _ENTRY = re.compile(r"^(\w+(?:, \w+)*) : ", re.MULTILINE)
 
 
-def documented_with(shared: type) -> Callable[[_Class], _Class]:
-    """Decorator of classes that adds the numpydoc sections of `shared` to their own; summaries stay apart.
+def documented_with(shared: Callable[..., Any]) -> Callable[[_Documented], _Documented]:
+    """Decorator that adds the numpydoc sections of `shared` to those of a class or a function; summaries stay apart.
 
-    Parameters come in the order of the constructor, and a class's own words for one go before the shared ones; those
-    of parameters that it does not have are left out. In all other sections what is shared comes first.
+    Parameters come in the order of the signature, and own words for one go before the shared ones; those of
+    parameters that it does not have are left out. In all other sections what is shared comes first.
     """
 
-    def document(cls: _Class) -> _Class:
-        if sys.flags.optimize == 2 or cls.__doc__ is None or shared.__doc__ is None:  # python -OO keeps no docstrings
-            return cls
-        own, common = _sections(cls.__doc__), _sections(shared.__doc__)
+    def document(target: _Documented) -> _Documented:
+        if sys.flags.optimize == 2 or target.__doc__ is None or shared.__doc__ is None:  # python -OO keeps none
+            return target
+        own, common = _sections(target.__doc__), _sections(shared.__doc__)
         both = {title: common.get(title, "") + own.get(title, "") for title in _SECTIONS[1:]}
-        both["Parameters"] = _ordered(both["Parameters"], list(inspect.signature(cls).parameters))
+        both["Parameters"] = _ordered(both["Parameters"], list(inspect.signature(target).parameters))
         parts = [f"{title}\n{'-' * len(title)}\n{text}" for title, text in both.items() if text]
-        cls.__doc__ = "\n".join([own[""], *parts])
-        return cls
+        target.__doc__ = "\n".join([own[""], *parts])
+        return target
 
     return document
 

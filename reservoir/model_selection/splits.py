@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -124,6 +125,7 @@ class WarmTimeSeriesSplit(TimeSeriesSplit):
         return p.integer("warmup", 0)
 
 
+@dataclass(eq=False, repr=False)
 class RollingOrigins(BaseCrossValidator):
     """One split of a series for a forecaster: it learns the first rows once, and forecasts from many origins behind.
 
@@ -173,25 +175,16 @@ class RollingOrigins(BaseCrossValidator):
     {'readout__alpha': 1e-06}
     """
 
-    def __init__(
-        self, n_origins: int = 10, *, horizon: int | None = None, test_size: int | None = None, warmup: int = 100
-    ):
-        self.n_origins = n_origins
-        self.horizon = horizon
-        self.test_size = test_size
-        self.warmup = warmup
+    n_origins: int = 10
+    _: KW_ONLY
+    horizon: int | None = None
+    test_size: int | None = None
+    warmup: int = 100
 
     def split(
         self, X: SequenceData, y: Targets | None = None, groups: Labels | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """The index arrays of the one split.
-
-        Parameters
-        ----------
-        X : series (T, F)
-        y : ignored
-        groups : ignored
-        """
+        """The index arrays of the one split of a series X (T, F); y and groups are ignored."""
         owner, (_, warmup) = type(self).__name__, self._check_parameters()
         _check_one_series(owner, X)
         n_rows = n_rows_of(X)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import operator
 import re
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from reservoir.parts.protocols import System
 from reservoir.validation import parameter_error
+
+_Fitted = TypeVar("_Fitted")
 
 
 def members_of(kind: type) -> tuple[str, ...]:
@@ -58,3 +62,14 @@ def check_system(owner: str, name: str, value: Any, *, optional: bool = False) -
 def without_noise(system: Any) -> Any:
     """The fitted system free of noise, as it answers: what adds noise does so while a model is trained."""
     return system.without_noise() if hasattr(system, "without_noise") else system
+
+
+def with_quiet_parts(system: _Fitted, name: str) -> _Fitted:
+    """A copy of a fitted system whose part, or list of parts, of this name is free of noise; itself where all are."""
+    parts = getattr(system, name)
+    quiet = [without_noise(part) for part in parts] if isinstance(parts, list) else without_noise(parts)
+    if quiet is parts or (isinstance(parts, list) and all(map(operator.is_, quiet, parts))):
+        return system
+    found = copy.copy(system)
+    setattr(found, name, quiet)
+    return found

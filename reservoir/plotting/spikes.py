@@ -120,15 +120,7 @@ class RasterDisplay(Display):
         groups = self._all_groups()
         edges = np.concatenate([[0], np.cumsum([len(units) for units in groups.values()])])
         self._draw_spikes(top, groups, edges)
-        for number, (name, rate) in enumerate(self.rates.items()):
-            bottom.stairs(
-                rate, np.arange(len(rate) + 1) * self._step(), baseline=None, label=plain(name), **line(number)
-            )
-        bottom.set(xlabel="time (s)", ylabel="rate (Hz)", xlim=(0, self.spikes.duration))
-        bottom.set_ylim(bottom=0)
-        if len(groups) > 1:
-            legend_above(top, 5, of=bottom)
-        self.figure_.align_ylabels([top, bottom])
+        draw_rates(bottom, self.rates, self._step(), (0, self.spikes.duration), legend_on=top)
         return self
 
     def _draw_spikes(self, panel: Any, groups: dict[str, np.ndarray], edges: np.ndarray) -> None:
@@ -168,6 +160,20 @@ def draw_marks(panel: Any, times: np.ndarray, rows: np.ndarray, number: int, n_r
         markeredgewidth=0.8 if n_rows <= 60 else 0,
         rasterized=n_spikes > _VECTORS,
     )
+
+
+def draw_rates(
+    panel: Any, rates: dict[str, np.ndarray], step: float, span: tuple[float, float], legend_on: Any
+) -> None:
+    """Rates of groups in bins of `step` seconds over this span of time; several are named on the panel above."""
+    for number, (name, rate) in enumerate(rates.items()):
+        edges = span[0] + np.arange(len(rate) + 1) * step
+        panel.stairs(rate, edges, baseline=None, label=plain(name), **line(number))
+    panel.set(xlabel="time (s)", ylabel="rate (Hz)", xlim=span)
+    panel.set_ylim(bottom=0)
+    if len(rates) > 1:
+        legend_above(legend_on, 5, of=panel)
+    panel.figure.align_ylabels([legend_on, panel])
 
 
 def name_rows(panel: Any, edges: np.ndarray, names: list[str]) -> None:

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from reservoir.parts import Labels, SpikeData
-from reservoir.plotting.display import Display, legend_above, styled
-from reservoir.plotting.names import plain
-from reservoir.plotting.palette import GREY, line
-from reservoir.plotting.spikes import draw_marks, name_rows
+from reservoir.plotting.display import Display, styled
+from reservoir.plotting.palette import GREY
+from reservoir.plotting.spikes import draw_marks, draw_rates, name_rows
 from reservoir.spikes import firing_rates
 from reservoir.trains import SpikeTrains, read_records
 from reservoir.validation import check_channels, check_real, parameter_error
@@ -141,18 +140,11 @@ class TrialsDisplay(Display):
         """
         top, bottom = self._open(ax, size=(6.4, 4.2), heights=(1.6, 1), one_x=True)
         self._draw_trials(top)
-        for number, (name, rate) in enumerate(self.rates.items()):
-            edges = np.arange(len(rate) + 1) * self.step - self.onset
-            bottom.stairs(rate, edges, baseline=None, label=plain(name), **line(number))
         longest = max(one.duration for one in self.trials)
-        bottom.set(xlabel="time (s)", ylabel="rate (Hz)", xlim=(-self.onset, longest - self.onset))
-        bottom.set_ylim(bottom=0)
+        draw_rates(bottom, self.rates, self.step, (-self.onset, longest - self.onset), legend_on=top)
         if self.onset:
             for panel in (top, bottom):
                 panel.axvline(0, color=GREY, linewidth=0.8, zorder=0)
-        if len(self.conditions) > 1:
-            legend_above(top, 5, of=bottom)
-        self.figure_.align_ylabels([top, bottom])
         return self
 
     def _draw_trials(self, panel: Any) -> None:

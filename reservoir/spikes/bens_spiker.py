@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.compilation import kernel, rows_per_call
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
@@ -16,6 +17,7 @@ from reservoir.validation import Parameters, check_finite_array
 _MOST_TAPS = 100_000
 
 
+@documented_with(Scaled)
 @dataclass(eq=False, repr=False)
 class BensSpiker(Scaled):
     """Ben's spiker algorithm (BSA): a spike wherever the impulse of a filter, taken away, leaves less of the signal.
@@ -27,8 +29,8 @@ class BensSpiker(Scaled):
     with sum 1. So the spikes through that filter are the signal again, M - 1 samples later: a spike needs to know the
     whole window that it stands for, and comes at the end of it, so that nothing depends on rows to come. The signal is
     the share x in [0, 1] of its range at which the feature lies, held for a row and sampled every `interval`; a feature
-    at its upper end fires at every sample. One channel per feature. The filter is the library's
-    own choice.
+    at its upper end fires at every sample, one that was constant in `fit` never. One channel per feature. The filter is
+    the library's own choice.
 
     Parameters
     ----------
@@ -39,14 +41,6 @@ class BensSpiker(Scaled):
     interval : None or float > 0, default None
         Time between samples, and the least between two spikes, seconds; rows last a whole multiple of it. None: a
         sample a row.
-    low, high : None, float or array (n_features,), default None
-        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`. A feature that was
-        constant in `fit` has no spikes.
-
-    Raises
-    ------
-    ValueError
-        For parameters out of range, rows that do not last whole intervals, and rows that are not finite.
 
     References
     ----------

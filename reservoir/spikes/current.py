@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
 from reservoir.spikes.scaling import Scaled
 from reservoir.validation import Parameters, check_integer
 
 
+@documented_with(Scaled)
 @dataclass(eq=False, repr=False)
 class Current(Scaled):
     """Currents injected into the units, constant during a row; no channels and no spikes.
@@ -27,13 +29,6 @@ class Current(Scaled):
         Largest weight, amperes per unit of u. `LIF` units fire above 1.5e-9.
     probability : float in [0, 1], default 1.0
         Share of the pairs of a unit and a feature that are connected.
-    low, high : None, float or array (n_features,), default None
-        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`.
-
-    Raises
-    ------
-    ValueError
-        For a negative scaling, a probability outside [0, 1], and rows that are not finite.
 
     Examples
     --------

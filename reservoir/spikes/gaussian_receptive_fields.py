@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
 from reservoir.sizes import check_fits
 from reservoir.spikes.latency import read_cut, spikes_in_rows
@@ -14,6 +15,7 @@ from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters
 
 
+@documented_with(Scaled)
 @dataclass(eq=False, repr=False)
 class GaussianReceptiveFields(Scaled):
     """Gaussian tuned channels, `n_fields` per feature, whose activation is the latency of one spike per row.
@@ -23,9 +25,10 @@ class GaussianReceptiveFields(Scaled):
         time = (i + 1 - a_k) step   if a_k > cut, else no spike
 
     for k = 0 ... n_fields - 1, where x_i in [0, 1] is the share of its range at which the feature lies in row i. The
-    first and last centre lie half a distance outside the range. Values outside the range are clipped. Channel k of
-    feature j has the index j n_fields + k. No two spikes of a channel meet in a step dt of a simulation where rows last
-    whole steps and cut > 0.001 dt / step. The numbers are the library's own choice.
+    first and last centre lie half a distance outside the range. Values outside the range are clipped, and a feature
+    that was constant in `fit` lies at the lower end. Channel k of feature j has the index j n_fields + k. No two spikes
+    of a channel meet in a step dt of a simulation where rows last whole steps and cut > 0.001 dt / step. The numbers
+    are the library's own choice.
 
     Parameters
     ----------
@@ -35,14 +38,6 @@ class GaussianReceptiveFields(Scaled):
         Distance of neighbouring centres in standard deviations of a field.
     cut : float in [1e-6, 1), default 0.1
         Activation up to which there is no spike.
-    low, high : None, float or array (n_features,), default None
-        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`. A feature that was
-        constant in `fit` lies at the lower end.
-
-    Raises
-    ------
-    ValueError
-        For fields out of range and rows that are not finite.
 
     References
     ----------

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters
 
 
+@documented_with(Scaled)
 @dataclass(eq=False, repr=False)
 class Latency(Scaled):
     """One spike per row and feature, the earlier the larger the value; one channel per feature.
@@ -19,22 +21,14 @@ class Latency(Scaled):
         time = (i + 1 - x_i) step   if x_i > cut, else no spike
 
     where x_i in [0, 1] is the share of its range at which the feature lies in row i; values outside the range are
-    clipped. So the largest value fires at the beginning of its row, and the smallest does not fire. No two spikes of a
-    channel meet in a step dt of a simulation where rows last whole steps and cut > 0.001 dt / step. The law is the
-    library's own choice.
+    clipped. So the largest value fires at the beginning of its row, and the smallest does not fire, nor does a
+    feature that was constant in `fit`. No two spikes of a channel meet in a step dt of a simulation where rows last
+    whole steps and cut > 0.001 dt / step. The law is the library's own choice.
 
     Parameters
     ----------
     cut : float in [1e-6, 1), default 0.01
         Share of the range up to which there is no spike.
-    low, high : None, float or array (n_features,), default None
-        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`. A feature that
-        was constant in `fit` has no spikes.
-
-    Raises
-    ------
-    ValueError
-        For a cut out of range and rows that are not finite.
 
     Examples
     --------

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
 from reservoir.random_numbers import ENCODER, TrialGenerator, numbers_of_events, poisson_numbers, steps_of
 from reservoir.spikes.scaling import Scaled, read_step
@@ -15,6 +16,7 @@ from reservoir.validation import Parameters, parameter_error
 _MOST = 1e6  # spikes of a channel in a row
 
 
+@documented_with(Scaled)
 @dataclass(eq=False, repr=False)
 class Poisson(Scaled):
     """Independent Poisson processes, one channel per feature.
@@ -25,7 +27,7 @@ class Poisson(Scaled):
     clipped.
 
     A Poisson process knows no dead time: two spikes of one channel may be closer than a time step dt of a simulation,
-    which counts both.
+    which counts both. More than a million spikes in a row are refused.
 
     How many spikes a row has is one uniform number against their distribution, and each has a number of its own for its
     place in the row, all of them functions of the seed, the trial, the row and the channel
@@ -39,13 +41,6 @@ class Poisson(Scaled):
         Rate at the upper end of the range, hertz.
     min_rate : float >= 0, default 0.0
         Rate at the lower end, and of a feature that was constant in `fit`, hertz.
-    low, high : None, float or array (n_features,), default None
-        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`.
-
-    Raises
-    ------
-    ValueError
-        For rates out of range, for more than a million spikes per row, and for rows that are not finite.
 
     Examples
     --------

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
 from reservoir.sizes import check_fits
 from reservoir.spikes.poisson import Poisson
+from reservoir.spikes.scaling import Scaled
 from reservoir.validation import Parameters
 
 
+@documented_with(Scaled)
 class PoissonPopulation(Poisson):
     """Independent Poisson processes, `n_copies` channels per feature, all of the rate that its value asks for.
 
@@ -27,13 +30,6 @@ class PoissonPopulation(Poisson):
         Rate of a channel at the upper end of the range, hertz.
     min_rate : float >= 0, default 0.0
         Rate at the lower end, and of a feature that was constant in `fit`, hertz.
-    low, high : None, float or array (n_features,), default None
-        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`.
-
-    Raises
-    ------
-    ValueError
-        For numbers and rates out of range, and for rows that are not finite.
 
     Examples
     --------

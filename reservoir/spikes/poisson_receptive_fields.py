@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
 from reservoir.spikes.gaussian_receptive_fields import activations
 from reservoir.spikes.poisson import Poisson
+from reservoir.spikes.scaling import Scaled
 from reservoir.validation import Parameters
 
 
+@documented_with(Scaled)
 class PoissonReceptiveFields(Poisson):
     """Gaussian tuned channels, `n_fields` per feature, whose activation is the rate of a Poisson process.
 
@@ -19,7 +22,7 @@ class PoissonReceptiveFields(Poisson):
 
     for k = 0 ... n_fields - 1, where x_i in [0, 1] is the share of its range at which the feature lies in row i: the
     fields of `GaussianReceptiveFields`, told by rates rather than by times, as cells with tuning curves do. Channel k
-    of feature j has the index j n_fields + k.
+    of feature j has the index j n_fields + k. A feature that was constant in `fit` lies at the lower end.
 
     Parameters
     ----------
@@ -31,14 +34,6 @@ class PoissonReceptiveFields(Poisson):
         Rate of a channel whose centre is the value, hertz.
     min_rate : float >= 0, default 0.0
         Rate far away from it, hertz.
-    low, high : None, float or array (n_features,), default None
-        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`. A feature that was
-        constant in `fit` lies at the lower end.
-
-    Raises
-    ------
-    ValueError
-        For fields and rates out of range, and for rows that are not finite.
 
     References
     ----------

@@ -18,6 +18,16 @@ class Scaled(BaseEstimator):
     """Part that reads every feature as its share of the range from `low` to `high`.
 
     The share is (value - low) / (high - low), clipped to [0, 1]; that of a constant feature is 0.
+
+    Parameters
+    ----------
+    low, high : None, float or array (n_features,), default None
+        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range, and for rows that are not finite.
     """
 
     learned: ClassVar = {"low_": "reals (f)", "high_": "reals (f)"}

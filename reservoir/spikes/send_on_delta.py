@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.compilation import kernel
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
@@ -19,6 +20,7 @@ _SMALLEST = 1e-6  # of the threshold: a row sends at most one over it spikes
 _ROUNDING = 1e-9
 
 
+@documented_with(Scaled)
 @dataclass(eq=False, repr=False)
 class SendOnDelta(Scaled):
     """A spike whenever the signal has moved by a threshold since the last one; two channels per feature, up and down.
@@ -39,13 +41,6 @@ class SendOnDelta(Scaled):
     ----------
     threshold : float in [1e-6, 1], default 0.1
         Share of the range.
-    low, high : None, float or array (n_features,), default None
-        Ends of the range, in the unit of the feature; None learns them from the rows of `fit`.
-
-    Raises
-    ------
-    ValueError
-        For a threshold out of range and rows that are not finite.
 
     References
     ----------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from itertools import accumulate
@@ -15,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from reservoir.estimators import BaseEstimator, TransformerMixin
 from reservoir.foreign_code import inherited
-from reservoir.parts import Seed, SequenceData, System, Targets, check_system, without_noise
+from reservoir.parts import Seed, SequenceData, System, Targets, check_system, with_quiet_parts
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sizes import LEAST_OF_A_PART, check_fits
 from reservoir.systems.echo_state import EchoState
@@ -199,12 +198,7 @@ class DeepEchoState(FromRest, BaseEstimator):
 
     def without_noise(self) -> DeepEchoState:
         """The same fitted layers with ``noise=0``, where they have it; they share all weights."""
-        layers = [without_noise(layer) for layer in self.layers_]
-        if all(quiet is layer for quiet, layer in zip(layers, self.layers_, strict=True)):
-            return self
-        quiet = copy.copy(self)
-        quiet.layers_ = layers
-        return quiet
+        return with_quiet_parts(self, "layers_")
 
     def _check_parameters(self) -> None:
         owner = type(self).__name__

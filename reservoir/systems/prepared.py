@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +12,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.estimators import BaseEstimator
-from reservoir.parts import SequenceData, System, Targets, Transformer, check_part, check_system, without_noise
+from reservoir.parts import SequenceData, System, Targets, Transformer, check_part, check_system, with_quiet_parts
 from reservoir.preprocessing import SequenceScaler
 from reservoir.sequences import Sequences, joined, read_sequences
 from reservoir.systems.apart import run_apart
@@ -149,12 +148,7 @@ class Prepared(FromRest, BaseEstimator):
 
     def without_noise(self) -> Prepared:
         """The same fitted system free of noise."""
-        inner = without_noise(self.system_)
-        if inner is self.system_:
-            return self
-        quiet = copy.copy(self)
-        quiet.system_ = inner
-        return quiet
+        return with_quiet_parts(self, "system_")
 
     def _begun(self, X: Any, state: Any) -> tuple[Sequences, Any]:
         """The sequences, and the states before them as a list, or None."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.estimators import BaseEstimator, TransformerMixin
-from reservoir.parts import SequenceData, System, Targets, check_system, without_noise
+from reservoir.parts import SequenceData, System, Targets, check_system, with_quiet_parts
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.apart import joined_rows, run_apart
 from reservoir.systems.echo_state import EchoState
@@ -125,12 +124,7 @@ class Reversed(FromRest, BaseEstimator):
 
     def without_noise(self) -> Reversed:
         """The same fitted system free of noise."""
-        inner = without_noise(self.system_)
-        if inner is self.system_:
-            return self
-        quiet = copy.copy(self)
-        quiet.system_ = inner
-        return quiet
+        return with_quiet_parts(self, "system_")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from reservoir.estimators import NamedParts
-from reservoir.parts import SequenceData, System, Targets, check_system, without_noise
+from reservoir.parts import SequenceData, System, Targets, check_system, with_quiet_parts
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.apart import joined_rows, run_apart
 from reservoir.systems.echo_state import EchoState
@@ -135,12 +134,7 @@ class SideBySide(FromRest, NamedParts):
 
     def without_noise(self) -> SideBySide:
         """The same fitted systems with ``noise=0``, where they have it; they share all weights."""
-        systems = [without_noise(system) for system in self.systems_]
-        if all(quiet is system for quiet, system in zip(systems, self.systems_, strict=True)):
-            return self
-        quiet = copy.copy(self)
-        quiet.systems_ = systems
-        return quiet
+        return with_quiet_parts(self, "systems_")
 
     def _run_parts(
         self, sequences: Sequences, state: Any, trial: Any

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.compilation import kernel
+from reservoir.docstrings import documented_with
 from reservoir.parts import SpikeData
 from reservoir.spikes.distances.pairs import pairwise
 
 
+@documented_with(pairwise)
 def spike_distance(trains: SpikeData, others: SpikeData | None = None) -> np.ndarray:
     """SPIKE-distances between spike trains: the mean over time of S, which has no parameter and no time scale.
 
@@ -18,23 +20,7 @@ def spike_distance(trains: SpikeData, others: SpikeData | None = None) -> np.nda
     are their distances to the nearest spikes of the other train. 0 for equal trains, in [0, 1]; no metric. Before the
     first spike of a train, and after its last, the interval is the one next to it, or the time to the end of the
     record where that is longer, and the spike that is not seen is as far from the other train as the one that is. A
-    train without spikes has one at each end of the record.
-
-    Parameters
-    ----------
-    trains : SpikeTrains, or list of trials
-        Of one record all units are compared with one another, of a list every unit with itself in the other trials.
-    others : None, SpikeTrains or list of trials, default None
-        What the trains are compared with; None is the trains themselves. All are taken to last as long as the longest.
-
-    Returns
-    -------
-    distances : array (n_units, n_other_units), or (n_units, n_trials, n_other_trials) for trials
-
-    Raises
-    ------
-    ValueError
-        For data that are no spike trains, and trials of other units.
+    train without spikes has one at each end of the record. All are taken to last as long as the longest.
 
     References
     ----------

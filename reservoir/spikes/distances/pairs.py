@@ -17,8 +17,23 @@ def pairwise(
 ) -> np.ndarray:
     """The distances between all trains, or from each of the trains to each of the others.
 
-    A record gives (n_units, n_other_units), a list of trials (n_units, n_trials, n_other_trials). `of_pair` gets two
-    trains and the longer of the durations; it is symmetric, and 0 for equal trains.
+    `of_pair` gets two trains and the longest of the durations; it is symmetric, and 0 for equal trains.
+
+    Parameters
+    ----------
+    trains : SpikeTrains, or list of trials
+        Of one record all units are compared with one another, of a list every unit with itself in the other trials.
+    others : None, SpikeTrains or list of trials, default None
+        What the trains are compared with; None is the trains themselves.
+
+    Returns
+    -------
+    distances : array (n_units, n_other_units), or (n_units, n_trials, n_other_trials) for trials
+
+    Raises
+    ------
+    ValueError
+        For data that are no spike trains, trials of other units, and a parameter outside its range.
     """
     first, many = read_records(owner, "trains", trains)
     second, both = (first, many) if others is None else read_records(owner, "others", others)

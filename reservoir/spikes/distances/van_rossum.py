@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.compilation import kernel
+from reservoir.docstrings import documented_with
 from reservoir.parts import SpikeData
 from reservoir.spikes.distances.pairs import pairwise
 from reservoir.validation import check_real
 
 
+@documented_with(pairwise)
 def van_rossum_distance(
     trains: SpikeData, others: SpikeData | None = None, *, time_constant: float = 10e-3
 ) -> np.ndarray:
@@ -24,21 +26,8 @@ def van_rossum_distance(
 
     Parameters
     ----------
-    trains : SpikeTrains, or list of trials
-        Of one record all units are compared with one another, of a list every unit with itself in the other trials.
-    others : None, SpikeTrains or list of trials, default None
-        What the trains are compared with; None is the trains themselves.
     time_constant : float > 0, default 10e-3
         Seconds in which f decays to 1/e. Short ones compare times, long ones numbers of spikes.
-
-    Returns
-    -------
-    distances : array (n_units, n_other_units), or (n_units, n_trials, n_other_trials) for trials
-
-    Raises
-    ------
-    ValueError
-        For data that are no spike trains, trials of other units, and a time constant that is not above 0.
 
     References
     ----------

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from reservoir.compilation import kernel, rows_per_call
+from reservoir.docstrings import documented_with
 from reservoir.parts import SpikeData
 from reservoir.spikes.distances.pairs import pairwise
 from reservoir.validation import check_real
 
 
+@documented_with(pairwise)
 def victor_purpura_distance(trains: SpikeData, others: SpikeData | None = None, *, cost: float = 100.0) -> np.ndarray:
     """Distances of Victor and Purpura between spike trains: the least cost of making one of the other.
 
@@ -20,21 +22,8 @@ def victor_purpura_distance(trains: SpikeData, others: SpikeData | None = None, 
 
     Parameters
     ----------
-    trains : SpikeTrains, or list of trials
-        Of one record all units are compared with one another, of a list every unit with itself in the other trials.
-    others : None, SpikeTrains or list of trials, default None
-        What the trains are compared with; None is the trains themselves.
     cost : float >= 0, default 100.0
         Cost of moving a spike, 1 / second.
-
-    Returns
-    -------
-    distances : array (n_units, n_other_units), or (n_units, n_trials, n_other_trials) for trials
-
-    Raises
-    ------
-    ValueError
-        For data that are no spike trains, trials of other units, and a cost below 0.
 
     References
     ----------
