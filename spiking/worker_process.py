@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -16,7 +16,8 @@ from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.cloudpickle_wrapper import dumps, loads
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
-from reservoir.batch.workers import die_with
+from reservoir.batch.watch import kill_group
+from reservoir.batch.workers import serve
 
 _IDLE_SECONDS = 300.0
 _OUR_ERRORS = ("builtins", "reservoir", "spiking")
@@ -28,6 +29,7 @@ class _Worker:
     def __init__(self) -> None:
         self._parent, self._since = os.getpid(), time.monotonic()
         self._executor = self._started()
+        self._process: Future[int] | None = None  # its number, once it has begun
         self._turn = threading.Lock()
 
     def run(self, work: Callable[..., Any], *arguments: Any) -> Any:
@@ -36,6 +38,8 @@ class _Worker:
             if time.monotonic() - self._since > _IDLE_SECONDS / 2:  # it may be about to end
                 self._end()
             try:
+                if self._process is None:
+                    self._process = self._executor.submit(os.getpid)
                 return self._executor.submit(with_plain_errors, work, *arguments).result()
             except BrokenProcessPool as error:
                 self._end()
@@ -53,11 +57,14 @@ class _Worker:
         return self._parent == os.getpid()
 
     def _end(self) -> None:
-        self._executor.shutdown(wait=False, kill_workers=True)
-        self._executor = self._started()
+        """Kill the process with all that it has started, as compilers, and wait for its death."""
+        if self._process is not None and self._process.done() and not self._process.exception():
+            kill_group(self._process.result())
+        self._executor.shutdown(wait=True, kill_workers=True)
+        self._executor, self._process = self._started(), None
 
     def _started(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(1, timeout=_IDLE_SECONDS, initializer=_start, initargs=(self._parent,))
+        return ProcessPoolExecutor(1, timeout=_IDLE_SECONDS, initializer=serve, initargs=(self._parent,))
 
 
 _asked: ContextVar[_Worker | None] = ContextVar("own_process", default=None)
@@ -158,9 +165,3 @@ def _can_be_sent(error: Exception) -> bool:
     except Exception:  # what may be raised here has no end
         return False
     return type(error).__module__.partition(".")[0] in _OUR_ERRORS
-
-
-def _start(parent: int) -> None:
-    """In the worker: interrupts are left to the parent, and the worker does not outlive it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with(parent)

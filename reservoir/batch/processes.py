@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import signal
 import time
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,8 +13,8 @@ from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from reservoir.batch.files import text_of_log
-from reservoir.batch.watch import Watch, has_ended, kill_group, lead_group
-from reservoir.batch.workers import THREADS, TIMED_OUT, Chunk, Job, Report, die_with, run_chunk
+from reservoir.batch.watch import Watch, has_ended, kill_group
+from reservoir.batch.workers import THREADS, TIMED_OUT, Chunk, Job, Report, run_chunk, serve
 
 _IDLE_SECONDS = 60.0
 _LOOK_EVERY = 0.5
@@ -142,7 +141,7 @@ class Processes:
                 break
         else:
             executor = ProcessPoolExecutor(
-                1, timeout=_IDLE_SECONDS, env=THREADS, initializer=_start, initargs=(os.getpid(),)
+                1, timeout=_IDLE_SECONDS, env=THREADS, initializer=serve, initargs=(os.getpid(),)
             )
         return Worker(executor, _submitted(executor, _hold, self._job))
 
@@ -163,13 +162,6 @@ def _end(worker: Worker) -> None:
     if process is not None:
         kill_group(process)
     worker.executor.shutdown(wait=False, kill_workers=True)
-
-
-def _start(parent: int) -> None:
-    """In the worker: interrupts are left to the parent, and the worker does not outlive it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    lead_group()
-    die_with(parent)
 
 
 def _hold(job: Job) -> int:

@@ -7,6 +7,7 @@ import faulthandler
 import importlib
 import os
 import platform
+import signal
 import sys
 import threading
 import time
@@ -26,7 +27,7 @@ from reservoir.batch.identity import Task, canonical
 from reservoir.batch.plain_values import own_copy
 from reservoir.batch.records import Record
 from reservoir.batch.store import Store
-from reservoir.batch.watch import kill_group, note_attempt, note_end
+from reservoir.batch.watch import kill_group, lead_group, note_attempt, note_end
 
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")}
 TIMED_OUT = "Timeout ("
@@ -96,7 +97,14 @@ def prepare(job: Job) -> None:
         _prepared.add(job.name)
 
 
-def die_with(parent: int) -> None:
+def serve(parent: int) -> None:
+    """In the worker: interrupts are left to the parent, with which it ends, and with it all that it has started."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lead_group()
+    _die_with(parent)
+
+
+def _die_with(parent: int) -> None:
     """End this process and what it has started soon after its parent."""
 
     def watch() -> None:

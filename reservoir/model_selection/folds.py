@@ -65,9 +65,10 @@ class CrossValidation:
         return ("test", "train") if self.with_train_scores else ("test",)
 
     def scores(self, model: Any, X: SequenceData, y: Targets | None) -> list[float]:
-        """The scores of a fitted model, one per metric."""
+        """The scores of a fitted model, one per metric; one that overflows is not finite, which the search tells."""
         rest = () if y is None else (y,)
-        with config_context(skip_parameter_validation=self.standard_scorers):  # half of the time of a short score
+        quick = config_context(skip_parameter_validation=self.standard_scorers)  # half of the time of a short score
+        with quick, np.errstate(over="ignore", invalid="ignore"):
             return [_number(scorer(model, X, *rest), scorer) for scorer in self.scorers.values()]
 
     def _shortened(self, train: np.ndarray, share: float) -> np.ndarray:

@@ -85,13 +85,7 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer, BaseEstimator):
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> SequenceScaler:
-        """Means and deviations of these rows alone.
-
-        Parameters
-        ----------
-        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
-        y : ignored
-        """
+        """Means and deviations of the rows of X alone, of all its sequences; y is ignored."""
         return self._learn(X, None)
 
     @unchanged_on_error

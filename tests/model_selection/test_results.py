@@ -87,3 +87,18 @@ def test_halving_keeps_no_candidate_without_a_score():
     kept = survivors(configurations_of(candidates), np.array([np.nan, -np.inf, np.nan, -3.0]), 2)
     assert [configuration.candidates for configuration in kept] == [(1,), (3,)]
     np.testing.assert_array_equal(ascending(np.array([np.nan, 2.0, -np.inf, 2.0, np.inf])), [0, 2, 1, 2, 3])
+
+
+class Far(Ridge):
+    """Answers whose squares are no numbers of this computer."""
+
+    def predict(self, X):
+        return np.full(len(X), 1e200)
+
+
+def test_a_score_that_overflows_is_told_once():
+    search = ReservoirSearchCV(regressor().set_params(readout=Far()), {"readout__alpha": [1.0, 2.0]}, cv=WARM)
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        search.fit(X, Y[:, 0] if np.ndim(Y) == 2 else Y)
+    assert [str(one.message).split(":")[0] for one in found] == ["One or more of the test scores are non-finite"]

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -141,6 +142,31 @@ def test_a_forked_child_does_not_use_the_process_of_its_parent(monkeypatch):
         monkeypatch.setattr(worker_process.os, "getpid", lambda: -1)
         assert run_where_asked(threading.get_ident) == threading.get_ident()
         monkeypatch.undo()
+
+
+def compile_for_ever(path):
+    """Start what starts another process and ends, as a driver of compilers does."""
+    subprocess.run(["sh", "-c", f"sleep 1000 & echo $! > {path}.part; mv {path}.part {path}"], check=True)
+    time.sleep(1000)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_an_interrupt_ends_what_the_process_has_started(tmp_path):
+    """Also what is no child of it any more."""
+
+    def interrupt():
+        while not (tmp_path / "process").exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with spiking.own_process():
+        run_where_asked(os.getpid)
+        timer = threading.Thread(target=interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            timer.start()
+            run_where_asked(compile_for_ever, tmp_path / "process")
+    started = int((tmp_path / "process").read_text())
+    assert not psutil.pid_exists(started) or not psutil.wait_procs([psutil.Process(started)], timeout=60)[1]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
