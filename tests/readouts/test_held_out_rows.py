@@ -1,5 +1,7 @@
 """Leave-one-out: the errors of as many fits as rows, the penalty of scikit-learn, and pieces that are one fit."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -166,3 +168,17 @@ def test_what_does_not_fit_is_refused_before_it_is_taken(monkeypatch):
     X = np.zeros((4000, 8999))
     with pytest.raises(MemoryError, match=r"RidgeReadout needs 1.25 GB for the record of 4000 rows of"):
         RidgeReadout("loo").accumulate(X, X[:, 0], check_input=False)
+
+
+@pytest.mark.parametrize("shape", [(300, 1200), (1200, 300), (500, 510), (510, 500)])
+def test_memory_is_that_of_two_copies_of_the_rows_and_of_their_eigenvectors(shape):
+    """The record and the rows about their mean, and what LAPACK needs, or the left vectors in the place of that."""
+    X = np.random.default_rng(0).normal(size=shape)
+    y, products = np.sign(X[:, :2]), 8 * min(shape) ** 2
+    RidgeReadout("loo").fit(X[:20], y[:20])
+    tracemalloc.start()
+    readout = RidgeReadout("loo").fit(X, y)
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert readout.n_features_in_ == shape[1] and kept < 1.1 * X.nbytes
+    assert peak < 1.1 * max(2 * X.nbytes + 3 * products, 3 * X.nbytes + products)
