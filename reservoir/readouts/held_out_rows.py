@@ -127,6 +127,14 @@ class LeftVectors:
         return Principal(sizes, basis, self.shares[known], rest, self.rows.shape[1], len(self.rows), self.centred)
 
 
+def bytes_to_solve(kind: str, n_rows: int, n_features: int) -> float:
+    """What the record, the rows about their mean and the work of LAPACK take together, or left vectors in its place."""
+    rows, square = 8.0 * n_rows * n_features, 8.0 * min(n_rows, n_features) ** 2
+    if kind == HELD_OUT["gram"]:
+        return max(2 * rows + 3 * square, 3 * rows + square)
+    return 4 * (rows + square)
+
+
 def _left_vectors(rows: np.ndarray, ones: np.ndarray, solver: str) -> tuple[np.ndarray, np.ndarray]:
     """Squared singular values of rows Z (n, n_features) and left vectors (n, m).
 
