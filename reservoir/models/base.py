@@ -159,10 +159,15 @@ def teach(readout: Any, rows: TrainingRows) -> None:
 def fit_readout(readout: Any, blocks: Iterable[TrainingRows]) -> None:
     """Train a readout: block by block if that is exact, otherwise on all rows at once."""
     if hasattr(readout, "accumulate"):
-        for rows in blocks:
-            teach(readout, rows)
+        _teach_all(readout, blocks)
         readout.solve()
     else:
         features, targets, _, weights = zip(*blocks, strict=True)
         options = {} if weights[0] is None else {"sample_weight": np.concatenate(weights)}
-        readout.fit(np.concatenate(features), np.concatenate(targets), **options)
+        readout.fit(joined(features), np.concatenate(targets), **options)
+
+
+def _teach_all(readout: Any, blocks: Iterable[TrainingRows]) -> None:
+    """Let a readout take in all blocks, none of which is held any more when it solves."""
+    for rows in blocks:
+        teach(readout, rows)

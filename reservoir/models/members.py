@@ -52,9 +52,7 @@ def fit_readouts(readouts: list[Any], blocks: Iterable[TrainingRows]) -> None:
         fit_readout(readouts[0], blocks)
         return
     if all(hasattr(readout, "accumulate") for readout in readouts):
-        for rows in blocks:
-            for readout, own in zip(readouts, rows_of_members(rows, len(readouts)), strict=True):
-                teach(readout, own)
+        _teach_all(readouts, blocks)
         with one_penalty_warning():
             for readout in readouts:
                 readout.solve()
@@ -62,6 +60,13 @@ def fit_readouts(readouts: list[Any], blocks: Iterable[TrainingRows]) -> None:
         parts = zip(*(rows_of_members(rows, len(readouts)) for rows in blocks), strict=True)
         for readout, own_rows in zip(readouts, parts, strict=True):
             fit_readout(readout, own_rows)
+
+
+def _teach_all(readouts: list[Any], blocks: Iterable[TrainingRows]) -> None:
+    """Let each readout take in its rows of all blocks, none of which is held any more when they solve."""
+    for rows in blocks:
+        for readout, own in zip(readouts, rows_of_members(rows, len(readouts)), strict=True):
+            teach(readout, own)
 
 
 def mean_answer(readouts: list[Any], method: str) -> Callable[[np.ndarray], np.ndarray]:

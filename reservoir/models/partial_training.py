@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from sklearn.base import is_classifier
 
 from reservoir.models.base import TrainingRows, penalties_told, readout_of, teach
 from reservoir.models.members import rows_of_members
-from reservoir.models.pooled_rows import learn_poolings
 from reservoir.parts import Labels, SequenceData
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.validation import Parameters, parameter_error
@@ -33,23 +33,19 @@ def go_on_learning(model: Any, X: SequenceData, y: Any, sample_weight: Any, **op
     depth = None if first else model._target_depth
     sequences, targets = model._read_training_data(X, y, sample_weight, reset=first, **options)
     model._check_weighable(targets)
-    pieces, pooled = model._pieces(sequences).sequences, None
+    pieces = model._pieces(sequences).sequences
     if first:
         model._make_parts(pieces)
         model._n_presented = 0
-        if not model._per_step:
-            pooled = learn_poolings(model, sequences, targets.counted)
+        blocks = model._first_blocks(sequences, targets)
     elif model._target_depth != depth:
         raise ValueError(f"y of {type(model).__name__} has another depth than before.")
+    else:
+        blocks = model._training_blocks(sequences, targets, model._n_presented)
     members, presented = model._members(), model._n_presented
     readouts = [copy.deepcopy(member.readout_) for member in members]
-    for rows in model._training_blocks(sequences, targets, presented, pooled):
-        if rows.sequence is None and sequences.kind != "series":
-            rows = rows._replace(sequence=np.zeros(len(rows.features), int))
-        numbers = None if rows.sequence is None else rows.sequence + presented
-        own = rows_of_members(rows._replace(sequence=numbers), len(members))
-        for readout, rows_seen in zip(readouts, own, strict=True):
-            _learn(readout, rows_seen, getattr(model, "classes_", None))
+    many = sequences.kind != "series"
+    _learn_all(readouts, (_numbered(rows, presented, many) for rows in blocks), getattr(model, "classes_", None))
     with penalties_told(model), one_penalty_warning():
         for readout in readouts:
             if hasattr(readout, "accumulate"):
@@ -73,6 +69,21 @@ def known_classes(model: Any, classes: Labels | None) -> Any:
     if classes is not None and not np.array_equal(np.unique(np.asarray(classes)), model.classes_):
         raise parameter_error(owner, "classes", f"None or those of before, {model.classes_.tolist()}", classes)
     return model.classes_
+
+
+def _numbered(rows: TrainingRows, presented: int, many: bool) -> TrainingRows:
+    """Rows with the numbers of their sequences behind those that were presented before."""
+    numbers = rows.sequence
+    if numbers is None and many:
+        numbers = np.zeros(len(rows.features), int)
+    return rows._replace(sequence=None if numbers is None else numbers + presented)
+
+
+def _learn_all(readouts: list[Any], blocks: Iterable[TrainingRows], classes: Any) -> None:
+    """Let the readout of each member go on with its rows of all blocks, none of which is held when they solve."""
+    for rows in blocks:
+        for readout, own in zip(readouts, rows_of_members(rows, len(readouts)), strict=True):
+            _learn(readout, own, classes)
 
 
 def _learn(readout: Any, rows: TrainingRows, classes: Any) -> None:

@@ -92,10 +92,9 @@ class SupervisedModel(ReservoirModel):
         pieces = self._pieces(sequences).sequences
         self._make_parts(pieces)
         self._n_presented = len(pieces)
-        rows = None if self._per_step else learn_poolings(self, sequences, targets.counted)
         readouts = [member.readout_ for member in self._members()]
         with penalties_told(self):
-            fit_readouts(readouts, self._training_blocks(sequences, targets, rows=rows))
+            fit_readouts(readouts, self._first_blocks(sequences, targets))
         self._tell_members()
 
     def _default_parts(self, params: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
@@ -180,6 +179,11 @@ class SupervisedModel(ReservoirModel):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         Parameters(self).integer("n_members", 1)
+
+    def _first_blocks(self, sequences: Sequences, targets: TrainingTargets) -> Iterator[TrainingRows]:
+        """The blocks of rows that a readout learns from first, and the poolings before it."""
+        rows = None if self._per_step else learn_poolings(self, sequences, targets.counted)
+        return self._training_blocks(sequences, targets, rows=rows)
 
     def _training_blocks(
         self, sequences: Sequences, targets: TrainingTargets, first_trial: int = 0, rows: np.ndarray | None = None

@@ -12,6 +12,7 @@ from reservoir.readouts.penalty import Principal
 from reservoir.readouts.record import check_alike
 
 _EPSILON = float(np.finfo(float).eps)
+_ROWS_AT_ONCE = 256
 HELD_OUT = {"gram": "gram of rows", "qr": "qr of rows"}
 """The record of a solver, by its name, where every row is held out."""
 
@@ -87,7 +88,7 @@ class LeftVectors:
             free = 1.0 - heads - np.einsum("nk,nk->n", left, left)
             beyond = free > len(rows) * _EPSILON
             free[~beyond] = 0.0
-            rest[beyond] = targets[beyond] - left[beyond] @ shares
+            rest[beyond] = (targets - left @ shares)[beyond]
         return cls(rows, squares, left, shares, rest, free, centred)
 
     @property
@@ -107,7 +108,9 @@ class LeftVectors:
     def leave_one_out(self, alphas: np.ndarray) -> np.ndarray:
         """Sums (n_alphas,) over rows and targets of the squared errors about each row by what all others teach."""
         lost = alphas[:, None] / (self.squares + alphas[:, None])
-        free = self.free[:, None] + self.left**2 @ lost.T
+        free = np.empty((len(self.left), len(alphas)))
+        for rows in (slice(first, first + _ROWS_AT_ONCE) for first in range(0, len(free), _ROWS_AT_ONCE)):
+            free[rows] = self.free[rows, None] + self.left[rows] ** 2 @ lost.T
         missed = (self.rest + self.left @ (own[:, None] * self.shares) for own in lost)
         return np.array([((one / own[:, None]) ** 2).sum() for one, own in zip(missed, free.T, strict=True)])
 
@@ -124,6 +127,14 @@ class LeftVectors:
         return Principal(sizes, basis, self.shares[known], rest, self.rows.shape[1], len(self.rows), self.centred)
 
 
+def bytes_to_solve(kind: str, n_rows: int, n_features: int) -> float:
+    """What the record, the rows about their mean and the work of LAPACK take together, or left vectors in its place."""
+    rows, square = 8.0 * n_rows * n_features, 8.0 * min(n_rows, n_features) ** 2
+    if kind == HELD_OUT["gram"]:
+        return max(2 * rows + 3 * square, 3 * rows + square)
+    return 4 * (rows + square)
+
+
 def _left_vectors(rows: np.ndarray, ones: np.ndarray, solver: str) -> tuple[np.ndarray, np.ndarray]:
     """Squared singular values of rows Z (n, n_features) and left vectors (n, m).
 
@@ -133,10 +144,7 @@ def _left_vectors(rows: np.ndarray, ones: np.ndarray, solver: str) -> tuple[np.n
     wide, centred = len(rows) <= rows.shape[1], bool(ones.any())
     length = 2.0 * float(np.linalg.norm(rows)) or 1.0
     if solver == "qr":
-        seen = np.column_stack([rows, length * ones]) if wide and centred else rows
-        left, sizes, _ = linalg.svd(seen, full_matrices=False, check_finite=False)
-        squares = sizes**2
-        known = sizes > _unknown(rows) * sizes[0]
+        left, squares = _by_singular_values(rows, length * ones if wide and centred else None)
     elif wide:
         products = rows @ rows.T
         if centred:
@@ -144,18 +152,32 @@ def _left_vectors(rows: np.ndarray, ones: np.ndarray, solver: str) -> tuple[np.n
         squares, left = _eigenvectors(products)
     else:
         squares, right = _eigenvectors(rows.T @ rows)
-        known = squares > _unknown(rows) * squares[0]
-        left = rows @ np.divide(right, np.sqrt(squares), where=known, out=np.zeros_like(right))
+        n_known = int(np.count_nonzero(squares > _unknown(rows) * squares[0]))
+        squares, right = squares[:n_known], right[:, :n_known]
+        right /= np.sqrt(squares)
+        return squares, rows @ right
     if wide:
         return squares[int(centred) :], left[:, int(centred) :]
-    return squares[known], left[:, known]
+    n_known = int(np.count_nonzero(np.sqrt(squares) > _unknown(rows) * np.sqrt(squares[0])))
+    return squares[:n_known], left[:, :n_known]
+
+
+def _by_singular_values(rows: np.ndarray, column: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Left vectors (n, m) and squared singular values, descending, of rows with one more column (n,) perhaps."""
+    seen = np.empty((len(rows), rows.shape[1] + (column is not None)), order="F")
+    seen[:, : rows.shape[1]] = rows
+    if column is not None:
+        seen[:, -1] = column
+    left, sizes, _ = linalg.svd(seen, full_matrices=False, check_finite=False, overwrite_a=True)
+    return left, sizes**2
 
 
 def _eigenvectors(products: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Eigenvalues (n,) >= 0 of a symmetric matrix, the largest first, and its eigenvectors (n, n)."""
+    """Eigenvalues (n,) >= 0 of a symmetric matrix, which is overwritten, the largest first, and its eigenvectors."""
     if len(products) == 1:  # SciPy 1.12 asks this driver for too little room
         return np.maximum(products[0], 0.0), np.ones((1, 1))
-    values, vectors = linalg.eigh(products, check_finite=False, overwrite_a=True, driver="evd")
+    columns = products.T  # in the order of LAPACK, which copies what is in another
+    values, vectors = linalg.eigh(columns, check_finite=False, overwrite_a=True, driver="evd")
     return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
 
 

@@ -65,7 +65,7 @@ class RidgeReadout(MergingLinearReadout):
         several, whole sequences are dealt to 5 blocks, in turns whose order changes. It costs up to 5 factorisations.
         "loo" chooses one penalty for all targets by the exact squared error about each row by what all others teach,
         for rows that are independent, as those of whole sequences are; it keeps the rows, and costs what the fewer of
-        rows and features cost.
+        rows and features cost, in memory too: two or three times the rows, and up to three of these squares.
     alphas : None or array of candidates > 0, default None
         None is 25 values from 1e-8 to 1e4, evenly on the logarithmic scale, and with "loo", whose features are
         thought to be many and of unit deviation, 17 from 0.1 to 1e7. One factorisation serves them all.

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from reservoir.memory import check_memory
-from reservoir.readouts.held_out_rows import HELD_OUT, HeldOutRows
+from reservoir.readouts.held_out_rows import HELD_OUT, HeldOutRows, bytes_to_solve
 from reservoir.readouts.kept_rows import KeptRows
 from reservoir.readouts.moments import Moments
 from reservoir.readouts.penalty import Principal
@@ -128,7 +128,7 @@ def stays_wide(owner: str, before: Record | None, shape: tuple[int, ...], kind: 
     n = n_more + (len(before.X) if isinstance(before, KeptRows) else 0)
     wide = kind in TALL and is_wide(n, n_features) and (before is None or isinstance(before, WideRows))
     if kind not in TALL:
-        n_bytes = 24.0 * (n * n_features + min(n, n_features) ** 2)
+        n_bytes = bytes_to_solve(kind, n, n_features)
     else:
         n_bytes = 8.0 * n_features * (n * (2 + blocked) if wide else n_features * (2 + 5 * blocked))
     check_memory(owner, f"the record of {n_more} rows of {n_features} features", n_bytes)

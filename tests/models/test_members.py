@@ -1,5 +1,8 @@
 """Ensembles of regressors and classifiers against models of the same seeds that are fitted one by one."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -166,3 +169,29 @@ def test_members_that_were_fitted_in_a_pipeline_can_be_saved(tmp_path):
     steps = make_pipeline(SequenceScaler(), ReservoirRegressor(EchoState(5, random_state=0), n_members=2)).fit(X, X)
     save(steps, tmp_path / "model")
     assert np.array_equal(load(tmp_path / "model").predict(X), steps.predict(X))
+
+
+class AsksForItsRows(RidgeReadout):
+    """Takes rows in, and asks whether anybody still holds them when it solves."""
+
+    def accumulate(self, X, y, sample_weight=None, **options):
+        self._seen = weakref.ref(X)
+        return super().accumulate(X, y, sample_weight, **options)
+
+    def solve(self):
+        gc.collect()
+        self.held_ = self._seen() is not None
+        del self._seen
+        return super().solve()
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+@pytest.mark.parametrize("goes_on", [False, True])
+@pytest.mark.parametrize("weights", [None, np.arange(12.0) > 3])
+def test_no_pooled_row_is_held_while_a_readout_solves(n_members, goes_on, weights):
+    model = ReservoirClassifier(RESERVOIRS["plain"], AsksForItsRows(), n_members=n_members)
+    if goes_on:
+        model.partial_fit(RECORDINGS, LABELS, classes=["a", "b", "c"], sample_weight=weights)
+    else:
+        model.fit(RECORDINGS, LABELS, sample_weight=weights)
+    assert not any(member.readout_.held_ for member in model._members())

@@ -1,5 +1,7 @@
 """Leave-one-out: the errors of as many fits as rows, the penalty of scikit-learn, and pieces that are one fit."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from reservoir import EchoState, ReservoirClassifier, ReservoirRegressor, memory
 from reservoir.persistence import load, save
 from reservoir.readouts import RidgeReadout
 from reservoir.readouts.candidates import PenaltyWarning
+from reservoir.readouts.held_out_rows import bytes_to_solve
 
 ALPHAS = np.logspace(-3, 3, 7)
 pytestmark = pytest.mark.filterwarnings("ignore::reservoir.readouts.candidates.PenaltyWarning")
@@ -164,5 +167,20 @@ def test_models_choose_by_whole_sequences():
 def test_what_does_not_fit_is_refused_before_it_is_taken(monkeypatch):
     monkeypatch.setattr(memory, "free_bytes", lambda: 2.0**28)
     X = np.zeros((4000, 8999))
-    with pytest.raises(MemoryError, match=r"RidgeReadout needs 1.25 GB for the record of 4000 rows of"):
+    with pytest.raises(MemoryError, match=r"RidgeReadout needs 0.992 GB for the record of 4000 rows of"):
         RidgeReadout("loo").accumulate(X, X[:, 0], check_input=False)
+
+
+@pytest.mark.parametrize("solver", ["gram", "qr"])
+@pytest.mark.parametrize("shape", [(300, 1200), (1200, 300), (500, 510), (510, 500)])
+def test_no_more_memory_is_taken_than_was_asked_for(shape, solver):
+    X = np.random.default_rng(0).normal(size=shape)
+    y = np.sign(X[:, :2])
+    RidgeReadout("loo", solver=solver).fit(X[:20], y[:20])
+    tracemalloc.start()
+    readout = RidgeReadout("loo", solver=solver).fit(X, y)
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert readout.n_features_in_ == shape[1] and kept < 1.1 * X.nbytes
+    assert peak < 1.1 * bytes_to_solve(readout.record_kind(), *shape)
+    assert bytes_to_solve("gram of rows", 10_000, 6080) < 5 * 8 * 10_000 * 6080

@@ -9,7 +9,7 @@ from scipy import stats
 
 from benchmarks.leaderboard import __main__ as command
 from benchmarks.leaderboard import measure as measuring
-from benchmarks.leaderboard.entrants import MINIROCKET, PRESETS, FromAeon, entrants
+from benchmarks.leaderboard.entrants import MINIROCKET, NEIGHBOUR, PRESETS, FromAeon, NearestNeighbour, entrants
 from benchmarks.leaderboard.measure import measure, measured
 from benchmarks.leaderboard.picture import cliques, draw_results
 from benchmarks.leaderboard.ranks import critical_difference, mean_ranks, place_among
@@ -31,7 +31,7 @@ SETS = ["ArrowHead", "Beef", "Coffee"]
 
 def made_up():
     rng = np.random.default_rng(0)
-    names = [*PRESETS, MINIROCKET]
+    names = [*PRESETS, MINIROCKET, NEIGHBOUR]
     return [
         Result(one, who, seed, float(rng.uniform(0.7, 1)), 0.1, 0.2)
         for one in (*SETS, "BasicMotions")
@@ -184,3 +184,24 @@ def test_shorter_sequences_go_to_aeon_with_their_last_row():
     wrapped = FromAeon(kept).fit([np.arange(3.0)[:, None], np.arange(5.0)[:, None]], [0, 1])
     np.testing.assert_array_equal(kept.X[0], [[0, 1, 2, 2, 2]])
     np.testing.assert_array_equal(wrapped.predict([np.arange(8.0)[:, None], np.arange(2.0)[:, None]]), [4.0, 1.0])
+
+
+def test_the_nearest_neighbour_knows_no_scales_and_no_lengths():
+    def wave(pace, n_rows):
+        angles = np.linspace(0, pace, n_rows)[:, None]
+        return 1000 + np.hstack([300 * np.sin(angles), 0.01 * np.cos(angles)])
+
+    known = [wave(3, 40), wave(4, 31), wave(9, 57)]
+    own = NearestNeighbour().fit(known, np.array(["a", "b", "c"]))
+    assert own.predict([wave(9, 20), wave(3.1, 200), wave(4, 33)]).tolist() == ["c", "a", "b"]
+
+
+def test_the_page_names_what_the_nearest_neighbour_knows_better():
+    results = [
+        one._replace(accuracy=0.9) if one.entrant != NEIGHBOUR else one._replace(accuracy=0.8) for one in made_up()
+    ]
+    assert "Nowhere." in page(results, "here") and "- Coffee" not in page(results, "here")
+    results = [one._replace(accuracy=0.7) if one[:2] == ("Coffee", "full") else one for one in results]
+    text = page(results, "here")
+    assert '- Coffee: `preset="full"` 0.700, nearest neighbour 0.800' in text
+    assert '- Coffee: `preset="full"` 0.700, MiniRocket (aeon) 0.900' in text and "- Beef" not in text
