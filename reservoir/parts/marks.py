@@ -83,6 +83,7 @@ MARKS = (
     Mark("squared_states", FittedModel, "True: its readout sees the squares of the states too"),
     Mark("predict", FittedModel, "predict(X) answers; a system alone has none"),
     Mark("row_wise", Readout, "True: the prediction of a row has the same bits whichever rows stand beside it"),
+    Mark("any_thread", Readout, "True: it may learn and answer in another thread than its caller's, beside others"),
     Mark("accumulate", Readout, "accumulate(X, y) takes a block of rows, solve() makes the answer: exact in blocks"),
     Mark("partial_fit", Readout, "partial_fit(X, y) goes on learning from more rows"),
     Mark("tells_sequences_apart", Readout, "True: accumulate wants to hear which sequence each row comes from"),

@@ -46,10 +46,10 @@ def weights_of(system: Any) -> RateWeights:
 
 def rows_at_once(weights: RateWeights, more: int = 0) -> int:
     """Rows that a kernel gets at once, where each takes so many multiplications more than those of the weights."""
-    return rows_per_call(_work_a_row(weights) + more)
+    return rows_per_call(work_a_row(weights) + more)
 
 
-def _work_a_row(weights: RateWeights) -> int:
+def work_a_row(weights: RateWeights) -> int:
     """About how many multiplications a row takes."""
     return sum(map(multiplications, weights)) + 20 * weights.bias.size
 
@@ -63,8 +63,7 @@ def run_rows(
     """
     together = isinstance(weights.matrix, Dense) and len(sequences) > 1 and weights.delays is None
     loop = compiled_for(loops.advance_together if together else loops.advance_for(weights), weights.cells)
-    work_a_row = _work_a_row(weights)
-    work, room = len(sequences.rows) * work_a_row, rows_per_call(work_a_row)
+    work, room = len(sequences.rows) * work_a_row(weights), rows_at_once(weights)
 
     def run(chosen: slice) -> None:
         offsets = sequences.offsets[chosen.start : chosen.stop + 1]
