@@ -77,6 +77,7 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer, BaseEstimator):
         "n_features_in_": "size (f)",
     }
     row_wise = True
+    any_thread = True
 
     def __init__(self, *, with_mean: bool = True, with_std: bool = True):
         self.with_mean = with_mean

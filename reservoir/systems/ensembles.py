@@ -75,6 +75,11 @@ class Ensemble:
         """Whether states depend on the rows before alone."""
         return all(getattr(system, "causal", True) for system in self.systems)
 
+    @property
+    def any_thread(self) -> bool:
+        """Whether it may run in any thread, several times at once."""
+        return all(getattr(system, "any_thread", False) for system in self.systems)
+
     def without_noise(self) -> Ensemble:
         """The same systems free of noise."""
         return Ensemble([without_noise(system) for system in self.systems])
