@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from reservoir.parts import System
 from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import Pieces
+from reservoir.threads import n_threads, spread
 from reservoir.trials import run_trial
 
 BLOCK_ROWS = 4096
+_Batch = list[tuple[int, int, np.ndarray]]  # number of the sequence, first row, rows
+_Seen = TypeVar("_Seen")
 
 
 class Block(NamedTuple):
@@ -40,24 +43,66 @@ def run_in_blocks(
     states depend on rows to come, or on where a run is cut, gets sequences whole. `run` is called as `run_trial` is,
     and gives an entry for each sequence.
     """
+    return see_in_blocks(reservoir, sequences, lambda blocks: blocks, state, first_trial, n_rows, run)
+
+
+def see_in_blocks(
+    reservoir: System,
+    sequences: Sequences,
+    see: Callable[[list[Block]], _Seen],
+    state: Iterable[Any] | None = None,
+    first_trial: int | None = None,
+    n_rows: int = BLOCK_ROWS,
+    run: Callable[..., Any] = run_trial,
+) -> Iterator[_Seen]:
+    """What a function sees of the blocks that are run together, see `run_in_blocks`.
+
+    Where the system may run in any thread, several threads run and see blocks of sequences that stand whole in them.
+    """
     whole = not (getattr(reservoir, "causal", True) and getattr(reservoir, "piecewise", True))
     longest = max(map(len, sequences.members())) if whole else n_rows
-    batch: list[tuple[int, int, np.ndarray]] = []
     carried = dict(enumerate(state)) if state is not None else {}
+    at_once = n_threads(np.inf) if getattr(reservoir, "any_thread", False) else 1
+
+    def work(batch: _Batch) -> _Seen:
+        return see(_run_batch(reservoir, batch, carried, first_trial, run))
+
+    for batches in _rounds(_batches(sequences, n_rows, longest), sequences.lengths, at_once):
+        yield from spread(work, batches)
+
+
+def _batches(sequences: Sequences, n_rows: int, longest: int) -> Iterator[_Batch]:
+    """What is run together."""
+    batch: _Batch = []
     size = 0
     for index, rows in enumerate(sequences.members()):
         for first in range(0, len(rows), longest):
             if batch and (size + len(rows) > n_rows or first or batch[-1][1]):
-                yield _run_batch(reservoir, batch, carried, first_trial, run)
+                yield batch
                 batch, size = [], 0
             batch.append((index, first, rows[first : first + longest]))
             size += len(batch[-1][2])
-    yield _run_batch(reservoir, batch, carried, first_trial, run)
+    yield batch
+
+
+def _rounds(batches: Iterator[_Batch], lengths: np.ndarray, at_once: int) -> Iterator[list[_Batch]]:
+    """Batches that may be run at the same time, at most so many: a part of a sequence waits for what stands before."""
+    group: list[_Batch] = []
+    for batch in batches:
+        alone = any(len(rows) < lengths[index] for index, _, rows in batch)
+        if group and (alone or len(group) == at_once):
+            yield group
+            group = []
+        group.append(batch)
+        if alone:
+            yield group
+            group = []
+    yield from [group] if group else []
 
 
 def _run_batch(
     reservoir: System,
-    batch: list[tuple[int, int, np.ndarray]],
+    batch: _Batch,
     carried: dict[int, Any],
     first_trial: int | None,
     run: Callable[..., Any],

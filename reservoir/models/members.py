@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.base import clone
 from reservoir.models.base import TrainingRows, fit_readout, teach
 from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sizes import LEAST_OF_A_PART, check_fits
+from reservoir.threads import spread
 from reservoir.validation import Parameters, as_generator
 
 
@@ -52,21 +54,22 @@ def fit_readouts(readouts: list[Any], blocks: Iterable[TrainingRows]) -> None:
         fit_readout(readouts[0], blocks)
         return
     if all(hasattr(readout, "accumulate") for readout in readouts):
-        _teach_all(readouts, blocks)
+        n_columns = _teach_all(readouts, blocks)
         with one_penalty_warning():
-            for readout in readouts:
-                readout.solve()
+            _each(readouts, partial(_solve_one, readouts), len(readouts) * n_columns**3)
     else:
         parts = zip(*(rows_of_members(rows, len(readouts)) for rows in blocks), strict=True)
         for readout, own_rows in zip(readouts, parts, strict=True):
             fit_readout(readout, own_rows)
 
 
-def _teach_all(readouts: list[Any], blocks: Iterable[TrainingRows]) -> None:
-    """Let each readout take in its rows of all blocks, none of which is held any more when they solve."""
+def _teach_all(readouts: list[Any], blocks: Iterable[TrainingRows]) -> int:
+    """Let each readout take in its rows of all blocks, none of which is held any more when they solve: the columns."""
+    n_columns = 0
     for rows in blocks:
-        for readout, own in zip(readouts, rows_of_members(rows, len(readouts)), strict=True):
-            teach(readout, own)
+        n_columns, own = rows.features.shape[2], rows_of_members(rows, len(readouts))
+        _each(readouts, partial(_teach_one, readouts, own), rows.features.size * n_columns)
+    return n_columns
 
 
 def mean_answer(readouts: list[Any], method: str) -> Callable[[np.ndarray], np.ndarray]:
@@ -76,10 +79,24 @@ def mean_answer(readouts: list[Any], method: str) -> Callable[[np.ndarray], np.n
         return asked[0]
 
     def ask(rows: np.ndarray) -> np.ndarray:
-        parts = [np.ascontiguousarray(rows[:, k]) for k in range(len(asked))]
-        return np.mean([one(own) for one, own in zip(asked, parts, strict=True)], axis=0)
+        answers = _each(readouts, lambda place: asked[place](np.ascontiguousarray(rows[:, place])), rows.size)
+        return np.mean(answers, axis=0)
 
     return ask
+
+
+def _teach_one(readouts: list[Any], rows: list[TrainingRows], place: int) -> None:
+    teach(readouts[place], rows[place])
+
+
+def _solve_one(readouts: list[Any], place: int) -> None:
+    readouts[place].solve()
+
+
+def _each(readouts: list[Any], function: Callable[[int], Any], work: float) -> list[Any]:
+    """What a function gives for the place of every readout, from several threads where the readouts are for that."""
+    for_threads = all(getattr(readout, "any_thread", False) for readout in readouts)
+    return spread(function, range(len(readouts)), work * for_threads)
 
 
 def rows_of_members(rows: TrainingRows, n_members: int) -> list[TrainingRows]:

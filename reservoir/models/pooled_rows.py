@@ -11,10 +11,11 @@ from sklearn.base import clone
 
 from reservoir.memory import check_memory
 from reservoir.models.base import readout_features
-from reservoir.models.blocks import finals_of, run_in_blocks, states_of_pieces
-from reservoir.models.poolings.tally import Tally
+from reservoir.models.blocks import Block, finals_of, run_in_blocks, see_in_blocks, states_of_pieces
+from reservoir.models.poolings.tally import Asks, Counts, Tally
 from reservoir.parts import System
 from reservoir.sequences import Sequences, joined
+from reservoir.sequences.gaps import Pieces
 from reservoir.systems.apart import joined_rows, run_apart
 from reservoir.trials import draws_numbers
 
@@ -38,12 +39,12 @@ class _Held:
 class _Counted:
     """Counts the rows of a sequence as they come."""
 
-    def __init__(self, pooling: Any, tally: Tally):
-        self._of_counts, self._tally = pooling.of_counts, tally
-        self.add: Callable[..., None] = tally.add
+    def __init__(self, pooling: Any, asks: Asks):
+        self.of_counts, self.asks, self._tally = pooling.of_counts, asks, Tally(asks)
+        self.add: Callable[..., None] = self._tally.add
 
     def take(self) -> np.ndarray:
-        vector: np.ndarray = self._of_counts(self._tally.take())
+        vector: np.ndarray = self.of_counts(self._tally.take())
         return vector
 
 
@@ -58,9 +59,18 @@ class _Vectors:
     def add(self, *parts: np.ndarray) -> None:
         self._gathered.add(*parts)
 
-    def end(self) -> None:
-        """Pool the sequence whose rows came."""
-        vector = np.asarray(self._gathered.take())
+    @property
+    def asks(self) -> Asks | None:
+        """What is counted of the rows; None where they are held."""
+        return self._gathered.asks if isinstance(self._gathered, _Counted) else None
+
+    def end(self, counts: Counts | None = None) -> None:
+        """Pool the sequence whose rows came, or of whose rows this has been counted."""
+        gathered = self._gathered
+        if counts is not None and isinstance(gathered, _Counted):
+            vector = np.asarray(gathered.of_counts(counts))
+        else:
+            vector = np.asarray(gathered.take())
         if not self._n_known and vector.ndim == 1:
             what = f"{self._n} pooled rows of {len(vector)} columns"
             check_memory(self.owner, what, 2 * self._n * vector.nbytes)
@@ -126,24 +136,54 @@ def _pooled(
     lengths, last, owner, n = pieces.sequences.lengths, pieces.last, type(model).__name__, len(sequences)
     of_states = [_Vectors(owner, member.pooling_, n) for member in model._members()]
     of_inputs = [_Vectors(owner, model.input_pooling_, n)] if model.include_input else []
-    ends = []
+    every, ends = [*of_states, *of_inputs], []
     begun = states_of_pieces(pieces, sequences, state)
-    blocks = run_in_blocks(reservoir, pieces.sequences, begun, first_trial, run=run_apart)
-    for block in itertools.chain.from_iterable(blocks):
+
+    def parts_of(block: Block) -> list[list[np.ndarray]]:
+        """What of a block each of the poolings sees."""
         late = slice(max(0, model.washout - block.first), None)
-        if late.start < len(block.inputs):
-            states = [part[late] for part in block.states]
-            for vectors, own in zip(of_states, of_members(states, len(of_states)), strict=True):
+        states = of_members([part[late] for part in block.states], len(of_states))
+        return [*states, *([block.inputs[late]] for _ in of_inputs)]
+
+    see = _Counting([vectors.asks for vectors in every], parts_of, pieces, model.washout)
+    batches = see_in_blocks(reservoir, pieces.sequences, see, begun, first_trial, run=run_apart)
+    for block, counts in itertools.chain.from_iterable(batches):
+        if counts is None and block.first + len(block.inputs) > model.washout:
+            for vectors, own in zip(every, parts_of(block), strict=True):
                 vectors.add(*own)
-            for vectors in of_inputs:
-                vectors.add(block.inputs[late])
         if block.first + len(block.inputs) == lengths[block.sequence]:
             ends.append(block.final_state)
             if last[block.sequence]:
-                for vectors in (*of_states, *of_inputs):
-                    vectors.end()
+                for place, vectors in enumerate(every):
+                    vectors.end(None if counts is None else counts[place])
     found = [vectors.rows for vectors in of_states], of_inputs[0].rows if of_inputs else None
     return found, finals_of(pieces, sequences, ends)
+
+
+class _Counting:
+    """Counts what poolings ask of sequences that stand whole in a block, in whichever thread has run them."""
+
+    def __init__(
+        self, asks: list[Asks | None], parts_of: Callable[[Block], list[list[np.ndarray]]], pieces: Pieces, washout: int
+    ):
+        self._asks, self._parts_of, self._washout = [one for one in asks if one is not None], parts_of, washout
+        self._all_count, self._lengths = len(self._asks) == len(asks), pieces.sequences.lengths
+        self._in_one_piece = pieces.last & np.append(True, pieces.last[:-1])
+
+    def __call__(self, blocks: list[Block]) -> list[tuple[Block, list[Counts] | None]]:
+        """The blocks, without states where these have been counted, and the counts of every pooling."""
+        tallies = [Tally(asks) for asks in self._asks]
+        return [self._counted(block, tallies) if self._whole(block) else (block, None) for block in blocks]
+
+    def _whole(self, block: Block) -> bool:
+        n_rows = len(block.inputs)
+        whole = n_rows == self._lengths[block.sequence] and self._in_one_piece[block.sequence]
+        return bool(self._all_count and whole and n_rows > self._washout)
+
+    def _counted(self, block: Block, tallies: list[Tally]) -> tuple[Block, list[Counts]]:
+        for tally, own in zip(tallies, self._parts_of(block), strict=True):
+            tally.add(*own)
+        return block._replace(states=()), [tally.take() for tally in tallies]
 
 
 def of_members(parts: list[np.ndarray], n_members: int) -> list[list[np.ndarray]]:
@@ -166,7 +206,7 @@ def _gatherer(pooling: Any) -> _Held | _Counted:
     single column in an order of its own.
     """
     asks = pooling.asks() if hasattr(pooling, "asks") and hasattr(pooling, "fit") else None
-    return _Held(pooling) if asks is None else _Counted(pooling, Tally(asks))
+    return _Held(pooling) if asks is None else _Counted(pooling, asks)
 
 
 class _TrainingRuns:

@@ -23,6 +23,7 @@ from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import Pieces, pieces_of
 from reservoir.sequences.tables import answers_in_tables
 from reservoir.systems.ensembles import Ensemble
+from reservoir.threads import spread
 from reservoir.validation import Parameters, default_parts_first, parameter_error
 
 
@@ -172,8 +173,12 @@ class SupervisedModel(ReservoirModel):
         n_rows, n_units = len(states), states.shape[1] // n_members
         shape = n_members, n_rows, n_units + inputs.shape[1] * self.include_input
         seen = np.empty(shape, np.result_type(states, inputs) if self.include_input else states.dtype)
-        seen[:, :, :n_units] = states.reshape(n_rows, n_members, n_units).swapaxes(0, 1)
-        seen[:, :, n_units:] = inputs[:, : seen.shape[2] - n_units]
+
+        def fill(place: int) -> None:
+            seen[place, :, :n_units] = states[:, place * n_units : (place + 1) * n_units]
+            seen[place, :, n_units:] = inputs[:, : seen.shape[2] - n_units]
+
+        spread(fill, range(n_members), 2 * seen.size)
         return seen.swapaxes(0, 1)
 
     def _check_parameters(self) -> None:

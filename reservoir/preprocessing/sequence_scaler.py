@@ -82,6 +82,7 @@ class SequenceScaler(OneToOneFeatureMixin, SequenceTransformer, BaseEstimator):
         "n_features_in_": "size (f)",
     }
     row_wise = True
+    any_thread = True
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> SequenceScaler:

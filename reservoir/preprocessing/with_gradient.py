@@ -54,6 +54,7 @@ class WithGradient(OneToOneFeatureMixin, SequenceTransformer, BaseEstimator):
     """
 
     neighbours = 1
+    any_thread = True
 
     learned: ClassVar[dict[str, Any]] = {"n_features_in_": "size (f)"}
 

@@ -32,6 +32,7 @@ class LinearReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
     """A readout y = coef x + intercept, whatever it learned that from."""
 
     row_wise = True
+    any_thread = True
     learned: ClassVar[dict[str, Any]] = {
         "_one_output": "flag",
         "n_features_in_": "size (f)",

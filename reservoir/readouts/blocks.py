@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise, permutations, zip_longest
+from typing import Any, TypeVar
 
 import numpy as np
 
 from reservoir.readouts.record import Record, TallRecord, joined, merged
 from reservoir.readouts.wide_rows import RecordOfRows, in_one_space, tall
+from reservoir.threads import spread
 
 N_BLOCKS = 5
+_Made = TypeVar("_Made")
 _ORDERS = np.array(list(permutations(range(N_BLOCKS))))
 
 
@@ -55,12 +60,15 @@ class Blocks:
         """What it takes that one block predicts another, where there is less; empty where there is enough."""
         return "" if len(self._weighing()) > 1 else "two sequences" if self.of_sequences else "two rows"
 
-    def errors(self, alphas: np.ndarray) -> np.ndarray:
+    def errors(self, alphas: np.ndarray, beside: Callable[[], _Made]) -> tuple[np.ndarray, _Made]:
         """Squared errors (n_alphas, n_outputs) on the blocks whose rows weigh anything by what all others teach.
 
         The first block of a series, which may begin with a state at rest as no other row has it, teaches the others.
+        What else there is to do `beside` is done at the same time, and given too.
         """
-        return blocked_errors(in_one_space(self._weighing()), alphas, 0 if self.of_sequences else 1)
+        tasks = errors_of_blocks(in_one_space(self._weighing()), alphas, 0 if self.of_sequences else 1)
+        *errors, made = spread(_done, [*tasks, beside], len(tasks) * float(self.known()[0].n_features) ** 3)
+        return np.sum(errors, axis=0), made
 
     def _weighing(self) -> list[Record]:
         """The records whose rows weigh anything."""
@@ -92,10 +100,12 @@ def records_of(
 ) -> list[Record | None]:
     """The record of each part of the rows; None where it has none."""
 
-    def record(part: np.ndarray | slice) -> Record:
+    def record(part: np.ndarray | slice | None) -> Record | None:
+        if part is None:
+            return None
         return of_rows(rows[part], targets[part], None if weights is None else weights[part], centred)
 
-    return [None if part is None else record(part) for part in parts]
+    return spread(record, parts, rows.size * rows.shape[1] / 2)
 
 
 def block_of(sequence: np.ndarray) -> np.ndarray:
@@ -121,19 +131,25 @@ def thinned(blocks: list[Record], most: int) -> list[Record]:
     return blocks
 
 
-def blocked_errors(blocks: list[TallRecord], alphas: np.ndarray, first: int) -> np.ndarray:
-    """Squared errors (n_alphas, n_outputs) on the blocks from this one on, by the coefficients of all others."""
+def errors_of_blocks(blocks: list[TallRecord], alphas: np.ndarray, first: int) -> list[Callable[[], np.ndarray]]:
+    """What finds the squared errors (n_alphas, n_outputs) on each block from this one on by what all others teach."""
     before: list[Record | None] = [None]
     after: list[Record | None] = [None]
     for block, later in zip(blocks[:-1], blocks[:0:-1], strict=True):
         before.append(joined(before[-1], block))
         after.append(joined(later, after[-1]))
-    errors = np.zeros((len(alphas), blocks[0].n_outputs))
-    for block, head, tail in list(zip(blocks, before, reversed(after), strict=True))[first:]:
-        others = merged([part for part in (head, tail) if part is not None])
+
+    def missed(block: TallRecord, *parts: Record | None) -> np.ndarray:
+        others = merged([part for part in parts if part is not None])
         coef = others.factorised().path(alphas)
-        errors += block.squared_errors(coef, others.intercept(coef))
-    return errors
+        return block.squared_errors(coef, others.intercept(coef))
+
+    pieces = list(zip(blocks, before, reversed(after), strict=True))
+    return [partial(missed, *piece) for piece in pieces[first:]]
+
+
+def _done(task: Callable[[], Any]) -> Any:
+    return task()
 
 
 def _n_rows(record: Record | None) -> int:

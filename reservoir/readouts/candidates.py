@@ -44,8 +44,9 @@ def one_penalty_warning() -> Iterator[None]:
     with penalty_warnings() as edges:
         yield
     if edges:
-        text = said_once([str(one.message) for one in edges])
-        warnings.warn_explicit(text, edges[0].category, edges[0].filename, edges[0].lineno)
+        first = min(edges, key=lambda one: str(one.message))  # in no order, where several threads fitted
+        text = said_once(sorted(str(one.message) for one in edges))
+        warnings.warn_explicit(text, first.category, first.filename, first.lineno)
 
 
 @contextmanager

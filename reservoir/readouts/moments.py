@@ -7,8 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
+from reservoir.compilation import kernel
 from reservoir.readouts.penalty import Principal, Tridiagonal
 from reservoir.readouts.record import check_alike
+from reservoir.threads import n_threads, shares, spread
+
+
+@kernel()
+def _add(one, other, dx, dy, factor, out):
+    """out = one + other + factor dx dy^T for matrices (n, m), in one pass."""
+    for i in range(dx.size):
+        for j in range(dy.size):
+            out[i, j] = (one[i, j] + other[i, j]) + (dx[i] * dy[j]) * factor
 
 
 @dataclass(frozen=True)
@@ -70,9 +80,12 @@ class Moments:
         total = self.weight + other.weight
         share = other.weight / total if total > 0 else 0.0
         dx, dy = other.mean_x - self.mean_x, other.mean_y - self.mean_y
-        moved, xx = np.outer(dx, dx), self.xx + other.xx
-        moved *= self.weight * share
-        xx += moved
+        xx = np.empty(self.xx.shape)
+
+        def add(rows: slice) -> None:
+            _add(self.xx[rows], other.xx[rows], dx[rows], dx, self.weight * share, xx[rows])
+
+        spread(add, shares([len(dx)] * len(dx), n_threads(dx.size**2)))
         return Moments(
             total,
             self.n_rows + other.n_rows,

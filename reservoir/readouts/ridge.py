@@ -293,8 +293,8 @@ class RidgeReadout(MergingLinearReadout):
             return self._solved(DEFAULT_ALPHA)
         if few:
             raise ValueError(f"alpha={self.alpha!r} of {type(self).__name__} needs at least {few}.")
-        alphas, factorised = read_candidates(self), self._record.factorised()
-        scores = self._scores(factorised, alphas)
+        alphas = read_candidates(self)
+        scores, factorised = self._scores(alphas)
         best = scores.argmin(axis=0)
         if self.slack > 0:
             within = scores <= (1 + self.slack) * scores.min(axis=0)
@@ -309,15 +309,16 @@ class RidgeReadout(MergingLinearReadout):
         least = 1 + self._record.centred
         return f"{least} rows of a weight > 0" if self._record.n_rows < least else ""
 
-    def _scores(self, factorised: Factorised, alphas: np.ndarray) -> np.ndarray:
-        """What of every candidate is to be small (n_alphas, n_outputs)."""
+    def _scores(self, alphas: np.ndarray) -> tuple[np.ndarray, Factorised]:
+        """What of every candidate is to be small (n_alphas, n_outputs), and the record to solve."""
         if self.alpha == "blocked":
-            return self._complete_blocks().errors(alphas)
+            return self._complete_blocks().errors(alphas, self._record.factorised)
+        factorised = self._record.factorised()
         if self.alpha == "gcv":
-            return factorised.generalised_cross_validation(alphas)
+            return factorised.generalised_cross_validation(alphas), factorised
         if not isinstance(factorised, LeftVectors):
             raise changed_since(self, "alpha")
-        return np.repeat(factorised.leave_one_out(alphas)[:, None], self._record.n_outputs, axis=1)
+        return np.repeat(factorised.leave_one_out(alphas)[:, None], self._record.n_outputs, axis=1), factorised
 
     def _complete_blocks(self) -> Blocks:
         """The blocks, refused where rows came while another `alpha` asked for none."""

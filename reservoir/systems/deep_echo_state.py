@@ -196,6 +196,11 @@ class DeepEchoState(FromRest, BaseEstimator):
         given = [self.layer] if self.layers is None else self.layers
         return all(getattr(layer, "causal", True) for layer in getattr(self, "layers_", given))
 
+    @property
+    def any_thread(self) -> bool:
+        """Whether it may run in any thread, several times at once."""
+        return all(getattr(layer, "any_thread", False) for layer in self.layers_)
+
     def without_noise(self) -> DeepEchoState:
         """The same fitted layers with ``noise=0``, where they have it; they share all weights."""
         return with_quiet_parts(self, "layers_")

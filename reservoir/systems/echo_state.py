@@ -262,6 +262,11 @@ class EchoState(FromRest, BaseEstimator):
         return inherited(self, EchoState, "fit", "run", "transform")
 
     @property
+    def any_thread(self) -> bool:
+        """Whether it may run in any thread, several times at once."""
+        return self.runs_compiled
+
+    @property
     def reads_lengths(self) -> bool:
         """Whether `fit` draws the delays by the lengths of the sequences."""
         return draws(self.delay)

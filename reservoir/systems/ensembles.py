@@ -14,7 +14,8 @@ from reservoir.neurons.rate.unit import side_by_side
 from reservoir.neurons.structures import BlockDiagonal, Form, delayed_form, joined_form
 from reservoir.parts import without_noise
 from reservoir.sequences import Sequences
-from reservoir.systems.rate_runs import run_rows, weights_of
+from reservoir.systems.rate_runs import run_rows, weights_of, work_a_row
+from reservoir.threads import n_threads, spread
 from reservoir.trials import run_trial
 
 _joint: Derived[tuple[Form, Any]] = Derived()
@@ -74,6 +75,11 @@ class Ensemble:
         """Whether states depend on the rows before alone."""
         return all(getattr(system, "causal", True) for system in self.systems)
 
+    @property
+    def any_thread(self) -> bool:
+        """Whether it may run in any thread, several times at once."""
+        return all(getattr(system, "any_thread", False) for system in self.systems)
+
     def without_noise(self) -> Ensemble:
         """The same systems free of noise."""
         return Ensemble([without_noise(system) for system in self.systems])
@@ -91,18 +97,47 @@ class Ensemble:
             return None
         if members[0].input_columns.shape[0] != n_features:
             return None
-        weights, n_arrays = joined(self.systems), members[0].n_arrays
         sequences = Sequences.of_members(X)
+        begun = None if state is None else [[np.asarray(own) for own in entry] for entry in state]
+        n = n_threads(len(sequences.rows) * sum(map(work_a_row, members)))
+        states, parts = (self._run_each if n > max(1, len(X) // 2) else self._run_joined)(members, sequences, begun)
+        if not all(np.isfinite(own).all() for own in parts):
+            return None
+        return sequences.split(states), list(zip(*parts, strict=True))
+
+    def _run_joined(
+        self, members: list[RateWeights], sequences: Sequences, begun: list[list[np.ndarray]] | None
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """States (n_rows, n_total) of all in one loop, and the final states (n_sequences, state_size) of each."""
+        weights, n_arrays, n = joined(self.systems), members[0].n_arrays, len(sequences)
         rows = sequences.rows.astype(weights.bias.dtype, copy=False)
         states = np.empty((len(rows), weights.bias.size), weights.bias.dtype)
-        finals = np.zeros((len(X), weights.state_size), weights.bias.dtype)
-        for final, entry in zip(finals, state or [], strict=False):
-            final[:] = joined_states([np.asarray(own) for own in entry], self.systems)
+        finals = np.zeros((n, weights.state_size), weights.bias.dtype)
+        for final, entry in zip(finals, begun or [], strict=False):
+            final[:] = joined_states(entry, self.systems)
         run_rows(weights, sequences, rows, False, finals, states)
-        if not np.isfinite(finals).all():
-            return None
-        parts = finals.reshape(len(X), n_arrays, len(members), -1).swapaxes(1, 2).reshape(len(X), len(members), -1)
-        return sequences.split(states), [tuple(own) for own in parts]
+        return states, [
+            *finals.reshape(n, n_arrays, len(members), -1).transpose(2, 0, 1, 3).reshape(len(members), n, -1)
+        ]
+
+    def _run_each(
+        self, members: list[RateWeights], sequences: Sequences, begun: list[list[np.ndarray]] | None
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """The same by a loop for each, which several threads take."""
+        (n_units,), dtype = members[0].bias.shape, members[0].bias.dtype
+        rows = sequences.rows.astype(dtype, copy=False)
+        states = np.empty((len(rows), n_units * len(members)), dtype)
+
+        def run(place: int) -> np.ndarray:
+            weights, own = members[place], np.empty((len(rows), n_units), dtype)
+            finals = np.zeros((len(sequences), weights.state_size), dtype)
+            if begun is not None:
+                finals[:] = [entry[place] for entry in begun]
+            run_rows(weights, sequences, rows, False, finals, own)
+            states[:, place * n_units : (place + 1) * n_units] = own
+            return finals
+
+        return states, spread(run, range(len(members)))
 
 
 def _parts(systems: list[Any], members: list[RateWeights]) -> tuple[Form, Any]:

@@ -146,6 +146,11 @@ class Prepared(FromRest, BaseEstimator):
         """Whether states stay the same where a run is cut in two."""
         return takes_rows_alone(self._present("transformer")) and getattr(self._present("system"), "piecewise", True)
 
+    @property
+    def any_thread(self) -> bool:
+        """Whether it may run in any thread, several times at once."""
+        return all(getattr(part, "any_thread", False) for part in (self.system_, *_steps(self.transformer_)))
+
     def without_noise(self) -> Prepared:
         """The same fitted system free of noise."""
         return with_quiet_parts(self, "system_")
@@ -185,9 +190,14 @@ def takes_rows_alone(transformer: Any) -> bool:
 
 def n_neighbours(transformer: Any) -> int | None:
     """How many rows before and behind it a row that comes out is made of too; None where nobody knows."""
-    steps = [one for _, one in getattr(transformer, "steps", [("", transformer)])]
-    known = [_own_neighbours(one) for one in steps if one is not None and one != "passthrough"]
+    known = [_own_neighbours(one) for one in _steps(transformer)]
     return None if None in known else sum(one for one in known if one is not None)
+
+
+def _steps(transformer: Any) -> list[Any]:
+    """The transformers that a pipeline, or one alone, is made of."""
+    steps = [one for _, one in getattr(transformer, "steps", [("", transformer)])]
+    return [one for one in steps if one is not None and one != "passthrough"]
 
 
 def _own_neighbours(transformer: Any) -> int | None:

@@ -5,7 +5,7 @@ These are functions over `RateWeights`; ask for them with `weights_of`, where `E
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from reservoir.random_numbers import NOISE, fill, steps_of
 from reservoir.ranges import read_bounds
 from reservoir.sequences import Sequences
 from reservoir.sizes import check_fits
+from reservoir.threads import n_threads, shares, spread, still_wanted
 from reservoir.validation import (
     check_channels,
     check_finite_array,
@@ -45,36 +46,50 @@ def weights_of(system: Any) -> RateWeights:
 
 def rows_at_once(weights: RateWeights, more: int = 0) -> int:
     """Rows that a kernel gets at once, where each takes so many multiplications more than those of the weights."""
-    return rows_per_call(sum(map(multiplications, weights)) + 20 * weights.bias.size + more)
+    return rows_per_call(work_a_row(weights) + more)
+
+
+def work_a_row(weights: RateWeights) -> int:
+    """About how many multiplications a row takes."""
+    return sum(map(multiplications, weights)) + 20 * weights.bias.size
 
 
 def run_rows(
     weights: RateWeights, sequences: Sequences, rows: np.ndarray, noisy: bool, finals: np.ndarray, states: np.ndarray
 ) -> None:
-    """Fill the states (n_rows, n_units) and move the finals (n_sequences, n_values) on, see `loops.advance`."""
-    for loop, offsets, chosen, first, last in _calls(weights, sequences):
-        loop(weights, rows, offsets, first, last, noisy, finals[chosen], states)
+    """Fill the states (n_rows, n_units) and move the finals (n_sequences, n_values) on, see `loops.advance`.
 
-
-def _calls(
-    weights: RateWeights, sequences: Sequences
-) -> Iterator[tuple[Callable[..., Any], np.ndarray, slice, int, int]]:
-    """The calls of kernels that a run is cut into: loop, offsets of its sequences, which they are, first and last.
-
-    A dense matrix without delays serves sequences side by side, and first and last are then steps of them, otherwise
-    rows.
+    Sequences do not hear one another, so several threads may each run some of them.
     """
-    room, n_sequences = rows_at_once(weights), len(sequences)
-    together = isinstance(weights.matrix, Dense) and n_sequences > 1 and weights.delays is None
+    together = isinstance(weights.matrix, Dense) and len(sequences) > 1 and weights.delays is None
     loop = compiled_for(loops.advance_together if together else loops.advance_for(weights), weights.cells)
-    at_once = room if together else n_sequences
-    for start in range(0, n_sequences, at_once):
-        chosen = slice(start, min(start + at_once, n_sequences))
-        n_steps = max(sequences.lengths[chosen]) if together else len(sequences.rows)
-        chunk = max(1, room // (chosen.stop - start)) if together else room
-        for first in range(0, n_steps, chunk):
-            last = min(first + chunk, n_steps)
-            yield loop, sequences.offsets[start : chosen.stop + 1], chosen, first, last
+    work, room = len(sequences.rows) * work_a_row(weights), rows_at_once(weights)
+
+    def run(chosen: slice) -> None:
+        offsets = sequences.offsets[chosen.start : chosen.stop + 1]
+        for first, last in _calls(room, offsets, together):
+            still_wanted()
+            loop(weights, rows, offsets, first, last, noisy, finals[chosen], states)
+
+    pieces = shares(sequences.lengths, n_threads(work))
+    spread(run, [part for piece in pieces for part in _parts(piece, room)] if together else pieces, work)
+
+
+def _parts(chosen: slice, most: int) -> list[slice]:
+    """Sequences, at most so many at once."""
+    starts = range(chosen.start, chosen.stop, most)
+    return [slice(start, min(start + most, chosen.stop)) for start in starts]
+
+
+def _calls(room: int, offsets: np.ndarray, together: bool) -> Iterator[tuple[int, int]]:
+    """The first and the last row of each call of a kernel that runs sequences with these offsets.
+
+    A dense matrix without delays serves sequences `together`, side by side, and first and last are then steps of them.
+    """
+    chunk = max(1, room // (len(offsets) - 1)) if together else room
+    begin, end = (0, int(np.diff(offsets).max())) if together else (int(offsets[0]), int(offsets[-1]))
+    for first in range(begin, end, chunk):
+        yield first, min(first + chunk, end)
 
 
 def noise_of(system: Any, trial: int, first: int, n_steps: int) -> np.ndarray:

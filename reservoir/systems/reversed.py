@@ -122,6 +122,11 @@ class Reversed(FromRest, BaseEstimator):
         parts, finals = run_apart(self.system_, turned, trial=trial)
         return [tuple(rows[::-1] for rows in own) for own in parts], finals
 
+    @property
+    def any_thread(self) -> bool:
+        """Whether it may run in any thread, several times at once."""
+        return bool(getattr(self.system_, "any_thread", False))
+
     def without_noise(self) -> Reversed:
         """The same fitted system free of noise."""
         return with_quiet_parts(self, "system_")

@@ -132,6 +132,11 @@ class SideBySide(FromRest, NamedParts):
         """Whether states stay the same where a run is cut in two."""
         return all(getattr(system, "piecewise", True) for system in self._present())
 
+    @property
+    def any_thread(self) -> bool:
+        """Whether it may run in any thread, several times at once."""
+        return all(getattr(system, "any_thread", False) for system in self._present())
+
     def without_noise(self) -> SideBySide:
         """The same fitted systems with ``noise=0``, where they have it; they share all weights."""
         return with_quiet_parts(self, "systems_")

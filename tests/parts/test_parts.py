@@ -26,7 +26,7 @@ FOREIGN = {
     # Numba, Matplotlib, scikit-learn, Brian2, threadpoolctl, Python
     "py_func", "instance_class", "get_position", "get_params", "set_params", "dim", "get_dimension", "source",
     "clear_controlling_thread", "targetoptions", "_fields", "item", "regressor_", "__closure__",
-    "steps",
+    "steps", "sched_getaffinity",
     "frozen", "register_at_fork", "best_estimator_", "best_index_", "refit", "__file__", "__module__", "__qualname__",
     "_cache",
     # records of the library, told apart from the arrays in them

@@ -1,0 +1,192 @@
+"""How many threads work, decided here alone, and how work is spread over them.
+
+Work is spread over all cores that the process may use, as scikit-learn spreads that of its histogram-based trees, and
+bounded by what bounds that: ``OMP_NUM_THREADS``, `threadpoolctl.threadpool_limits`, and the inner limit of joblib. It
+comes in pieces that do not depend on the number of threads, or whose results do not depend on how it is cut, and
+results stand in the order of the pieces: so the bits are the same for any number of threads.
+
+Threads live for one call. So there is no pool that a fork could break, and none that several could wait for. A piece
+that would spread its own work does it alone, and all calls of a process together start fewer threads than there are
+cores.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+import joblib
+import numpy as np
+from sklearn import config_context, get_config
+from threadpoolctl import ThreadpoolController
+
+LEAST_WORK = 500_000
+"""Multiplications that are worth a thread: a millisecond or so, some ten times what it takes to start one."""
+
+_Piece = TypeVar("_Piece")
+_Result = TypeVar("_Result")
+
+_current: ContextVar[_Spread[Any, Any] | None] = ContextVar("current", default=None)  # whose piece this is
+_openmp: list[Any] | None = None  # the libraries whose limit holds
+_n_helping = 0
+_lock = threading.Lock()
+
+
+def n_threads(work: float) -> int:
+    """How many threads this call may use, itself among them, for so many multiplications."""
+    worth = int(min(work / LEAST_WORK, 1024.0))
+    return 1 if worth < 2 or _current.get() else max(1, min(worth, limit()))
+
+
+def limit() -> int:
+    """How many threads a call may use that has enough to do, itself among them."""
+    global _openmp
+    if _openmp is None:
+        _openmp = ThreadpoolController().select(user_api="openmp").lib_controllers
+    told = [library.num_threads for library in _openmp]
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    if not asked.isdecimal():  # as in scikit-learn, only who says so may have more threads than cores
+        return min([_n_cores(_affinity(), os.environ.get("LOKY_MAX_CPU_COUNT")), *told])
+    return max(1, min(told or [int(asked)]))
+
+
+def _affinity() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+
+
+@lru_cache(maxsize=1)
+def _n_cores(affinity: int, told: str | None) -> int:
+    """The cores that this process may use, by its affinity, its cgroup, which takes files to read, and joblib."""
+    return int(joblib.cpu_count())
+
+
+def spread(function: Callable[[_Piece], _Result], pieces: Iterable[_Piece], work: float = np.inf) -> list[_Result]:
+    """What a function gives for every piece, in their order, from as many threads as `work` is worth.
+
+    `work` is the number of multiplications of all pieces together. The pieces are begun in their order, and so the
+    error that is raised is the first one that a loop would meet. An interrupt ends the call when the pieces under way
+    are done; one that takes more than half a second asks `still_wanted` on the way. No thread outlives the call.
+    """
+    given = list(pieces)
+    n_wanted = min(n_threads(work), len(given))
+    if n_wanted < 2:
+        return [function(piece) for piece in given]
+    with _helpers(n_wanted - 1) as n_helpers:
+        return _Spread(function, given).done(n_helpers)
+
+
+def still_wanted() -> None:
+    """Ends the piece that this is part of where an interrupt, or an error in another piece, has ended the call."""
+    current = _current.get()
+    if current is not None and current.ended:
+        raise _Ended
+
+
+def shares(sizes: Sequence[int] | np.ndarray, n_shares: int) -> list[slice]:
+    """Consecutive items in at most so many shares of about equal size, none of them empty."""
+    if n_shares < 2:
+        return [slice(0, len(sizes))]
+    ends = np.cumsum(sizes)
+    cuts = np.searchsorted(ends, ends[-1] * np.arange(1, n_shares) / n_shares)
+    edges = np.unique([0, *(cuts + 1), len(ends)])
+    return [slice(first, last) for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
+
+
+class _Ended(BaseException):
+    """Ends a piece of which nobody wants the result."""
+
+
+class _Spread(Generic[_Piece, _Result]):
+    """Pieces of work that several threads take one by one."""
+
+    def __init__(self, function: Callable[[_Piece], _Result], pieces: list[_Piece]):
+        self._function, self._pieces = function, pieces
+        self._results: list[Any] = [None] * len(pieces)
+        self._failed: list[tuple[int, BaseException]] = []
+        self._next, self.ended, self._lock = 0, False, threading.Lock()
+        self._helpers: list[threading.Thread] = []
+
+    def done(self, n_helpers: int) -> list[_Result]:
+        """All results, from this thread and so many more."""
+        try:
+            self._start(n_helpers)
+            copy_context().run(self._work)
+            self._join()
+        except BaseException:  # an interrupt, of this thread alone
+            self.ended = True
+            self._join()
+            raise
+        if self._failed:
+            _, error = min(self._failed, key=lambda one: one[0])
+            self._failed.clear()
+            raise error
+        return self._results
+
+    def _start(self, n_helpers: int) -> None:
+        """Helpers under the settings of this thread; fewer where the system gives no more."""
+        settings = np.geterr(), get_config()
+        for _ in range(n_helpers):
+            helper = threading.Thread(target=copy_context().run, args=(self._help, *settings), daemon=True)
+            try:
+                helper.start()
+            except RuntimeError:
+                break
+            self._helpers.append(helper)
+
+    def _join(self) -> None:
+        for helper in self._helpers:
+            while helper.is_alive():  # with a limit, so that an interrupt is heard on every system
+                helper.join(0.1)
+
+    def _help(self, floating_point: Any, config: dict[str, Any]) -> None:
+        with np.errstate(**floating_point), config_context(**config):
+            self._work()
+
+    def _work(self) -> None:
+        _current.set(self)
+        here = threading.current_thread() is threading.main_thread()
+        while (index := self._take()) is not None:
+            try:
+                self._results[index] = self._function(self._pieces[index])
+            except BaseException as error:
+                if here and not isinstance(error, Exception | _Ended):
+                    raise
+                self._failed += [] if isinstance(error, _Ended) else [(index, error)]
+                self.ended = True
+
+    def _take(self) -> int | None:
+        with self._lock:
+            index = self._next
+            self._next += 1
+        return None if self.ended or index >= len(self._pieces) else index
+
+
+@contextmanager
+def _helpers(n_wanted: int) -> Iterator[int]:
+    """How many of the wanted helpers a call gets, of those that the process has left."""
+    global _n_helping
+    most = limit() - 1
+    with _lock:
+        n_given = max(0, min(n_wanted, most - _n_helping))
+        _n_helping += n_given
+    try:
+        yield n_given
+    finally:
+        with _lock:
+            _n_helping = max(0, _n_helping - n_given)
+
+
+def _forget_helpers() -> None:
+    """In a forked child no thread lives but the one that forked."""
+    global _n_helping
+    _n_helping = 0
+    _lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_forget_helpers)
