@@ -17,7 +17,7 @@ from spiking.circuit_text import Answer, CircuitText, Group, Learned, Path, Tria
 from spiking.fed_variables import Feed, feeds_of
 from spiking.integration import Exact, Step, method_of
 from spiking.names import follow, lines_of, make_way, renamed
-from spiking.rule_text import Additions, additions_of, refused, step_of, teller_of, with_additions
+from spiking.rule_text import Additions, additions_of, arrivals_of, refused, step_of, teller_of, with_additions
 from spiking.synapses import conductance, current, depressing_and_facilitating
 from spiking.unit_step import write_step
 
@@ -244,11 +244,11 @@ class SideBySide:
         if rule is not None:
             rule, method = follow(rule, self.new), rule.method
             model, on_pre = [*model, *lines_of(rule)], [*rule.before, *on_pre, *rule.on_pre]
-        arrivals = ["pre", *(f"again_{k}" for k in range(1, self.most.get(path.source, 1)))]
+        arrivals = arrivals_of("\n".join(on_pre), self.most.get(path.source, 1), rule, self.network.dt)
         try:
             synapses = brian2.Synapses(
                 self.sources[path.source], self.sources[path.target], "\n".join(model),
-                on_pre=dict.fromkeys(arrivals, "\n".join(on_pre)), on_event={one: one for one in arrivals[1:]},
+                on_pre={one.name: one.text for one in arrivals}, on_event={one.name: one.event for one in arrivals},
                 on_post=None if rule is None else "\n".join(rule.on_post) or None,
                 namespace={} if rule is None else self._signals(rule, name), clock=self.clock, name=name,
                 method=method_of(brian2, method),
@@ -261,8 +261,8 @@ class SideBySide:
         senders, receivers = (len(self.sources[end]) // self.n_tiles for end in (path.source, path.target))
         synapses.connect(i=self._tiled(path.pre) + tiles * senders, j=self._tiled(path.post) + tiles * receivers)
         for order, one in enumerate(arrivals):
-            getattr(synapses, one).delay = self._tiled(path.delay) * self.network.dt * brian2.second
-            getattr(synapses, one).order = order
+            getattr(synapses, one.name).delay = self._tiled(path.delay + one.steps) * self.network.dt * brian2.second
+            getattr(synapses, one.name).order = order
         synapses.w = self._tiled(np.abs(path.weight)) * brian2.amp
         if path.kind < n_currents:
             synapses.direction = self._tiled(np.copysign(1.0, path.weight))

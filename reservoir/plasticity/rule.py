@@ -33,6 +33,13 @@ class Feedback(NamedTuple):
     every: float = 1e-3  # seconds
 
 
+class Later(NamedTuple):
+    """What a spike does once more after it has arrived."""
+
+    seconds: float  # behind its arrival, rounded to whole steps
+    text: Sequence[str]
+
+
 class UnitVariables(NamedTuple):
     """Variables that a rule gives to the units, such as a low-passed voltage; it reads them as ``name_post``."""
 
@@ -76,6 +83,7 @@ class Rule(NamedTuple):
     units: UnitVariables | None = None
     feedback: Feedback | None = None
     """It runs in Python, so that no C++ program can be built."""
+    later: Later | None = None
 
     @property
     def in_python(self) -> bool:
