@@ -35,7 +35,7 @@ class CalciumSTDP(PlasticityRule):
     """Calcium-based rule of Graupner and Brunel for excitatory synapses, which have two stable weights.
 
     A spike that arrives adds C_pre to the calcium c of the synapse, D seconds later, and a spike of the receiver adds
-    C_post; c decays with tau_calcium. Above a threshold it moves the efficacy rho, which calcium that rests leaves at 0 or 1:
+    C_post; c decays with tau_calcium. Above a threshold it moves the efficacy rho, which otherwise goes to 0 or 1:
 
         tau_rho drho/dt = -rho (1 - rho) (rho_star - rho)
                           + gamma_p (1 - rho) [c > theta_p] - gamma_d rho [c > theta_d]
