@@ -96,6 +96,7 @@ def follow(rule: Rule, new: Mapping[str, str]) -> Rule:
         on_post=lines(rule.on_post),
         on_step=lines(rule.on_step),
         start={name: renamed(text, ends) for name, text in rule.start.items()},
+        feedback=None if rule.feedback is None else rule.feedback._replace(told=lines(rule.feedback.told)),
         later=None if rule.later is None else rule.later._replace(text=lines(rule.later.text)),
     )
 

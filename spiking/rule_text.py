@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from reservoir.plasticity import Feedback, Rule, UnitVariables
+from reservoir.plasticity import Rule, UnitVariables
 from reservoir.validation import parameter_error
 from spiking.circuit_text import UnitText
 from spiking.equation_reading import shortened, unit_text
@@ -93,30 +91,9 @@ def refused(part: Rule | UnitVariables, error: BaseException) -> ValueError:
     at_spikes: tuple[Sequence[str], ...]
     if isinstance(part, Rule):
         later = () if part.later is None else part.later.text
-        at_spikes = part.before, part.on_pre, later, part.on_post, part.on_step
+        told = () if part.feedback is None else part.feedback.told
+        at_spikes = part.before, part.on_pre, later, part.on_post, part.on_step, told
     else:
         at_spikes = (part.reset,)
     lines = [*part.model, *(line for lines in at_spikes for line in lines)]
     return parameter_error(type(part).__name__, "text", f"what Brian2 reads ({shortened(error)})", lines)
-
-
-def teller_of(
-    feedback: Feedback, clock: Any, counts: Callable[[], np.ndarray], places: Sequence[tuple[Any, int]], n_tiles: int
-) -> Callable[[], None]:
-    """What tells synapses a number that comes from the simulation.
-
-    counts() : spikes (n_units of all tiles,) so far; places : arrays of a variable, and how many synapses a tile has.
-    """
-    seen = np.zeros(0)
-
-    def tell() -> None:
-        nonlocal seen
-        now = counts().copy()
-        new = (now - seen if seen.size else now).reshape(n_tiles, -1)
-        seen = now
-        for tile, spikes in enumerate(new):
-            value = float(feedback.value(clock.variables["t"].get_value().item(), spikes))
-            for array, size in places:
-                array[tile * size : (tile + 1) * size] = value
-
-    return tell

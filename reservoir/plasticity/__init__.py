@@ -21,6 +21,7 @@ from reservoir.plasticity.inhibitory import InhibitorySTDP
 from reservoir.plasticity.normalised import Normalised
 from reservoir.plasticity.offset import OffsetSTDP
 from reservoir.plasticity.rate_scaling import RateScaling
+from reservoir.plasticity.readout_reward import ReadoutReward
 from reservoir.plasticity.release import ReleaseSTDP
 from reservoir.plasticity.reward import RewardSTDP
 from reservoir.plasticity.rule import Feedback, Later, Rule, Scaling, UnitVariables
@@ -40,6 +41,7 @@ __all__ = [
     "Normalised",
     "OffsetSTDP",
     "RateScaling",
+    "ReadoutReward",
     "ReleaseSTDP",
     "RewardSTDP",
     "Rule",

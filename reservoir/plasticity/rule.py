@@ -29,8 +29,15 @@ class Feedback(NamedTuple):
     """A number that comes from the simulation itself, as a reward does: a third factor."""
 
     name: str  # of the variable of every synapse that holds it, 0 at first, without unit
-    value: Callable[[float, np.ndarray], float]  # of the seconds, and the spikes of each unit since the last call
+    value: Callable[[float, Any], float]
+    """Of the seconds, and how many spikes each unit (n_units,) has had since the last call. An object that remembers is
+    copied for each trial, so that it begins each as it was given."""
     every: float = 1e-3  # seconds
+    told: Sequence[str] = ()
+    """What synapses do when they are told."""
+    exact: bool = False
+    """Whether spikes are handed over as the `SpikeTrains` of the last stretch, where there is one: not at 0 s."""
+    said_by: tuple[str, str] = ("Feedback", "value")  # the part and its parameter, for errors
 
 
 class Later(NamedTuple):

@@ -4,7 +4,7 @@
 the end, seconds. What else the tests of all rules need to know of a rule is said there as well, see `Twin`.
 """
 
-from math import exp, inf, log
+from math import exp, inf, log, sin
 
 from sklearn.base import clone
 
@@ -140,6 +140,11 @@ class ReleaseSTDP(Twin):
         return super().lone_pair(clone(p).set_params(U_min=1e-9, U_max=1.0), share, lag)
 
 
+def paid(seconds, spikes):
+    """A reward that tells the twin's from others."""
+    return 4 * sin(40 * seconds)
+
+
 class RewardSTDP(Twin):
     still = (0,)
     arrays = "reward_times", "reward_amounts"
@@ -150,16 +155,20 @@ class RewardSTDP(Twin):
         plasticity.RewardSTDP(
             [0.0, 0.05, 0.1503, 0.3, 0.35, 900.0], [3, 2, -4, 1, 8, 5.5], A_plus=0.5, A_minus=0.6, tau_c=0.1
         ),
+        plasticity.RewardSTDP(reward=paid, reward_interval=0.05, A_plus=0.5, A_minus=0.6, tau_c=0.1),
     )
     wrong = (
         {"reward_times": [-1.0]}, {"reward_times": [[1.0]]}, {"reward_times": 1.0}, {"tau_c": 0}, {"tau_d": 0},
         {"reward_times": [1.0, 2.0], "reward_amounts": [1.0]}, {"w_max": 0},
+        {"reward": paid, "reward_times": [1.0]}, {"reward_interval": 0},
     )  # fmt: skip
 
     def learn(p, w, w_max, arrivals, answers, end):
         """From event to event, rewards among them, with c d decaying in between; bounds at spikes and at the end."""
         amounts = [p.reward_amounts] * len(p.reward_times) if isinstance(p.reward_amounts, float) else p.reward_amounts
         rewards = [(time, -1, amount) for time, amount in zip(p.reward_times, amounts, strict=True)]
+        asked = [p.reward_interval * k for k in range(1, round(end / p.reward_interval))] if p.reward else []
+        rewards += [(time, -1, p.reward(time, None)) for time in asked]
         rate = 1 / p.tau_c + 1 / p.tau_d
         c, d, earned, last = 0.0, 0.0, 0.0, 0.0
         both = [*rewards, *events(arrivals, answers), (end, 2, None)]
@@ -168,17 +177,20 @@ class RewardSTDP(Twin):
             c, d, last = c * exp(-(time - last) / p.tau_c), d * exp(-(time - last) / p.tau_d), time
             if kind == -1:
                 d += what
-                continue
+                if not p.reward:
+                    continue
             w, earned = clip(w + earned, 0, w_max), 0.0
             if kind == 2:
                 return w
+            if kind == -1:
+                continue
             c += p.A_plus * trace(time, what, p.tau_plus) if kind else -p.A_minus * trace(time, what, p.tau_minus)
 
     @classmethod
     def lone_pair(cls, p, share, lag):
         """The eligibility after the later spike, from what one reward makes of it until all has decayed."""
         later, rate = max(1.0, 1.0 + lag), 1 / p.tau_c + 1 / p.tau_d
-        p = clone(p).set_params(reward_times=[later + p.tau_c], reward_amounts=1.0)
+        p = clone(p).set_params(reward=None, reward_times=[later + p.tau_c], reward_amounts=1.0)
         return (cls.learn(p, share, 1.0, [1.0], [1.0 + lag], 60.0) - share) * rate * exp(1)
 
 
