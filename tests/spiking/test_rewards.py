@@ -129,10 +129,10 @@ def test_what_a_reward_refuses(tmp_path):
 
     trains = trains_of(0, 0.05, 60)
     with pytest.raises(
-        ValueError, match="'reward' parameter of RewardSTDP must be .* copied for each trial .*not this"
+        ValueError, match=r"'reward' parameter of RewardSTDP must be .* copied for each trial .*not this"
     ):
         simulate(COLUMN, trains, plasticity=rewarded(Uncopied()), **OPTIONS)
-    with pytest.raises(ValueError, match="'codegen' parameter of simulate must be another one .* feedback"):
+    with pytest.raises(ValueError, match=r"'codegen' parameter of simulate must be another one .* feedback"):
         simulate(COLUMN, trains, plasticity=rewarded(), **OPTIONS | {"codegen": "standalone"})
     with pytest.raises(ValueError, match="'reward' parameter of RewardSTDP must be None, or a function in place"):
         RewardSTDP([0.1], reward=busy).rule(COLUMN.recurrent)
