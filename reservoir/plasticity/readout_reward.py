@@ -25,14 +25,14 @@ class ReadoutReward(BaseEstimator):
         It predicts from the states of all units: fitted to those of a `LiquidState` or `Microcircuit` with this trace,
         whose `step` is the `reward_interval` of the rule.
     targets : array (n_rows,) or (n_rows, n_outputs)
-        What it should predict in each stretch of `reward_interval` seconds, from the first on; as many as the
-        simulation has, or more.
+        What it should predict in each stretch of `reward_interval`, from the first on; as many as the simulation has,
+        or more.
     trace : trace of `reservoir.spikes`
         As in the system that the readout was fitted to.
     score : function(target, prediction) or None, default None
         A number. None: 1 where the prediction is the target, and -1 where it is not.
     amount : float, default 1.0
-        Hertz by which dopamine jumps for a score of 1.
+        By how much dopamine jumps for a score of 1.
 
     Raises
     ------
@@ -87,7 +87,7 @@ class ReadoutReward(BaseEstimator):
         p, targets = Parameters(self), np.asarray(self.targets)
         check_part(p.owner, "readout", self.readout, Readout)
         check_part(p.owner, "trace", self.trace, Trace)
-        amount = p.real("amount", unit="hertz")
+        amount = p.real("amount")
         if targets.ndim not in (1, 2) or self._row >= len(targets):
             raise p.error("targets", f"a row for each stretch; the one that ends at {seconds:g} s has none")
         states, self._memory = self.trace.filter(spikes, spikes.duration, 1, self._memory)

@@ -47,9 +47,9 @@ class RewardSTDP(PairRule):
         Seconds from the beginning of the simulation. Without rewards nothing is learned.
     reward_amounts : array (n_rewards,) or float, default 1.0
         By how much d jumps at each reward, hertz; below 0 for a punishment.
-    reward : function(seconds, spikes) or None, default None
-        What decides rewards while the circuit runs, in place of `reward_times`: a number by which d jumps, hertz.
-        `seconds` is the time in the simulation, `spikes` the `SpikeTrains` of all units in the stretch that ends there,
+    reward : function(time, spikes) or None, default None
+        What decides rewards while the circuit runs, in place of `reward_times`: a number, by which d jumps.
+        `time` is that of the simulation, `spikes` the `SpikeTrains` of all units in the stretch that ends there,
         with times from its beginning. An object that remembers is copied for each trial, so that it begins each as it
         was given; `ReadoutReward` is one. In `Microcircuit` the time counts through all that is presented in `fit`.
     reward_interval : float > 0, default 0.01
