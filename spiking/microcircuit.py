@@ -26,7 +26,7 @@ from reservoir.random_numbers import Places
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.chosen_states import UnitChoice
-from reservoir.systems.simulation import kept_variables, make_engine
+from reservoir.systems.simulation import kept_by_name, kept_variables, make_engine, units_of_runs
 from reservoir.validation import (
     Parameters,
     parameter_error,
@@ -73,6 +73,8 @@ class Microcircuit(LiquidState):
     circuit_ : Circuit, with what was learned
     initial_circuit_ : Circuit, as it was drawn
     codegen_ : "numpy", "cython" or "standalone", as taken for the last job of Brian2
+    learned_variables_ : dict of arrays (n_units,)
+        What learning has left of the variables of units, as of `AdaptiveThreshold`: {"theta": volts}.
     encoder_, neuron_, trace_, input_weights_, n_features_in_, feature_names_in_ : as in `LiquidState`
 
     Raises
@@ -159,10 +161,17 @@ class Microcircuit(LiquidState):
             job = p.owner, network, [trial], self.codegen, self._seed % 2**32
             (answer,), self.codegen_ = run_job(*job, verbose=self.verbose)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
-            self._engine = make_engine(p.owner, self.circuit_, self.neuron_, self._engine.dt, compiled=self._compiled)
+            units, dt = units_of_runs(self), self._engine.dt
+            self._engine = make_engine(p.owner, self.circuit_, units, dt, compiled=self._compiled)
             kept = kept_variables(self._engine, len(answer.variables))
             self._rest.variables[kept] = answer.variables[kept]
         return self
+
+    @property
+    def learned_variables_(self) -> dict[str, np.ndarray]:
+        """Variables (n_units,) of the units that learning has left, by name: ``{"theta": ...}``, volts."""
+        check_is_fitted(self)
+        return kept_by_name(self._engine, self._rest.variables)
 
     @property
     def piecewise(self) -> bool:
@@ -174,7 +183,7 @@ class Microcircuit(LiquidState):
         if not hasattr(self, "_engine"):
             records = self.neuron.values() if isinstance(self.neuron, Mapping) else [self.neuron]
             return all(record is None or callable(getattr(record, "cells", None)) for record in records)
-        return _steps_alike(type(self).__name__, self.neuron_, self._engine.cells, self.circuit_.n_units)
+        return _steps_alike(type(self).__name__, self._engine.neuron, self._engine.cells, self.circuit_.n_units)
 
     def _run(self, X: Any, state: Any, trial: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
@@ -192,7 +201,7 @@ class Microcircuit(LiquidState):
         numbers = self._entries(None, trial, kind, len(members))[1]
         heard = [self._heard(*one)[0] for one in zip(members, lengths, numbers, strict=True)]
         trials = [Trial(self._initial_variables(one.number), *one) for one in heard]
-        network = write_circuit(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
+        network = write_circuit(type(self).__name__, self.circuit_, self._engine.neuron, None, self._engine.dt)
         job = type(self).__name__, network, trials, self.codegen, self._seed % 2**32
         sampled = hasattr(self.trace_, "sample")
         answers, self.codegen_ = run_job(*job, voltages=sampled, n_jobs=self.n_jobs, verbose=self.verbose)

@@ -40,7 +40,7 @@ def names_of(rule: Rule) -> set[str]:
 
 def check_rules(owner: str, plasticity: object, rules: Iterable[Rule]) -> None:
     """Refuse rules that define names which the engine needs, or that give the units one name for two things."""
-    known: dict[str, UnitVariables | None] = {}
+    known: dict[str, tuple[UnitVariables | None, dict[str, Any]]] = {}
     for rule in rules:
         of_units = set() if rule.units is None else defined_in("\n".join(rule.units.model))
         names = names_of(rule) | of_units
@@ -48,10 +48,23 @@ def check_rules(owner: str, plasticity: object, rules: Iterable[Rule]) -> None:
         if taken := taken | (names_of(rule) & SYNAPTIC):
             wanted = f"rules that define no names of the simulation, such as {', '.join(sorted(taken))}"
             raise parameter_error(owner, "plasticity", wanted, plasticity)
+        numbers = numbers_of_units(rule)
         for name in of_units:
-            if known.setdefault(name, rule.units) != rule.units:
+            text, others = known.setdefault(name, (rule.units, numbers))
+            if text != rule.units:
                 wanted = f"rules that do not give units two variables of one name, {name}"
                 raise parameter_error(owner, "plasticity", wanted, plasticity)
+            if unlike := sorted(one for one in numbers if numbers[one] != others[one]):
+                wanted = f"rules whose variables of units, such as {name}, have one {' and one '.join(unlike)}"
+                raise parameter_error(owner, "plasticity", wanted, plasticity)
+
+
+def numbers_of_units(rule: Rule) -> dict[str, tuple[float, str]]:
+    """The numbers of a rule that stand in the text of its variables of units."""
+    if rule.units is None:
+        return {}
+    texts = "\n".join([*rule.units.model, *rule.units.reset, *rule.units.start.values()])
+    return {name: number for name, number in rule.parameters.items() if name in names_in(texts)}
 
 
 def make_way(text: UnitText, rules: Iterable[Rule]) -> tuple[UnitText, dict[str, str]]:
@@ -83,6 +96,8 @@ def follow(rule: Rule, new: Mapping[str, str]) -> Rule:
         on_post=lines(rule.on_post),
         on_step=lines(rule.on_step),
         start={name: renamed(text, ends) for name, text in rule.start.items()},
+        feedback=None if rule.feedback is None else rule.feedback._replace(told=lines(rule.feedback.told)),
+        later=None if rule.later is None else rule.later._replace(text=lines(rule.later.text)),
     )
 
 

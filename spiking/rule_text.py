@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from reservoir.plasticity import Feedback, Rule, UnitVariables
+from reservoir.plasticity import Rule, UnitVariables
 from reservoir.validation import parameter_error
 from spiking.circuit_text import UnitText
 from spiking.equation_reading import shortened, unit_text
 from spiking.integration import ExponentialEuler
-from spiking.names import defined_in, names_in, renamed
+from spiking.names import defined_in, numbers_of_units, renamed
 
 
 class Additions(NamedTuple):
@@ -26,6 +24,25 @@ class Additions(NamedTuple):
     start: dict[str, str]
 
 
+class Arrival(NamedTuple):
+    """What spikes do when they arrive, or so many steps later."""
+
+    name: str  # of the pathway
+    event: str  # of the sender
+    text: str
+    steps: int
+
+
+def arrivals_of(text: str, most: int, rule: Rule | None, dt: float) -> list[Arrival]:
+    """What each of the at most so many spikes of a step does, in their order, and what a rule lets it do later."""
+    at_once = [Arrival("pre", "spike", text, 0)]
+    at_once += [Arrival(f"again_{k}", f"again_{k}", text, 0) for k in range(1, most)]
+    if rule is None or rule.later is None:
+        return at_once
+    steps, lines = round(rule.later.seconds / dt), "\n".join(rule.later.text)
+    return at_once + [one._replace(name=f"late_{one.name}", text=lines, steps=steps) for one in at_once]
+
+
 def additions_of(brian2: ModuleType, rules: Iterable[Rule]) -> Additions:
     """All variables that rules give to the units, each once."""
     found = Additions("", {}, {}, "", {})
@@ -35,7 +52,7 @@ def additions_of(brian2: ModuleType, rules: Iterable[Rule]) -> Additions:
             continue
         known.append(rule.units)
         texts = ["\n".join(rule.units.model), "\n".join(rule.units.reset)]
-        used = {name: f"{name}_of_rule" for name in names_in("\n".join(texts)) & set(rule.parameters)}
+        used = {name: f"{name}_of_rule" for name in numbers_of_units(rule)}
         model, reset = (renamed(text, used) for text in texts)
         try:
             equations = brian2.Equations(model)
@@ -71,28 +88,12 @@ def step_of(brian2: ModuleType, added: Additions, variables: Any) -> str:
 
 def refused(part: Rule | UnitVariables, error: BaseException) -> ValueError:
     """Text of a rule that Brian2 does not take."""
-    at_spikes = (part.before, part.on_pre, part.on_post, part.on_step) if isinstance(part, Rule) else (part.reset,)
+    at_spikes: tuple[Sequence[str], ...]
+    if isinstance(part, Rule):
+        later = () if part.later is None else part.later.text
+        told = () if part.feedback is None else part.feedback.told
+        at_spikes = part.before, part.on_pre, later, part.on_post, part.on_step, told
+    else:
+        at_spikes = (part.reset,)
     lines = [*part.model, *(line for lines in at_spikes for line in lines)]
     return parameter_error(type(part).__name__, "text", f"what Brian2 reads ({shortened(error)})", lines)
-
-
-def teller_of(
-    feedback: Feedback, clock: Any, counts: Callable[[], np.ndarray], places: Sequence[tuple[Any, int]], n_tiles: int
-) -> Callable[[], None]:
-    """What tells synapses a number that comes from the simulation.
-
-    counts() : spikes (n_units of all tiles,) so far; places : arrays of a variable, and how many synapses a tile has.
-    """
-    seen = np.zeros(0)
-
-    def tell() -> None:
-        nonlocal seen
-        now = counts().copy()
-        new = (now - seen if seen.size else now).reshape(n_tiles, -1)
-        seen = now
-        for tile, spikes in enumerate(new):
-            value = float(feedback.value(clock.variables["t"].get_value().item(), spikes))
-            for array, size in places:
-                array[tile * size : (tile + 1) * size] = value
-
-    return tell

@@ -15,9 +15,10 @@ from reservoir.plasticity import Feedback, Rule, Scaling
 from reservoir.systems.simulation import check_finite
 from spiking.circuit_text import Answer, CircuitText, Group, Learned, Path, Trial, UnitText, write_units
 from spiking.fed_variables import Feed, feeds_of
+from spiking.feedback import Listener, numbered, teller_of
 from spiking.integration import Exact, Step, method_of
 from spiking.names import follow, lines_of, make_way, renamed
-from spiking.rule_text import Additions, additions_of, refused, step_of, teller_of, with_additions
+from spiking.rule_text import Additions, additions_of, arrivals_of, refused, step_of, with_additions
 from spiking.synapses import conductance, current, depressing_and_facilitating
 from spiking.unit_step import write_step
 
@@ -82,9 +83,7 @@ class SideBySide:
 
     def _fired(self, group: Group, spikes: Any) -> np.ndarray:
         """Step and unit, by its number among those of all tiles, of the spikes of a group."""
-        steps = np.round(np.asarray(spikes.t) / self.network.dt).astype(np.int64)
-        tile, place = np.divmod(np.asarray(spikes.i, dtype=np.int64), len(group.units))
-        return np.column_stack([steps, tile * self.n_units + group.units[place]])
+        return numbered(group, np.asarray(spikes.t), np.asarray(spikes.i), self.n_units, self.network.dt)
 
     def _value(self, value: Any, unit: str) -> Any:
         """An SI number or array with its unit."""
@@ -244,11 +243,11 @@ class SideBySide:
         if rule is not None:
             rule, method = follow(rule, self.new), rule.method
             model, on_pre = [*model, *lines_of(rule)], [*rule.before, *on_pre, *rule.on_pre]
-        arrivals = ["pre", *(f"again_{k}" for k in range(1, self.most.get(path.source, 1)))]
+        arrivals = arrivals_of("\n".join(on_pre), self.most.get(path.source, 1), rule, self.network.dt)
         try:
             synapses = brian2.Synapses(
                 self.sources[path.source], self.sources[path.target], "\n".join(model),
-                on_pre=dict.fromkeys(arrivals, "\n".join(on_pre)), on_event={one: one for one in arrivals[1:]},
+                on_pre={one.name: one.text for one in arrivals}, on_event={one.name: one.event for one in arrivals},
                 on_post=None if rule is None else "\n".join(rule.on_post) or None,
                 namespace={} if rule is None else self._signals(rule, name), clock=self.clock, name=name,
                 method=method_of(brian2, method),
@@ -261,8 +260,8 @@ class SideBySide:
         senders, receivers = (len(self.sources[end]) // self.n_tiles for end in (path.source, path.target))
         synapses.connect(i=self._tiled(path.pre) + tiles * senders, j=self._tiled(path.post) + tiles * receivers)
         for order, one in enumerate(arrivals):
-            getattr(synapses, one).delay = self._tiled(path.delay) * self.network.dt * brian2.second
-            getattr(synapses, one).order = order
+            getattr(synapses, one.name).delay = self._tiled(path.delay + one.steps) * self.network.dt * brian2.second
+            getattr(synapses, one.name).order = order
         synapses.w = self._tiled(np.abs(path.weight)) * brian2.amp
         if path.kind < n_currents:
             synapses.direction = self._tiled(np.copysign(1.0, path.weight))
@@ -281,6 +280,9 @@ class SideBySide:
             synapses.post.order = n_arrivals  # Brian2's own order is that of their names
         for key, text in rule.start.items():
             setattr(synapses, key, text)
+        if rule.feedback is not None and rule.feedback.told:
+            every, text = rule.feedback.every * self.brian2.second, "\n".join(rule.feedback.told)
+            synapses.run_regularly(text, dt=every, when="start", order=1, name=f"{synapses.name}_told")
         if rule.on_step:
             synapses.run_regularly("\n".join(rule.on_step), when="groups", order=2, name=f"{synapses.name}_step")
 
@@ -331,16 +333,10 @@ class SideBySide:
         operations = []
         for k, (feedback, places) in enumerate(found.values()):
             clock = self.brian2.Clock(dt=feedback.every * self.brian2.second, name=f"feedback_clock_{k}")
-            tell = teller_of(feedback, clock, self._counts, places, self.n_tiles)
+            listener = Listener(self.groups, self.spikes, self.own, self.n_units, self.network.dt)
+            tell = teller_of(feedback, clock, listener, places, self.n_tiles)
             operations.append(self.brian2.NetworkOperation(tell, clock=clock, when="start", name=f"feedback_{k}"))
         return operations
-
-    def _counts(self) -> np.ndarray:
-        """Spikes (n_units of all tiles,) so far."""
-        counts = np.zeros((self.n_tiles, self.n_units), dtype=np.int64)
-        for group, spikes in zip(self.groups, self.spikes, strict=True):
-            counts[:, group.units] = np.asarray(spikes.count).reshape(self.n_tiles, -1)
-        return counts.ravel()
 
     def _tiled(self, values: np.ndarray) -> np.ndarray:
         return np.tile(values, self.n_tiles)

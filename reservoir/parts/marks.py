@@ -55,6 +55,8 @@ MARKS = (
     Mark("input_to_all", System, "whether every layer hears the input too"),
     Mark("hears_spikes", System, "True: `fit` and `run` take spike trains, whose rows last `step` seconds"),
     Mark("spike_step", FittedModel, "seconds that a row of spike trains lasts; None: the model reads none"),
+    Mark("plasticity", System, "rules by which its circuit has learned; nothing without it"),
+    Mark("after_learning", SpikingUnit, "after_learning() is the record that a circuit runs with once it has learned"),
     Mark("circuit_", System, "its units spike: the state holds spikes on their way"),
     Mark("W_", System, "recurrent weights"),
     Mark("delays_", System, "steps after which its units hear one another (n_units,); 1 without it"),

@@ -21,7 +21,7 @@ from reservoir.persistence.checks import matrix
 from reservoir.readouts.wide_rows import is_wide
 from reservoir.systems import EchoState
 from reservoir.systems.lanes import lane_names
-from reservoir.systems.simulation import initial_values, make_engine, start
+from reservoir.systems.simulation import initial_values, make_engine, start, units_of_runs
 
 
 def echo_state(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
@@ -110,7 +110,7 @@ def liquid(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
     _check_room(circuit, kept["dt"], max_bytes)
     if 8 * n_units * system.trace_.n_memory(system._step) > max_bytes:
         raise Damaged("it holds a trace whose memory takes more than max_bytes")
-    system._engine = make_engine(owner, circuit, system.neuron_, kept["dt"])
+    system._engine = make_engine(owner, circuit, units_of_runs(system), kept["dt"])
     system._rest = start(system._engine, initial_values(system.neuron_, n_units, 0, 0))
     if kept["variables"].shape != system._rest.variables.shape:
         raise Damaged("it holds units with another number of variables than their model has")

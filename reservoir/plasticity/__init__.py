@@ -13,28 +13,35 @@ it does not act on excitatory synapses (see ``inhibitory.py``, the shortest); on
 plain Python in ``tests/plasticity/plasticity_oracles.py``.
 """
 
+from reservoir.plasticity.calcium import CalciumSTDP
+from reservoir.plasticity.clopath import ClopathSTDP
 from reservoir.plasticity.diehl_cook import DiehlCookSTDP
 from reservoir.plasticity.heterosynaptic import HeterosynapticSTDP
 from reservoir.plasticity.inhibitory import InhibitorySTDP
 from reservoir.plasticity.normalised import Normalised
 from reservoir.plasticity.offset import OffsetSTDP
 from reservoir.plasticity.rate_scaling import RateScaling
+from reservoir.plasticity.readout_reward import ReadoutReward
 from reservoir.plasticity.release import ReleaseSTDP
 from reservoir.plasticity.reward import RewardSTDP
-from reservoir.plasticity.rule import Feedback, Rule, Scaling, UnitVariables
+from reservoir.plasticity.rule import Feedback, Later, Rule, Scaling, UnitVariables
 from reservoir.plasticity.stdp import STDP
 from reservoir.plasticity.suppression import SuppressionSTDP
 from reservoir.plasticity.triplet import TripletSTDP
 
 __all__ = [
     "STDP",
+    "CalciumSTDP",
+    "ClopathSTDP",
     "DiehlCookSTDP",
     "Feedback",
     "HeterosynapticSTDP",
     "InhibitorySTDP",
+    "Later",
     "Normalised",
     "OffsetSTDP",
     "RateScaling",
+    "ReadoutReward",
     "ReleaseSTDP",
     "RewardSTDP",
     "Rule",

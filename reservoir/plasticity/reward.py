@@ -11,7 +11,8 @@ import numpy as np
 from reservoir.circuits import Projection
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
-from reservoir.plasticity.rule import PairRule, PlasticityRule, Rule, read_bound, read_numbers
+from reservoir.plasticity.rule import Feedback, PairRule, PlasticityRule, Rule, read_bound, read_numbers
+from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters, real_array, without_unit
 
 
@@ -28,13 +29,17 @@ class RewardSTDP(PairRule):
     c for lag >= 0, and -A_minus exp(lag / tau_minus) for lag < 0. All pairs count, a spike when it arrives; one that
     arrives in the step in which the receiver fires comes first.
 
-    Rewards come at times that are known beforehand, on the clock of the simulation, so that the change of w between two
-    spikes of a synapse has a closed form. With H(t) the integral of exp(-(s - t) / tau_c) d(s) over s > t, an
-    eligibility c has earned after `time` seconds
+    Rewards come at times that are known beforehand, or from what the circuit does: every `reward_interval` the function
+    `reward` is told the time and the spikes of all units since it was asked last, and its answer is an amount that is
+    paid at once.
+
+    The change of w between two spikes of a synapse has a closed form. Where rewards are known, with H(t) the integral
+    of exp(-(s - t) / tau_c) d(s) over s > t, an eligibility c has earned after `time` seconds
 
         dw = w_max c (H(t) - exp(-time / tau_c) H(t + time))
 
     which is added at the next spike of the synapse, or at the end, and the weight is then put back into [0, w_max].
+    Where `reward` is asked, weights are brought up to date then as well, since nobody knows what comes.
 
     Parameters
     ----------
@@ -42,6 +47,13 @@ class RewardSTDP(PairRule):
         Seconds from the beginning of the simulation. Without rewards nothing is learned.
     reward_amounts : array (n_rewards,) or float, default 1.0
         By how much d jumps at each reward, hertz; below 0 for a punishment.
+    reward : function(time, spikes) or None, default None
+        What decides rewards while the circuit runs, in place of `reward_times`: a number, by which d jumps.
+        `time` is that of the simulation, `spikes` the `SpikeTrains` of all units in the stretch that ends there,
+        with times from its beginning. An object that remembers is copied for each trial, so that it begins each as it
+        was given; `ReadoutReward` is one. In `Microcircuit` the time counts through all that is presented in `fit`.
+    reward_interval : float > 0, default 0.01
+        Seconds from one question to the next, the first after as many.
     A_plus : float, default 0.01
         Largest growth of c.
     A_minus : float, default 0.0105
@@ -60,6 +72,9 @@ class RewardSTDP(PairRule):
     -----
     The weight of a synapse is brought up to date at its own spikes, on arrival after the spike has been passed on: that
     spike is still passed on with the weight before.
+
+    A `reward` runs in Python, so that no C++ program can be built; each question takes some 0.1 ms and a pass over all
+    synapses that learn. An error in it ends the simulation, and nothing is changed. No model file holds a function.
 
     References
     ----------
@@ -84,9 +99,46 @@ class RewardSTDP(PairRule):
     tau_c: float = 1.0
     tau_d: float = 0.2
     w_max: float | None = None
+    reward: Callable[[float, SpikeTrains], float] | None = None
+    reward_interval: float = 0.01
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
+        p = Parameters(self)
+        every = p.real("reward_interval", 0, closed="neither", unit="second")
+        if self.reward is None:
+            return self._foreseen(projection)
+        times, _ = self._rewards()
+        if not callable(self.reward) or times.size:
+            raise p.error("reward", "None, or a function in place of `reward_times`")
+        return self._told(projection, Feedback("reward", self.reward, every, exact=True, said_by=(p.owner, "reward")))
+
+    def _told(self, projection: Projection, feedback: Feedback) -> Rule:
+        """The text where rewards come from the circuit: dopamine is what is left of those until now."""
+        parameters = self._pair_numbers() | read_numbers(self, tau_c="second", tau_d="second")
+        parameters |= read_bound(self, projection, 2)
+        tau_c, tau_d, w_max = (parameters[name][0] for name in ("tau_c", "tau_d", "w_max"))
+        both = 1 / (1 / tau_c + 1 / tau_d)
+        lines = (
+            "eligibility : 1\ndopamine : 1\nseen : second",
+            "kept = exp(-(t - seen) / tau_c) : 1\nleft = exp(-(t - seen) / tau_d) : 1",
+            "earned = clip(w + w_max * eligibility * dopamine * both * (1 - kept * left), 0 * amp, w_max) : amp",
+        )
+        settle, passed = "w = earned", ["dopamine = dopamine * left", "seen = t"]
+        told = [settle, "eligibility = eligibility * kept", "dopamine = dopamine * left + reward", "seen = t"]
+        return Rule(
+            {"arrivals": "tau_plus", "answers": "tau_minus"},
+            [settle, "eligibility = eligibility * kept - A_minus * answers", *passed, "arrivals += 1"],
+            [settle, "eligibility = eligibility * kept + A_plus * arrivals", *passed, "answers += 1"],
+            parameters | {"both": (both, "1")},
+            lines,
+            read=("w", "eligibility", "dopamine", "seen"),
+            finish=partial(_settle_told, w_max, both),
+            feedback=feedback._replace(told=told),
+        )
+
+    def _foreseen(self, projection: Projection) -> Rule:
+        """The text where rewards are known beforehand."""
         parameters = self._pair_numbers() | read_numbers(self, tau_c="second", tau_d="second")
         parameters |= read_bound(self, projection, 2)
         prospect = partial(_prospect, self._rewards(), parameters["tau_c"][0], parameters.pop("tau_d")[0])
@@ -136,3 +188,9 @@ def _settle(
     """The weights with what was earned since the last spike of each synapse."""
     kept = np.exp(-(end - found["seen"]) / tau_c) * prospect(np.array([end]))[0]
     return {"w": np.clip(found["w"] + w_max * found["eligibility"] * (found["ahead"] - kept), 0, w_max)}
+
+
+def _settle_told(w_max: float, both: float, found: dict[str, np.ndarray], end: float) -> dict[str, np.ndarray]:
+    """The same where rewards have come from the circuit."""
+    share = both * (1 - np.exp(-(end - found["seen"]) / both))
+    return {"w": np.clip(found["w"] + w_max * found["eligibility"] * found["dopamine"] * share, 0, w_max)}

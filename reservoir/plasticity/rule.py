@@ -29,8 +29,22 @@ class Feedback(NamedTuple):
     """A number that comes from the simulation itself, as a reward does: a third factor."""
 
     name: str  # of the variable of every synapse that holds it, 0 at first, without unit
-    value: Callable[[float, np.ndarray], float]  # of the seconds, and the spikes of each unit since the last call
+    value: Callable[[float, Any], float]
+    """Of the seconds, and how many spikes each unit (n_units,) has had since the last call. An object that remembers is
+    copied for each trial, so that it begins each as it was given."""
     every: float = 1e-3  # seconds
+    told: Sequence[str] = ()
+    """What synapses do when they are told."""
+    exact: bool = False
+    """Whether spikes are handed over as the `SpikeTrains` of the last stretch, where there is one: not at 0 s."""
+    said_by: tuple[str, str] = ("Feedback", "value")  # the part and its parameter, for errors
+
+
+class Later(NamedTuple):
+    """What a spike does once more after it has arrived."""
+
+    seconds: float  # behind its arrival, rounded to whole steps
+    text: Sequence[str]
 
 
 class UnitVariables(NamedTuple):
@@ -76,6 +90,7 @@ class Rule(NamedTuple):
     units: UnitVariables | None = None
     feedback: Feedback | None = None
     """It runs in Python, so that no C++ program can be built."""
+    later: Later | None = None
 
     @property
     def in_python(self) -> bool:

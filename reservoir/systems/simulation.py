@@ -16,7 +16,7 @@ from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import Background, Conductances, State, Wiring, resting_state, run_circuit
 from reservoir.neurons.spiking.lif import mean_decay
-from reservoir.neurons.spiking.mixture import Mixture, models_of, units_by_record
+from reservoir.neurons.spiking.mixture import Mixture, after_learning, models_of, units_by_record
 from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, Units, check_part
 from reservoir.quantities import magnitude
 from reservoir.random_numbers import BACKGROUND, INITIAL, NOISE, Places, TrialGenerator, fill, poisson_numbers
@@ -322,6 +322,22 @@ def kept_variables(engine: CircuitEngine, n_variables: int) -> np.ndarray:
         for row, name in enumerate(texts.variables):
             kept[row, units] = name in texts.kept
     return kept
+
+
+def units_of_runs(system: Any) -> Any:
+    """The record of units by which a fitted system runs: that of units that have learned, where its synapses have."""
+    return after_learning(system.neuron_) if getattr(system, "plasticity", None) else system.neuron_
+
+
+def kept_by_name(engine: CircuitEngine, variables: np.ndarray) -> dict[str, np.ndarray]:
+    """These variables (n_units,) by name; 0 for units whose model does not have them."""
+    found: dict[str, np.ndarray] = {}
+    for record, cells, units in models_of(engine.neuron, engine.cells, engine.circuit.n_units):
+        texts = cells.statements() if hasattr(cells, "statements") else record.equations()
+        for row, name in enumerate(texts.variables):
+            if name in texts.kept:
+                found.setdefault(name, np.zeros(variables.shape[1]))[units] = variables[row, units]
+    return found
 
 
 def start(engine: CircuitEngine, variables: np.ndarray) -> State:

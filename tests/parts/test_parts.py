@@ -49,7 +49,13 @@ ROOMS = {
     "reservoir.neurons.rate": [parts.RateUnit],
 }
 
-NO_JOINT = {"EchoStateLanes", "Synapses", "Population", "Connection"}  # candidates at once; of what circuits are made
+NO_JOINT = {
+    "EchoStateLanes",
+    "Synapses",
+    "Population",
+    "Connection",
+    "ReadoutReward",
+}  # candidates at once; of what others are made
 
 
 def asked():

@@ -4,7 +4,7 @@
 the end, seconds. What else the tests of all rules need to know of a rule is said there as well, see `Twin`.
 """
 
-from math import exp
+from math import exp, inf, log, sin
 
 from sklearn.base import clone
 
@@ -23,6 +23,12 @@ def trace(time, spikes, tau, pairing="all"):
     return sum(exp(-(time - spike) / tau) for spike in (spikes if pairing == "all" else spikes[-1:]))
 
 
+def low_passed(values, tau, start, dt):
+    """What has come to each of these values in turn, for a step each, with the time constant tau."""
+    kept, n = exp(-dt / tau), len(values)
+    return start * kept**n + sum((1 - kept) * kept ** (n - 1 - k) * value for k, value in enumerate(values))
+
+
 def clip(value, low, high):
     return min(max(value, low), high)
 
@@ -32,6 +38,7 @@ class Twin:
 
     bound = 2  # w_max is by default so many times the mean initial weight, or the largest
     inhibitory = False  # whether it is inhibitory synapses that learn
+    hears = "spikes"  # what it learns from: `learn` of a twin that hears "voltages" gets these in place of the answers
     learns = "w"  # the variable of a synapse that changes: the weight, or "U" of dynamic synapses
     variants = ()  # rules that are compared with the twin
     still = ()  # places of those that change nothing
@@ -133,6 +140,11 @@ class ReleaseSTDP(Twin):
         return super().lone_pair(clone(p).set_params(U_min=1e-9, U_max=1.0), share, lag)
 
 
+def paid(seconds, spikes):
+    """A reward that tells the twin's from others."""
+    return 4 * sin(40 * seconds)
+
+
 class RewardSTDP(Twin):
     still = (0,)
     arrays = "reward_times", "reward_amounts"
@@ -143,16 +155,20 @@ class RewardSTDP(Twin):
         plasticity.RewardSTDP(
             [0.0, 0.05, 0.1503, 0.3, 0.35, 900.0], [3, 2, -4, 1, 8, 5.5], A_plus=0.5, A_minus=0.6, tau_c=0.1
         ),
+        plasticity.RewardSTDP(reward=paid, reward_interval=0.05, A_plus=0.5, A_minus=0.6, tau_c=0.1),
     )
     wrong = (
         {"reward_times": [-1.0]}, {"reward_times": [[1.0]]}, {"reward_times": 1.0}, {"tau_c": 0}, {"tau_d": 0},
         {"reward_times": [1.0, 2.0], "reward_amounts": [1.0]}, {"w_max": 0},
+        {"reward": paid, "reward_times": [1.0]}, {"reward_interval": 0},
     )  # fmt: skip
 
     def learn(p, w, w_max, arrivals, answers, end):
         """From event to event, rewards among them, with c d decaying in between; bounds at spikes and at the end."""
         amounts = [p.reward_amounts] * len(p.reward_times) if isinstance(p.reward_amounts, float) else p.reward_amounts
         rewards = [(time, -1, amount) for time, amount in zip(p.reward_times, amounts, strict=True)]
+        asked = [p.reward_interval * k for k in range(1, round(end / p.reward_interval))] if p.reward else []
+        rewards += [(time, -1, p.reward(time, None)) for time in asked]
         rate = 1 / p.tau_c + 1 / p.tau_d
         c, d, earned, last = 0.0, 0.0, 0.0, 0.0
         both = [*rewards, *events(arrivals, answers), (end, 2, None)]
@@ -161,17 +177,20 @@ class RewardSTDP(Twin):
             c, d, last = c * exp(-(time - last) / p.tau_c), d * exp(-(time - last) / p.tau_d), time
             if kind == -1:
                 d += what
-                continue
+                if not p.reward:
+                    continue
             w, earned = clip(w + earned, 0, w_max), 0.0
             if kind == 2:
                 return w
+            if kind == -1:
+                continue
             c += p.A_plus * trace(time, what, p.tau_plus) if kind else -p.A_minus * trace(time, what, p.tau_minus)
 
     @classmethod
     def lone_pair(cls, p, share, lag):
         """The eligibility after the later spike, from what one reward makes of it until all has decayed."""
         later, rate = max(1.0, 1.0 + lag), 1 / p.tau_c + 1 / p.tau_d
-        p = clone(p).set_params(reward_times=[later + p.tau_c], reward_amounts=1.0)
+        p = clone(p).set_params(reward=None, reward_times=[later + p.tau_c], reward_amounts=1.0)
         return (cls.learn(p, share, 1.0, [1.0], [1.0 + lag], 60.0) - share) * rate * exp(1)
 
 
@@ -263,6 +282,64 @@ class RateScaling(Twin):
             before = [t for t in answers if t < time]
             spent = sum(exp(-(last - t) / p.tau_rate) - exp(-(time - t) / p.tau_rate) for t in before)
             w, last = clip(w * exp(p.eta * (p.target_rate * (time - last) - spent)), 0, w_max), time
+        return w
+
+
+class CalciumSTDP(Twin):
+    variants = (
+        plasticity.CalciumSTDP(sigma=0.0, tau_rho=3.0),
+        plasticity.CalciumSTDP(
+            tau_calcium=0.03, C_pre=0.7, C_post=0.8, D=0.0, theta_d=0.9, theta_p=1.5, gamma_d=5.0, gamma_p=20.0,
+            tau_rho=0.5, rho_star=0.3, sigma=0.0, low=0.05,
+        ),
+        plasticity.CalciumSTDP(theta_d=1.5, theta_p=1.2, sigma=0.0, tau_rho=1.0),
+    )  # fmt: skip
+    wrong = (
+        {"tau_calcium": 0}, {"C_pre": -1}, {"C_post": -1}, {"D": -1e-3}, {"theta_d": 0}, {"theta_p": -1},
+        {"gamma_d": -1}, {"gamma_p": -1}, {"tau_rho": 0}, {"rho_star": 1}, {"sigma": -1}, {"low": 1}, {"w_max": 0},
+        {"low": 0.9}, {"rho_star": 0},
+    )  # fmt: skip
+
+    def learn(p, w, w_max, arrivals, answers, end, dt=1e-3):
+        """In steps: the part of each in which calcium is above the thresholds, then Euler's method."""
+        late, rho = round(p.D / dt), (w / w_max - p.low) / (1 - p.low)
+        jumps = [(round(t / dt) + late, p.C_pre) for t in arrivals] + [(round(t / dt), p.C_post) for t in answers]
+        c = 0.0  # in the beginning of a step
+        for step in range(round(end / dt)):
+            d, u = (clip(p.tau_calcium * log(c / at) / dt if c else -inf, 0, 1) for at in (p.theta_d, p.theta_p))
+            slope = p.gamma_p * (1 - rho) * u - p.gamma_d * rho * d - rho * (1 - rho) * (p.rho_star - rho)
+            rho += dt / p.tau_rho * slope
+            c = c * exp(-dt / p.tau_calcium) + sum(size for k, size in jumps if k == step)
+        return w_max * clip(p.low + (1 - p.low) * rho, 0, 1)
+
+
+class ClopathSTDP(Twin):
+    hears = "voltages"
+    variants = (
+        plasticity.ClopathSTDP(),
+        plasticity.ClopathSTDP(
+            A_LTD=3.0, A_LTP=700.0, theta_minus=-0.065, theta_plus=-0.06, tau_minus=0.02, tau_plus=0.005, tau_x=0.03,
+            reference=60e-6, rest=-0.068, tau_square=0.05, w_max=1.5e-12,
+        ),
+    )  # fmt: skip
+    wrong = (
+        {"A_LTD": -1}, {"A_LTP": -1}, {"tau_minus": 0}, {"tau_plus": 0}, {"tau_x": 0}, {"w_max": 0},
+        {"reference": 0}, {"tau_square": 0},
+    )  # fmt: skip
+
+    def learn(p, w, w_max, arrivals, voltages, dt):
+        """Low-passed values as sums over all steps before; voltages (n_steps + 1,), first that at the beginning."""
+        steps = [round(t / dt) for t in arrivals]
+        for step in range(len(voltages) - 1):
+            heard, v = voltages[1 : step + 2], voltages[step + 1]
+            minus, plus = (low_passed(heard, tau, voltages[0], dt) for tau in (p.tau_minus, p.tau_plus))
+            x = sum(exp(-(step - k) * dt / p.tau_x) for k in steps if k < step) / p.tau_x
+            grown = p.A_LTP * x * dt * max(v - p.theta_plus, 0) * max(plus - p.theta_minus, 0)
+            w = clip(w + w_max * grown, 0, w_max)
+            if step in steps:
+                squares, reference = [max(v - p.rest, 0) ** 2 for v in heard], p.reference or 1.0
+                share = low_passed(squares, p.tau_square, reference, dt) / reference if p.reference else 1.0
+                w = clip(w - w_max * p.A_LTD * share * max(minus - p.theta_minus, 0), 0, w_max)
         return w
 
 

@@ -22,7 +22,7 @@ from reservoir.plasticity import (
     TripletSTDP,
 )
 from reservoir.spikes import SpikeTrains
-from spiking import simulate
+from spiking import Equations, simulate
 from spiking._brian import run_trials
 from spiking.circuit_text import Trial, write_circuit
 from tests.plasticity.plasticity_oracles import TWINS, twin_of
@@ -33,7 +33,7 @@ RULES = {
     name: part for name, part in vars(plasticity).items() if name in plasticity.__all__ and hasattr(part, "acts_on")
 }
 del RULES["Normalised"]  # it changes what another rule does, see its own test
-VARIANTS = [variant for twin in TWINS.values() for variant in twin.variants]
+VARIANTS = [variant for twin in TWINS.values() if twin.hears == "spikes" for variant in twin.variants]
 NO_SYNAPSES = Projection(np.zeros(0, int), np.zeros(0, int), np.zeros(0), np.zeros(0), np.zeros(0))
 FORCED = LIF(background=0.0, initial=(0.0, 0.0), reset=0.0)
 
@@ -122,6 +122,32 @@ def test_every_rule_equals_its_twin():
         if getattr(rule, "w_max", None) is not None:
             assert values.min() >= -rule.w_max and values.max() <= rule.w_max
             assert ((values == 0) | (np.abs(values) > 0.9 * rule.w_max)).any()
+
+
+def test_rules_that_hear_voltages_equal_their_twins():
+    """Sines that cross the thresholds, of one period and another, and no spike of the receiver."""
+    rng, n_steps, dt, start = np.random.default_rng(0), 400, 5e-4, -0.068
+    names = {name: twin for name, twin in TWINS.items() if twin.hears == "voltages"}
+    neuron = Equations("dv/dt = I / nF : volt", threshold="v > 1 * volt", initial={"v": start}, method="euler")
+    currents = 1e-9 * np.cos(np.arange(n_steps)[:, None] / np.array([20.0, 40.0, 80.0]))
+    currents *= np.array([1.6, 1.2, 0.8]) * np.sign(np.cos(np.arange(n_steps) / 160))[:, None]
+    steps = np.argwhere(rng.random((n_steps, 4)) < 0.05)
+    trains = SpikeTrains(steps[:, 0] * dt, steps[:, 1], 4, n_steps * dt)
+    pre, post = (ends.ravel() for ends in np.mgrid[:4, :3])
+    weight, delay = rng.uniform(0.1, 1.0, pre.size) * AMPERE, rng.integers(0, 6, pre.size) * dt
+    circuit = wired(pre, post, weight * 1e-9, delay)  # so small that they do not move the voltage
+    for rule in (variant for twin in names.values() for variant in twin.variants):
+        w_max = twin_of(rule).w_max(rule, weight)
+        small = clone(rule).set_params(w_max=w_max * 1e-9)
+        options = {"currents": currents, "neuron": neuron, "dt": dt, "record": ("weights", "voltages")}
+        found = simulate(circuit, trains, plasticity={"inputs": small}, codegen="numpy", **options)
+        assert len(found.spikes) == 0
+        v, arrived = np.vstack([np.full(3, start), found.voltages]), [np.array(one) for one in trains.to_lists()]
+        twin = [twin_of(rule).learn(rule, weight[s], w_max, arrived[pre[s]] + delay[s], v[:, post[s]], dt)
+                for s in range(pre.size)]  # fmt: skip
+        learned = found.circuit.inputs.weight * 1e9
+        np.testing.assert_allclose(learned / AMPERE, np.array(twin) / AMPERE, rtol=0, atol=1e-9, err_msg=str(rule))
+        assert (learned > 1.01 * weight).any() and (learned < 0.99 * weight).any(), rule
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -415,9 +441,12 @@ def test_every_exported_rule(name):
     assert not part.acts_on(flipped).any()
     texts = [variant.rule(circuit.inputs) for variant in TWINS[name].variants]
     used = " ".join(
-        [line for rule in texts for line in (*rule.traces.values(), *rule.model, *rule.on_pre, *rule.on_post)]
-    )
-    assert all(parameter in used for parameter in texts[0].parameters) and "_pre" not in used and "_post" not in used
+        line for rule in texts for line in (*rule.traces.values(), *rule.model, *rule.before, *rule.on_pre,
+        *rule.on_post, *rule.on_step, *([] if rule.later is None else rule.later.text),
+        *([] if rule.units is None else rule.units.model))
+    )  # fmt: skip
+    assert all(parameter in used for rule in texts for parameter in rule.parameters) and "_pre" not in used
+    assert TWINS[name].hears == "voltages" or "_post" not in used
     own = {word for rule in texts for word in [*rule.parameters, *rule.traces]}
     own |= {line.split()[0] for rule in texts for block in rule.model for line in block.split("\n")}
     for unit in neurons.__all__:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import spiking
+from reservoir import load, save
 from reservoir.circuits import Circuit, MaassColumn, Projection
 from reservoir.neurons import LIF, AdaptiveThreshold
 from reservoir.plasticity import Normalised, ReleaseSTDP, RewardSTDP
@@ -149,18 +150,50 @@ def test_a_microcircuit_in_processes(rule):
         np.testing.assert_array_equal(one, other)
 
 
-def test_thresholds_stay_as_learning_has_left_them():
-    """A second presentation begins with them; transform leaves no trace."""
+def learned_circuit(neuron):
+    """A microcircuit that has learned two series, and these."""
     part = Microcircuit(
-        MaassColumn((3, 3, 3), weight_scale=3.0), AdaptiveThreshold(increment=1e-3), encoder=Latency(),
-        plasticity={"recurrent": STDP()}, random_state=0,
+        MaassColumn((3, 3, 3), weight_scale=3.0), neuron, encoder=Latency(), plasticity={"recurrent": STDP()},
+        random_state=0, dt=2e-4,
     )  # fmt: skip
-    X = [np.random.default_rng(k).random((20, 2)) for k in range(3)]
-    learned, fresh = part.fit(X), Microcircuit(**{**part.get_params(deep=False), "plasticity": None}).fit(X)
+    X = [np.random.default_rng(k).random((10, 2)) for k in range(2)]
+    return part.fit(X), X
+
+
+def test_thresholds_stay_as_learning_has_left_them():
+    """Runs begin with them, and do not move them: in the end of a long run units are as busy as in its beginning."""
+    learned, X = learned_circuit(AdaptiveThreshold(increment=3e-4))
+    fresh = Microcircuit(**{**learned.get_params(deep=False), "plasticity": None}).fit(X)
     first, again, naive = learned.transform(X[0]), learned.transform(X[0]), fresh.transform(X[0])
     np.testing.assert_array_equal(first, again)
-    assert first.sum() < 0.7 * naive.sum()
+    assert first.sum() < 0.8 * naive.sum()
     np.testing.assert_allclose(learned.set_params(twin=False).transform(X[0]), first, rtol=0, atol=1e-12)
+    long = np.tile(X[0], (50, 1))
+    still = learned.set_params(twin=True).transform(long).reshape(50, -1).sum(axis=1)
+    assert still[1] > 0 and still[-1] == pytest.approx(still[1], rel=0.2)
+    dying, _ = learned_circuit(AdaptiveThreshold(increment=3e-4, still_after_learning=False))
+    assert dying.transform(long).reshape(50, -1).sum(axis=1)[-1] < 0.5 * still[-1]
+    with pytest.raises(ValueError, match="The 'still_after_learning' parameter of AdaptiveThreshold must be"):
+        learned_circuit(AdaptiveThreshold(still_after_learning="yes"))
+
+
+@pytest.mark.parametrize("neuron", [
+    AdaptiveThreshold(increment=(1e-3, 0.0)), {"E": AdaptiveThreshold(increment=1e-3), "I": LIF()},
+], ids=["a pair", "records"])  # fmt: skip
+def test_thresholds_of_excitatory_units_alone(neuron, tmp_path):
+    """In both engines, in pieces, and from a file."""
+    learned, X = learned_circuit(neuron)
+    theta, excites = learned.learned_variables_["theta"], learned.circuit_.excitatory
+    assert theta[excites].max() > 2e-3 and not theta[~excites].any() and (~excites).any()
+    states = learned.transform(X[0])
+    head, state = learned.run(X[0][:7])
+    np.testing.assert_array_equal(np.concatenate([head, learned.run(X[0][7:], state)[0]]), states)
+    np.testing.assert_array_equal(learned.learned_variables_["theta"], theta)
+    save(learned, tmp_path / "learned.npz")
+    copy = load(tmp_path / "learned.npz")
+    np.testing.assert_array_equal(copy.transform(np.tile(X[0], (3, 1))), learned.transform(np.tile(X[0], (3, 1))))
+    np.testing.assert_array_equal(copy.learned_variables_["theta"], theta)
+    np.testing.assert_allclose(learned.set_params(twin=False).transform(X[0]), states, rtol=0, atol=1e-12)
 
 
 def test_traces_at_the_end():

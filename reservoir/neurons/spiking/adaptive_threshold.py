@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,8 +88,9 @@ class AdaptiveThreshold(LIF):
         theta <- theta + increment,   between spikes   dtheta/dt = -theta / threshold_time_constant
 
     so that busy units become harder to excite. With a time constant of hours this is a homeostasis that gives all
-    units their share of the spikes: what theta has reached when a `Microcircuit` has learned is where each of its
-    later runs begins.
+    units their share of the spikes while a `Microcircuit` learns; afterwards theta stands still where learning has left
+    it, so that no run changes the thresholds of the next or, in a long one, silences the units. In a `LiquidState`, in
+    `simulate` and where nothing learns, theta moves on from 0.
 
     Parameters
     ----------
@@ -96,8 +98,16 @@ class AdaptiveThreshold(LIF):
         Volts by which theta grows at a spike.
     threshold_time_constant : float > 0, default 1e4
         Seconds in which theta decays to 1/e.
+    still_after_learning : bool, default True
+        Whether theta stands still once a `Microcircuit` with `plasticity` is fitted. False: theta moves on in each of
+        its runs, from what learning has left; for thresholds that are a short memory.
     time_constant, resistance, rest, threshold, reset, refractory, background, initial, noise : as in `LIF`
         theta begins at 0.
+
+    Notes
+    -----
+    Thresholds of excitatory units alone: ``increment=(0.05e-3, 0.0)``, or a dict of records,
+    ``{"E": AdaptiveThreshold(), "I": LIF()}``.
 
     References
     ----------
@@ -125,6 +135,7 @@ class AdaptiveThreshold(LIF):
         *,
         increment: UnitNumbers = 0.05e-3,
         threshold_time_constant: UnitNumbers = 1e4,
+        still_after_learning: bool = True,
         time_constant: UnitNumbers = 0.03,
         resistance: UnitNumbers = 1e6,
         rest: UnitNumbers = 0.0,
@@ -141,6 +152,15 @@ class AdaptiveThreshold(LIF):
         )  # fmt: skip
         self.increment = increment
         self.threshold_time_constant = threshold_time_constant
+        self.still_after_learning = still_after_learning
+
+    _stands_still = False
+
+    def after_learning(self) -> AdaptiveThreshold:
+        """The record that a circuit runs with once it has learned."""
+        record = copy(self)
+        record._stands_still = self.still_after_learning
+        return record
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: the voltages, and theta."""
@@ -151,5 +171,8 @@ class AdaptiveThreshold(LIF):
         p = UnitParameters(self, excitatory)
         tau = p.of_units("threshold_time_constant", 0, closed="neither", unit="second")
         increment = p.of_units("increment", 0, unit="volt")
-        membrane = super().cells(excitatory, time_constants, dt)
-        return p.record(AdaptiveThresholdCells, membrane=membrane, keep_theta=np.exp(-dt / tau), increment=increment)
+        membrane, keep = super().cells(excitatory, time_constants, dt), np.exp(-dt / tau)
+        p.flag("still_after_learning")
+        if self._stands_still:
+            keep, increment = 0 * keep + 1, 0 * increment
+        return p.record(AdaptiveThresholdCells, membrane=membrane, keep_theta=keep, increment=increment)

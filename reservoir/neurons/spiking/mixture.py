@@ -111,6 +111,10 @@ class Mixture(BaseEstimator):
         }
         return Mixture(found, self.populations)
 
+    def after_learning(self) -> Mixture:
+        """The mixture of what each record is once a circuit has learned."""
+        return Mixture({name: after_learning(record) for name, record in self.records.items()}, self.populations)
+
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (n_variables, n_units) of units that begin; rows that a record does not have are 0."""
         drawn = {name: record.initial_state(len(self.places(name)), rng) for name, record in self.records.items()}
@@ -129,6 +133,11 @@ class Mixture(BaseEstimator):
     def places(self, name: str) -> np.ndarray:
         """Which units follow a record, by their numbers."""
         return np.flatnonzero(self.populations[name])
+
+
+def after_learning(neuron: Any) -> Any:
+    """The record of units that a circuit runs with once it has learned."""
+    return neuron.after_learning() if hasattr(neuron, "after_learning") else neuron
 
 
 def units_by_record(neuron: Any, n_units: int) -> list[tuple[Any, np.ndarray]]:
