@@ -12,7 +12,7 @@ from reservoir.parts import Labels, SpikeRecord
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.names import plain
 from reservoir.plotting.palette import GREY, colour, line
-from reservoir.trains import SpikeTrains, read_trains
+from reservoir.trains import SpikeTrains, are_spikes, read_trains
 from reservoir.validation import check_real, parameter_error
 
 _VECTORS = 10_000  # spikes, up to which they are drawn one by one in a PDF
@@ -92,6 +92,8 @@ class RasterDisplay(Display):
         -------
         RasterDisplay
         """
+        if isinstance(spikes, list | tuple) and are_spikes(spikes):
+            raise parameter_error(cls.__name__, "spikes", "one record; TrialsDisplay draws a list of trials", spikes)
         trains = read_trains(cls.__name__, "spikes", spikes)
         if step is None:
             step = trains.duration / 100

@@ -217,8 +217,9 @@ def check_units(owner: str, neuron: Any, compiled: bool) -> None:
             check_part(owner, "neuron", record, SpikingUnit)
         return
     in_words = callable(getattr(neuron, "equations", None)) and not hasattr(neuron, "cells")
-    if isinstance(neuron, str) or (hasattr(neuron, "equations") and not callable(neuron.equations)):
-        wanted = "None, a record of reservoir.neurons, or a user's own equations in spiking.Equations"
+    if isinstance(neuron, str | list) or (hasattr(neuron, "equations") and not callable(neuron.equations)):
+        own = "a user's own equations in spiking.Equations"
+        wanted = f"None, a record of reservoir.neurons, a dict of them by population, or {own}"
         raise parameter_error(owner, "neuron", wanted, neuron)
     if not in_words or isinstance(neuron, type):
         check_part(owner, "neuron", neuron, SpikingUnit, optional=True)

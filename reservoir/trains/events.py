@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,16 @@ def read_event_units(owner: str, units: Any, n_events: int, ids: Any) -> np.ndar
     if unknown:
         raise parameter_error(owner, "units", f"among the ids {labels[:20]}", unknown[0])
     return np.array([places[label] for label in given.tolist()], dtype=np.int64)
+
+
+def read_lists(owner: str, lists: Any) -> list[Any]:
+    """The times of each unit, as they are given: in a list, or in a dict by the number of the unit."""
+    if isinstance(lists, Mapping) and set(lists) == set(range(len(lists))):
+        return [lists[unit] for unit in range(len(lists))]
+    if isinstance(lists, Sequence | np.ndarray) and not any(isinstance(one, str) or np.ndim(one) == 0 for one in lists):
+        return list(lists)
+    wanted = "a list with an array of times for each unit, or a dict of these by the numbers of all units from 0 on"
+    raise parameter_error(owner, "lists", wanted, lists)
 
 
 def read_neo(owner: str, spiketrains: Sequence[Any]) -> tuple[list[np.ndarray], float, float]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from reservoir.sizes import check_fits
-from reservoir.trains.events import read_event_times, read_event_units, read_neo
+from reservoir.trains.events import read_event_times, read_event_units, read_lists, read_neo
 from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
 
 _SHARE, _MOST = 1e-3, 1e-6  # of a step, and seconds
@@ -88,10 +88,10 @@ class SpikeTrains:
             object.__setattr__(self, name, value)
 
     @classmethod
-    def of_lists(cls, lists: Sequence[Any], duration: float) -> SpikeTrains:
-        """Spike times of each unit, one array per unit, seconds."""
+    def of_lists(cls, lists: Sequence[Any] | Mapping[int, Any], duration: float) -> SpikeTrains:
+        """Spike times of each unit, seconds: a list of arrays, or a dict of them by unit, as of Brian2's monitors."""
         duration = check_real(cls.__name__, "duration", duration, 0, closed="neither", unit="second")
-        arrays = [_read_times(cls.__name__, times, duration) for times in lists]
+        arrays = [_read_times(cls.__name__, one, duration) for one in read_lists(f"{cls.__name__}.of_lists", lists)]
         units = np.repeat(np.arange(len(arrays)), [len(times) for times in arrays])
         return cls(np.concatenate([*arrays, np.zeros(0)]), units, len(arrays), duration)
 

@@ -109,6 +109,12 @@ def test_what_is_refused(kind):
         simulate(mixed_circuit(), trains_of(0), neuron=BAD[kind])
 
 
+def test_a_list_of_models_is_told_of_the_dict():
+    """Whose units they are only a dict can say."""
+    with pytest.raises(ValueError, match=r"The 'neuron' parameter of simulate must be .* a dict of them by popul"):
+        simulate(mixed_circuit(), trains_of(0), neuron=[LIF(), Izhikevich()])
+
+
 def suited_circuit():
     """`mixed_circuit` whose inhibitory units hear currents that move the membrane of `Izhikevich` by millivolts."""
     circuit = mixed_circuit()

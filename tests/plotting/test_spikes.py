@@ -47,6 +47,11 @@ def test_groups_as_names_and_a_recording():
     assert not quiet.rates["all units"].any()
 
 
+def test_a_list_of_trials_is_another_display():
+    with pytest.raises(ValueError, match="'spikes' parameter of RasterDisplay must be one record; TrialsDisplay draws"):
+        RasterDisplay.from_spikes([TRAINS, TRAINS])
+
+
 def test_names_of_small_groups_stay_apart():
     display = RasterDisplay.from_spikes(TRAINS, groups={"a": [0], "b": [1], "c": [2], "d": slice(3, 12)})
     display.figure_.canvas.draw()

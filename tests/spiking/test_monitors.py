@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reservoir.spikes import firing_rates, van_rossum_distance
+from reservoir.spikes import SpikeTrains, firing_rates, van_rossum_distance
 from reservoir.trains import read_trains
 from spiking import _brian
 
@@ -30,3 +30,4 @@ def test_monitors_are_read(monitors):
     assert whole.units.tolist() == [0, 1, 1, 4] and part.units.tolist() == [1]
     np.testing.assert_allclose(firing_rates(monitors[0]), [100, 200, 0, 0, 100])
     assert van_rossum_distance(list(monitors[:1]) * 2).shape == (5, 2, 2)
+    assert SpikeTrains.of_lists(monitors[0].spike_trains(), 0.01) == whole

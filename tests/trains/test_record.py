@@ -102,6 +102,21 @@ def test_bad_records(name, arguments):
         SpikeTrains(*arguments)
 
 
+def test_times_by_unit():
+    """A dict, as the monitors of Brian2 give one, is its times, not its units."""
+    record = some_trains()
+    lists = record.to_lists()
+    by_unit = {unit: lists[unit] for unit in reversed(range(len(lists)))}
+    assert SpikeTrains.of_lists(by_unit, record.duration) == record
+    assert SpikeTrains.of_lists({}, 0.5) == SpikeTrains([], [], 0, 0.5)
+
+
+@pytest.mark.parametrize("lists", [{1: [0.1]}, {"a": [0.1]}, {0.1, 0.2}, None, "ab", [0.1, 0.2], 0.1], ids=str)
+def test_no_lists_of_times(lists):
+    with pytest.raises(ValueError, match=r"'lists' parameter of SpikeTrains.of_lists must be a list .* or a dict"):
+        SpikeTrains.of_lists(lists, 0.5)
+
+
 def test_bad_use_of_records():
     record = some_trains()
     uses = [(record.window, bounds) for bounds in [(-0.1, 0.5), (0.5, 0.5), (0.5, 1.1), (1.0, 1.0)]]
