@@ -117,11 +117,8 @@ MARKS = (
         "conduct_each", SpikingUnit, "conduct_each of what cells() gives: the step of several models under conductances"
     ),
     Mark("statements", SpikingUnit, "statements() of what cells() gives: the compiled step in words, for Brian2"),
-    Mark(
-        "scales",
-        SpikingUnit,
-        "scales(excitatory): capacitances, and volts from rest to threshold; synapses suit them",
-    ),
+    Mark("equations", SpikingUnit, "equations() in its place, as text for Brian2; without both it runs in Numba alone"),
+    Mark("scales", SpikingUnit, "scales(excitatory): capacitances, volts from rest to threshold; synapses suit them"),
     Mark("drawn", SpikingUnit, "drawn(excitatory, rng): the record with what its distributions give the units"),
     Mark("noise", SpikingUnit, "standard deviation of a noise current or voltage; 0 without it"),
     Mark("piecewise", Encoder, "False: rows must be encoded whole; without it, in any pieces"),
@@ -129,11 +126,6 @@ MARKS = (
     Mark("encode_on", Encoder, "encode_on(rows, step, rng, memory): a piece; n_memory(n_features) numbers begin at 0"),
     Mark("sample", Trace, "sample(voltages, trains) in place of `filter`: states from voltages at the ends of rows"),
     Mark("weights", Encoder, "weights(n_features, n_units, rng) and normalised(rows): currents and no spikes"),
-    Mark(
-        "equations",
-        SpikingUnit,
-        "equations() as text for Brian2, where cells() has no statements; without both it runs in Numba alone",
-    ),
     Mark("window", PlasticityRule, "window(lags, share): the change by a lone pair of spikes"),
     Mark("between", PlasticityRule, "names of the populations between which it learns; all without it"),
     Mark("reach", PlasticityRule, "seconds of lag after which its window is all but zero"),
