@@ -100,7 +100,7 @@ def entrants() -> dict[str, Callable[[int], Any]]:
     """Who takes part by name: from a seed to something with `fit` and `predict`."""
     return {name: partial(preset, name) for name in PRESETS} | {
         "one network": one_network,
-        "one network, gradients and many speeds": one_network_of_many_speeds,
+        "one network of many speeds": one_network_of_many_speeds,
         NEIGHBOUR: lambda seed: NearestNeighbour(),
         MINIROCKET: minirocket,
         "ROCKET (aeon)": rocket,

@@ -50,7 +50,7 @@ def draw(axes: Any, ranks: dict[str, float], difference: float, own: Collection[
         axes.text(
             end - 0.08 if left else end + 0.08, depth, text, ha="right" if left else "left", va="center", color=color
         )
-    axes.set(xlim=(low - 0.3 * (high - low), high + 0.3 * (high - low)), ylim=(-top - 0.5 * half, 1.6))
+    axes.set(xlim=(low - 0.4 * (high - low), high + 0.4 * (high - low)), ylim=(-top - 0.5 * half, 1.6))
     axes.axis("off")
 
 
