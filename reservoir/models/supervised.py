@@ -96,7 +96,8 @@ class SupervisedModel(ReservoirModel):
         rows = None if self._per_step else learn_poolings(self, sequences, targets.counted)
         readouts = [member.readout_ for member in self._members()]
         with penalties_told(self):
-            fit_readouts(readouts, self._training_blocks(sequences, targets, rows=rows))
+            blocks, alone = self._training_blocks(sequences, targets, rows=rows), len(pieces) == 1
+            fit_readouts(readouts, blocks, ahead=alone and getattr(self._system, "any_thread", False))
         self._tell_members()
 
     def _default_parts(self, params: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:

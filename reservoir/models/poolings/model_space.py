@@ -56,6 +56,7 @@ class ModelSpace(BaseEstimator):
     array([0.5, 1. ])
     """
 
+    any_thread = True
     joins_pieces = False
 
     def __init__(self, alpha: float = 1.0):

@@ -30,6 +30,8 @@ class Segments(BaseEstimator):
     array([2., 6.])
     """
 
+    any_thread = True
+
     def __init__(self, n_segments: int = 3):
         self.n_segments = n_segments
 

@@ -72,6 +72,7 @@ class Shares(BaseEstimator):
     array([0.25, 0.5 ])
     """
 
+    any_thread = True
     learned: ClassVar[dict[str, Any]] = {"thresholds_": "reals (k, c)"}
 
     def __init__(self, n_thresholds: int = 4, n_groups: int = 16, random_state: Seed = None):

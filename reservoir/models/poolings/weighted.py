@@ -37,6 +37,8 @@ class Weighted(BaseEstimator):
     array([3.])
     """
 
+    any_thread = True
+
     def __init__(self, rate: float = 3.0):
         self.rate = rate
 
