@@ -17,7 +17,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 import joblib
@@ -31,7 +32,8 @@ LEAST_WORK = 500_000
 _Piece = TypeVar("_Piece")
 _Result = TypeVar("_Result")
 
-_current: ContextVar[_Spread[Any, Any] | None] = ContextVar("current", default=None)  # whose piece this is
+_current: ContextVar[_Spread | None] = ContextVar("current", default=None)  # whose piece this is
+_ahead: ContextVar[_Ahead[Any] | None] = ContextVar("ahead", default=None)  # what else there is to do
 _openmp: list[Any] | None = None  # the libraries whose limit holds
 _n_helping = 0
 _lock = threading.Lock()
@@ -72,12 +74,28 @@ def spread(function: Callable[[_Piece], _Result], pieces: Iterable[_Piece], work
     error that is raised is the first one that a loop would meet. An interrupt ends the call when the pieces under way
     are done; one that takes more than half a second asks `still_wanted` on the way. No thread outlives the call.
     """
-    given = list(pieces)
-    n_wanted = min(n_threads(work), len(given))
+    tasks: list[Callable[[], Any]] = [partial(function, piece) for piece in pieces]
+    n_wanted, ahead = n_threads(work), _ahead.get()
+    more = [ahead.do] if ahead is not None and n_wanted > 1 and not ahead.begun else []
+    n_wanted = min(n_wanted, len(tasks) + len(more))
     if n_wanted < 2:
-        return [function(piece) for piece in given]
+        return [task() for task in tasks]
     with _helpers(n_wanted - 1) as n_helpers:
-        return _Spread(function, given).done(n_helpers)
+        return _Spread([*more, *tasks]).done(n_helpers)[len(more) :]
+
+
+@contextmanager
+def meanwhile(function: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
+    """Context in which what is spread leaves a thread to do something else, of which more work will be made.
+
+    It gives what tells the result, or raises the error; without other threads it is done then.
+    """
+    task = _Ahead(function)
+    _ahead.set(task)
+    try:
+        yield task.result
+    finally:
+        _ahead.set(None)
 
 
 def still_wanted() -> None:
@@ -92,26 +110,59 @@ def shares(sizes: Sequence[int] | np.ndarray, n_shares: int) -> list[slice]:
     if n_shares < 2:
         return [slice(0, len(sizes))]
     ends = np.cumsum(sizes)
-    cuts = np.searchsorted(ends, ends[-1] * np.arange(1, n_shares) / n_shares)
-    edges = np.unique([0, *(cuts + 1), len(ends)])
-    return [slice(first, last) for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
+    cuts = np.searchsorted(ends, ends[-1] * np.arange(1, n_shares) / n_shares) + 1
+    edges = sorted({0, *cuts.tolist(), len(ends)})
+    return [slice(first, last) for first, last in pairwise(edges)]
+
+
+def one_ahead(items: Iterable[_Result]) -> Iterator[_Result]:
+    """The items, of which the next one may be made while work is spread that one takes; in whichever thread."""
+    source, end = iter(items), object()
+    item: Any = next(source, end)
+    while item is not end:
+        with meanwhile(partial(next, source, end)) as following:
+            yield item
+        item = following()
+
+
+class _Ahead(Generic[_Result]):
+    """What is done before anybody asks for it."""
+
+    def __init__(self, function: Callable[[], _Result]):
+        self.begun, self._function = False, function
+        self._found: list[_Result] = []
+        self._error: BaseException | None = None
+
+    def do(self) -> None:
+        self.begun = True
+        try:
+            self._found.append(self._function())
+        except Exception as error:  # whoever asks for the result will hear of it
+            self._error = error
+
+    def result(self) -> _Result:
+        if not self.begun:
+            return self._function()
+        if self._error is not None:
+            raise self._error
+        return self._found[0]
 
 
 class _Ended(BaseException):
     """Ends a piece of which nobody wants the result."""
 
 
-class _Spread(Generic[_Piece, _Result]):
-    """Pieces of work that several threads take one by one."""
+class _Spread:
+    """Tasks that several threads take one by one."""
 
-    def __init__(self, function: Callable[[_Piece], _Result], pieces: list[_Piece]):
-        self._function, self._pieces = function, pieces
-        self._results: list[Any] = [None] * len(pieces)
+    def __init__(self, tasks: list[Callable[[], Any]]):
+        self._tasks = tasks
+        self._results: list[Any] = [None] * len(tasks)
         self._failed: list[tuple[int, BaseException]] = []
         self._next, self.ended, self._lock = 0, False, threading.Lock()
         self._helpers: list[threading.Thread] = []
 
-    def done(self, n_helpers: int) -> list[_Result]:
+    def done(self, n_helpers: int) -> list[Any]:
         """All results, from this thread and so many more."""
         try:
             self._start(n_helpers)
@@ -152,7 +203,7 @@ class _Spread(Generic[_Piece, _Result]):
         here = threading.current_thread() is threading.main_thread()
         while (index := self._take()) is not None:
             try:
-                self._results[index] = self._function(self._pieces[index])
+                self._results[index] = self._tasks[index]()
             except BaseException as error:
                 if here and not isinstance(error, Exception | _Ended):
                     raise
@@ -163,7 +214,7 @@ class _Spread(Generic[_Piece, _Result]):
         with self._lock:
             index = self._next
             self._next += 1
-        return None if self.ended or index >= len(self._pieces) else index
+        return None if self.ended or index >= len(self._tasks) else index
 
 
 @contextmanager

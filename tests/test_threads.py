@@ -11,7 +11,7 @@ import sklearn
 from threadpoolctl import threadpool_limits
 
 from reservoir import threads
-from reservoir.threads import LEAST_WORK, limit, n_threads, shares, spread, still_wanted
+from reservoir.threads import LEAST_WORK, limit, meanwhile, n_threads, one_ahead, shares, spread, still_wanted
 
 
 @pytest.fixture(params=[1, 2, 3, 7])
@@ -141,6 +141,39 @@ def test_a_long_piece_that_nobody_wants_ends(four):
 
     with pytest.raises(KeyError):
         spread(piece, range(4))
+
+
+def test_something_else_is_done_meanwhile(four):
+    """By a thread of what is spread, once; and when its result is asked for where nothing was spread."""
+    meet, made = together(4), []
+
+    def make():
+        made.append(meet(0))
+        return "made"
+
+    with meanwhile(make) as found:
+        assert len(set(spread(meet, range(3)))) == 3
+        assert spread(lambda piece: piece, range(3)) == [0, 1, 2]
+    assert found() == found() == "made" and len(made) == 1
+    with meanwhile(lambda: "late") as found:
+        pass
+    assert found() == "late"
+    with meanwhile({}.popitem) as found:
+        assert spread(lambda piece: piece, range(9)) == list(range(9))
+    with pytest.raises(KeyError):
+        found()
+
+
+def test_one_ahead_gives_all_items_in_order(n_wanted):
+    def items():
+        yield from range(5)
+        raise IndexError
+
+    found = []
+    with pytest.raises(IndexError):
+        for item in one_ahead(items()):
+            found += spread(lambda piece, item=item: 10 * item + piece, range(3))
+    assert found == [10 * item + piece for item in range(5) for piece in range(3)]
 
 
 def test_helpers_have_the_settings_of_their_caller(four):

@@ -18,6 +18,7 @@ from reservoir.readouts.candidates import unasked_candidates
 from reservoir.sequences import Sequences, joined
 from reservoir.sequences.tables import TabularAnswers
 from reservoir.systems import EchoState
+from reservoir.threads import one_ahead
 from reservoir.validation import Parameters, default_parts_first, not_fitted
 
 _default_reservoir = partial(EchoState, random_state=0)
@@ -156,10 +157,13 @@ def teach(readout: Any, rows: TrainingRows) -> None:
     readout.accumulate(rows.features, rows.targets, **options)
 
 
-def fit_readout(readout: Any, blocks: Iterable[TrainingRows]) -> None:
-    """Train a readout: block by block if that is exact, otherwise on all rows at once."""
+def fit_readout(readout: Any, blocks: Iterable[TrainingRows], *, ahead: bool = False) -> None:
+    """Train a readout: block by block if that is exact, otherwise on all rows at once.
+
+    With `ahead` another thread may make the next block while one is learnt.
+    """
     if hasattr(readout, "accumulate"):
-        _teach_all(readout, blocks)
+        _teach_all(readout, one_ahead(blocks) if ahead else blocks)
         readout.solve()
     else:
         features, targets, _, weights = zip(*blocks, strict=True)

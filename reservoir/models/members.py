@@ -48,10 +48,13 @@ def _own_seeds(names: list[str], seed: int) -> dict[str, int]:
     }
 
 
-def fit_readouts(readouts: list[Any], blocks: Iterable[TrainingRows]) -> None:
-    """Train each readout; of several, on what it sees of rows (n_rows, n_members, n_columns) that come once for all."""
+def fit_readouts(readouts: list[Any], blocks: Iterable[TrainingRows], *, ahead: bool = False) -> None:
+    """Train each readout; of several, on what it sees of rows (n_rows, n_members, n_columns) that come once for all.
+
+    Of one, another thread may make the next block `ahead`.
+    """
     if len(readouts) == 1:
-        fit_readout(readouts[0], blocks)
+        fit_readout(readouts[0], blocks, ahead=ahead)
         return
     if all(hasattr(readout, "accumulate") for readout in readouts):
         n_columns = _teach_all(readouts, blocks)

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from reservoir.memory import check_memory
 from reservoir.models.base import readout_features
 from reservoir.models.blocks import Block, finals_of, run_in_blocks, see_in_blocks, states_of_pieces
-from reservoir.models.poolings.tally import Asks, Counts, Tally
+from reservoir.models.poolings.tally import Tally
 from reservoir.parts import System
 from reservoir.sequences import Sequences, joined
 from reservoir.sequences.gaps import Pieces
@@ -39,12 +39,12 @@ class _Held:
 class _Counted:
     """Counts the rows of a sequence as they come."""
 
-    def __init__(self, pooling: Any, asks: Asks):
-        self.of_counts, self.asks, self._tally = pooling.of_counts, asks, Tally(asks)
-        self.add: Callable[..., None] = self._tally.add
+    def __init__(self, pooling: Any, tally: Tally):
+        self._of_counts, self._tally = pooling.of_counts, tally
+        self.add: Callable[..., None] = tally.add
 
     def take(self) -> np.ndarray:
-        vector: np.ndarray = self.of_counts(self._tally.take())
+        vector: np.ndarray = self._of_counts(self._tally.take())
         return vector
 
 
@@ -53,24 +53,15 @@ class _Vectors:
 
     def __init__(self, owner: str, pooling: Any, n_sequences: int):
         self.owner, self._n, self._n_known = owner, n_sequences, 0
-        self._gathered = _gatherer(pooling)
+        self.pooling, self._gathered = pooling, _gatherer(pooling)
         self.rows = np.empty((n_sequences, 0))
 
     def add(self, *parts: np.ndarray) -> None:
         self._gathered.add(*parts)
 
-    @property
-    def asks(self) -> Asks | None:
-        """What is counted of the rows; None where they are held."""
-        return self._gathered.asks if isinstance(self._gathered, _Counted) else None
-
-    def end(self, counts: Counts | None = None) -> None:
-        """Pool the sequence whose rows came, or of whose rows this has been counted."""
-        gathered = self._gathered
-        if counts is not None and isinstance(gathered, _Counted):
-            vector = np.asarray(gathered.of_counts(counts))
-        else:
-            vector = np.asarray(gathered.take())
+    def end(self, vector: np.ndarray | None = None) -> None:
+        """Take in the vector of a sequence, or pool the rows that came."""
+        vector = np.asarray(self._gathered.take()) if vector is None else vector
         if not self._n_known and vector.ndim == 1:
             what = f"{self._n} pooled rows of {len(vector)} columns"
             check_memory(self.owner, what, 2 * self._n * vector.nbytes)
@@ -145,45 +136,46 @@ def _pooled(
         states = of_members([part[late] for part in block.states], len(of_states))
         return [*states, *([block.inputs[late]] for _ in of_inputs)]
 
-    see = _Counting([vectors.asks for vectors in every], parts_of, pieces, model.washout)
+    see = _InAnyThread([vectors.pooling for vectors in every], parts_of, pieces, model.washout)
     batches = see_in_blocks(reservoir, pieces.sequences, see, begun, first_trial, run=run_apart)
-    for block, counts in itertools.chain.from_iterable(batches):
-        if counts is None and block.first + len(block.inputs) > model.washout:
+    for block, pooled in itertools.chain.from_iterable(batches):
+        if pooled is None and block.first + len(block.inputs) > model.washout:
             for vectors, own in zip(every, parts_of(block), strict=True):
                 vectors.add(*own)
         if block.first + len(block.inputs) == lengths[block.sequence]:
             ends.append(block.final_state)
             if last[block.sequence]:
                 for place, vectors in enumerate(every):
-                    vectors.end(None if counts is None else counts[place])
+                    vectors.end(None if pooled is None else pooled[place])
     found = [vectors.rows for vectors in of_states], of_inputs[0].rows if of_inputs else None
     return found, finals_of(pieces, sequences, ends)
 
 
-class _Counting:
-    """Counts what poolings ask of sequences that stand whole in a block, in whichever thread has run them."""
+class _InAnyThread:
+    """Pools sequences that stand whole in a block, in the thread that has run them, where all poolings may."""
 
     def __init__(
-        self, asks: list[Asks | None], parts_of: Callable[[Block], list[list[np.ndarray]]], pieces: Pieces, washout: int
+        self, poolings: list[Any], parts_of: Callable[[Block], list[list[np.ndarray]]], pieces: Pieces, washout: int
     ):
-        self._asks, self._parts_of, self._washout = [one for one in asks if one is not None], parts_of, washout
-        self._all_count, self._lengths = len(self._asks) == len(asks), pieces.sequences.lengths
-        self._in_one_piece = pieces.last & np.append(True, pieces.last[:-1])
+        self._poolings, self._parts_of, self._washout = poolings, parts_of, washout
+        self._may = all(getattr(pooling, "any_thread", False) for pooling in poolings)
+        self._lengths, last = pieces.sequences.lengths, pieces.last
+        self._in_one_piece = last & np.append(True, last[:-1])
 
-    def __call__(self, blocks: list[Block]) -> list[tuple[Block, list[Counts] | None]]:
-        """The blocks, without states where these have been counted, and the counts of every pooling."""
-        tallies = [Tally(asks) for asks in self._asks]
-        return [self._counted(block, tallies) if self._whole(block) else (block, None) for block in blocks]
+    def __call__(self, blocks: list[Block]) -> list[tuple[Block, list[np.ndarray] | None]]:
+        """The blocks, without states where these have been pooled, and the vector of every pooling."""
+        gatherers = [_gatherer(pooling) for pooling in self._poolings] if self._may else []
+        return [self._pooled(block, gatherers) if self._whole(block) else (block, None) for block in blocks]
 
     def _whole(self, block: Block) -> bool:
         n_rows = len(block.inputs)
         whole = n_rows == self._lengths[block.sequence] and self._in_one_piece[block.sequence]
-        return bool(self._all_count and whole and n_rows > self._washout)
+        return bool(self._may and whole and n_rows > self._washout)
 
-    def _counted(self, block: Block, tallies: list[Tally]) -> tuple[Block, list[Counts]]:
-        for tally, own in zip(tallies, self._parts_of(block), strict=True):
-            tally.add(*own)
-        return block._replace(states=()), [tally.take() for tally in tallies]
+    def _pooled(self, block: Block, gatherers: list[_Held | _Counted]) -> tuple[Block, list[np.ndarray]]:
+        for gatherer, own in zip(gatherers, self._parts_of(block), strict=True):
+            gatherer.add(*own)
+        return block._replace(states=()), [np.asarray(gatherer.take()) for gatherer in gatherers]
 
 
 def of_members(parts: list[np.ndarray], n_members: int) -> list[list[np.ndarray]]:
@@ -206,7 +198,7 @@ def _gatherer(pooling: Any) -> _Held | _Counted:
     single column in an order of its own.
     """
     asks = pooling.asks() if hasattr(pooling, "asks") and hasattr(pooling, "fit") else None
-    return _Held(pooling) if asks is None else _Counted(pooling, asks)
+    return _Held(pooling) if asks is None else _Counted(pooling, Tally(asks))
 
 
 class _TrainingRuns:

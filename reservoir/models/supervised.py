@@ -95,7 +95,8 @@ class SupervisedModel(ReservoirModel):
         self._n_presented = len(pieces)
         readouts = [member.readout_ for member in self._members()]
         with penalties_told(self):
-            fit_readouts(readouts, self._first_blocks(sequences, targets))
+            alone = len(pieces) == 1 and getattr(self._system, "any_thread", False)
+            fit_readouts(readouts, self._first_blocks(sequences, targets), ahead=alone)
         self._tell_members()
 
     def _default_parts(self, params: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:

@@ -133,6 +133,7 @@ MARKS = (
     Mark("fit", Pooling, "fit(states_of, n_sequences) learns before it pools; states_of(numbers) gives training rows"),
     Mark("fit_vectors", Pooling, "fit_vectors(vectors, learnt) learns from the training vectors, and changes them"),
     Mark("asks", Pooling, "asks(): what it counts of rows, for of_counts(counts); None: it needs the rows together"),
+    Mark("any_thread", Pooling, "True: it may pool in another thread than its caller's, several times at once"),
     Mark("joins_pieces", Pooling, "False: rows must follow one another, so that pieces between gaps cannot be joined"),
     Mark("capacity", RecurrentCell, "rotations per step; 1 without it"),
     Mark("scorer", Splitter, "scorer(scoring) leaves out the rows at the start of a fold"),

@@ -13,12 +13,14 @@ from sklearn.exceptions import ConvergenceWarning
 from reservoir.compilation import one_blas_thread
 from reservoir.parts import Seed
 from reservoir.progress import Progress
-from reservoir.rnn.examples import Batch, BatchPiece, Examples
+from reservoir.rnn.examples import Batch, Examples
+from reservoir.rnn.gradients import spread_gradient
 from reservoir.rnn.optimizers import clipped
-from reservoir.rnn.output_rows import pooled, spread
+from reservoir.rnn.output_rows import pooled
 from reservoir.rnn.packing import Packing
-from reservoir.rnn.recurrent_network import Masks, RecurrentNetwork
+from reservoir.rnn.recurrent_network import RecurrentNetwork
 from reservoir.rnn.truncation import too_long
+from reservoir.threads import n_threads, spread
 
 _ROWS_AT_ONCE = 1 << 14
 _SMALLEST_RATE = 1e-6
@@ -46,40 +48,6 @@ class Settings(NamedTuple):
     n_iter_no_change: int
 
 
-def loss_and_gradient(
-    network: RecurrentNetwork,
-    piece: BatchPiece,
-    pooling: str | None,
-    loss: Any,
-    masks: Masks | None,
-    state: np.ndarray | None,
-) -> tuple[float, float, np.ndarray | None, np.ndarray]:
-    """Mean loss over the targets of a piece, their number or the sum of their weights, the gradient, the final state.
-
-    The gradient ends at the first row of the piece, and is None where nothing there counts.
-    """
-    packing, rows, targets, scored, weights = piece
-    hidden, final, tapes = network.forward(rows, packing, state, masks, training=True)
-    if pooling is None:
-        targets, weights = targets[scored], None if weights is None else weights[scored]
-    if not len(targets):
-        return 0.0, 0, None, final
-    where = packing, scored, pooling, network.layers[-1][0].n_outputs
-    features = pooled(hidden, *where)
-    if masks is not None:
-        kept = masks.outputs[packing.member[scored]] if pooling is None else masks.outputs
-        features = features * kept
-    value, d_output = loss.of(network.output(features), targets, weights)
-    d_output = d_output.astype(hidden.dtype)
-    d_features = d_output @ network.named["output.weights"].T
-    d_features = d_features if masks is None else d_features * kept
-    gradient = network.backward(tapes, spread(d_features, *where), packing, masks)
-    views = network.views(gradient)
-    views["output.weights"][...] = features.T @ d_output
-    views["output.bias"][...] = d_output.sum(axis=0)
-    return value, float(len(targets) if weights is None else weights.sum()), gradient, final
-
-
 def run_rows(
     network: RecurrentNetwork, rows: np.ndarray, offsets: np.ndarray, state: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +58,8 @@ def run_rows(
     lengths = np.diff(offsets)
     hidden = np.empty((len(rows), network.width), network.vector.dtype)
     finals = np.empty((len(lengths), network.state_size), network.vector.dtype)
-    for chosen in _groups(lengths):
+
+    def run(chosen: np.ndarray) -> None:
         packing = Packing.of(lengths[chosen])
         members, places = chosen[packing.order], packing.places(offsets[chosen])
         present = None if state is None else state[members]
@@ -103,13 +72,16 @@ def run_rows(
             present = present if present is None else present[:n_running]
             hidden[here], present, _ = network.forward(rows[here], piece, present)
             finals[members[:n_running]] = present
+
+    work = float(len(rows)) * network.vector.size
+    spread(run, _groups(lengths, n_threads(work)), work)
     return hidden, finals
 
 
-def _groups(lengths: np.ndarray) -> Iterator[np.ndarray]:
-    """Sequences that are run together: of similar length, and not too many rows."""
+def _groups(lengths: np.ndarray, n_groups: int) -> Iterator[np.ndarray]:
+    """Sequences that are run together: of similar length, not too many rows, and in about as many groups or more."""
     order = np.argsort(-lengths, kind="stable")
-    group = np.cumsum(lengths[order]) // _ROWS_AT_ONCE
+    group = np.cumsum(lengths[order]) // min(_ROWS_AT_ONCE, lengths.sum() // n_groups + 1)
     yield from np.split(order, np.flatnonzero(np.diff(group)) + 1)
 
 
@@ -165,8 +137,8 @@ class Descent:
         for piece in batch.pieces(truncation):
             n_running = len(piece.packing.lengths)
             state = state if state is None else state[:n_running]
-            masks = masks if masks is None else masks.first(n_running)
-            value, weight, gradient, state = loss_and_gradient(
+            masks = masks if masks is None else masks.of(slice(n_running))
+            value, weight, gradient, state = spread_gradient(
                 self.network, piece, batch.pooling, self.loss, masks, state
             )
             if gradient is not None:

@@ -77,6 +77,14 @@ class BatchPiece(NamedTuple):
     scored: np.ndarray  # (n_rows,), whether the target of a row counts
     weights: np.ndarray | None = None  # of the targets
 
+    def of(self, chosen: slice, per_row: bool) -> BatchPiece:
+        """Every so many sequences alone; targets are `per_row` or one for each sequence."""
+        mine = np.isin(self.packing.member, np.arange(len(self.packing.lengths))[chosen])
+        own = mine if per_row else chosen
+        weights = None if self.weights is None else self.weights[own]
+        packing = Packing.of(self.packing.lengths[chosen])
+        return BatchPiece(packing, self.rows[mine], self.targets[own], self.scored[mine], weights)
+
 
 class Batch:
     """Packed examples."""

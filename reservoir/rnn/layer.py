@@ -14,6 +14,7 @@ from reservoir.rnn.cells import Cell, Steps
 from reservoir.rnn.cells.cell import Arrays, State
 from reservoir.rnn.packing import Packing
 from reservoir.rnn.row_products import affine_rows, sum_over_rows
+from reservoir.threads import still_wanted
 
 
 class Tape(NamedTuple):
@@ -84,6 +85,7 @@ class Layer:
         running = self._arrays(self.start(len(packing.lengths)) if state is None else state)
         outputs, pieces = [], []
         for first, last in self._pieces(packing):
+            still_wanted()
             rows = slice(packing.starts[first], packing.starts[last])
             _drive(inputs[rows], weights, bias, drive[rows])
             steps, here = self._steps(packing, times, mask, training, first, last, running)
@@ -103,6 +105,7 @@ class Layer:
         d_state = self._arrays(np.zeros((len(packing.lengths), self.state_size), self.dtype))
         d_inputs = np.empty((len(tape.inputs), len(weights)), self.dtype) if with_inputs else None
         for first, last, of_cell in reversed(tape.pieces):
+            still_wanted()
             rows = slice(packing.starts[first], packing.starts[last])
             steps, here = self._steps(packing, tape.times, tape.mask, tape.training, first, last, d_state)
             d_drive, own = self.cell.backward(self.parameters, of_cell, steps, d_outputs[rows], here)

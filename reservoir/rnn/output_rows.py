@@ -23,7 +23,7 @@ def pooled(hidden: np.ndarray, packing: Packing, scored: np.ndarray, pooling: st
     return (sums / _n_scored(packing, scored)).astype(hidden.dtype)
 
 
-def spread(
+def spread_back(
     d_features: np.ndarray, packing: Packing, scored: np.ndarray, pooling: str | None, n_forward: int
 ) -> np.ndarray:
     """The gradient with respect to all rows, given the one with respect to what `pooled` returns."""

@@ -20,10 +20,10 @@ class Masks(NamedTuple):
     recurrent: list[list[np.ndarray]]  # one per direction of a layer (n_sequences, n_outputs)
     outputs: np.ndarray  # (n_sequences, width), before the output weights
 
-    def first(self, n_sequences: int) -> Masks:
-        """Those of the first sequences."""
-        recurrent = [[mask[:n_sequences] for mask in layer] for layer in self.recurrent]
-        return Masks([mask[:n_sequences] for mask in self.inputs], recurrent, self.outputs[:n_sequences])
+    def of(self, chosen: slice) -> Masks:
+        """Those of some sequences."""
+        recurrent = [[mask[chosen] for mask in layer] for layer in self.recurrent]
+        return Masks([mask[chosen] for mask in self.inputs], recurrent, self.outputs[chosen])
 
 
 class RecurrentNetwork:

@@ -9,8 +9,9 @@ import pytest
 
 from reservoir.rnn import layer as layer_module
 from reservoir.rnn.cells import CELLS
-from reservoir.rnn.descent import loss_and_gradient, run_rows
+from reservoir.rnn.descent import run_rows
 from reservoir.rnn.examples import Batch, Examples
+from reservoir.rnn.gradients import loss_and_gradient
 from reservoir.rnn.losses import LOSSES
 from reservoir.rnn.recurrent_network import RecurrentNetwork
 from tests.rnn.recurrent_oracles import TWINS, cells

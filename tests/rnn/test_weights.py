@@ -5,8 +5,8 @@ import pytest
 
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.rnn.cells import CELLS
-from reservoir.rnn.descent import loss_and_gradient
 from reservoir.rnn.examples import Batch, Examples
+from reservoir.rnn.gradients import loss_and_gradient
 from reservoir.rnn.losses import LOSSES
 from reservoir.rnn.recurrent_network import RecurrentNetwork
 from tests.sequence_cases import LENGTHS, RAGGED, STACK, F, N, same_bits, step_values

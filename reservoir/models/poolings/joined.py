@@ -93,6 +93,11 @@ class Joined(NamedParts):
         """Whether all of them may pool the pieces of a sequence together."""
         return all(getattr(part, "joins_pieces", True) for part in self._parts())
 
+    @property
+    def any_thread(self) -> bool:
+        """Whether all of them may pool in any thread."""
+        return all(getattr(part, "any_thread", False) for part in self._parts())
+
     def check_parameters(self) -> None:
         """Refuse what are no poolings, and weights outside their range."""
         self._read_weights()

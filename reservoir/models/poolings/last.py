@@ -11,6 +11,8 @@ from reservoir.models.poolings.tally import Asks, Counts
 class Last(BaseEstimator):
     """The last row."""
 
+    any_thread = True
+
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_columns,)."""
         return rows[-1]

@@ -11,6 +11,8 @@ from reservoir.models.poolings.tally import Asks, Counts
 class Mean(BaseEstimator):
     """Mean over the rows, whose sum is made in float64 whatever their type, from the first row to the last."""
 
+    any_thread = True
+
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_columns,)."""
         if rows.shape[1] == 1:  # NumPy adds what lies side by side in an order of its own

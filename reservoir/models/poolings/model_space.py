@@ -61,6 +61,7 @@ class ModelSpace(BaseEstimator):
 
     alpha: float = 1.0
 
+    any_thread = True
     joins_pieces = False
 
     def pool(self, rows: np.ndarray) -> np.ndarray:

@@ -34,6 +34,8 @@ class Segments(BaseEstimator):
 
     n_segments: int = 3
 
+    any_thread = True
+
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_segments * n_columns,)."""
         n = Parameters(self).integer("n_segments", 1)

@@ -78,6 +78,7 @@ class Shares(BaseEstimator):
     n_groups: int = 16
     random_state: Seed = None
 
+    any_thread = True
     learned: ClassVar[dict[str, Any]] = {"thresholds_": "reals (k, c)"}
 
     @unchanged_on_error

@@ -42,6 +42,8 @@ class Weighted(BaseEstimator):
 
     rate: float = 3.0
 
+    any_thread = True
+
     def pool(self, rows: np.ndarray) -> np.ndarray:
         """(n_rows, n_columns) -> (n_columns,)."""
         exponents = Parameters(self).real("rate") * (np.arange(1, len(rows) + 1) / len(rows))
