@@ -63,9 +63,7 @@ def make_circuit(rng):
 
 def learn(circuit, reward, duration, n_trials=8, codegen="numpy"):
     """Weights (n_trials, n_excitatory_synapses), shares of the largest, and rates of the units, hertz."""
-    rule = RewardSTDP(
-        reward=reward, reward_interval=EVERY, A_plus=0.1, A_minus=0.15, tau_c=1.0, tau_d=0.2, w_max=LARGEST
-    )
+    rule = RewardSTDP(reward=reward, reward_interval=EVERY, A_plus=0.1, A_minus=0.15, w_max=LARGEST)
     silence = [SpikeTrains([], [], 1, duration)] * n_trials
     options = {
         "neuron": UNIT,
@@ -85,11 +83,9 @@ def main(duration=120.0):
     circuit = make_circuit(np.random.default_rng(0))
     weights, rate = learn(circuit, Coincidence(0, int(circuit.recurrent.post[0])), duration)
     chosen, others = weights[:, 0], weights[:, 1:]
-    above = (others > chosen[:, None]).mean(axis=1)
     print(f"units fire at {rate:.2f} Hz; the chosen synapse {np.round(chosen, 2).tolist()} of the largest weight")
-    print(
-        f"median of all others {np.median(others):.2f}; shares of them above the chosen one {above.round(2).tolist()}"
-    )
+    above = (others > chosen[:, None]).mean(axis=1).round(2).tolist()
+    print(f"median of all others {np.median(others):.2f}; shares of them above the chosen one {above}")
     figure, axes = plt.subplots(figsize=(6, 3.4), layout="constrained")
     axes.hist(others.ravel(), bins=40, color="#0072b2", label="other synapses of eight circuits")
     axes.plot(chosen, np.full(len(chosen), 5), "v", color="#d55e00", label="the chosen one of each")

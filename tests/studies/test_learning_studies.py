@@ -17,6 +17,11 @@ def distant():
     return load(STUDIES, "distant_reward")
 
 
+@pytest.fixture(scope="module")
+def digits():
+    return load(STUDIES, "digits_without_labels")
+
+
 def test_connections_follow_the_order_of_firing(coding):
     """Of every unit to the next and back, after ten rounds."""
     found = coding.means(coding.learn(coding.temporal_code(2.0, None), None))
@@ -57,3 +62,28 @@ def test_a_chosen_synapse_begins_at_zero(distant):
     assert (np.bincount(part.pre) == distant.N_EACH).all() and (part.pre != part.post).all()
     weights, rate = distant.learn(circuit, distant.Coincidence(0, int(part.post[0])), 0.5, n_trials=2)
     assert weights.shape == (2, 800) and rate > 0
+
+
+def test_digits_are_learned_with_a_sum_that_is_kept_and_thresholds_that_stand_still(digits):
+    """Of a few images; inhibitory units have thresholds that never move, and spare the unit that excites them."""
+    images = np.random.default_rng(0).random((5, 64))
+    system = digits.make_system().fit(images)
+    before, after = system.initial_circuit_.inputs, system.circuit_.inputs
+    sums = np.bincount(after.post, after.weight, 2 * digits.N_UNITS)
+    np.testing.assert_allclose(sums[: digits.N_UNITS], digits.TOTAL, rtol=1e-9)
+    assert not sums[digits.N_UNITS :].any() and (after.weight != before.weight).any()
+    theta = system.learned_variables_["theta"]
+    assert theta[: digits.N_UNITS].max() > 0 and not theta[digits.N_UNITS :].any()
+    first = system.transform(images)
+    np.testing.assert_array_equal(system.transform(images), first)
+    assert first.shape == (5, digits.N_UNITS) and first.sum() > 0
+    inhibition = system.circuit_.projection("IE")
+    assert len(inhibition) == digits.N_UNITS * (digits.N_UNITS - 1) and (inhibition.weight < 0).all()
+
+
+def test_units_vote_for_the_digit_that_they_answer(digits):
+    counts = np.array([[5, 0, 1], [4, 1, 0], [0, 3, 3], [1, 4, 4]])
+    labels = np.array([7, 7, 2, 2])
+    np.testing.assert_array_equal(
+        digits.predict(counts, labels, np.array([[3, 0, 0], [0, 2, 1], [1, 0, 3]])), [7, 2, 2]
+    )
