@@ -70,6 +70,8 @@ class SideBySide:
                 raise
             raise refused(rule, error) from None
         build()
+        for scaling in self.scalings:
+            scaling.function()
         fired = np.concatenate([self._fired(*one) for one in zip(self.groups, self.spikes, strict=True)])
         return [self._answer(tile, fired) for tile in range(self.n_tiles)]
 

@@ -18,7 +18,8 @@ from reservoir.validation import Parameters
 class Normalised(BaseEstimator):
     """Another rule, whose weights are scaled so that those of every receiver keep their sum.
 
-    At the end of every `every` seconds, beginning with the first step, each weight w that learns becomes
+    At the end of every `every` seconds, beginning with the first step, and in the end, each weight w that learns
+    becomes
 
         w total / (sum of the weights that learn in this projection and reach the same receiver)
 

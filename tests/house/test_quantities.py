@@ -18,6 +18,7 @@ from reservoir.circuits import Circuit, Connection, GraphCircuit, MaassColumn, P
 from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.neurons import LIF, Izhikevich
 from reservoir.quantities import UNITS, is_quantity
+from reservoir.readouts import RidgeReadout
 from reservoir.spikes import Current, Exponential, Poisson, SpikeTrains
 from reservoir.systems import TrialState
 from reservoir.validation import InvalidParameterError
@@ -74,6 +75,8 @@ TIMES = np.arange(5.0, 60.0, 4.0)
 TRAINS = SpikeTrains(TIMES * 1e-3, np.zeros(len(TIMES), int), 1, 0.06)
 MADE |= {name: dict(trains=TRAINS, step=0.02) for name in ("firing_rates", "spike_correlations")}
 MADE |= {name: dict(trains=[TRAINS, TRAINS]) for name in ("van_rossum_distance", "victor_purpura_distance")}
+READOUT = RidgeReadout(1.0).fit(np.arange(3.0)[:, None], np.arange(3.0))
+MADE["ReadoutReward"] = dict(readout=READOUT, targets=[2.0], trace=spikes.Counts())
 MADE["fano_factors"] = dict(trains=TRAINS, window=0.02)
 ROWS = np.sin(np.arange(12.0)).reshape(-1, 1)
 measured = pytest.mark.parametrize("name, parameter", [(name, one) for name in MEASURED for one in MEASURED[name]])
@@ -97,6 +100,8 @@ def make(name, **changes):
 
 def used(part):
     """All that a part computes from its parameters."""
+    if isinstance(part, plasticity.ReadoutReward):
+        return np.array([part(0.06, TRAINS)])
     if callable(part):  # a call of `damaged`
         return used(part())
     if isinstance(part, np.ndarray):  # what a function answers

@@ -26,7 +26,7 @@ COLUMN = MaassColumn((3, 3, 3), weight_scale=3.0, input_probability=1.0).draw(np
 
 
 def scaled_twin(rule, weight, pre, post, arrivals, answers, n_steps):
-    """Additive pair rule, synapse by synapse and step by step, with sums restored at the end of every k-th step."""
+    """Additive pair rule, synapse by synapse and step by step, with sums restored in every k-th step and the end."""
     stdp, w = rule.learning, weight.copy()
     sums = {unit: w[post == unit].sum() if rule.total is None else rule.total for unit in set(post)}
     r, o = np.zeros(len(w)), np.zeros(len(w))
@@ -43,6 +43,8 @@ def scaled_twin(rule, weight, pre, post, arrivals, answers, n_steps):
             for unit, total in sums.items():
                 w[post == unit] *= total / w[post == unit].sum()
         r, o = r * np.exp(-DT / stdp.tau_plus), o * np.exp(-DT / stdp.tau_minus)
+    for unit, total in sums.items():
+        w[post == unit] *= total / w[post == unit].sum()
     return w
 
 
