@@ -26,7 +26,9 @@ from reservoir.random_numbers import Places
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.chosen_states import UnitChoice
-from reservoir.systems.simulation import kept_variables, make_engine
+from reservoir.systems.circuit_units import kept_variables
+from reservoir.systems.recording import Wanted
+from reservoir.systems.simulation import make_engine
 from reservoir.validation import (
     Parameters,
     parameter_error,
@@ -160,7 +162,7 @@ class Microcircuit(LiquidState):
             (answer,), self.codegen_ = run_job(*job, verbose=self.verbose)
             self.circuit_ = with_learned(self.circuit_, answer.learned)
             self._engine = make_engine(p.owner, self.circuit_, self.neuron_, self._engine.dt, compiled=self._compiled)
-            kept = kept_variables(self._engine, len(answer.variables))
+            kept = kept_variables(self.neuron_, self._engine.cells, self._n_features_out, len(answer.variables))
             self._rest.variables[kept] = answer.variables[kept]
         return self
 
@@ -194,8 +196,8 @@ class Microcircuit(LiquidState):
         trials = [Trial(self._initial_variables(one.number), *one) for one in heard]
         network = write_circuit(type(self).__name__, self.circuit_, self.neuron_, None, self._engine.dt)
         job = type(self).__name__, network, trials, self.codegen, self._seed % 2**32
-        sampled = hasattr(self.trace_, "sample")
-        answers, self.codegen_ = run_job(*job, voltages=sampled, n_jobs=self.n_jobs, verbose=self.verbose)
+        kept = Wanted(("voltages",) if hasattr(self.trace_, "sample") else ())
+        answers, self.codegen_ = run_job(*job, wanted=kept, n_jobs=self.n_jobs, verbose=self.verbose)
         rows = [
             self._traced(answer.spikes, n_rows, None, answer.voltages)[0]
             for answer, n_rows in zip(answers, lengths, strict=True)

@@ -77,18 +77,20 @@ def refused(part: Rule | UnitVariables, error: BaseException) -> ValueError:
 
 
 def teller_of(
-    feedback: Feedback, clock: Any, counts: Callable[[], np.ndarray], places: Sequence[tuple[Any, int]], n_tiles: int
-) -> Callable[[], None]:
+    feedback: Feedback, clock: Any, counts: Callable[[], np.ndarray], places: Sequence[tuple[Any, int]], n_tiles: int,
+    untold: np.ndarray,
+) -> Callable[[], None]:  # fmt: skip
     """What tells synapses a number that comes from the simulation.
 
-    counts() : spikes (n_units of all tiles,) so far; places : arrays of a variable, and how many synapses a tile has.
+    counts() : spikes (n_units of all tiles,) so far, beside those before, of which nobody has been told; places :
+    arrays of a variable, and how many synapses a tile has.
     """
-    seen = np.zeros(0)
+    seen = -untold
 
     def tell() -> None:
         nonlocal seen
         now = counts().copy()
-        new = (now - seen if seen.size else now).reshape(n_tiles, -1)
+        new = (now - seen).reshape(n_tiles, -1)
         seen = now
         for tile, spikes in enumerate(new):
             value = float(feedback.value(clock.variables["t"].get_value().item(), spikes))

@@ -20,8 +20,9 @@ from reservoir.persistence.archive import Damaged
 from reservoir.persistence.checks import matrix
 from reservoir.readouts.wide_rows import is_wide
 from reservoir.systems import EchoState
+from reservoir.systems.circuit_units import initial_values
 from reservoir.systems.lanes import lane_names
-from reservoir.systems.simulation import initial_values, make_engine, start
+from reservoir.systems.simulation import make_engine, start
 
 
 def echo_state(system: Any, kept: dict[str, Any], max_bytes: float) -> None:

@@ -197,6 +197,14 @@ REGISTRY: dict[str, Entry] = {
         anew=("_compiled",),
         rebuild=rebuilding.echo_state,
     ),
+    "reservoir.systems.CircuitState": Entry(
+        parameters={
+            "engine": word("numba", "brian2"),
+            "arrays": named(Check(lambda value, lengths: getattr(value, "dtype", None) in ("f8", "i8"), "numbers")),
+            "dt": NUMBER,
+            **dict.fromkeys(("seed", "trial", "step"), COUNT),
+        }
+    ),
     "reservoir.systems.TrialState": Entry(parameters={"values": reals("n"), "trial": COUNT, "step": COUNT}),
     "reservoir.systems.EchoStateLanes": Entry(
         {"reservoir_": part("run"), "_table": reals("l", "p"), "n_features_in_": size("f")},

@@ -22,17 +22,9 @@ from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
 from reservoir.spikes.sampling import Trace as OwnTrace
 from reservoir.systems.chosen_states import UnitChoice, chosen_states
-from reservoir.systems.simulation import (
-    SHORTEST_STEP,
-    check_recorded,
-    check_units,
-    initial_values,
-    is_noisy,
-    kept_variables,
-    make_engine,
-    run_engine,
-    start,
-)
+from reservoir.systems.circuit_units import check_units, initial_values, is_noisy, kept_variables
+from reservoir.systems.recording import check_recorded
+from reservoir.systems.simulation import SHORTEST_STEP, make_engine, run_engine, start
 from reservoir.systems.stimuli import Stimulus, check_steps, input_events
 from reservoir.trains import SpikeTrains
 from reservoir.trials import State as SystemState
@@ -315,7 +307,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     def _initial_variables(self, trial: int) -> np.ndarray:
         """Variables (n_variables, n_units) with which units begin a trial; what they have learnt stays."""
         variables = initial_values(self.neuron_, self._n_features_out, self._seed, trial)
-        kept = kept_variables(self._engine, len(variables))
+        kept = kept_variables(self.neuron_, self._engine.cells, self._n_features_out, len(variables))
         variables[kept] = self._rest.variables[kept]
         return variables
 
