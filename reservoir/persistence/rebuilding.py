@@ -118,6 +118,12 @@ def liquid(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
     system._rest.variables[...] = kept["variables"]
 
 
+def microcircuit(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
+    """The same; what was recorded of learning is not kept."""
+    liquid(system, kept, max_bytes)
+    system.recording_ = None
+
+
 def _check_room(circuit: Circuit, dt: float, max_bytes: float) -> None:
     """Refuse delays, channels and kinds of currents that would take more memory than allowed."""
     kinds = receptors_of(circuit)

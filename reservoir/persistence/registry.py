@@ -236,9 +236,15 @@ REGISTRY: dict[str, Entry] = {
     ),
     "reservoir.systems.LiquidState": Entry(_LIQUID, **_OF_LIQUID),
     "spiking.Microcircuit": Entry(
-        {**_LIQUID, "initial_circuit_": record("Circuit"), "codegen_": optional(_CODEGEN)},
+        {
+            **_LIQUID,
+            "initial_circuit_": record("Circuit"),
+            "codegen_": optional(_CODEGEN),
+            "learning_state_": optional(either(NONE, record("CircuitState"))),
+            "_n_presented": optional(COUNT),
+        },
         {"codegen": _CODEGEN},
-        **_OF_LIQUID,
+        **{**_OF_LIQUID, "anew": (*_OF_LIQUID["anew"], "recording_"), "rebuild": rebuilding.microcircuit},
     ),
     "reservoir.models.ReservoirRegressor": Entry(
         {**_SUPERVISED, "_flat": FLAG, "_calibration": optional(record("CalibrationTargets"))},

@@ -101,13 +101,13 @@ class Wanted(NamedTuple):
         of_synapses = [places for by_name in self.synapses.values() for places in by_name.values()]
         return sum(map(len, [*self.units.values(), *of_synapses]))
 
-    def check_room(self, n_steps: int, n_units: int) -> None:
+    def check_room(self, n_steps: int, n_units: int, owner: str = "simulate") -> None:
         """Refuse more than the memory holds."""
         if "voltages" in self.names:
-            check_recorded(n_steps, n_units)
+            check_recorded(n_steps, n_units, owner)
         if self.every:
             what = f"{self.n_values} values at {n_steps // self.every} times"
-            check_fits("simulate", "record", list((*self.units, *self.synapses)),
+            check_fits(owner, "record", list((*self.units, *self.synapses)),
                        8.0 * self.n_values * (n_steps // self.every), what)  # fmt: skip
 
 
@@ -122,6 +122,7 @@ class Known(NamedTuple):
     units: Mapping[str, np.ndarray]  # which units (n_units,) have a variable
     synapses: Mapping[str, Mapping[str, np.ndarray]]  # by projection, which synapses (n_synapses,) have a variable
     learning: Sequence[str] = ()  # projections that learn
+    owner: str = "simulate"  # who is asked
 
 
 def check_recorded(n_steps: int, n_units: int, owner: str = "simulate", name: str = "record") -> None:
@@ -141,10 +142,10 @@ def read_record(record: Any, period: float | None, dt: float, circuit: Circuit, 
     for one in given:
         over_time |= one if isinstance(one, Mapping) else {}
     if "traces" in over_time and "traces" in whole:
-        raise parameter_error("simulate", "record", "with traces at the end, or over time", record)
+        raise parameter_error(known.owner, "record", "with traces at the end, or over time", record)
     if not over_time:
         if period is not None:
-            raise parameter_error("simulate", "period", "None where nothing is recorded over time", period)
+            raise parameter_error(known.owner, "period", "None where nothing is recorded over time", period)
         return Wanted(tuple(whole))
     units, synapses = {}, {}
     for name, chosen in over_time.items():
@@ -152,22 +153,22 @@ def read_record(record: Any, period: float | None, dt: float, circuit: Circuit, 
             synapses[name] = _read_synapses(name, chosen, circuit, known)
         else:
             units[name] = _read_units(name, chosen, circuit, known)
-    return Wanted(tuple(whole), units, synapses, _read_period(period, dt))
+    return Wanted(tuple(whole), units, synapses, _read_period(known.owner, period, dt))
 
 
 def _refused(known: Known, record: Any) -> Exception:
     wanted = f"a tuple of names among {known.names}, or a dict of what is recorded over time"
-    return parameter_error("simulate", "record", wanted, record)
+    return parameter_error(known.owner, "record", wanted, record)
 
 
-def _read_period(period: float | None, dt: float) -> int:
+def _read_period(owner: str, period: float | None, dt: float) -> int:
     """Steps from one row to the next."""
     if period is None:
         return 1
-    seconds = check_real("simulate", "period", period, 0, closed="neither", unit="second")
+    seconds = check_real(owner, "period", period, 0, closed="neither", unit="second")
     every = round(seconds / dt)
     if every < 1 or abs(seconds / dt - every) > _PERIODS * every:
-        raise parameter_error("simulate", "period", f"a whole multiple of dt, {dt:g} s", period)
+        raise parameter_error(owner, "period", f"a whole multiple of dt, {dt:g} s", period)
     return every
 
 
@@ -175,13 +176,13 @@ def _read_units(name: Any, chosen: Any, circuit: Circuit, known: Known) -> np.nd
     """Numbers of the units whose variable is kept."""
     if not isinstance(name, str) or name not in known.units:
         wanted = f"a dict of variables that units have, {', '.join(known.units)}, or synapses by projection"
-        raise parameter_error("simulate", "record", wanted, name)
+        raise parameter_error(known.owner, "record", wanted, name)
     if isinstance(chosen, str):
         chosen = circuit.population(chosen)
-    units = _numbers(name, chosen, circuit.n_units, "units, True, or the name of a population")
+    units = _numbers(known.owner, name, chosen, circuit.n_units, "units, True, or the name of a population")
     if not known.units[name][units].all():
         having = f"units that have '{name}' ({known.units[name].sum()} of {circuit.n_units} have)"
-        raise parameter_error("simulate", "record", having, chosen)
+        raise parameter_error(known.owner, "record", having, chosen)
     return units
 
 
@@ -190,24 +191,26 @@ def _read_synapses(name: Any, chosen: Any, circuit: Circuit, known: Known) -> di
     if not isinstance(chosen, Mapping):
         if not known.learning:
             wanted = f"synapses by projection where none learns, {{'{name}': {{'recurrent': [0]}}}}"
-            raise parameter_error("simulate", "record", wanted, chosen)
+            raise parameter_error(known.owner, "record", wanted, chosen)
         chosen = {known.learning[0]: chosen}
     found = {}
     for projection, places in chosen.items():
         if projection not in known.synapses:
             wanted = f"synapses of projections, {' or '.join(known.synapses)}"
-            raise parameter_error("simulate", "record", wanted, projection)
+            raise parameter_error(known.owner, "record", wanted, projection)
         having = known.synapses[projection]
         if name not in having:
             wanted = f"a dict of variables that synapses of '{projection}' have, {', '.join(having)}"
-            raise parameter_error("simulate", "record", wanted, name)
-        found[projection] = _numbers(name, places, len(having[name]), f"synapses of '{projection}', or True")
+            raise parameter_error(known.owner, "record", wanted, name)
+        found[projection] = _numbers(
+            known.owner, name, places, len(having[name]), f"synapses of '{projection}', or True"
+        )
         if not having[name][found[projection]].all():
-            raise parameter_error("simulate", "record", f"synapses of '{projection}' that have '{name}'", places)
+            raise parameter_error(known.owner, "record", f"synapses of '{projection}' that have '{name}'", places)
     return found
 
 
-def _numbers(name: str, chosen: Any, size: int, what: str) -> np.ndarray:
+def _numbers(owner: str, name: str, chosen: Any, size: int, what: str) -> np.ndarray:
     """Numbers (k,) below a size: all for True, some of a slice, a mask, or numbers."""
     if chosen is True:
         return np.arange(size)
@@ -218,5 +221,5 @@ def _numbers(name: str, chosen: Any, size: int, what: str) -> np.ndarray:
         return np.flatnonzero(numbers)
     inside = numbers.ndim == 1 and (numbers.dtype.kind in "iu" or not numbers.size)
     if not inside or (numbers.size and not 0 <= numbers.min() <= numbers.max() < size):
-        raise parameter_error("simulate", "record", f"{what}, in [0, {size}), for '{name}'", chosen)
+        raise parameter_error(owner, "record", f"{what}, in [0, {size}), for '{name}'", chosen)
     return numbers.astype(np.int64)
