@@ -35,7 +35,7 @@ from reservoir import simulate
 from reservoir.circuits import Circuit, MaassColumn, Projection, RandomCircuit
 from reservoir.neurons import LIF
 from reservoir.spikes import SpikeTrains
-from reservoir.systems.simulation import initial_values
+from reservoir.systems.circuit_units import initial_values
 from reservoir.validation import as_generator
 
 DT, SEED = 1e-4, 0

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from reservoir.systems.recording import Wanted
 from spiking import surroundings
 from spiking.circuit_text import Answer, CircuitText, Trial
 from spiking.equation_reading import Reading, Words, read_words
@@ -86,7 +87,7 @@ def run_trials(
     trials: list[Trial],
     codegen: str,
     seed: int,
-    voltages: bool,
+    wanted: Wanted,
     report: Callable[..., Any] | None = None,
     folder: str = "",
     machine: dict[str, Any] | None = None,
@@ -103,7 +104,7 @@ def run_trials(
         surroundings.settings(brian2, codegen, machine or {}),
         surroundings.device(brian2, codegen, folder) as build,
     ):
-        return SideBySide(brian2, network, trials, seed, voltages).run(build, report)
+        return SideBySide(brian2, network, trials, seed, wanted).run(build, report)
 
 
 @contextmanager

@@ -20,11 +20,13 @@ from reservoir.parts import SpikingUnit
 from reservoir.plasticity import Rule
 from reservoir.plasticity.learning import Learning, Rules, learning_of
 from reservoir.random_numbers import Places
-from reservoir.systems.simulation import is_noisy
+from reservoir.systems.circuit_state import CircuitState
+from reservoir.systems.circuit_units import is_noisy
 from reservoir.systems.stimuli import Stimulus
 from reservoir.validation import parameter_error
 from spiking.names import check_rules
 
+NONE_SENT = np.zeros((0, 2), np.int64)
 _ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
 
 
@@ -90,11 +92,22 @@ class Trial(NamedTuple):
     rows: np.ndarray | None = None  # as of `Stimulus`, as all that follows
     seed: int = 0
     places: Places | None = None
+    state: CircuitState | None = None  # from which it goes on, in place of `variables`
 
     @property
     def heard(self) -> Stimulus:
         """All but what it begins with."""
-        return Stimulus(*self[1:])
+        return Stimulus(*self[1:-1])
+
+    @property
+    def behind(self) -> int:
+        """How many steps lie behind when it begins."""
+        return 0 if self.state is None else self.state.step
+
+    @property
+    def sent(self) -> np.ndarray:
+        """Spikes (step, sender) that were on their way when it began; steps are negative."""
+        return NONE_SENT if self.state is None else self.state.arrays["sent"]
 
 
 class UnitText(NamedTuple):
@@ -124,6 +137,8 @@ class Answer(NamedTuple):
     voltages: np.ndarray | None  # (n_steps, n_units)
     variables: np.ndarray  # (n_variables, n_units), of the units in the end
     learned: list[Learned]
+    over_time: dict[str, Any]  # by variable, (n, k), or of synapses by projection
+    state: dict[str, np.ndarray] | None = None
 
 
 def write_circuit(

@@ -12,6 +12,7 @@ from typing import Any
 import joblib
 
 from reservoir.progress import Progress
+from reservoir.systems.recording import NOTHING, Wanted
 from reservoir.temporary_folders import temporary_folder
 from reservoir.validation import check_choice, check_integer, parameter_error
 from spiking._brian import machine_preferences, run_trials
@@ -33,7 +34,7 @@ class CompilerWarning(UserWarning):
 
 
 def run_job(
-    owner: str, network: CircuitText, trials: list[Trial], codegen: str, seed: int, *, voltages: bool = False,
+    owner: str, network: CircuitText, trials: list[Trial], codegen: str, seed: int, *, wanted: Wanted = NOTHING,
     n_jobs: int | None = None, verbose: int = 0,
 ) -> tuple[list[Answer], str]:  # fmt: skip
     """The answers of all trials, and how Brian2 has run. Neither tiles nor processes change an answer."""
@@ -41,14 +42,16 @@ def run_job(
         check_integer(owner, "verbose", verbose, 0)
     if n_jobs is not None and check_integer(owner, "n_jobs", n_jobs) == 0:
         raise parameter_error(owner, "n_jobs", "None or an integer other than 0", n_jobs)
-    batches = list(_batches(network, trials, _TILES))
+    alike = "state" in wanted.names or any(path.rule is not None for path in network.paths)
+    batches = list(_batches(trials, _TILES, alike))
     lengths = [max(trial.n_steps for trial in batch) for batch in batches]
     drawn = network.n_drawn * max(lengths)
-    target = choose_target(owner, network, codegen, sum(lengths), drawn)
+    goes_on = any(trial.state is not None for trial in trials)
+    target = choose_target(owner, network, codegen, sum(lengths), drawn, goes_on)
     if target == "standalone" and drawn * _TILES > _NUMBERS_OF_A_PROGRAM:
-        batches = list(_batches(network, trials, max(1, _NUMBERS_OF_A_PROGRAM // drawn)))
+        batches = list(_batches(trials, max(1, _NUMBERS_OF_A_PROGRAM // drawn), alike))
         lengths = [max(trial.n_steps for trial in batch) for batch in batches]
-    run = partial(run_trials, network, codegen=target, seed=seed, voltages=voltages)
+    run = partial(run_trials, network, codegen=target, seed=seed, wanted=wanted)
     where = _run_as_a_program if target == "standalone" else run_where_asked
     n_workers = min(joblib.effective_n_jobs(n_jobs), len(batches))
     answers: list[Answer] = []
@@ -94,16 +97,17 @@ class _Counter:
             self._progress.add(new)
 
 
-def _batches(network: CircuitText, trials: list[Trial], n_tiles: int) -> Iterator[list[Trial]]:
+def _batches(trials: list[Trial], n_tiles: int, alike: bool) -> Iterator[list[Trial]]:
     """Trials that follow one another and can be tiles of one network, at most so many.
 
-    Where synapses learn, they must last as long, since all tiles go on until the longest has ended.
+    They begin at one step. Where they must be `alike` they last as long, since all tiles go on until the longest has
+    ended, and what is learned and where a trial stops is read in the end.
     """
-    plastic = any(path.rule is not None for path in network.paths)
     batch: list[Trial] = []
     for trial in trials:
-        longer = plastic and batch and trial.n_steps != batch[-1].n_steps
-        if longer or len(batch) == n_tiles:
+        other = bool(batch) and trial.behind != batch[-1].behind
+        other |= alike and bool(batch) and trial.n_steps != batch[-1].n_steps
+        if other or len(batch) == n_tiles:
             yield batch
             batch = []
         batch.append(trial)
@@ -111,7 +115,9 @@ def _batches(network: CircuitText, trials: list[Trial], n_tiles: int) -> Iterato
         yield batch
 
 
-def choose_target(owner: str, network: CircuitText, codegen: str, n_steps: int, drawn: int = 0) -> str:
+def choose_target(
+    owner: str, network: CircuitText, codegen: str, n_steps: int, drawn: int = 0, goes_on: bool = False
+) -> str:
     """How Brian2 runs a job of so many steps: what is asked for, or for "auto" what takes least time.
 
     A program is given the random numbers of a trial, of which there are so many, at once.
@@ -121,9 +127,12 @@ def choose_target(owner: str, network: CircuitText, codegen: str, n_steps: int, 
     if codegen == "standalone" and in_python:
         wanted = "another one for normalised weights and for feedback, which need Python"
         raise parameter_error(owner, "codegen", wanted, codegen)
+    if codegen == "standalone" and goes_on:
+        wanted = "another one where a simulation goes on from a state: a program begins at rest"
+        raise parameter_error(owner, "codegen", wanted, codegen)
     wanted = codegen
     if codegen == "auto":
-        stays = in_python or drawn > _NUMBERS_OF_A_PROGRAM
+        stays = in_python or goes_on or drawn > _NUMBERS_OF_A_PROGRAM
         compiled, worth = ("cython", _STEPS_WORTH_CYTHON) if stays else ("standalone", _STEPS_WORTH_A_PROGRAM)
         wanted = compiled if n_steps >= worth else "numpy"
     if wanted != "numpy" and not any(map(shutil.which, ("c++", "g++", "clang++", "cl"))):

@@ -17,13 +17,16 @@ from spiking.circuit_text import Group
 class Listener:
     """The spikes of all units of all tiles, stretch by stretch.
 
-    own : spikes (n, 2), step and unit, of units that fire of themselves, which no monitor sees.
+    own : spikes (n, 2), step and unit, that no monitor sees: of units that fire of themselves, and of before the run.
+    first : the step with which the first stretch begins.
     """
 
-    def __init__(self, groups: Sequence[Group], monitors: Sequence[Any], own: np.ndarray, n_units: int, dt: float):
+    def __init__(
+        self, groups: Sequence[Group], monitors: Sequence[Any], own: np.ndarray, n_units: int, dt: float, first: int
+    ):
         self.parts = list(zip(groups, monitors, strict=True))
         self.own, self.n_units, self.dt = own, n_units, dt
-        self.seen, self.last = [0] * len(self.parts), 0
+        self.seen, self.last = [0] * len(self.parts), first
 
     def fired(self, step: int) -> np.ndarray:
         """Step and unit (n, 2), by its number among those of all tiles, of all spikes since the last call."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from reservoir.derived import Derived
 from reservoir.neurons.spiking.equations import equations_of
 from reservoir.neurons.spiking.mixture import models_of
 from reservoir.parts import (
@@ -22,11 +23,16 @@ from reservoir.parts import (
     VoltageTrace,
 )
 from reservoir.plasticity.learning import Rules
-from reservoir.random_numbers import Places
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.chosen_states import UnitChoice
-from reservoir.systems.simulation import kept_by_name, kept_variables, make_engine, units_of_runs
+from reservoir.systems.circuit_state import CircuitState
+from reservoir.systems.circuit_units import kept_by_name, kept_variables, units_of_runs
+from reservoir.systems.presentations import in_a_row, silence
+from reservoir.systems.recording import Record, Recording, Wanted, read_record
+from reservoir.systems.simulation import make_engine
+from reservoir.systems.stimuli import Stimulus
+from reservoir.trials import TrialState
 from reservoir.validation import (
     Parameters,
     parameter_error,
@@ -34,9 +40,13 @@ from reservoir.validation import (
     unchanged_on_error,
     without_unit,
 )
-from spiking.circuit_text import Trial, write_circuit
+from spiking.circuit_text import Answer, Trial, write_circuit
 from spiking.execution import CODEGEN, run_job
-from spiking.simulation import with_learned
+from spiking.known_variables import known_of
+from spiking.simulation import recorded, stopped, with_learned
+from spiking.state_vectors import Layout, layout_of
+
+_layouts: Derived[Layout] = Derived()
 
 
 class Microcircuit(LiquidState):
@@ -46,7 +56,9 @@ class Microcircuit(LiquidState):
     answers with spikes of its own, and the trace filters them. `fit` draws the circuit and, with `plasticity`,
     presents the series to it, one after the other without a break, so that it learns; then the weights are frozen,
     and `transform` gives the states of the frozen circuit. Presentation k hears the random numbers of trial k: a random
-    encoder gives a series that is presented again, as in epochs, fresh spikes.
+    encoder gives a series that is presented again, as in epochs, fresh spikes. `partial_fit` goes on with more series,
+    from where learning has stopped, so that pieces give the weights of the whole; and so does a model that
+    `reservoir.save` has kept in between.
 
     Parameters
     ----------
@@ -58,6 +70,16 @@ class Microcircuit(LiquidState):
         ``plasticity__recurrent__A_plus`` in a dict, ``plasticity__0__A_plus`` in a list.
     learning_time : None or float > 0, default None
         Seconds that are presented in `fit`, from the first series on, the last of them cut; None presents all.
+    epochs : int >= 1, default 1
+        How often `fit` presents all series.
+    gap : float >= 0, default 0.0
+        Seconds after each presentation in which the channels are silent and nothing is injected, a whole multiple of
+        `dt`; what the circuit does of itself goes on. They count in `learning_time`.
+    record : None, name, dict, or tuple of these, default None
+        What is kept of learning besides the weights, as `recording_`: of ``()`` the spikes, and more as `record` of
+        `spiking.simulate` says, ``{"weights": {"recurrent": [0, 1]}}``. None keeps nothing.
+    period : None or float > 0, default None
+        Seconds from one value to the next of what is recorded over time; None is `dt`.
     codegen : {"auto", "numpy", "cython", "standalone"}, default "auto"
         How Brian2 runs, see `spiking.simulate`; "auto" chooses by the length of the job.
     twin : bool, default True
@@ -72,6 +94,8 @@ class Microcircuit(LiquidState):
     ----------
     circuit_ : Circuit, with what was learned
     initial_circuit_ : Circuit, as it was drawn
+    learning_state_ : `reservoir.systems.CircuitState`, where learning has stopped, or None where nothing learns
+    recording_ : `reservoir.systems.Recording` of the last call that learned, or None; it is not saved
     codegen_ : "numpy", "cython" or "standalone", as taken for the last job of Brian2
     learned_variables_ : dict of arrays (n_units,)
         What learning has left of the variables of units, as of `AdaptiveThreshold`: {"theta": volts}.
@@ -87,8 +111,8 @@ class Microcircuit(LiquidState):
     Notes
     -----
     Learning always runs in Brian2, and so do frozen circuits that Numba does not run alike; their sequences run side by
-    side, as unconnected parts of one network, and cannot go on from a state. Final states come from Numba; those of
-    `Equations` are empty.
+    side, as unconnected parts of one network, and their final states are always `reservoir.systems.TrialState`. Final
+    states of all others come from Numba. `partial_fit` goes on interpreted or by Cython: a C++ program begins at rest.
 
     References
     ----------
@@ -120,6 +144,10 @@ class Microcircuit(LiquidState):
         random_state: Seed = None,
         plasticity: Rules | None = None,
         learning_time: float | None = None,
+        epochs: int = 1,
+        gap: float = 0.0,
+        record: Record | None = None,
+        period: float | None = None,
         codegen: str = "auto",
         twin: bool = True,
         n_jobs: int | None = None,
@@ -130,6 +158,10 @@ class Microcircuit(LiquidState):
         )  # fmt: skip
         self.plasticity = plasticity
         self.learning_time = learning_time
+        self.epochs = epochs
+        self.gap = gap
+        self.record = record
+        self.period = period
         self.codegen = codegen
         self.twin = twin
         self.n_jobs = n_jobs
@@ -148,35 +180,88 @@ class Microcircuit(LiquidState):
         teacher : None, array (T, n_units) or list of these, default None
             Currents, amperes, injected into the units while they learn: a row for every row of a series.
         """
+        self._begin(X)
+        epochs = Parameters(self).integer("epochs", 1)
+        longest = None if self.learning_time is None else max(1, round(float(self.learning_time) / self._engine.dt))
+        return self._learn(X, teacher, epochs, longest)
+
+    @unchanged_on_error
+    def partial_fit(
+        self, X: SequenceData, y: Targets | None = None, *, teacher: Numbers | Sequence[Numbers] | None = None
+    ) -> Microcircuit:
+        """Go on learning from where it has stopped, with more series, each presented once.
+
+        The first call draws the circuit, as `fit` does, and learns the range of the features from its series. Then
+        ``fit([a, b])`` and ``fit([a]).partial_fit([b])`` learn the same, with an encoder whose range is given.
+
+        Parameters
+        ----------
+        X, y, teacher : as in `fit`
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from reservoir.circuits import MaassColumn
+        >>> from reservoir.spikes import Poisson
+        >>> from spiking import STDP, Microcircuit
+        >>> images = [np.full((5, 1), level) for level in (0.2, 0.8)]
+        >>> rules, encoder = {"recurrent": STDP()}, Poisson(low=0.0, high=1.0)
+        >>> system = Microcircuit(MaassColumn((3, 3, 3)), encoder=encoder, plasticity=rules, gap=0.01, random_state=0)
+        >>> for image in images:
+        ...     system = system.partial_fit(image)
+        >>> system.learning_state_.step  # of 0.1 ms, two images of 50 ms and a gap after each
+        1200
+        """
+        if not self.plasticity:
+            raise Parameters(self).error("plasticity", "given, for partial_fit")
+        if not hasattr(self, "circuit_"):
+            self._begin(X)
+        check_is_fitted(self, "learning_state_")
+        return self._learn(X, teacher, 1, None)
+
+    def _begin(self, X: SequenceData) -> None:
+        """Draw the circuit, which has not learned anything."""
         p = Parameters(self)
         p.choice("codegen", CODEGEN)
         p.flag("twin")
+        p.real("gap", 0, unit="second")
         if self.learning_time is not None:
             p.real("learning_time", 0, closed="neither", unit="second")
         super().fit(X)
-        self.initial_circuit_ = self.circuit_
-        network = write_circuit(p.owner, self.circuit_, self.neuron_, self.plasticity, self._engine.dt)
-        if self.plasticity:
-            trial = self._presentation(X, teacher)
-            job = p.owner, network, [trial], self.codegen, self._seed % 2**32
-            (answer,), self.codegen_ = run_job(*job, verbose=self.verbose)
-            self.circuit_ = with_learned(self.circuit_, answer.learned)
-            units, dt = units_of_runs(self), self._engine.dt
-            self._engine = make_engine(p.owner, self.circuit_, units, dt, compiled=self._compiled)
-            kept = kept_variables(self._engine, len(answer.variables))
-            self._rest.variables[kept] = answer.variables[kept]
+        self.initial_circuit_, self._n_presented = self.circuit_, 0
+        self.learning_state_: CircuitState | None = None
+        self.recording_: Recording | None = None
+
+    def _learn(self, X: SequenceData, teacher: Any, epochs: int, longest: int | None) -> Microcircuit:
+        """Present the series, so that the circuit goes on learning, and freeze it."""
+        owner, dt, circuit = type(self).__name__, self._engine.dt, self.initial_circuit_
+        network = write_circuit(owner, circuit, self.neuron_, self.plasticity, dt)
+        if not self.plasticity:
+            return self
+        heard, n_presented = self._presentation(X, teacher, epochs, longest)
+        kept = Wanted()
+        if self.record is not None:
+            kept = read_record(self.record, self.period, dt, circuit, known_of(circuit, network)._replace(owner=owner))
+            kept.check_room(heard.n_steps, circuit.n_units, owner)
+        trial = Trial(self._rest.variables, *heard, self.learning_state_)
+        wanted = kept._replace(names=(*kept.names, "state"))
+        job = owner, network, [trial], self.codegen, self._seed % 2**32
+        (answer,), self.codegen_ = run_job(*job, wanted=wanted, verbose=self.verbose)
+        self.learning_state_ = stopped(answer, trial, dt)
+        if self.record is not None:
+            self.recording_ = recorded(circuit, answer, heard.n_steps * dt, kept, trial, dt)
+        self._n_presented += n_presented
+        self.circuit_ = with_learned(circuit, answer.learned)
+        self._engine = make_engine(owner, self.circuit_, units_of_runs(self), dt, compiled=self._compiled)
+        learned = kept_variables(self.neuron_, self._engine.cells, self._n_features_out, len(answer.variables))
+        self._rest = self._rest._replace(variables=np.where(learned, answer.variables, self._rest.variables))
         return self
 
     @property
     def learned_variables_(self) -> dict[str, np.ndarray]:
         """Variables (n_units,) of the units that learning has left, by name: ``{"theta": ...}``, volts."""
         check_is_fitted(self)
-        return kept_by_name(self._engine, self._rest.variables)
-
-    @property
-    def piecewise(self) -> bool:
-        """Whether a run may be cut in two: where Numba goes on, which gives the same spikes."""
-        return super().piecewise and self._has_twin()
+        return kept_by_name(self._engine.neuron, self._engine.cells, self._rest.variables)
 
     def _has_twin(self) -> bool:
         """Whether Numba gives the same spikes as Brian2."""
@@ -188,53 +273,86 @@ class Microcircuit(LiquidState):
     def _run(self, X: Any, state: Any, trial: Any, finals_too: bool) -> tuple[Any, Any]:
         """States from Numba where it gives the same spikes, else from Brian2."""
         check_is_fitted(self)
-        if state is not None and not self._has_twin():
-            wanted = "None but for units whose step is the same in both engines"
-            raise parameter_error(type(self).__name__, "state", wanted, state)
-        if state is not None or (self.twin and self._has_twin()):
+        twin = self._has_twin()
+        if twin and (state is not None or self.twin):
             return super()._run(X, state, trial, finals_too)
-        compiled = self._engine.cells is not None
-        finals = super()._run(X, None, trial, True)[1] if finals_too and compiled else None
         members, kind, lengths = self._read(X)
-        if finals_too and not compiled:
-            finals = np.zeros(0 if kind == "series" else (len(members), 0))
-        numbers = self._entries(None, trial, kind, len(members))[1]
-        heard = [self._heard(*one)[0] for one in zip(members, lengths, numbers, strict=True)]
-        trials = [Trial(self._initial_variables(one.number), *one) for one in heard]
+        entries = list(zip(*self._entries(state, trial, kind, len(members)), strict=True))
+        runs = [self._begun(*one) for one in zip(members, lengths, entries, strict=True)]
+        names = ("voltages",) * hasattr(self.trace_, "sample") + ("state",) * (finals_too and not twin)
+        answers = self._answers([run for run, *_ in runs], Wanted(names))
+        rows, finals = [], []
+        for n_rows, (_, number, first), (run, encoded, memory), answer in zip(
+            lengths, entries, runs, answers, strict=True
+        ):
+            states, memory = self._traced(answer.spikes, n_rows, memory, answer.voltages)
+            rows.append(states)
+            if answer.state is not None:
+                vector = self._layout().vector(answer.state, run.behind + run.n_steps)
+                values = np.concatenate([encoded, memory.ravel(), vector])
+                finals.append(TrialState(values, number, first + n_rows))
+        sequences = Sequences(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]), kind)
+        ends: Any = finals[0] if finals and kind == "series" else finals or None
+        if finals_too and twin:
+            ends = super()._run(X, None, trial, True)[1]
+        return sequences.pack(sequences.rows), ends
+
+    def _begun(
+        self, member: Any, n_rows: int, entry: tuple[np.ndarray | None, int, int]
+    ) -> tuple[Trial, np.ndarray, np.ndarray]:
+        """A trial of Brian2, what the encoder remembers after it, and the trace before it."""
+        values, number, first = entry
+        encoded, memory, vector = self._divided(values)
+        heard, encoded = self._heard(member, n_rows, number, first, encoded)
+        state = None
+        if vector is not None:
+            arrays, behind = self._layout().arrays(vector)
+            state = CircuitState("brian2", arrays, self._engine.dt, self._seed, number, behind)
+        return Trial(self._initial_variables(number), *heard, state), encoded, memory
+
+    def _answers(self, trials: list[Trial], wanted: Wanted) -> list[Answer]:
+        """What Brian2 gives for trials of the frozen circuit."""
         network = write_circuit(type(self).__name__, self.circuit_, self._engine.neuron, None, self._engine.dt)
         job = type(self).__name__, network, trials, self.codegen, self._seed % 2**32
-        sampled = hasattr(self.trace_, "sample")
-        answers, self.codegen_ = run_job(*job, voltages=sampled, n_jobs=self.n_jobs, verbose=self.verbose)
-        rows = [
-            self._traced(answer.spikes, n_rows, None, answer.voltages)[0]
-            for answer, n_rows in zip(answers, lengths, strict=True)
-        ]
-        sequences = Sequences(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]), kind)
-        return sequences.pack(sequences.rows), finals
+        answers, self.codegen_ = run_job(*job, wanted=wanted, n_jobs=self.n_jobs, verbose=self.verbose)
+        return answers
 
-    def _presentation(self, X: Any, teacher: Any) -> Trial:
-        """All sequences as one trial, in which each hears the numbers of its own."""
+    def _n_of_circuit(self) -> int:
+        return super()._n_of_circuit() if self._has_twin() else self._layout().size
+
+    def _layout(self) -> Layout:
+        """How a state of Brian2 stands in a vector."""
+        return _layouts.get(self, (self._engine,), self._find_layout)
+
+    def _find_layout(self) -> Layout:
+        heard = silence(self.circuit_, self._engine.dt, self._seed, 0, 0, 1)
+        trial = Trial(self._initial_variables(0), *heard)
+        network = write_circuit(type(self).__name__, self.circuit_, self._engine.neuron, None, self._engine.dt)
+        (answer,), _ = run_job(type(self).__name__, network, [trial], "numpy", 0, wanted=Wanted(("state",)))
+        return layout_of(self.circuit_, self._engine.dt, answer.state or {})
+
+    def _presentation(self, X: Any, teacher: Any, epochs: int = 1, longest: int | None = None) -> tuple[Stimulus, int]:
+        """All sequences in a row, in which each hears the numbers of a trial of its own, and how many there are."""
         members, kind, lengths = self._read(X)
-        given, first, parts, tables = self._read_teacher(teacher, kind, lengths), 0, [], []
-        dt, n_units, steps_a_row = self._engine.dt, self._n_features_out, round(self._step / self._engine.dt)
-        longest = sum(lengths) * steps_a_row
-        limit = longest if self.learning_time is None else max(1, round(float(self.learning_time) / dt))
-        for number, (member, n_rows, extra) in enumerate(zip(members, lengths, given, strict=True)):
-            if first >= limit:
+        given, dt, p = self._read_teacher(teacher, kind, lengths), self._engine.dt, Parameters(self)
+        gap = p.real("gap", 0, unit="second")
+        pause = round(gap / dt)
+        if abs(gap / dt - pause) > 1e-6 * max(1, pause):
+            raise p.error("gap", f"a whole multiple of dt, {dt:g} s")
+        parts: list[Stimulus] = []
+        n_presented, n_steps = 0, 0
+        for member, n_rows, extra in [*zip(members, lengths, given, strict=True)] * epochs:
+            if longest is not None and n_steps >= longest:
                 break
+            number = self._n_presented + n_presented
             heard, _ = self._heard(member, n_rows, number)
-            parts.append(heard._replace(events=heard.events + np.array([first, 0])))
-            rows = np.zeros((n_rows, n_units)) if heard.currents is None else heard.currents
-            tables.append(rows if extra is None else rows + extra)
-            first += heard.n_steps
-        events, n_steps = np.concatenate([part.events for part in parts]), min(first, limit)
-        offsets = np.cumsum([0, *(part.n_steps for part in parts)])
-        places = Places(np.arange(len(parts)), np.zeros(len(parts), np.int64), offsets).rows(0, n_steps)
-        injected = teacher is not None or parts[0].currents is not None
-        return Trial(
-            self._rest.variables, events[events[:, 0] < n_steps], np.concatenate(tables) if injected else None, n_steps,
-            np.arange(n_steps) // steps_a_row, self._seed, places,
-        )  # fmt: skip
+            if extra is not None:
+                heard = heard._replace(currents=extra if heard.currents is None else heard.currents + extra)
+            parts += [heard]
+            if pause:
+                parts += [silence(self.circuit_, dt, self._seed, number, heard.n_steps, pause)]
+            n_presented, n_steps = n_presented + 1, n_steps + heard.n_steps + pause
+        return in_a_row(parts, longest), n_presented
 
     def _read_teacher(self, teacher: Any, kind: str, lengths: list[int]) -> list[Any]:
         if teacher is None:

@@ -11,17 +11,22 @@ import numpy as np
 
 from reservoir.circuits import PoissonBackground
 from reservoir.neurons.spiking.statements import Statements
-from reservoir.plasticity import Feedback, Rule, Scaling
-from reservoir.systems.simulation import check_finite
-from spiking.circuit_text import Answer, CircuitText, Group, Learned, Path, Trial, UnitText, write_units
+from reservoir.plasticity import Rule
+from reservoir.systems.recording import Wanted
+from spiking.answers import answers_of
+from spiking.circuit_text import Answer, CircuitText, Group, Path, Trial, UnitText, write_units
 from spiking.fed_variables import Feed, feeds_of
-from spiking.feedback import Listener, numbered, teller_of
+from spiking.input_sources import InputSources
 from spiking.integration import Exact, Step, method_of
+from spiking.monitors import Monitors
 from spiking.names import follow, lines_of, make_way, renamed
+from spiking.network_state import Begun
+from spiking.rule_operations import feedback_of, scalings_of
 from spiking.rule_text import Additions, additions_of, arrivals_of, refused, step_of, with_additions
 from spiking.synapses import conductance, current, depressing_and_facilitating
 from spiking.unit_step import write_step
 
+_FED = -200  # the order in a step of what units hear anew, before anything is recorded
 _FOR_EVER = 1e6  # seconds; Brian2 takes a unit that has not fired for one that fired 1e4 seconds ago
 
 
@@ -32,36 +37,41 @@ class SideBySide:
     shared constants of their group: in a namespace they would be part of the keys under which Brian2 keeps code.
     """
 
-    def __init__(self, brian2: ModuleType, network: CircuitText, trials: list[Trial], seed: int, voltages: bool):
-        self.brian2, self.network, self.trials = brian2, network, trials
+    def __init__(self, brian2: ModuleType, network: CircuitText, trials: list[Trial], seed: int, wanted: Wanted):
+        self.brian2, self.network, self.trials, self.wanted = brian2, network, trials, wanted
         self.n_units, self.n_tiles = len(network.excitatory), len(trials)
-        self.n_steps = max(trial.n_steps for trial in trials)
+        self.n_steps, self.behind = max(trial.n_steps for trial in trials), trials[0].behind
+        self.end = (self.behind + self.n_steps) * network.dt  # seconds
         self.standalone = "standalone" in type(brian2.get_device()).__name__.lower()
-        brian2.seed(seed)
+        brian2.seed((seed + self.behind) % 2**32)  # what `rand` in a user's text gives goes on otherwise
         self.clock = brian2.Clock(dt=network.dt * brian2.second, name="steps")
-        self.most: dict[str, int] = {}  # spikes of a channel in one step
         self.operations: list[Any] = []
         self.new: dict[str, str] = {}  # names of units that make way for those of synapses
+        self.of_rules: set[str] = set()  # variables that rules give to the units
         self.groups = network.by_groups()
-        self.sources = {**{group.name: self._make_units(group) for group in self.groups}, **self._make_generators()}
+        inputs = InputSources(brian2, self.clock, network, trials)
+        self.operations += inputs.operations
+        self.most, self.own = inputs.most, inputs.own
+        self.sources = {**{group.name: self._make_units(group) for group in self.groups}, **inputs.sources}
         self.synapses = [self._connect(path, f"path_{k:02d}") for k, path in enumerate(network.paths)]
-        self.scalings = self._make_scalings()
+        self.scalings = scalings_of(self)
         units = [self.sources[group.name] for group in self.groups]
         self.spikes = [brian2.SpikeMonitor(one, name=one.name.replace("units", "spikes")) for one in units]
-        self.operations += self._make_feedback()
-        self.watch = [
-            brian2.StateMonitor(one, "v", record=True, when="end", name=one.name.replace("units", "voltages"))
-            for one in units if voltages
-        ]  # fmt: skip
+        self.operations += feedback_of(self)
+        self.monitors = Monitors(self, wanted)
+        self.begun = Begun(self)
+        self.operations += self.begun.operations + self.scalings
 
     def run(self, build: Callable[[], None], report: Callable[..., Any] | None = None) -> list[Answer]:
         """Simulate all trials, as long as the longest lasts; `build` is called once the network is complete.
 
         Brian2 calls `report` now and then with the share that is done, as its second argument.
         """
-        parts = [*self.sources.values(), *self.synapses, *self.scalings, *self.spikes, *self.watch, *self.operations]
-        whole = self.brian2.Network([part for part in parts if part is not None])
+        parts = [*self.sources.values(), *self.synapses, *self.spikes, *self.monitors.all, *self.operations]
+        whole = self.brian2.Network(parts)
         duration, second = self.n_steps * self.network.dt, self.brian2.second
+        if self.behind:
+            whole.t_ = self.behind * self.network.dt
         try:
             whole.run(duration * second, namespace={}, report=report, report_period=second)
         except self.brian2.BrianObjectException as error:
@@ -70,10 +80,7 @@ class SideBySide:
                 raise
             raise refused(rule, error) from None
         build()
-        for scaling in self.scalings:
-            scaling.function()
-        fired = np.concatenate([self._fired(*one) for one in zip(self.groups, self.spikes, strict=True)])
-        return [self._answer(tile, fired) for tile in range(self.n_tiles)]
+        return answers_of(self)
 
     def _rule_of(self, error: Exception) -> Rule | None:
         """The rule whose text is the cause of an error of Brian2."""
@@ -82,10 +89,6 @@ class SideBySide:
         if "'of_rules" in str(error):
             return next((rule for rule in rules if rule is not None and rule.units is not None), None)
         return rules[int(number.group(1))] if number else None
-
-    def _fired(self, group: Group, spikes: Any) -> np.ndarray:
-        """Step and unit, by its number among those of all tiles, of the spikes of a group."""
-        return numbered(group, np.asarray(spikes.t), np.asarray(spikes.i), self.n_units, self.network.dt)
 
     def _value(self, value: Any, unit: str) -> Any:
         """An SI number or array with its unit."""
@@ -105,6 +108,7 @@ class SideBySide:
         added = additions_of(self.brian2, rules)
         text, new = make_way(with_additions(text, added), rules)
         self.new |= new
+        self.of_rules |= {new.get(name, name) for name in added.declared}
         return text, added
 
     def _make_units(self, group: Group) -> Any:
@@ -172,7 +176,7 @@ class SideBySide:
             place[:] = next(rows)
 
         name = f"set_{feed.name}{prefix}"
-        return self.brian2.NetworkOperation(set_values, clock=self.clock, when="start", order=-1, name=name)
+        return self.brian2.NetworkOperation(set_values, clock=self.clock, when="start", order=_FED, name=name)
 
     def _timed(self, feed: Feed, prefix: str) -> Any:
         """The values of a variable in all steps, for a program that Python does not see into."""
@@ -189,53 +193,6 @@ class SideBySide:
         part = next(k for k in range(steps, 0, -1) if steps % k == 0 and k * dt / dt == k)
         rows = np.repeat(values, steps // part, axis=0)
         return self.brian2.TimedArray(self._value(rows, unit), dt=part * dt * self.brian2.second, name=name)
-
-    def _make_generators(self) -> dict[str, Any]:
-        """Generators of the spikes of the channels, and of the units that fire of themselves."""
-        sizes = {"inputs": self.network.n_inputs, "selves": self.n_units}
-        tiles = [np.full(len(trial.events), tile) for tile, trial in enumerate(self.trials)]
-        tile, events = np.concatenate(tiles), np.concatenate([trial.events for trial in self.trials])
-        own = events[:, 1] < self.n_units
-        numbers = events[:, 1] - np.where(own, 0, self.n_units) + tile * np.where(own, sizes["selves"], sizes["inputs"])
-        self.own = np.column_stack([events[own, 0], numbers[own]])
-        used = {path.source for path in self.network.paths}
-        chosen = {"inputs": ~own, "selves": own}
-        return {
-            name: self._source(name, sizes[name] * self.n_tiles, numbers[mask], events[mask, 0])
-            for name, mask in chosen.items() if name in used
-        }  # fmt: skip
-
-    def _source(self, name: str, size: int, senders: np.ndarray, steps: np.ndarray) -> Any:
-        """What sends these spikes: a generator, which knows one of a channel in a step, or channels that count them."""
-        order = np.lexsort((senders, steps))
-        senders, steps = senders[order], steps[order]
-        begins = np.append(True, (np.diff(senders) != 0) | (np.diff(steps) != 0))[: len(steps)]
-        nth = np.arange(len(steps)) - np.flatnonzero(begins)[np.cumsum(begins) - 1]
-        self.most[name] = 1 + int(nth.max(initial=0))
-        generator = self._generator(name, size * self.most[name], senders + size * nth, steps)
-        return generator if self.most[name] == 1 else self._counting(name, size, generator)
-
-    def _generator(self, name: str, size: int, senders: np.ndarray, steps: np.ndarray) -> Any:
-        brian2 = self.brian2
-        times = steps * self.network.dt * brian2.second
-        return brian2.SpikeGeneratorGroup(size, senders, times, clock=self.clock, sorted=True, name=f"spikes_of_{name}")
-
-    def _counting(self, name: str, size: int, generator: Any) -> Any:
-        """Channels, each of which has an event for every further spike of a step, from a generator of all of them."""
-        most = self.most[name]
-        channels = self.brian2.NeuronGroup(
-            size, "outside_spikes : 1", threshold="outside_spikes > 0.5", reset="outside_spikes = 0",
-            clock=self.clock, name=name,
-            events={f"again_{k}": f"outside_spikes > {k}.5" for k in range(1, most)},
-        )  # fmt: skip
-        relay = self.brian2.Synapses(
-            generator, channels, on_pre="outside_spikes_post += 1", clock=self.clock, name=f"count_{name}"
-        )  # fmt: skip
-        relay.connect(i=np.arange(size * most), j=np.tile(np.arange(size), most))
-        generator.when = relay.pre.when = "start"
-        generator.order, relay.pre.order = -2, -1
-        self.operations += [generator, relay]
-        return channels
 
     def _connect(self, path: Path, name: str) -> Any:
         brian2, rule, n_currents = self.brian2, path.rule, len(self.network.kinds.currents)
@@ -290,91 +247,10 @@ class SideBySide:
 
     def _signals(self, rule: Rule, name: str) -> dict[str, Any]:
         """What a rule knows of every step."""
-        times = np.arange(self.n_steps) * self.network.dt
-        return {key: self._timed_array(values(times), "1", f"{name}_{key}") for key, values in rule.signals}
-
-    def _make_scalings(self) -> list[Any]:
-        """Operations that scale the weights that learn by one rule, from time to time."""
-        found: dict[int, tuple[Scaling, list[Any]]] = {}
-        for path, synapses in zip(self.network.paths, self.synapses, strict=True):
-            if path.rule is not None and path.rule.scaling is not None:
-                found.setdefault(id(path.rule), (path.rule.scaling, []))[1].append(synapses)
-        return [self._scale(*one) for one in found.values()]
-
-    def _scale(self, scaling: Scaling, plastic: list[Any]) -> Any:
-        size = self.n_units * self.n_tiles
-        ends = np.cumsum([len(self.sources[group.name]) for group in self.groups])
-        firsts = {
-            group.name: int(end) - len(self.sources[group.name]) for group, end in zip(self.groups, ends, strict=True)
-        }
-        receivers = [np.asarray(part.j) + firsts[part.target.name] for part in plastic]
-
-        def weigh() -> np.ndarray:
-            sums = [np.bincount(j, np.asarray(part.w_), size) for j, part in zip(receivers, plastic, strict=True)]
-            return np.sum(sums, axis=0)
-
-        total = weigh() if scaling.total is None else np.full(size, scaling.total)
-
-        def scale() -> None:
-            now = weigh()
-            factor = np.divide(total, now, out=np.ones(size), where=now > 0)
-            for j, part in zip(receivers, plastic, strict=True):
-                part.w_ = np.asarray(part.w_) * factor[j]
-
-        clock = self.brian2.Clock(dt=scaling.every * self.brian2.second, name=f"scaling_{plastic[0].name}")
-        return self.brian2.NetworkOperation(scale, clock=clock, when="end", name=f"scale_{plastic[0].name}")
-
-    def _make_feedback(self) -> list[Any]:
-        """Operations that tell synapses what comes from the simulation itself, one for each source of it."""
-        found: dict[int, tuple[Feedback, list[tuple[Any, int]]]] = {}
-        for path, synapses in zip(self.network.paths, self.synapses, strict=True):
-            feedback = None if path.rule is None else path.rule.feedback
-            if feedback is not None:
-                place = synapses.variables[feedback.name].get_value(), len(path.pre)
-                found.setdefault(id(feedback.value), (feedback, []))[1].append(place)
-        operations = []
-        for k, (feedback, places) in enumerate(found.values()):
-            clock = self.brian2.Clock(dt=feedback.every * self.brian2.second, name=f"feedback_clock_{k}")
-            listener = Listener(self.groups, self.spikes, self.own, self.n_units, self.network.dt)
-            tell = teller_of(feedback, clock, listener, places, self.n_tiles)
-            operations.append(self.brian2.NetworkOperation(tell, clock=clock, when="start", name=f"feedback_{k}"))
-        return operations
+        times = np.arange(self.behind, self.behind + self.n_steps) * self.network.dt
+        past = np.zeros(self.behind)  # Brian2 counts the rows from time 0
+        signals = [(key, np.concatenate([past, values(times)])) for key, values in rule.signals]
+        return {key: self._timed_array(values, "1", f"{name}_{key}") for key, values in signals}
 
     def _tiled(self, values: np.ndarray) -> np.ndarray:
         return np.tile(values, self.n_tiles)
-
-    def _answer(self, tile: int, fired: np.ndarray) -> Answer:
-        trial, units = self.trials[tile], slice(tile * self.n_units, (tile + 1) * self.n_units)
-        spikes = np.concatenate([fired, self.own])
-        spikes = spikes[(spikes[:, 1] >= units.start) & (spikes[:, 1] < units.stop) & (spikes[:, 0] < trial.n_steps)]
-        spikes[:, 1] -= units.start
-        spikes = spikes[np.lexsort((spikes[:, 1], spikes[:, 0]))]
-        voltages = np.empty((trial.n_steps, self.n_units)) if self.watch else None
-        variables = np.zeros_like(trial.variables)
-        for number, group in enumerate(self.groups):
-            own = slice(tile * len(group.units), (tile + 1) * len(group.units))
-            if voltages is not None:
-                voltages[:, group.units] = np.asarray(self.watch[number].v)[own, : trial.n_steps].T
-            for row, name in enumerate(group.network.equations.variables):
-                variables[row, group.units] = np.asarray(
-                    getattr(self.sources[group.name], f"{self.new.get(name, name)}_")
-                )[own]
-            check_finite(group.network.unit, variables[:, group.units], self.network.dt)
-        return Answer(spikes, voltages, variables, self._learned(tile))
-
-    def _learned(self, tile: int) -> list[Learned]:
-        """What the rules have changed."""
-        pairs = zip(self.network.paths, self.synapses, strict=True)
-        return [self._changed(tile, path, path.rule, part) for path, part in pairs if path.rule is not None]
-
-    def _changed(self, tile: int, path: Path, rule: Rule, synapses: Any) -> Learned:
-        part, end = slice(tile * len(path.pre), (tile + 1) * len(path.pre)), self.n_steps * self.network.dt
-        names = [*rule.read, *rule.traces, *["lastupdate"] * bool(rule.traces)]
-        found = {name: np.asarray(getattr(synapses, f"{name}_"))[part] for name in names}
-        since = end - found.pop("lastupdate", 0.0)
-        traces = {name: found.pop(name) * np.exp(-since / rule.parameters[tau][0]) for name, tau in rule.traces.items()}
-        if rule.finish is not None:
-            found = rule.finish(found, end)
-        if "w" in found:
-            found["w"] = np.copysign(found["w"], path.weight)
-        return Learned(path.projection, path.which, found, traces)

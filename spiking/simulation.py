@@ -13,21 +13,18 @@ from reservoir.circuits.suitability import check_suited
 from reservoir.neurons.spiking.mixture import units_by_record
 from reservoir.parts import Numbers, Seed, Units
 from reservoir.plasticity.learning import Rules
-from reservoir.systems.simulation import (
-    SHORTEST_STEP,
-    Recording,
-    check_recorded,
-    initial_values,
-    read_record,
-    read_units,
-)
+from reservoir.systems.circuit_state import CircuitState, Starts
+from reservoir.systems.circuit_units import initial_values, read_units
+from reservoir.systems.recording import Record, Recording, Wanted, read_record
+from reservoir.systems.simulation import SHORTEST_STEP
 from reservoir.systems.stimuli import read_trials
 from reservoir.trains import SpikeTrains
 from reservoir.trials import Trial as TrialNumbers
-from reservoir.validation import as_generator, check_real, parameter_error
+from reservoir.validation import check_real, parameter_error
 from spiking._brian import load
 from spiking.circuit_text import Answer, Learned, Trial, write_circuit
 from spiking.execution import run_job
+from spiking.known_variables import known_of
 from spiking.worker_process import run_where_asked
 
 _LEARNED = {"w": "weight", "U": "U"}  # variables of a rule, and the fields of a projection that hold them
@@ -41,15 +38,17 @@ def simulate(
     neuron: Units = None,
     plasticity: Rules | None = None,
     dt: float = 1e-4,
-    record: str | Sequence[str] = (),
+    record: Record = (),
     random_state: Seed = None,
     codegen: str = "auto",
     n_jobs: int | None = None,
     verbose: int = False,
     trial: TrialNumbers | None = None,
     current_dt: float | None = None,
+    period: float | None = None,
+    state: CircuitState | Sequence[CircuitState] | None = None,
 ) -> Any:
-    """Spikes of a circuit, on a grid of time steps, from rest.
+    """Spikes of a circuit, on a grid of time steps, from rest or from where another simulation has stopped.
 
     The same call as `reservoir.simulate`, run by Brian2, and the same spikes for all units of `reservoir.neurons`: the
     same step of the units, the same order of events in it, and the same random numbers of `random_state`, the trial,
@@ -58,7 +57,9 @@ def simulate(
 
     Parameters
     ----------
-    circuit, spikes, currents, dt, random_state, trial, current_dt : as in `reservoir.simulate`
+    circuit, spikes, currents, dt, random_state, trial, current_dt, period, state : as in `reservoir.simulate`
+        A state is one of this engine, and of the same rules, which hold what was learned: give the circuit with which
+        learning began. Where the state knows no rules, they begin with it.
     neuron : None, record of `reservoir.neurons`, dict of records by population, or `spiking.Equations`, default None
         None is ``LIF()``.
     plasticity : None, dict or list, default None
@@ -66,9 +67,12 @@ def simulate(
         ``{"inputs": STDP()}``, one or a list each; or a list of rules that name their populations,
         ``[STDP(between=("E", "E")), InhibitorySTDP()]``, for all projections between units, and from the channels where
         ``between=("inputs", "E")``. Every trial begins with the weights of `circuit`.
-    record : tuple of names, default ()
-        What is kept besides the spikes: "voltages"; "weights", the circuit with what was learned; "traces", those of
-        the plasticity rules at the end.
+    record : name, dict, or tuple of these, default ()
+        What is kept besides the spikes. As a whole by name: "voltages"; "weights", the circuit with what was learned;
+        "traces", those of the plasticity rules at the end; "state", where the simulation stops. In a dict over time,
+        every `period`: of units as in `reservoir.simulate`, and variables of `Equations` and of rules; by projection
+        ``{"weights": {"recurrent": [0, 7]}}``, "traces", all of them, and any variable of dynamic synapses or of a rule
+        by its name. A list alone, ``{"weights": [0, 7]}``, means the first projection that learns.
     codegen : {"auto", "numpy", "cython", "standalone"}, default "auto"
         How Brian2 runs: interpreted; compiled by Cython, which takes a minute for the first simulation of its kind on a
         machine; or as a C++ program, which takes some 10 s to build each time and then runs fastest. Both need a C++
@@ -117,32 +121,44 @@ def simulate(
     27
     """
     dt = check_real("simulate", "dt", dt, SHORTEST_STEP, unit="second")
-    seed = int(as_generator("simulate", random_state).integers(2**63))
-    units = read_units("simulate", circuit, neuron, np.random.default_rng(seed), compiled=False)
-    recorded = read_record(record, ("voltages", "weights", "traces"))
+    starts = Starts("brian2", state, trial, dt, random_state)
+    units = read_units("simulate", circuit, neuron, np.random.default_rng(starts.seed), compiled=False)
     network = write_circuit("simulate", circuit, units, plasticity, dt)
+    wanted = read_record(record, period, dt, circuit, known_of(circuit, network))
     check_suited("simulate", circuit, units_by_record(units, circuit.n_units))
-    given, many = read_trials(circuit, spikes, currents, dt, current_dt, trial, seed)
+    given, many = read_trials(circuit, spikes, currents, dt, current_dt, starts)
     heard = list(given)
-    trials = [Trial(initial_values(units, circuit.n_units, seed, one.number), *one) for _, one in heard]
-    voltages = "voltages" in recorded
-    if voltages:
-        check_recorded(sum(one.n_steps for one in trials), circuit.n_units)
-    job = "simulate", network, trials, codegen, seed % 2**32
-    answers, _ = run_job(*job, voltages=voltages, n_jobs=n_jobs, verbose=verbose)
+    trials = [
+        Trial(initial_values(units, circuit.n_units, starts.seed, one.stimulus.number), *one.stimulus, one.state)
+        for one in heard
+    ]
+    wanted.check_room(sum(one.n_steps for one in trials), circuit.n_units)
+    job = "simulate", network, trials, codegen, starts.seed % 2**32
+    answers, _ = run_job(*job, wanted=wanted, n_jobs=n_jobs, verbose=verbose)
     recordings = [
-        _as_recording(circuit, answer, trains, dt, recorded) for answer, (trains, _) in zip(answers, heard, strict=True)
+        recorded(circuit, answer, one.trains.duration, wanted, trial, dt)
+        for answer, one, trial in zip(answers, heard, trials, strict=True)
     ]
     return recordings if many else recordings[0]
 
 
-def _as_recording(
-    circuit: Circuit, answer: Answer, trains: SpikeTrains, dt: float, recorded: tuple[str, ...]
-) -> Recording:
-    spikes = SpikeTrains(answer.spikes[:, 0] * dt, answer.spikes[:, 1], circuit.n_units, trains.duration)
-    learned = with_learned(circuit, answer.learned) if "weights" in recorded else None
-    traces = _traces(circuit, answer.learned) if "traces" in recorded else None
-    return Recording(spikes, answer.voltages, learned, traces)
+def recorded(circuit: Circuit, answer: Answer, duration: float, wanted: Wanted, trial: Trial, dt: float) -> Recording:
+    """What was asked for of one trial."""
+    spikes = SpikeTrains(answer.spikes[:, 0] * dt, answer.spikes[:, 1], circuit.n_units, duration)
+    learned = with_learned(circuit, answer.learned) if "weights" in wanted.names else None
+    traces = _traces(circuit, answer.learned) if "traces" in wanted.names else answer.over_time.get("traces")
+    times = wanted.times(trial.behind, trial.n_steps, dt)
+    return Recording(
+        spikes, answer.voltages, learned, traces, times, answer.over_time.get("weights"), answer.over_time,
+        stopped(answer, trial, dt),
+    )  # fmt: skip
+
+
+def stopped(answer: Answer, trial: Trial, dt: float) -> CircuitState | None:
+    """Where a trial has stopped, if that was asked for."""
+    if answer.state is None:
+        return None
+    return CircuitState("brian2", answer.state, dt, trial.seed, trial.heard.number, trial.behind + trial.n_steps)
 
 
 def _traces(circuit: Circuit, learned: list[Learned]) -> dict[str, dict[str, np.ndarray]]:

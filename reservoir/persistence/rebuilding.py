@@ -20,8 +20,9 @@ from reservoir.persistence.archive import Damaged
 from reservoir.persistence.checks import matrix
 from reservoir.readouts.wide_rows import is_wide
 from reservoir.systems import EchoState
+from reservoir.systems.circuit_units import initial_values, units_of_runs
 from reservoir.systems.lanes import lane_names
-from reservoir.systems.simulation import initial_values, make_engine, start, units_of_runs
+from reservoir.systems.simulation import make_engine, start
 
 
 def echo_state(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
@@ -115,6 +116,12 @@ def liquid(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
     if kept["variables"].shape != system._rest.variables.shape:
         raise Damaged("it holds units with another number of variables than their model has")
     system._rest.variables[...] = kept["variables"]
+
+
+def microcircuit(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
+    """The same; what was recorded of learning is not kept."""
+    liquid(system, kept, max_bytes)
+    system.recording_ = None
 
 
 def _check_room(circuit: Circuit, dt: float, max_bytes: float) -> None:

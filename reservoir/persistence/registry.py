@@ -197,6 +197,14 @@ REGISTRY: dict[str, Entry] = {
         anew=("_compiled",),
         rebuild=rebuilding.echo_state,
     ),
+    "reservoir.systems.CircuitState": Entry(
+        parameters={
+            "engine": word("numba", "brian2"),
+            "arrays": named(Check(lambda value, lengths: getattr(value, "dtype", None) in ("f8", "i8"), "numbers")),
+            "dt": NUMBER,
+            **dict.fromkeys(("seed", "trial", "step"), COUNT),
+        }
+    ),
     "reservoir.systems.TrialState": Entry(parameters={"values": reals("n"), "trial": COUNT, "step": COUNT}),
     "reservoir.systems.EchoStateLanes": Entry(
         {"reservoir_": part("run"), "_table": reals("l", "p"), "n_features_in_": size("f")},
@@ -228,9 +236,15 @@ REGISTRY: dict[str, Entry] = {
     ),
     "reservoir.systems.LiquidState": Entry(_LIQUID, **_OF_LIQUID),
     "spiking.Microcircuit": Entry(
-        {**_LIQUID, "initial_circuit_": record("Circuit"), "codegen_": optional(_CODEGEN)},
+        {
+            **_LIQUID,
+            "initial_circuit_": record("Circuit"),
+            "codegen_": optional(_CODEGEN),
+            "learning_state_": optional(either(NONE, record("CircuitState"))),
+            "_n_presented": optional(COUNT),
+        },
         {"codegen": _CODEGEN},
-        **_OF_LIQUID,
+        **{**_OF_LIQUID, "anew": (*_OF_LIQUID["anew"], "recording_"), "rebuild": rebuilding.microcircuit},
     ),
     "reservoir.models.ReservoirRegressor": Entry(
         {**_SUPERVISED, "_flat": FLAG, "_calibration": optional(record("CalibrationTargets"))},

@@ -4,17 +4,20 @@ A system is anything with ``fit(X)`` and ``run(X, state=None) -> (states, final_
 draws random numbers while it runs takes ``run(X, state, trial=k)`` too, and its final state is a `TrialState`.
 """
 
+from reservoir.systems.circuit_state import CircuitState
 from reservoir.systems.deep_echo_state import DeepEchoState
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lanes import EchoStateLanes
 from reservoir.systems.liquid_state import LiquidState
 from reservoir.systems.prepared import Prepared
+from reservoir.systems.recording import Recording
 from reservoir.systems.reversed import Reversed
 from reservoir.systems.side_by_side import SideBySide
-from reservoir.systems.simulation import Recording, simulate
+from reservoir.systems.simulation import simulate
 from reservoir.trials import TrialState
 
 __all__ = [
+    "CircuitState",
     "DeepEchoState",
     "EchoState",
     "EchoStateLanes",

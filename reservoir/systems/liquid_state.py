@@ -14,7 +14,7 @@ from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from reservoir.foreign_code import inherited
 from reservoir.neurons import LIF
-from reservoir.neurons.spiking.circuit_loop import State, freeze, thaw
+from reservoir.neurons.spiking.circuit_loop import freeze, thaw
 from reservoir.parts import CircuitModel, Encoder, Seed, SequenceData, Targets, Trace, Units, VoltageTrace, check_part
 from reservoir.random_numbers import ENCODER, TrialGenerator, steps_of
 from reservoir.sequences import Sequences, holds_spikes, read_sequences, records_of
@@ -22,17 +22,9 @@ from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
 from reservoir.spikes.sampling import Trace as OwnTrace
 from reservoir.systems.chosen_states import UnitChoice, chosen_states
-from reservoir.systems.simulation import (
-    SHORTEST_STEP,
-    check_recorded,
-    check_units,
-    initial_values,
-    is_noisy,
-    kept_variables,
-    make_engine,
-    run_engine,
-    start,
-)
+from reservoir.systems.circuit_units import check_units, initial_values, is_noisy, kept_variables
+from reservoir.systems.recording import check_recorded
+from reservoir.systems.simulation import SHORTEST_STEP, make_engine, run_engine, start
 from reservoir.systems.stimuli import Stimulus, check_steps, input_events
 from reservoir.trains import SpikeTrains
 from reservoir.trials import State as SystemState
@@ -251,7 +243,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         if state is not None and not self.piecewise:
             wanted = f"None: {type(self.encoder_).__name__} encodes whole sequences (piecewise = False)"
             raise parameter_error(owner, "state", wanted, state)
-        size = sum(self._memory_sizes()) + len(freeze(self._rest, 0))
+        size = 0 if state is None else sum(self._memory_sizes()) + self._n_of_circuit()
         begun, trials, firsts = read_entries(owner, state, trial, n_members, kind != "series", size)
         return begun, trials.tolist(), firsts.tolist()
 
@@ -259,7 +251,8 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         self, member: Any, n_rows: int, values: np.ndarray | None, trial: int, first: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """States of one sequence that begins with this row of a trial, and where they end."""
-        encoded, memory, liquid = self._divided(values, trial)
+        encoded, memory, begun = self._divided(values)
+        liquid = start(self._engine, self._initial_variables(trial)) if begun is None else thaw(begun, self._rest)
         heard, encoded = self._heard(member, n_rows, trial, first, encoded)
         voltages = self._room(heard.n_steps)
         fired = run_engine(self._engine, liquid, heard, voltages)
@@ -302,20 +295,21 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         encoded = self.encoder_.n_memory(n_features) if hasattr(self.encoder_, "encode_on") else 0
         return encoded, self.trace_.n_memory(self._step) * self._n_features_out
 
-    def _divided(self, values: np.ndarray | None, trial: int) -> tuple[np.ndarray, np.ndarray, State]:
-        """Memory of the encoder (n,), that of the trace (n_memory, n_units), and the state of the circuit."""
+    def _n_of_circuit(self) -> int:
+        """How many numbers the circuit hands on."""
+        return len(freeze(self._rest, 0))
+
+    def _divided(self, values: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Memory of the encoder (n,), of the trace (n_memory, n_units), and of the circuit, which is None at rest."""
         n_encoded, n_traced = self._memory_sizes()
-        if values is None:
-            values, liquid = np.zeros(n_encoded + n_traced), start(self._engine, self._initial_variables(trial))
-        else:
-            liquid = thaw(values[n_encoded + n_traced :], self._rest)
-        memory = values[n_encoded : n_encoded + n_traced].reshape(-1, self._n_features_out)
-        return values[:n_encoded], memory, liquid
+        own = np.zeros(n_encoded + n_traced) if values is None else values[: n_encoded + n_traced]
+        memory = own[n_encoded:].reshape(-1, self._n_features_out)
+        return own[:n_encoded], memory, None if values is None else values[n_encoded + n_traced :]
 
     def _initial_variables(self, trial: int) -> np.ndarray:
         """Variables (n_variables, n_units) with which units begin a trial; what they have learnt stays."""
         variables = initial_values(self.neuron_, self._n_features_out, self._seed, trial)
-        kept = kept_variables(self._engine, len(variables))
+        kept = kept_variables(self.neuron_, self._engine.cells, self._n_features_out, len(variables))
         variables[kept] = self._rest.variables[kept]
         return variables
 

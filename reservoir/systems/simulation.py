@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,44 +12,36 @@ from reservoir.circuits.receptors import Receptors, receptors_of
 from reservoir.circuits.suitability import check_suited
 from reservoir.compilation import rows_per_call
 from reservoir.foreign_code import loop_for
-from reservoir.neurons import LIF
-from reservoir.neurons.spiking.circuit_loop import Background, Conductances, State, Wiring, resting_state, run_circuit
+from reservoir.neurons.spiking.circuit_loop import (
+    NEVER,
+    NOTHING,
+    Background,
+    Conductances,
+    Probe,
+    State,
+    Wiring,
+    resting_state,
+    run_circuit,
+    shifted,
+)
 from reservoir.neurons.spiking.lif import mean_decay
-from reservoir.neurons.spiking.mixture import Mixture, after_learning, models_of, units_by_record
-from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, Units, check_part
-from reservoir.quantities import magnitude
-from reservoir.random_numbers import BACKGROUND, INITIAL, NOISE, Places, TrialGenerator, fill, poisson_numbers
+from reservoir.neurons.spiking.mixture import units_by_record
+from reservoir.parts import Numbers, PlasticityRule, Seed, Units
+from reservoir.random_numbers import BACKGROUND, NOISE, Places, fill, poisson_numbers
 from reservoir.sizes import check_fits
-from reservoir.systems.stimuli import NUMBERS_HELD, Stimulus, read_trials
+from reservoir.systems.circuit_state import CircuitState, Starts, check_shapes
+from reservoir.systems.circuit_units import initial_values, is_noisy, read_units, variables_of
+from reservoir.systems.over_time import keep_first, known_of, of_synapses, of_units, probe_of
+from reservoir.systems.recording import Record, Recording, Wanted, read_record
+from reservoir.systems.stimuli import NUMBERS_HELD, Heard, Stimulus, read_trials
+from reservoir.systems.synapses_over_time import NONE_LATE, Begun, late_after
 from reservoir.trains import SpikeTrains
 from reservoir.trials import Trial
-from reservoir.validation import as_generator, check_real, parameter_error
+from reservoir.validation import check_real, parameter_error
 
 SHORTEST_STEP = 1e-9  # seconds; with less, delays and trials have more steps than memory or patience
 _SPIKE_ROOM = 65_536  # spikes, before they are copied
-
-
-@dataclass(frozen=True)
-class Recording:
-    """What a simulation gives.
-
-    Attributes
-    ----------
-    spikes : SpikeTrains of the units
-    voltages : None or array (n_steps, n_units), volts at the end of each step
-    circuit : None or Circuit with the weights after the simulation, where they were plastic
-    traces : None or dict by projection of dicts of arrays (n_synapses,)
-        Traces of a plasticity rule after the simulation, by their names; 0 at synapses that do not learn.
-    """
-
-    spikes: SpikeTrains
-    voltages: np.ndarray | None = None
-    circuit: Circuit | None = None
-    traces: dict[str, dict[str, np.ndarray]] | None = None
-
-    def __repr__(self) -> str:
-        more = [name for name in ("voltages", "circuit", "traces") if getattr(self, name) is not None]
-        return f"<Recording: {', '.join([str(self.spikes), *more])}>"
+_CARRIED = "variables", "currents", "ring", "ready", "u", "R", "last_sent"
 
 
 class CircuitEngine(NamedTuple):
@@ -73,12 +64,14 @@ def simulate(
     neuron: Units = None,
     plasticity: Mapping[str, PlasticityRule] | None = None,
     dt: float = 1e-4,
-    record: str | Sequence[str] = (),
+    record: Record = (),
     random_state: Seed = None,
     trial: Trial | None = None,
     current_dt: float | None = None,
+    period: float | None = None,
+    state: CircuitState | Sequence[CircuitState] | None = None,
 ) -> Any:
-    """Spikes of a circuit, on a grid of time steps, from rest.
+    """Spikes of a circuit, on a grid of time steps, from rest or from where another simulation has stopped.
 
     Every unit follows the equation of `neuron`; every spike of a unit or an input channel sends, after the delay of a
     synapse, a jump into a current of the receiver that decays with the time constant of the synapse; see
@@ -101,8 +94,13 @@ def simulate(
         This engine has no plasticity yet.
     dt : float >= 1e-9, default 1e-4
         Length of a step, seconds. Delays are rounded to whole steps, halves upwards; refractory times are truncated.
-    record : tuple of names, default ()
-        What is kept besides the spikes: "voltages".
+    record : name, dict, or tuple of these, default ()
+        What is kept besides the spikes. As a whole by name: "voltages"; and "state", where the simulation stops. In a
+        dict over time, every `period`: variables of the units by their names, ``{"v": [0, 5], "u": "E"}``, with the
+        numbers of units, True for all, or a population; "current", the sum of the synaptic currents, those through
+        conductances, G (E - v), and the jumps of the background; "conductance", siemens, the sum of these; and by
+        projection ``{"u": {"recurrent": [0]}, "R": {...}}``, of dynamic synapses, as the last spike that has arrived
+        left them, and "weights", which stand still here.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of one number, the seed. The initial values, the noise, the Poisson background and what units do of
         themselves are functions of this seed, the trial, the step and the unit, see `reservoir.random_numbers`: the
@@ -113,6 +111,13 @@ def simulate(
     current_dt : None or float >= dt, default None
         Seconds that a row of `currents` lasts: a step hears the row in which it begins, and the rows must be as many
         as the duration has. None shares the duration.
+    period : None or float > 0, default None
+        Seconds from one value of what is recorded over time to the next, a whole multiple of `dt`; None is `dt`. What
+        is recorded at a time t is what stands as the step that begins at t begins, so that the first is what units
+        begin with; in pieces, t counts from the beginning of the first.
+    state : None, `CircuitState`, or one for each presentation of a list, default None
+        Where another simulation of the same circuit and units has stopped, its ``recording.state``: two runs give the
+        bits of one. It says the trial, and `random_state` is left out, or as it was. None is rest.
 
     Returns
     -------
@@ -137,20 +142,14 @@ def simulate(
     """
     if plasticity is not None:
         raise parameter_error("simulate", "plasticity", "None: only the Brian2 engine changes weights", plasticity)
-    recorded = read_record(record, ("voltages",))
-    seed = int(as_generator("simulate", random_state).integers(2**63))
-    engine = make_engine("simulate", circuit, neuron, dt, np.random.default_rng(seed))
-    trials, many = read_trials(circuit, spikes, currents, engine.dt, current_dt, trial, seed)
-    recordings = [_run_trial(engine, *one, bool(recorded)) for one in trials]
+    dt = check_real("simulate", "dt", dt, SHORTEST_STEP, unit="second")
+    starts = Starts("numba", state, trial, dt, random_state)
+    engine = make_engine("simulate", circuit, neuron, dt, np.random.default_rng(starts.seed))
+    variables = variables_of(engine.neuron, engine.cells, circuit.n_units)
+    wanted = read_record(record, period, dt, circuit, known_of(circuit, variables))
+    trials, many = read_trials(circuit, spikes, currents, dt, current_dt, starts)
+    recordings = [_run_trial(engine, wanted, one) for one in trials]
     return recordings if many else recordings[0]
-
-
-def read_record(record: str | Sequence[str], known: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of what is to be recorded."""
-    names = (record,) if isinstance(record, str) else tuple(record) if isinstance(record, list | tuple) else (None,)
-    if not all(isinstance(name, str) and name in known for name in names):
-        raise parameter_error("simulate", "record", f"a tuple of names among {known}", record)
-    return names
 
 
 def make_engine(
@@ -187,47 +186,6 @@ def _check_room(owner: str, circuit: Circuit, kinds: Receptors, dt: float) -> No
     check_fits(owner, "circuit", circuit, n_bytes, f"{n_kinds} kinds of synapses and delays of {longest:.3g} s")
 
 
-def read_units(
-    owner: str, circuit: Circuit, neuron: Units, rng: np.random.Generator | None, compiled: bool = True
-) -> SpikingUnit:
-    """The record of all units of a circuit, or of a mixture, with what is drawn from its distributions."""
-    if not isinstance(circuit, Circuit):
-        raise parameter_error(owner, "circuit", "a Circuit", circuit)
-    given = LIF() if neuron is None else neuron
-    check_units(owner, given, compiled)
-    made: SpikingUnit = _mixed(owner, circuit, given) if isinstance(given, Mapping) else given
-    return made.drawn(circuit.excitatory, rng) if rng is not None and hasattr(made, "drawn") else made
-
-
-def _mixed(owner: str, circuit: Circuit, neuron: Mapping[str, SpikingUnit]) -> Mixture:
-    """The mixture that a dict of records by population makes of all units."""
-    known = {"E": circuit.excitatory, "I": ~circuit.excitatory, **circuit.populations}
-    masks = {name: known[name] for name in neuron if name in known}
-    if len(masks) < len(neuron) or not masks or (np.sum(list(masks.values()), axis=0) != 1).any():
-        wanted = f"a dict of records by populations, of {', '.join(known)}, in which every unit stands once"
-        raise parameter_error(owner, "neuron", wanted, neuron)
-    filled = {name: mask for name, mask in masks.items() if mask.any()}
-    return Mixture({name: neuron[name] for name in filled}, filled)
-
-
-def check_units(owner: str, neuron: Any, compiled: bool) -> None:
-    """Refuse what is no record of units, and where a step is to be `compiled` one that runs in Brian2 alone."""
-    if isinstance(neuron, Mapping):
-        for record in neuron.values():
-            check_part(owner, "neuron", record, SpikingUnit)
-        return
-    in_words = callable(getattr(neuron, "equations", None)) and not hasattr(neuron, "cells")
-    if isinstance(neuron, str | list) or (hasattr(neuron, "equations") and not callable(neuron.equations)):
-        own = "a user's own equations in spiking.Equations"
-        wanted = f"None, a record of reservoir.neurons, a dict of them by population, or {own}"
-        raise parameter_error(owner, "neuron", wanted, neuron)
-    if not in_words or isinstance(neuron, type):
-        check_part(owner, "neuron", neuron, SpikingUnit, optional=True)
-    elif compiled:
-        why = f"{type(neuron).__name__} runs in Brian2 only, by spiking.simulate and spiking.Microcircuit"
-        raise parameter_error(owner, "neuron", f"None or a unit with a compiled step ({why})", neuron)
-
-
 def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
     """The synapses in the order of their senders."""
     pathways, n_units = circuit.pathways(), len(circuit.excitatory)
@@ -250,7 +208,9 @@ def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
     )
 
 
-def run_engine(engine: CircuitEngine, state: State, heard: Stimulus, voltages: np.ndarray | None = None) -> np.ndarray:
+def run_engine(
+    engine: CircuitEngine, state: State, heard: Stimulus, voltages: np.ndarray | None = None, probe: Probe = NOTHING
+) -> np.ndarray:
     """Move `state` on by all steps of a stimulus: the spikes (n_spikes, 2) as (step, unit)."""
     n_units, n_steps = state.ready.size, heard.n_steps
     room, seen = np.empty((max(_SPIKE_ROOM, 4 * n_units), 2), np.int64), np.zeros(1, np.int64)
@@ -268,7 +228,7 @@ def run_engine(engine: CircuitEngine, state: State, heard: Stimulus, voltages: n
             kept = noise[:0] if voltages is None else voltages[step:last]
             n_spikes, reached = loop(
                 engine.cells, engine.wiring, state, step, last, currents, rows[step:last], noise, heard.events, seen,
-                room, kept, *(jumps or (None,)), engine.conductances,
+                room, kept, probe, *(jumps or (None,)), engine.conductances,
             )  # fmt: skip
             pieces.append(room[:n_spikes].copy())
             jumps = tuple(part._replace(counts=part.counts[reached - step :]) for part in jumps)
@@ -283,13 +243,6 @@ def check_finite(unit: str, values: np.ndarray, dt: float) -> None:
         raise ValueError(
             f"The voltages of {unit} overflow: the weights, the currents or the step of {dt:g} s are too large."
         )
-
-
-def is_noisy(neuron: Units) -> bool:
-    """Whether random numbers move any of the units."""
-    if isinstance(neuron, Mapping):
-        return any(map(is_noisy, neuron.values()))
-    return bool(np.any(np.asarray(magnitude(getattr(neuron, "noise", 0))) > 0))
 
 
 def _noise(engine: CircuitEngine, seed: int, places: Places, n_units: int) -> np.ndarray:
@@ -310,37 +263,6 @@ def _jumps(engine: CircuitEngine, seed: int, places: Places) -> tuple[Background
     return (Background(counts, engine.kind, background.weight),)
 
 
-def initial_values(neuron: SpikingUnit, n_units: int, seed: int, trial: int) -> np.ndarray:
-    """The variables (n_variables, n_units) with which units begin a trial."""
-    return neuron.initial_state(n_units, TrialGenerator(seed, INITIAL, trial))
-
-
-def kept_variables(engine: CircuitEngine, n_variables: int) -> np.ndarray:
-    """Which variables (n_variables, n_units) of the units stay as learning has left them."""
-    kept = np.zeros((n_variables, engine.circuit.n_units), dtype=bool)
-    for record, cells, units in models_of(engine.neuron, engine.cells, engine.circuit.n_units):
-        texts = cells.statements() if hasattr(cells, "statements") else record.equations()
-        for row, name in enumerate(texts.variables):
-            kept[row, units] = name in texts.kept
-    return kept
-
-
-def units_of_runs(system: Any) -> Any:
-    """The record of units by which a fitted system runs: that of units that have learned, where its synapses have."""
-    return after_learning(system.neuron_) if getattr(system, "plasticity", None) else system.neuron_
-
-
-def kept_by_name(engine: CircuitEngine, variables: np.ndarray) -> dict[str, np.ndarray]:
-    """These variables (n_units,) by name; 0 for units whose model does not have them."""
-    found: dict[str, np.ndarray] = {}
-    for record, cells, units in models_of(engine.neuron, engine.cells, engine.circuit.n_units):
-        texts = cells.statements() if hasattr(cells, "statements") else record.equations()
-        for row, name in enumerate(texts.variables):
-            if name in texts.kept:
-                found.setdefault(name, np.zeros(variables.shape[1]))[units] = variables[row, units]
-    return found
-
-
 def start(engine: CircuitEngine, variables: np.ndarray) -> State:
     """The state of a circuit that has heard nothing, from the variables of its units."""
     spontaneous = engine.circuit.spontaneous_rate
@@ -350,20 +272,51 @@ def start(engine: CircuitEngine, variables: np.ndarray) -> State:
     return resting_state(variables, engine.wiring, silent)
 
 
-def check_recorded(n_steps: int, n_units: int, owner: str = "simulate", name: str = "record") -> None:
-    """Refuse voltages that do not fit into the memory."""
-    check_fits(owner, name, "voltages", 8.0 * n_steps * n_units, f"those of {n_steps} steps")
+def begin(engine: CircuitEngine, state: CircuitState) -> State:
+    """The state of a circuit that goes on from where a simulation has stopped."""
+    rest = start(engine, np.zeros((len(state.arrays.get("variables", ())), engine.circuit.n_units)))
+    wanted: dict[str, tuple[int | None, ...]] = {name: np.shape(getattr(rest, name)) for name in _CARRIED}
+    wanted |= {name: (None, *part.shape[1:]) for name, part in NONE_LATE.items()}
+    check_shapes(state, wanted | {"variables": (_n_variables(engine), engine.circuit.n_units)})
+    made = rest._replace(**{name: state.arrays[name].copy() for name in _CARRIED})
+    made.ready[rest.ready == NEVER] = NEVER
+    return made
 
 
-def _run_trial(engine: CircuitEngine, trains: SpikeTrains, heard: Stimulus, voltages_too: bool) -> Recording:
-    n_units = len(engine.circuit.excitatory)
-    state = start(engine, initial_values(engine.neuron, n_units, heard.seed, heard.number))
-    shape = heard.n_steps, n_units
-    if voltages_too:
-        check_recorded(*shape)
-    voltages = np.empty(shape) if voltages_too else None
-    fired = run_engine(engine, state, heard, voltages)
-    return Recording(SpikeTrains(fired[:, 0] * engine.dt, fired[:, 1], n_units, trains.duration), voltages)
+def _n_variables(engine: CircuitEngine) -> int:
+    """How many variables units have."""
+    return len(engine.neuron.initial_state(engine.circuit.n_units, np.random.default_rng(0)))
+
+
+def _run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording:
+    trains, stimulus, given = heard
+    n_units, n_steps = engine.circuit.n_units, stimulus.n_steps
+    if given is None:
+        state = start(engine, initial_values(engine.neuron, n_units, stimulus.seed, stimulus.number))
+    else:
+        state = begin(engine, given)
+    wanted.check_room(n_steps, n_units)
+    voltages = np.empty((n_steps, n_units)) if "voltages" in wanted.names else None
+    begun = Begun(state._replace(u=state.u.copy(), R=state.R.copy(), last_sent=state.last_sent.copy()), given)
+    probe = probe_of(wanted, variables_of(engine.neuron, engine.cells, n_units), begun.behind, n_steps)
+    keep_first(probe, engine.wiring.reversal, state)
+    fired = run_engine(engine, state, stimulus, voltages, probe)
+    sent = begun.sent(fired, stimulus.events, n_units)
+    times = wanted.times(begun.behind, n_steps, engine.dt)
+    found: dict[str, Any] = dict(of_units(wanted, probe))
+    if times is not None:
+        steps = np.round(times / engine.dt).astype(np.int64)
+        found |= of_synapses(wanted, engine.circuit, engine.wiring, begun, sent, steps)
+    final = _stopped(engine, state, begun, stimulus, sent) if "state" in wanted.names else None
+    spikes = SpikeTrains(fired[:, 0] * engine.dt, fired[:, 1], n_units, trains.duration)
+    return Recording(spikes, voltages, times=times, weights=found.get("weights"), variables=found, state=final)
+
+
+def _stopped(engine: CircuitEngine, state: State, begun: Begun, heard: Stimulus, sent: np.ndarray) -> CircuitState:
+    """Where a run has stopped that has heard a stimulus and sent these spikes."""
+    now = shifted(state, heard.n_steps)
+    arrays = {name: getattr(now, name) for name in _CARRIED} | late_after(engine.wiring, begun, sent, heard.n_steps)
+    return CircuitState("numba", arrays, engine.dt, heard.seed, heard.number, begun.behind + heard.n_steps)
 
 
 def _joined(projections: list[Projection], name: str) -> np.ndarray:

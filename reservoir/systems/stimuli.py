@@ -12,8 +12,8 @@ from reservoir.parts import Numbers
 from reservoir.quantities import doubt
 from reservoir.random_numbers import SPONTANEOUS, Places, fill, steps_of
 from reservoir.sizes import LONGEST_RUN, check_patience
+from reservoir.systems.circuit_state import CircuitState, Starts, check_sent
 from reservoir.trains import SpikeTrains, read_trains, steps_of_times
-from reservoir.trials import trial_numbers
 from reservoir.validation import bare, check_real, parameter_error, real_array
 
 _STEP_SECONDS, _UNIT_SECONDS = 4e-8, 1e-9  # of a step and of a unit in it, a third of what was measured
@@ -47,6 +47,14 @@ class Stimulus(NamedTuple):
         """Of which trial and step the numbers of the steps from `first` to `last` are."""
         places = steps_of(0, 0, self.n_steps) if self.places is None else self.places
         return places.rows(first, last)
+
+
+class Heard(NamedTuple):
+    """One trial of a simulation."""
+
+    trains: SpikeTrains
+    stimulus: Stimulus
+    state: CircuitState | None  # where it begins; None: at rest
 
 
 def even_rows(n_rows: int, n_steps: int) -> np.ndarray:
@@ -95,10 +103,9 @@ def read_trials(
     currents: Numbers | Sequence[Numbers] | None,
     dt: float,
     current_dt: float | None,
-    numbers: Any,
-    seed: int,
-) -> tuple[Iterator[tuple[SpikeTrains, Stimulus]], bool]:
-    """Every trial, its record and all that it hears, and whether a list of them was given."""
+    starts: Starts,
+) -> tuple[Iterator[Heard], bool]:
+    """Every trial, and whether a list of them was given."""
     many = isinstance(spikes, list | tuple) or isinstance(currents, list | tuple)
     trains = list(spikes) if isinstance(spikes, list | tuple) else [spikes]
     injected = list(currents) if isinstance(currents, list | tuple) else [currents]
@@ -113,15 +120,19 @@ def read_trials(
         if currents is None:
             raise parameter_error("simulate", "current_dt", "None without currents", current_dt)
     n_trials = max(len(trains), len(injected))
-    which = np.arange(n_trials) if numbers is None else trial_numbers("simulate", numbers, n_trials, many)
+    states, which = starts.of_trials(n_trials, many)
+    for state in states:
+        if state is not None:
+            check_sent(state, circuit.n_units + circuit.n_inputs)
     trains, injected = (trials * n_trials if len(trials) == 1 else trials for trials in (trains, injected))
-    parts = zip(trains, injected, which.tolist(), strict=True)
-    return (_read_trial(circuit, one, rows, dt, current_dt, trial, seed) for one, rows, trial in parts), many
+    parts = zip(trains, injected, states, which.tolist(), strict=True)
+    return (_read_trial(circuit, dt, current_dt, starts.seed, *one) for one in parts), many
 
 
 def _read_trial(
-    circuit: Circuit, trains: Any, currents: Any, dt: float, current_dt: float | None, trial: int, seed: int
-) -> tuple[SpikeTrains, Stimulus]:
+    circuit: Circuit, dt: float, current_dt: float | None, seed: int,
+    trains: Any, currents: Any, state: CircuitState | None, trial: int,
+) -> Heard:  # fmt: skip
     n_units = len(circuit.excitatory)
     table = None if currents is None else _read_currents(currents, n_units)
     without_spikes = trains is None
@@ -134,10 +145,9 @@ def _read_trial(
     check_steps("simulate", "currents" if without_spikes else "spikes", trains, trains.duration / dt, n_units)
     n_steps = round(trains.duration / dt)
     rows = None if table is None or current_dt is None else _rows_of(len(table), n_steps, dt, current_dt)
-    places = steps_of(trial, 0, n_steps)
-    return trains, Stimulus(
-        input_events(circuit, trains, n_steps, dt, seed, places), table, n_steps, rows, seed, places
-    )
+    places = steps_of(trial, 0 if state is None else state.step, n_steps)
+    events = input_events(circuit, trains, n_steps, dt, seed, places)
+    return Heard(trains, Stimulus(events, table, n_steps, rows, seed, places), state)
 
 
 def _read_currents(currents: Any, n_units: int) -> np.ndarray:

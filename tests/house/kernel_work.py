@@ -225,8 +225,12 @@ def spiking_units():
     fainter = {kind: suited(changed[kind], reservoir.neurons.Izhikevich) for kind in ("static", "conductances")}
     parts |= {f"two models {kind}": (mixed, circuit) for kind, circuit in fainter.items()}
     for name, (neuron, circuit) in parts.items():
-        found = simulate(circuit, trains, currents=pushed, neuron=neuron, record="voltages", random_state=0)
+        over_time = {"v": [0], "current": True, "conductance": [1]}
+        found = simulate(
+            circuit, trains, currents=pushed, neuron=neuron, record=("voltages", over_time), random_state=0
+        )
         yield f"voltages {name}", found.voltages
+        yield f"over time {name}", np.concatenate([found.v, found.current, found.conductance], axis=1)
         yield f"spikes {name}", found.spikes.times
     room, simulation._SPIKE_ROOM = simulation._SPIKE_ROOM, 20
     yield "spikes with little room", simulate(column, trains, currents=pushed, random_state=0).spikes.times

@@ -243,6 +243,9 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.spikes.Voltages": Entry({}, lambda part, X: states(LiquidState(
         MaassColumn((2, 2, 2)), trace=part, random_state=0).fit(X), X), X),
     "reservoir.spikes.Raster": encoder(np.random.default_rng(0).integers(0, 3, (T, F)).astype(float)),
+    "reservoir.systems.CircuitState": function(
+        engine="numba", arrays={"u": np.zeros(2)}, dt=1e-4, seed=0, trial=1, step=5, fixed=("engine", "arrays")
+    ),
     "reservoir.systems.TrialState": function(values=[0.5, 1.0], trial=3, step=7),
     "reservoir.spikes.SpikeTrains": function(times=[0.1, 0.2], units=[0, 1], n_units=2, duration=0.5),
     # Learning in Brian2

@@ -15,7 +15,7 @@ from reservoir.neurons import spiking
 from reservoir.neurons.exponential import expm1
 from reservoir.neurons.spiking.adaptive_exponential import AdaptiveExponential
 from reservoir.neurons.spiking.adaptive_threshold import AdaptiveThreshold
-from reservoir.neurons.spiking.circuit_loop import Conductances, Wiring, resting_state, run_circuit
+from reservoir.neurons.spiking.circuit_loop import NOTHING, Conductances, Wiring, resting_state, run_circuit
 from reservoir.neurons.spiking.hodgkin_huxley import HodgkinHuxley, open_potassium, open_sodium
 from reservoir.neurons.spiking.izhikevich import Izhikevich
 from reservoir.neurons.spiking.lif import LIF
@@ -68,7 +68,7 @@ def run(neuron, external, n_steps, *, dt=DT, taus=(0.003, 0.008), currents=0.0, 
     nothing = np.empty((0, 2), np.int64)
     n_spikes, _ = run_circuit(
         cells, wiring, state, 0, n_steps, external, rows, noise, nothing, np.zeros(1, np.int64), spikes, voltages,
-        None, conductances,
+        NOTHING, None, conductances,
     )  # fmt: skip
     return SimpleNamespace(voltages=voltages, spikes=spikes[:n_spikes], variables=state.variables)
 

@@ -9,7 +9,7 @@ from reservoir.plotting import (
     RasterDisplay,
 )
 from reservoir.spikes import SpikeTrains
-from reservoir.systems.simulation import Recording
+from reservoir.systems import Recording
 from tests.plotting.displays import GROUPS, MAKERS, TRAINS, lines
 
 RNG = np.random.default_rng(1)

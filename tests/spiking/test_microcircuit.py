@@ -1,5 +1,7 @@
 """The Brian2 transformer: the twin in Numba, learning, its face."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -41,8 +43,8 @@ def series():
 )
 def test_frozen_states_are_those_of_the_liquid(series, options):
     ours = system(twin=False, **options).fit(series)
-    parameters = {name: value for name, value in ours.get_params(deep=False).items()
-                  if name not in ("plasticity", "learning_time", "codegen", "twin", "n_jobs", "verbose")}  # fmt: skip
+    known = LiquidState().get_params(deep=False)
+    parameters = {name: value for name, value in ours.get_params(deep=False).items() if name in known}
     twin = LiquidState(**parameters).fit(series)
     states, finals = ours.run(series, trial=[4, 0, 1])
     expected, same_finals = twin.run(series, trial=[4, 0, 1])
@@ -112,7 +114,8 @@ def test_presentations_are_trials(neuron):
     image = np.full((8, 2), 0.5)
     encoder = Poisson(300.0, low=0.0, high=1.0)
     part = system(neuron=neuron, encoder=encoder, plasticity={"recurrent": STDP(A_plus=0.1)}).fit([image] * 4)
-    heard = part._presentation([image] * 4, None)
+    part._n_presented = 0
+    heard, _ = part._presentation([image] * 4, None)
     counts = [len(np.unique(heard.events[(heard.events[:, 0] // 800) == k], axis=0)) for k in range(4)]
     steps = {(heard.events[heard.events[:, 0] // 800 == k] % [800, 10**6]).tobytes() for k in range(4)}
     assert len(steps) == 4 and min(counts) > 5
@@ -175,12 +178,23 @@ class RungeKutta(OwnUnit):
 
 
 @pytest.mark.parametrize("neuron", [RungeKutta(), LEAKY], ids=["rk2", "equations"])
-def test_a_state_needs_the_twin(series, neuron):
-    part = system(neuron=neuron).fit(series[0])
-    states, final = part.run(series[0])
-    assert states.shape == (12, 27)
-    with pytest.raises(ValueError, match="'state' parameter of Microcircuit must be None but for units whose step"):
-        part.run(series[0], final)
+def test_units_of_brian2_alone_go_on_from_a_state(series, neuron):
+    """In pieces as at once, with spikes on their way and a random encoder; states are those of the trial."""
+    column = COLUMN.draw(np.random.default_rng(0), n_inputs=2)
+    late = dataclasses.replace(column.inputs, delay=np.linspace(0, 12e-3, len(column.inputs)))
+    circuit, encoder = dataclasses.replace(column, inputs=late), Poisson(200.0, low=-1, high=1)
+    part = system(circuit=circuit, neuron=neuron, encoder=encoder)
+    rows = part.fit(series[0]).transform(series[0])
+    assert part.piecewise and rows.any()
+    first, state = part.run(series[0][:5])
+    second, final = part.run(series[0][5:], state)
+    np.testing.assert_array_equal(np.concatenate([first, second]), rows)
+    assert (final.trial, final.step) == (0, 12)
+    whole, ends = part.run(series, trial=[1, 0, 2])
+    np.testing.assert_array_equal(whole[1], part.transform(series[1]))
+    assert [(end.trial, end.step) for end in ends] == [(1, 12), (0, 5), (2, 20)]
+    with pytest.raises(ValueError, match="'state' parameter of Microcircuit must be None or a finite"):
+        part.run(series[0], final.values[:-1])
 
 
 @pytest.mark.parametrize(
@@ -189,12 +203,14 @@ def test_a_state_needs_the_twin(series, neuron):
         *({"codegen": value} for value in ("numba", None, 3)),
         *({"twin": value} for value in (1, None, "a")),
         *({"learning_time": value} for value in (0.0, -1.0, "a")),
+        *({"epochs": value} for value in (0, 1.5, "a")),
+        *({"gap": value} for value in (-0.1, 2.5e-4, "a")),
         *({"plasticity": value} for value in ({"outputs": STDP()}, {"recurrent": "STDP"}, ["STDP"], 3)),
     ],
 )
 def test_bad_parameters(series, parameters):
     (name,) = parameters
-    part = system(**parameters)
+    part = system(**{"plasticity": {"recurrent": STDP()}} | parameters)
     with pytest.raises(ValueError, match=f"'{name}' parameter of Microcircuit must be"):
         part.fit(series)
     assert not hasattr(part, "circuit_")

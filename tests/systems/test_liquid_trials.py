@@ -10,7 +10,7 @@ from reservoir.probes import generalisation_rank, kernel_rank, separation
 from reservoir.readouts import RidgeReadout
 from reservoir.spikes import Alpha, Counts, Current, Exponential, Latency, Poisson, Raster, SendOnDelta, SpikeTrains
 from reservoir.systems import DeepEchoState, SideBySide, TrialState
-from reservoir.systems.simulation import is_noisy
+from reservoir.systems.circuit_units import is_noisy
 
 COLUMN = MaassColumn((3, 3, 3), input_probability=1.0, weight_scale=2.0)
 NONE = Projection(np.zeros(0, int), np.zeros(0, int), np.zeros(0), 0.0, 1e-3)

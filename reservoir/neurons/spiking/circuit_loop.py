@@ -77,6 +77,26 @@ class Background(NamedTuple):
     weight: np.ndarray  # (n_units,), amperes
 
 
+class Probe(NamedTuple):
+    """What is kept over time: a row wherever step 0 of the circuit is so many times `every` steps ago."""
+
+    every: int  # steps; 0 keeps nothing
+    behind: int  # steps of the circuit before step 0 of this run
+    first: int  # number of the row that stands in front
+    variables: np.ndarray  # (n_values,), which variables of units
+    units: np.ndarray  # (n_values,), of which
+    values: np.ndarray  # (n_rows, n_values)
+    receivers: np.ndarray  # (n_receivers,), units whose synaptic currents are kept
+    currents: np.ndarray  # (n_rows, n_receivers), amperes
+    opened: np.ndarray  # (n_opened,), units whose conductances are kept
+    conductances: np.ndarray  # (n_rows, n_opened), siemens
+
+
+_NO_NUMBERS, _NO_VALUES = np.zeros(0, np.int64), np.zeros((0, 0))
+NOTHING = Probe(0, 0, 0, *(_NO_NUMBERS,) * 2, *(_NO_VALUES, _NO_NUMBERS) * 2, _NO_VALUES)
+"""A probe that keeps nothing."""
+
+
 class Conductances(NamedTuple):
     """What the kinds of conductances have in common in all units."""
 
@@ -225,6 +245,32 @@ def add_background(background, row, currents):
         currents[background.kind[i], i] += background.counts[row, i] * background.weight[i]
 
 
+@kernel(forceinline=True)
+def keep(probe, step, reversal, state):
+    """Keep what stands before a step, if it is one of those that are kept."""
+    passed = step + probe.behind
+    if probe.every == 0 or passed % probe.every != 0:
+        return
+    row = passed // probe.every - probe.first
+    if row < 0 or row >= len(probe.values):
+        return
+    n_currents = len(state.currents) - len(reversal)
+    for k in range(probe.units.size):
+        probe.values[row, k] = state.variables[probe.variables[k], probe.units[k]]
+    for k in range(probe.receivers.size):
+        unit, total = probe.receivers[k], 0.0
+        for r in range(n_currents):
+            total += state.currents[r, unit]
+        for r in range(len(reversal)):
+            total += state.currents[n_currents + r, unit] * (reversal[r] - state.variables[0, unit])
+        probe.currents[row, k] = total
+    for k in range(probe.opened.size):
+        unit, total = probe.opened[k], 0.0
+        for r in range(len(reversal)):
+            total += state.currents[n_currents + r, unit]
+        probe.conductances[row, k] = total
+
+
 _ALL_MODELS = exponential.__file__, *files_of(__package__)
 
 
@@ -242,6 +288,7 @@ def run_circuit(
     seen,
     spikes,
     voltages,
+    probe,
     background=None,
     conductances=None,
 ):
@@ -250,8 +297,8 @@ def run_circuit(
     external (n_rows, n_units) amperes, of which `rows` (last - first,) says that of each step, row 0 where it is empty;
     noise (last - first, n_units) normal numbers, or no row. events (n_events, 2) are (step, sender) in the order of
     steps, of which seen[0] lie behind; senders below n_units are units that fire of themselves. spikes (n_room, 2) gets
-    (step, unit); voltages (last - first, n_units), or no row. background (last - first steps) and conductances, or
-    None: the loop is compiled without them.
+    (step, unit); voltages (last - first, n_units), or no row; `probe` what stands before the steps that follow.
+    background (last - first steps) and conductances, or None: the loop is compiled without them.
     """
     n_units = state.ready.size
     fired = np.empty(n_units, np.int64)
@@ -284,6 +331,7 @@ def run_circuit(
             add_background(background, step - first, state.currents)
         if len(voltages):
             voltages[step - first] = state.variables[0]
+        keep(probe, step + 1, wiring.reversal, state)
     return n_spikes, last
 
 
@@ -309,12 +357,16 @@ def resting_state(variables: np.ndarray, wiring: Wiring, dead: np.ndarray | None
 
 def freeze(state: State, n_steps: int) -> np.ndarray:
     """The state after n_steps as one vector, in which the next step is step 0."""
-    shifted = state._replace(
+    return np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in shifted(state, n_steps)[:-1]])
+
+
+def shifted(state: State, n_steps: int) -> State:
+    """The state after n_steps, in which the next step is step 0."""
+    return state._replace(
         ring=np.roll(state.ring, -(n_steps % len(state.ring)), axis=0),
         ready=np.clip(state.ready - n_steps, -_FAR, _FAR),
         last_sent=np.clip(state.last_sent - n_steps, -_FAR, _FAR),
     )
-    return np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in shifted[:-1]])
 
 
 def thaw(vector: np.ndarray, like: State) -> State:

@@ -1,0 +1,77 @@
+"""What the compiled loop keeps of a circuit over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reservoir.circuits import Circuit
+from reservoir.neurons.spiking.circuit_loop import NOTHING, Probe, State, Wiring, keep
+from reservoir.systems.recording import OF_CIRCUITS, Known, Places, Wanted
+from reservoir.systems.synapses_over_time import Begun, followed, left_by, order_of
+
+_ABOUT_SPIKES = "u", "R"
+
+
+def known_of(circuit: Circuit, variables: Places) -> Known:
+    """What can be kept of a circuit with these variables of units (n_units,), -1 where a unit has none of the name."""
+    all_units = np.ones(circuit.n_units, dtype=bool)
+    units = {name: rows >= 0 for name, rows in variables.items()} | dict.fromkeys(OF_CIRCUITS, all_units)
+    synapses = {}
+    for name, _, part in circuit.pathways():
+        names = ("weights", *_ABOUT_SPIKES) if part.U is not None else ("weights",)
+        synapses[name] = dict.fromkeys(names, np.ones(len(part), bool))
+    return Known(("voltages", "state"), units, synapses)
+
+
+def probe_of(wanted: Wanted, variables: Places, behind: int, n_steps: int) -> Probe:
+    """What the loop is to keep of these steps of units, which so many steps of the circuit precede."""
+    first, n_rows = wanted.rows(behind, n_steps)
+    of_units = {name: units for name, units in wanted.units.items() if name not in OF_CIRCUITS}
+    if not n_rows or not wanted.units:
+        return NOTHING
+    rows = [variables[name][units] for name, units in of_units.items()]
+    receivers, opened = (wanted.units.get(name, np.zeros(0, np.int64)) for name in OF_CIRCUITS)
+    nothing = [np.zeros(0, np.int64)]
+    values = (np.empty((n_rows, sum(map(len, rows)))), np.empty((n_rows, len(receivers))))
+    return Probe(
+        wanted.every, behind, first, np.concatenate(rows or nothing), np.concatenate([*of_units.values(), *nothing]),
+        values[0], receivers, values[1], opened, np.empty((n_rows, len(opened))),
+    )  # fmt: skip
+
+
+def keep_first(probe: Probe, reversal: np.ndarray, state: State) -> None:
+    """Keep what stands before step 0, if that is one of the steps that are kept."""
+    keep(probe, 0, reversal, state)
+
+
+def of_units(wanted: Wanted, probe: Probe) -> dict[str, np.ndarray]:
+    """The arrays (n, k) by variable that a probe has kept."""
+    found, first = {}, 0
+    for name, units in wanted.units.items():
+        if name in OF_CIRCUITS:
+            found[name] = probe.currents if name == "current" else probe.conductances
+        else:
+            found[name] = probe.values[:, first : first + len(units)].copy()
+            first += len(units)
+    return found
+
+
+def of_synapses(
+    wanted: Wanted, circuit: Circuit, wiring: Wiring, begun: Begun, events: np.ndarray, steps: np.ndarray
+) -> dict[str, dict[str, np.ndarray]]:
+    """The arrays (n, k) by variable and projection before these steps, with these spikes."""
+    places = order_of(circuit) if set(wanted.synapses) & set(_ABOUT_SPIKES) else {}
+    found: dict[str, dict[str, Any]] = {}
+    for name, chosen in wanted.synapses.items():
+        for projection, synapses in chosen.items():
+            kept = found.setdefault(name, {})
+            if name == "weights":
+                weight = circuit.projection(projection).weight[synapses]
+                kept[projection] = np.broadcast_to(weight, (len(steps), len(synapses))).copy()
+                continue
+            which = places[projection][synapses]
+            courses = followed(wiring, which, left_by(wiring, begun, which), events, steps)
+            kept[projection] = courses[_ABOUT_SPIKES.index(name)]
+    return found
