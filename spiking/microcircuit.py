@@ -154,6 +154,7 @@ class Microcircuit(LiquidState):
         if self.learning_time is not None:
             p.real("learning_time", 0, closed="neither", unit="second")
         super().fit(X)
+        self._memory_sizes()  # refuses a trace that does not fit the step, before anything is learned
         self.initial_circuit_ = self.circuit_
         network = write_circuit(p.owner, self.circuit_, self.neuron_, self.plasticity, self._engine.dt)
         if self.plasticity:
