@@ -228,6 +228,7 @@ class Microcircuit(LiquidState):
         if self.learning_time is not None:
             p.real("learning_time", 0, closed="neither", unit="second")
         super().fit(X)
+        self._memory_sizes()  # refuses a trace that does not fit the step, before anything is learned
         self.initial_circuit_, self._n_presented = self.circuit_, 0
         self.learning_state_: CircuitState | None = None
         self.recording_: Recording | None = None

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from reservoir.circuits import Circuit, Projection
-from reservoir.neurons import LIF
+from reservoir.neurons import LIF, AdaptiveExponential
 from reservoir.plasticity import CalciumSTDP, ClopathSTDP, Later, Rule, TripletSTDP
 from reservoir.spikes import SpikeTrains
 from spiking import Equations, simulate
 from tests.plasticity.test_plasticity import DT, FORCED, learn, pulses, wired
+from tests.spiking.test_brian_safety import COMPILED
 from tests.spiking.test_own_rules import Own
 
 CURVES = {"DP": "-+", "DPD": "-+-", "DPD'": "-+-", "P": "+", "D": "-", "D'": "-"}
@@ -111,3 +112,18 @@ def test_rules_give_the_units_one_set_of_numbers():
     rules["recurrent"] = ClopathSTDP(A_LTD=0.3, tau_x=0.02)  # numbers of synapses may differ
     simulate(circuit, trains, neuron=LIF(), plasticity=rules, codegen="numpy")
     simulate(circuit, trains, neuron=LIF(), plasticity=rules | {"inputs": TripletSTDP()}, codegen="numpy")
+
+
+@pytest.mark.long
+@COMPILED
+@pytest.mark.parametrize("rule", [CalciumSTDP(sigma=0.0, tau_rho=1.0), ClopathSTDP(reference=60e-6)], ids=str)
+def test_a_program_in_cpp_learns_the_same(rule):
+    """Calcium that comes later, and voltages that are low-passed."""
+    none = Projection(np.zeros(0, int), np.zeros(0, int), np.zeros(0), 0.0, 3e-3)
+    circuit = Circuit(np.ones(3, bool), none, Projection([0, 0, 1], [0, 1, 2], 3e-10, 1e-3, 3e-3), 2)
+    trains = SpikeTrains(np.arange(0.01, 0.1, 0.005), np.arange(18) % 2, 2, 0.12)
+    options = {"plasticity": {"inputs": rule}, "neuron": AdaptiveExponential(background=8e-10), "record": "weights"}
+    one, other = (simulate(circuit, trains, codegen=codegen, random_state=0, **options).circuit.inputs.weight
+                  for codegen in ("numpy", "standalone"))  # fmt: skip
+    assert (np.abs(one / 3e-10 - 1) > 1e-4).any()
+    np.testing.assert_allclose(one, other, rtol=1e-9)

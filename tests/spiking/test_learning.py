@@ -12,7 +12,7 @@ from reservoir import load, save
 from reservoir.circuits import Circuit, MaassColumn, Projection
 from reservoir.neurons import LIF, AdaptiveThreshold
 from reservoir.plasticity import Normalised, ReleaseSTDP, RewardSTDP
-from reservoir.spikes import Latency, SpikeTrains
+from reservoir.spikes import Counts, Latency, SpikeTrains
 from spiking import STDP, Microcircuit, execution, simulate
 from spiking._brian import run_trials
 from tests.plasticity.plasticity_oracles import twin_of
@@ -196,6 +196,14 @@ def test_thresholds_of_excitatory_units_alone(neuron, tmp_path):
     np.testing.assert_array_equal(copy.transform(np.tile(X[0], (3, 1))), learned.transform(np.tile(X[0], (3, 1))))
     np.testing.assert_array_equal(copy.learned_variables_["theta"], theta)
     np.testing.assert_allclose(learned.set_params(twin=False).transform(X[0]), states, rtol=0, atol=1e-12)
+
+
+def test_a_trace_that_does_not_fit_the_step_is_refused_before_anything_is_learned(monkeypatch):
+    monkeypatch.setattr(spiking.microcircuit, "run_job", lambda *given, **options: pytest.fail("it learns"))
+    part = Microcircuit(MaassColumn((2, 2, 2)), plasticity={"recurrent": STDP()}, trace=Counts(0.1), step=0.16)
+    with pytest.raises(ValueError, match="The 'window' parameter of Counts must be a whole multiple of the step"):
+        part.fit(np.random.default_rng(0).random((3, 2)))
+    assert not hasattr(part, "circuit_")
 
 
 def test_traces_at_the_end():
