@@ -105,13 +105,14 @@ def still_wanted() -> None:
         raise _Ended
 
 
-def shares(sizes: Sequence[int] | np.ndarray, n_shares: int) -> list[slice]:
-    """Consecutive items in at most so many shares of about equal size, none of them empty."""
+def shares(sizes: Sequence[int] | np.ndarray | int, n_shares: int) -> list[slice]:
+    """Consecutive items of these sizes, or so many alike, in at most so many shares of about equal size, none empty."""
+    n_items = sizes if isinstance(sizes, int) else len(sizes)
     if n_shares < 2:
-        return [slice(0, len(sizes))]
-    ends = np.cumsum(sizes)
-    cuts = np.searchsorted(ends, ends[-1] * np.arange(1, n_shares) / n_shares) + 1
-    edges = sorted({0, *cuts.tolist(), len(ends)})
+        return [slice(0, n_items)]
+    ends = np.arange(1, n_items + 1) if isinstance(sizes, int) else np.cumsum(sizes)
+    cuts = np.searchsorted(ends, ends[-1:] * np.arange(1, n_shares) / n_shares) + 1
+    edges = sorted({0, *cuts.tolist(), n_items})
     return [slice(first, last) for first, last in pairwise(edges)]
 
 
