@@ -9,6 +9,7 @@ from reservoir.readouts import RidgeReadout
 from reservoir.systems import SideBySide
 from tests.house.entries import numbers
 from tests.house.public_entries import ENTRIES, digest
+from tests.loops import looped
 
 QUICK = [name for name in ENTRIES if not ENTRIES[name].slow]
 SEVERAL = (2, 3, 4, 7)
@@ -50,6 +51,11 @@ def answers(model, X=SERIES, y=LATE, ask="predict"):
     return numbers(getattr(model.fit(X, y), ask)(X))
 
 
+def forecasts(model):
+    model.fit(SERIES[:500])
+    return numbers([model.forecast(20), model.forecast(20, context=SERIES[:300]), model.training_errors_])
+
+
 def search(**options):
     grid = {"reservoir__leak": [0.3, 0.6, 1.0], "reservoir__spectral_radius": [0.5, 0.9], "readout__alpha": [1e-3, 1.0]}
     model = ReservoirRegressor(EchoState(20, **options), RidgeReadout())
@@ -71,6 +77,7 @@ WORK = {
     "recordings, full": (answers, ReservoirClassifier(preset="full"), MANY, LABELS, "decision_function"),
     "recordings, classic": (answers, ReservoirClassifier(preset="classic"), MANY, LABELS, "decision_function"),
     "recordings, rows held": (answers, ReservoirClassifier(SMALL, pooling="segments", n_members=2), MANY, LABELS),
+    "forecasts": (forecasts, looped(SMALL, washout=5, n_members=3)),
     "search": (search,),
     "search, delays": (lambda: search(delay=2),),
 }
