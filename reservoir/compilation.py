@@ -1,4 +1,4 @@
-"""How kernels are compiled, and how many threads they may use."""
+"""How kernels are compiled, and the one thread that BLAS has beside them."""
 
 from __future__ import annotations
 

@@ -26,12 +26,14 @@ Box, Muller 1958, A note on the generation of random normal deviates, doi:10.121
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import gammaln
 
 from reservoir.compilation import kernel, rows_per_call
+from reservoir.threads import n_threads, shares, spread, still_wanted
 
 NOISE, INITIAL, ENCODER, BACKGROUND, SPONTANEOUS, RELEASE, ESCAPE = range(7)
 """Purposes: the noise that units hear; the values they begin with; the spikes that an encoder draws; the spikes that a
@@ -109,9 +111,11 @@ def normal_numbers(
 def fill(seed: int, purpose: int, places: Places, deviation: float | None, out: np.ndarray) -> None:
     """Fill `out` (n_rows, n_channels) with normal numbers of this deviation, or with uniform ones where it is None."""
     keys, scale = _round_keys(seed, purpose), 1.0 if deviation is None else float(deviation)
-    chunk = rows_per_call(4 * out.shape[1])
-    for first in range(0, len(out), chunk):
-        _fill_rows(keys, places, first, min(first + chunk, len(out)), deviation is not None, scale, out)
+
+    def fill_rows(rows: slice) -> None:
+        _fill_rows(keys, places, rows.start, rows.stop, deviation is not None, scale, out)
+
+    _in_pieces(fill_rows, len(out), 4 * out.shape[1])
 
 
 def poisson_numbers(seed: int, purpose: int, places: Places, means: np.ndarray) -> np.ndarray:
@@ -121,12 +125,26 @@ def poisson_numbers(seed: int, purpose: int, places: Places, means: np.ndarray) 
     fill(seed, purpose, places, None, numbers)
     begin = np.where(means > _LARGE_MEAN, np.floor(means - _FAR * np.sqrt(means)), 0.0)
     logarithm = -means + np.where(begin > 0, begin * np.log(np.maximum(means, 1.0)) - gammaln(begin + 1), 0.0)
-    shares, chunk = np.exp(logarithm), rows_per_call(8 * means.shape[1])
-    for first in range(0, len(numbers), chunk):
-        rows = slice(first, first + chunk)
+    own = np.exp(logarithm)
+
+    def become_counts(rows: slice) -> None:
         of_rows = rows if len(means) > 1 else slice(None)
-        _become_counts(numbers[rows], means[of_rows], begin[of_rows], shares[of_rows])
+        _become_counts(numbers[rows], means[of_rows], begin[of_rows], own[of_rows])
+
+    _in_pieces(become_counts, len(numbers), 8 * means.shape[1])
     return numbers
+
+
+def _in_pieces(function: Callable[[slice], None], n_rows: int, work_a_row: int) -> None:
+    """Call a function with rows that take less than half a second, in several threads where there are many."""
+    chunk, work = rows_per_call(work_a_row), float(n_rows * work_a_row)
+
+    def part(rows: slice) -> None:
+        for first in range(rows.start, rows.stop, chunk):
+            still_wanted()
+            function(slice(first, min(first + chunk, rows.stop)))
+
+    spread(part, shares(n_rows, n_threads(work)), work)
 
 
 def numbers_of_events(

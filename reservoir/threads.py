@@ -41,8 +41,9 @@ _lock = threading.Lock()
 
 def n_threads(work: float) -> int:
     """How many threads this call may use, itself among them, for so many multiplications."""
-    worth = int(min(work / LEAST_WORK, 1024.0))
-    return 1 if worth < 2 or _current.get() else max(1, min(worth, limit()))
+    if work < 2 * LEAST_WORK or _current.get() is not None:
+        return 1
+    return max(1, min(int(min(work / LEAST_WORK, 1024.0)), limit()))
 
 
 def limit() -> int:
@@ -74,9 +75,12 @@ def spread(function: Callable[[_Piece], _Result], pieces: Iterable[_Piece], work
     error that is raised is the first one that a loop would meet. An interrupt ends the call when the pieces under way
     are done; one that takes more than half a second asks `still_wanted` on the way. No thread outlives the call.
     """
+    n_wanted = n_threads(work)
+    if n_wanted < 2:
+        return [function(piece) for piece in pieces]
     tasks: list[Callable[[], Any]] = [partial(function, piece) for piece in pieces]
-    n_wanted, ahead = n_threads(work), _ahead.get()
-    more = [ahead.do] if ahead is not None and n_wanted > 1 and not ahead.begun else []
+    ahead = _ahead.get()
+    more = [ahead.do] if ahead is not None and not ahead.begun else []
     n_wanted = min(n_wanted, len(tasks) + len(more))
     if n_wanted < 2:
         return [task() for task in tasks]
@@ -105,13 +109,14 @@ def still_wanted() -> None:
         raise _Ended
 
 
-def shares(sizes: Sequence[int] | np.ndarray, n_shares: int) -> list[slice]:
-    """Consecutive items in at most so many shares of about equal size, none of them empty."""
+def shares(sizes: Sequence[int] | np.ndarray | int, n_shares: int) -> list[slice]:
+    """Consecutive items of these sizes, or so many alike, in at most so many shares of about equal size, none empty."""
+    n_items = sizes if isinstance(sizes, int) else len(sizes)
     if n_shares < 2:
-        return [slice(0, len(sizes))]
-    ends = np.cumsum(sizes)
-    cuts = np.searchsorted(ends, ends[-1] * np.arange(1, n_shares) / n_shares) + 1
-    edges = sorted({0, *cuts.tolist(), len(ends)})
+        return [slice(0, n_items)]
+    ends = np.arange(1, n_items + 1) if isinstance(sizes, int) else np.cumsum(sizes)
+    cuts = np.searchsorted(ends, ends[-1:] * np.arange(1, n_shares) / n_shares) + 1
+    edges = sorted({0, *cuts.tolist(), n_items})
     return [slice(first, last) for first, last in pairwise(edges)]
 
 

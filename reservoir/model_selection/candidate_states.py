@@ -17,6 +17,7 @@ from reservoir.neurons.vectors import LANES
 from reservoir.systems import EchoState, EchoStateLanes
 from reservoir.systems.lanes import lane_names
 from reservoir.systems.unit_delays import is_undelayed
+from reservoir.threads import spread
 from reservoir.topologies import CirculantGraph, Hadamard, HadamardMatrix
 
 _BLOCK_BYTES = 2**25
@@ -66,10 +67,16 @@ class CandidateStates:
 def _single_blocks(systems: list[EchoState], rows: np.ndarray, n_rows: int, trial: int) -> Blocks:
     finals: list[Any] = [None] * len(systems)
     for first in range(0, len(rows), n_rows):
-        block = rows[first : first + n_rows]
-        pairs = [system.run(block, final, trial=trial) for system, final in zip(systems, finals, strict=True)]
+        run = partial(_run_one, rows[first : first + n_rows], trial)
+        work = 20.0 * n_rows * sum(len(system.bias_) * system.any_thread for system in systems)
+        pairs = spread(run, zip(systems, finals, strict=True), work)
         finals = [final for _, final in pairs]
         yield first, [states for states, _ in pairs]
+
+
+def _run_one(rows: np.ndarray, trial: int, own: tuple[EchoState, Any]) -> tuple[np.ndarray, Any]:
+    system, state = own
+    return system.run(rows, state, trial=trial)
 
 
 def _is_number(name: str, value: Any) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from reservoir.models.base import penalties_told, readout_features, reservoir_of
 from reservoir.models.precomputed import PrecomputedAnswers, with_attributes, with_inference, with_readout
 from reservoir.readouts import RidgeReadout
 from reservoir.sequences import Sequences, joined
+from reservoir.threads import spread
 
 _ROWS_AT_ONCE = 512
 _KEPT_BYTES = 2**28
@@ -54,7 +56,8 @@ class StepEvaluation:
         start = time.perf_counter()
         blocks = self._blocks(states, len(models))
         records = self._learn(models, blocks)
-        readouts = [self._solve(lane, configured, records) for lane, configured in enumerate(models)]
+        work = float(len(models) * len(self._folds) * (self._n_units + 10) ** 3)
+        readouts = spread(partial(self._solve, models, records), range(len(models)), work)
         del records
         fitted = time.perf_counter()
         answers = self._answer(readouts, blocks)
@@ -88,26 +91,40 @@ class StepEvaluation:
         kinds = [{readout.record_kind(): readout for readout in configured.readouts} for configured in models]
         records: dict[tuple[Any, ...], _Record] = {}
         for run, parts in self._training_rows.items():
-            inputs = self._runs["training"].rows[run]
             last = max(own.stop for own in parts)
             for first, states in _until(last, blocks("training", run)):
-                for own in parts:
-                    start, stop = max(own.start, first), min(own.stop, first + len(states[0]))
-                    targets = own.targets[start - own.start : stop - own.start]
-                    for lane in range(len(models)) if start < stop else ():
-                        features = self._features(states[lane][start - first : stop - first], inputs[start:stop])
-                        for kind, readout in kinds[lane].items():
-                            key = lane, kind, own.folds
-                            if key not in records:
-                                records[key] = _Record(copy.copy(readout))
-                            records[key].add(features, targets)
+                teach = partial(self._teach, records, kinds, run, first, states)
+                spread(teach, range(len(models)), float(states[0].size) * states[0].shape[1] * len(models))
         return records
 
+    def _teach(
+        self,
+        records: dict[tuple[Any, ...], _Record],
+        kinds: list[dict[str, RidgeReadout]],
+        run: int,
+        first: int,
+        states: Sequence[np.ndarray],
+        lane: int,
+    ) -> None:
+        """Let the records of a lane learn a block of a run, for every part of it that folds learn from."""
+        inputs = self._runs["training"].rows[run]
+        for own in self._training_rows[run]:
+            start, stop = max(own.start, first), min(own.stop, first + len(states[0]))
+            if start >= stop:
+                continue
+            targets = own.targets[start - own.start : stop - own.start]
+            features = self._features(states[lane][start - first : stop - first], inputs[start:stop])
+            for kind, readout in kinds[lane].items():
+                key = lane, kind, own.folds
+                if key not in records:
+                    records[key] = _Record(copy.copy(readout))
+                records[key].add(features, targets)
+
     def _solve(
-        self, lane: int, configured: ConfiguredModel, records: dict[tuple[Any, ...], _Record]
+        self, models: list[ConfiguredModel], records: dict[tuple[Any, ...], _Record], lane: int
     ) -> list[list[RidgeReadout]]:
-        """Solved readouts, for every fold one per candidate."""
-        found = []
+        """Solved readouts of a lane, for every fold one per candidate."""
+        configured, found = models[lane], []
         for number in range(len(self._folds)):
 
             def taught(readout: RidgeReadout, number: int = number) -> RidgeReadout:
@@ -127,14 +144,27 @@ class StepEvaluation:
         for run, users in _users(self._parts).items():
             inputs = self._runs["scored"].rows[run]
             for first, states in _until(max(length for _, _, length in users), blocks("scored", run)):
-                for lane, folds in enumerate(stacked):
-                    features = self._features(states[lane], inputs[first : first + len(states[lane])])
-                    for part, offset, length in users:
-                        n = min(len(features), length - first)
-                        if n > 0:
-                            rows = slice(offset + first, offset + first + n)
-                            answers[part][lane][rows] = folds[self._parts[part].fold].predict(features[:n])
+                ask = partial(self._ask, stacked, answers, users, inputs, first, states)
+                spread(ask, range(len(stacked)), float(states[0].size) * len(stacked) * len(users))
         return answers
+
+    def _ask(
+        self,
+        stacked: list[list[RidgeReadout]],
+        answers: list[list[np.ndarray]],
+        users: list[tuple[int, int, int]],
+        inputs: np.ndarray,
+        first: int,
+        states: Sequence[np.ndarray],
+        lane: int,
+    ) -> None:
+        """Put the answers of a lane to a block of a run in their places."""
+        features = self._features(states[lane], inputs[first : first + len(states[lane])])
+        for part, offset, length in users:
+            n = min(len(features), length - first)
+            if n > 0:
+                rows = slice(offset + first, offset + first + n)
+                answers[part][lane][rows] = stacked[lane][self._parts[part].fold].predict(features[:n])
 
     def _score(
         self, configured: ConfiguredModel, readouts: list[Any], answers: list[np.ndarray], result: TaskResult

@@ -34,7 +34,7 @@ def evaluate(cv: CrossValidation, task: EvaluationTask) -> dict[str, Any]:
         except Exception:
             with penalty_warnings() as edges:
                 result = evaluate_one_by_one(cv, task)
-    return result.to_dict() | {"penalty_warnings": [str(one.message) for one in edges]}
+    return result.to_dict() | {"penalty_warnings": sorted(str(one.message) for one in edges)}
 
 
 def _evaluate_together(cv: CrossValidation, task: EvaluationTask) -> TaskResult:

@@ -62,7 +62,7 @@ def see_in_blocks(
     whole = not (getattr(reservoir, "causal", True) and getattr(reservoir, "piecewise", True))
     longest = max(map(len, sequences.members())) if whole else n_rows
     carried = dict(enumerate(state)) if state is not None else {}
-    at_once = n_threads(np.inf) if getattr(reservoir, "any_thread", False) else 1
+    at_once = n_threads(np.inf) if len(sequences) > 1 and getattr(reservoir, "any_thread", False) else 1
 
     def work(batch: _Batch) -> _Seen:
         return see(_run_batch(reservoir, batch, carried, first_trial, run))

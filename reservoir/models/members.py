@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.models.base import TrainingRows, fit_readout, teach
+from reservoir.models.base import TrainingRows, fit_readout, readout_of, reservoir_of, teach
 from reservoir.readouts.candidates import one_penalty_warning
+from reservoir.sequences import SequenceWarning
 from reservoir.sizes import LEAST_OF_A_PART, check_fits
 from reservoir.threads import spread
 from reservoir.validation import Parameters, as_generator
@@ -46,6 +48,15 @@ def _own_seeds(names: list[str], seed: int) -> dict[str, int]:
         name: next(own for one, own in known.items() if owner.startswith(one))
         for name, owner in zip(names, owners, strict=True)
     }
+
+
+def learn_each(members: list[Any], X: Any, choice: Any, n_rows: int) -> list[Any]:
+    """The members of a forecaster after each has learnt; what there is to say of the data has been said."""
+    for_threads = all(map(_for_threads, (reservoir_of(members[0]), readout_of(members[0]))))
+    work = 100.0 * n_rows * len(members) * for_threads  # of few rows most is Python, which one thread at a time runs
+    with one_penalty_warning(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", SequenceWarning)
+        return spread(lambda member: member._learn(X, choice), members, work)
 
 
 def fit_readouts(readouts: list[Any], blocks: Iterable[TrainingRows], *, ahead: bool = False) -> None:
@@ -98,8 +109,11 @@ def _solve_one(readouts: list[Any], place: int) -> None:
 
 def _each(readouts: list[Any], function: Callable[[int], Any], work: float) -> list[Any]:
     """What a function gives for the place of every readout, from several threads where the readouts are for that."""
-    for_threads = all(getattr(readout, "any_thread", False) for readout in readouts)
-    return spread(function, range(len(readouts)), work * for_threads)
+    return spread(function, range(len(readouts)), work * all(map(_for_threads, readouts)))
+
+
+def _for_threads(part: Any) -> bool:
+    return bool(getattr(part, "any_thread", False))
 
 
 def rows_of_members(rows: TrainingRows, n_members: int) -> list[TrainingRows]:

@@ -10,6 +10,7 @@ from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.estimators import BaseEstimator, MultiOutputMixin, RegressorMixin
 from reservoir.parts import Numbers
 from reservoir.readouts.rows import read_rows
+from reservoir.threads import n_threads, shares, spread
 
 
 @kernel(fastmath=REASSOCIATE)
@@ -59,7 +60,9 @@ class LinearReadout(MultiOutputMixin, RegressorMixin, BaseEstimator):
         rows = read_rows(self, X)
         coef = np.ascontiguousarray(np.atleast_2d(self.coef_))
         out = np.empty((len(rows), len(coef)))
-        affine(rows, coef, np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64)), out)
+        intercept, work = np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64)), float(rows.size * len(coef))
+        parts = shares(len(rows), n_threads(work))
+        spread(lambda own: affine(rows[own], coef, intercept, out[own]), parts, work)
         return out[:, 0] if np.ndim(self.coef_) == 1 else out
 
     def _publish(self, coef: np.ndarray, intercept: np.ndarray) -> None:

@@ -85,7 +85,7 @@ class Moments:
         def add(rows: slice) -> None:
             _add(self.xx[rows], other.xx[rows], dx[rows], dx, self.weight * share, xx[rows])
 
-        spread(add, shares([len(dx)] * len(dx), n_threads(dx.size**2)))
+        spread(add, shares(len(dx), n_threads(dx.size**2)))
         return Moments(
             total,
             self.n_rows + other.n_rows,

@@ -17,6 +17,7 @@ from reservoir.neurons.structures import delayed_form, narrowest
 from reservoir.sequences import Sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.rate_runs import run_rows, weights_of
+from reservoir.threads import still_wanted
 
 
 class Lane(NamedTuple):
@@ -50,6 +51,7 @@ class FlatGroup(NamedTuple):
         loop = compiled_for(advance_lanes, self.weights.cells)
         for start in range(0, len(rows), chunk):
             part = slice(start, start + chunk)
+            still_wanted()
             loop(self.weights, rows[part].astype(state.dtype), noise[part], state, states[:, part])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from reservoir.sequences import read_sequences
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lane_groups import Group, Lane, cells_of, grouped
 from reservoir.systems.weights import are_drawn, default_scalings, per_channel
+from reservoir.threads import spread
 from reservoir.validation import check_integer, check_real, parameter_error, unchanged_on_error
 
 _SCALINGS = ("spectral_radius", "input_scaling", "bias_scaling", "noise")
@@ -129,10 +131,9 @@ class EchoStateLanes(BaseEstimator):
             if self._table[:, 3].any():
                 noise = normal_numbers(seed, NOISE, trial, first, len(rows), n_units, dtype)
             block = np.empty((sum(group.width for group in groups), len(rows), n_units), dtype)
-            place = 0
-            for group, state in zip(groups, states, strict=True):
-                group.advance(rows, noise, state, block[place : place + group.width])
-                place += group.width
+            ends = np.cumsum([group.width for group in groups]).tolist()
+            own = [block[end - group.width : end] for group, end in zip(groups, ends, strict=True)]
+            spread(partial(_advance, rows, noise), zip(groups, states, own, strict=True), 20.0 * block.size)
             yield first, block[: len(self._table)]
 
     def _groups(self) -> list[Group]:
@@ -173,6 +174,12 @@ class EchoStateLanes(BaseEstimator):
             unit = clone(self.reservoir_.unit_).set_params(**dict(zip(names, own, strict=True)))
             lanes.append(Lane(radius, input_scaling, bias_scaling, noise, unit))
         return lanes
+
+
+def _advance(rows: np.ndarray, noise: np.ndarray, own: tuple[Group, np.ndarray, np.ndarray]) -> None:
+    """Move the state of a group on, and fill its states."""
+    group, state, states = own
+    group.advance(rows, noise, state, states)
 
 
 def lane_names(reservoir: EchoState) -> list[str]:

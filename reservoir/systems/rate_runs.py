@@ -63,7 +63,8 @@ def run_rows(
     """
     together = isinstance(weights.matrix, Dense) and len(sequences) > 1 and weights.delays is None
     loop = compiled_for(loops.advance_together if together else loops.advance_for(weights), weights.cells)
-    work, room = len(sequences.rows) * work_a_row(weights), rows_at_once(weights)
+    of_a_row = work_a_row(weights)
+    work, room = float(len(sequences.rows) * of_a_row), rows_per_call(of_a_row)
 
     def run(chosen: slice) -> None:
         offsets = sequences.offsets[chosen.start : chosen.stop + 1]

@@ -1,12 +1,28 @@
-"""The same bits for any number of threads: of every public name, and of work that is cut where it is large."""
+"""The same bits for any number of threads: of every public name, and of work that is cut where there is much of it."""
 
+import numpy as np
 import pytest
 
-from reservoir import threads
+from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirRegressor, threads
+from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
+from reservoir.readouts import RidgeReadout
+from reservoir.systems import SideBySide
+from tests.house.entries import numbers
 from tests.house.public_entries import ENTRIES, digest
+from tests.loops import looped
 
 QUICK = [name for name in ENTRIES if not ENTRIES[name].slow]
 SEVERAL = (2, 3, 4, 7)
+RNG = np.random.default_rng(0)
+SERIES = np.sin(np.arange(4200)[:, None] / 7) + 0.1 * RNG.normal(size=(4200, 2))
+LATE = np.roll(SERIES[:, :1], 2, axis=0)
+RAGGED = [SERIES[: 30 + 7 * k] for k in range(9)]
+MANY = [SERIES[k : 520 + 3 * k] + (k % 3) * np.cos(np.arange(520 + 2 * k)[:, None] / 4) for k in range(20)]
+LABELS = np.arange(20) % 3
+SMALL = EchoState(20, random_state=0)
+DENSE = EchoState(20, topology=RNG.normal(size=(20, 20)), random_state=0)
+DELAYED = EchoState(20, delay=[1, 2, 3, 4] * 5, random_state=0)
+NOISY = EchoState(20, noise=0.1, random_state=0)
 
 
 @pytest.fixture
@@ -25,3 +41,58 @@ def by_threads(monkeypatch):
 def test_public_names(name, by_threads):
     alone = by_threads(1, digest, name)
     assert [by_threads(n_threads, digest, name) for n_threads in SEVERAL] == [alone] * len(SEVERAL)
+
+
+def states(system):
+    return numbers(system.fit(RAGGED).transform(RAGGED))
+
+
+def answers(model, X=SERIES, y=LATE, ask="predict"):
+    return numbers(getattr(model.fit(X, y), ask)(X))
+
+
+def forecasts(model):
+    model.fit(SERIES[:500])
+    return numbers([model.forecast(20), model.forecast(20, context=SERIES[:300]), model.training_errors_])
+
+
+def search(**options):
+    grid = {"reservoir__leak": [0.3, 0.6, 1.0], "reservoir__spectral_radius": [0.5, 0.9], "readout__alpha": [1e-3, 1.0]}
+    model = ReservoirRegressor(EchoState(20, **options), RidgeReadout())
+    found = ReservoirSearchCV(model, grid, cv=WarmTimeSeriesSplit(2, warmup=10), random_state=0)
+    table = found.fit(SERIES[:400], LATE[:400]).cv_results_
+    return numbers([column for name, column in table.items() if "score" in name and "time" not in name])
+
+
+WORK = {
+    **{f"states of {system}": (states, system) for system in (SMALL, DENSE, DELAYED, NOISY)},
+    "layers": (states, DeepEchoState(SMALL, 3, random_state=0)),
+    "side by side": (states, SideBySide([("one", SMALL), ("two", DELAYED)])),
+    "one series": (answers, ReservoirRegressor(SMALL)),
+    "a list": (answers, ReservoirRegressor(NOISY), MANY, [own[:, 0] for own in MANY]),
+    "a fixed penalty": (answers, ReservoirRegressor(SMALL, RidgeReadout(1e-3))),
+    "members": (answers, ReservoirRegressor(SMALL, n_members=3)),
+    "members, dense": (answers, ReservoirRegressor(DENSE, n_members=3), MANY, [own[:, 0] for own in MANY]),
+    "recordings, fast": (answers, ReservoirClassifier(), MANY, LABELS, "decision_function"),
+    "recordings, full": (answers, ReservoirClassifier(preset="full"), MANY, LABELS, "decision_function"),
+    "recordings, classic": (answers, ReservoirClassifier(preset="classic"), MANY, LABELS, "decision_function"),
+    "recordings, rows held": (answers, ReservoirClassifier(SMALL, pooling="segments", n_members=2), MANY, LABELS),
+    "forecasts": (forecasts, looped(SMALL, washout=5, n_members=3)),
+    "search": (search,),
+    "search, delays": (lambda: search(delay=2),),
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+@pytest.mark.filterwarnings("ignore")
+def test_work_that_is_spread(name, by_threads, monkeypatch):
+    begun, done = [], threads._Spread.done
+    monkeypatch.setattr(
+        threads._Spread, "done", lambda self, n_helpers: begun.append(n_helpers) or done(self, n_helpers)
+    )
+    alone = by_threads(1, *WORK[name])
+    assert not begun
+    for n_threads in SEVERAL:
+        found = by_threads(n_threads, *WORK[name])
+        assert all(one.tobytes() == other.tobytes() for one, other in zip(found, alone, strict=True))
+    assert begun

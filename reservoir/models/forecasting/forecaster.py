@@ -27,10 +27,9 @@ from reservoir.models.forecasting.reading import (
 from reservoir.models.forecasting.settled import settled
 from reservoir.models.forecasting.training import learn, refuse_second_table
 from reservoir.models.forecasting.units import TRANSFORMS
-from reservoir.models.members import seeded_members
+from reservoir.models.members import learn_each, seeded_members
 from reservoir.parts import Numbers, Readout, SequenceData, System, Targets
 from reservoir.ranges import ranges_of, read_bounds
-from reservoir.readouts.candidates import one_penalty_warning
 from reservoir.sequences import read_sequences
 from reservoir.sequences.future import endings_of
 from reservoir.sequences.gaps import pieces_of
@@ -258,8 +257,7 @@ class ReservoirForecaster(Forecasts):
         for earlier in ("members_", "_context"):
             self.__dict__.pop(earlier, None)
         if self.n_members > 1:
-            with one_penalty_warning():
-                self.members_ = [member._learn(X, choice) for member in seeded_members(self, made.reservoir)]
+            self.members_ = learn_each(seeded_members(self, made.reservoir), X, choice, len(learnt.rows))
             self.reservoir_, self.readout_ = self.members_[0].reservoir_, self.members_[0].readout_
             for member in self.members_:
                 del member._calibration

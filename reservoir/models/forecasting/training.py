@@ -47,7 +47,9 @@ def _learn_open(
     blocks = _blocks(model, sequences.members(), heard.members(), finals)
     blocks = last_kept(blocks if kept is None else _chosen(blocks, kept), judged)
     if choice is None:
-        fit_readout(model.readout_, blocks)
+        fit_readout(
+            model.readout_, blocks, ahead=len(sequences) == 1 and getattr(model.reservoir_, "any_thread", False)
+        )
     else:
         model.readout_ = taught(model, choice, sequences.rows[:, : model.n_features_in_], blocks)
     model.training_errors_ = _errors(model, judged[0], sequences.members(), kept)
