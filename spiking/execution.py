@@ -24,6 +24,7 @@ _TILES = 64
 # Measured for the column of Maass and colleagues: interpreted, a step takes 70 us; as a C++ program 2 us, after 8 s of
 # building; with Cython 15 us, after 50 s for the first simulation of its kind on a machine, 2 s later on.
 _STEPS_WORTH_A_PROGRAM, _STEPS_WORTH_CYTHON = 150_000, 1_000_000
+_LAST_STEP = 2**31 - 2
 _NUMBERS_OF_A_PROGRAM = 50_000_000  # random numbers that it is given at once: 400 MB
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ def run_job(
         check_integer(owner, "verbose", verbose, 0)
     if n_jobs is not None and check_integer(owner, "n_jobs", n_jobs) == 0:
         raise parameter_error(owner, "n_jobs", "None or an integer other than 0", n_jobs)
+    if (last := max(trial.behind + trial.n_steps for trial in trials)) > _LAST_STEP:
+        raise parameter_error(owner, "state", f"None or before step {_LAST_STEP}, which Brian2 can count", last)
     alike = "state" in wanted.names or any(path.rule is not None for path in network.paths)
     batches = list(_batches(trials, _TILES, alike))
     lengths = [max(trial.n_steps for trial in batch) for batch in batches]

@@ -150,12 +150,12 @@ def recorded(circuit: Circuit, answer: Answer, duration: float, wanted: Wanted, 
     times = wanted.times(trial.behind, trial.n_steps, dt)
     return Recording(
         spikes, answer.voltages, learned, traces, times, answer.over_time.get("weights"), answer.over_time,
-        stopped(answer, trial, dt),
+        stopped(answer, trial, dt) if "state" in wanted.names else None,
     )  # fmt: skip
 
 
 def stopped(answer: Answer, trial: Trial, dt: float) -> CircuitState | None:
-    """Where a trial has stopped, if that was asked for."""
+    """Where a trial has stopped, if that is known."""
     if answer.state is None:
         return None
     return CircuitState("brian2", answer.state, dt, trial.seed, trial.heard.number, trial.behind + trial.n_steps)

@@ -147,9 +147,8 @@ def test_searches_copies_and_files_of_python(tmp_path):
     assert LEAKY.parameters["tau"] == 0.03
     with pytest.raises(ValueError, match=r"neuron' cannot be saved: .* Its text is code, .* pickle"):
         reservoir.save(system.fit(X), tmp_path / "own.model")
-    final = system.run(X)[1]
-    with pytest.raises(ValueError, match=r"^The 'state' parameter of Microcircuit must be None"):
-        system.run(X, final)
+    first, state = system.run(X[0][:3])
+    np.testing.assert_array_equal(np.concatenate([first, system.run(X[0][3:], state)[0]]), system.transform(X[0]))
 
 
 def test_numba_refuses_them_by_name():
