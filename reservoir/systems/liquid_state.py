@@ -26,8 +26,8 @@ from reservoir.systems.simulation import (
     SHORTEST_STEP,
     check_recorded,
     check_units,
+    hears_numbers,
     initial_values,
-    is_noisy,
     kept_variables,
     make_engine,
     run_engine,
@@ -294,7 +294,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         circuit, encoder = self.circuit_, self.encoder_
         spikes = encoder is not None and not hasattr(encoder, "weights") and getattr(encoder, "draws", True)
         outside = circuit.background is not None or circuit.spontaneous_rate is not None
-        return spikes or outside or is_noisy(self.neuron_)
+        return spikes or outside or hears_numbers(self.neuron_)
 
     def _memory_sizes(self) -> tuple[int, int]:
         """How many numbers the encoder and the trace remember."""

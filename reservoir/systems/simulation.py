@@ -19,7 +19,7 @@ from reservoir.neurons.spiking.lif import mean_decay
 from reservoir.neurons.spiking.mixture import Mixture, models_of, units_by_record
 from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, Units, check_part
 from reservoir.quantities import magnitude
-from reservoir.random_numbers import BACKGROUND, INITIAL, NOISE, Places, TrialGenerator, fill, poisson_numbers
+from reservoir.random_numbers import BACKGROUND, ESCAPE, INITIAL, NOISE, Places, TrialGenerator, fill, poisson_numbers
 from reservoir.sizes import check_fits
 from reservoir.systems.stimuli import NUMBERS_HELD, Stimulus, read_trials
 from reservoir.trains import SpikeTrains
@@ -291,13 +291,29 @@ def is_noisy(neuron: Units) -> bool:
     return bool(np.any(np.asarray(magnitude(getattr(neuron, "noise", 0))) > 0))
 
 
+def escapes(neuron: Units) -> bool:
+    """Whether any of the units fire by chance."""
+    if isinstance(neuron, Mapping):
+        return any(map(escapes, neuron.values()))
+    return bool(getattr(neuron, "escapes", False))
+
+
+def hears_numbers(neuron: Units) -> bool:
+    """Whether any of the units hear random numbers, as noise or by chance."""
+    return is_noisy(neuron) or escapes(neuron)
+
+
 def _noise(engine: CircuitEngine, seed: int, places: Places, n_units: int) -> np.ndarray:
-    """Normal numbers (n_steps, n_units), or no row where nothing is noisy."""
-    noisy = is_noisy(engine.neuron)
-    noise = np.empty((int(places.offsets[-1]) if noisy else 0, n_units))
+    """Normal numbers (n_steps, n_units), behind them uniform ones where units escape; no row where none is heard."""
+    noisy, chances = is_noisy(engine.neuron), escapes(engine.neuron)
+    normal = np.zeros((int(places.offsets[-1]) if noisy or chances else 0, n_units))
     if noisy:
-        fill(seed, NOISE, places, 1.0, noise)
-    return noise
+        fill(seed, NOISE, places, 1.0, normal)
+    if not chances:
+        return normal
+    uniform = np.empty_like(normal)
+    fill(seed, ESCAPE, places, None, uniform)
+    return np.concatenate([normal, uniform], axis=1)
 
 
 def _jumps(engine: CircuitEngine, seed: int, places: Places) -> tuple[Background, ...]:
