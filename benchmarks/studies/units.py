@@ -2,17 +2,18 @@
 
 After the question of Grzyb, Chinellato, Wojcik and Kaminski 2009 (IJCNN), "Which model to use for the liquid state
 machine?", with units, task and settings of this library: their list of models and their figures were not verified, so
-none is compared. One column is drawn for each seed; a unit gets it with the synapses that suit
-its membrane (`suited_to`), and the weights of the input are searched, so that the mean rate over training trials is
-the same for every unit: a comparison of units at unequal rates is one of rates. Eight templates have six spikes on each
-of four channels; a trial is one of them with every spike moved by 8 ms (standard deviation). Measured of the states at
-the end of a trial: the accuracy of a ridge classifier in telling the template of new trials; the distance between
-templates over that within one; and the number of directions that hold 99 % of the variance of the states.
+none is compared. One column is drawn for each seed; a unit gets it with the synapses that suit its membrane
+(`suited_to`), and the weights of the input are searched, so that the mean rate over training trials is the same for
+every unit: a comparison of units at unequal rates is one of rates. The trials are those of damage.py: one of eight
+templates, with six spikes on each of four channels, moved by 8 ms (standard deviation). Measured of the states at the
+end of a trial: the accuracy of a ridge classifier in telling the template of new trials; the distance between templates
+over that within one; and the number of directions that hold 99 % of the variance of the states.
 """
 
 import time
 
 import numpy as np
+from damage import N_TEMPLATES, make_trials
 from joblib import Parallel, delayed
 from sklearn.linear_model import RidgeClassifier
 
@@ -20,24 +21,11 @@ from reservoir import LiquidState, neurons, simulate
 from reservoir.circuits import MaassColumn
 from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.neurons import MorrisLecar
-from reservoir.spikes import Exponential, SpikeTrains
+from reservoir.spikes import Exponential
 
-N_TEMPLATES, N_CHANNELS, N_SPIKES = 8, 4, 6
-DURATION, JITTER, STEP, RATE = 0.3, 8e-3, 1e-2, 10.0
-N_TRAIN, N_TEST, N_RATE, SEEDS, PENALTY = 12, 8, 8, range(4), 10.0
+STEP, RATE, PENALTY = 1e-2, 10.0, 10.0
+N_TRAIN, N_TEST, N_RATE, SEEDS = 12, 8, 8, range(4)
 UNITS = {name: getattr(neurons, name)() for name in neurons.__all__} | {"MorrisLecar, type I": MorrisLecar.of_type("I")}
-
-
-def make_trials(seed, n_train=N_TRAIN, n_test=N_TEST):
-    """Jittered templates and their numbers, to train and to test: n of each template."""
-    rng = np.random.default_rng([seed, 0])
-    channels = np.repeat(np.arange(N_CHANNELS), N_SPIKES)
-    templates = rng.uniform(0, DURATION, (N_TEMPLATES, len(channels)))
-    labels = np.tile(np.arange(N_TEMPLATES), n_train + n_test)
-    times = templates[labels] + rng.normal(0, JITTER, (len(labels), len(channels)))
-    times = np.clip(times, 0, np.nextafter(DURATION, 0))
-    trials, n = [SpikeTrains(row, channels, N_CHANNELS, DURATION) for row in times], n_train * N_TEMPLATES
-    return (trials[:n], labels[:n]), (trials[n:], labels[n:])
 
 
 def liquid_of(unit, seed, input_scale, trials):
@@ -74,9 +62,9 @@ def directions(states, share=0.99):
     return int(np.searchsorted(np.cumsum(variance) / variance.sum(), share)) + 1
 
 
-def measures(name, seed, **sizes):
+def measures(name, seed):
     """Rate, input weight, accuracy, separation, directions of the liquid of one unit."""
-    (X, y), (X_test, y_test) = make_trials(seed, **sizes)
+    X, y, X_test, y_test = make_trials(seed, N_TRAIN, N_TEST)
     liquid, input_scale = at_one_rate(UNITS[name], seed, X)
     train, test = (np.array([states[-1] for states in liquid.transform(part)]) for part in (X, X_test))
     accuracy = RidgeClassifier(PENALTY).fit(train, y).score(test, y_test)

@@ -170,10 +170,11 @@ def test_the_encoders_take_nothing_from_the_recordings(digits):
             assert (encoder.low_ == -2).all() and (encoder.high_ == 2).all()
 
 
-def test_units_are_compared_at_one_rate():
+def test_units_are_compared_at_one_rate(monkeypatch):
     """The search stays below the rate, and a better separated set of states has the larger ratio."""
+    monkeypatch.syspath_prepend(str(STUDIES))
     units = load(STUDIES, "units")
-    (X, y), _ = units.make_trials(0, 2, 1)
+    X, y, _, _ = units.make_trials(0, 2, 1)
     liquid, scale = units.at_one_rate(units.UNITS["LIF"], 0, X, n_halvings=3)
     assert 0 < units.mean_rate(liquid, X[: units.N_RATE]) <= units.RATE and scale < 20
     rng = np.random.default_rng(0)
