@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import reservoir
-from reservoir.circuits import Circuit
+from reservoir import LiquidState
+from reservoir.circuits import Circuit, MaassColumn
 from reservoir.neurons import GIF, LIF, EscapeLIF, FitzHughNagumo, HindmarshRose, MorrisLecar, ResonateAndFire
 from reservoir.random_numbers import ESCAPE, uniform_numbers
 from reservoir.spikes import SpikeTrains
@@ -117,6 +118,16 @@ def test_chance_belongs_to_the_trial():
     recording = assert_same(circuit, [trains], neuron=mixed, currents=push[:1])[0]
     own = reservoir.simulate(circuit, trains, neuron=EscapeLIF(), currents=push[0], random_state=0, record="voltages")
     assert not np.array_equal(recording.voltages[:, ~circuit.excitatory], own.voltages[:, ~circuit.excitatory])
+
+
+def test_a_liquid_of_chance_in_pieces_is_the_whole():
+    rows = np.random.default_rng(0).uniform(size=(20, 2))
+    liquid = LiquidState(MaassColumn((3, 3, 3)), EscapeLIF(), random_state=0).fit(rows)
+    whole, _ = liquid.run(rows, trial=3)
+    first, state = liquid.run(rows[:7], trial=3)
+    second, _ = liquid.run(rows[7:], state)
+    np.testing.assert_allclose(np.concatenate([first, second]), whole, rtol=1e-12)
+    assert whole.max() > 0 and not np.array_equal(liquid.run(rows, trial=4)[0], whole)
 
 
 def test_resonance():
