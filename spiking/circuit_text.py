@@ -21,7 +21,7 @@ from reservoir.plasticity import Rule
 from reservoir.plasticity.learning import Learning, Rules, learning_of
 from reservoir.random_numbers import Places
 from reservoir.systems.circuit_state import CircuitState
-from reservoir.systems.circuit_units import is_noisy
+from reservoir.systems.circuit_units import escapes, is_noisy
 from reservoir.systems.stimuli import Stimulus
 from reservoir.validation import parameter_error
 from spiking.names import check_rules
@@ -63,11 +63,12 @@ class CircuitText(NamedTuple):
     background: PoissonBackground | None = None
     unit: str = "the units"  # the name of their model
     groups: tuple[Group, ...] = ()  # of units of several models
+    escapes: bool = False  # whether units fire by chance
 
     @property
     def n_drawn(self) -> int:
         """How many random numbers a step takes."""
-        return len(self.excitatory) * (self.noisy + (self.background is not None))
+        return len(self.excitatory) * (self.noisy + self.escapes + (self.background is not None))
 
     def by_groups(self) -> tuple[Group, ...]:
         """The units by their models."""
@@ -172,6 +173,7 @@ def write_circuit(
     return network._replace(
         excitatory=circuit.excitatory, listening=_listening(circuit), paths=cut, n_inputs=circuit.n_inputs,
         background=circuit.background, groups=groups, noisy=any(one.network.noisy for one in groups) or network.noisy,
+        escapes=any(one.network.escapes for one in groups) or network.escapes,
     )  # fmt: skip
 
 
@@ -203,7 +205,7 @@ def _write_group(
     listening = _listening(circuit)[units]
     return CircuitText(
         equations, coefficients, opens, noisy, excitatory, refractory, listening, kinds, (), 0, dt, background,
-        type(neuron).__name__,
+        type(neuron).__name__, escapes=isinstance(equations, Statements) and escapes(neuron),
     )  # fmt: skip
 
 
@@ -261,10 +263,11 @@ def _read_units(
 def engine_lines(network: CircuitText, injected: bool, timed: bool) -> list[str]:
     """Declarations of what the engine itself needs.
 
-    What changes from step to step, `I_injected`, `normal` and `hits`, is set before each, or `timed`: read from a
-    TimedArray of that name behind ``timed_``.
+    What changes from step to step, `I_injected`, `normal`, `uniform` and `hits`, is set before each, or `timed`: read
+    from a TimedArray of that name behind ``timed_``.
     """
     fed = [("I_injected", "amp")] * injected + [("normal", "1")] * network.noisy
+    fed += [("uniform", "1")] * network.escapes
     fed += [("hits", "1")] * (network.background is not None)
     lines = [f"{name} = timed_{name}(t, i) : {unit}" if timed else f"{name} : {unit}" for name, unit in fed]
     lines += ["hold : second (constant)", "listening : boolean (constant)"]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reservoir.random_numbers import BACKGROUND, NOISE, Places, fill, poisson_numbers
+from reservoir.random_numbers import BACKGROUND, ESCAPE, NOISE, Places, fill, poisson_numbers
 from reservoir.sizes import check_fits
 from spiking.circuit_text import CircuitText, Group, Trial
 
@@ -55,6 +55,8 @@ def feeds_of(network: CircuitText, group: Group, trials: list[Trial]) -> list[Fe
         feeds.append(Feed("I_injected", "amp", width, _injected(trials, chosen), _still_for(trials)))
     if group.network.noisy:
         feeds.append(Feed("normal", "1", width, _drawn(trials, network, chosen, _normal)))
+    if group.network.escapes:
+        feeds.append(Feed("uniform", "1", width, _drawn(trials, network, chosen, _uniform)))
     if network.background is not None:
         means = network.background.rate * network.dt
 
@@ -67,6 +69,10 @@ def feeds_of(network: CircuitText, group: Group, trials: list[Trial]) -> list[Fe
 
 def _normal(seed: int, places: Places, out: np.ndarray) -> None:
     fill(seed, NOISE, places, 1.0, out)
+
+
+def _uniform(seed: int, places: Places, out: np.ndarray) -> None:
+    fill(seed, ESCAPE, places, None, out)
 
 
 def _drawn(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SYNAPTIC = frozenset(("w", "direction", "U", "D", "F", "u", "R", "last", "lastupdate"))
 # What the engine calls its own, in units and synapses.
 ENGINES = re.compile(
-    r"I|t|dt|i|j|N|xi|hold|listening|normal|hits|injected|v_before|lastspike|not_refractory|I_conductances|I_injected"
+    r"I|t|dt|i|j|N|xi|hold|listening|normal|uniform|hits|injected|v_before|lastspike|not_refractory|I_conductances|I_injected"
     r"|I_background|(outside|timed)_\w+|(I|G|E|tau_I|tau_G)_\d+"
 )
 _ENDS = re.compile(r"\w+_(pre|post)")

@@ -21,7 +21,7 @@ from spiking.rule_operations import first_untold
 if TYPE_CHECKING:
     from spiking.side_by_side import SideBySide
 
-_FED = {"I_injected", "normal", "hits"}  # set before every step
+_FED = {"I_injected", "normal", "uniform", "hits"}  # set before every step
 _DYNAMIC = ("u", "R", "last")
 _FIRST_OF_ALL = -1000  # the order of what is done first in a step
 

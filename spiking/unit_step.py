@@ -55,8 +55,9 @@ def _heard(network: CircuitText, statements: Statements, injected: bool) -> list
     conductances = range(len(network.kinds.conductances))
     external = ["I_injected"] * injected + ["I_background"] * (network.background is not None)
     external += [f"pull_G_{k} * G_{k}" if network.opens else f"G_{k} * (reversal_G_{k} - v)" for k in conductances]
+    copied = "clip(v, -1e300, 1e300)"  # `before = v` would be v itself in NumPy, where a step writes v = v + ...
     return [
-        *([f"{statements.before} = v"] if statements.before else []),
+        *([f"{statements.before} = {copied}"] if statements.before else []),
         "free = int(not_refractory)",
         f"external = {' + '.join(external) or '0'}",
         f"conductance = {' + '.join(f'open_G_{k} * G_{k}' for k in conductances) or '0'}",

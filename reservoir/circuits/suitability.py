@@ -18,9 +18,12 @@ _LARGEST = 0.05  # volts; no synapse of a neuron comes near
 def check_suited(owner: str, circuit: Circuit, models: Iterable[tuple[SpikingUnit, np.ndarray]]) -> None:
     """Refuse currents of which most move the units of a model further than any synapse does; conductances cannot.
 
-    A model is a record and the numbers of its units. A record without `scales` is not asked.
+    A model is a record and the numbers of its units. A record without `scales` is not asked. Conductances are refused
+    where units do not hear them.
     """
     for record, units in models:
+        if not getattr(record, "hears_conductances", True):
+            _check_currents(owner, circuit, record, units)
         if not hasattr(record, "scales"):
             continue
         farads = np.full(circuit.n_units, np.inf)
@@ -34,6 +37,13 @@ def check_suited(owner: str, circuit: Circuit, models: Iterable[tuple[SpikingUni
                 'preset=PRESETS["maass2002"].suited_to(neuron) suits, see reservoir.circuits.synapse_statistics'
             )
             raise parameter_error(owner, "neuron", wanted, record)
+
+
+def _check_currents(owner: str, circuit: Circuit, record: SpikingUnit, units: np.ndarray) -> None:
+    """Refuse synapses with a reversal onto units that do not hear conductances."""
+    if any(part.reversal is not None and np.isin(part.post, units).any() for _, _, part in circuit.pathways()):
+        wanted = "units that hear conductances, for synapses with a reversal; they do not"
+        raise parameter_error(owner, "neuron", wanted, record)
 
 
 def suits(statistics: SynapseStatistics, neuron: Units) -> bool:

@@ -10,16 +10,28 @@
 
 from reservoir.neurons.spiking.adaptive_exponential import AdaptiveExponential
 from reservoir.neurons.spiking.adaptive_threshold import AdaptiveThreshold
+from reservoir.neurons.spiking.escape_lif import EscapeLIF
+from reservoir.neurons.spiking.fitzhugh_nagumo import FitzHughNagumo
+from reservoir.neurons.spiking.gif import GIF
+from reservoir.neurons.spiking.hindmarsh_rose import HindmarshRose
 from reservoir.neurons.spiking.hodgkin_huxley import HodgkinHuxley
 from reservoir.neurons.spiking.izhikevich import Izhikevich
 from reservoir.neurons.spiking.lif import LIF
+from reservoir.neurons.spiking.morris_lecar import MorrisLecar
 from reservoir.neurons.spiking.qif import QIF
+from reservoir.neurons.spiking.resonate_and_fire import ResonateAndFire
 
 __all__ = [
+    "GIF",
     "LIF",
     "QIF",
     "AdaptiveExponential",
     "AdaptiveThreshold",
+    "EscapeLIF",
+    "FitzHughNagumo",
+    "HindmarshRose",
     "HodgkinHuxley",
     "Izhikevich",
+    "MorrisLecar",
+    "ResonateAndFire",
 ]

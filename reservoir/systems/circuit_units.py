@@ -64,6 +64,18 @@ def is_noisy(neuron: Units) -> bool:
     return bool(np.any(np.asarray(magnitude(getattr(neuron, "noise", 0))) > 0))
 
 
+def escapes(neuron: Units) -> bool:
+    """Whether any of the units fire by chance."""
+    if isinstance(neuron, Mapping):
+        return any(map(escapes, neuron.values()))
+    return bool(getattr(neuron, "escapes", False))
+
+
+def hears_numbers(neuron: Units) -> bool:
+    """Whether any of the units hear random numbers, as noise or by chance."""
+    return is_noisy(neuron) or escapes(neuron)
+
+
 def initial_values(neuron: SpikingUnit, n_units: int, seed: int, trial: int) -> np.ndarray:
     """The variables (n_variables, n_units) with which units begin a trial."""
     return neuron.initial_state(n_units, TrialGenerator(seed, INITIAL, trial))

@@ -22,7 +22,7 @@ from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
 from reservoir.spikes.sampling import Trace as OwnTrace
 from reservoir.systems.chosen_states import UnitChoice, chosen_states
-from reservoir.systems.circuit_units import check_units, initial_values, is_noisy, kept_variables
+from reservoir.systems.circuit_units import check_units, hears_numbers, initial_values, kept_variables
 from reservoir.systems.recording import check_recorded
 from reservoir.systems.simulation import SHORTEST_STEP, make_engine, run_engine, start
 from reservoir.systems.stimuli import Stimulus, check_steps, input_events
@@ -287,7 +287,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         circuit, encoder = self.circuit_, self.encoder_
         spikes = encoder is not None and not hasattr(encoder, "weights") and getattr(encoder, "draws", True)
         outside = circuit.background is not None or circuit.spontaneous_rate is not None
-        return spikes or outside or is_noisy(self.neuron_)
+        return spikes or outside or hears_numbers(self.neuron_)
 
     def _memory_sizes(self) -> tuple[int, int]:
         """How many numbers the encoder and the trace remember."""

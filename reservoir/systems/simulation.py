@@ -27,10 +27,10 @@ from reservoir.neurons.spiking.circuit_loop import (
 from reservoir.neurons.spiking.lif import mean_decay
 from reservoir.neurons.spiking.mixture import units_by_record
 from reservoir.parts import Numbers, PlasticityRule, Seed, Units
-from reservoir.random_numbers import BACKGROUND, NOISE, Places, fill, poisson_numbers
+from reservoir.random_numbers import BACKGROUND, ESCAPE, NOISE, Places, fill, poisson_numbers
 from reservoir.sizes import check_fits
 from reservoir.systems.circuit_state import CircuitState, Starts, check_shapes
-from reservoir.systems.circuit_units import initial_values, is_noisy, read_units, variables_of
+from reservoir.systems.circuit_units import escapes, initial_values, is_noisy, read_units, variables_of
 from reservoir.systems.over_time import keep_first, known_of, of_synapses, of_units, probe_of
 from reservoir.systems.recording import Record, Recording, Wanted, read_record
 from reservoir.systems.stimuli import NUMBERS_HELD, Heard, Stimulus, read_trials
@@ -246,12 +246,16 @@ def check_finite(unit: str, values: np.ndarray, dt: float) -> None:
 
 
 def _noise(engine: CircuitEngine, seed: int, places: Places, n_units: int) -> np.ndarray:
-    """Normal numbers (n_steps, n_units), or no row where nothing is noisy."""
-    noisy = is_noisy(engine.neuron)
-    noise = np.empty((int(places.offsets[-1]) if noisy else 0, n_units))
+    """Normal numbers (n_steps, n_units), behind them uniform ones where units escape; no row where none is heard."""
+    noisy, chances = is_noisy(engine.neuron), escapes(engine.neuron)
+    normal = np.zeros((int(places.offsets[-1]) if noisy or chances else 0, n_units))
     if noisy:
-        fill(seed, NOISE, places, 1.0, noise)
-    return noise
+        fill(seed, NOISE, places, 1.0, normal)
+    if not chances:
+        return normal
+    uniform = np.empty_like(normal)
+    fill(seed, ESCAPE, places, None, uniform)
+    return np.concatenate([normal, uniform], axis=1)
 
 
 def _jumps(engine: CircuitEngine, seed: int, places: Places) -> tuple[Background, ...]:

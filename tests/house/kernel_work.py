@@ -216,12 +216,13 @@ def spiking_units():
         "damaged": damaged(column, fraction=0.5, kind="combined", rng=rng),
     }
     records = [getattr(reservoir.neurons, name) for name in reservoir.neurons.__all__]
-    pairs = itertools.product(records, changed.items())
-    parts = {f"{record.__name__} {name}": (record(), suited(circuit, record)) for record, (name, circuit) in pairs}
+    parts = {name: (reservoir.neurons.LIF(), circuit) for name, circuit in changed.items()}
     for kind, record in itertools.product(("dynamic", "conductances"), records):
-        parts[f"{record.__name__} noise {kind}"] = record(noise=1e-3), suited(changed[kind], record)
+        if kind == "dynamic" or getattr(record, "hears_conductances", True):
+            circuit = suited(changed[kind], record)
+            parts |= {f"{record.__name__} {kind} {size}": (record(noise=size), circuit) for size in (0.0, 1e-3)}
     parts["currents that are held"] = Carrying(), changed["conductances"]  # a record without `conduct`
-    mixed = {"E": reservoir.neurons.LIF(noise=1e-3), "I": reservoir.neurons.Izhikevich()}
+    mixed = {"E": reservoir.neurons.EscapeLIF(noise=1e-3), "I": reservoir.neurons.Izhikevich()}
     fainter = {kind: suited(changed[kind], reservoir.neurons.Izhikevich) for kind in ("static", "conductances")}
     parts |= {f"two models {kind}": (mixed, circuit) for kind, circuit in fainter.items()}
     for name, (neuron, circuit) in parts.items():

@@ -65,6 +65,7 @@ MADE = {  # how a part is made whose constructor wants more than defaults
     "RewardSTDP": dict(reward_times=[0.05, 0.2], reward_amounts=[1.0, -0.5], w_max=1e-7),
     "Counts": dict(window=0.02),
     "PotjansDiesmann": dict(scale=0.01),
+    "ResonateAndFire": dict(reset=-0.06),  # a tenth above its default lies above the threshold
 }
 PAIR = Projection(**MADE["Projection"])
 MADE["Circuit"] = dict(excitatory=np.array([True, False]), recurrent=PAIR, inputs=PAIR, n_inputs=2)

@@ -7,6 +7,7 @@ A twin is a class with the name of the unit; what the tests of all units need to
 from __future__ import annotations
 
 import math
+from types import MappingProxyType
 
 import numpy as np
 
@@ -40,6 +41,12 @@ class Unit:
     quiet, loud = 0.2e-9, 1e-9  # amperes that do not make it fire, and that do
     largest = 3e-9  # amperes up to which both engines count the same spikes, but for one
     synapse = 4e-9  # siemens that are felt and do not make it fire
+    span, growth = (0.8, 3), 1.3  # shares of `loud` from which to which the rate grows, and how much at least
+    seconds = 0.06  # in which it fires under `loud`, four times where v is not reset
+    longest = 1e-4  # step, seconds, from which on the error shrinks as theory says
+    escapes = False  # whether it fires by chance
+    sharp = MappingProxyType({})  # parameters under which it fires at its cut
+    opens = True  # whether it hears conductances
 
     def __init_subclass__(cls):
         TWINS[cls.__name__] = cls
@@ -59,6 +66,11 @@ class Unit:
     def noise(p, dt):
         """Standard deviation that noise gives the voltage in a step, volts."""
         return p.noise * math.sqrt(dt)
+
+    def fires(twin, p, old, y, chance, dt):
+        """Whether a unit fires that is not held, and had the voltage `old` before the step."""
+        cut = getattr(p, twin.cut) + twin.raised(y)
+        return y[0] > cut and (twin.resets or old <= cut)
 
 
 def twin_of(unit):
@@ -102,6 +114,50 @@ class AdaptiveThreshold(LIF):
 
     def reset(p, y, excitatory):
         return [p.reset, y[1] + p.increment]
+
+
+class EscapeLIF(LIF):
+    escapes, sharp, loud = True, {"escape_width": 1e-9}, 3e-9
+
+    def below(volts):
+        return {"reset": volts - 0.1, "escape_width": 1e-20}
+
+    def fires(twin, p, old, y, chance, dt):
+        above = y[0] - p.threshold - twin.raised(y)
+        rate = p.escape_rate * math.exp(min(above / p.escape_width, 700))
+        return chance < 1 - math.exp(-rate * dt)
+
+
+class GIF(EscapeLIF):
+    quiet, loud, largest, synapse = 0.02e-9, 0.3e-9, 1e-9, 5e-10
+
+    def time_constant(p):
+        return p.capacitance / p.leak_conductance
+
+    def decay_times(p):
+        return [p.tau_stc_1, p.tau_stc_2, p.tau_sfa_1, p.tau_sfa_2]
+
+    def flow(p, y, current, excitatory=True):
+        dv = (p.leak_conductance * (p.rest - y[0]) - y[1] - y[2] + p.background + current) / p.capacitance
+        return [dv, *(-left / tau for left, tau in zip(y[1:], GIF.decay_times(p), strict=True))]
+
+    def move(p, y, held, external, currents, taus, dt, excitatory):
+        tau, decays = p.capacitance / p.leak_conductance, GIF.decay_times(p)
+        goal = p.rest + (p.background + external) / p.leak_conductance
+        heard = [*zip(currents, taus, strict=True), (-y[1], decays[0]), (-y[2], decays[1])]
+        v = goal + (y[0] - goal) * math.exp(-dt / tau)
+        v += sum(leaky_integral(tau, s, dt) * I for I, s in heard) / p.capacitance
+        return [y[0] if held else v, *(x * math.exp(-dt / s) for x, s in zip(y[1:], decays, strict=True))]
+
+    def noise(p, dt):
+        return p.noise * math.sqrt(1 - math.exp(-2 * dt / GIF.time_constant(p)))
+
+    def raised(y):
+        return y[3] + y[4]
+
+    def reset(p, y, excitatory):
+        jumps = [p.q_stc_1, p.q_stc_2, p.q_sfa_1, p.q_sfa_2]
+        return [p.reset, *(x + jump for x, jump in zip(y[1:], jumps, strict=True))]
 
 
 class AdaptiveExponential(Unit):
@@ -248,7 +304,133 @@ class HodgkinHuxley(Unit):
         return y
 
 
-def simulate(p, variables, n_steps, dt, external, currents, taus, noise, excitatory, dead):
+class ResonateAndFire(Unit):
+    order, quiet, loud, largest, opens = math.inf, 0.15e-9, 1e-9, 3e-9, False
+
+    def flow(p, y, current, excitatory=True):
+        omega, b, v, x = 2 * math.pi * p.frequency, -1 / p.time_constant, y[0] - p.rest, y[1]
+        return [b * v + omega * x, b * x - omega * v + (p.background + current) / p.capacitance]
+
+    def move(p, y, held, external, currents, taus, dt, excitatory):
+        """One complex number; a constant current decays with a time constant that is infinite."""
+        rate = -1 / p.time_constant + 2j * math.pi * p.frequency
+        z = (y[1] + 1j * (y[0] - p.rest)) * np.exp(rate * dt)
+        for current, decay in [
+            (p.background + external, 0),
+            *((I, 1 / s) for I, s in zip(currents, taus, strict=True)),
+        ]:
+            z += current / p.capacitance * (np.exp(rate * dt) - math.exp(-decay * dt)) / (rate + decay)
+        return y if held else [p.rest + z.imag, z.real]
+
+    def reset(p, y, excitatory):
+        return [p.reset, 0.0]
+
+
+class MorrisLecar(Unit):
+    resets, quiet, loud, largest, synapse = False, 0.2e-9, 1.1e-9, 1.6e-9, 4e-9
+    span, growth, seconds = (0.9, 1.6), 1.2, 0.4
+
+    def below(volts):
+        return {}
+
+    def opened(v, middle, width):
+        return (1 + math.tanh((v - middle) / width)) / 2
+
+    def channels(p, v, w):
+        return [
+            (p.calcium_conductance * MorrisLecar.opened(v, p.V1, p.V2), p.calcium_reversal),
+            (p.potassium_conductance * w, p.potassium_reversal),
+            (p.leak_conductance, p.leak_reversal),
+        ]
+
+    def rate(p, v):
+        return p.phi * math.cosh(min(max((v - p.V3) / (2 * p.V4), -300), 300))
+
+    def flow(p, y, current, excitatory=True):
+        v, w = y
+        inward = sum(g * (reversal - v) for g, reversal in MorrisLecar.channels(p, v, w))
+        dw = MorrisLecar.rate(p, v) * (MorrisLecar.opened(v, p.V3, p.V4) - w)
+        return [(inward + p.background + current) / p.capacitance, dw]
+
+    def move(p, y, held, external, currents, taus, dt, excitatory):
+        v, w = y
+
+        def part(seconds, v_then, w_then):
+            heard = sum(I * mean_decay(s, seconds) for I, s in zip(currents, taus, strict=True))
+            channels = MorrisLecar.channels(p, v_then, w_then)
+            total = sum(g for g, _ in channels)
+            goal = (sum(g * reversal for g, reversal in channels) + p.background + external + heard) / total
+            settled = MorrisLecar.opened(v_then, p.V3, p.V4)
+            moved = goal + (v - goal) * math.exp(-seconds * total / p.capacitance)
+            return [moved, settled + (w - settled) * math.exp(-seconds * MorrisLecar.rate(p, v_then))]
+
+        middle, w_middle = part(dt / 2, v, w)
+        return [part(dt, middle, w_middle)[0], part(dt, middle, w)[1]]
+
+    def reset(p, y, excitatory):
+        return y
+
+
+class FitzHughNagumo(Unit):
+    """In the numbers of the paper, x and units of time."""
+
+    resets, quiet, loud, largest, synapse = False, 0.3e-9, 1.5e-9, 3e-9, 4e-9
+    span, growth, seconds = (0.85, 1.3), 1.0, 0.2
+
+    def below(volts):
+        return {}
+
+    def slopes(p, x, others):
+        (w,) = others
+        return x - x**3 / 3 - w, x**2 - 1, [(p.epsilon * (x + p.a - p.b * w))]
+
+    def others(p, x, others, time):
+        (w,), goal = others, (x + p.a) / p.b
+        return [goal + (w - goal) * math.exp(-p.epsilon * p.b * time)]
+
+    def flow(p, y, current, excitatory=True):
+        twin = twin_of(p)
+        dx, _, others = twin.slopes(p, (y[0] - p.centre) / p.scale, y[1:])
+        dv = dx * p.scale / p.time_scale + (p.background + current) / p.capacitance
+        return [dv, *(one / p.time_scale for one in others)]
+
+    def move(p, y, held, external, currents, taus, dt, excitatory):
+        twin, x, time = twin_of(p), (y[0] - p.centre) / p.scale, dt / p.time_scale
+        one = p.capacitance * p.scale / p.time_scale  # of current
+
+        def heard(seconds):
+            synaptic = sum(I * mean_decay(s, seconds) for I, s in zip(currents, taus, strict=True))
+            return (p.background + external + synaptic) / one
+
+        dx, falls, _ = twin.slopes(p, x, y[1:])
+        rate = max(falls, 0) + 1
+        middle = x + (dx + heard(dt / 2)) / rate * (1 - math.exp(-rate * time / 2))
+        dx, falls, _ = twin.slopes(p, middle, twin.others(p, x, y[1:], time / 2))
+        rate = max(falls, 0) + 1
+        goal = middle + (dx + heard(dt)) / rate
+        new = goal + (x - goal) * math.exp(-rate * time)
+        return [p.centre + p.scale * new, *twin.others(p, middle, y[1:], time)]
+
+    def reset(p, y, excitatory):
+        return y
+
+
+class HindmarshRose(FitzHughNagumo):
+    quiet, loud, largest, synapse, span, growth = 0.5e-9, 6e-9, 9e-9, 4e-9, (0.8, 2.5), 1.3
+    seconds, longest = 0.04, 2.5e-5
+
+    def slopes(p, x, others):
+        y, z = others
+        dy, dz = p.c - p.d * x**2 - y, p.r * (p.s * (x - p.x_rest) - z)
+        return y - p.a * x**3 + p.b * x**2 - z, 3 * p.a * x**2 - 2 * p.b * x, [dy, dz]
+
+    def others(p, x, others, time):
+        y, z = others
+        goal_y, goal_z = p.c - p.d * x**2, p.s * (x - p.x_rest)
+        return [goal_y + (y - goal_y) * math.exp(-time), goal_z + (z - goal_z) * math.exp(-p.r * time)]
+
+
+def simulate(p, variables, n_steps, dt, external, currents, taus, noise, excitatory, dead, chance):
     """Voltages (n_steps, n_units) and spikes (step, unit), one unit and one step after the other."""
     twin = twin_of(p)
     n_units = len(excitatory)
@@ -261,9 +443,7 @@ def simulate(p, variables, n_steps, dt, external, currents, taus, noise, excitat
             y = twin.move(p, states[i], held and twin.resets, external[step, i], currents[:, i], taus, dt, kind)
             if not (held and twin.resets):
                 y[0] += twin.noise(p, dt) * noise[step, i]
-            cut = getattr(p, twin.cut) + twin.raised(y)
-            crosses = y[0] > cut and (twin.resets or old <= cut)
-            if crosses and not held:
+            if not held and twin.fires(twin, p, old, y, chance[step, i], dt):
                 y = twin.reset(p, y, kind)
                 ready[i] = step + max(1, math.floor(of(p.refractory, kind) / dt + 1e-3))
                 spikes.append((step, i))

@@ -35,6 +35,7 @@ def varied(neuron, rng):
 def test_units_side_by_side_are_units_alone(name, opened):
     rng, neuron = np.random.default_rng(1), getattr(neurons, name)()
     twin = twin_of(neuron)
+    opened = opened if twin.opens else ()
     together, alone = varied(neuron, rng)
     external, noise = rng.normal(twin.loud, twin.loud, (2000, 5)), rng.standard_normal((2000, 5))
     currents = np.full((2, 1), 0.3 * twin.loud)

@@ -34,6 +34,7 @@ MODELS = [
     if part is not Mixture  # what a circuit makes of several
 ]
 every_model = pytest.mark.parametrize("model", MODELS)
+OPEN = [model for model in MODELS if twin_of(model).opens]
 DT = 1e-4
 
 
@@ -63,6 +64,9 @@ def run(neuron, external, n_steps, *, dt=DT, taus=(0.003, 0.008), currents=0.0, 
     state.currents[: len(taus)], state.currents[len(taus) :] = currents, open_
     cells = neuron.cells(excitatory, np.asarray(taus), dt)
     noise = options.get("noise", np.empty((0, n_units)))
+    if twin_of(neuron).escapes:
+        normal = noise if len(noise) else np.zeros((n_steps, n_units))
+        noise = np.concatenate([normal, options.get("chance", np.full_like(normal, 0.5))], axis=1)
     voltages, spikes = np.empty((n_steps, n_units)), np.empty(((n_steps + 2) * n_units, 2), np.int64)
     rows = np.arange(n_steps if len(external) == n_steps else 0)
     nothing = np.empty((0, 2), np.int64)
@@ -84,10 +88,11 @@ def solution(neuron, seconds, external, currents, taus, times, conductance=(0.0,
     start = neuron.initial_state(1, np.random.default_rng(0))[:, 0]
     decaying = lambda t: external + np.dot(currents, np.exp(-t / np.asarray(taus)))  # noqa: E731
     flowing = lambda t, y: open_ * np.exp(-t / tau_open) * (reversal - y[0])  # noqa: E731
-    return solve_ivp(
-        lambda t, y: flow(neuron, y, decaying(t) + flowing(t, y)), (0, seconds), start,
-        method="DOP853", rtol=1e-12, atol=1e-15, t_eval=times, **options,
-    )  # fmt: skip
+    with np.errstate(over="ignore", invalid="ignore"):  # in steps that SciPy tries and throws away
+        return solve_ivp(
+            lambda t, y: flow(neuron, y, decaying(t) + flowing(t, y)), (0, seconds), start,
+            method="DOP853", rtol=1e-12, atol=1e-15, t_eval=times, **options,
+        )  # fmt: skip
 
 
 def test_all_models_are_exported_and_have_a_twin():
@@ -102,7 +107,7 @@ def test_order_of_the_step(model):
     twin, neuron, taus, times = twin_of(model), model(), (0.003, 0.008), 1e-3 * np.arange(1, 17)
     external, currents = 0.3 * twin.quiet, np.array([0.5, 0.2]) * twin.quiet
     expected = solution(neuron, 0.016, external, currents, taus, times).y[0]
-    steps, errors = 1e-4 / 2.0 ** np.arange(4), []
+    steps, errors = twin.longest / 2.0 ** np.arange(4), []
     for dt in steps:
         stride = round(1e-3 / dt)
         found = run(neuron, external, 16 * stride, dt=dt, taus=taus, currents=currents[:, None])
@@ -115,7 +120,7 @@ def test_order_of_the_step(model):
         assert order == pytest.approx(twin.order, abs=0.1) and errors[0] < 1e-5
 
 
-@every_model
+@pytest.mark.parametrize("model", OPEN)
 def test_order_of_the_step_under_a_conductance(model):
     """The same with a conductance that decays too: of order 2 for all."""
     twin, neuron, taus, times = twin_of(model), model(), (0.003, 0.008), 1e-3 * np.arange(1, 17)
@@ -123,7 +128,7 @@ def test_order_of_the_step_under_a_conductance(model):
     opened = 3 * twin.synapse, 0.005, float(np.mean(neuron.initial)) - 0.01
     expected = solution(neuron, 0.016, external, currents, taus, times, conductance=opened).y[0]
     without = solution(neuron, 0.016, external, currents, taus, times).y[0]
-    steps, errors = 1e-4 / 2.0 ** np.arange(4), []
+    steps, errors = twin.longest / 2.0 ** np.arange(4), []
     for dt in steps:
         stride = round(1e-3 / dt)
         settings = {"dt": dt, "taus": taus, "currents": currents[:, None], "conductance": opened}
@@ -147,10 +152,11 @@ def test_the_compiled_units_equal_their_twin(model):
             "dead": np.arange(n_units) == 2,
             "variables": neuron.initial_state(n_units, rng),
             "currents": rng.normal(0, 3 * twin.loud, (len(taus), n_units)),
+            "chance": rng.random((n_steps, n_units)),
         }
         found = run(neuron, n_steps=n_steps, taus=taus, **given)
         voltages, spikes = spiking_oracles.simulate(neuron, n_steps=n_steps, dt=DT, taus=taus, **given)
-        assert len(spikes) > 10
+        assert len(spikes) > 5
         np.testing.assert_array_equal(found.spikes, spikes)
         alive = ~given["dead"]
         np.testing.assert_allclose(found.voltages[:, alive], voltages[:, alive], rtol=0, atol=1e-9)
@@ -169,9 +175,9 @@ def test_rest_is_a_fixed_point(model):
 @every_model
 def test_more_current_more_spikes(model):
     twin = twin_of(model)
-    found = run(model(), np.concatenate([[twin.quiet], twin.loud * np.linspace(0.8, 3, 12)]), 10_000)
+    found = run(model(), np.concatenate([[twin.quiet], twin.loud * np.linspace(*twin.span, 12)]), 10_000)
     counts = np.bincount(found.spikes[:, 1], minlength=13)
-    assert counts[0] == 0 and counts[2] > 3 and (np.diff(counts) >= 0).all() and counts[-1] > 1.3 * counts[2]
+    assert counts[0] == 0 and counts[2] > 3 and (np.diff(counts) >= 0).all() and counts[-1] >= twin.growth * counts[2]
 
 
 @every_model
@@ -181,7 +187,8 @@ def test_refractoriness(model, refractory):
     twin = twin_of(model)
     pair = np.broadcast_to(refractory, 2)
     neuron = model(refractory=tuple(pair * DT))
-    found = run(neuron, np.full(2, 1e-3 if twin.resets else twin.loud), 3000, excitatory=np.array([True, False]))
+    n_steps = 3000 if twin.resets else 10_000
+    found = run(neuron, np.full(2, 1e-3 if twin.resets else twin.loud), n_steps, excitatory=np.array([True, False]))
     for unit, steps in enumerate(np.maximum(1, np.floor(pair + 1e-3).astype(int))):
         between = intervals(found.spikes, unit)
         assert between.min() >= steps and len(between) > 5
@@ -304,15 +311,16 @@ def test_noise_is_added_after_the_step(model):
 @every_model
 def test_spikes_come_when_theory_says(model):
     """The first spike of a model, and all of one that is not reset, against an event of SciPy."""
-    twin, neuron, dt = twin_of(model), model(), 1e-5
+    twin, dt = twin_of(model), 1e-5
+    neuron = model(**twin.sharp)
     cut, short = getattr(neuron, twin.cut), 1e-6 * twin.resets  # volts; v may grow too fast for SciPy there
 
     def crossing(t, y):
         return y[0] - (cut - short)
 
     crossing.direction, crossing.terminal = 1, twin.resets
-    exact = solution(neuron, 0.06, twin.loud, [0.0], [1.0], None, events=crossing)
-    found = run(neuron, twin.loud, 6000, dt=dt)
+    exact = solution(neuron, twin.seconds, twin.loud, [0.0], [1.0], None, events=crossing)
+    found = run(neuron, twin.loud, round(twin.seconds / dt), dt=dt)
     expected = exact.t_events[0]
     assert len(expected) >= (1 if twin.resets else 4)
     speeds = np.array([twin.flow(neuron, y, twin.loud)[0] for y in exact.y_events[0]])

@@ -316,7 +316,7 @@ def test_all_units_give_the_same_spikes(neuron):
     Under some of them rounding grows from spike to spike in units whose recovery hears how far a spike overshoots.
     """
     circuit, trains, currents = pushed(neuron)
-    assert_same(circuit, trains, neuron=neuron, currents=currents, volts=1e-9)
+    assert_same(circuit, trains, neuron=neuron, currents=currents, volts=1e-9, fewest=10)
     farads, volts = (one[0] for one in neuron.scales(np.ones(1, bool)))
     scale = farads * volts / 4.5e-11  # of the charge that fires LIF()
     circuit = column(1)
@@ -332,7 +332,7 @@ def test_all_units_give_the_same_spikes(neuron):
 def test_all_units_compiled(neuron, compiled):
     """In every target of Brian2."""
     circuit, trains, currents = pushed(neuron)
-    assert_same(circuit, trains, compiled, neuron=neuron, currents=currents, volts=1e-9)
+    assert_same(circuit, trains, compiled, neuron=neuron, currents=currents, volts=1e-9, fewest=10)
 
 
 @pytest.mark.parametrize("neuron", [LIF(initial=0.0), *UNITS[1:]], ids=names)
@@ -344,7 +344,7 @@ def test_units_with_numbers_of_their_own_give_the_same_spikes(neuron):
         if name not in ("initial", "noise"):
             value = np.where(circuit.excitatory, *np.broadcast_to(value, 2)) * rng.uniform(0.95, 1.05, 20)
             numbers[name] = value if number % 2 else (value[0], value[1])
-    assert_same(circuit, trains, neuron=type(neuron)(**numbers), currents=currents, volts=1e-9)
+    assert_same(circuit, trains, neuron=type(neuron)(**numbers), currents=currents, volts=1e-9, fewest=10)
 
 
 @pytest.mark.parametrize("n_kinds", [10])

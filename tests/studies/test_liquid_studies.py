@@ -168,3 +168,16 @@ def test_the_encoders_take_nothing_from_the_recordings(digits):
             assert isinstance(candidate, partial)
             encoder = clone(candidate.keywords["encoder"]).fit(np.zeros((1, 2)))
             assert (encoder.low_ == -2).all() and (encoder.high_ == 2).all()
+
+
+def test_units_are_compared_at_one_rate(monkeypatch):
+    """The search stays below the rate, and a better separated set of states has the larger ratio."""
+    monkeypatch.syspath_prepend(str(STUDIES))
+    units = load(STUDIES, "units")
+    X, y, _, _ = units.make_trials(0, 2, 1)
+    liquid, scale = units.at_one_rate(units.UNITS["LIF"], 0, X, n_halvings=3)
+    assert 0 < units.mean_rate(liquid, X[: units.N_RATE]) <= units.RATE and scale < 20
+    rng = np.random.default_rng(0)
+    near, far = (rng.normal(size=(len(y), 5)) + distance * y[:, None] for distance in (0.0, 3.0))
+    assert units.separation(near, y) == pytest.approx(1, abs=0.15) and units.separation(far, y) > 2
+    assert units.directions(np.outer(y, np.ones(5)) + 0.0) == 1

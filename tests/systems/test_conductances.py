@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+import spiking
 from reservoir import LiquidState, neurons, simulate
 from reservoir.circuits import Circuit, MaassColumn, Projection
 from reservoir.circuits.synapse_statistics import KINDS, PRESETS
@@ -17,6 +18,7 @@ from tests.spiking.test_same_spikes import N_INPUTS, NONE, assert_same, trains_o
 from tests.systems.test_simulation import recording_start
 
 DT = 1e-4
+OPEN = [name for name in neurons.__all__ if twin_of(getattr(neurons, name)).opens]
 VOLTS = {True: 0.06, False: 0.0}  # reversal of excitatory and of inhibitory synapses, from rest; LIF() rests at 0
 
 
@@ -52,7 +54,7 @@ def test_a_column_equals_its_twin(inputs_too):
 
 
 @pytest.mark.parametrize("inputs_too", [True, False])
-@pytest.mark.parametrize("name", neurons.__all__)
+@pytest.mark.parametrize("name", OPEN)
 def test_both_engines_give_the_same_spikes(name, inputs_too):
     """Of the other units the inputs are currents of their size, or conductances that suit them."""
     model = getattr(neurons, name)
@@ -76,7 +78,7 @@ def lone(weight, reversal, tau=5e-3):
     return Circuit([True], NONE, Projection([0], [0], [weight], [0.0], [tau], reversal=[reversal]), 1)
 
 
-@pytest.mark.parametrize("name", neurons.__all__)
+@pytest.mark.parametrize("name", OPEN)
 @pytest.mark.parametrize("dt", [1e-4, 1e-3])
 def test_no_conductance_is_too_large(name, dt):
     """However strong inhibition is, units are silent, and none goes further than rest and reversal hold it."""
@@ -89,6 +91,15 @@ def test_no_conductance_is_too_large(name, dt):
         settled = recording.voltages[len(recording.voltages) // 10 :]
         assert not len(recording.spikes) and settled.min() > rest - 0.0101 and settled.max() < rest + 0.01
     assert settled[-1] == pytest.approx(rest - 0.01, abs=1e-4)
+
+
+@pytest.mark.parametrize("run", [simulate, spiking.simulate])
+def test_units_that_hear_no_conductances_refuse_them(run):
+    message = "The 'neuron' parameter of simulate must be units that hear conductances.* Got ResonateAndFire"
+    one = SpikeTrains([0.001], [0], 1, 0.01)
+    for neuron in (neurons.ResonateAndFire(), {"E": neurons.ResonateAndFire()}):
+        with pytest.raises(ValueError, match=message):
+            run(lone(1e-9, 0.0), one, neuron=neuron, random_state=0)
 
 
 def test_a_large_conductance_holds_the_voltage_at_its_reversal():

@@ -9,21 +9,23 @@ import numpy as np
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
-from reservoir.neurons.spiking import coefficients
+from reservoir.neurons.spiking import coefficients, firing
 from reservoir.neurons.spiking.cell_types import ADEX, parameters_of
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
+from reservoir.neurons.spiking.firing import drive, fire_above
 from reservoir.neurons.spiking.lif import decaying_gain, mean_decay
 from reservoir.neurons.spiking.membrane import (
     Membrane,
     UnitNumbers,
     initial_voltages,
-    least_reach,
+    reach_of_membrane,
     refractory_steps,
+    steps_of_noise,
     unit,
 )
 from reservoir.neurons.spiking.statements import Statements
 
-_FILES = coefficients.__file__, exponential.__file__
+_FILES = coefficients.__file__, firing.__file__, exponential.__file__
 
 
 @kernel(*_FILES, forceinline=True)
@@ -32,17 +34,6 @@ def _rise(cells, v, out):
     for i in range(v.size):
         above = min(v[i], at(cells.cutoff, i)) - at(cells.threshold, i)
         out[i] = at(cells.upswing, i) * (expm1(above * (1.0 / at(cells.slope, i))) + 1.0)
-
-
-@kernel(coefficients.__file__, fastmath=REASSOCIATE, forceinline=True)
-def _drive(rest, gain, weights, external, currents, out):
-    """What the leak and the currents add to the voltage in a part of a step, volts."""
-    for i in range(out.size):
-        out[i] = at(rest, i) + at(gain, i) * external[i]
-    for r in range(len(currents)):
-        current, weight = currents[r], weights[r]
-        for i in range(out.size):
-            out[i] += at(weight, i) * current[i]
 
 
 @kernel(*_FILES, fastmath=REASSOCIATE, forceinline=True)
@@ -62,21 +53,12 @@ def _move(cells, step, half_keep, half_gain, keep, gain, v, w, ready, middle, ne
         w[i] = at(cells.keep_w, i) * w[i] + at(cells.gain_w, i) * (middle[i] - at(cells.level, i))
 
 
-@kernel(coefficients.__file__, forceinline=True)
+@kernel(*_FILES, forceinline=True)
 def _fire(cells, step, v, w, ready, fired):
     """Reset the units above the cut-off: their number."""
-    above = 0
-    for i in range(v.size):
-        above += v[i] > at(cells.cutoff, i)
-    n_fired = 0
-    if above:
-        for i in range(v.size):
-            if v[i] > at(cells.cutoff, i) and step >= ready[i]:
-                v[i] = at(cells.reset, i)
-                w[i] += at(cells.b, i)
-                ready[i] = step + cells.refractory[i]
-                fired[n_fired] = i
-                n_fired += 1
+    n_fired = fire_above(cells.cutoff, cells.reset, cells.refractory, step, v, ready, fired)
+    for j in range(n_fired):
+        w[fired[j]] += at(cells.b, fired[j])
     return n_fired
 
 
@@ -134,8 +116,8 @@ class AdaptiveExponentialCells(NamedTuple):
         """One step, see `advance_units`."""
         v, w, ready, n_units = state.variables[0], state.variables[1], state.ready, state.ready.size
         middle, new, rise = np.empty(n_units), np.empty(n_units), np.empty(n_units)
-        _drive(cells.half_rest, cells.half_gain, cells.weights_half, external, currents, middle)
-        _drive(cells.rest, cells.gain, cells.weights, external, currents, new)
+        drive(cells.half_rest, cells.half_gain, cells.weights_half, external, currents, middle)
+        drive(cells.rest, cells.gain, cells.weights, external, currents, new)
         for i in range(noise.size):
             new[i] += at(cells.noise, i) * noise[i]
         _move(cells, step, cells.half_keep, cells.half_gain, cells.keep, cells.gain, v, w, ready, middle, new, rise)
@@ -154,8 +136,8 @@ class AdaptiveExponentialCells(NamedTuple):
             half_keep[i], half_gain[i] = 1.0 + half_change, -half_change / total
             change = expm1(-2.0 * at(cells.half_seconds, i) * total)
             keep[i], gain[i] = 1.0 + change, -change / total
-        _drive(cells.held, 1.0, cells.means_half, external, currents, middle)
-        _drive(cells.held, 1.0, cells.means, external, currents, new)
+        drive(cells.held, 1.0, cells.means_half, external, currents, middle)
+        drive(cells.held, 1.0, cells.means, external, currents, new)
         for i in range(n_units):
             middle[i] *= half_gain[i]
             new[i] *= gain[i]
@@ -273,9 +255,7 @@ class AdaptiveExponential(Membrane):
 
     def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
-        p = UnitParameters(self, excitatory)
-        reach = p.each("threshold", unit="volt") - p.each("rest", unit="volt")
-        return p.each("capacitance", 0, closed="neither", unit="farad"), least_reach(reach)
+        return reach_of_membrane(self, excitatory)
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> AdaptiveExponentialCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
@@ -309,7 +289,7 @@ class AdaptiveExponential(Membrane):
             cutoff=cutoff,
             reset=p.of_units("reset", None, cutoff, unit="volt"),
             b=p.of_units("b", unit="amp"),
-            noise=p.of_units("noise", 0, unit="volt * second**-0.5") * np.sqrt(dt),
+            noise=steps_of_noise(p, dt),
             leak=leak,
             held=leak * rest + background,
             half_seconds=dt / 2 / capacitance,

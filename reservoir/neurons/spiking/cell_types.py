@@ -44,6 +44,12 @@ ADEX = {
     for name, (tau, a, tau_w, b, reset) in _ADEX.items()
 }
 
+# volts, siemens of calcium, 1 / second
+MORRIS_LECAR = {
+    "I": {"calcium_conductance": 40e-9, "V3": 0.012, "V4": 0.0174, "phi": 66.7},
+    "II": {"calcium_conductance": 44e-9, "V3": 0.002, "V4": 0.03, "phi": 40.0},
+}
+
 
 def parameters_of(owner: str, cell_type: str, known: Mapping[str, dict[str, float]]) -> dict[str, float]:
     """The parameters of a type."""

@@ -298,7 +298,8 @@ def run_circuit(
     noise (last - first, n_units) normal numbers, or no row. events (n_events, 2) are (step, sender) in the order of
     steps, of which seen[0] lie behind; senders below n_units are units that fire of themselves. spikes (n_room, 2) gets
     (step, unit); voltages (last - first, n_units), or no row; `probe` what stands before the steps that follow.
-    background (last - first steps) and conductances, or None: the loop is compiled without them.
+    background (last - first steps) and conductances, or None: the loop is compiled without them. Where units
+    escape, as many uniform numbers stand behind the normal ones.
     """
     n_units = state.ready.size
     fired = np.empty(n_units, np.int64)

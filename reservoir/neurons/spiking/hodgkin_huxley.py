@@ -9,14 +9,22 @@ import numpy as np
 from reservoir.compilation import kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
-from reservoir.neurons.spiking import coefficients
+from reservoir.neurons.spiking import coefficients, firing
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
+from reservoir.neurons.spiking.firing import drive, fire_rising
 from reservoir.neurons.spiking.lif import mean_decay
-from reservoir.neurons.spiking.membrane import Membrane, UnitNumbers, initial_voltages, refractory_steps, unit
-from reservoir.neurons.spiking.statements import Statements
+from reservoir.neurons.spiking.membrane import (
+    Membrane,
+    UnitNumbers,
+    initial_voltages,
+    refractory_steps,
+    steps_of_noise,
+    unit,
+)
+from reservoir.neurons.spiking.statements import Statements, full_spike
 
 _REACH = 7e-3  # volts by which a short pulse must move a resting patch to make it fire, about
-_FILES = coefficients.__file__, exponential.__file__
+_FILES = coefficients.__file__, firing.__file__, exponential.__file__
 
 
 @kernel(exponential.__file__, forceinline=True)
@@ -64,46 +72,17 @@ def _move_gates(seconds, voltage, m, h, n):
 
 
 @kernel(*_FILES)
-def _move_voltage(cells, m, h, n, drive, conductance, voltage):
-    """Half a step of the voltage at fixed gates, under the current `drive`, amperes."""
-    for i in range(drive.size):
-        drive[i] += at(cells.leak, i) * at(cells.reversal_leak, i)
-    for i in range(drive.size):
+def _move_voltage(cells, m, h, n, current, conductance, voltage):
+    """Half a step of the voltage at fixed gates, under a current, amperes."""
+    for i in range(current.size):
+        current[i] += at(cells.leak, i) * at(cells.reversal_leak, i)
+    for i in range(current.size):
         squared = n[i] * n[i]
         open_n = at(cells.potassium, i) * squared * squared
         open_m = at(cells.sodium, i) * m[i] * m[i] * m[i] * h[i]
         total = open_m + open_n + at(cells.leak, i) + conductance[i]
-        inward = open_m * at(cells.reversal_sodium, i) + open_n * at(cells.reversal_potassium, i) + drive[i]
+        inward = open_m * at(cells.reversal_sodium, i) + open_n * at(cells.reversal_potassium, i) + current[i]
         voltage[i] -= (inward / total - voltage[i]) * expm1(-at(cells.half, i) * total)
-
-
-@kernel(coefficients.__file__)
-def _drive(cells, means, external, currents, out):
-    """Mean current in half a step, amperes."""
-    for i in range(out.size):
-        out[i] = at(cells.background, i) + external[i]
-    for r in range(len(currents)):
-        current, mean = currents[r], means[r]
-        for i in range(out.size):
-            out[i] += mean * current[i]
-
-
-@kernel(coefficients.__file__)
-def _fire(cells, step, new, v, ready, fired):
-    """The new voltages, and which units have risen above the threshold: their number."""
-    above = 0
-    for i in range(v.size):
-        above += (new[i] > at(cells.threshold, i)) & (v[i] <= at(cells.threshold, i))
-    n_fired = 0
-    if above:
-        for i in range(v.size):
-            if new[i] > at(cells.threshold, i) and v[i] <= at(cells.threshold, i) and step >= ready[i]:
-                ready[i] = step + cells.refractory[i]
-                fired[n_fired] = i
-                n_fired += 1
-    for i in range(v.size):
-        v[i] = new[i]
-    return n_fired
 
 
 class HodgkinHuxleyCells(NamedTuple):
@@ -129,22 +108,22 @@ class HodgkinHuxleyCells(NamedTuple):
     def conduct(cells, step, external, currents, conductance, noise, state, fired):
         """One step, see `conduct_units`."""
         v, m, h, n = state.variables[0], state.variables[1], state.variables[2], state.variables[3]
-        drive, bounded, new = np.empty(v.size), np.empty(v.size), v.copy()
-        _drive(cells, cells.means_first, external, currents, drive)
-        _move_voltage(cells, m, h, n, drive, conductance, new)
+        inward, bounded, new = np.empty(v.size), np.empty(v.size), v.copy()
+        drive(cells.background, 1.0, cells.means_first, external, currents, inward)
+        _move_voltage(cells, m, h, n, inward, conductance, new)
         for i in range(v.size):
             bounded[i] = min(max(1e3 * new[i], -200.0), 200.0)
         _move_gates(at(cells.seconds, 0), bounded, m, h, n)
-        _drive(cells, cells.means_second, external, currents, drive)
-        _move_voltage(cells, m, h, n, drive, conductance, new)
+        drive(cells.background, 1.0, cells.means_second, external, currents, inward)
+        _move_voltage(cells, m, h, n, inward, conductance, new)
         for i in range(noise.size):
             new[i] += at(cells.noise, i) * noise[i]
-        return _fire(cells, step, new, v, state.ready, fired)
+        return fire_rising(cells.threshold, cells.refractory, step, new, v, state.ready, fired)
 
     @staticmethod
     def statements() -> Statements:
         """The step in words."""
-        return Statements(
+        return full_spike(
             """
             open_m = sodium * m * m * m * h
             open_n = potassium * n * n * n * n
@@ -171,12 +150,7 @@ class HodgkinHuxleyCells(NamedTuple):
             moved = middle + (middle - (inward2 + {means_second}) / total2) * (exp(-half * total2) - 1)
             v = moved + noise * normal
             """,
-            threshold="v > threshold and before <= threshold",
-            reset="",
-            variables={"v": "volt", "m": "1", "h": "1", "n": "1"},
-            units={"threshold": "volt"},
-            held=False,
-            before="before",
+            {"v": "volt", "m": "1", "h": "1", "n": "1"},
         )
 
 
@@ -286,7 +260,7 @@ class HodgkinHuxley(Membrane):
             reversal_leak=p.of_units("leak_reversal", unit="volt"),
             background=p.of_units("background", unit="amp"),
             threshold=p.of_units("threshold", unit="volt"),
-            noise=p.of_units("noise", 0, unit="volt * second**-0.5") * np.sqrt(dt),
+            noise=steps_of_noise(p, dt),
             means_first=first,
             means_second=first * np.exp(-0.5 * dt / np.asarray(time_constants, dtype=np.float64)),
             refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),

@@ -8,10 +8,10 @@ import numpy as np
 
 from reservoir.compilation import kernel
 from reservoir.neurons import exponential
-from reservoir.neurons.exponential import expm1
-from reservoir.neurons.spiking import coefficients
+from reservoir.neurons.spiking import coefficients, firing
 from reservoir.neurons.spiking.cell_types import IZHIKEVICH, parameters_of
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
+from reservoir.neurons.spiking.firing import drive, fire_above, stretched
 from reservoir.neurons.spiking.lif import mean_decay
 from reservoir.neurons.spiking.membrane import (
     Membrane,
@@ -20,24 +20,14 @@ from reservoir.neurons.spiking.membrane import (
     least_reach,
     numbers_at_start,
     refractory_steps,
+    steps_of_noise,
     unit,
 )
 from reservoir.neurons.spiking.statements import Statements
 
 # dv/dt = SQUARE v^2 + LINEAR v + CONSTANT - u + ...: 0.04, 5 and 140 of the paper, in volts and seconds.
 _SQUARE, _LINEAR, _CONSTANT = 4e4, 5e3, 140.0
-_FILES = coefficients.__file__, exponential.__file__
-
-
-@kernel(coefficients.__file__, forceinline=True)
-def _drive(cells, external, currents, out):
-    """What the constants and the currents add to the voltage in a step, volts."""
-    for i in range(out.size):
-        out[i] = at(cells.constant, i) + at(cells.gain, i) * external[i]
-    for r in range(len(currents)):
-        current, weights = currents[r], cells.weights[r]
-        for i in range(out.size):
-            out[i] += at(weights, i) * current[i]
+_FILES = coefficients.__file__, firing.__file__, exponential.__file__
 
 
 @kernel(coefficients.__file__, forceinline=True)
@@ -57,24 +47,16 @@ def _move(cells, step, stretch, open_, v, u, ready, new):
         u[i] = at(cells.keep, i) * u[i] + at(cells.share, i) * (v[i] + min(new[i], at(cells.peak, i)))
 
 
-@kernel(coefficients.__file__, forceinline=True)
+@kernel(*_FILES, forceinline=True)
 def _fire(cells, step, new, noise, v, u, ready, fired):
     """The voltages `new` with noise; reset the units above the peak: their number."""
     for i in range(noise.size):
         new[i] += at(cells.noise, i) * noise[i] if step >= ready[i] else 0.0
-    above = 0
     for i in range(v.size):
         v[i] = new[i]
-        above += new[i] > at(cells.peak, i)
-    n_fired = 0
-    if above:
-        for i in range(v.size):
-            if v[i] > at(cells.peak, i) and step >= ready[i]:
-                v[i] = at(cells.c, i)
-                u[i] += at(cells.d, i)
-                ready[i] = step + cells.refractory[i]
-                fired[n_fired] = i
-                n_fired += 1
+    n_fired = fire_above(cells.peak, cells.c, cells.refractory, step, v, ready, fired)
+    for j in range(n_fired):
+        u[fired[j]] += at(cells.d, fired[j])
     return n_fired
 
 
@@ -118,7 +100,7 @@ class IzhikevichCells(NamedTuple):
         """One step, see `advance_units`."""
         v, u, ready = state.variables[0], state.variables[1], state.ready
         new = np.empty(ready.size)
-        _drive(cells, external, currents, new)
+        drive(cells.constant, cells.gain, cells.weights, external, currents, new)
         _move(cells, step, 1.0, 0.0, v, u, ready, new)
         return _fire(cells, step, new, noise, v, u, ready, fired)
 
@@ -128,12 +110,9 @@ class IzhikevichCells(NamedTuple):
         """One step, see `conduct_units`: the voltage decays through conductances as exactly as an exponential does."""
         v, u, ready, n_units = state.variables[0], state.variables[1], state.ready, state.ready.size
         new, stretch, open_ = np.empty(n_units), np.empty(n_units), np.empty(n_units)
-        _drive(cells, external, currents, new)
+        drive(cells.constant, cells.gain, cells.weights, external, currents, new)
         for i in range(n_units):
-            half = 0.5 * at(cells.gain, i) * conductance[i]
-            decay = expm1(-2.0 * half)
-            open_[i] = -decay / (2.0 + decay)  # tanh
-            stretch[i] = open_[i] / half if half != 0.0 else 1.0
+            open_[i], stretch[i] = stretched(0.5 * at(cells.gain, i) * conductance[i])
         _move(cells, step, stretch, open_, v, u, ready, new)
         return _fire(cells, step, new, noise, v, u, ready, fired)
 
@@ -228,7 +207,7 @@ class Izhikevich(Membrane):
         """
         return cls(**{**parameters_of(cls.__name__, cell_type, IZHIKEVICH), **parameters})
 
-    begins_with: ClassVar[dict[str, str]] = {"b": "hertz"}
+    begins_with: ClassVar[dict[str, str | None]] = {"b": "hertz"}
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: v in volts, u in volts per second."""
@@ -264,6 +243,6 @@ class Izhikevich(Membrane):
             peak=peak,
             c=p.of_units("c", None, peak, unit="volt"),
             d=p.of_units("d", unit="volt / second"),
-            noise=p.of_units("noise", 0, unit="volt * second**-0.5") * np.sqrt(dt),
+            noise=steps_of_noise(p, dt),
             refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
         )

@@ -220,26 +220,32 @@ class LIF(Membrane):
         p = UnitParameters(self, excitatory)
         tau = p.of_units("time_constant", 0, closed="neither", unit="second")
         resistance = p.of_units("resistance", 0, closed="neither", unit="ohm")
-        threshold = p.of_units("threshold", unit="volt")
-        background, spread = p.of_units("background", unit="amp"), p.of_units("noise", 0, unit="volt")
-        gain = -np.expm1(-dt / tau)
-        level = p.of_units("rest", unit="volt") + resistance * background
-        return p.record(
-            LIFCells,
-            rest=np.full(len(excitatory), level * gain),
-            keep=np.exp(-dt / tau),
-            gain=resistance * gain,
-            weights=resistance / tau * decaying_gain(tau + 0.0 * resistance, time_constants, dt),
-            noise=spread * np.sqrt(-np.expm1(-2 * dt / tau)),
-            threshold=threshold,
-            reset=p.of_units("reset", None, threshold, unit="volt"),
-            refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
-            level=level,
-            resistance=resistance,
-            time_constants=dt / tau,
-            spread=spread,
-            means=mean_decay(time_constants, dt),
-        )
+        reset = p.of_units("reset", None, p.of_units("threshold", unit="volt"), unit="volt")
+        return p.record(LIFCells, **leaky_step(p, tau, resistance, reset, time_constants, dt))
+
+
+def leaky_step(
+    p: UnitParameters, tau: Numbers, resistance: Numbers, reset: Numbers, time_constants: np.ndarray, dt: float
+) -> dict[str, Any]:
+    """The fields of `LIFCells`, for a membrane with this time constant."""
+    background, spread = p.of_units("background", unit="amp"), p.of_units("noise", 0, unit="volt")
+    gain = -np.expm1(-dt / tau)
+    level = p.of_units("rest", unit="volt") + resistance * background
+    return {
+        "rest": np.full(len(p.excitatory), level * gain),
+        "keep": np.exp(-dt / tau),
+        "gain": resistance * gain,
+        "weights": resistance / tau * decaying_gain(tau + 0.0 * resistance, time_constants, dt),
+        "noise": spread * np.sqrt(-np.expm1(-2 * dt / tau)),
+        "threshold": p.of_units("threshold", unit="volt"),
+        "reset": reset,
+        "refractory": refractory_steps(p.owner, p.part.refractory, p.excitatory, dt),
+        "level": level,
+        "resistance": resistance,
+        "time_constants": dt / tau,
+        "spread": spread,
+        "means": mean_decay(time_constants, dt),
+    }
 
 
 def mean_decay(time_constants: Numbers, seconds: float) -> np.ndarray:
@@ -248,14 +254,15 @@ def mean_decay(time_constants: Numbers, seconds: float) -> np.ndarray:
     return np.asarray(-np.expm1(-x) / x)
 
 
-def decaying_gain(tau: float | np.ndarray, time_constants: np.ndarray, dt: float) -> np.ndarray:
-    """Seconds: integral over a step of exp(-(dt - s) / tau) exp(-s / tau_s) ds, also where both are equal.
-
-    Of shape (n_currents,), or (n_currents, n_units) for an array of `tau`.
-    """
+def decaying_gain(tau: Numbers, time_constants: np.ndarray, dt: float) -> np.ndarray:
+    """Seconds of `decayed_together` for each of these currents: (n_currents,), or (n_currents, n_units)."""
     others = np.asarray(time_constants, dtype=np.float64)
-    others = others[:, None] if np.ndim(tau) else others
-    x = dt * (1 / tau - 1 / others)
+    return decayed_together(tau, others[:, None] if np.ndim(tau) else others, dt)
+
+
+def decayed_together(tau: Numbers, others: Numbers, dt: float) -> np.ndarray:
+    """Seconds: integral over a step of exp(-(dt - s) / tau) exp(-s / others) ds, also where both are equal."""
+    x = np.asarray(dt * (1 / tau - 1 / others))
     usual = np.minimum(x, 700.0)
     ratio = np.divide(np.expm1(usual), usual, out=np.ones_like(x), where=usual != 0)
     follows = dt * np.exp(-dt / others) / np.maximum(x, 700.0)  # a unit that forgets at once, where expm1 overflows

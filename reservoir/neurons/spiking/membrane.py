@@ -12,7 +12,7 @@ from sklearn.base import clone
 from reservoir.distributions import Distribution, drawn_by_kind
 from reservoir.docstrings import documented_with
 from reservoir.estimators import BaseEstimator
-from reservoir.neurons.spiking.coefficients import is_single, per_unit
+from reservoir.neurons.spiking.coefficients import UnitParameters, is_single, per_unit
 from reservoir.quantities import magnitude
 from reservoir.validation import check_real, parameter_error
 
@@ -47,7 +47,7 @@ class Membrane(BaseEstimator):
     system is fitted and when a simulation begins. `initial` may be an array or a distribution too.
     """
 
-    begins_with: ClassVar[dict[str, str]] = {}
+    begins_with: ClassVar[dict[str, str | None]] = {}
     """Parameters that `initial_state` needs one by one, and their units."""
 
     refractory: UnitNumbers
@@ -87,6 +87,18 @@ def initial_voltages(part: Any, n_units: int, rng: np.random.Generator) -> np.nd
         return per_unit(owner, "initial", value, np.ones(n_units, bool), unit="volt")
     low, high = _range_of(owner, value)
     return rng.uniform(low, high, n_units)
+
+
+def reach_of_membrane(part: Any, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Capacitances, farads, and volts from rest to threshold, (n_units,) each."""
+    p = UnitParameters(part, excitatory)
+    reach = p.each("threshold", unit="volt") - p.each("rest", unit="volt")
+    return p.each("capacitance", 0, closed="neither", unit="farad"), least_reach(reach)
+
+
+def steps_of_noise(p: UnitParameters, dt: float) -> Any:
+    """Volts by which noise moves units in a step, standard deviation."""
+    return p.of_units("noise", 0, unit="volt * second**-0.5") * np.sqrt(dt)
 
 
 def numbers_at_start(part: Any, name: str, n_units: int) -> np.ndarray:

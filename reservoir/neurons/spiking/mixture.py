@@ -7,12 +7,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import literal_unroll
+from numba.extending import overload
 
 from reservoir.compilation import kernel
 from reservoir.estimators import BaseEstimator
 from reservoir.neurons.spiking.circuit_loop import State, advance_units, conduct_units
 from reservoir.parts import SpikingUnit
 from reservoir.quantities import magnitude
+
+
+def numbers_heard(cells: Any) -> int:
+    """How many random numbers of each unit a step takes at most: a normal one, and a uniform one where units escape."""
+    return 2 if hasattr(cells, "hears_chance") else 1
+
+
+@overload(numbers_heard, jit_options={"forceinline": True})
+def _typed_numbers_heard(cells):
+    n_heard = 2 if hasattr(cells.instance_class, "hears_chance") else 1
+    return lambda cells: n_heard
 
 
 @kernel(forceinline=True)
@@ -30,18 +42,20 @@ def move_part(part, units, step, external, currents, conductances, values, noise
     """Move the units of one model, put those that fire behind the first n_fired of `fired`: how many there are now."""
     n_units = units.size
     ready, chosen = np.empty(n_units, np.int64), np.empty(n_units, np.int64)
-    injected, normal = np.empty(n_units), np.empty(n_units if noise.size else 0)
+    n_heard = min(noise.size // external.size, numbers_heard(part))
+    injected, heard_noise = np.empty(n_units), np.empty(n_heard * n_units)
     for i in range(n_units):
         injected[i], ready[i] = external[units[i]], state.ready[units[i]]
-    for i in range(normal.size):
-        normal[i] = noise[units[i]]
+    for k in range(n_heard):
+        for i in range(n_units):
+            heard_noise[k * n_units + i] = noise[k * external.size + units[i]]
     variables, heard = taken(state.variables, units), taken(currents, units)
     own = State(variables, heard, state.ring, ready, state.u, state.R, state.last_sent, np.empty(n_units))
     if conductances is None:
-        count = advance_units(part, step, injected, heard, normal, own, chosen)
+        count = advance_units(part, step, injected, heard, heard_noise, own, chosen)
     else:
         open_to = taken(values, units)
-        count = conduct_units(part, step, injected, heard, conductances, open_to, normal, own, chosen)
+        count = conduct_units(part, step, injected, heard, conductances, open_to, heard_noise, own, chosen)
     for i in range(n_units):
         state.ready[units[i]] = ready[i]
     for row in range(variables.shape[0]):
@@ -102,6 +116,11 @@ class Mixture(BaseEstimator):
     def noise(self) -> float:
         """The largest noise of all records; their units differ."""
         return max(float(np.max(magnitude(getattr(record, "noise", 0)))) for record in self.records.values())
+
+    @property
+    def escapes(self) -> bool:
+        """Whether units of any record fire by chance."""
+        return any(getattr(record, "escapes", False) for record in self.records.values())
 
     def drawn(self, excitatory: np.ndarray, rng: np.random.Generator) -> Mixture:
         """The mixture with what its records draw from distributions as arrays."""

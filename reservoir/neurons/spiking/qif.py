@@ -8,21 +8,22 @@ import numpy as np
 
 from reservoir.compilation import kernel
 from reservoir.neurons import exponential
-from reservoir.neurons.exponential import expm1
-from reservoir.neurons.spiking import coefficients
+from reservoir.neurons.spiking import coefficients, firing
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
+from reservoir.neurons.spiking.firing import drive, fire_above, stretched
 from reservoir.neurons.spiking.lif import mean_decay
 from reservoir.neurons.spiking.membrane import (
     Membrane,
     UnitNumbers,
     initial_voltages,
-    least_reach,
+    reach_of_membrane,
     refractory_steps,
+    steps_of_noise,
     unit,
 )
 from reservoir.neurons.spiking.statements import Statements
 
-_FILES = coefficients.__file__, exponential.__file__
+_FILES = coefficients.__file__, firing.__file__, exponential.__file__
 
 
 class QIFCells(NamedTuple):
@@ -42,31 +43,18 @@ class QIFCells(NamedTuple):
     @kernel(*_FILES)
     def conduct(cells, step, external, currents, conductance, noise, state, fired):
         """One step, see `conduct_units`: Kahan's, in which the voltage moves for `stretch` of a step."""
-        v, ready, n_fired = state.variables[0], state.ready, 0
-        new = np.empty(v.size)
+        v, ready, new = state.variables[0], state.ready, np.empty(state.ready.size)
+        drive(cells.constant, cells.gain, cells.weights, external, currents, new)
         for i in range(v.size):
-            new[i] = at(cells.constant, i) + at(cells.gain, i) * external[i]
-        for r in range(len(currents)):
-            weights = cells.weights[r]
-            for i in range(v.size):
-                new[i] += at(weights, i) * currents[r, i]
-        for i in range(v.size):
-            half = 0.5 * at(cells.gain, i) * conductance[i]
-            decay = expm1(-2.0 * half)
-            share = -decay / (2.0 + decay)  # tanh
-            stretch = share / half if half != 0.0 else 1.0
+            share, stretch = stretched(0.5 * at(cells.gain, i) * conductance[i])
             slope = stretch * at(cells.linear, i) - share
             below = 1.0 - slope - stretch * at(cells.square, i) * v[i]
-            moved = (v[i] * (1.0 + slope) + stretch * new[i]) / below if below > 0.0 else at(cells.peak, i) + 1.0
-            if noise.size:
-                moved += at(cells.noise, i) * noise[i]
-            v[i] = moved if step >= ready[i] else v[i]
-            if v[i] > at(cells.peak, i) and step >= ready[i]:
-                v[i] = at(cells.reset, i)
-                ready[i] = step + cells.refractory[i]
-                fired[n_fired] = i
-                n_fired += 1
-        return n_fired
+            new[i] = (v[i] * (1.0 + slope) + stretch * new[i]) / below if below > 0.0 else at(cells.peak, i) + 1.0
+        for i in range(noise.size):
+            new[i] += at(cells.noise, i) * noise[i]
+        for i in range(v.size):
+            v[i] = new[i] if step >= ready[i] else v[i]
+        return fire_above(cells.peak, cells.reset, cells.refractory, step, v, ready, fired)
 
     @staticmethod
     def statements() -> Statements:
@@ -159,9 +147,7 @@ class QIF(Membrane):
 
     def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
-        p = UnitParameters(self, excitatory)
-        reach = p.each("threshold", unit="volt") - p.each("rest", unit="volt")
-        return p.each("capacitance", 0, closed="neither", unit="farad"), least_reach(reach)
+        return reach_of_membrane(self, excitatory)
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> QIFCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
@@ -182,6 +168,6 @@ class QIF(Membrane):
             weights=heard[(...,) + (None,) * np.ndim(capacitance)] / capacitance,
             peak=peak,
             reset=p.of_units("reset", None, peak, unit="volt"),
-            noise=p.of_units("noise", 0, unit="volt * second**-0.5") * np.sqrt(dt),
+            noise=steps_of_noise(p, dt),
             refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
         )

@@ -13,8 +13,9 @@ class Statements(NamedTuple):
 
     All texts know the fields of the record, those of records inside it by their own names, and the variables. The
     texts of a step also know `external`, amperes injected into a unit during the step; `conductance`, siemens;
-    `normal`, a number for each unit and step; and `free`, 1 where a unit is not held and 0 where it is. ``{weights}``
-    is where the synaptic currents stand, each times its field of that name, 0 where there are none.
+    `normal`, a number for each unit and step; `uniform`, one in [0, 1), where the record says `escapes`; and `free`, 1
+    where a unit is not held and 0 where it is. ``{weights}`` is where the synaptic currents stand, each times its field
+    of that name, 0 where there are none.
     """
 
     step: str
@@ -36,6 +37,19 @@ class Statements(NamedTuple):
     """Name by which the threshold knows the voltage that a step began with; "" where it does not ask."""
     kept: tuple[str, ...] = ()
     """Variables that stay as learning has left them."""
+
+
+def full_spike(step: str, variables: dict[str, str]) -> Statements:
+    """Of units that fire where v rises above their threshold, and are neither reset nor held."""
+    return Statements(
+        step,
+        threshold="v > threshold and before <= threshold",
+        reset="",
+        variables=variables,
+        units={"threshold": "volt"},
+        held=False,
+        before="before",
+    )
 
 
 def coefficients_of(cells: Any) -> dict[str, np.ndarray]:
