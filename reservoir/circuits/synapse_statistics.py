@@ -23,7 +23,8 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.circuits.projection import Projection, weight_unit
-from reservoir.circuits.synaptic_numbers import synaptic_numbers, with_way
+from reservoir.circuits.synaptic_numbers import BOUNDS, OPTIONAL, synaptic_numbers, with_way
+from reservoir.circuits.time_course import is_delta, seconds_of
 from reservoir.distributions import is_distribution
 from reservoir.parts import SpikingUnit
 from reservoir.sizes import check_fits
@@ -33,36 +34,55 @@ from reservoir.validation import Parameters
 KINDS = ("EE", "EI", "IE", "II")
 _LIF = 3e-8, 1.5e-3  # farads of LIF(), and volts from where it rests to its threshold
 _DEEPEST = 0.01  # volts
+_DYNAMICS = ("U", "D", "F")
+DRAWN = tuple(name for name in OPTIONAL if name != "dendritic_delay")
+"""The numbers that a `PairStatistics` may have besides those of all synapses."""
+
+
+_CLOSED = {(False, False): "both", (False, True): "both", (True, False): "neither", (True, True): "right"}
 
 
 class _Measured:
     """A frozen record whose quantities become SI numbers when it is made; distributions stay what they are."""
 
-    def _read(self, name: str, unit: str, low: float | None = None, *, closed: str = "both") -> None:
+    def _read(self, name: str, unit: str, *bounds: float | None, closed: str = "both") -> None:
         if not is_distribution(getattr(self, name)):
-            object.__setattr__(self, name, Parameters(self).real(name, low, closed=closed, unit=unit))
+            object.__setattr__(self, name, Parameters(self).real(name, *bounds, closed=closed, unit=unit))
+
+    def _read_bounded(self, name: str, known: str) -> None:
+        """Read what may be as the number `known` of a synapse, where it is given."""
+        if getattr(self, name) is not None:
+            low, high, above, unit = BOUNDS[known]
+            least, most = None if low == -np.inf else low, None if high == np.inf else high
+            self._read(name, unit or "", least, most, closed=_CLOSED[above, most is not None])
+
+    def _check_course(self, name: str, rise: Any, decay: Any) -> None:
+        """Refuse a rise that is slower than the decay."""
+        if rise is not None and not is_distribution(rise) and not is_distribution(decay) and rise > decay:
+            raise Parameters(self).error(name, "at most the time constant, and None for delta synapses")
 
 
 @dataclass(frozen=True)
 class PairStatistics(_Measured):
     """Means of the synapses from one kind of unit to another.
 
-    In the place of each number of the synapses, from `weight` to `F` and `reversal`, may stand a frozen distribution of
-    ``scipy.stats``, from which every synapse draws its own; then the variations play no part.
+    In the place of each number of the synapses may stand a frozen distribution of ``scipy.stats``, from which every
+    synapse draws its own; then the variations play no part.
 
     Parameters
     ----------
     probability : float in [0, 1]
         Probability C that two units at one place are connected. Only `MaassColumn` uses it.
     weight : float or distribution
-        Mean weight in amperes, with sign; with `reversal` in siemens, below 0 for inhibitory synapses.
+        Mean weight in amperes, with sign; with `reversal` in siemens, below 0 for inhibitory synapses; in volts with
+        the `time_constant` 0.
     delay : float >= 0 or distribution
         Seconds, the same for all.
-    time_constant : float > 0 or distribution
-        Seconds, decay of the current, the same for all.
-    U : float in (0, 1] or distribution
-        Mean utilisation at rest.
-    D, F : float > 0 or distribution
+    time_constant : float >= 0 or distribution
+        Seconds, decay of the current, the same for all; 0 for delta synapses.
+    U : float in (0, 1], distribution or None, default None
+        Mean utilisation at rest. None, with D and F: static synapses.
+    D, F : float > 0, distribution or None, default None
         Mean time constants in seconds of recovery from depression and of the decay of facilitation.
     variation : float >= 0, default 0.5
         Standard deviation of U, D and F divided by their means, before negative values are drawn again.
@@ -73,6 +93,8 @@ class PairStatistics(_Measured):
     velocity : float > 0 or None, default None
         Length per second, for circuits whose units have positions, in grid steps for `MaassColumn`: every delay grows
         by distance / velocity. None: no time on the way.
+    rise_time, magnesium, release_probability : float, distribution or None, default None
+        As in `Projection`, the same for all.
 
     Raises
     ------
@@ -90,29 +112,43 @@ class PairStatistics(_Measured):
     weight: float
     delay: float
     time_constant: float
-    U: float
-    D: float
-    F: float
+    U: float | None = None
+    D: float | None = None
+    F: float | None = None
     variation: float = 0.5
     weight_variation: float = 1.0
     reversal: float | None = None
     velocity: float | None = None
+    rise_time: float | None = None
+    magnesium: float | None = None
+    release_probability: float | None = None
 
     def __post_init__(self) -> None:
         p = Parameters(self)
         p.real("probability", 0, 1)
-        self._read("weight", weight_unit(self.reversal))
-        if not is_distribution(self.U):
-            p.real("U", 0, 1, closed="right")
+        self._read("weight", weight_unit(self.reversal, self.time_constant))
         if self.velocity is not None:
             p.real("velocity", 0, closed="neither")
         p.real("variation", 0)
         p.real("weight_variation", 0)
-        self._read("delay", "second", 0)
-        for name in ("time_constant", "D", "F"):
-            self._read(name, "second", 0, closed="neither")
-        if self.reversal is not None:
-            self._read("reversal", "volt")
+        for name in ("delay", "time_constant", *DRAWN):
+            self._read_bounded(name, name)
+        dynamic = [name for name in _DYNAMICS if getattr(self, name) is not None]
+        if len(dynamic) not in (0, 3):
+            raise p.error(next(name for name in _DYNAMICS if name not in dynamic), "given together with U, D and F")
+        self._check_course("rise_time", self.rise_time, self.time_constant)
+
+    @property
+    def jumps(self) -> bool:
+        """Whether a spike moves the voltage itself."""
+        return weight_unit(self.reversal, self.time_constant) == "volt"
+
+    @property
+    def charge(self) -> float:
+        """What a spike after a long pause carries on average: coulombs, or of delta synapses volts."""
+        weight, U, decay, rise = map(_mean, (self.weight, self.U, self.time_constant, self.rise_time))
+        seconds = 1.0 if self.jumps else seconds_of(decay, None if self.rise_time is None else rise)
+        return float(weight * (1.0 if self.U is None else U) * seconds)
 
 
 @dataclass(frozen=True)
@@ -125,21 +161,24 @@ class SynapseStatistics(_Measured):
     Parameters
     ----------
     EE, EI, IE, II : PairStatistics
-        Synapses from an excitatory (E) or inhibitory (I) unit, first letter, to another, second letter; all currents,
-        or all conductances.
+        Synapses from an excitatory (E) or inhibitory (I) unit, first letter, to another, second letter; all of one
+        kind: currents, conductances or jumps, with or without each of the numbers that may be None.
     input_to_excitatory, input_to_inhibitory : float or distribution
-        Weights of the input synapses in amperes, with sign; with `input_reversal` in siemens.
-    input_time_constant : float > 0 or distribution
-        Seconds, decay of the current of input synapses.
+        Weights of the input synapses in amperes, with sign; with `input_reversal` in siemens; in volts with the
+        `input_time_constant` 0.
+    input_time_constant : float >= 0 or distribution
+        Seconds, decay of the current of input synapses; 0 for delta synapses.
     input_delay : float >= 0 or distribution, default 0.0
         Seconds.
     input_reversal : float, distribution or None, default None
         Volts, reversal potential of input conductances. None: input synapses are currents.
+    input_rise_time : float > 0, distribution or None, default None
+        Seconds of the rise of the current, at most `input_time_constant`. None: it jumps.
 
     Raises
     ------
     ValueError
-        For a value out of range, and where some kinds are currents and others conductances.
+        For a value out of range, and where the four are of different kinds.
 
     Examples
     --------
@@ -159,25 +198,30 @@ class SynapseStatistics(_Measured):
     input_time_constant: float
     input_delay: float = 0.0
     input_reversal: float | None = None
+    input_rise_time: float | None = None
 
     def __post_init__(self) -> None:
         for kind in KINDS:
             if not isinstance(getattr(self, kind), PairStatistics):
                 raise Parameters(self).error(kind, "a PairStatistics")
-            if (getattr(self, kind).reversal is None) != (self.EE.reversal is None):
-                raise Parameters(self).error(kind, "with a reversal potential like EE, or like it without")
+            for name in DRAWN:
+                if (getattr(getattr(self, kind), name) is None) != (getattr(self.EE, name) is None):
+                    what = "a reversal potential" if name == "reversal" else name
+                    raise Parameters(self).error(kind, f"with {what} like EE, or like it without")
+            if getattr(self, kind).jumps != self.EE.jumps:
+                raise Parameters(self).error(kind, "of delta synapses, whose time constant is 0, like EE, or of others")
         for name in ("input_to_excitatory", "input_to_inhibitory"):
-            self._read(name, weight_unit(self.input_reversal))
-        self._read("input_time_constant", "second", 0, closed="neither")
-        self._read("input_delay", "second", 0)
-        if self.input_reversal is not None:
-            self._read("input_reversal", "volt")
+            self._read(name, weight_unit(self.input_reversal, self.input_time_constant))
+        for name in ("time_constant", "delay", "reversal", "rise_time"):
+            self._read_bounded(f"input_{name}", name)
+        self._check_course("input_rise_time", self.input_rise_time, self.input_time_constant)
 
     def suited_to(self, neuron: SpikingUnit | Mapping[str, SpikingUnit]) -> SynapseStatistics:
         """The same with currents that are to other units what these are to ``LIF()``, which "maass2002" is made for.
 
         Weights grow with the charge that brings a receiver from rest to its threshold, its capacitance times these
-        volts; those of inhibition with at most 10 mV, since no reversal potential ends what a current does.
+        volts, and those of delta synapses with the volts alone; those of inhibition with at most 10 mV, since no
+        reversal potential ends what a current does.
         Conductances stay, and so do all weights for a record that does not say its `scales`. In a dict, "E" and "I" are
         the records of the excitatory and the inhibitory units.
 
@@ -197,22 +241,29 @@ class SynapseStatistics(_Measured):
         for name, one in {**{kind: getattr(self, kind).weight for kind in KINDS}, **vars(self)}.items():
             if is_distribution(one) and (name in KINDS or name.startswith("input_to")):
                 raise Parameters(self).error(name, "with numbers as weights: distributions are not scaled")
-        farads, volts = scales
-        reached = {"E": farads * volts, "I": farads * np.minimum(volts, _DEEPEST)}
-        factors = {kind: dict(zip("EI", charge / np.prod(_LIF), strict=True)) for kind, charge in reached.items()}
-        changed = {
-            kind: replace(pair, weight=float(pair.weight * factors[kind[0]][kind[1]]))
+        factors = _factors(*scales, self.EE.jumps)
+        changed: dict[str, Any] = {
+            kind: replace(pair, weight=float(pair.weight * factors[kind]))
             for kind in KINDS
             if (pair := getattr(self, kind)).reversal is None
         }
-        if self.input_reversal is not None:
-            return replace(self, **changed)
-        return replace(
-            self,
-            **changed,
-            input_to_excitatory=float(self.input_to_excitatory * factors["E"]["E"]),
-            input_to_inhibitory=float(self.input_to_inhibitory * factors["E"]["I"]),
-        )
+        if self.input_reversal is None:
+            factors = _factors(*scales, is_delta(self.input_time_constant))
+            for name, kind in (("input_to_excitatory", "EE"), ("input_to_inhibitory", "EI")):
+                changed[name] = float(getattr(self, name) * factors[kind])
+        return replace(self, **changed)
+
+
+def _mean(number: Any) -> np.ndarray:
+    """The number, or the mean of the distribution, as an array (); NaN for None."""
+    return np.array(number.mean() if is_distribution(number) else number, dtype=np.float64)
+
+
+def _factors(farads: np.ndarray, volts: np.ndarray, jumps: bool) -> dict[str, float]:
+    """By how much more than ``LIF()`` units must be moved, by the kinds of the two units."""
+    reached = {"E": volts, "I": np.minimum(volts, _DEEPEST)}
+    sizes = {sender: (far / _LIF[1]) * (1.0 if jumps else farads / _LIF[0]) for sender, far in reached.items()}
+    return {kind: float(sizes[kind[0]][int(kind[1] == "I")]) for kind in KINDS}
 
 
 def scales_by_kind(neuron: Any) -> tuple[np.ndarray, np.ndarray] | None:
@@ -264,20 +315,23 @@ def draw_synapses(
     rng: np.random.Generator,
     positions: np.ndarray | None = None,
 ) -> Projection:
-    """Dynamic synapses for these connections (S,) between units of the kinds `excitatory` (N,)."""
+    """Synapses for these connections (S,) between units of the kinds `excitatory` (N,)."""
     kinds = 2 * ~excitatory[senders] + ~excitatory[receivers]
-    alike = ("delay", "time_constant", *(() if statistics.EE.reversal is None else ("reversal",)))
-    columns = {name: np.empty(len(senders)) for name in ("weight", "U", "D", "F", *alike)}
+    given = [name for name in DRAWN if getattr(statistics.EE, name) is not None]
+    dynamic = [name for name in given if name in _DYNAMICS]
+    alike = ("delay", "time_constant", *(name for name in given if name not in _DYNAMICS))
+    columns = {name: np.empty(len(senders)) for name in ("weight", *dynamic, *alike)}
     for number, kind in enumerate(KINDS):
         pair, places = getattr(statistics, kind), np.nonzero(kinds == number)[0]
         columns["weight"][places] = _weights(pair, places.size, rng)
-        for name in ("U", "D", "F"):
+        for name in dynamic:
             columns[name][places] = _positive(pair, name, places.size, rng)
         for name in alike:
             columns[name][places] = synaptic_numbers("PairStatistics", name, getattr(pair, name), places.size, rng)
         ends = (None if positions is None else positions[one[places]] for one in (senders, receivers))
         columns["delay"][places] = with_way("PairStatistics", columns["delay"][places], pair.velocity, *ends)
-    columns["U"] = np.minimum(columns["U"], 1.0)
+    if dynamic:
+        columns["U"] = np.minimum(columns["U"], 1.0)
     return Projection(senders, receivers, **columns)
 
 
@@ -296,9 +350,10 @@ def draw_inputs(
         return synaptic_numbers("SynapseStatistics", known, value, len(units), rng)
 
     weights = np.where(excitatory[units], numbers("input_to_excitatory"), numbers("input_to_inhibitory"))
-    reversals = None if statistics.input_reversal is None else numbers("input_reversal")
+    names = [name for name in ("reversal", "rise_time") if getattr(statistics, f"input_{name}") is not None]
+    more = {name: numbers(f"input_{name}") for name in names}
     decay = numbers("input_time_constant")
-    return Projection(channels, units, weights, numbers("input_delay"), decay, reversal=reversals)
+    return Projection(channels, units, weights, numbers("input_delay"), decay, **more)
 
 
 def _weights(pair: PairStatistics, size: int, rng: np.random.Generator) -> np.ndarray:

@@ -8,19 +8,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reservoir.circuits import Circuit, Projection
+from reservoir.circuits import Circuit
 from reservoir.circuits.receptors import Receptors, receptors_of
 from reservoir.circuits.suitability import check_suited
 from reservoir.compilation import rows_per_call
 from reservoir.foreign_code import loop_for
 from reservoir.neurons import LIF
-from reservoir.neurons.spiking.circuit_loop import Background, Conductances, State, Wiring, resting_state, run_circuit
-from reservoir.neurons.spiking.lif import mean_decay
+from reservoir.neurons.spiking.circuit_loop import Blocks, Conductances, State, resting_state, run_circuit
 from reservoir.neurons.spiking.mixture import Mixture, models_of, units_by_record
+from reservoir.neurons.spiking.sending import Background, Releases, Wiring
 from reservoir.parts import Numbers, PlasticityRule, Seed, SpikingUnit, Units, check_part
 from reservoir.quantities import magnitude
 from reservoir.random_numbers import BACKGROUND, INITIAL, NOISE, Places, TrialGenerator, fill, poisson_numbers
 from reservoir.sizes import check_fits
+from reservoir.systems.circuit_wiring import (
+    held_units,
+    make_background,
+    make_conductances,
+    make_wiring,
+    released,
+)
 from reservoir.systems.stimuli import NUMBERS_HELD, Stimulus, read_trials
 from reservoir.trains import SpikeTrains
 from reservoir.trials import Trial
@@ -61,8 +68,11 @@ class CircuitEngine(NamedTuple):
     cells: Any
     wiring: Wiring
     dt: float
-    kind: np.ndarray  # (n_units,), the kind of current of the background; (0,) without one
+    background: Background | None = None  # without counts
     conductances: Conductances | None = None
+    blocks: Blocks | None = None
+    held: np.ndarray | None = None  # (n_units,), whether units stand still in their refractory time, for delta synapses
+    releases: Releases | None = None  # without keys and steps
 
 
 def simulate(
@@ -172,17 +182,18 @@ def make_engine(
         unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
         kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
     _check_room(owner, circuit, kinds, dt)
-    kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt) if hasattr(neuron, "cells") else None
     check_suited(owner, circuit, units_by_record(neuron, circuit.n_units))
-    reversal, tau = kinds.conductances.T.copy()
-    conductances = Conductances(reversal, mean_decay(tau, dt)) if len(tau) else None
-    return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind, conductances)
+    wiring, releases = make_wiring(circuit, kinds, dt)
+    conductances, blocks = make_conductances(kinds, dt)
+    held = held_units(neuron, cells, circuit.n_units) if kinds.jumps and cells is not None else None
+    background = make_background(circuit, kinds)
+    return CircuitEngine(circuit, neuron, cells, wiring, dt, background, conductances, blocks, held, releases)
 
 
 def _check_room(owner: str, circuit: Circuit, kinds: Receptors, dt: float) -> None:
     """Refuse more variables, one for each kind of synapse and unit, and spikes on their way, than fit into memory."""
-    n_kinds, longest = len(kinds.time_constants), max(part.delay.max(initial=0.0) for _, _, part in circuit.pathways())
+    n_kinds, longest = kinds.n_receptors, max(part.delay.max(initial=0.0) for _, _, part in circuit.pathways())
     n_bytes = 8.0 * (2 + longest / dt) * n_kinds * circuit.n_units
     check_fits(owner, "circuit", circuit, n_bytes, f"{n_kinds} kinds of synapses and delays of {longest:.3g} s")
 
@@ -227,28 +238,6 @@ def check_units(owner: str, neuron: Any, compiled: bool) -> None:
         raise parameter_error(owner, "neuron", f"None or a unit with a compiled step ({why})", neuron)
 
 
-def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
-    """The synapses in the order of their senders."""
-    pathways, n_units = circuit.pathways(), len(circuit.excitatory)
-    parts = [pathway.projection for pathway in pathways]
-    senders = np.concatenate([part.pre + (0 if source == "units" else n_units) for _, source, part in pathways])
-    order = np.argsort(senders, kind="stable")
-    weights = [part.weight if part.reversal is None else np.abs(part.weight) for part in parts]
-    utilisation, recovery, facilitation = zip(*(_dynamics(part, dt) for part in parts), strict=True)
-    return Wiring(
-        starts=np.searchsorted(senders[order], np.arange(n_units + circuit.n_inputs + 1)),
-        receiver=_joined(parts, "post")[order],
-        current=np.concatenate([kinds.of(part) for part in parts])[order],
-        delay=np.floor(_joined(parts, "delay") / dt + 0.5).astype(np.int64)[order],
-        weight=np.concatenate(weights)[order],
-        utilisation=np.concatenate(utilisation)[order],
-        recovery=np.concatenate(recovery)[order],
-        facilitation=np.concatenate(facilitation)[order],
-        decay=np.exp(-dt / kinds.time_constants),
-        reversal=kinds.conductances[:, 0].copy(),
-    )
-
-
 def run_engine(engine: CircuitEngine, state: State, heard: Stimulus, voltages: np.ndarray | None = None) -> np.ndarray:
     """Move `state` on by all steps of a stimulus: the spikes (n_spikes, 2) as (step, unit)."""
     n_units, n_steps = state.ready.size, heard.n_steps
@@ -263,14 +252,16 @@ def run_engine(engine: CircuitEngine, state: State, heard: Stimulus, voltages: n
         last = min(step + chunk, n_steps)
         places = heard.numbers_of(step, last)
         noise, jumps = _noise(engine, heard.seed, places, n_units), _jumps(engine, heard.seed, places)
+        releases = released(engine.releases, heard.seed, places)
         while step < last:  # more than once where `room` gets full
             kept = noise[:0] if voltages is None else voltages[step:last]
             n_spikes, reached = loop(
                 engine.cells, engine.wiring, state, step, last, currents, rows[step:last], noise, heard.events, seen,
-                room, kept, *(jumps or (None,)), engine.conductances,
+                room, kept, *(jumps or (None,)), engine.conductances, engine.blocks, engine.held, releases,
             )  # fmt: skip
             pieces.append(room[:n_spikes].copy())
             jumps = tuple(part._replace(counts=part.counts[reached - step :]) for part in jumps)
+            releases = None if releases is None else releases._replace(when=releases.when[reached - step :])
             noise, step = noise[reached - step :], reached
     check_finite(type(engine.neuron).__name__, state.variables, engine.dt)
     return np.concatenate(pieces)
@@ -303,10 +294,10 @@ def _noise(engine: CircuitEngine, seed: int, places: Places, n_units: int) -> np
 def _jumps(engine: CircuitEngine, seed: int, places: Places) -> tuple[Background, ...]:
     """One record of what the units hear from outside in these steps; none where there is no background."""
     background = engine.circuit.background
-    if background is None:
+    if background is None or engine.background is None:
         return ()
     counts = poisson_numbers(seed, BACKGROUND, places, background.rate * engine.dt)
-    return (Background(counts, engine.kind, background.weight),)
+    return (engine.background._replace(counts=counts),)
 
 
 def initial_values(neuron: SpikingUnit, n_units: int, seed: int, trial: int) -> np.ndarray:
@@ -347,14 +338,3 @@ def _run_trial(engine: CircuitEngine, trains: SpikeTrains, heard: Stimulus, volt
     voltages = np.empty(shape) if voltages_too else None
     fired = run_engine(engine, state, heard, voltages)
     return Recording(SpikeTrains(fired[:, 0] * engine.dt, fired[:, 1], n_units, trains.duration), voltages)
-
-
-def _joined(projections: list[Projection], name: str) -> np.ndarray:
-    return np.concatenate([getattr(projection, name) for projection in projections])
-
-
-def _dynamics(projection: Projection, dt: float) -> list[np.ndarray]:
-    """U (negative where synapses are static), and the inverse of D and F in steps."""
-    if projection.U is None or projection.D is None or projection.F is None:
-        return [np.full(len(projection), -1.0), np.zeros(len(projection)), np.zeros(len(projection))]
-    return [projection.U, dt / projection.D, dt / projection.F]
