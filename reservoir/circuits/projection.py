@@ -31,15 +31,15 @@ class Projection(ArrayRecord):
     `time` since the last one, u <- U + u (1 - U) exp(-time / F) and R <- 1 + (R - u R - 1) exp(-time / D), the latter
     with the old u; the first spike finds u = U and R = 1. They change at every spike, released or not. What A moves:
 
-    ===========================  ==================================================================================
+    ===========================  ========================================================================
     a current                    grows by A, and decays with `time_constant`
-    one with `rise_time`         gets A peak (exp(-t / time_constant) - exp(-t / rise_time)), whose largest value is A;
-                                 the alpha function A t / time_constant exp(1 - t / time_constant) where both are equal
+    one with `rise_time`         gets A peak (exp(-t / time_constant) - exp(-t / rise_time)), at most A;
+                                 A t / time_constant exp(1 - t / time_constant) where both are equal
     a conductance, `reversal` E  the same of a conductance G by ``|A|``, whose current is G (E - v)
     one with `magnesium` Mg      the same of G (E - v) / (1 + Mg / 3.57 exp(-v / 16.1 mV)), of NMDA receptors
-    the voltage,                 grows by A at once where the unit is not held in its refractory time; there the jump
-    `time_constant` 0            is lost
-    ===========================  ==================================================================================
+    the voltage,                 grows by A at once where the unit is not held in its refractory time; there
+    `time_constant` 0            the jump is lost
+    ===========================  ========================================================================
 
     In a step of the simulation G has its mean and the voltage v moves towards E as an exponential does: of the second
     order of the step, and stable for any G in all units of `reservoir.neurons`; the magnesium block has its mean of

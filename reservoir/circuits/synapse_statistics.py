@@ -22,19 +22,17 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.circuits.projection import Projection, weight_unit
-from reservoir.circuits.synaptic_numbers import BOUNDS, OPTIONAL, synaptic_numbers, with_way
+from reservoir.circuits.projection import weight_unit
+from reservoir.circuits.synaptic_numbers import BOUNDS, OPTIONAL
 from reservoir.circuits.time_course import is_delta, seconds_of
 from reservoir.distributions import is_distribution
 from reservoir.parts import SpikingUnit
-from reservoir.sizes import check_fits
-from reservoir.topologies.drawing import bernoulli_positions
 from reservoir.validation import Parameters
 
 KINDS = ("EE", "EI", "IE", "II")
 _LIF = 3e-8, 1.5e-3  # farads of LIF(), and volts from where it rests to its threshold
 _DEEPEST = 0.01  # volts
-_DYNAMICS = ("U", "D", "F")
+DYNAMICS = ("U", "D", "F")
 DRAWN = tuple(name for name in OPTIONAL if name != "dendritic_delay")
 """The numbers that a `PairStatistics` may have besides those of all synapses."""
 
@@ -133,9 +131,9 @@ class PairStatistics(_Measured):
         p.real("weight_variation", 0)
         for name in ("delay", "time_constant", *DRAWN):
             self._read_bounded(name, name)
-        dynamic = [name for name in _DYNAMICS if getattr(self, name) is not None]
+        dynamic = [name for name in DYNAMICS if getattr(self, name) is not None]
         if len(dynamic) not in (0, 3):
-            raise p.error(next(name for name in _DYNAMICS if name not in dynamic), "given together with U, D and F")
+            raise p.error(next(name for name in DYNAMICS if name not in dynamic), "given together with U, D and F")
         self._check_course("rise_time", self.rise_time, self.time_constant)
 
     @property
@@ -294,6 +292,17 @@ def _typical(neuron: Any) -> Any:
     return clone(neuron).set_params(**changes) if changes else neuron
 
 
+def _static(weight: float, **numbers: float) -> PairStatistics:
+    """Static synapses that are all alike, of two in a hundred pairs, or as many as `probability` says."""
+    return PairStatistics(**{"probability": 0.02, "weight": weight, "weight_variation": 0.0, **numbers})
+
+
+def _balanced(excites: PairStatistics, inhibits: PairStatistics) -> SynapseStatistics:
+    """Synapses by the sender alone, and inputs like those of excitatory units."""
+    heard = excites.weight, excites.weight, excites.time_constant, excites.delay
+    return SynapseStatistics(excites, excites, inhibits, inhibits, *heard, input_reversal=excites.reversal)
+
+
 PRESETS = {
     "maass2002": SynapseStatistics(
         EE=PairStatistics(0.3, weight=30e-9, delay=1.5e-3, time_constant=3e-3, U=0.5, D=1.1, F=0.05),
@@ -303,74 +312,43 @@ PRESETS = {
         input_to_excitatory=18e-9,
         input_to_inhibitory=9e-9,
         input_time_constant=3e-3,
-    )
+    ),
+    "brunel2000": _balanced(
+        _static(1e-4, delay=1.5e-3, time_constant=0.0, probability=0.1),
+        _static(-5e-4, delay=1.5e-3, time_constant=0.0, probability=0.1),
+    ),
+    "vogels2005_currents": _balanced(
+        _static(16.2e-12, delay=0.0, time_constant=5e-3), _static(-90e-12, delay=0.0, time_constant=10e-3)
+    ),
+    "vogels2005_conductances": _balanced(
+        _static(6e-9, delay=0.0, time_constant=5e-3, reversal=0.0),
+        _static(-67e-9, delay=0.0, time_constant=10e-3, reversal=-0.08),
+    ),
 }
+"""Synapses of published circuits, by the names of generators' `preset`, and the units that they were made for:
 
+=======================  ==========================================================================================
+"maass2002"              dynamic currents for ``LIF()``; `suited_to` makes them fit others
+"brunel2000"             delta synapses of 0.1 mV, g = 5, for ``LIF(time_constant=0.02, threshold=0.02, reset=0.01,
+                         refractory=2e-3, background=0)``; jumps need no resistance, and suit all units that fire
+                         some 20 mV above rest
+"vogels2005_currents"    CUBA of the benchmark of Brette and colleagues, at 100 Mohm, for ``LIF(time_constant=0.02,
+                         resistance=1e8, rest=-0.049, threshold=-0.05, reset=-0.06, refractory=5e-3, background=0)``
+"vogels2005_conductances"  COBA of the same, for the same units with ``rest=-0.06``; conductances suit all
+                         units that rest near -60 mV and have some 10 nS
+=======================  ==========================================================================================
 
-def draw_synapses(
-    senders: np.ndarray,
-    receivers: np.ndarray,
-    excitatory: np.ndarray,
-    statistics: SynapseStatistics,
-    rng: np.random.Generator,
-    positions: np.ndarray | None = None,
-) -> Projection:
-    """Synapses for these connections (S,) between units of the kinds `excitatory` (N,)."""
-    kinds = 2 * ~excitatory[senders] + ~excitatory[receivers]
-    given = [name for name in DRAWN if getattr(statistics.EE, name) is not None]
-    dynamic = [name for name in given if name in _DYNAMICS]
-    alike = ("delay", "time_constant", *(name for name in given if name not in _DYNAMICS))
-    columns = {name: np.empty(len(senders)) for name in ("weight", *dynamic, *alike)}
-    for number, kind in enumerate(KINDS):
-        pair, places = getattr(statistics, kind), np.nonzero(kinds == number)[0]
-        columns["weight"][places] = _weights(pair, places.size, rng)
-        for name in dynamic:
-            columns[name][places] = _positive(pair, name, places.size, rng)
-        for name in alike:
-            columns[name][places] = synaptic_numbers("PairStatistics", name, getattr(pair, name), places.size, rng)
-        ends = (None if positions is None else positions[one[places]] for one in (senders, receivers))
-        columns["delay"][places] = with_way("PairStatistics", columns["delay"][places], pair.velocity, *ends)
-    if dynamic:
-        columns["U"] = np.minimum(columns["U"], 1.0)
-    return Projection(senders, receivers, **columns)
+Inputs are not of these papers, but like the synapses of excitatory units. Brunel 2000, doi:10.1023/A:1008925309027.
+Vogels, Abbott 2005, doi:10.1523/JNEUROSCI.3508-05.2005; numbers of the benchmarks: Brette and others 2007,
+doi:10.1007/s10827-007-0038-6."""
 
+RECEPTORS = {
+    "AMPA": {"time_constant": 2e-3, "reversal": 0.0},
+    "NMDA": {"time_constant": 0.1, "rise_time": 2e-3, "reversal": 0.0, "magnesium": 1.0},
+    "GABA_A": {"time_constant": 10e-3, "reversal": -0.07},
+}
+"""Conductances of units that rest near -70 mV: ``Connection("E", "E", weight=1e-10, **RECEPTORS["AMPA"])``.
 
-def draw_inputs(
-    n_inputs: int, probability: float, excitatory: np.ndarray, statistics: SynapseStatistics, rng: np.random.Generator
-) -> Projection:
-    """Static synapses from each input channel to each unit, present with this probability."""
-    n_units = len(excitatory)
-    n_synapses = probability * n_inputs * n_units
-    check_fits("draw", "n_inputs", n_inputs, 40 * n_synapses, f"{n_synapses:.3g} synapses of the input")
-    channels, units = np.divmod(bernoulli_positions(n_inputs * n_units, probability, rng), n_units)
-
-    def numbers(name: str) -> np.ndarray:
-        known = name if name.startswith("input_to") else name.removeprefix("input_")
-        value = getattr(statistics, name)
-        return synaptic_numbers("SynapseStatistics", known, value, len(units), rng)
-
-    weights = np.where(excitatory[units], numbers("input_to_excitatory"), numbers("input_to_inhibitory"))
-    names = [name for name in ("reversal", "rise_time") if getattr(statistics, f"input_{name}") is not None]
-    more = {name: numbers(f"input_{name}") for name in names}
-    decay = numbers("input_time_constant")
-    return Projection(channels, units, weights, numbers("input_delay"), decay, **more)
-
-
-def _weights(pair: PairStatistics, size: int, rng: np.random.Generator) -> np.ndarray:
-    if is_distribution(pair.weight):
-        return synaptic_numbers("PairStatistics", "weight", pair.weight, size, rng)
-    if pair.weight_variation == 0:
-        return np.full(size, pair.weight)
-    scale = pair.weight_variation**2
-    return pair.weight * scale * rng.standard_gamma(1 / scale, size=size)
-
-
-def _positive(pair: PairStatistics, name: str, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Normal values; those at or below 0 are drawn again, evenly from (0, 2 mean]."""
-    mean = getattr(pair, name)
-    if is_distribution(mean):
-        return synaptic_numbers("PairStatistics", name, mean, size, rng)
-    values = rng.normal(mean, pair.variation * mean, size=size)
-    again = values <= 0
-    values[again] = 2 * mean * (1.0 - rng.random(np.count_nonzero(again)))
-    return values
+Time courses, reversals and the block are those of Brunel, Wang 2001, Journal of Computational Neuroscience 11:63-85,
+doi:10.1023/A:1011204814320; there the NMDA receptors of a synapse saturate, here they add up.
+"""

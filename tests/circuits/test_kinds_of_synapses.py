@@ -6,6 +6,7 @@ import warnings
 import networkx
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from reservoir import LiquidState, load, save, simulate
 from reservoir.circuits import (
@@ -17,9 +18,10 @@ from reservoir.circuits import (
     Population,
     PopulationCircuit,
     Projection,
+    RandomCircuit,
     damaged,
 )
-from reservoir.circuits.synapse_statistics import KINDS, PRESETS
+from reservoir.circuits.synapse_statistics import KINDS, PRESETS, RECEPTORS
 from reservoir.circuits.time_course import exponentials
 from reservoir.neurons import LIF, AdaptiveExponential
 from reservoir.plasticity import STDP
@@ -196,6 +198,50 @@ def test_jumps_suit_other_units_by_their_volts():
 
 
 # Synapses that suit units
+
+
+PUBLISHED = {
+    "brunel2000": LIF(time_constant=0.02, threshold=0.02, reset=0.01, refractory=2e-3, background=0.0),
+    "vogels2005_currents": LIF(
+        time_constant=0.02, resistance=1e8, rest=-0.049, threshold=-0.05, reset=-0.06, background=0.0, initial=-0.06
+    ),
+    "vogels2005_conductances": LIF(
+        time_constant=0.02, resistance=1e8, rest=-0.06, threshold=-0.05, reset=-0.06, background=0.0, initial=-0.06
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_synapses_move_their_units_as_they_should(name):
+    """The peak of a potential that an excitatory and an inhibitory spike leave, from the papers' own numbers."""
+    preset, neuron = PRESETS[name], PUBLISHED[name]
+    circuit = RandomCircuit(50, preset=preset).draw(np.random.default_rng(0))
+    assert not circuit.recurrent.dynamic and len(set(np.abs(circuit.recurrent.weight))) == 2
+    neuron = clone(neuron).set_params(threshold=1.0, rest=neuron.reset, initial=neuron.reset)
+    found = []
+    for pair in (preset.EE, preset.IE):
+        numbers = {"reversal": pair.reversal} if pair.reversal is not None else {}
+        one = Projection([0], [0], pair.weight, 0.0, pair.time_constant, **numbers)
+        trains = SpikeTrains([0.0], [0], 1, 0.1)
+        v = simulate(Circuit([True], NONE, one, 1), trains, neuron=neuron, record="voltages", random_state=0).voltages
+        found.append(np.ptp(v))
+    if name == "brunel2000":
+        assert found == pytest.approx([1e-4 * np.exp(-1e-4 / 0.02), 5e-4 * np.exp(-1e-4 / 0.02)], rel=1e-6)
+    if name == "vogels2005_currents":  # g_e + g_i - v jumps by 1.62 and -9 mV
+        peaks = [mv * tau / abs(tau - 0.02) * np.ptp(np.exp(-T / tau) - np.exp(-T / 0.02)) for mv, tau in _CUBA]
+        assert found == pytest.approx(peaks, rel=1e-3)
+    if name == "vogels2005_conductances":
+        assert 1e-3 < found[0] < 1e-2 and 1e-2 < found[1] < 0.02
+
+
+T, _CUBA = np.linspace(0, 0.1, 10_001), ((1.62e-3, 5e-3), (9e-3, 10e-3))
+
+
+def test_receptors_are_numbers_of_a_connection():
+    for name, numbers in RECEPTORS.items():
+        part = Connection("A", "A", in_degree=1, weight=1e-10, delay=1e-3, **numbers)
+        made = PopulationCircuit({"A": Population(3)}, {name: part}).draw(np.random.default_rng(0), 0).projection(name)
+        assert made.weight_unit == "siemens" and (made.magnesium is None) == (name != "NMDA")
 
 
 def test_few_synapses_that_are_absurd_are_told():

@@ -45,8 +45,8 @@ def test_a_double_exponential_current(decay, rise):
     """The difference of two exponentials whose peak is the weight."""
     peak_at = decay * rise / (decay - rise) * np.log(decay / rise)
     factor = 1 / (np.exp(-peak_at / decay) - np.exp(-peak_at / rise))
-    expected = 1e-10 * factor * (potential(decay) - potential(rise))
-    found = voltages(lone(Projection([0], [0], 1e-10, 0.0, decay, rise_time=rise)), [0.0], duration=0.0601)[1:]
+    expected = 1e-11 * factor * (potential(decay) - potential(rise))
+    found = voltages(lone(Projection([0], [0], 1e-11, 0.0, decay, rise_time=rise)), [0.0], duration=0.0601)[1:]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11 * expected.max())
 
 
@@ -154,13 +154,13 @@ def test_magnesium_blocks_at_rest_and_not_at_zero():
 
 def released(probability, n_spikes=400, n_synapses=200, **options):
     """How many of the spikes each of these synapses has passed on, by what they have charged a unit of its own."""
-    neuron = LIF(time_constant=10.0, resistance=1e6, background=0.0, initial=0.0, threshold=1.0, reset=0.0)
+    neuron = LIF(time_constant=1.0, resistance=1e6, background=0.0, initial=0.0, threshold=1.0, reset=0.0)
     units = np.arange(n_synapses)
     synapses = Projection(np.zeros(n_synapses, int), units, 1e-6, 0.0, 0.0, release_probability=probability)
     circuit = Circuit(np.ones(n_synapses, bool), NONE, synapses, 1)
     trains = SpikeTrains(np.arange(n_spikes) * 2 * DT, np.zeros(n_spikes, int), 1, 2 * DT * n_spikes + DT)
     recorded = simulate(circuit, trains, neuron=neuron, record="voltages", random_state=0, **options)
-    kept = np.exp(DT / 10.0) ** np.arange(len(recorded.voltages))[:, None]
+    kept = np.exp(DT / 1.0) ** np.arange(len(recorded.voltages))[:, None]
     moved = np.diff(recorded.voltages * kept, axis=0, prepend=0.0) / kept
     return np.cumsum(np.round(moved / 1e-6), axis=0).astype(int)
 
