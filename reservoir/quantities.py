@@ -54,6 +54,7 @@ _PLAUSIBLE = {
 # Of seconds and hertz it is the name that tells.
 _LONGEST = {"dt": 0.01, "step": 5.0, "duration": 1e5, "learning_time": 1e5, "D": 10.0, "F": 10.0}
 _LONGEST |= dict.fromkeys(("refractory", "delay", "input_delay", "time_constant", "input_time_constant"), 1.0)
+_LONGEST |= dict.fromkeys(("rise_time", "input_rise_time", "dendritic_delay"), 1.0)
 _LONGEST |= dict.fromkeys(("time_constant_w", "tau", "tau_plus", "tau_minus", "tau_x", "tau_y", "tau_c", "tau_d"), 10.0)
 _RATES = {"a": 1.0, "b": 1.0}
 

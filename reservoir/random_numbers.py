@@ -65,6 +65,12 @@ class Places(NamedTuple):
         skipped = np.maximum(first - self.offsets[:-1], 0)
         return Places(self.trials, self.firsts + skipped, np.clip(self.offsets, first, last) - first)
 
+    def each(self) -> np.ndarray:
+        """Trial and step (n_rows, 2) of every row."""
+        counts = np.diff(self.offsets)
+        steps = np.arange(int(self.offsets[-1])) + np.repeat(self.firsts - self.offsets[:-1], counts)
+        return np.column_stack([np.repeat(self.trials, counts), steps]).astype(np.uint64)
+
 
 def steps_of(trial: int, first: int, n_steps: int) -> Places:
     """The places of rows that hold so many steps of one trial from `first` on."""
@@ -110,7 +116,7 @@ def normal_numbers(
 
 def fill(seed: int, purpose: int, places: Places, deviation: float | None, out: np.ndarray) -> None:
     """Fill `out` (n_rows, n_channels) with normal numbers of this deviation, or with uniform ones where it is None."""
-    keys, scale = _round_keys(seed, purpose), 1.0 if deviation is None else float(deviation)
+    keys, scale = round_keys(seed, purpose), 1.0 if deviation is None else float(deviation)
 
     def fill_rows(rows: slice) -> None:
         _fill_rows(keys, places, rows.start, rows.stop, deviation is not None, scale, out)
@@ -152,12 +158,12 @@ def numbers_of_events(
 ) -> np.ndarray:
     """Uniform numbers in [0, 1) of all events, one after the other, so many as its count for each (n_events,)."""
     out = np.empty(int(counts.sum()))
-    _fill_events(_round_keys(seed, purpose), trial, steps, channels, counts, out)
+    _fill_events(round_keys(seed, purpose), trial, steps, channels, counts, out)
     return out
 
 
 @functools.lru_cache(maxsize=64)
-def _round_keys(*key: int) -> np.ndarray:
+def round_keys(*key: int) -> np.ndarray:
     """The keys (10, 2) of all rounds."""
     rounds = [[(word + k * weyl) % 2**64 for word, weyl in zip(key, _WEYL, strict=True)] for k in range(_ROUNDS)]
     return np.array(rounds, dtype=np.uint64)
@@ -266,6 +272,20 @@ def _product(a, b):
     middle = (a >> _HALF) * (b & _LOW) + (low >> _HALF)
     other = (a & _LOW) * (b >> _HALF) + (middle & _LOW)
     return high + (middle >> _HALF) + (other >> _HALF), (other << _HALF) | (low & _LOW)
+
+
+@kernel()
+def event_number(keys, trial, step, channel, nth):
+    """The n-th number, from 0, of one event, see `numbers_of_events`; `keys` are those of `round_keys`."""
+    a, b = np.uint64(channel) + np.uint64(1), np.uint64(step)
+    c, d = np.uint64(trial), np.uint64(nth // 4) + np.uint64(1)
+    for k in range(_ROUNDS):
+        high, low = _product(a, _FIRST)
+        other_high, other_low = _product(c, _SECOND)
+        a, b, c, d = other_high ^ b ^ keys[k, 0], other_low, high ^ d ^ keys[k, 1], low
+    place = nth % 4
+    word = a if place == 0 else b if place == 1 else c if place == 2 else d
+    return np.int64(word >> _UNUSED) * _LSB
 
 
 @kernel()

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reservoir.systems.simulation import check_finite
-from spiking.circuit_text import Answer, Group, Learned, Path
+from spiking.circuit_text import Answer, Group, Learned
 from spiking.feedback import numbered
 from spiking.learned import faded, settled
 from spiking.network_state import state_of
+from spiking.pathways import Path
 
 if TYPE_CHECKING:
     from reservoir.plasticity import Rule

@@ -3,47 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import fields, replace
-from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from reservoir.circuits import Circuit, PoissonBackground, Projection
+from reservoir.circuits import Circuit, PoissonBackground
 from reservoir.circuits.receptors import Receptors, receptors_of
 from reservoir.neurons.spiking.equations import EquationText, check_variables, equations_of, has_equations
 from reservoir.neurons.spiking.membrane import refractory_steps
 from reservoir.neurons.spiking.mixture import Mixture
 from reservoir.neurons.spiking.statements import Statements, coefficients_of
 from reservoir.parts import SpikingUnit
-from reservoir.plasticity import Rule
-from reservoir.plasticity.learning import Learning, Rules, learning_of
+from reservoir.plasticity.learning import Rules, learning_of
 from reservoir.random_numbers import Places
 from reservoir.systems.circuit_state import CircuitState
 from reservoir.systems.circuit_units import escapes, is_noisy
 from reservoir.systems.stimuli import Stimulus
 from reservoir.validation import parameter_error
 from spiking.names import check_rules
+from spiking.pathways import Path, by_groups, paths_of
+from spiking.receptor_text import blocks_of, names_of_kinds, outside_of, unblocked
 
 NONE_SENT = np.zeros((0, 2), np.int64)
 _ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
-
-
-class Path(NamedTuple):
-    """Synapses of one projection and one source with one kind of current, all dynamic or none, all plastic or none."""
-
-    projection: str  # its name in the circuit
-    source: str  # a group of units, "inputs", or "selves": units that fire of themselves
-    which: np.ndarray  # (n_synapses,), their places in the projection
-    pre: np.ndarray  # (n_synapses,)
-    post: np.ndarray  # (n_synapses,)
-    weight: np.ndarray  # (n_synapses,), amperes or siemens
-    delay: np.ndarray  # (n_synapses,), steps
-    kind: int  # of the current or conductance
-    dynamics: tuple[np.ndarray, np.ndarray, np.ndarray] | None  # U, D, F
-    rule: Rule | None
-    target: str = "units"  # a group of units
 
 
 class CircuitText(NamedTuple):
@@ -152,11 +135,13 @@ def write_circuit(
     rates = circuit.spontaneous_rate
     fires = np.zeros(circuit.n_units, dtype=bool) if rates is None else rates > 0
     paths: list[Path] = []
+    first = 0
     for name, source, part in circuit.pathways():
         own = fires[part.pre] if source == "units" else np.zeros(len(part), dtype=bool)
         learns = [one for one in learning if one.projection == name]
-        paths += _paths(name, source, part, ~own, kinds, learns, dt)
-        paths += _paths(name, "selves", part, own, kinds, learns, dt)
+        for origin, chosen in ((source, ~own), ("selves", own)):
+            paths += [path._replace(first=first) for path in paths_of(name, origin, part, chosen, kinds, learns, dt)]
+        first += len(part)
     whole = np.arange(circuit.n_units)
     masks = neuron.populations if isinstance(neuron, Mixture) else {}
     records = neuron.records if isinstance(neuron, Mixture) else {}
@@ -169,7 +154,7 @@ def write_circuit(
         for name, record in records.items()
     )
     network = groups[0].network if groups else _write_group(owner, neuron, circuit, kinds, dt, whole)
-    cut = tuple(_by_groups(paths, groups, circuit.n_units) if groups else paths)
+    cut = tuple(by_groups(paths, {group.name: group.units for group in groups}) if groups else paths)
     return network._replace(
         excitatory=circuit.excitatory, listening=_listening(circuit), paths=cut, n_inputs=circuit.n_inputs,
         background=circuit.background, groups=groups, noisy=any(one.network.noisy for one in groups) or network.noisy,
@@ -195,12 +180,17 @@ def _write_group(
     if isinstance(equations, Statements):
         refractory = np.broadcast_to(coefficients.get("refractory", 1), len(units)).copy()
     else:
-        if len(kinds.conductances):
-            _check_for_conductances(owner, neuron, equations)
+        if len(kinds.conductances) or kinds.jumps:
+            _check_voltage(owner, neuron, equations, kinds)
         refractory = refractory_steps(type(neuron).__name__, equations.refractory, excitatory, dt)
     if background is not None:
         background = replace(
-            background, **{one.name: getattr(background, one.name)[units] for one in fields(background)}
+            background,
+            **{
+                one.name: value[units]
+                for one in fields(background)
+                if (value := getattr(background, one.name)) is not None
+            },
         )
     listening = _listening(circuit)[units]
     return CircuitText(
@@ -209,39 +199,15 @@ def _write_group(
     )  # fmt: skip
 
 
-def _check_for_conductances(owner: str, neuron: Any, equations: EquationText) -> None:
+def _check_voltage(owner: str, neuron: Any, equations: EquationText, kinds: Receptors) -> None:
+    """Refuse units whose voltage no conductance and no jump can move."""
     wanted = ""
     if equations.variables["v"] != "volt":
         wanted = "units with a voltage in volts"
-    elif equations.follows and equations.method == "exact":
+    elif equations.follows and equations.method == "exact" and len(kinds.conductances):
         wanted = "units of another method than 'exact'"
     if wanted:
-        raise parameter_error(owner, "neuron", f"{wanted}, for synapses with a reversal", neuron)
-
-
-def _by_groups(paths: list[Path], groups: tuple[Group, ...], n_units: int) -> Iterator[Path]:
-    """The paths cut by the groups of their two ends, with the numbers of units in these."""
-    label, place = np.zeros(n_units, dtype=np.int64), np.zeros(n_units, dtype=np.int64)
-    for number, group in enumerate(groups):
-        label[group.units], place[group.units] = number, np.arange(len(group.units))
-    for path in paths:
-        between = path.source == "units"
-        U, D, F = (path.weight,) * 3 if path.dynamics is None else path.dynamics
-        for sender, receiver in product(range(len(groups)) if between else (None,), range(len(groups))):
-            chosen = label[path.post] == receiver
-            chosen &= (label[path.pre] == sender) if sender is not None else True
-            which = np.flatnonzero(chosen)
-            if not which.size:
-                continue
-            pre = path.pre[which]
-            yield path._replace(
-                source=path.source if sender is None else groups[sender].name,
-                target=groups[receiver].name,
-                pre=pre if sender is None else place[pre],
-                post=place[path.post[which]],
-                dynamics=None if path.dynamics is None else (U[which], D[which], F[which]),
-                **{name: getattr(path, name)[which] for name in ("which", "weight", "delay")},
-            )
+        raise parameter_error(owner, "neuron", f"{wanted}, for synapses with a reversal or the time constant 0", neuron)
 
 
 def _read_units(
@@ -273,7 +239,10 @@ def engine_lines(network: CircuitText, injected: bool, timed: bool) -> list[str]
     lines += ["hold : second (constant)", "listening : boolean (constant)"]
     if network.background is not None:
         lines += ["I_background : amp (constant)"]
-        lines += [f"outside_{k} : amp (constant)" for k in range(len(network.kinds.currents))]
+        units = names_of_kinds(network.kinds)
+        lines += [
+            f"outside_{name} : {units[name]} (constant)" for name in outside_of(network.kinds, network.background)
+        ]
     return lines
 
 
@@ -281,10 +250,15 @@ def write_units(network: CircuitText, equations: EquationText, injected: bool, t
     """Differential equations of the units under all their currents, and their numbers."""
     kinds = network.kinds
     lines, currents, constants = _currents(network, equations)
-    at_start = {"remember": f"{equations.before} = v"} if equations.before else {}
-    lines += [f"{equations.before} : {equations.variables['v']}"] if at_start else []
+    at_start = {"arrive": "v += J_0\nJ_0 = 0 * volt"} if kinds.jumps else {}
+    at_start |= {"remember": f"{equations.before} = v"} if equations.before else {}
+    lines += [f"{equations.before} : {equations.variables['v']}"] if equations.before else []
     if len(kinds.conductances) and not equations.follows:
         at_start["drive"] = f"I_conductances = {_flows(kinds)}"
+    if blocks := blocks_of(kinds):
+        at_start["block"] = "\n".join(f"unblocked_{k} = {unblocked(f'block_{k}', 'v / volt')}" for k in blocks)
+        constants |= {f"block_{k}": (strength, "1") for k, strength in blocks.items()}
+        lines += [f"unblocked_{k} : 1" for k in blocks]
     currents += ["I_injected"] * injected + ["I_background"] * (network.background is not None)
     by_unit = {}
     for name, (value, unit) in equations.parameters.items():
@@ -315,7 +289,8 @@ def _currents(
         lines.append(f"dI_{k}/dt = -I_{k} / {decay} : amp")
         currents.append(f"I_{k}")
         constants[f"tau_I_{k}"] = float(tau), "second"
-    for k, (reversal, tau) in enumerate(kinds.conductances):
+    lines += ["J_0 : volt"] * kinds.jumps
+    for k, (reversal, tau, _) in enumerate(kinds.conductances):
         lines.append(f"dG_{k}/dt = -G_{k} / tau_G_{k} : siemens")
         constants |= {f"tau_G_{k}": (float(tau), "second"), f"E_{k}": (float(reversal), "volt")}
     if len(kinds.conductances):
@@ -326,31 +301,6 @@ def _currents(
 
 def _flows(kinds: Receptors) -> str:
     """The current of all conductances."""
-    return " + ".join(f"G_{k} * (E_{k} - v)" for k in range(len(kinds.conductances)))
-
-
-def _paths(
-    name: str,
-    source: str,
-    part: Projection,
-    chosen: np.ndarray,
-    kinds: Receptors,
-    learning: list[Learning],
-    dt: float,
-) -> list[Path]:
-    """The chosen synapses (n_synapses,) of a projection, cut into paths."""
-    paths, kind = [], kinds.of(part)
-    still = ~np.any([one.synapses for one in learning], axis=0) if learning else np.ones(len(part), dtype=bool)
-    delay = np.floor(part.delay / dt + 0.5).astype(np.int64)
-    dynamics = None if part.U is None or part.D is None or part.F is None else (part.U, part.D, part.F)
-    for one in range(len(kinds.time_constants)):
-        for rule, synapses in [(None, still), *((one.rule, one.synapses) for one in learning)]:
-            which = np.flatnonzero(chosen & (kind == one) & synapses)
-            if not which.size:
-                continue
-            paths.append(Path(
-                name, source, which, part.pre[which], part.post[which], part.weight[which], delay[which], one,
-                None if dynamics is None else (dynamics[0][which], dynamics[1][which], dynamics[2][which]),
-                rule,
-            ))  # fmt: skip
-    return paths
+    blocks = blocks_of(kinds)
+    opened = (f"G_{k}" + f" * unblocked_{k}" * (k in blocks) for k in range(len(kinds.conductances)))
+    return " + ".join(f"{one} * (E_{k} - v)" for k, one in enumerate(opened))

@@ -126,9 +126,9 @@ def choose_target(
     A program is given the random numbers of a trial, of which there are so many, at once.
     """
     check_choice(owner, "codegen", codegen, CODEGEN)
-    in_python = any(path.rule is not None and path.rule.in_python for path in network.paths)
+    in_python = any(path.share is not None or (path.rule is not None and path.rule.in_python) for path in network.paths)
     if codegen == "standalone" and in_python:
-        wanted = "another one for normalised weights and for feedback, which need Python"
+        wanted = "another one for normalised weights, feedback and release by chance, which need Python"
         raise parameter_error(owner, "codegen", wanted, codegen)
     if codegen == "standalone" and goes_on:
         wanted = "another one where a simulation goes on from a state: a program begins at rest"

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reservoir.neurons.spiking.circuit_loop import BLOCKED_BY
 from reservoir.systems.recording import OF_CIRCUITS, Wanted
-from spiking.circuit_text import Group, Path
+from spiking.circuit_text import Group
 from spiking.learned import faded, settled
+from spiking.pathways import Path
+from spiking.receptor_text import blocks_of
 
 if TYPE_CHECKING:
     from spiking.side_by_side import SideBySide
@@ -79,7 +82,7 @@ class Monitors:
         kinds = self.built.network.kinds
         conductances = [f"G_{k}" for k in range(len(kinds.conductances))]
         if name == "conductance":
-            return conductances
+            return [*conductances, *["v"] * bool(blocks_of(kinds))]
         if name == "current":
             return ["v", *(f"I_{k}" for k in range(len(kinds.currents))), *conductances]
         return [self.built.new.get(name, name)]
@@ -129,8 +132,10 @@ class Monitors:
         if name not in OF_CIRCUITS:
             return next(iter(values.values()))
         total = sum((one for key, one in values.items() if key.startswith("I_")), np.zeros(()))
-        for k, (reversal, _) in enumerate(self.built.network.kinds.conductances):
-            total = total + values[f"G_{k}"] * (1.0 if name == "conductance" else reversal - values["v"])
+        blocks = blocks_of(self.built.network.kinds)
+        for k, reversal in enumerate(self.built.network.kinds.conductances[:, 0]):
+            share = 1 / (1 + blocks[k] * np.exp(BLOCKED_BY * values["v"])) if k in blocks else 1.0
+            total = total + values[f"G_{k}"] * share * (1.0 if name == "conductance" else reversal - values["v"])
         return np.asarray(total)
 
     def _traces(self) -> dict[str, list[str]]:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 SYNAPTIC = frozenset(("w", "direction", "U", "D", "F", "u", "R", "last", "lastupdate"))
 # What the engine calls its own, in units and synapses.
 ENGINES = re.compile(
-    r"I|t|dt|i|j|N|xi|hold|listening|normal|uniform|hits|injected|v_before|lastspike|not_refractory|I_conductances|I_injected"
-    r"|I_background|(outside|timed)_\w+|(I|G|E|tau_I|tau_G)_\d+"
+    r"I|t|dt|i|j|N|xi|hold|listening|normal|uniform|hits|injected|v_before|lastspike|not_refractory|I_conductances"
+    r"|I_injected|I_background|(outside|timed)_\w+|(I|G|E|J|tau_I|tau_G|block|unblocked)_\d+|is_released|chance_of_release"
+    r"|peak_of_course|number_of_synapse|tile_of_synapse|share_released"
 )
 _ENDS = re.compile(r"\w+_(pre|post)")
 _DEFINED = re.compile(r"^\s*(?:d(\w+)/dt|(\w+))\s*[=:]", re.MULTILINE)

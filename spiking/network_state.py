@@ -14,8 +14,8 @@ import numpy as np
 
 from reservoir.systems.circuit_state import CircuitState
 from reservoir.validation import parameter_error
-from spiking.circuit_text import Path
 from spiking.input_sources import nth_of
+from spiking.pathways import Path
 from spiking.rule_operations import first_untold
 
 if TYPE_CHECKING:

@@ -24,25 +24,6 @@ class Additions(NamedTuple):
     start: dict[str, str]
 
 
-class Arrival(NamedTuple):
-    """What spikes do when they arrive, or so many steps later."""
-
-    name: str  # of the pathway
-    event: str  # of the sender
-    text: str
-    steps: int
-
-
-def arrivals_of(text: str, most: int, rule: Rule | None, dt: float) -> list[Arrival]:
-    """What each of the at most so many spikes of a step does, in their order, and what a rule lets it do later."""
-    at_once = [Arrival("pre", "spike", text, 0)]
-    at_once += [Arrival(f"again_{k}", f"again_{k}", text, 0) for k in range(1, most)]
-    if rule is None or rule.later is None:
-        return at_once
-    steps, lines = round(rule.later.seconds / dt), "\n".join(rule.later.text)
-    return at_once + [one._replace(name=f"late_{one.name}", text=lines, steps=steps) for one in at_once]
-
-
 def additions_of(brian2: ModuleType, rules: Iterable[Rule]) -> Additions:
     """All variables that rules give to the units, each once."""
     found = Additions("", {}, {}, "", {})

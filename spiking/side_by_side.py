@@ -14,16 +14,18 @@ from reservoir.neurons.spiking.statements import Statements
 from reservoir.plasticity import Rule
 from reservoir.systems.recording import Wanted
 from spiking.answers import answers_of
-from spiking.circuit_text import Answer, CircuitText, Group, Path, Trial, UnitText, write_units
+from spiking.circuit_text import Answer, CircuitText, Group, Trial, UnitText, write_units
 from spiking.fed_variables import Feed, feeds_of
 from spiking.input_sources import InputSources
 from spiking.integration import Exact, Step, method_of
 from spiking.monitors import Monitors
 from spiking.names import follow, lines_of, make_way, renamed
 from spiking.network_state import Begun
+from spiking.pathways import Path, interpreted, numbers_of, synapse_of, ways_of
+from spiking.receptor_text import names_of_kinds, outside_of
+from spiking.release import chance_of
 from spiking.rule_operations import feedback_of, scalings_of
-from spiking.rule_text import Additions, additions_of, arrivals_of, refused, step_of, with_additions
-from spiking.synapses import conductance, current, depressing_and_facilitating
+from spiking.rule_text import Additions, additions_of, refused, step_of, with_additions
 from spiking.unit_step import write_step
 
 _FED = -200  # the order in a step of what units hear anew, before anything is recorded
@@ -158,14 +160,13 @@ class SideBySide:
 
     def _add_background(self, units: Any, background: PoissonBackground, name: str) -> None:
         """Let the units hear Poisson jumps when spikes are delivered."""
-        lines, kind = [], self.network.kinds.of(background)
-        for k in range(len(self.network.kinds.currents)):
-            weight = np.where(kind == k, background.weight, 0.0)
-            setattr(units, f"outside_{k}", self._value(self._tiled(weight), "amp"))
-            lines += [f"I_{k} += outside_{k} * hits"] if weight.any() else []
+        outside, units_of = outside_of(self.network.kinds, background), names_of_kinds(self.network.kinds)
+        for one, weight in outside.items():
+            setattr(units, f"outside_{one}", self._value(self._tiled(weight), units_of[one]))
         units.I_background = self._value(self._tiled(background.current), "amp")
-        if lines:
-            units.run_regularly("\n".join(lines), when="synapses", name=name)
+        if outside:
+            text = "\n".join(f"{one} += outside_{one} * hits" for one in outside)
+            units.run_regularly(text, when="synapses", name=name)
 
     def _set(self, units: Any, feed: Feed, prefix: str) -> Any:
         """An operation that sets a variable of the units before every step."""
@@ -195,21 +196,19 @@ class SideBySide:
         return self.brian2.TimedArray(self._value(rows, unit), dt=part * dt * self.brian2.second, name=name)
 
     def _connect(self, path: Path, name: str) -> Any:
-        brian2, rule, n_currents = self.brian2, path.rule, len(self.network.kinds.currents)
-        kind = current(path.kind) if path.kind < n_currents else conductance(path.kind - n_currents)
-        kind = kind if path.dynamics is None else depressing_and_facilitating(kind)
-        model, on_pre, method = kind.model, [line.format(amount="w") for line in kind.on_pre], "exact"
+        brian2, rule, kind = self.brian2, path.rule, synapse_of(path, self.network.kinds)
+        model, method = kind.model, "exact"
         if rule is not None:
             rule, method = follow(rule, self.new), rule.method
-            model, on_pre = [*model, *lines_of(rule)], [*rule.before, *on_pre, *rule.on_pre]
-        arrivals = arrivals_of("\n".join(on_pre), self.most.get(path.source, 1), rule, self.network.dt)
+            model = [*model, *lines_of(rule)]
+        ways = ways_of(path, rule, kind, self.most.get(path.source, 1), self.network.dt)
         try:
             synapses = brian2.Synapses(
                 self.sources[path.source], self.sources[path.target], "\n".join(model),
-                on_pre={one.name: one.text for one in arrivals}, on_event={one.name: one.event for one in arrivals},
+                on_pre={way.name: way.text for way in ways}, on_event={way.name: way.event for way in ways},
                 on_post=None if rule is None else "\n".join(rule.on_post) or None,
-                namespace={} if rule is None else self._signals(rule, name), clock=self.clock, name=name,
-                method=method_of(brian2, method),
+                namespace=self._signals(path, name), clock=self.clock, name=name, method=method_of(brian2, method),
+                codeobj_class=None if path.share is None else interpreted(brian2),
             )  # fmt: skip
         except Exception as error:  # what Brian2 may raise here has no end
             if rule is None:
@@ -218,25 +217,25 @@ class SideBySide:
         tiles = np.repeat(np.arange(self.n_tiles), len(path.pre))
         senders, receivers = (len(self.sources[end]) // self.n_tiles for end in (path.source, path.target))
         synapses.connect(i=self._tiled(path.pre) + tiles * senders, j=self._tiled(path.post) + tiles * receivers)
-        for order, one in enumerate(arrivals):
-            getattr(synapses, one.name).delay = self._tiled(path.delay + one.steps) * self.network.dt * brian2.second
-            getattr(synapses, one.name).order = order
-        synapses.w = self._tiled(np.abs(path.weight)) * brian2.amp
-        if path.kind < n_currents:
-            synapses.direction = self._tiled(np.copysign(1.0, path.weight))
-        if path.dynamics is not None:
-            U, D, F = (self._tiled(values) for values in path.dynamics)
-            synapses.U, synapses.D, synapses.F, synapses.R = U, D * brian2.second, F * brian2.second, 1
+        for order, way in enumerate(ways):
+            getattr(synapses, way.name).delay = self._tiled(way.delay) * self.network.dt * brian2.second
+            getattr(synapses, way.name).order = order
+        for key, (values, unit) in numbers_of(path, self.network.kinds).items():
+            setattr(synapses, key, self._value(values if np.ndim(values) == 0 else self._tiled(values), unit))
+        if path.share is not None:
+            synapses.tile_of_synapse = tiles
         if rule is not None:
-            self._give_rule(synapses, rule, len(arrivals))
+            self._give_rule(synapses, path, rule, len(ways))
         return synapses
 
-    def _give_rule(self, synapses: Any, rule: Rule, n_arrivals: int) -> None:
+    def _give_rule(self, synapses: Any, path: Path, rule: Rule, n_arrivals: int) -> None:
         """Give synapses the numbers of a rule, its first values, and what it does besides at spikes."""
         for key, (value, unit) in rule.parameters.items():
             setattr(synapses, key, self._value(float(value), unit))
         if rule.on_post:
             synapses.post.order = n_arrivals  # Brian2's own order is that of their names
+            if path.behind is not None:
+                synapses.post.delay = self._tiled(path.behind) * self.network.dt * self.brian2.second
         for key, text in rule.start.items():
             setattr(synapses, key, text)
         if rule.feedback is not None and rule.feedback.told:
@@ -245,12 +244,17 @@ class SideBySide:
         if rule.on_step:
             synapses.run_regularly("\n".join(rule.on_step), when="groups", order=2, name=f"{synapses.name}_step")
 
-    def _signals(self, rule: Rule, name: str) -> dict[str, Any]:
-        """What a rule knows of every step."""
+    def _signals(self, path: Path, name: str) -> dict[str, Any]:
+        """What the text of synapses knows of every step: signals of a rule, and chances of release."""
         times = np.arange(self.behind, self.behind + self.n_steps) * self.network.dt
         past = np.zeros(self.behind)  # Brian2 counts the rows from time 0
-        signals = [(key, np.concatenate([past, values(times)])) for key, values in rule.signals]
-        return {key: self._timed_array(values, "1", f"{name}_{key}") for key, values in signals}
+        signals = () if path.rule is None else path.rule.signals
+        found: dict[str, Any] = {}
+        for key, values in signals:
+            found[key] = self._timed_array(np.concatenate([past, values(times)]), "1", f"{name}_{key}")
+        if path.share is not None:
+            found["chance_of_release"] = chance_of(self.brian2, self.clock, self.trials, path)
+        return found
 
     def _tiled(self, values: np.ndarray) -> np.ndarray:
         return np.tile(values, self.n_tiles)

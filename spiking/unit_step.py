@@ -10,6 +10,9 @@ import numpy as np
 from reservoir.neurons.spiking.lif import mean_decay
 from reservoir.neurons.spiking.statements import Statements
 from spiking.circuit_text import CircuitText, UnitText, engine_lines
+from spiking.receptor_text import blocks_of, names_of_kinds, unblocked
+
+_LARGEST = 1e300  # numbers are clipped to this where they are to be copied: the interpreter makes no copy of a name
 
 
 def write_step(network: CircuitText, statements: Statements, injected: bool, timed: bool = False) -> UnitText:
@@ -23,11 +26,12 @@ def write_step(network: CircuitText, statements: Statements, injected: bool, tim
     sums = {name: _sum(name, len(kinds.currents)) for name in by_current}
     numbers = _spread(numbers, by_current)
     numbers |= {f"decay_I_{k}": np.exp(-dt / tau) for k, tau in enumerate(kinds.currents)}
-    for k, (reversal, tau) in enumerate(kinds.conductances):
+    numbers |= {f"block_{k}": np.asarray(strength) for k, strength in blocks_of(kinds).items()}
+    for k, (reversal, tau, _) in enumerate(kinds.conductances):
         mean = mean_decay(tau, dt)
         numbers |= {f"decay_G_{k}": np.exp(-dt / tau), f"open_G_{k}": mean}
         numbers |= {f"pull_G_{k}": mean * reversal, f"reversal_G_{k}": reversal}
-    step = "\n".join([*_heard(network, statements, injected), texts[0].format(**sums), *_decays(network)])
+    step = "\n".join([*_whole_step(network, statements, injected, texts[0].format(**sums)), *_decays(network)])
     used = set(re.findall(r"\w+", " ".join([step, *texts[1:]])))
     numbers = {name: value for name, value in numbers.items() if name in used}
     units = {name: statements.units.get(name, "1") for name in numbers}
@@ -50,26 +54,42 @@ def _spread(numbers: Mapping[str, np.ndarray], by_current: Mapping[str, np.ndarr
     return found | {f"{name}_{k}": one for name, values in by_current.items() for k, one in enumerate(values)}
 
 
-def _heard(network: CircuitText, statements: Statements, injected: bool) -> list[str]:
-    """Statements of what units hear in a step."""
-    conductances = range(len(network.kinds.conductances))
+def _whole_step(network: CircuitText, statements: Statements, injected: bool, step: str) -> list[str]:
+    """Statements of a step; where magnesium blocks conductances it is taken twice, as `conduct_blocked` takes it."""
+    lines = ["v = v + J_0"] * network.kinds.jumps
+    copied = f"clip(v, -{_LARGEST}, {_LARGEST})"  # `before = v` would be v itself in NumPy, where v = v + ... follows
+    lines += [f"{statements.before} = {copied}"] if statements.before else []
+    lines += ["free = int(not_refractory)", *([] if network.noisy else ["normal = 0"])]
+    heard, blocks = _heard(network, injected), blocks_of(network.kinds)
+    if not blocks:
+        return [*lines, *heard, step]
+    before = [f"unblocked_{k} = {unblocked(f'block_{k}', 'v')}" for k in blocks]
+    after = [f"unblocked_{k} = unblocked_{k} + (1 - crosses_first) * 0.5 * ({now} - unblocked_{k})"
+             for k in blocks if (now := unblocked(f"block_{k}", "v"))]  # fmt: skip
+    keep = [f"began_{name} = clip({name}, -{_LARGEST}, {_LARGEST})" for name in statements.variables]
+    again = [f"{name} = began_{name}" for name in statements.variables]
+    crosses_first = f"crosses_first = free * int({statements.threshold})"
+    return [*lines, *before, *keep, *heard, step, crosses_first, *after, *again, *heard, step]
+
+
+def _heard(network: CircuitText, injected: bool) -> list[str]:
+    """Statements of what flows into units in a step."""
+    blocks, conductances = blocks_of(network.kinds), range(len(network.kinds.conductances))
     external = ["I_injected"] * injected + ["I_background"] * (network.background is not None)
-    external += [f"pull_G_{k} * G_{k}" if network.opens else f"G_{k} * (reversal_G_{k} - v)" for k in conductances]
-    copied = "clip(v, -1e300, 1e300)"  # `before = v` would be v itself in NumPy, where a step writes v = v + ...
+    opened = [f"G_{k}" + f" * unblocked_{k}" * (k in blocks) for k in conductances]
+    external += [
+        f"pull_G_{k} * {one}" if network.opens else f"{one} * (reversal_G_{k} - v)" for k, one in enumerate(opened)
+    ]
     return [
-        *([f"{statements.before} = {copied}"] if statements.before else []),
-        "free = int(not_refractory)",
         f"external = {' + '.join(external) or '0'}",
-        f"conductance = {' + '.join(f'open_G_{k} * G_{k}' for k in conductances) or '0'}",
-        *([] if network.noisy else ["normal = 0"]),
+        f"conductance = {' + '.join(f'open_G_{k} * {one}' for k, one in enumerate(opened)) or '0'}",
     ]
 
 
 def _decays(network: CircuitText) -> list[str]:
-    """Statements by which currents and conductances decay."""
-    names = [f"I_{k}" for k in range(len(network.kinds.currents))]
-    names += [f"G_{k}" for k in range(len(network.kinds.conductances))]
-    return [f"{name} = {name} * decay_{name}" for name in names]
+    """Statements by which currents and conductances decay, and jumps are over."""
+    lasting = [name for name in names_of_kinds(network.kinds) if name != "J_0"]
+    return [f"{name} = {name} * decay_{name}" for name in lasting] + ["J_0 = 0"] * network.kinds.jumps
 
 
 def _variables(network: CircuitText, statements: Statements) -> list[str]:
@@ -78,6 +98,4 @@ def _variables(network: CircuitText, statements: Statements) -> list[str]:
     lines = [f"d{voltage}/dt = 0 * {unit} / second : {unit}{' (unless refractory)' if statements.held else ''}"]
     lines += [f"{name} : {unit}" for name, unit in others]
     lines += [f"{statements.before} : volt"] if statements.before else []
-    lines += [f"I_{k} : amp" for k in range(len(network.kinds.currents))]
-    lines += [f"G_{k} : siemens" for k in range(len(network.kinds.conductances))]
-    return lines
+    return lines + [f"{name} : {unit}" for name, unit in names_of_kinds(network.kinds).items()]

@@ -20,11 +20,11 @@ from reservoir.random_numbers import (
     TrialGenerator,
     _make_normal,
     _philox,
-    _round_keys,
     fill,
     normal_numbers,
     numbers_of_events,
     poisson_numbers,
+    round_keys,
     steps_of,
     uniform_numbers,
 )
@@ -46,7 +46,7 @@ LARGE = st.integers(0, 2**63 - 1)
 def test_the_published_words(given_words, answer):
     *counter, first, second = (int(given_words[i : i + 16], 16) for i in range(0, 96, 16))
     words = np.repeat(np.array(counter, np.uint64)[:, None], 9, axis=1)
-    _philox(_round_keys(first, second), words, 9)
+    _philox(round_keys(first, second), words, 9)
     expected = np.array([int(word, 16) for word in answer.split()], np.uint64)
     np.testing.assert_array_equal(words, np.repeat(expected[:, None], 9, axis=1))
 

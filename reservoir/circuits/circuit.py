@@ -11,7 +11,9 @@ import numpy as np
 from reservoir.circuits.array_record import ArrayRecord, flags_of, n_entries
 from reservoir.circuits.conversion import from_matrix, from_networkx, from_synapses
 from reservoir.circuits.joining import joined
-from reservoir.circuits.projection import Projection
+from reservoir.circuits.projection import Projection, check_course, weight_unit
+from reservoir.circuits.synaptic_numbers import BOUNDS
+from reservoir.circuits.time_course import is_delta, seconds_of
 from reservoir.validation import Parameters, parameter_error, real_array, without_unit
 
 _ALWAYS = "recurrent", "inputs"
@@ -21,30 +23,39 @@ _ALWAYS = "recurrent", "inputs"
 class PoissonBackground(ArrayRecord):
     """What N units hear from outside the circuit: a Poisson train each, and a constant current.
 
-    In each step of dt seconds, when spikes are delivered, the current of unit i with this time constant gets
+    In each step of dt seconds, when spikes are delivered, unit i gets what n_i spikes at once of a synapse of this
+    weight give it, as those of `Projection` do:
 
         n_i weight_i,   n_i ~ Poisson(rate_i dt)
 
     drawn for every trial, unit and step, so that the input of K independent sources of one weight is one train of K
-    times their rate, thousands of hertz. On average it is rate weight time_constant + current amperes. The arrays are
-    read-only copies; but for `rate`, a scalar is one value for all units. Numba and Brian2 hear the same counts, the
-    inverse of their distribution at the uniform numbers of `reservoir.random_numbers`.
+    times their rate, thousands of hertz. The arrays are read-only copies; but for `rate`, a scalar is one value for all
+    units. Numba and Brian2 hear the same counts, the inverse of their distribution at the uniform numbers of
+    `reservoir.random_numbers`.
 
     Parameters
     ----------
     rate : float array (N,) >= 0
         Hertz.
     weight : float array (N,) or float
-        Amperes at the peak of the current of one spike, with sign.
-    time_constant : float array (N,) or float > 0
-        Seconds in which the current of one spike decays to 1/e.
+        Amperes at the peak of the current of one spike, with sign; siemens >= 0 with `reversal`; volts, by which the
+        voltage jumps, with the `time_constant` 0.
+    time_constant : float array (N,) or float >= 0
+        Seconds in which the current of one spike decays to 1/e. 0, for all units: a spike is a jump of the voltage.
     current : float array (N,) or float, default 0.0
         Constant current, amperes.
+    reversal : float array (N,) or float, or None, default None
+        Volts at which the current of a conductance is 0. None: spikes are currents.
+    rise_time : float array (N,) or float > 0, or None, default None
+        Seconds of the rise, at most `time_constant`. None: currents jump.
+    magnesium : float array (N,) or float >= 0, or None, default None
+        Outside the cells, millimolar, as in `Projection`. None: no voltage blocks a conductance.
 
     Raises
     ------
     ValueError
-        For arrays of different lengths, and values that are not finite or out of range.
+        For arrays of different lengths, values that are not finite or out of range, and numbers of conductances given
+        for others.
 
     Examples
     --------
@@ -58,13 +69,21 @@ class PoissonBackground(ArrayRecord):
     weight: np.ndarray
     time_constant: np.ndarray
     current: np.ndarray = 0.0  # type: ignore[assignment]
+    reversal: np.ndarray | None = None
+    rise_time: np.ndarray | None = None
+    magnesium: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         size = n_entries(self.rate)
         self._read_numbers("rate", size, 0, unit="hertz")
-        self._read_numbers("weight", size, unit="amp")
-        self._read_numbers("time_constant", size, 0, above=True, unit="second")
+        unit = weight_unit(self.reversal, self.time_constant)
+        self._read_numbers("weight", size, *([] if self.reversal is None else [0]), unit=unit)
+        for name in ("time_constant", "reversal", "rise_time", "magnesium"):
+            if getattr(self, name) is not None:
+                low, high, above, known = BOUNDS[name]
+                self._read_numbers(name, size, low, high, above=above, unit=known)
         self._read_numbers("current", size, unit="amp")
+        check_course(self)
 
     def __len__(self) -> int:
         return len(self.rate)
@@ -74,8 +93,11 @@ class PoissonBackground(ArrayRecord):
 
     @property
     def mean(self) -> np.ndarray:
-        """Mean current (N,) of each unit, amperes."""
-        return self.rate * self.weight * self.time_constant + self.current
+        """Mean current (N,) of each unit, amperes; where spikes are none, siemens, or volts a second, without it."""
+        if is_delta(self.time_constant):
+            return self.rate * self.weight
+        mean = self.rate * self.weight * seconds_of(self.time_constant, self.rise_time)
+        return mean + self.current if self.reversal is None else mean
 
 
 class Pathway(NamedTuple):
@@ -122,7 +144,7 @@ class Circuit(ArrayRecord):
         Which units belong to each; they may overlap. "E" and "I", the excitatory and the inhibitory units, are always
         known, see `population`. Names are identifiers without "__".
     projections : dict of Projection by name, or None, default None
-        More synapses between units, each projection of a kind of its own: static or dynamic, currents or conductances.
+        More synapses between units, each projection of a kind of its own, see `Projection`: they mix in one circuit.
     input_projections : dict of Projection by name, or None, default None
         The same from input channels. Each name is a `pathways` of its own, by which synapses learn.
 

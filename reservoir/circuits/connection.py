@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 
 from reservoir.circuits.projection import Projection, weight_unit
-from reservoir.circuits.synaptic_numbers import synaptic_numbers, with_way
+from reservoir.circuits.synaptic_numbers import OPTIONAL, synaptic_numbers, with_way
 from reservoir.distributions import is_distribution
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers, Topology, check_part
@@ -45,18 +45,21 @@ class Connection(BaseEstimator):
     in_degree : int >= 0 or None, default None
     graph : {"all_to_all", "one_to_one"}, topology or None, default None
     weight : float, array (S,) or distribution
-        Amperes, with `reversal` siemens. A synapse has the sign of its sender: magnitudes, or for an inhibitory
-        population numbers <= 0. Weights of channels keep their signs.
+        Amperes, with `reversal` siemens, with the time constant 0 volts. A synapse has the sign of its sender:
+        magnitudes, or for an inhibitory population numbers <= 0. Weights of channels keep their signs.
     delay : float >= 0, array (S,) or distribution
         Seconds.
-    time_constant : float > 0, array (S,) or distribution
-        Seconds. The units have one variable for each constant, so that continuous distributions are expensive.
+    time_constant : float >= 0, array (S,) or distribution
+        Seconds; 0 for delta synapses. The units have one variable for each constant, so that continuous distributions
+        are expensive.
     U : float in (0, 1], array (S,), distribution or None, default None
         Utilisation at rest. None, with D and F: static synapses; see `Projection`.
     D, F : float > 0, array (S,), distribution or None, default None
         Seconds of recovery from depression, and of the decay of facilitation.
     reversal : float, array (S,), distribution or None, default None
         Volts, reversal potential of conductances. None: currents.
+    rise_time, magnesium, release_probability, dendritic_delay : float, array (S,), distribution or None, default None
+        As in `Projection`.
     velocity : float > 0 or None, default None
         Length per second, in the length of the positions: a delay is then `delay` + distance / velocity. None: no
         time on the way.
@@ -94,6 +97,10 @@ class Connection(BaseEstimator):
     D: float | Numbers | None = None
     F: float | Numbers | None = None
     reversal: float | Numbers | None = None
+    rise_time: float | Numbers | None = None
+    magnesium: float | Numbers | None = None
+    release_probability: float | Numbers | None = None
+    dendritic_delay: float | Numbers | None = None
     velocity: float | None = None
     allow_self: bool = False
 
@@ -126,7 +133,7 @@ class Connection(BaseEstimator):
         senders, receivers = self._ends(sources, targets, units and not p.flag("allow_self"), rng)
         order = np.lexsort((receivers, senders))
         pre, post = sources[senders[order]], targets[receivers[order]]
-        unit = weight_unit(0.0 if self.reversal is not None else None)
+        unit = weight_unit(self.reversal, self.time_constant)
         weight = synaptic_numbers(p.owner, "weight", self.weight, len(pre), rng, unit)
         if excitatory is not None:
             weight = self._signed(weight, excitatory[pre])
@@ -136,7 +143,7 @@ class Connection(BaseEstimator):
 
         places = (None, None) if positions is None or not units else (positions[pre], positions[post])
         delay = with_way(p.owner, numbers("delay"), self.velocity, *places)
-        more = {name: numbers(name) for name in ("U", "D", "F", "reversal") if getattr(self, name) is not None}
+        more = {name: numbers(name) for name in OPTIONAL if getattr(self, name) is not None}
         return Projection(pre, post, weight, delay, numbers("time_constant"), **more)
 
     def _ends(self, sources: np.ndarray, targets: np.ndarray, apart: bool, rng: np.random.Generator) -> Ends:

@@ -33,11 +33,11 @@ def from_matrix(
     Parameters
     ----------
     W : array or sparse matrix (n_units, n_units)
-        Weights in amperes, with `reversal` in siemens, row = receiver: W[i, j] is that of the synapse from j to i.
+        Weights in the unit of those of `Projection`, row = receiver: W[i, j] is that of the synapse from j to i.
     delays : float >= 0 or array (n_units, n_units), default 0.0
         Seconds; of a matrix the places of the weights count.
-    time_constant : float > 0 or array (n_units, n_units)
-        Seconds.
+    time_constant : float >= 0 or array (n_units, n_units)
+        Seconds; 0 for delta synapses.
     excitatory : bool array (n_units,) or None, default None
         None: units none of whose weights is below 0. Given where units send both signs, and for conductances, whose
         signs say nothing.
@@ -45,7 +45,7 @@ def from_matrix(
         Synapses from input channels. None: no input.
     n_inputs : int or None, default None
         Input channels. None: as many as `inputs` has.
-    **numbers : U, D, F, reversal
+    **numbers : U, D, F, reversal, rise_time, magnesium, release_probability, dendritic_delay
         As in `Projection`, each a number or an array (n_units, n_units).
 
     Returns
@@ -60,7 +60,7 @@ def from_matrix(
     ([True, False], [0, 1], [1, 0])
     """
     owner = f"{cls.__name__}.from_matrix"
-    unit = weight_unit(0.0 if "reversal" in numbers else None)
+    unit = weight_unit(numbers.get("reversal"), time_constant)
     pre, post, weight, n_units = _entries(owner, without_unit(owner, "W", W, unit))
     named: dict[str, Any] = {"delays": delays, "time_constant": time_constant, **numbers}
     read = {name: _at(owner, name, value, pre, post, n_units) for name, value in named.items()}
@@ -88,11 +88,11 @@ def from_networkx(
     ----------
     graph : Graph, DiGraph, MultiGraph or MultiDiGraph of networkx
     time_constant, weight, delay : float or str
-        The number of all synapses, or the name of an attribute that every edge has: seconds, amperes (siemens with
-        `reversal`), seconds.
+        The number of all synapses, or the name of an attribute that every edge has: seconds, the unit of the weights
+        of `Projection`, seconds.
     excitatory : str, bool array (n_units,) or None, default None
         Name of an attribute of the nodes, or the array. None: as in `from_matrix`.
-    **numbers : U, D, F, reversal
+    **numbers : U, D, F, reversal, rise_time, magnesium, release_probability, dendritic_delay
         As in `Projection`, each a number or the name of an attribute.
 
     Returns
@@ -150,17 +150,17 @@ def from_synapses(
     ----------
     synapses : Synapses of Brian2, connected, or dict of them by name
         One alone is "recurrent"; each of several is a projection by its name.
-    time_constant : float > 0, array (S,), str or dict of these by projection
-        Seconds, or the name of a variable of the synapses.
+    time_constant : float >= 0, array (S,), str or dict of these by projection
+        Seconds, or the name of a variable of the synapses. 0, where a spike moves the voltage itself, ``v_post += w``.
     weight : float, array (S,), str or dict of these, default "w"
-        Amperes, with `reversal` siemens, or the name of a variable in these.
+        In the unit of the weights of `Projection`, or the name of a variable in it.
     delay : float, array (S,), str, dict of these or None, default None
         Seconds. None: the delay of the synapses.
     excitatory : bool array (n_units,) or None, default None
         None: as in `from_matrix`.
     inputs : names, default ()
         Projections whose sources are input channels and no units.
-    **numbers : U, D, F, reversal
+    **numbers : U, D, F, reversal, rise_time, magnesium, release_probability, dendritic_delay
         As in `Projection`, each as `weight`.
 
     Returns
@@ -170,7 +170,8 @@ def from_synapses(
     Raises
     ------
     ValueError
-        For variables without a unit, or with another one, such as volts: divide these by the resistance.
+        For variables without a unit, or with another one, such as the volts of a current: divide these by the
+        resistance.
 
     Examples
     --------
@@ -241,7 +242,7 @@ def _variable(owner: str, name: str, synapses: Any, value: Any) -> Any:
     if not hasattr(synapses, value):
         raise parameter_error(owner, name, "numbers, or the name of a variable of the synapses", value)
     found = getattr(synapses, value)[:]
-    if name != "U" and not is_quantity(found):
+    if (name == "weight" or BOUNDS[name][3] is not None) and not is_quantity(found):
         raise parameter_error(owner, name, "numbers, or the name of a variable with a unit", value)
     return found
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reservoir.circuits.array_record import is_name
 from reservoir.circuits.connection import Connection
-from reservoir.circuits.projection import Projection
+from reservoir.circuits.projection import Projection, kind_of
 from reservoir.validation import parameter_error
 
 if TYPE_CHECKING:
     from reservoir.circuits.circuit import Circuit, PoissonBackground
+
+_SILENT = "rate", "weight", "current"  # numbers of a background that are 0 where units hear none
 
 
 def joined(
@@ -86,23 +88,24 @@ def joined_background(
     backgrounds: Sequence[PoissonBackground | None], sizes: Sequence[int]
 ) -> PoissonBackground | None:
     """What all units hear from outside, each record being that of one unit or of all; None where there is none."""
-    some = next((one for one in backgrounds if one is not None), None)
-    if some is None:
+    some = [one for one in backgrounds if one is not None]
+    if not some:
         return None
+    if len(set(map(kind_of, some))) > 1:
+        wanted = "backgrounds that are all currents, all conductances or all jumps, and all or none with each number"
+        raise parameter_error(type(some[0]).__name__, "joined", wanted, some)
     silent = {
-        "rate": np.zeros(1),
-        "weight": np.zeros(1),
-        "time_constant": some.time_constant[:1],
-        "current": np.zeros(1),
+        one.name: None if (value := getattr(some[0], one.name)) is None else value[:1] * (one.name not in _SILENT)
+        for one in fields(some[0])
     }
     columns = {
         name: [
             np.broadcast_to(silence if one is None else getattr(one, name), (size,))
             for one, size in zip(backgrounds, sizes, strict=True)
         ]
-        for name, silence in silent.items()
-    }
-    return type(some)(**{name: np.concatenate(column) for name, column in columns.items()})
+        for name, silence in silent.items() if silence is not None
+    }  # fmt: skip
+    return type(some[0])(**{name: np.concatenate(column) for name, column in columns.items()})
 
 
 def _named(owner: str, cls: type[Circuit], circuits: Any) -> dict[str, Circuit]:

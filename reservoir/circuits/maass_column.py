@@ -58,7 +58,7 @@ class MaassColumn(SynapseParameters):
         Reach of the connections in grid steps, the lambda above. 0: no recurrent connections.
     excitatory_fraction : float in [0, 1], default 0.8
         Share of excitatory units, rounded to whole units; which ones is random.
-    preset : "maass2002" or SynapseStatistics, default "maass2002"
+    preset : a name in `reservoir.circuits.synapse_statistics.PRESETS` or SynapseStatistics, default "maass2002"
         Means of connections and synapses; the table above, or one of your own.
     weight_scale : float, default 1.0
         Factor of all recurrent weights.

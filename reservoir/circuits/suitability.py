@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
@@ -9,17 +10,21 @@ import numpy as np
 from reservoir.circuits.circuit import Circuit
 from reservoir.circuits.projection import Projection
 from reservoir.circuits.synapse_statistics import KINDS, SynapseStatistics, scales_by_kind
+from reservoir.circuits.time_course import seconds_of
 from reservoir.parts import SpikingUnit, Units
+from reservoir.quantities import PlausibilityWarning
 from reservoir.validation import parameter_error
 
 _LARGEST = 0.05  # volts; no synapse of a neuron comes near
+_ABSURD = 0.5  # volts; not even the strongest of synapses that are drawn around a mean
 
 
 def check_suited(owner: str, circuit: Circuit, models: Iterable[tuple[SpikingUnit, np.ndarray]]) -> None:
-    """Refuse currents of which most move the units of a model further than any synapse does; conductances cannot.
+    """Refuse currents and jumps of which most move the units of a model further than any synapse does.
 
-    A model is a record and the numbers of its units. A record without `scales` is not asked. Conductances are refused
-    where units do not hear them.
+    Where few do, and much further, a `PlausibilityWarning` says so. Conductances are not asked, since no voltage passes
+    their reversal, and neither is a record without `scales`; units that do not hear them are refused. A model is a
+    record and the numbers of its units.
     """
     for record, units in models:
         if not getattr(record, "hears_conductances", True):
@@ -37,6 +42,12 @@ def check_suited(owner: str, circuit: Circuit, models: Iterable[tuple[SpikingUni
                 'preset=PRESETS["maass2002"].suited_to(neuron) suits, see reservoir.circuits.synapse_statistics'
             )
             raise parameter_error(owner, "neuron", wanted, record)
+        if n_absurd := np.count_nonzero(found > _ABSURD):
+            text = (
+                f"{n_absurd} of {found.size} synapses of the circuit of {owner} move a unit of {type(record).__name__} "
+                f"by {_ABSURD:g} volts or more a spike, up to {found.max():.2g}. Are their weights in SI units?"
+            )
+            warnings.warn(text, PlausibilityWarning, stacklevel=4)
 
 
 def _check_currents(owner: str, circuit: Circuit, record: SpikingUnit, units: np.ndarray) -> None:
@@ -53,12 +64,16 @@ def suits(statistics: SynapseStatistics, neuron: Units) -> bool:
         return True
     farads, _ = scales
     pairs = [getattr(statistics, kind) for kind in KINDS]
-    charges = [abs(pair.weight) * pair.U * pair.time_constant for pair in pairs]
-    return max(charge / farads[int(kind[1] == "I")] for charge, kind in zip(charges, KINDS, strict=True)) < _LARGEST
+    moves = [abs(pair.charge) / (1 if pair.jumps else farads[int(kind[1] == "I")])
+             for pair, kind in zip(pairs, KINDS, strict=True)]  # fmt: skip
+    return max(moves) < _LARGEST
 
 
 def _moves(part: Projection, farads: np.ndarray) -> np.ndarray:
     """Volts (n_synapses,) by which the charge of a spike moves a membrane without a leak, where it is any."""
     share = 1.0 if part.U is None else part.U
-    volts = np.abs(part.weight) * share * part.time_constant / farads[part.post]
-    return volts[volts > 0]
+    if part.weight_unit == "volt":
+        volts = np.where(np.isfinite(farads[part.post]), np.abs(part.weight) * share, 0.0)
+    else:
+        volts = np.abs(part.weight) * share * seconds_of(part.time_constant, part.rise_time) / farads[part.post]
+    return np.asarray(volts[volts > 0])

@@ -22,47 +22,65 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from reservoir.circuits.projection import Projection, weight_unit
-from reservoir.circuits.synaptic_numbers import synaptic_numbers, with_way
+from reservoir.circuits.projection import weight_unit
+from reservoir.circuits.synaptic_numbers import BOUNDS, OPTIONAL
+from reservoir.circuits.time_course import is_delta, seconds_of
 from reservoir.distributions import is_distribution
 from reservoir.parts import SpikingUnit
-from reservoir.sizes import check_fits
-from reservoir.topologies.drawing import bernoulli_positions
 from reservoir.validation import Parameters
 
 KINDS = ("EE", "EI", "IE", "II")
 _LIF = 3e-8, 1.5e-3  # farads of LIF(), and volts from where it rests to its threshold
 _DEEPEST = 0.01  # volts
+DYNAMICS = ("U", "D", "F")
+DRAWN = tuple(name for name in OPTIONAL if name != "dendritic_delay")
+"""The numbers that a `PairStatistics` may have besides those of all synapses."""
+
+
+_CLOSED = {(False, False): "both", (False, True): "both", (True, False): "neither", (True, True): "right"}
 
 
 class _Measured:
     """A frozen record whose quantities become SI numbers when it is made; distributions stay what they are."""
 
-    def _read(self, name: str, unit: str, low: float | None = None, *, closed: str = "both") -> None:
+    def _read(self, name: str, unit: str, *bounds: float | None, closed: str = "both") -> None:
         if not is_distribution(getattr(self, name)):
-            object.__setattr__(self, name, Parameters(self).real(name, low, closed=closed, unit=unit))
+            object.__setattr__(self, name, Parameters(self).real(name, *bounds, closed=closed, unit=unit))
+
+    def _read_bounded(self, name: str, known: str) -> None:
+        """Read what may be as the number `known` of a synapse, where it is given."""
+        if getattr(self, name) is not None:
+            low, high, above, unit = BOUNDS[known]
+            least, most = None if low == -np.inf else low, None if high == np.inf else high
+            self._read(name, unit or "", least, most, closed=_CLOSED[above, most is not None])
+
+    def _check_course(self, name: str, rise: Any, decay: Any) -> None:
+        """Refuse a rise that is slower than the decay."""
+        if rise is not None and not is_distribution(rise) and not is_distribution(decay) and rise > decay:
+            raise Parameters(self).error(name, "at most the time constant, and None for delta synapses")
 
 
 @dataclass(frozen=True)
 class PairStatistics(_Measured):
     """Means of the synapses from one kind of unit to another.
 
-    In the place of each number of the synapses, from `weight` to `F` and `reversal`, may stand a frozen distribution of
-    ``scipy.stats``, from which every synapse draws its own; then the variations play no part.
+    In the place of each number of the synapses may stand a frozen distribution of ``scipy.stats``, from which every
+    synapse draws its own; then the variations play no part.
 
     Parameters
     ----------
     probability : float in [0, 1]
         Probability C that two units at one place are connected. Only `MaassColumn` uses it.
     weight : float or distribution
-        Mean weight in amperes, with sign; with `reversal` in siemens, below 0 for inhibitory synapses.
+        Mean weight in amperes, with sign; with `reversal` in siemens, below 0 for inhibitory synapses; in volts with
+        the `time_constant` 0.
     delay : float >= 0 or distribution
         Seconds, the same for all.
-    time_constant : float > 0 or distribution
-        Seconds, decay of the current, the same for all.
-    U : float in (0, 1] or distribution
-        Mean utilisation at rest.
-    D, F : float > 0 or distribution
+    time_constant : float >= 0 or distribution
+        Seconds, decay of the current, the same for all; 0 for delta synapses.
+    U : float in (0, 1], distribution or None, default None
+        Mean utilisation at rest. None, with D and F: static synapses.
+    D, F : float > 0, distribution or None, default None
         Mean time constants in seconds of recovery from depression and of the decay of facilitation.
     variation : float >= 0, default 0.5
         Standard deviation of U, D and F divided by their means, before negative values are drawn again.
@@ -73,6 +91,8 @@ class PairStatistics(_Measured):
     velocity : float > 0 or None, default None
         Length per second, for circuits whose units have positions, in grid steps for `MaassColumn`: every delay grows
         by distance / velocity. None: no time on the way.
+    rise_time, magnesium, release_probability : float, distribution or None, default None
+        As in `Projection`, the same for all.
 
     Raises
     ------
@@ -90,29 +110,43 @@ class PairStatistics(_Measured):
     weight: float
     delay: float
     time_constant: float
-    U: float
-    D: float
-    F: float
+    U: float | None = None
+    D: float | None = None
+    F: float | None = None
     variation: float = 0.5
     weight_variation: float = 1.0
     reversal: float | None = None
     velocity: float | None = None
+    rise_time: float | None = None
+    magnesium: float | None = None
+    release_probability: float | None = None
 
     def __post_init__(self) -> None:
         p = Parameters(self)
         p.real("probability", 0, 1)
-        self._read("weight", weight_unit(self.reversal))
-        if not is_distribution(self.U):
-            p.real("U", 0, 1, closed="right")
+        self._read("weight", weight_unit(self.reversal, self.time_constant))
         if self.velocity is not None:
             p.real("velocity", 0, closed="neither")
         p.real("variation", 0)
         p.real("weight_variation", 0)
-        self._read("delay", "second", 0)
-        for name in ("time_constant", "D", "F"):
-            self._read(name, "second", 0, closed="neither")
-        if self.reversal is not None:
-            self._read("reversal", "volt")
+        for name in ("delay", "time_constant", *DRAWN):
+            self._read_bounded(name, name)
+        dynamic = [name for name in DYNAMICS if getattr(self, name) is not None]
+        if len(dynamic) not in (0, 3):
+            raise p.error(next(name for name in DYNAMICS if name not in dynamic), "given together with U, D and F")
+        self._check_course("rise_time", self.rise_time, self.time_constant)
+
+    @property
+    def jumps(self) -> bool:
+        """Whether a spike moves the voltage itself."""
+        return weight_unit(self.reversal, self.time_constant) == "volt"
+
+    @property
+    def charge(self) -> float:
+        """What a spike after a long pause carries on average: coulombs, or of delta synapses volts."""
+        weight, U, decay, rise = map(_mean, (self.weight, self.U, self.time_constant, self.rise_time))
+        seconds = 1.0 if self.jumps else seconds_of(decay, None if self.rise_time is None else rise)
+        return float(weight * (1.0 if self.U is None else U) * seconds)
 
 
 @dataclass(frozen=True)
@@ -125,21 +159,24 @@ class SynapseStatistics(_Measured):
     Parameters
     ----------
     EE, EI, IE, II : PairStatistics
-        Synapses from an excitatory (E) or inhibitory (I) unit, first letter, to another, second letter; all currents,
-        or all conductances.
+        Synapses from an excitatory (E) or inhibitory (I) unit, first letter, to another, second letter; all of one
+        kind: currents, conductances or jumps, with or without each of the numbers that may be None.
     input_to_excitatory, input_to_inhibitory : float or distribution
-        Weights of the input synapses in amperes, with sign; with `input_reversal` in siemens.
-    input_time_constant : float > 0 or distribution
-        Seconds, decay of the current of input synapses.
+        Weights of the input synapses in amperes, with sign; with `input_reversal` in siemens; in volts with the
+        `input_time_constant` 0.
+    input_time_constant : float >= 0 or distribution
+        Seconds, decay of the current of input synapses; 0 for delta synapses.
     input_delay : float >= 0 or distribution, default 0.0
         Seconds.
     input_reversal : float, distribution or None, default None
         Volts, reversal potential of input conductances. None: input synapses are currents.
+    input_rise_time : float > 0, distribution or None, default None
+        Seconds of the rise of the current, at most `input_time_constant`. None: it jumps.
 
     Raises
     ------
     ValueError
-        For a value out of range, and where some kinds are currents and others conductances.
+        For a value out of range, and where the four are of different kinds.
 
     Examples
     --------
@@ -159,25 +196,30 @@ class SynapseStatistics(_Measured):
     input_time_constant: float
     input_delay: float = 0.0
     input_reversal: float | None = None
+    input_rise_time: float | None = None
 
     def __post_init__(self) -> None:
         for kind in KINDS:
             if not isinstance(getattr(self, kind), PairStatistics):
                 raise Parameters(self).error(kind, "a PairStatistics")
-            if (getattr(self, kind).reversal is None) != (self.EE.reversal is None):
-                raise Parameters(self).error(kind, "with a reversal potential like EE, or like it without")
+            for name in DRAWN:
+                if (getattr(getattr(self, kind), name) is None) != (getattr(self.EE, name) is None):
+                    what = "a reversal potential" if name == "reversal" else name
+                    raise Parameters(self).error(kind, f"with {what} like EE, or like it without")
+            if getattr(self, kind).jumps != self.EE.jumps:
+                raise Parameters(self).error(kind, "of delta synapses, whose time constant is 0, like EE, or of others")
         for name in ("input_to_excitatory", "input_to_inhibitory"):
-            self._read(name, weight_unit(self.input_reversal))
-        self._read("input_time_constant", "second", 0, closed="neither")
-        self._read("input_delay", "second", 0)
-        if self.input_reversal is not None:
-            self._read("input_reversal", "volt")
+            self._read(name, weight_unit(self.input_reversal, self.input_time_constant))
+        for name in ("time_constant", "delay", "reversal", "rise_time"):
+            self._read_bounded(f"input_{name}", name)
+        self._check_course("input_rise_time", self.input_rise_time, self.input_time_constant)
 
     def suited_to(self, neuron: SpikingUnit | Mapping[str, SpikingUnit]) -> SynapseStatistics:
         """The same with currents that are to other units what these are to ``LIF()``, which "maass2002" is made for.
 
         Weights grow with the charge that brings a receiver from rest to its threshold, its capacitance times these
-        volts; those of inhibition with at most 10 mV, since no reversal potential ends what a current does.
+        volts, and those of delta synapses with the volts alone; those of inhibition with at most 10 mV, since no
+        reversal potential ends what a current does.
         Conductances stay, and so do all weights for a record that does not say its `scales`. In a dict, "E" and "I" are
         the records of the excitatory and the inhibitory units.
 
@@ -197,22 +239,29 @@ class SynapseStatistics(_Measured):
         for name, one in {**{kind: getattr(self, kind).weight for kind in KINDS}, **vars(self)}.items():
             if is_distribution(one) and (name in KINDS or name.startswith("input_to")):
                 raise Parameters(self).error(name, "with numbers as weights: distributions are not scaled")
-        farads, volts = scales
-        reached = {"E": farads * volts, "I": farads * np.minimum(volts, _DEEPEST)}
-        factors = {kind: dict(zip("EI", charge / np.prod(_LIF), strict=True)) for kind, charge in reached.items()}
-        changed = {
-            kind: replace(pair, weight=float(pair.weight * factors[kind[0]][kind[1]]))
+        factors = _factors(*scales, self.EE.jumps)
+        changed: dict[str, Any] = {
+            kind: replace(pair, weight=float(pair.weight * factors[kind]))
             for kind in KINDS
             if (pair := getattr(self, kind)).reversal is None
         }
-        if self.input_reversal is not None:
-            return replace(self, **changed)
-        return replace(
-            self,
-            **changed,
-            input_to_excitatory=float(self.input_to_excitatory * factors["E"]["E"]),
-            input_to_inhibitory=float(self.input_to_inhibitory * factors["E"]["I"]),
-        )
+        if self.input_reversal is None:
+            factors = _factors(*scales, is_delta(self.input_time_constant))
+            for name, kind in (("input_to_excitatory", "EE"), ("input_to_inhibitory", "EI")):
+                changed[name] = float(getattr(self, name) * factors[kind])
+        return replace(self, **changed)
+
+
+def _mean(number: Any) -> np.ndarray:
+    """The number, or the mean of the distribution, as an array (); NaN for None."""
+    return np.array(number.mean() if is_distribution(number) else number, dtype=np.float64)
+
+
+def _factors(farads: np.ndarray, volts: np.ndarray, jumps: bool) -> dict[str, float]:
+    """By how much more than ``LIF()`` units must be moved, by the kinds of the two units."""
+    reached = {"E": volts, "I": np.minimum(volts, _DEEPEST)}
+    sizes = {sender: (far / _LIF[1]) * (1.0 if jumps else farads / _LIF[0]) for sender, far in reached.items()}
+    return {kind: float(sizes[kind[0]][int(kind[1] == "I")]) for kind in KINDS}
 
 
 def scales_by_kind(neuron: Any) -> tuple[np.ndarray, np.ndarray] | None:
@@ -243,6 +292,17 @@ def _typical(neuron: Any) -> Any:
     return clone(neuron).set_params(**changes) if changes else neuron
 
 
+def _static(weight: float, **numbers: float) -> PairStatistics:
+    """Static synapses that are all alike, of two in a hundred pairs, or as many as `probability` says."""
+    return PairStatistics(**{"probability": 0.02, "weight": weight, "weight_variation": 0.0, **numbers})
+
+
+def _balanced(excites: PairStatistics, inhibits: PairStatistics) -> SynapseStatistics:
+    """Synapses by the sender alone, and inputs like those of excitatory units."""
+    heard = excites.weight, excites.weight, excites.time_constant, excites.delay
+    return SynapseStatistics(excites, excites, inhibits, inhibits, *heard, input_reversal=excites.reversal)
+
+
 PRESETS = {
     "maass2002": SynapseStatistics(
         EE=PairStatistics(0.3, weight=30e-9, delay=1.5e-3, time_constant=3e-3, U=0.5, D=1.1, F=0.05),
@@ -252,70 +312,43 @@ PRESETS = {
         input_to_excitatory=18e-9,
         input_to_inhibitory=9e-9,
         input_time_constant=3e-3,
-    )
+    ),
+    "brunel2000": _balanced(
+        _static(1e-4, delay=1.5e-3, time_constant=0.0, probability=0.1),
+        _static(-5e-4, delay=1.5e-3, time_constant=0.0, probability=0.1),
+    ),
+    "vogels2005_currents": _balanced(
+        _static(16.2e-12, delay=0.0, time_constant=5e-3), _static(-90e-12, delay=0.0, time_constant=10e-3)
+    ),
+    "vogels2005_conductances": _balanced(
+        _static(6e-9, delay=0.0, time_constant=5e-3, reversal=0.0),
+        _static(-67e-9, delay=0.0, time_constant=10e-3, reversal=-0.08),
+    ),
 }
+"""Synapses of published circuits, by the names of generators' `preset`, and the units that they were made for:
 
+=======================  ==========================================================================================
+"maass2002"              dynamic currents for ``LIF()``; `suited_to` makes them fit others
+"brunel2000"             delta synapses of 0.1 mV, g = 5, for ``LIF(time_constant=0.02, threshold=0.02, reset=0.01,
+                         refractory=2e-3, background=0)``; jumps need no resistance, and suit all units that fire
+                         some 20 mV above rest
+"vogels2005_currents"    CUBA of the benchmark of Brette and colleagues, at 100 Mohm, for ``LIF(time_constant=0.02,
+                         resistance=1e8, rest=-0.049, threshold=-0.05, reset=-0.06, refractory=5e-3, background=0)``
+"vogels2005_conductances"  COBA of the same, for the same units with ``rest=-0.06``; conductances suit all
+                         units that rest near -60 mV and have some 10 nS
+=======================  ==========================================================================================
 
-def draw_synapses(
-    senders: np.ndarray,
-    receivers: np.ndarray,
-    excitatory: np.ndarray,
-    statistics: SynapseStatistics,
-    rng: np.random.Generator,
-    positions: np.ndarray | None = None,
-) -> Projection:
-    """Dynamic synapses for these connections (S,) between units of the kinds `excitatory` (N,)."""
-    kinds = 2 * ~excitatory[senders] + ~excitatory[receivers]
-    alike = ("delay", "time_constant", *(() if statistics.EE.reversal is None else ("reversal",)))
-    columns = {name: np.empty(len(senders)) for name in ("weight", "U", "D", "F", *alike)}
-    for number, kind in enumerate(KINDS):
-        pair, places = getattr(statistics, kind), np.nonzero(kinds == number)[0]
-        columns["weight"][places] = _weights(pair, places.size, rng)
-        for name in ("U", "D", "F"):
-            columns[name][places] = _positive(pair, name, places.size, rng)
-        for name in alike:
-            columns[name][places] = synaptic_numbers("PairStatistics", name, getattr(pair, name), places.size, rng)
-        ends = (None if positions is None else positions[one[places]] for one in (senders, receivers))
-        columns["delay"][places] = with_way("PairStatistics", columns["delay"][places], pair.velocity, *ends)
-    columns["U"] = np.minimum(columns["U"], 1.0)
-    return Projection(senders, receivers, **columns)
+Inputs are not of these papers, but like the synapses of excitatory units. Brunel 2000, doi:10.1023/A:1008925309027.
+Vogels, Abbott 2005, doi:10.1523/JNEUROSCI.3508-05.2005; numbers of the benchmarks: Brette and others 2007,
+doi:10.1007/s10827-007-0038-6."""
 
+RECEPTORS = {
+    "AMPA": {"time_constant": 2e-3, "reversal": 0.0},
+    "NMDA": {"time_constant": 0.1, "rise_time": 2e-3, "reversal": 0.0, "magnesium": 1.0},
+    "GABA_A": {"time_constant": 10e-3, "reversal": -0.07},
+}
+"""Conductances of units that rest near -70 mV: ``Connection("E", "E", weight=1e-10, **RECEPTORS["AMPA"])``.
 
-def draw_inputs(
-    n_inputs: int, probability: float, excitatory: np.ndarray, statistics: SynapseStatistics, rng: np.random.Generator
-) -> Projection:
-    """Static synapses from each input channel to each unit, present with this probability."""
-    n_units = len(excitatory)
-    n_synapses = probability * n_inputs * n_units
-    check_fits("draw", "n_inputs", n_inputs, 40 * n_synapses, f"{n_synapses:.3g} synapses of the input")
-    channels, units = np.divmod(bernoulli_positions(n_inputs * n_units, probability, rng), n_units)
-
-    def numbers(name: str) -> np.ndarray:
-        known = name if name.startswith("input_to") else name.removeprefix("input_")
-        value = getattr(statistics, name)
-        return synaptic_numbers("SynapseStatistics", known, value, len(units), rng)
-
-    weights = np.where(excitatory[units], numbers("input_to_excitatory"), numbers("input_to_inhibitory"))
-    reversals = None if statistics.input_reversal is None else numbers("input_reversal")
-    decay = numbers("input_time_constant")
-    return Projection(channels, units, weights, numbers("input_delay"), decay, reversal=reversals)
-
-
-def _weights(pair: PairStatistics, size: int, rng: np.random.Generator) -> np.ndarray:
-    if is_distribution(pair.weight):
-        return synaptic_numbers("PairStatistics", "weight", pair.weight, size, rng)
-    if pair.weight_variation == 0:
-        return np.full(size, pair.weight)
-    scale = pair.weight_variation**2
-    return pair.weight * scale * rng.standard_gamma(1 / scale, size=size)
-
-
-def _positive(pair: PairStatistics, name: str, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Normal values; those at or below 0 are drawn again, evenly from (0, 2 mean]."""
-    mean = getattr(pair, name)
-    if is_distribution(mean):
-        return synaptic_numbers("PairStatistics", name, mean, size, rng)
-    values = rng.normal(mean, pair.variation * mean, size=size)
-    again = values <= 0
-    values[again] = 2 * mean * (1.0 - rng.random(np.count_nonzero(again)))
-    return values
+Time courses, reversals and the block are those of Brunel, Wang 2001, Journal of Computational Neuroscience 11:63-85,
+doi:10.1023/A:1011204814320; there the NMDA receptors of a synapse saturate, here they add up.
+"""

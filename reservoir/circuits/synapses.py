@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reservoir.circuits.circuit import Circuit
-from reservoir.circuits.synapse_statistics import PRESETS, SynapseStatistics, draw_inputs, draw_synapses
+from reservoir.circuits.synapse_drawing import draw_inputs, draw_synapses
+from reservoir.circuits.synapse_statistics import PRESETS, SynapseStatistics
 from reservoir.estimators import BaseEstimator
 from reservoir.sizes import check_fits
 from reservoir.validation import Parameters, check_integer
@@ -45,7 +46,7 @@ class Synapses(SynapseParameters):
     ----------
     excitatory_fraction : float in [0, 1], default 0.8
         Share of excitatory units, rounded to whole units; which ones is random.
-    preset : "maass2002" or SynapseStatistics, default "maass2002"
+    preset : a name in `reservoir.circuits.synapse_statistics.PRESETS` or SynapseStatistics, default "maass2002"
         Means of the synapses; the probabilities of connections in it play no part.
     weight_scale : float, default 1.0
         Factor of all recurrent weights.

@@ -13,13 +13,20 @@ from reservoir.validation import check_real, parameter_error
 Bounds = tuple[float, float, bool, str | None]  # lowest, highest, whether the lowest is left out, unit
 BOUNDS: dict[str, Bounds] = {
     "delay": (0.0, np.inf, False, "second"),
-    "time_constant": (0.0, np.inf, True, "second"),
+    "time_constant": (0.0, np.inf, False, "second"),
     "U": (0.0, 1.0, True, None),
     "D": (0.0, np.inf, True, "second"),
     "F": (0.0, np.inf, True, "second"),
     "reversal": (-np.inf, np.inf, False, "volt"),
+    "rise_time": (0.0, np.inf, True, "second"),
+    "magnesium": (0.0, np.inf, False, None),
+    "release_probability": (0.0, 1.0, True, None),
+    "dendritic_delay": (0.0, np.inf, False, "second"),
 }
 """What each of a synapse's numbers may be, but for the weight, whose unit tells currents from conductances."""
+
+OPTIONAL = tuple(name for name in BOUNDS if name not in ("delay", "time_constant"))
+"""Those that synapses may do without."""
 
 
 def synaptic_numbers(

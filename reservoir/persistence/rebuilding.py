@@ -127,7 +127,7 @@ def microcircuit(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
 def _check_room(circuit: Circuit, dt: float, max_bytes: float) -> None:
     """Refuse delays, channels and kinds of currents that would take more memory than allowed."""
     kinds = receptors_of(circuit)
-    n_kinds, n_units = max(2, len(kinds.time_constants)), circuit.n_units
+    n_kinds, n_units = max(2, kinds.n_receptors), circuit.n_units
     longest = max(pathway.projection.delay.max(initial=0.0) for pathway in circuit.pathways())
     ring, starts = 8 * (2 + longest / dt) * n_kinds * n_units, 32 * (n_units + circuit.n_inputs)
     if not ring + starts + 4 * len(kinds.conductances) ** 2 <= max_bytes:

@@ -18,6 +18,7 @@ import inspect
 import sys
 from typing import Any
 
+from reservoir.circuits.synaptic_numbers import OPTIONAL
 from reservoir.estimators import AnyEstimator
 from reservoir.persistence import networks, rebuilding
 from reservoir.persistence.checks import (
@@ -147,7 +148,7 @@ _KEPT_ROWS = {
     **{"centred": FLAG, "solver": word("gram", "qr")},
 }
 _SYNAPSES = {name: reals("s") for name in ("weight", "delay", "time_constant")}
-_DYNAMICS = {name: either(NONE, reals("s")) for name in ("U", "D", "F", "reversal")}
+_COURSE = {name: either(NONE, reals("s")) for name in OPTIONAL}
 
 REGISTRY: dict[str, Entry] = {
     **{name: entry for room in _ROOMS for name, entry in _parts_of(room).items()},
@@ -158,10 +159,10 @@ REGISTRY: dict[str, Entry] = {
         parameters={"signs": reals("2", "n"), "order": unsigned("n"), "scale": NUMBER}, rebuild=rebuilding.hadamard
     ),
     "reservoir.circuits.Projection": Entry(
-        parameters={"pre": integers("s"), "post": integers("s"), **_SYNAPSES, **_DYNAMICS}
+        parameters={"pre": integers("s"), "post": integers("s"), **_SYNAPSES, **_COURSE}
     ),
     **dict.fromkeys(("reservoir.circuits.PairStatistics", "reservoir.circuits.SynapseStatistics"), Entry()),
-    "reservoir.circuits.PoissonBackground": Entry(parameters={"*": reals("n")}),
+    "reservoir.circuits.PoissonBackground": Entry(parameters={"*": either(NONE, reals("n"))}),
     "reservoir.circuits.Circuit": Entry(
         parameters={
             "excitatory": flags("n"),

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Projection
-from reservoir.circuits.projection import weight_unit
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers, PlasticityRule, WindowedRule, check_part
 from reservoir.plasticity.rule import Rule, Scaling
@@ -77,7 +76,7 @@ class Normalised(BaseEstimator):
         """The text for these synapses."""
         p, total = Parameters(self), self.total
         if total is not None:
-            total = p.real("total", 0, closed="neither", unit=weight_unit(projection.reversal))
+            total = p.real("total", 0, closed="neither", unit=projection.weight_unit)
         every = p.real("every", 1e-6, unit="second")
         text = self._inside().rule(projection)
         if "w" not in text.read:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.circuits import Projection
-from reservoir.circuits.projection import weight_unit
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers
 from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
@@ -200,7 +199,7 @@ def read_bound(part: Any, projection: Projection, times: float) -> dict[str, tup
 
     It is at least the largest initial weight, so that no weight is moved by the bound alone.
     """
-    unit, sizes = weight_unit(projection.reversal), np.abs(projection.weight)
+    unit, sizes = projection.weight_unit, np.abs(projection.weight)
     largest = float(sizes.max(initial=0.0))
     if part.w_max is None:
         bound = max(times * float(sizes.mean()), largest)

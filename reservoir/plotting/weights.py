@@ -14,6 +14,7 @@ from reservoir.plotting.names import plain
 from reservoir.plotting.palette import BLACK, BLUE, GREY, ORANGE
 from reservoir.validation import parameter_error, real_array, without_unit
 
+_SYMBOLS = {"amp": "A", "siemens": "S", "volt": "V"}
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "\N{MICRO SIGN}", -3: "m", 0: ""}
 
 
@@ -70,7 +71,7 @@ class WeightsDisplay(Display):
         times : array (n_snapshots,) or None, default None
             Seconds. None counts the snapshots.
         unit : str or None, default None
-            None is amperes or siemens for projections, and no unit for arrays.
+            None is that of the weights of projections, and no unit for arrays.
         ax : None, Axes or array of Axes, default None
 
         Returns
@@ -132,11 +133,11 @@ class WeightsDisplay(Display):
 
 
 def _unit_of(parts: list[Any]) -> str:
-    """Amperes of currents or siemens of conductances, by the first projection; none for arrays."""
+    """Amperes of currents, siemens of conductances or volts of jumps, by the first projection; none for arrays."""
     projection = next((part for part in parts if hasattr(part, "weight")), None)
     if projection is None:
         return ""
-    return "A" if projection.reversal is None else "S"
+    return _SYMBOLS[projection.weight_unit]
 
 
 def _prefixed(values: np.ndarray, unit: str) -> tuple[float, str]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reservoir.circuits import Circuit, Projection
+from reservoir.circuits import Circuit
 from reservoir.circuits.receptors import Receptors, receptors_of
 from reservoir.circuits.suitability import check_suited
 from reservoir.compilation import rows_per_call
@@ -15,22 +15,28 @@ from reservoir.foreign_code import loop_for
 from reservoir.neurons.spiking.circuit_loop import (
     NEVER,
     NOTHING,
-    Background,
+    Blocks,
     Conductances,
     Probe,
     State,
-    Wiring,
     resting_state,
     run_circuit,
     shifted,
 )
-from reservoir.neurons.spiking.lif import mean_decay
 from reservoir.neurons.spiking.mixture import units_by_record
+from reservoir.neurons.spiking.sending import Background, Releases, Wiring
 from reservoir.parts import Numbers, PlasticityRule, Seed, Units
 from reservoir.random_numbers import BACKGROUND, ESCAPE, NOISE, Places, fill, poisson_numbers
 from reservoir.sizes import check_fits
 from reservoir.systems.circuit_state import CircuitState, Starts, check_shapes
 from reservoir.systems.circuit_units import escapes, initial_values, is_noisy, read_units, variables_of
+from reservoir.systems.circuit_wiring import (
+    held_units,
+    make_background,
+    make_conductances,
+    make_wiring,
+    released,
+)
 from reservoir.systems.over_time import keep_first, known_of, of_synapses, of_units, probe_of
 from reservoir.systems.recording import Record, Recording, Wanted, read_record
 from reservoir.systems.stimuli import NUMBERS_HELD, Heard, Stimulus, read_trials
@@ -52,8 +58,11 @@ class CircuitEngine(NamedTuple):
     cells: Any
     wiring: Wiring
     dt: float
-    kind: np.ndarray  # (n_units,), the kind of current of the background; (0,) without one
+    background: Background | None = None  # without counts
     conductances: Conductances | None = None
+    blocks: Blocks | None = None
+    held: np.ndarray | None = None  # (n_units,), whether units stand still in their refractory time, for delta synapses
+    releases: Releases | None = None  # without keys and steps
 
 
 def simulate(
@@ -171,41 +180,20 @@ def make_engine(
         unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
         kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
     _check_room(owner, circuit, kinds, dt)
-    kind = np.zeros(0, int) if circuit.background is None else kinds.of(circuit.background)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt) if hasattr(neuron, "cells") else None
     check_suited(owner, circuit, units_by_record(neuron, circuit.n_units))
-    reversal, tau = kinds.conductances.T.copy()
-    conductances = Conductances(reversal, mean_decay(tau, dt)) if len(tau) else None
-    return CircuitEngine(circuit, neuron, cells, make_wiring(circuit, kinds, dt), dt, kind, conductances)
+    wiring, releases = make_wiring(circuit, kinds, dt)
+    conductances, blocks = make_conductances(kinds, dt)
+    held = held_units(neuron, cells, circuit.n_units) if kinds.jumps and cells is not None else None
+    background = make_background(circuit, kinds)
+    return CircuitEngine(circuit, neuron, cells, wiring, dt, background, conductances, blocks, held, releases)
 
 
 def _check_room(owner: str, circuit: Circuit, kinds: Receptors, dt: float) -> None:
     """Refuse more variables, one for each kind of synapse and unit, and spikes on their way, than fit into memory."""
-    n_kinds, longest = len(kinds.time_constants), max(part.delay.max(initial=0.0) for _, _, part in circuit.pathways())
+    n_kinds, longest = kinds.n_receptors, max(part.delay.max(initial=0.0) for _, _, part in circuit.pathways())
     n_bytes = 8.0 * (2 + longest / dt) * n_kinds * circuit.n_units
     check_fits(owner, "circuit", circuit, n_bytes, f"{n_kinds} kinds of synapses and delays of {longest:.3g} s")
-
-
-def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> Wiring:
-    """The synapses in the order of their senders."""
-    pathways, n_units = circuit.pathways(), len(circuit.excitatory)
-    parts = [pathway.projection for pathway in pathways]
-    senders = np.concatenate([part.pre + (0 if source == "units" else n_units) for _, source, part in pathways])
-    order = np.argsort(senders, kind="stable")
-    weights = [part.weight if part.reversal is None else np.abs(part.weight) for part in parts]
-    utilisation, recovery, facilitation = zip(*(_dynamics(part, dt) for part in parts), strict=True)
-    return Wiring(
-        starts=np.searchsorted(senders[order], np.arange(n_units + circuit.n_inputs + 1)),
-        receiver=_joined(parts, "post")[order],
-        current=np.concatenate([kinds.of(part) for part in parts])[order],
-        delay=np.floor(_joined(parts, "delay") / dt + 0.5).astype(np.int64)[order],
-        weight=np.concatenate(weights)[order],
-        utilisation=np.concatenate(utilisation)[order],
-        recovery=np.concatenate(recovery)[order],
-        facilitation=np.concatenate(facilitation)[order],
-        decay=np.exp(-dt / kinds.time_constants),
-        reversal=kinds.conductances[:, 0].copy(),
-    )
 
 
 def run_engine(
@@ -224,14 +212,16 @@ def run_engine(
         last = min(step + chunk, n_steps)
         places = heard.numbers_of(step, last)
         noise, jumps = _noise(engine, heard.seed, places, n_units), _jumps(engine, heard.seed, places)
+        releases = released(engine.releases, heard.seed, places)
         while step < last:  # more than once where `room` gets full
             kept = noise[:0] if voltages is None else voltages[step:last]
             n_spikes, reached = loop(
                 engine.cells, engine.wiring, state, step, last, currents, rows[step:last], noise, heard.events, seen,
-                room, kept, probe, *(jumps or (None,)), engine.conductances,
+                room, kept, probe, *(jumps or (None,)), engine.conductances, engine.blocks, engine.held, releases,
             )  # fmt: skip
             pieces.append(room[:n_spikes].copy())
             jumps = tuple(part._replace(counts=part.counts[reached - step :]) for part in jumps)
+            releases = None if releases is None else releases._replace(when=releases.when[reached - step :])
             noise, step = noise[reached - step :], reached
     check_finite(type(engine.neuron).__name__, state.variables, engine.dt)
     return np.concatenate(pieces)
@@ -261,10 +251,10 @@ def _noise(engine: CircuitEngine, seed: int, places: Places, n_units: int) -> np
 def _jumps(engine: CircuitEngine, seed: int, places: Places) -> tuple[Background, ...]:
     """One record of what the units hear from outside in these steps; none where there is no background."""
     background = engine.circuit.background
-    if background is None:
+    if background is None or engine.background is None:
         return ()
     counts = poisson_numbers(seed, BACKGROUND, places, background.rate * engine.dt)
-    return (Background(counts, engine.kind, background.weight),)
+    return (engine.background._replace(counts=counts),)
 
 
 def start(engine: CircuitEngine, variables: np.ndarray) -> State:
@@ -303,7 +293,7 @@ def _run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording
     voltages = np.empty((n_steps, n_units)) if "voltages" in wanted.names else None
     begun = Begun(state._replace(u=state.u.copy(), R=state.R.copy(), last_sent=state.last_sent.copy()), given)
     probe = probe_of(wanted, variables_of(engine.neuron, engine.cells, n_units), begun.behind, n_steps)
-    keep_first(probe, engine.wiring.reversal, state)
+    keep_first(probe, engine.wiring, engine.held is not None, engine.blocks, state)
     fired = run_engine(engine, state, stimulus, voltages, probe)
     sent = begun.sent(fired, stimulus.events, n_units)
     times = wanted.times(begun.behind, n_steps, engine.dt)
@@ -321,14 +311,3 @@ def _stopped(engine: CircuitEngine, state: State, begun: Begun, heard: Stimulus,
     now = shifted(state, heard.n_steps)
     arrays = {name: getattr(now, name) for name in _CARRIED} | late_after(engine.wiring, begun, sent, heard.n_steps)
     return CircuitState("numba", arrays, engine.dt, heard.seed, heard.number, begun.behind + heard.n_steps)
-
-
-def _joined(projections: list[Projection], name: str) -> np.ndarray:
-    return np.concatenate([getattr(projection, name) for projection in projections])
-
-
-def _dynamics(projection: Projection, dt: float) -> list[np.ndarray]:
-    """U (negative where synapses are static), and the inverse of D and F in steps."""
-    if projection.U is None or projection.D is None or projection.F is None:
-        return [np.full(len(projection), -1.0), np.zeros(len(projection)), np.zeros(len(projection))]
-    return [projection.U, dt / projection.D, dt / projection.F]

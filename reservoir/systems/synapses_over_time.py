@@ -12,7 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from reservoir.circuits import Circuit
-from reservoir.neurons.spiking.circuit_loop import State, Wiring
+from reservoir.circuits.receptors import receptors_of
+from reservoir.neurons.spiking.circuit_loop import State
+from reservoir.neurons.spiking.sending import Wiring
 from reservoir.systems.circuit_state import CircuitState
 
 
@@ -25,14 +27,20 @@ class Left(NamedTuple):
 
 
 def order_of(circuit: Circuit) -> dict[str, np.ndarray]:
-    """Where the synapses of each projection stand in those of the loop."""
-    pathways = circuit.pathways()
-    senders = [part.pre + (0 if source == "units" else circuit.n_units) for _, source, part in pathways]
+    """Where the synapses of each projection stand in those of the loop, one of two exponentials at the first."""
+    pathways, kinds = circuit.pathways(), receptors_of(circuit)
+    n_times = [len(kinds.of(part)) for _, _, part in pathways]
+    senders = [
+        np.tile(part.pre + (0 if source == "units" else circuit.n_units), n)
+        for (_, source, part), n in zip(pathways, n_times, strict=True)
+    ]
     order = np.argsort(np.concatenate(senders), kind="stable")
     places = np.empty(len(order), dtype=np.int64)
     places[order] = np.arange(len(order))
-    ends = np.cumsum([len(part) for part in senders])
-    return {one.name: places[end - len(part) : end] for one, part, end in zip(pathways, senders, ends, strict=True)}
+    begins = np.cumsum([0, *map(len, senders)])
+    return {
+        one.name: places[first : first + len(one.projection)] for one, first in zip(pathways, begins[:-1], strict=True)
+    }
 
 
 def senders_of(wiring: Wiring, which: np.ndarray) -> np.ndarray:

@@ -59,7 +59,7 @@ def test_projection():
         {"weight": "x"},
         {"delay": -1e-3},
         {"delay": [0, 0, np.inf]},
-        {"time_constant": 0},
+        {"time_constant": [0, 1e-3, 1e-3]},
         {"U": 0.5},
         {"U": 0, "D": 1, "F": 1},
         {"U": 1.1, "D": 1, "F": 1},

@@ -154,8 +154,8 @@ def test_background_by_population():
         ),
         ({"probability": 0.5, "delay": norm(0, 1e-3)}, "'delay' parameter of Connection must be finite numbers >= 0"),
         (
-            {"probability": 0.5, "time_constant": 0},
-            "'time_constant' parameter of Connection must be finite numbers > 0",
+            {"probability": 0.5, "time_constant": -1e-3},
+            "'time_constant' parameter of Connection must be finite numbers >= 0",
         ),
         ({"probability": 0.5, "U": 0.5}, "'U' parameter of Projection must be given together"),
         ({"probability": 0.5, "U": 2, "D": 1, "F": 1}, "'U' parameter of Connection must be"),

@@ -72,7 +72,7 @@ def test_a_background_is_a_record():
         {"rate": [[1.0]]},
         {"weight": [1.0]},
         {"weight": np.nan},
-        {"time_constant": 0.0},
+        {"time_constant": [0.0, 1e-3]},
         {"current": np.inf},
         {"current": "x"},
     ],

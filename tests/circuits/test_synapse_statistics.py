@@ -77,6 +77,6 @@ def test_statistics_of_ones_own():
     for name, value in [("U", 1.5), ("D", 0), ("weight", np.inf), ("delay", -1e-3), ("probability", 2)]:
         with pytest.raises(ValueError, match=rf"The '{name}' parameter of PairStatistics must be"):
             replace(same, **{name: value})
-    for name, value in [("EE", None), ("input_delay", -1), ("input_time_constant", 0)]:
+    for name, value in [("EE", None), ("input_delay", -1), ("input_time_constant", -1)]:
         with pytest.raises(ValueError, match=rf"The '{name}' parameter of SynapseStatistics must be"):
             replace(MAASS, **{name: value})

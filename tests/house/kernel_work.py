@@ -16,7 +16,7 @@ from sklearn.base import is_classifier
 import reservoir.neurons
 import reservoir.topologies
 from reservoir import EchoState, ReservoirRegressor, readouts, simulate, spikes
-from reservoir.circuits import MaassColumn, PoissonBackground, damaged
+from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, damaged
 from reservoir.datasets import make_mackey_glass
 from reservoir.models import Shares
 from reservoir.models.streams.steps import within
@@ -200,6 +200,18 @@ def suited(circuit, record):
     return dataclasses.replace(circuit, **fainter)
 
 
+def of_all_kinds(neuron, synapses):
+    """Delta synapses, NMDA and rising ones that release by chance, and a background that rises."""
+    rest, (farads, volts) = float(np.mean(neuron.initial)), (one[0] for one in neuron.scales(np.ones(1, bool)))
+    rising = {"rise_time": 1e-3, "release_probability": 0.5}
+    opened = {"reversal": rest + 0.06, "magnesium": np.resize([0.0, 1.0], len(synapses))}
+    recurrent = dataclasses.replace(synapses, weight=50 * farads * volts, **rising)
+    kicks = Projection(np.zeros(8, int), np.arange(8), 0.3 * volts, 1e-3, 0.0, release_probability=0.7)
+    nmda = dataclasses.replace(synapses, weight=10 * farads, **rising, **opened)
+    background = PoissonBackground(np.full(8, 500.0), 50 * farads * volts, 3e-3, rise_time=3e-3)
+    return Circuit(np.ones(8, bool), recurrent, kicks, 1, background=background, projections={"nmda": nmda})
+
+
 def spiking_units():
     rng = np.random.default_rng(0)
     column = MaassColumn((2, 2, 2), weight_scale=3.0).draw(rng)
@@ -225,6 +237,8 @@ def spiking_units():
     mixed = {"E": reservoir.neurons.EscapeLIF(noise=1e-3), "I": reservoir.neurons.Izhikevich()}
     fainter = {kind: suited(changed[kind], reservoir.neurons.Izhikevich) for kind in ("static", "conductances")}
     parts |= {f"two models {kind}": (mixed, circuit) for kind, circuit in fainter.items()}
+    for record in (reservoir.neurons.LIF, reservoir.neurons.HodgkinHuxley):
+        parts[f"{record.__name__} all kinds"] = record(), of_all_kinds(record(), static)
     for name, (neuron, circuit) in parts.items():
         over_time = {"v": [0], "current": True, "conductance": [1]}
         found = simulate(

@@ -29,7 +29,7 @@ ROOTED = "volt * second**-0.5"
 BY_UNIT = {name: B.Quantity(1, dim=B.get_or_create_dimension([*base, 0, 0, 0])) for name, (_, base) in UNITS.items()}
 # Where the default is 0 or None.
 TYPICAL = {"second": 2e-3, "amp": 1e-10, "volt": 1e-3, ROOTED: 1e-3, "hertz": 5.0}
-TYPICAL |= {"w_max": 1e-7}  # above the weights of `PAIR`
+TYPICAL |= {"w_max": 1e-7, "rise_time": 4e-4, "input_rise_time": 4e-4, "dendritic_delay": 5e-4}  # what suits `PAIR`
 
 
 PARTS = {name: getattr(room, name) for room in (neurons, circuits, spikes, plasticity) for name in room.__all__}

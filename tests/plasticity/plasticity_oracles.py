@@ -160,7 +160,7 @@ class RewardSTDP(Twin):
     wrong = (
         {"reward_times": [-1.0]}, {"reward_times": [[1.0]]}, {"reward_times": 1.0}, {"tau_c": 0}, {"tau_d": 0},
         {"reward_times": [1.0, 2.0], "reward_amounts": [1.0]}, {"w_max": 0},
-        {"reward": paid, "reward_times": [1.0]}, {"reward_interval": 0},
+        {"reward": max, "reward_times": [1.0]}, {"reward_interval": 0},
     )  # fmt: skip
 
     def learn(p, w, w_max, arrivals, answers, end):

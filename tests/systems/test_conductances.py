@@ -176,4 +176,4 @@ def test_currents_and_conductances_are_not_mixed_in_one_projection():
     parts = [lone(1e-9, 0.0).inputs, Projection([0], [0], [1e-9], [0.0], [3e-3])]
     with pytest.raises(ValueError, match="all currents or all conductances"):
         Projection.joined(parts)
-    assert "conductances" in repr(parts[0]) and len(Projection.joined(parts[:1] * 2).reversal) == 2
+    assert "conductance" in repr(parts[0]) and len(Projection.joined(parts[:1] * 2).reversal) == 2

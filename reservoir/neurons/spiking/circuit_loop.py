@@ -2,9 +2,10 @@
 
 Step k does, in this order:
 
-1. the units move by their own equation, under the currents as they stood at the end of step k - 1 and their decay
-   during the step; conductances stand open at their mean during the step; refractory units are held where the model
-   says so; units above threshold fire and are reset;
+1. delta synapses whose spikes arrived in step k - 1 move the voltage of units that are not held; then the units move by
+   their own equation, under the currents as they stood at the end of step k - 1 and their decay during the step;
+   conductances stand open at their mean during the step; refractory units are held where the model says so; units
+   above threshold fire and are reset;
 2. the synaptic currents and conductances decay;
 3. the spikes of step k, of units and of input channels, are sent: each synapse puts its jump into a ring of future
    steps, k + delay; what is due at k is added to the currents, and the jumps of the background at k. A unit feels it
@@ -15,7 +16,8 @@ when a spike is sent, a time D after the one before:
 
     R <- 1 + (R - u R - 1) exp(-D / tau_rec),   u <- U + u (1 - U) exp(-D / tau_fac),   jump = weight u R
 
-with u = 0 and R = 1 at rest. Only spikes cost time there.
+with u = 0 and R = 1 at rest. Only spikes cost time there. Whether a spike is released says a number of the trial, the
+step in which it is sent, and the synapse.
 
 A unit model is a record and a NamedTuple of arrays with a compiled function `advance`, which the loop finds by the type
 of the tuple when it is compiled; see ``lif.py``. The record has `initial_state`, the variables of units that begin, and
@@ -32,8 +34,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba.extending import overload
 
+from reservoir import random_numbers
 from reservoir.compilation import files_of, kernel
 from reservoir.neurons import exponential
+from reservoir.neurons.spiking.sending import Wiring, add_background, deliver, move_voltages, send
+
+BLOCKED_BY, HALF_BLOCKED = -62.0, 3.57
+"""Of the block by magnesium: its slope, 1 / volt, and the concentration, millimolar, that halves a conductance at 0 V
+(Jahr, Stevens 1990, J. Neurosci. 10:3178, doi:10.1523/JNEUROSCI.10-09-03178.1990)."""
 
 NEVER = 2**62
 """A step that does not come: when a unit that has not fired last fired, negative, or when a dead one may fire."""
@@ -41,40 +49,17 @@ NEVER = 2**62
 _FAR = 2**52  # steps; larger ones are not kept apart in a vector of floats
 
 
-class Wiring(NamedTuple):
-    """Synapses in the order of their senders: units first, then input channels."""
-
-    starts: np.ndarray  # (n_senders + 1,), where the synapses of a sender begin
-    receiver: np.ndarray  # (n_synapses,), the unit that hears it
-    current: np.ndarray  # (n_synapses,), the kind of its current
-    delay: np.ndarray  # (n_synapses,), steps
-    weight: np.ndarray  # (n_synapses,), amperes, or siemens
-    utilisation: np.ndarray  # (n_synapses,), U; negative for a synapse that is not dynamic
-    recovery: np.ndarray  # (n_synapses,), 1 / tau_rec in steps
-    facilitation: np.ndarray  # (n_synapses,), 1 / tau_fac in steps
-    decay: np.ndarray  # (n_kinds,), factor of a step on each kind of current, then on each kind of conductance
-    reversal: np.ndarray  # (n_conductances,), volts
-
-
 class State(NamedTuple):
     """All that a circuit carries from one step to the next."""
 
     variables: np.ndarray  # (n_variables, n_units); the first is the voltage
-    currents: np.ndarray  # (n_kinds, n_units), amperes, then siemens
+    currents: np.ndarray  # (n_kinds, n_units), amperes, then siemens, then volts that arrived in the last step
     ring: np.ndarray  # (n_slots, n_kinds, n_units), jumps to come
     ready: np.ndarray  # (n_units,), first step at which a unit is free again
     u: np.ndarray  # (n_synapses,)
     R: np.ndarray  # (n_synapses,)
     last_sent: np.ndarray  # (n_senders,), step of the last spike
     scratch: np.ndarray  # (n_units,), room for a step
-
-
-class Background(NamedTuple):
-    """Jumps from outside the circuit, for some steps."""
-
-    counts: np.ndarray  # (n_steps, n_units), how many in each step, whole numbers
-    kind: np.ndarray  # (n_units,), the kind of current
-    weight: np.ndarray  # (n_units,), amperes
 
 
 class Probe(NamedTuple):
@@ -102,6 +87,13 @@ class Conductances(NamedTuple):
 
     reversal: np.ndarray  # (n_conductances,), volts
     mean: np.ndarray  # (n_conductances,), mean during a step over the value before
+
+
+class Blocks(NamedTuple):
+    """What magnesium blocks."""
+
+    strength: np.ndarray  # (n_blocks,), at 0 volts: the concentration over that which halves a conductance there
+    of: np.ndarray  # (n_conductances,), which block each kind has; -1 for none
 
 
 @kernel(forceinline=True)
@@ -212,49 +204,61 @@ def _typed_conduct_units(cells, step, external, currents, conductances, values, 
 
 
 @kernel(forceinline=True)
-def send(wiring, sender, step, state):
-    """Put the jumps of all synapses of a sender that fires now into the ring."""
-    n_slots = len(state.ring)
-    since = float(step - state.last_sent[sender])
-    state.last_sent[sender] = step
-    for s in range(wiring.starts[sender], wiring.starts[sender + 1]):
-        jump, utilisation = wiring.weight[s], wiring.utilisation[s]
-        if utilisation >= 0.0:
-            u, R = state.u[s], state.R[s]
-            R = 1.0 + (R - u * R - 1.0) * math.exp(-since * wiring.recovery[s])
-            u = utilisation + u * (1.0 - utilisation) * math.exp(-since * wiring.facilitation[s])
-            state.u[s], state.R[s] = u, R
-            jump *= u * R
-        state.ring[(step + wiring.delay[s]) % n_slots, wiring.current[s], wiring.receiver[s]] += jump
+def unblocked(blocks, v, share):
+    """Write the share (n_blocks, n_units) that magnesium leaves of conductances at these voltages."""
+    for b in range(share.shape[0]):
+        for i in range(v.size):
+            share[b, i] = 1.0 / (1.0 + blocks.strength[b] * math.exp(BLOCKED_BY * v[i]))
 
 
 @kernel(forceinline=True)
-def deliver(ring, slot, decay, currents):
-    """Let the currents decay, add what is due, and empty that slot of the ring."""
-    for r in range(currents.shape[0]):
-        factor = decay[r]
-        for i in range(currents.shape[1]):
-            currents[r, i] = currents[r, i] * factor + ring[slot, r, i]
-            ring[slot, r, i] = 0.0
+def conduct_blocked(cells, step, external, currents, conductances, blocks, values, noise, state, fired):
+    """The same where magnesium blocks some conductances: with the mean of its block before and after the step.
+
+    So the step is taken twice, first with the block before it; where a unit fires in that, the block stays what it was.
+    """
+    n_units = external.size
+    before, after = np.empty((blocks.strength.size, n_units)), np.empty((blocks.strength.size, n_units))
+    unblocked(blocks, state.variables[0], before)
+    variables, ready = state.variables.copy(), state.ready.copy()
+    opened = np.empty(values.shape)
+    n_fired = 0
+    for turn in range(2):
+        if turn == 1:
+            unblocked(blocks, state.variables[0], after)
+            for j in range(n_fired):
+                after[:, fired[j]] = before[:, fired[j]]
+            for b in range(blocks.strength.size):
+                for i in range(n_units):
+                    before[b, i] += 0.5 * (after[b, i] - before[b, i])
+            state.variables[:], state.ready[:] = variables, ready
+        for r in range(values.shape[0]):
+            own = blocks.of[r]
+            for i in range(n_units):
+                opened[r, i] = values[r, i] * before[own, i] if own >= 0 else values[r, i]
+        n_fired = conduct_units(cells, step, external, currents, conductances, opened, noise, state, fired)
+    return n_fired
 
 
 @kernel(forceinline=True)
-def add_background(background, row, currents):
-    """Add the jumps of one step."""
-    for i in range(currents.shape[1]):
-        currents[background.kind[i], i] += background.counts[row, i] * background.weight[i]
+def opened(blocks, r, unit, state, n_currents):
+    """A conductance of a unit, siemens, of one that magnesium blocks what it leaves open."""
+    value = state.currents[n_currents + r, unit]
+    if blocks is not None and blocks.of[r] >= 0:
+        value /= 1.0 + blocks.strength[blocks.of[r]] * math.exp(BLOCKED_BY * state.variables[0, unit])
+    return value
 
 
 @kernel(forceinline=True)
-def keep(probe, step, reversal, state):
-    """Keep what stands before a step, if it is one of those that are kept."""
+def keep(probe, step, n_lasting, reversal, blocks, state):
+    """Keep what stands before a step, if it is one of those that are kept; jumps of voltages are no currents."""
     passed = step + probe.behind
     if probe.every == 0 or passed % probe.every != 0:
         return
     row = passed // probe.every - probe.first
     if row < 0 or row >= len(probe.values):
         return
-    n_currents = len(state.currents) - len(reversal)
+    n_currents = n_lasting - len(reversal)
     for k in range(probe.units.size):
         probe.values[row, k] = state.variables[probe.variables[k], probe.units[k]]
     for k in range(probe.receivers.size):
@@ -262,16 +266,16 @@ def keep(probe, step, reversal, state):
         for r in range(n_currents):
             total += state.currents[r, unit]
         for r in range(len(reversal)):
-            total += state.currents[n_currents + r, unit] * (reversal[r] - state.variables[0, unit])
+            total += opened(blocks, r, unit, state, n_currents) * (reversal[r] - state.variables[0, unit])
         probe.currents[row, k] = total
     for k in range(probe.opened.size):
         unit, total = probe.opened[k], 0.0
         for r in range(len(reversal)):
-            total += state.currents[n_currents + r, unit]
+            total += opened(blocks, r, unit, state, n_currents)
         probe.conductances[row, k] = total
 
 
-_ALL_MODELS = exponential.__file__, *files_of(__package__)
+_ALL_MODELS = exponential.__file__, random_numbers.__file__, *files_of(__package__)
 
 
 @kernel(*_ALL_MODELS)
@@ -291,48 +295,59 @@ def run_circuit(
     probe,
     background=None,
     conductances=None,
+    blocks=None,
+    held=None,
+    releases=None,
 ):
     """Steps [first, last): the number of spikes, and the first step not done, where `spikes` got full.
 
     external (n_rows, n_units) amperes, of which `rows` (last - first,) says that of each step, row 0 where it is empty;
     noise (last - first, n_units) normal numbers, or no row. events (n_events, 2) are (step, sender) in the order of
     steps, of which seen[0] lie behind; senders below n_units are units that fire of themselves. spikes (n_room, 2) gets
-    (step, unit); voltages (last - first, n_units), or no row; `probe` what stands before the steps that follow.
-    background (last - first steps) and conductances, or None: the loop is compiled without them. Where units
-    escape, as many uniform numbers stand behind the normal ones.
+    (step, unit); voltages (last - first, n_units), or no row; `probe` what stands before the steps that follow. Where
+    units escape, as many uniform numbers stand behind the normal ones. background and releases (last - first steps),
+    conductances, blocks among them, and `held` (n_units,), whether units stand still in their refractory time, given
+    where synapses move voltages, or None: the loop is compiled without them.
     """
     n_units = state.ready.size
     fired = np.empty(n_units, np.int64)
     nothing = np.empty(0)
-    n_currents = len(wiring.decay) - len(wiring.reversal)
-    currents, values = state.currents[:n_currents], state.currents[n_currents:]
-    n_spikes = 0
+    n_lasting = len(wiring.decay) if held is None else len(wiring.decay) - 1
+    n_currents = n_lasting - len(wiring.reversal)
+    currents, values = state.currents[:n_currents], state.currents[n_currents:n_lasting]
+    n_spikes, nth = 0, 0
     for step in range(first, last):
         if n_spikes + 2 * n_units > len(spikes):
             return n_spikes, step
         row = external[rows[step - first] if len(rows) else 0]
         xi = noise[step - first] if len(noise) else nothing
+        if held is not None:
+            move_voltages(state.variables[0], state.currents[n_lasting], state.ready, held, step)
         if conductances is None:
             n_fired = advance_units(cells, step, row, currents, xi, state, fired)
-        else:
+        elif blocks is None:
             n_fired = conduct_units(cells, step, row, currents, conductances, values, xi, state, fired)
+        else:
+            n_fired = conduct_blocked(cells, step, row, currents, conductances, blocks, values, xi, state, fired)
         for j in range(n_fired):
             spikes[n_spikes, 0], spikes[n_spikes, 1] = step, fired[j]
             n_spikes += 1
-            send(wiring, fired[j], step, state)
+            send(wiring, fired[j], step, state, releases, step - first, 0)
         while seen[0] < len(events) and events[seen[0], 0] == step:
             sender = events[seen[0], 1]
+            again = seen[0] > 0 and events[seen[0] - 1, 0] == step and events[seen[0] - 1, 1] == sender
+            nth = nth + 1 if again else 0
             seen[0] += 1
             if sender < n_units:
                 spikes[n_spikes, 0], spikes[n_spikes, 1] = step, sender
                 n_spikes += 1
-            send(wiring, sender, step, state)
+            send(wiring, sender, step, state, releases, step - first, nth)
         deliver(state.ring, step % len(state.ring), wiring.decay, state.currents)
         if background is not None:
             add_background(background, step - first, state.currents)
         if len(voltages):
             voltages[step - first] = state.variables[0]
-        keep(probe, step + 1, wiring.reversal, state)
+        keep(probe, step + 1, n_lasting, wiring.reversal, blocks, state)
     return n_spikes, last
 
 

@@ -19,7 +19,7 @@ class EquationText(NamedTuple):
     """The equations of one record, in the syntax of Brian2.
 
     The first variable is the voltage, `v` in volts. `hold`, `listening`, `hits` and names that begin with ``I_``,
-    ``G_``, ``E_``, ``tau_I_``, ``tau_G_``, ``outside_`` or ``timed_`` are the engine's, and so is `normal`: the
+    ``G_``, ``E_``, ``J_``, ``tau_I_``, ``tau_G_``, ``outside_`` or ``timed_`` are the engine's, and so is `normal`: the
     standard normal number of a unit in this step, the same as in the compiled step (`reservoir.random_numbers`).
     """
 
