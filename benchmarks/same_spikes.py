@@ -3,9 +3,9 @@
     nice python benchmarks/same_spikes.py                                             all of it: an hour and more
     python benchmarks/same_spikes.py LIF conductances --targets numpy --seeds 4 --seconds 0.5
 
-A seed is Poisson input, initial values and, where there are such, noise and background; every five of them hear a
-circuit of their own, side by side. A trial agrees if every spike of it comes from the same unit in the same step. Of
-those that do not, the table says when the first spike differs.
+A seed is Poisson input, initial values and, where there are such, noise and background; every five of them, or as many
+as `--block` says, share a circuit, and in Brian2 a network, which a C++ program is built for. A seed agrees if every
+spike comes from the same unit in the same step. Of those that do not, the table says when the first spike differs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.neurons import LIF
 from reservoir.spikes import SpikeTrains
 
-N_INPUTS, RATE, BLOCK = 5, 30.0, 5
+N_INPUTS, RATE = 5, 30.0
 TARGETS = "numpy", "cython", "standalone"
 Made = tuple[Circuit, Any]
 
@@ -90,12 +90,12 @@ def first_difference(one: SpikeTrains, other: SpikeTrains) -> float:
     return min((float(moment) for moment, _ in apart), default=np.inf)
 
 
-def differences(name: str, target: str, n_seeds: int, seconds: float) -> tuple[list[float], int]:
+def differences(name: str, target: str, n_seeds: int, seconds: float, block: int) -> tuple[list[float], int]:
     """The first difference of every seed, and how many spikes there are."""
     found, n_spikes = [], 0
-    for first in range(0, n_seeds, BLOCK):
+    for first in range(0, n_seeds, block):
         circuit, neuron = CIRCUITS[name](np.random.default_rng(first))
-        trials = [trains_of(seed, seconds) for seed in range(first, min(first + BLOCK, n_seeds))]
+        trials = [trains_of(seed, seconds) for seed in range(first, min(first + block, n_seeds))]
         options = {"neuron": neuron, "random_state": first}
         ours = reservoir.simulate(circuit, trials, **options)
         theirs = spiking.simulate(circuit, trials, codegen=target, **options)
@@ -111,14 +111,14 @@ def told(found: list[float]) -> str:
     return f"{sum(np.isinf(found))} of {len(found)}{late}"
 
 
-def run(names: Iterable[str], targets: Iterable[str], n_seeds: int, seconds: float) -> None:
+def run(names: Iterable[str], targets: Iterable[str], n_seeds: int, seconds: float, block: int = 5) -> None:
     """Print the table row by row."""
     targets = list(targets)
     print(f"| circuit | spikes | {' | '.join(targets)} | seconds |\n|{'---|' * (len(targets) + 3)}", flush=True)
     for name in names:
         start, cells, n_spikes = time.perf_counter(), [], 0
         for target in targets:
-            found, n_spikes = differences(name, target, n_seeds, seconds)
+            found, n_spikes = differences(name, target, n_seeds, seconds, block)
             cells.append(told(found))
         print(f"| {name} | {n_spikes:,} | {' | '.join(cells)} | {time.perf_counter() - start:.0f} |", flush=True)
 
@@ -129,10 +129,11 @@ def main() -> None:
     parser.add_argument("--targets", nargs="+", choices=TARGETS, default=TARGETS)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--block", type=int, default=5)
     given = parser.parse_args()
     if unknown := set(given.circuits) - set(CIRCUITS):
         parser.error(f"no circuit {', '.join(sorted(unknown))}: they are {', '.join(CIRCUITS)}")
-    run(given.circuits or CIRCUITS, given.targets, given.seeds, given.seconds)
+    run(given.circuits or CIRCUITS, given.targets, given.seeds, given.seconds, given.block)
 
 
 if __name__ == "__main__":
