@@ -14,18 +14,20 @@ _TITLE = re.compile(r"^(\w+)\n-+\n", re.MULTILINE)
 _ENTRY = re.compile(r"^(\w+(?:, \w+)*) : ", re.MULTILINE)
 
 
-def documented_with(shared: Callable[..., Any]) -> Callable[[_Documented], _Documented]:
+def documented_with(*shared: Callable[..., Any]) -> Callable[[_Documented], _Documented]:
     """Decorator that adds the numpydoc sections of `shared` to those of a class or a function; summaries stay apart.
 
     Parameters come in the order of the signature, and own words for one go before the shared ones; those of
-    parameters that it does not have are left out. In all other sections what is shared comes first.
+    parameters that it does not have are left out. In all other sections what is shared comes first. Of several that
+    share, the later ones speak after the earlier.
     """
 
     def document(target: _Documented) -> _Documented:
-        if sys.flags.optimize == 2 or target.__doc__ is None or shared.__doc__ is None:  # python -OO keeps none
+        if sys.flags.optimize == 2 or target.__doc__ is None:  # python -OO keeps none
             return target
-        own, common = _sections(target.__doc__), _sections(shared.__doc__)
-        both = {title: common.get(title, "") + own.get(title, "") for title in _SECTIONS[1:]}
+        own = _sections(target.__doc__)
+        told = [*(_sections(one.__doc__ or "") for one in shared), own]
+        both = {title: "".join(sections.get(title, "") for sections in told) for title in _SECTIONS[1:]}
         both["Parameters"] = _ordered(both["Parameters"], list(inspect.signature(target).parameters))
         parts = [f"{title}\n{'-' * len(title)}\n{text}" for title, text in both.items() if text]
         target.__doc__ = "\n".join([own[""], *parts])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,20 +13,13 @@ from reservoir.derived import Derived
 from reservoir.neurons.spiking.equations import equations_of
 from reservoir.neurons.spiking.mixture import models_of
 from reservoir.parts import (
-    CircuitModel,
-    Encoder,
     Numbers,
-    Seed,
     SequenceData,
     Targets,
-    Trace,
-    Units,
-    VoltageTrace,
 )
 from reservoir.plasticity.learning import Rules
 from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
-from reservoir.systems.chosen_states import UnitChoice
 from reservoir.systems.circuit_state import CircuitState
 from reservoir.systems.circuit_units import kept_by_name, kept_variables, units_of_runs
 from reservoir.systems.presentations import in_a_row, silence
@@ -49,6 +43,7 @@ from spiking.state_vectors import Layout, layout_of
 _layouts: Derived[Layout] = Derived()
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Microcircuit(LiquidState):
     """Spiking circuit in Brian2, whose synapses may learn, with the face of `LiquidState`.
 
@@ -129,43 +124,18 @@ class Microcircuit(LiquidState):
     (20, 27)
     """
 
-    _compiled = False
+    plasticity: Rules | None = None
+    learning_time: float | None = None
+    epochs: int = 1
+    gap: float = 0.0
+    record: Record | None = None
+    period: float | None = None
+    codegen: str = "auto"
+    twin: bool = True
+    n_jobs: int | None = None
+    verbose: int = False
 
-    def __init__(
-        self,
-        circuit: CircuitModel | None = None,
-        neuron: Units = None,
-        *,
-        encoder: Encoder | None = None,
-        trace: Trace | VoltageTrace | None = None,
-        dt: float = 1e-4,
-        step: float = 1e-2,
-        units: UnitChoice = None,
-        random_state: Seed = None,
-        plasticity: Rules | None = None,
-        learning_time: float | None = None,
-        epochs: int = 1,
-        gap: float = 0.0,
-        record: Record | None = None,
-        period: float | None = None,
-        codegen: str = "auto",
-        twin: bool = True,
-        n_jobs: int | None = None,
-        verbose: int = False,
-    ):
-        super().__init__(
-            circuit, neuron, encoder=encoder, trace=trace, dt=dt, step=step, units=units, random_state=random_state
-        )  # fmt: skip
-        self.plasticity = plasticity
-        self.learning_time = learning_time
-        self.epochs = epochs
-        self.gap = gap
-        self.record = record
-        self.period = period
-        self.codegen = codegen
-        self.twin = twin
-        self.n_jobs = n_jobs
-        self.verbose = verbose
+    _compiled = False
 
     @unchanged_on_error
     def fit(

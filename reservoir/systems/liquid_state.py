@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from reservoir.validation import Parameters, default_parts_first, parameter_erro
 _PARTS: dict[str, Any] = {"circuit": MaassColumn, "neuron": LIF, "encoder": Poisson, "trace": Exponential}
 
 
+@dataclass(eq=False, repr=False)
 class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
     """Liquid of spiking units, whose low-pass filtered spikes are the states.
 
@@ -103,26 +105,15 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
     (40, 135)
     """
 
-    def __init__(
-        self,
-        circuit: CircuitModel | None = None,
-        neuron: Units = None,
-        *,
-        encoder: Encoder | None = None,
-        trace: Trace | VoltageTrace | None = None,
-        dt: float = 1e-4,
-        step: float = 1e-2,
-        units: UnitChoice = None,
-        random_state: Seed = None,
-    ):
-        self.circuit = circuit
-        self.neuron = neuron
-        self.encoder = encoder
-        self.trace = trace
-        self.dt = dt
-        self.step = step
-        self.units = units
-        self.random_state = random_state
+    circuit: CircuitModel | None = None
+    neuron: Units = None
+    _: KW_ONLY
+    encoder: Encoder | None = None
+    trace: Trace | VoltageTrace | None = None
+    dt: float = 1e-4
+    step: float = 1e-2
+    units: UnitChoice = None
+    random_state: Seed = None
 
     hears_spikes = True
     _compiled = True  # units run in Numba

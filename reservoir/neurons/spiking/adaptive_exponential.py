@@ -15,12 +15,10 @@ from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.firing import drive, fire_above
 from reservoir.neurons.spiking.lif import decaying_gain, mean_decay
 from reservoir.neurons.spiking.membrane import (
-    Membrane,
+    ThresholdMembrane,
     UnitNumbers,
     initial_voltages,
-    reach_of_membrane,
-    refractory_steps,
-    steps_of_noise,
+    noise_and_refractory,
     unit,
 )
 from reservoir.neurons.spiking.statements import Statements
@@ -166,7 +164,7 @@ class AdaptiveExponentialCells(NamedTuple):
 
 
 @unit
-class AdaptiveExponential(Membrane):
+class AdaptiveExponential(ThresholdMembrane):
     """Adaptive exponential integrate-and-fire units (AdEx).
 
     The voltage v and the adaptation w follow
@@ -215,10 +213,10 @@ class AdaptiveExponential(Membrane):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from reservoir.neurons import AdaptiveExponential
-    >>> AdaptiveExponential().initial_state(3, np.random.default_rng(0)).shape
-    (2, 3)
+    >>> bursting = AdaptiveExponential.of_type("bursting")
+    >>> bursting.reset > bursting.threshold
+    True
     """
 
     capacitance: UnitNumbers = 281e-12
@@ -253,10 +251,6 @@ class AdaptiveExponential(Membrane):
         """Variables (2, n_units) of units that begin: v in volts, w in amperes."""
         return np.stack([initial_voltages(self, n_units, rng), np.zeros(n_units)])
 
-    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
-        return reach_of_membrane(self, excitatory)
-
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> AdaptiveExponentialCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
         p = UnitParameters(self, excitatory)
@@ -289,9 +283,8 @@ class AdaptiveExponential(Membrane):
             cutoff=cutoff,
             reset=p.of_units("reset", None, cutoff, unit="volt"),
             b=p.of_units("b", unit="amp"),
-            noise=steps_of_noise(p, dt),
             leak=leak,
             held=leak * rest + background,
             half_seconds=dt / 2 / capacitance,
-            refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
+            **noise_and_refractory(p, dt),
         )

@@ -13,18 +13,34 @@ one that decays, so that no current makes the step unstable.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from reservoir.compilation import kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.exponential import expm1
-from reservoir.neurons.spiking import coefficients
+from reservoir.neurons.spiking import coefficients, firing
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
+from reservoir.neurons.spiking.firing import drive
 from reservoir.neurons.spiking.lif import mean_decay
+from reservoir.neurons.spiking.membrane import FullSpike, UnitNumbers
 
-_FILES = coefficients.__file__, exponential.__file__
+_FILES = coefficients.__file__, firing.__file__, exponential.__file__
+
+
+class CubicUnit(FullSpike):
+    """A record of such units."""
+
+    scale: UnitNumbers
+
+    _reach: ClassVar[float]
+    """The same in scales."""
+
+    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
+        farads, scales = super().scales(excitatory)
+        return farads, scales * UnitParameters(self, excitatory).each("scale", 0, closed="neither", unit="volt")
 
 
 class Cubic(NamedTuple):
@@ -72,20 +88,22 @@ def _flow(cubic, i, x, pull, current, conductance):
 
 
 @kernel(*_FILES, forceinline=True)
-def to_the_middle(cubic, v, pull, current, conductance, middle):
+def to_the_middle(cubic, external, currents, conductance, v, pull, middle):
     """Half a step with what flows at its beginning: the voltages `middle`."""
+    drive(cubic.background, 1.0, cubic.means_half, external, currents, middle)
     for i in range(v.size):
         x = (v[i] - at(cubic.centre, i)) / at(cubic.scale, i)
-        flow, rate = _flow(cubic, i, x, pull[i], current[i], conductance[i])
+        flow, rate = _flow(cubic, i, x, pull[i], middle[i], conductance[i])
         middle[i] = v[i] - flow / rate * expm1(-at(cubic.half, i) * rate)
 
 
 @kernel(*_FILES, forceinline=True)
-def to_the_end(cubic, v, middle, pull, current, conductance, new):
+def to_the_end(cubic, external, currents, conductance, v, pull, middle, new):
     """A whole step with what flows in its middle: the voltages `new`."""
+    drive(cubic.background, 1.0, cubic.means, external, currents, new)
     for i in range(v.size):
         x = (middle[i] - at(cubic.centre, i)) / at(cubic.scale, i)
-        flow, rate = _flow(cubic, i, x, pull[i], current[i], conductance[i])
+        flow, rate = _flow(cubic, i, x, pull[i], new[i], conductance[i])
         goal = middle[i] + flow / rate
         new[i] = v[i] + (v[i] - goal) * expm1(-2.0 * at(cubic.half, i) * rate)
 

@@ -52,16 +52,18 @@ def fire_above(cut, reset, refractory, step, v, ready, fired):
 
 
 @kernel(coefficients.__file__, forceinline=True)
-def fire_rising(cut, refractory, step, new, v, ready, fired):
-    """The new voltages, and which units that are not held have risen above the cut: their number."""
-    above = 0
+def fire_rising(cells, step, new, noise, v, ready, fired):
+    """The voltages `new` with noise; which units that are not held have risen above their threshold: their number."""
+    cut, above = cells.threshold, 0
+    for i in range(noise.size):
+        new[i] += at(cells.noise, i) * noise[i]
     for i in range(v.size):
         above += (new[i] > at(cut, i)) & (v[i] <= at(cut, i))
     n_fired = 0
     if above:
         for i in range(v.size):
             if new[i] > at(cut, i) and v[i] <= at(cut, i) and step >= ready[i]:
-                ready[i] = step + refractory[i]
+                ready[i] = step + cells.refractory[i]
                 fired[n_fired] = i
                 n_fired += 1
     for i in range(v.size):

@@ -10,20 +10,17 @@ from reservoir.compilation import kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.spiking import coefficients, cubic, firing, lif
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
-from reservoir.neurons.spiking.cubic import Cubic, cubic_of, step_in_words, to_the_end, to_the_middle
-from reservoir.neurons.spiking.firing import drive, fire_rising
+from reservoir.neurons.spiking.cubic import Cubic, CubicUnit, cubic_of, step_in_words, to_the_end, to_the_middle
+from reservoir.neurons.spiking.firing import fire_rising
 from reservoir.neurons.spiking.membrane import (
-    Membrane,
     UnitNumbers,
     initial_voltages,
+    noise_and_refractory,
     numbers_at_start,
-    refractory_steps,
-    steps_of_noise,
     unit,
 )
 from reservoir.neurons.spiking.statements import Statements, full_spike
 
-_REACH = 0.6  # scales by which a short pulse must move a resting unit to make it fire
 _FILES = coefficients.__file__, cubic.__file__, firing.__file__, lif.__file__, exponential.__file__
 
 
@@ -45,22 +42,18 @@ class FitzHughNagumoCells(NamedTuple):
     def conduct(cells, step, external, currents, conductance, noise, state, fired):
         """One step, see `conduct_units`."""
         v, w, curve = state.variables[0], state.variables[1], cells.cubic
-        pull, current, middle, new = np.empty((4, v.size))
-        drive(curve.background, 1.0, curve.means_half, external, currents, current)
+        pull, middle, new = np.empty((3, v.size))
         for i in range(v.size):
             pull[i] = -w[i]
-        to_the_middle(curve, v, pull, current, conductance, middle)
-        drive(curve.background, 1.0, curve.means, external, currents, current)
+        to_the_middle(curve, external, currents, conductance, v, pull, middle)
         for i in range(v.size):
             x = (v[i] - at(curve.centre, i)) / at(curve.scale, i)
             pull[i] = -at(cells.keep_half, i) * w[i] - at(cells.gain_half, i) * (x + at(cells.a, i))
-        to_the_end(curve, v, middle, pull, current, conductance, new)
+        to_the_end(curve, external, currents, conductance, v, pull, middle, new)
         for i in range(v.size):
             x = (middle[i] - at(curve.centre, i)) / at(curve.scale, i)
             w[i] = at(cells.keep, i) * w[i] + at(cells.gain, i) * (x + at(cells.a, i))
-        for i in range(noise.size):
-            new[i] += at(cells.noise, i) * noise[i]
-        return fire_rising(cells.threshold, cells.refractory, step, new, v, state.ready, fired)
+        return fire_rising(cells, step, new, noise, v, state.ready, fired)
 
     @staticmethod
     def statements() -> Statements:
@@ -77,7 +70,7 @@ class FitzHughNagumoCells(NamedTuple):
 
 
 @unit
-class FitzHughNagumo(Membrane):
+class FitzHughNagumo(CubicUnit):
     """Units of FitzHugh and Nagumo, the plainest with a full spike.
 
     With x = (v - centre) / scale and time in units of `time_scale`, x and the recovery w follow
@@ -113,10 +106,6 @@ class FitzHughNagumo(Membrane):
         Seconds that a unit of time lasts.
     capacitance : float > 0, default 1e-10
         Scale of the currents, farads.
-    threshold : float, default 0.0
-        Volts; a unit fires when it rises above it.
-    refractory : float >= 0, default 0.0
-        Seconds in which a unit does not fire again. Truncated to whole steps.
     initial : float or (float, float), default -0.066
         Initial voltages are uniform between two numbers, volts; w begins where it would settle.
 
@@ -146,6 +135,7 @@ class FitzHughNagumo(Membrane):
     initial: UnitNumbers = -0.066
     noise: UnitNumbers = 0.0
 
+    _reach: ClassVar[float] = 0.6
     begins_with: ClassVar[dict[str, str | None]] = {"a": None, "b": None, "centre": "volt", "scale": "volt"}
 
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
@@ -153,12 +143,6 @@ class FitzHughNagumo(Membrane):
         v = initial_voltages(self, n_units, rng)
         a, b, centre, scale = (numbers_at_start(self, name, n_units) for name in self.begins_with)
         return np.stack([v, ((v - centre) / scale + a) / b])
-
-    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
-        p = UnitParameters(self, excitatory)
-        reach = _REACH * p.each("scale", 0, closed="neither", unit="volt")
-        return p.each("capacitance", 0, closed="neither", unit="farad"), reach
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> FitzHughNagumoCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
@@ -173,8 +157,6 @@ class FitzHughNagumo(Membrane):
             "keep": np.exp(-turns),
             "gain": -np.expm1(-turns) / b,
             "threshold": p.of_units("threshold", unit="volt"),
-            "noise": steps_of_noise(p, dt),
-            "refractory": refractory_steps(p.owner, self.refractory, excitatory, dt),
         }
         curve = cubic_of(p, 1 / 3, 0.0, 1.0, time_constants, dt)
-        return p.record(FitzHughNagumoCells, cubic=p.record(Cubic, **curve), **numbers)
+        return p.record(FitzHughNagumoCells, cubic=p.record(Cubic, **curve), **numbers, **noise_and_refractory(p, dt))

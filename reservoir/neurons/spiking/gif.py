@@ -13,7 +13,7 @@ from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.escape_lif import BY_CHANCE
 from reservoir.neurons.spiking.firing import fire_by_chance
 from reservoir.neurons.spiking.lif import LIFCells, decayed_together, gather, leaky_step, mean_decay, move, relax
-from reservoir.neurons.spiking.membrane import Membrane, UnitNumbers, initial_voltages, reach_of_membrane, unit
+from reservoir.neurons.spiking.membrane import ThresholdMembrane, UnitNumbers, initial_voltages, unit
 from reservoir.neurons.spiking.statements import Statements
 
 _FILES = lif.__file__, coefficients.__file__, firing.__file__, exponential.__file__
@@ -121,7 +121,7 @@ class GIFCells(NamedTuple):
 
 
 @unit
-class GIF(Membrane):
+class GIF(ThresholdMembrane):
     """Generalised integrate-and-fire units: what a spike leaves behind is a current and a threshold, which decay.
 
     The voltage v follows
@@ -185,8 +185,9 @@ class GIF(Membrane):
     --------
     >>> import numpy as np
     >>> from reservoir.neurons import GIF
-    >>> GIF().initial_state(3, np.random.default_rng(0)).shape
-    (5, 3)
+    >>> farads, volts = GIF().scales(np.ones(2, bool))
+    >>> volts.round(4)  # from rest to the threshold of units that have not fired
+    array([0.0274, 0.0274])
     """
 
     escapes: ClassVar[bool] = True
@@ -214,10 +215,6 @@ class GIF(Membrane):
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (5, n_units) of units that begin: v in volts, two currents in amperes, two voltages."""
         return np.concatenate([initial_voltages(self, n_units, rng)[None], np.zeros((4, n_units))])
-
-    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
-        return reach_of_membrane(self, excitatory)
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> GIFCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""

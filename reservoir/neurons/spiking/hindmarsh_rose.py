@@ -10,20 +10,17 @@ from reservoir.compilation import kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.spiking import coefficients, cubic, firing, lif
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
-from reservoir.neurons.spiking.cubic import Cubic, cubic_of, step_in_words, to_the_end, to_the_middle
-from reservoir.neurons.spiking.firing import drive, fire_rising
+from reservoir.neurons.spiking.cubic import Cubic, CubicUnit, cubic_of, step_in_words, to_the_end, to_the_middle
+from reservoir.neurons.spiking.firing import fire_rising
 from reservoir.neurons.spiking.membrane import (
-    Membrane,
     UnitNumbers,
     initial_voltages,
+    noise_and_refractory,
     numbers_at_start,
-    refractory_steps,
-    steps_of_noise,
     unit,
 )
 from reservoir.neurons.spiking.statements import Statements, full_spike
 
-_REACH = 1.35  # scales; a resting unit wants more than any single synapse gives, and for some milliseconds
 _FILES = coefficients.__file__, cubic.__file__, firing.__file__, lif.__file__, exponential.__file__
 
 
@@ -56,23 +53,19 @@ class HindmarshRoseCells(NamedTuple):
     def conduct(cells, step, external, currents, conductance, noise, state, fired):
         """One step, see `conduct_units`."""
         v, y, z, curve = state.variables[0], state.variables[1], state.variables[2], cells.cubic
-        pull, current, middle, new = np.empty((4, v.size))
-        drive(curve.background, 1.0, curve.means_half, external, currents, current)
+        pull, middle, new = np.empty((3, v.size))
         for i in range(v.size):
             pull[i] = y[i] - z[i]
-        to_the_middle(curve, v, pull, current, conductance, middle)
-        drive(curve.background, 1.0, curve.means, external, currents, current)
+        to_the_middle(curve, external, currents, conductance, v, pull, middle)
         for i in range(v.size):
             x = (v[i] - at(curve.centre, i)) / at(curve.scale, i)
             y_middle, z_middle = _recover(cells, i, x, at(cells.share_y_half, i), at(cells.share_z_half, i), y[i], z[i])
             pull[i] = y_middle - z_middle
-        to_the_end(curve, v, middle, pull, current, conductance, new)
+        to_the_end(curve, external, currents, conductance, v, pull, middle, new)
         for i in range(v.size):
             x = (middle[i] - at(curve.centre, i)) / at(curve.scale, i)
             y[i], z[i] = _recover(cells, i, x, at(cells.share_y, i), at(cells.share_z, i), y[i], z[i])
-        for i in range(noise.size):
-            new[i] += at(cells.noise, i) * noise[i]
-        return fire_rising(cells.threshold, cells.refractory, step, new, v, state.ready, fired)
+        return fire_rising(cells, step, new, noise, v, state.ready, fired)
 
     @staticmethod
     def statements() -> Statements:
@@ -91,7 +84,7 @@ class HindmarshRoseCells(NamedTuple):
 
 
 @unit
-class HindmarshRose(Membrane):
+class HindmarshRose(CubicUnit):
     """Units of Hindmarsh and Rose, whose slow adaptation makes bursts.
 
     With x = (v - centre) / scale and time in units of `time_scale`, x, the recovery y and the adaptation z follow
@@ -161,6 +154,7 @@ class HindmarshRose(Membrane):
     initial: UnitNumbers = -0.068
     noise: UnitNumbers = 0.0
 
+    _reach: ClassVar[float] = 1.35  # a resting unit wants more than any single synapse gives, and for some milliseconds
     begins_with: ClassVar[dict[str, str | None]] = {
         **dict.fromkeys(("c", "d", "s", "x_rest")),
         "centre": "volt",
@@ -174,12 +168,6 @@ class HindmarshRose(Membrane):
         x = (v - centre) / scale
         return np.stack([v, c - d * x**2, s * (x - x_rest)])
 
-    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
-        p = UnitParameters(self, excitatory)
-        reach = _REACH * p.each("scale", 0, closed="neither", unit="volt")
-        return p.each("capacitance", 0, closed="neither", unit="farad"), reach
-
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> HindmarshRoseCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
         p = UnitParameters(self, excitatory)
@@ -190,7 +178,5 @@ class HindmarshRose(Membrane):
         numbers |= {"share_y_half": -np.expm1(-0.5 * turns), "share_z_half": -np.expm1(-0.5 * slow)}
         numbers |= {"share_y": -np.expm1(-turns), "share_z": -np.expm1(-slow)}
         numbers["threshold"] = p.of_units("threshold", unit="volt")
-        numbers["noise"] = steps_of_noise(p, dt)
-        numbers["refractory"] = refractory_steps(p.owner, self.refractory, excitatory, dt)
         curve = cubic_of(p, cube, square, 0.0, time_constants, dt)
-        return p.record(HindmarshRoseCells, cubic=p.record(Cubic, **curve), **numbers)
+        return p.record(HindmarshRoseCells, cubic=p.record(Cubic, **curve), **numbers, **noise_and_refractory(p, dt))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -13,17 +13,9 @@ from reservoir.neurons.spiking import coefficients, firing
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.firing import drive, fire_rising
 from reservoir.neurons.spiking.lif import mean_decay
-from reservoir.neurons.spiking.membrane import (
-    Membrane,
-    UnitNumbers,
-    initial_voltages,
-    refractory_steps,
-    steps_of_noise,
-    unit,
-)
+from reservoir.neurons.spiking.membrane import FullSpike, UnitNumbers, initial_voltages, noise_and_refractory, unit
 from reservoir.neurons.spiking.statements import Statements, full_spike
 
-_REACH = 7e-3  # volts by which a short pulse must move a resting patch to make it fire, about
 _FILES = coefficients.__file__, firing.__file__, exponential.__file__
 
 
@@ -116,9 +108,7 @@ class HodgkinHuxleyCells(NamedTuple):
         _move_gates(at(cells.seconds, 0), bounded, m, h, n)
         drive(cells.background, 1.0, cells.means_second, external, currents, inward)
         _move_voltage(cells, m, h, n, inward, conductance, new)
-        for i in range(noise.size):
-            new[i] += at(cells.noise, i) * noise[i]
-        return fire_rising(cells.threshold, cells.refractory, step, new, v, state.ready, fired)
+        return fire_rising(cells, step, new, noise, v, state.ready, fired)
 
     @staticmethod
     def statements() -> Statements:
@@ -155,7 +145,7 @@ class HodgkinHuxleyCells(NamedTuple):
 
 
 @unit
-class HodgkinHuxley(Membrane):
+class HodgkinHuxley(FullSpike):
     """Units of Hodgkin and Huxley, a patch of the giant axon of the squid.
 
     The voltage v and the gates m, h, n follow
@@ -199,10 +189,6 @@ class HodgkinHuxley(Membrane):
         Volts.
     leak_reversal : float, default -0.054387
         Volts.
-    threshold : float, default 0.0
-        Volts; a unit fires when it rises above it.
-    refractory : float >= 0, default 0.0
-        Seconds in which a unit does not fire again. Truncated to whole steps.
     initial : float or (float, float), default -0.065
         Initial voltages are uniform between two numbers, volts; the gates begin where they would settle.
 
@@ -232,17 +218,14 @@ class HodgkinHuxley(Membrane):
     initial: UnitNumbers = -0.065
     noise: UnitNumbers = 0.0
 
+    _reach: ClassVar[float] = 7e-3
+
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (4, n_units) of units that begin: v in volts, m, h, n."""
         voltages = initial_voltages(self, n_units, rng)
         state = np.stack([voltages, *np.zeros((3, n_units))])
         _move_gates(np.inf, np.clip(1e3 * voltages, -200.0, 200.0), *state[1:])
         return state
-
-    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
-        p = UnitParameters(self, excitatory)
-        return p.each("capacitance", 0, closed="neither", unit="farad"), np.full(len(excitatory), _REACH)
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> HodgkinHuxleyCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
@@ -260,8 +243,7 @@ class HodgkinHuxley(Membrane):
             reversal_leak=p.of_units("leak_reversal", unit="volt"),
             background=p.of_units("background", unit="amp"),
             threshold=p.of_units("threshold", unit="volt"),
-            noise=steps_of_noise(p, dt),
             means_first=first,
             means_second=first * np.exp(-0.5 * dt / np.asarray(time_constants, dtype=np.float64)),
-            refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
+            **noise_and_refractory(p, dt),
         )

@@ -18,9 +18,8 @@ from reservoir.neurons.spiking.membrane import (
     UnitNumbers,
     initial_voltages,
     least_reach,
+    noise_and_refractory,
     numbers_at_start,
-    refractory_steps,
-    steps_of_noise,
     unit,
 )
 from reservoir.neurons.spiking.statements import Statements
@@ -243,6 +242,5 @@ class Izhikevich(Membrane):
             peak=peak,
             c=p.of_units("c", None, peak, unit="volt"),
             d=p.of_units("d", unit="volt / second"),
-            noise=steps_of_noise(p, dt),
-            refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
+            **noise_and_refractory(p, dt),
         )

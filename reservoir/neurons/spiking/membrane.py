@@ -69,6 +69,43 @@ class Membrane(BaseEstimator):
         return clone(self).set_params(**changes) if changes else self
 
 
+class ThresholdMembrane(Membrane):
+    """A record of units with a capacitance that rest at one voltage and fire for ever, or at once, above another."""
+
+    rest: UnitNumbers
+    threshold: UnitNumbers
+    capacitance: UnitNumbers
+
+    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
+        p = UnitParameters(self, excitatory)
+        reach = p.each("threshold", unit="volt") - p.each("rest", unit="volt")
+        return p.each("capacitance", 0, closed="neither", unit="farad"), least_reach(reach)
+
+
+class FullSpike(Membrane):
+    """A record of units whose equation has the whole spike: neither reset nor held, they fire where v rises.
+
+    Parameters
+    ----------
+    threshold : float, default 0.0
+        Volts; a unit fires when it rises above it.
+    refractory : float >= 0, default 0.0
+        Seconds in which a unit does not fire again. Truncated to whole steps.
+    """
+
+    _reach: ClassVar[float]
+    """Volts by which a short pulse must move a resting unit to make it fire, about."""
+
+    threshold: UnitNumbers
+    capacitance: UnitNumbers
+
+    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
+        p = UnitParameters(self, excitatory)
+        return p.each("capacitance", 0, closed="neither", unit="farad"), np.full(len(excitatory), self._reach)
+
+
 def least_reach(volts: np.ndarray) -> np.ndarray:
     """Volts (n_units,) from rest to threshold; 1 mV for units that fire without input."""
     return np.maximum(volts, 1e-3)
@@ -76,8 +113,9 @@ def least_reach(volts: np.ndarray) -> np.ndarray:
 
 @dataclass_transform(eq_default=False, kw_only_default=True)
 def unit(cls: type[_Unit]) -> type[_Unit]:
-    """Decorator of a record whose fields are its parameters, given by name, with the docstring of `Membrane` added."""
-    return documented_with(Membrane)(dataclass(eq=False, repr=False, kw_only=True)(cls))
+    """Decorator of a record whose fields are its parameters, given by name, with what its bases say of them added."""
+    bases = [base for base in (Membrane, FullSpike) if issubclass(cls, base)]
+    return documented_with(*bases)(dataclass(eq=False, repr=False, kw_only=True)(cls))
 
 
 def initial_voltages(part: Any, n_units: int, rng: np.random.Generator) -> np.ndarray:
@@ -89,16 +127,10 @@ def initial_voltages(part: Any, n_units: int, rng: np.random.Generator) -> np.nd
     return rng.uniform(low, high, n_units)
 
 
-def reach_of_membrane(part: Any, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Capacitances, farads, and volts from rest to threshold, (n_units,) each."""
-    p = UnitParameters(part, excitatory)
-    reach = p.each("threshold", unit="volt") - p.each("rest", unit="volt")
-    return p.each("capacitance", 0, closed="neither", unit="farad"), least_reach(reach)
-
-
-def steps_of_noise(p: UnitParameters, dt: float) -> Any:
-    """Volts by which noise moves units in a step, standard deviation."""
-    return p.of_units("noise", 0, unit="volt * second**-0.5") * np.sqrt(dt)
+def noise_and_refractory(p: UnitParameters, dt: float) -> dict[str, Any]:
+    """Two coefficients of a step: volts by which noise moves units, standard deviation, and the steps they are held."""
+    noise = p.of_units("noise", 0, unit="volt * second**-0.5") * np.sqrt(dt)
+    return {"noise": noise, "refractory": refractory_steps(p.owner, p.part.refractory, p.excitatory, dt)}
 
 
 def numbers_at_start(part: Any, name: str, n_units: int) -> np.ndarray:

@@ -15,17 +15,15 @@ from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.firing import drive, fire_rising, relaxed
 from reservoir.neurons.spiking.lif import mean_decay
 from reservoir.neurons.spiking.membrane import (
-    Membrane,
+    FullSpike,
     UnitNumbers,
     initial_voltages,
+    noise_and_refractory,
     numbers_at_start,
-    refractory_steps,
-    steps_of_noise,
     unit,
 )
 from reservoir.neurons.spiking.statements import Statements, full_spike
 
-_REACH = 0.02  # volts; a short pulse must move a resting unit twice as far to make it fire
 _FILES = coefficients.__file__, firing.__file__, exponential.__file__
 
 
@@ -91,9 +89,7 @@ class MorrisLecarCells(NamedTuple):
             total, inward = _flow(cells, i, middle, w_middle, conductance[i])
             new[i] = relaxed(v[i], (inward + current[i]) / total, total, 2.0 * at(cells.half, i))
             w[i] = _recover(cells, i, middle, w[i], at(cells.seconds, i))
-        for i in range(noise.size):
-            new[i] += at(cells.noise, i) * noise[i]
-        return fire_rising(cells.threshold, cells.refractory, step, new, v, state.ready, fired)
+        return fire_rising(cells, step, new, noise, v, state.ready, fired)
 
     @staticmethod
     def statements() -> Statements:
@@ -125,7 +121,7 @@ class MorrisLecarCells(NamedTuple):
 
 
 @unit
-class MorrisLecar(Membrane):
+class MorrisLecar(FullSpike):
     """Units of Morris and Lecar, a muscle fibre of the barnacle: the plainest membrane with channels.
 
     The voltage v and the share w of open potassium channels follow
@@ -168,10 +164,6 @@ class MorrisLecar(Membrane):
         Volts over which they open.
     phi : float > 0, default 40.0
         Rate of the potassium channels, 1 / second.
-    threshold : float, default 0.0
-        Volts; a unit fires when it rises above it.
-    refractory : float >= 0, default 0.0
-        Seconds in which a unit does not fire again. Truncated to whole steps.
     initial : float or (float, float), default -0.0609
         Initial voltages are uniform between two numbers, volts; w begins where it would settle.
 
@@ -206,6 +198,7 @@ class MorrisLecar(Membrane):
     initial: UnitNumbers = -0.0609
     noise: UnitNumbers = 0.0
 
+    _reach: ClassVar[float] = 0.02  # a short pulse must move a resting unit twice as far
     begins_with: ClassVar[dict[str, str | None]] = {"V3": "volt", "V4": "volt"}
 
     @classmethod
@@ -227,11 +220,6 @@ class MorrisLecar(Membrane):
         V3, V4 = (numbers_at_start(self, name, n_units) for name in self.begins_with)
         return np.stack([v, 0.5 + 0.5 * np.tanh((v - V3) / V4)])
 
-    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
-        p = UnitParameters(self, excitatory)
-        return p.each("capacitance", 0, closed="neither", unit="farad"), np.full(len(excitatory), _REACH)
-
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> MorrisLecarCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
         p = UnitParameters(self, excitatory)
@@ -252,8 +240,7 @@ class MorrisLecar(Membrane):
             phi=p.of_units("phi", 0, closed="neither", unit="hertz"),
             background=p.of_units("background", unit="amp"),
             threshold=p.of_units("threshold", unit="volt"),
-            noise=steps_of_noise(p, dt),
             means_half=mean_decay(time_constants, 0.5 * dt),
             means=mean_decay(time_constants, dt),
-            refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
+            **noise_and_refractory(p, dt),
         )

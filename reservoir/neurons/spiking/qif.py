@@ -13,12 +13,10 @@ from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.firing import drive, fire_above, stretched
 from reservoir.neurons.spiking.lif import mean_decay
 from reservoir.neurons.spiking.membrane import (
-    Membrane,
+    ThresholdMembrane,
     UnitNumbers,
     initial_voltages,
-    reach_of_membrane,
-    refractory_steps,
-    steps_of_noise,
+    noise_and_refractory,
     unit,
 )
 from reservoir.neurons.spiking.statements import Statements
@@ -79,7 +77,7 @@ class QIFCells(NamedTuple):
 
 
 @unit
-class QIF(Membrane):
+class QIF(ThresholdMembrane):
     """Quadratic integrate-and-fire units, the normal form of units that begin to fire at any low rate.
 
     The voltage v follows
@@ -124,10 +122,9 @@ class QIF(Membrane):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from reservoir.neurons import QIF
-    >>> QIF().initial_state(3, np.random.default_rng(0)).shape
-    (1, 3)
+    >>> QIF(background=40e-12)  # fires for ever, as above g (threshold - rest) / 4, which is 37.5 pA
+    QIF(background=4e-11)
     """
 
     capacitance: UnitNumbers = 1e-10
@@ -144,10 +141,6 @@ class QIF(Membrane):
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (1, n_units) of units that begin: the voltages."""
         return initial_voltages(self, n_units, rng)[None]
-
-    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
-        return reach_of_membrane(self, excitatory)
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> QIFCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
@@ -168,6 +161,5 @@ class QIF(Membrane):
             weights=heard[(...,) + (None,) * np.ndim(capacitance)] / capacitance,
             peak=peak,
             reset=p.of_units("reset", None, peak, unit="volt"),
-            noise=steps_of_noise(p, dt),
-            refractory=refractory_steps(p.owner, self.refractory, excitatory, dt),
+            **noise_and_refractory(p, dt),
         )

@@ -12,12 +12,10 @@ from reservoir.neurons.spiking import coefficients, firing, lif
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.firing import drive, fire_above
 from reservoir.neurons.spiking.membrane import (
-    Membrane,
+    ThresholdMembrane,
     UnitNumbers,
     initial_voltages,
-    reach_of_membrane,
-    refractory_steps,
-    steps_of_noise,
+    noise_and_refractory,
     unit,
 )
 from reservoir.neurons.spiking.statements import Statements
@@ -78,7 +76,7 @@ class ResonateAndFireCells(NamedTuple):
 
 
 @unit
-class ResonateAndFire(Membrane):
+class ResonateAndFire(ThresholdMembrane):
     """Resonate-and-fire units: below the threshold they swing, and hear best what comes at their own frequency.
 
     The voltage v and the variable x, which stands for its currents, follow
@@ -126,9 +124,11 @@ class ResonateAndFire(Membrane):
     Examples
     --------
     >>> import numpy as np
+    >>> from scipy.stats import uniform
     >>> from reservoir.neurons import ResonateAndFire
-    >>> ResonateAndFire().initial_state(3, np.random.default_rng(0)).shape
-    (2, 3)
+    >>> units = ResonateAndFire(frequency=uniform(20, 40))  # each of its own, between 20 and 60 Hz
+    >>> units.drawn(np.ones(3, bool), np.random.default_rng(0)).frequency.round(1)
+    array([45.5, 30.8, 21.6])
     """
 
     hears_conductances: ClassVar[bool] = False
@@ -147,10 +147,6 @@ class ResonateAndFire(Membrane):
     def initial_state(self, n_units: int, rng: np.random.Generator) -> np.ndarray:
         """Variables (2, n_units) of units that begin: v and x in volts."""
         return np.stack([initial_voltages(self, n_units, rng), np.zeros(n_units)])
-
-    def scales(self, excitatory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
-        return reach_of_membrane(self, excitatory)
 
     def cells(self, excitatory: np.ndarray, time_constants: np.ndarray, dt: float) -> ResonateAndFireCells:
         """Coefficients of a step of `dt` seconds, for currents of these time constants (n_currents,), seconds."""
@@ -176,7 +172,5 @@ class ResonateAndFire(Membrane):
             "weights_x": weights.real,
             "threshold": threshold,
             "reset": p.of_units("reset", None, threshold, unit="volt"),
-            "noise": steps_of_noise(p, dt),
-            "refractory": refractory_steps(p.owner, self.refractory, excitatory, dt),
         }
-        return p.record(ResonateAndFireCells, **coefficients)
+        return p.record(ResonateAndFireCells, **coefficients, **noise_and_refractory(p, dt))
