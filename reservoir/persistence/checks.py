@@ -212,7 +212,7 @@ NUMBER = Check(lambda value, lengths: _is_number(value), "a number")
 COUNT = Check(lambda value, lengths: type(value) is int and 0 <= value < 1 << 63, "an integer >= 0")
 NUMERIC = Check(lambda value, lengths: _is_numeric(value), "numbers or None")
 NAMES = Check(lambda value, lengths: value is None or _is_pair_of_names(value), "two names or None")
-LISTED = Check(lambda value, lengths: type(value) in (np.ndarray, list, tuple), "an array or a list")
+LISTED = Check(lambda value, lengths: value is None or type(value) in (np.ndarray, list, tuple), "an array or None")
 NONE = Check(lambda value, lengths: value is None, "None")
 ANY = Check(lambda value, lengths: True, "anything")
 # The words that a part may use for what it has learned.
