@@ -55,7 +55,11 @@ _PLAUSIBLE = {
 _LONGEST = {"dt": 0.01, "step": 5.0, "duration": 1e5, "learning_time": 1e5, "D": 10.0, "F": 10.0}
 _LONGEST |= dict.fromkeys(("refractory", "delay", "input_delay", "time_constant", "input_time_constant"), 1.0)
 _LONGEST |= dict.fromkeys(("rise_time", "input_rise_time", "dendritic_delay"), 1.0)
-_LONGEST |= dict.fromkeys(("time_constant_w", "tau", "tau_plus", "tau_minus", "tau_x", "tau_y", "tau_c", "tau_d"), 10.0)
+_LONGEST |= dict.fromkeys(("tau_plus", "tau_minus"), 2.0)
+_LONGEST |= dict.fromkeys(("time_constant_w", "tau", "tau_x", "tau_y", "tau_c", "tau_d", "tau_slow"), 10.0)
+_LONGEST |= dict.fromkeys(("tau_sfa_1", "tau_sfa_2", "tau_stc_1", "tau_stc_2", "tau_arriving", "tau_receiver"), 10.0)
+_LONGEST |= {"time_scale": 0.5, "tau_calcium": 10.0, "tau_square": 100.0, "tau_rho": 1e4}
+_LONGEST |= {"threshold_time_constant": 1e6}
 _RATES = {"a": 1.0, "b": 1.0}
 
 

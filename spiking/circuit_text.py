@@ -26,6 +26,8 @@ from spiking.pathways import Path, by_groups, paths_of
 from spiking.receptor_text import blocks_of, names_of_kinds, outside_of, unblocked
 
 NONE_SENT = np.zeros((0, 2), np.int64)
+# Brian2 lets units go as they move; a jump comes before that, and is heard in the first step in which they are free.
+_NO_LONGER_HELD = "not_refractory = timestep(t - lastspike, dt) >= timestep(hold, dt)"
 _ALIKE = 1e-8  # relative difference of time constants below which the exact solution loses its digits
 
 
@@ -250,7 +252,7 @@ def write_units(network: CircuitText, equations: EquationText, injected: bool, t
     """Differential equations of the units under all their currents, and their numbers."""
     kinds = network.kinds
     lines, currents, constants = _currents(network, equations)
-    at_start = {"arrive": "v += J_0\nJ_0 = 0 * volt"} if kinds.jumps else {}
+    at_start = {"allow": _NO_LONGER_HELD, "arrive": "v += J_0\nJ_0 = 0 * volt"} if kinds.jumps else {}
     at_start |= {"remember": f"{equations.before} = v"} if equations.before else {}
     lines += [f"{equations.before} : {equations.variables['v']}"] if equations.before else []
     if len(kinds.conductances) and not equations.follows:

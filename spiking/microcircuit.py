@@ -162,7 +162,9 @@ class Microcircuit(LiquidState):
         """Go on learning from where it has stopped, with more series, each presented once.
 
         The first call draws the circuit, as `fit` does, and learns the range of the features from its series. Then
-        ``fit([a, b])`` and ``fit([a]).partial_fit([b])`` learn the same, with an encoder whose range is given.
+        ``fit([a, b])`` and ``fit([a]).partial_fit([b])`` learn the same, with an encoder whose range is given; but for
+        rules that draw numbers (the noise of `CalciumSTDP`), which are others, and a `reward` that remembers, which
+        begins each call as it was given.
 
         Parameters
         ----------

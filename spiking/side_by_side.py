@@ -45,7 +45,8 @@ class SideBySide:
         self.n_steps, self.behind = max(trial.n_steps for trial in trials), trials[0].behind
         self.end = (self.behind + self.n_steps) * network.dt  # seconds
         self.standalone = "standalone" in type(brian2.get_device()).__name__.lower()
-        brian2.seed((seed + self.behind) % 2**32)  # what `rand` in a user's text gives goes on otherwise
+        begun = [seed, self.behind, *(trial.heard.number for trial in trials)]
+        brian2.seed(int(np.random.SeedSequence(begun).generate_state(1)[0]))  # of what `rand` in a rule's text gives
         self.clock = brian2.Clock(dt=network.dt * brian2.second, name="steps")
         self.operations: list[Any] = []
         self.new: dict[str, str] = {}  # names of units that make way for those of synapses

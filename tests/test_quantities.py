@@ -7,8 +7,8 @@ import pytest
 
 from reservoir import LiquidState, simulate
 from reservoir.circuits import Circuit, Projection
-from reservoir.neurons import LIF, Izhikevich
-from reservoir.plasticity import STDP
+from reservoir.neurons import GIF, LIF, Izhikevich
+from reservoir.plasticity import STDP, ClopathSTDP
 from reservoir.quantities import PlausibilityWarning, is_quantity, magnitude, measured_in
 from reservoir.spikes import Exponential, SpikeTrains
 from reservoir.validation import InvalidParameterError
@@ -95,6 +95,8 @@ def cells(neuron):
     (lambda: Projection([0], [0], 3e-8, 1.5, 3e-3), "'delay' parameter of Projection is 1.5 s"),
     (lambda: Projection([0], [0], 3e-8, 1e-3, 3.0), "'time_constant' parameter of Projection is 3 s"),
     (lambda: STDP(tau_plus=20.0).rule(Projection([0], [0], 3e-8, 1e-3, 3e-3)), "'tau_plus' parameter of STDP is 20 s"),
+    (lambda: cells(GIF(tau_sfa_1=53.8)), "'tau_sfa_1' parameter of GIF is 53.8 s"),
+    (lambda: ClopathSTDP(tau_plus=7.0).rule(Projection([0], [0], 3e-8, 1e-3, 3e-3)), "'tau_plus' .* is 7 s"),
     (lambda: Exponential(30.0).filter(SpikeTrains([], [], 1, 0.1), 0.01, 5), "'time_constant' .* Exponential is 30 s"),
     (lambda: SpikeTrains([0.0], [0], 1, 6e5), "'duration' parameter of SpikeTrains is 600000 s"),
     (lambda: simulate(Circuit([True], NONE, NONE, 0), currents=np.zeros((1, 1)), dt=0.1), "'dt' .* is 0.1 s"),

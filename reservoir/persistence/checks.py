@@ -203,10 +203,16 @@ def _is_numeric(value: Any, depth: int = 0) -> bool:
     return value is None or plain or isinstance(value, bool | np.bool_) or _is_number(value)
 
 
+def _is_pair_of_names(value: Any) -> bool:
+    return type(value) in (list, tuple) and len(value) == 2 and all(type(one) is str for one in value)
+
+
 FLAG = Check(lambda value, lengths: type(value) is bool, "True or False")
 NUMBER = Check(lambda value, lengths: _is_number(value), "a number")
 COUNT = Check(lambda value, lengths: type(value) is int and 0 <= value < 1 << 63, "an integer >= 0")
 NUMERIC = Check(lambda value, lengths: _is_numeric(value), "numbers or None")
+NAMES = Check(lambda value, lengths: value is None or _is_pair_of_names(value), "two names or None")
+LISTED = Check(lambda value, lengths: value is None or type(value) in (np.ndarray, list, tuple), "an array or None")
 NONE = Check(lambda value, lengths: value is None, "None")
 ANY = Check(lambda value, lengths: True, "anything")
 # The words that a part may use for what it has learned.

@@ -25,6 +25,8 @@ from reservoir.persistence.checks import (
     ANY,
     COUNT,
     FLAG,
+    LISTED,
+    NAMES,
     NONE,
     NUMBER,
     NUMERIC,
@@ -69,6 +71,7 @@ _ROOMS = (
     "reservoir.rnn.cells",
 )
 _WRITE_EQUATIONS = ("reservoir.neurons", "reservoir.plasticity")
+_NOT_COMPILED = {"between": NAMES, "targets": LISTED}  # of rules, and in no text
 _CODEGEN = word("auto", "numpy", "cython", "standalone")
 
 
@@ -87,7 +90,7 @@ def _entry_of_part(kind: Any, writes_equations: bool) -> Entry:
     """An entry of what a part says that it learns; of its parameters where their text would be compiled."""
     learned = {name: check_of(said) for name, said in getattr(kind, "learned", {}).items()}
     taken = inspect.signature(kind).parameters.values() if writes_equations else ()
-    return Entry(learned, {one.name: equation_parameter(one.default) for one in taken})
+    return Entry(learned, {one.name: _NOT_COMPILED.get(one.name) or equation_parameter(one.default) for one in taken})
 
 
 _LIQUID = {

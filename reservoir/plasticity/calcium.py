@@ -77,8 +77,8 @@ class CalciumSTDP(PlasticityRule):
     Notes
     -----
     The defaults are the set "DP" of the paper but for `low`; `fitted` has all. The noise is drawn by Brian2, so that
-    it depends on the trials beside and on `codegen`; without it nothing does. The rule looks at every synapse in every
-    step.
+    it depends on the trials beside and on `codegen`, and is drawn anew where a simulation goes on from a state; without
+    it nothing does. The rule looks at every synapse in every step.
 
     References
     ----------

@@ -26,7 +26,7 @@ class ReadoutReward(BaseEstimator):
         whose `step` is the `reward_interval` of the rule.
     targets : array (n_rows,) or (n_rows, n_outputs)
         What it should predict in each stretch of `reward_interval`, from the first on; as many as the simulation has,
-        or more.
+        or more. Each call begins with the first again, and with an empty trace: `simulate` from a state, `partial_fit`.
     trace : trace of `reservoir.spikes`
         As in the system that the readout was fitted to.
     score : function(target, prediction) or None, default None

@@ -51,7 +51,9 @@ class RewardSTDP(PairRule):
         What decides rewards while the circuit runs, in place of `reward_times`: a number, by which d jumps.
         `time` is that of the simulation, `spikes` the `SpikeTrains` of all units in the stretch that ends there,
         with times from its beginning. An object that remembers is copied for each trial, so that it begins each as it
-        was given; `ReadoutReward` is one. In `Microcircuit` the time counts through all that is presented in `fit`.
+        was given; `ReadoutReward` is one. It begins so again where a simulation goes on from a state, and in each call
+        of `Microcircuit.partial_fit`: pieces are the whole for functions of `time` and `spikes` alone. `time` goes on,
+        in `Microcircuit` through all that was presented.
     reward_interval : float > 0, default 0.01
         Seconds from one question to the next, the first after as many.
     A_plus : float, default 0.01

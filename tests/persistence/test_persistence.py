@@ -36,7 +36,9 @@ from reservoir.models import ModelSpace
 from reservoir.neurons import LIF
 from reservoir.persistence import describe
 from reservoir.persistence.registry import REGISTRY
+from reservoir.plasticity import STDP, InhibitorySTDP, Normalised, ReadoutReward
 from reservoir.readouts import RidgeReadout
+from reservoir.spikes import Exponential
 from reservoir.topologies import Graph
 from reservoir.whole_files import NoRegularFileError
 from tests.house.exports import exported_classes
@@ -180,6 +182,17 @@ def test_records_come_back_in_parameters(tmp_path):
     circuit = MaassColumn().draw(np.random.default_rng(0), n_inputs=2)
     assert there_and_back(LiquidState(circuit), tmp_path).circuit.equals(circuit)
     assert not there_and_back(circuit, tmp_path).recurrent.weight.flags.writeable
+
+
+def test_rules_come_back_with_the_populations_and_targets_that_they_name(tmp_path):
+    trace = Exponential(0.03)
+    for rule in (STDP(between=("E", "I")), Normalised(InhibitorySTDP(between=["I", "slow"]))):
+        assert not difference(there_and_back(rule, tmp_path), rule)
+    reward = ReadoutReward(RidgeReadout(), np.array(["up", "down"]), trace)
+    assert there_and_back(reward, tmp_path).targets.tolist() == ["up", "down"]
+    for odd in ("v = 0", ("E", 1), ("E", "I", "E")):
+        with pytest.raises(ValueError, match="between' is not two names or None"):
+            save(STDP(between=odd), tmp_path / "odd.npz")
 
 
 def test_odd_parameters_come_back(tmp_path):

@@ -22,6 +22,7 @@ from reservoir.plasticity import (
     TripletSTDP,
 )
 from reservoir.spikes import SpikeTrains
+from reservoir.systems.recording import NOTHING
 from spiking import Equations, simulate
 from spiking._brian import run_trials
 from spiking.circuit_text import Trial, write_circuit
@@ -54,7 +55,7 @@ def learn(rules, circuits, channels, n_steps, currents, neuron=FORCED):
     network = networks[0]._replace(paths=tuple(path for one in networks for path in one.paths))
     n_units = circuits[0].n_units
     events = np.unique(channels, axis=0) + np.array([0, n_units])
-    (answer,) = run_trials(network, [Trial(np.zeros((1, n_units)), events, currents, n_steps)], "numpy", 0, False)
+    (answer,) = run_trials(network, [Trial(np.zeros((1, n_units)), events, currents, n_steps)], "numpy", 0, NOTHING)
     found = [one.values["U" if "U" in path.rule.read else "w"]
              for path, one in zip(network.paths, answer.learned, strict=True)]  # fmt: skip
     return found, answer.spikes

@@ -58,6 +58,15 @@ def test_noise_moves_efficacies_as_it_says():
     assert np.var(found / 1e-12) == pytest.approx(variance, rel=5 * np.sqrt(2 / n))
 
 
+def test_noise_is_that_of_the_trial():
+    """Another for every trial, and the same for one that is done again."""
+    circuit = wired(np.zeros(5, int), np.zeros(5, int), np.full(5, 0.5e-12))
+    trains, rule = SpikeTrains([1e-3], [0], 1, 5e-3), CalciumSTDP(C_pre=9.0, D=0.0, w_max=1e-12)
+    options = {"plasticity": {"inputs": rule}, "record": "weights", "random_state": 0, "codegen": "numpy"}
+    found = [simulate(circuit, trains, trial=k, **options).circuit.inputs.weight for k in (0, 1, 0)]
+    assert (found[0] == found[2]).all() and (found[0] != found[1]).all()
+
+
 def spike_shape(times, n_steps, dt):
     """Voltages: at rest, 2 ms of a spike at 33 mV, and the way back from -49.6 mV, 9.4 ms long."""
     since = np.arange(n_steps)[:, None] * dt - np.asarray(times)[None] + dt / 2

@@ -13,12 +13,13 @@ from reservoir.neurons import LIF
 from reservoir.plasticity import STDP
 from reservoir.plasticity.rule import PlasticityRule, Rule
 from reservoir.spikes import SpikeTrains
-from spiking import Equations
+from spiking import Equations, _brian
 from spiking.circuit_text import write_circuit
 from spiking.unit_step import write_step
 from tests.neurons.spiking_oracles import twin_of
 from tests.spiking.test_same_spikes import N_INPUTS, NONE, assert_same, codegen, names, trains_of  # noqa: F401
 
+B = _brian.engine()
 UNITS = [getattr(neurons, name)() for name in neurons.__all__]
 
 
@@ -167,6 +168,21 @@ def test_own_equations_hear_all_kinds():
     bare = Equations("dv/dt = -v / (20*ms) + I / (1*nA) / (20*ms) : 1", threshold="v > 1", reset="v = 0")
     with pytest.raises(ValueError, match="units with a voltage in volts, for synapses with a reversal or the time"):
         spiking.simulate(circuit, trains, neuron=bare)
+
+
+@pytest.mark.parametrize("step", [49, 50, 51])
+def test_a_jump_counts_from_the_first_free_step_on(step):
+    """Held for 2 ms after the spike of step 31, in the words of the library and in those of a user."""
+    record = LIF(time_constant=0.02, resistance=1e8, background=0.0, initial=0.0, threshold=0.015, reset=0.0)
+    record.set_params(rest=0.0, refractory=2e-3)
+    own = Equations(
+        "dv/dt = (-v + R * I) / tau : volt (unless refractory)", threshold="v > 0.015 * volt", reset="v = 0 * volt",
+        refractory=2e-3, method="exact", parameters={"R": 1e8 * B.ohm, "tau": 0.02 * B.second}, initial=0.0,
+    )  # fmt: skip
+    kick = Projection([0], [0], weight=0.02, delay=0.0, time_constant=0.0)
+    circuit, trains = Circuit(np.ones(1, bool), NONE, kick, 1), SpikeTrains([3e-3, step * 1e-4], [0, 0], 1, 6e-3)
+    one, other = (spiking.simulate(circuit, trains, neuron=neuron, codegen="numpy").spikes for neuron in (record, own))
+    assert one.steps(1e-4).tolist() == other.steps(1e-4).tolist() == [31] + [step + 1] * (step >= 50)
 
 
 # Delays before and behind the synapse
