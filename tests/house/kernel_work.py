@@ -206,7 +206,8 @@ def of_all_kinds(neuron, synapses):
     rising = {"rise_time": 1e-3, "release_probability": 0.5}
     opened = {"reversal": rest + 0.06, "magnesium": np.resize([0.0, 1.0], len(synapses))}
     recurrent = dataclasses.replace(synapses, weight=50 * farads * volts, **rising)
-    kicks = Projection(np.zeros(8, int), np.arange(8), 0.3 * volts, 1e-3, 0.0, release_probability=np.resize([0.7, 1.0], 8))
+    chance = np.resize([0.7, 1.0], 8)
+    kicks = Projection(np.zeros(8, int), np.arange(8), 0.3 * volts, 1e-3, 0.0, release_probability=chance)
     nmda = dataclasses.replace(synapses, weight=10 * farads, **rising, **opened)
     background = PoissonBackground(np.full(8, 500.0), 50 * farads * volts, 3e-3, rise_time=3e-3)
     return Circuit(np.ones(8, bool), recurrent, kicks, 1, background=background, projections={"nmda": nmda})
