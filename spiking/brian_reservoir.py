@@ -87,8 +87,8 @@ class BrianReservoir(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseE
 
     References
     ----------
-    Stimberg, Brette, Goodman 2019, Brian 2, an intuitive and efficient neural simulator, eLife 8:e47314,
-    doi:10.7554/eLife.47314.
+    Stimberg, Brette, Goodman 2019, doi:10.7554/eLife.47314, as for `simulate`.
+    Maass, Natschlaeger, Markram 2002, doi:10.1162/089976602760407955, as for `reservoir.LiquidState`.
 
     Examples
     --------

@@ -76,8 +76,8 @@ class Equations(BaseEstimator):
 
     References
     ----------
-    Stimberg, Brette, Goodman 2019, Brian 2, an intuitive and efficient neural simulator, eLife 8:e47314,
-    doi:10.7554/eLife.47314.
+    Stimberg, Goodman, Benichoux, Brette 2014, Equation-oriented specification of neural models for simulations,
+    Frontiers in Neuroinformatics 8:6, doi:10.3389/fninf.2014.00006.
 
     Examples
     --------

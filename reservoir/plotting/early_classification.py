@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.metrics import accuracy_score
 
+from reservoir.docstrings import documented_with
 from reservoir.parts import Labels, Numbers, SequenceData, check_part
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.palette import BLUE, GREY
@@ -25,6 +26,7 @@ class SequenceClassifier(Protocol):
     def get_params(self) -> dict[str, Any]: ...
 
 
+@documented_with(Display)
 @dataclass(eq=False, repr=False)
 class EarlyClassificationDisplay(Display):
     """Accuracy against the share of the rows of every sequence that has been seen.
@@ -42,11 +44,6 @@ class EarlyClassificationDisplay(Display):
         Accuracy on the sequences that are cut there.
     chance : float or None, default None
         Share of the most frequent label; None draws none.
-
-    Attributes
-    ----------
-    axes_ : array of Axes (1,)
-    ax_, figure_ : Axes, Figure
 
     Raises
     ------

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers, WindowedRule
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.names import plain
@@ -18,6 +19,7 @@ _POINTS = 400  # a side
 _REACH = 0.1  # seconds, where a rule does not say how far its window goes
 
 
+@documented_with(Display)
 @dataclass(eq=False, repr=False)
 class STDPWindowDisplay(Display):
     """Change of a weight by one pair of spikes, over the lag of the receiver's spike behind the arriving one.
@@ -31,11 +33,6 @@ class STDPWindowDisplay(Display):
         Seconds; NaN breaks a line.
     changes : dict of str to array (n_lags,)
         A line each.
-
-    Attributes
-    ----------
-    axes_ : array of Axes (1,)
-    ax_, figure_ : Axes, Figure
 
     Raises
     ------

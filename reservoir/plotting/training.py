@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.base import clone
 
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers, OnlineReadout, check_part
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.names import plain
@@ -23,6 +24,7 @@ class FittedNetwork(Protocol):
     def loss_curve_(self) -> Sequence[float]: ...
 
 
+@documented_with(Display)
 @dataclass(eq=False, repr=False)
 class TrainingDisplay(Display):
     """Loss of a recurrent network by epoch, or error of an online readout by row.
@@ -37,11 +39,6 @@ class TrainingDisplay(Display):
         What falls.
     best : int or None, default None
         Number of the point that was kept, from 1; it is marked.
-
-    Attributes
-    ----------
-    axes_ : array of Axes (1,)
-    ax_, figure_ : Axes, Figure
 
     Raises
     ------

@@ -77,8 +77,7 @@ def separation(
 
     References
     ----------
-    Maass, Natschlaeger, Markram 2002, Real-time computing without stable states, Neural Computation 14(11):2531-2560,
-    doi:10.1162/089976602760407955.
+    Maass, Natschlaeger, Markram 2002, doi:10.1162/089976602760407955, as for `LiquidState`.
 
     Examples
     --------

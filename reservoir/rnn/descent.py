@@ -14,7 +14,7 @@ from reservoir.compilation import one_blas_thread
 from reservoir.parts import Seed
 from reservoir.progress import Progress
 from reservoir.rnn.examples import Batch, Examples
-from reservoir.rnn.gradients import spread_gradient
+from reservoir.rnn.gradients import Gradient
 from reservoir.rnn.optimizers import clipped
 from reservoir.rnn.output_rows import pooled
 from reservoir.rnn.packing import Packing
@@ -131,16 +131,14 @@ class Descent:
 
     def _batch(self, batch: Batch, truncation: int | str | None) -> Iterator[tuple[float, float]]:
         """Losses and weights of the pieces of a batch, after each of which the parameters move."""
-        masks, state = None, None
+        masks, state, asked = None, None, Gradient(self.network, batch.pooling, self.loss)
         if any(self.settings.dropout):
             masks = self.network.draw_masks(self.settings.dropout, len(batch.packing.lengths), self.rng)
         for piece in batch.pieces(truncation):
             n_running = len(piece.packing.lengths)
             state = state if state is None else state[:n_running]
             masks = masks if masks is None else masks.of(slice(n_running))
-            value, weight, gradient, state = spread_gradient(
-                self.network, piece, batch.pooling, self.loss, masks, state
-            )
+            value, weight, gradient, state = asked.spread(piece, masks, state)
             if gradient is not None:
                 yield value + self._move(value, gradient), weight
 

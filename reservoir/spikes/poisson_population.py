@@ -28,8 +28,7 @@ class PoissonPopulation(Poisson):
         Channels per feature.
     max_rate : float >= min_rate, default 100.0
         Rate of a channel at the upper end of the range, hertz.
-    min_rate : float >= 0, default 0.0
-        Rate at the lower end, and of a feature that was constant in `fit`, hertz.
+    min_rate, low, high : as in `Poisson`
 
     Examples
     --------

@@ -26,10 +26,7 @@ class PoissonReceptiveFields(Poisson):
 
     Parameters
     ----------
-    n_fields : int >= 3, default 8
-        Channels per feature.
-    sharpness : float > 0, default 1.5
-        Distance of neighbouring centres in standard deviations of a field.
+    n_fields, sharpness : as in `GaussianReceptiveFields`
     max_rate : float >= min_rate, default 100.0
         Rate of a channel whose centre is the value, hertz.
     min_rate : float >= 0, default 0.0

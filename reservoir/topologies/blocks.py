@@ -30,8 +30,7 @@ class Blocks(BaseEstimator):
         Probability of a connection inside a block.
     density_between : float in [0, 1], default 0.03
         Probability of a connection between blocks; 0 makes separate reservoirs.
-    distribution : {"uniform", "normal", "signs"}, default "uniform"
-        Of the weights: U[-1, 1), N(0, 1), or 1 and -1, alike often.
+    distribution : as in `Random`, default "uniform"
 
     Raises
     ------

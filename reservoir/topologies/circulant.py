@@ -122,8 +122,7 @@ class CirculantGraph(BaseEstimator):
     ----------
     in_degree : int >= 1, default 10
         Connections that a unit receives; at most n_units - 1 are drawn (one for a single unit).
-    distribution : {"uniform", "normal", "signs"}, default "uniform"
-        Of the weights: U[-1, 1), N(0, 1), or 1 and -1, alike often.
+    distribution : as in `Random`, default "uniform"
 
     Raises
     ------

@@ -30,8 +30,7 @@ class ExcitatoryInhibitory(BaseEstimator):
         Share of excitatory units.
     density : float in (0, 1], default 0.1
         Probability of a connection. A unit may hear itself.
-    distribution : {"uniform", "normal", "signs"}, default "uniform"
-        Of the weights: U[-1, 1), N(0, 1), or 1 and -1, alike often.
+    distribution : as in `Random`, default "uniform"
 
     Raises
     ------

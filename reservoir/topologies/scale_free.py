@@ -27,8 +27,7 @@ class ScaleFree(BaseEstimator):
     ----------
     n_links : int >= 1, default 5
         Links that a new unit brings; a graph of up to n_links + 1 units is complete.
-    distribution : {"uniform", "normal", "signs"}, default "uniform"
-        Of the weights: U[-1, 1), N(0, 1), or 1 and -1, alike often.
+    distribution : as in `Random`, default "uniform"
 
     Raises
     ------

@@ -30,8 +30,7 @@ class SmallWorld(BaseEstimator):
         Units that a unit hears; at most n_units - 1 are taken.
     rewiring : float in [0, 1], default 0.1
         Probability that a connection is rewired: 0 is a ring lattice, 1 a random graph.
-    distribution : {"uniform", "normal", "signs"}, default "uniform"
-        Of the weights: U[-1, 1), N(0, 1), or 1 and -1, alike often.
+    distribution : as in `Random`, default "uniform"
 
     Raises
     ------

@@ -11,7 +11,7 @@ from reservoir.rnn import layer as layer_module
 from reservoir.rnn.cells import CELLS
 from reservoir.rnn.descent import run_rows
 from reservoir.rnn.examples import Batch, Examples
-from reservoir.rnn.gradients import loss_and_gradient
+from reservoir.rnn.gradients import Gradient
 from reservoir.rnn.losses import LOSSES
 from reservoir.rnn.recurrent_network import RecurrentNetwork
 from tests.rnn.recurrent_oracles import TWINS, cells
@@ -57,9 +57,9 @@ def assert_gradient(network, piece, pooling, loss, masks=None, state=None):
     ahead.backward = lambda *_: np.zeros_like(network.vector)
 
     def value():
-        return loss_and_gradient(ahead, piece, pooling, LOSSES[loss], masks, state)[0]
+        return Gradient(ahead, pooling, LOSSES[loss]).of(piece, masks, state)[0]
 
-    gradient = loss_and_gradient(network, piece, pooling, LOSSES[loss], masks, state)[2]
+    gradient = Gradient(network, pooling, LOSSES[loss]).of(piece, masks, state)[2]
     step = 2e-6
     rounding = 8 * np.finfo(float).eps * value() / step
     for index in range(network.vector.size):
@@ -127,9 +127,9 @@ def test_a_truncated_gradient_ends_at_the_piece(cell):
     for piece in Batch(examples).pieces(5):
         state = state if state is None else state[: len(piece.packing.lengths)]
         assert_gradient(network, piece, None, "squared", None, state)
-        value, n, _, state = loss_and_gradient(network, piece, None, LOSSES["squared"], None, state)
+        value, n, _, state = Gradient(network, None, LOSSES["squared"]).of(piece, None, state)
         total += value * n
-    whole = loss_and_gradient(network, next(Batch(examples).pieces()), None, LOSSES["squared"], None, None)
+    whole = Gradient(network, None, LOSSES["squared"]).of(next(Batch(examples).pieces()), None, None)
     assert total == pytest.approx(whole[0] * whole[1], rel=1e-12)
 
 
@@ -139,9 +139,9 @@ def test_long_runs_are_cut_without_a_trace(cell, bidirectional, monkeypatch):
     """Kernels get a few steps at once; the state, and its gradient, are handed on."""
     network = network_of(cell, (3, 2), bidirectional)
     piece = next(Batch(examples_of()).pieces())
-    at_once = loss_and_gradient(network, piece, None, LOSSES["squared"], None, None)
+    at_once = Gradient(network, None, LOSSES["squared"]).of(piece, None, None)
     monkeypatch.setattr(layer_module, "rows_per_call", lambda *work: 6)
-    in_pieces = loss_and_gradient(network, piece, None, LOSSES["squared"], None, None)
+    in_pieces = Gradient(network, None, LOSSES["squared"]).of(piece, None, None)
     assert at_once[0] == in_pieces[0]
     np.testing.assert_array_equal(at_once[3], in_pieces[3])
     np.testing.assert_allclose(at_once[2], in_pieces[2], rtol=1e-10, atol=1e-13)
@@ -162,7 +162,7 @@ def test_bits_do_not_depend_on_the_batch(cell, dtype, bidirectional):
     again, _ = run_rows(network, there.rows, there.offsets)
     assert again.tobytes() == np.concatenate([hidden[OFFSETS[i] : OFFSETS[i + 1]] for i in order]).tobytes()
     one, other = (
-        loss_and_gradient(network, next(Batch(which).pieces()), None, LOSSES["squared"], None, None)[2]
+        Gradient(network, None, LOSSES["squared"]).of(next(Batch(which).pieces()), None, None)[2]
         for which in (examples, there)
     )
     np.testing.assert_allclose(one, other, rtol=1e-4 if dtype == "float32" else 1e-12, atol=1e-6)

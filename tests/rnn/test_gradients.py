@@ -6,7 +6,7 @@ import pytest
 from reservoir import threads
 from reservoir.rnn import RNNRegressor, gradients
 from reservoir.rnn.examples import Batch
-from reservoir.rnn.gradients import loss_and_gradient, spread_gradient
+from reservoir.rnn.gradients import Gradient
 from reservoir.rnn.losses import LOSSES
 from tests.rnn.recurrent_oracles import cells
 from tests.rnn.test_cells import all_cells, examples_of, network_of
@@ -23,8 +23,8 @@ def small_parts(monkeypatch):
 
 
 def check(network, piece, pooling, loss, masks=None, state=None):
-    whole = loss_and_gradient(network, piece, pooling, LOSSES[loss], masks, state)
-    parts = spread_gradient(network, piece, pooling, LOSSES[loss], masks, state)
+    whole = Gradient(network, pooling, LOSSES[loss]).of(piece, masks, state)
+    parts = Gradient(network, pooling, LOSSES[loss]).spread(piece, masks, state)
     assert parts[1] == pytest.approx(whole[1], rel=1e-14)
     assert parts[0] == pytest.approx(whole[0], rel=1e-12)
     np.testing.assert_allclose(parts[2], whole[2], rtol=1e-9, atol=1e-13)
@@ -43,7 +43,7 @@ def test_parts_are_the_whole(cell, rates):
         state = state if state is None else state[:n_running]
         if piece.scored.any():
             check(network, piece, None, "squared", masks, state)
-        state = loss_and_gradient(network, piece, None, LOSSES["squared"], masks, state)[3]
+        state = Gradient(network, None, LOSSES["squared"]).of(piece, masks, state)[3]
 
 
 @pytest.mark.parametrize("pooling", ["last", "mean"])

@@ -6,7 +6,7 @@ import pytest
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.rnn.cells import CELLS
 from reservoir.rnn.examples import Batch, Examples
-from reservoir.rnn.gradients import loss_and_gradient
+from reservoir.rnn.gradients import Gradient
 from reservoir.rnn.losses import LOSSES
 from reservoir.rnn.recurrent_network import RecurrentNetwork
 from tests.sequence_cases import LENGTHS, RAGGED, STACK, F, N, same_bits, step_values
@@ -50,9 +50,9 @@ def test_the_gradient_of_a_weighted_batch(loss, pooling):
     network = RecurrentNetwork(CELLS["gru"](), (3,), False, F, 3, np.random.default_rng(0), np.dtype("float64"))
 
     def value():
-        return loss_and_gradient(network, piece, pooling, LOSSES[loss], None, None)[0]
+        return Gradient(network, pooling, LOSSES[loss]).of(piece, None, None)[0]
 
-    gradient = loss_and_gradient(network, piece, pooling, LOSSES[loss], None, None)[2]
+    gradient = Gradient(network, pooling, LOSSES[loss]).of(piece, None, None)[2]
     for k in range(network.vector.size):
         before = network.vector[k]
         slopes = []

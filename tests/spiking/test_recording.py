@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator
 
 import reservoir
 from reservoir import neurons
@@ -25,6 +24,7 @@ from reservoir.plasticity import (
 from spiking import Equations, simulate
 from tests.neurons.spiking_oracles import twin_of
 from tests.spiking.test_brian_safety import COMPILED
+from tests.spiking.test_own_rules import Own
 from tests.systems.test_recording import CIRCUIT, DT, OVER_TIME, trains_of
 from tests.systems.test_recording import TRAINS as LONGER
 
@@ -119,19 +119,6 @@ def test_variables_of_synapses_by_their_names_and_a_list_alone():
             simulate(CURRENTS, TRAINS, plasticity={"recurrent": STDP(between=("E", "E"))}, record=record, **options)
     with pytest.raises(ValueError, match="'record' parameter of simulate must be with traces at the end, or over time"):
         simulate(CURRENTS, TRAINS, plasticity=[STDP()], record=["traces", {"traces": True}], **options)
-
-
-class Own(BaseEstimator):
-    """A rule of all synapses."""
-
-    def __init__(self, text):
-        self.text = text
-
-    def acts_on(self, projection):
-        return np.ones(len(projection), bool)
-
-    def rule(self, projection):
-        return self.text
 
 
 LOW_PASSED = UnitVariables(("dslow/dt = (v - slow) / tau : volt",))

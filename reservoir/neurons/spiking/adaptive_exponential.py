@@ -14,13 +14,7 @@ from reservoir.neurons.spiking.cell_types import ADEX, parameters_of
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.firing import drive, fire_above
 from reservoir.neurons.spiking.lif import decaying_gain, mean_decay
-from reservoir.neurons.spiking.membrane import (
-    ThresholdMembrane,
-    UnitNumbers,
-    initial_voltages,
-    noise_and_refractory,
-    unit,
-)
+from reservoir.neurons.spiking.membrane import ThresholdMembrane, UnitNumbers, initial_voltages, noise_and_hold, unit
 from reservoir.neurons.spiking.statements import Statements
 
 _FILES = coefficients.__file__, firing.__file__, exponential.__file__
@@ -286,5 +280,5 @@ class AdaptiveExponential(ThresholdMembrane):
             leak=leak,
             held=leak * rest + background,
             half_seconds=dt / 2 / capacitance,
-            **noise_and_refractory(p, dt),
+            **noise_and_hold(p, dt),
         )

@@ -12,13 +12,7 @@ from reservoir.neurons.spiking import coefficients, cubic, firing, lif
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.cubic import Cubic, CubicUnit, cubic_of, step_in_words, to_the_end, to_the_middle
 from reservoir.neurons.spiking.firing import fire_rising
-from reservoir.neurons.spiking.membrane import (
-    UnitNumbers,
-    initial_voltages,
-    noise_and_refractory,
-    numbers_at_start,
-    unit,
-)
+from reservoir.neurons.spiking.membrane import UnitNumbers, initial_voltages, noise_and_hold, numbers_at_start, unit
 from reservoir.neurons.spiking.statements import Statements, full_spike
 
 _FILES = coefficients.__file__, cubic.__file__, firing.__file__, lif.__file__, exponential.__file__
@@ -159,4 +153,4 @@ class FitzHughNagumo(CubicUnit):
             "threshold": p.of_units("threshold", unit="volt"),
         }
         curve = cubic_of(p, 1 / 3, 0.0, 1.0, time_constants, dt)
-        return p.record(FitzHughNagumoCells, cubic=p.record(Cubic, **curve), **numbers, **noise_and_refractory(p, dt))
+        return p.record(FitzHughNagumoCells, cubic=p.record(Cubic, **curve), **numbers, **noise_and_hold(p, dt))

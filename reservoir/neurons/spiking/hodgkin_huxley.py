@@ -13,7 +13,7 @@ from reservoir.neurons.spiking import coefficients, firing
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.firing import drive, fire_rising
 from reservoir.neurons.spiking.lif import mean_decay
-from reservoir.neurons.spiking.membrane import FullSpike, UnitNumbers, initial_voltages, noise_and_refractory, unit
+from reservoir.neurons.spiking.membrane import FullSpike, UnitNumbers, initial_voltages, noise_and_hold, unit
 from reservoir.neurons.spiking.statements import Statements, full_spike
 
 _FILES = coefficients.__file__, firing.__file__, exponential.__file__
@@ -245,5 +245,5 @@ class HodgkinHuxley(FullSpike):
             threshold=p.of_units("threshold", unit="volt"),
             means_first=first,
             means_second=first * np.exp(-0.5 * dt / np.asarray(time_constants, dtype=np.float64)),
-            **noise_and_refractory(p, dt),
+            **noise_and_hold(p, dt),
         )

@@ -18,7 +18,7 @@ from reservoir.neurons.spiking.membrane import (
     UnitNumbers,
     initial_voltages,
     least_reach,
-    noise_and_refractory,
+    noise_and_hold,
     numbers_at_start,
     unit,
 )
@@ -242,5 +242,5 @@ class Izhikevich(Membrane):
             peak=peak,
             c=p.of_units("c", None, peak, unit="volt"),
             d=p.of_units("d", unit="volt / second"),
-            **noise_and_refractory(p, dt),
+            **noise_and_hold(p, dt),
         )

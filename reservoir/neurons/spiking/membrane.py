@@ -127,7 +127,7 @@ def initial_voltages(part: Any, n_units: int, rng: np.random.Generator) -> np.nd
     return rng.uniform(low, high, n_units)
 
 
-def noise_and_refractory(p: UnitParameters, dt: float) -> dict[str, Any]:
+def noise_and_hold(p: UnitParameters, dt: float) -> dict[str, Any]:
     """Two coefficients of a step: volts by which noise moves units, standard deviation, and the steps they are held."""
     noise = p.of_units("noise", 0, unit="volt * second**-0.5") * np.sqrt(dt)
     return {"noise": noise, "refractory": refractory_steps(p.owner, p.part.refractory, p.excitatory, dt)}

@@ -18,7 +18,7 @@ from reservoir.neurons.spiking.membrane import (
     FullSpike,
     UnitNumbers,
     initial_voltages,
-    noise_and_refractory,
+    noise_and_hold,
     numbers_at_start,
     unit,
 )
@@ -242,5 +242,5 @@ class MorrisLecar(FullSpike):
             threshold=p.of_units("threshold", unit="volt"),
             means_half=mean_decay(time_constants, 0.5 * dt),
             means=mean_decay(time_constants, dt),
-            **noise_and_refractory(p, dt),
+            **noise_and_hold(p, dt),
         )

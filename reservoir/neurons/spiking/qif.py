@@ -12,13 +12,7 @@ from reservoir.neurons.spiking import coefficients, firing
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.firing import drive, fire_above, stretched
 from reservoir.neurons.spiking.lif import mean_decay
-from reservoir.neurons.spiking.membrane import (
-    ThresholdMembrane,
-    UnitNumbers,
-    initial_voltages,
-    noise_and_refractory,
-    unit,
-)
+from reservoir.neurons.spiking.membrane import ThresholdMembrane, UnitNumbers, initial_voltages, noise_and_hold, unit
 from reservoir.neurons.spiking.statements import Statements
 
 _FILES = coefficients.__file__, firing.__file__, exponential.__file__
@@ -161,5 +155,5 @@ class QIF(ThresholdMembrane):
             weights=heard[(...,) + (None,) * np.ndim(capacitance)] / capacitance,
             peak=peak,
             reset=p.of_units("reset", None, peak, unit="volt"),
-            **noise_and_refractory(p, dt),
+            **noise_and_hold(p, dt),
         )

@@ -11,13 +11,7 @@ from reservoir.neurons import exponential
 from reservoir.neurons.spiking import coefficients, firing, lif
 from reservoir.neurons.spiking.coefficients import Numbers, UnitParameters, at
 from reservoir.neurons.spiking.firing import drive, fire_above
-from reservoir.neurons.spiking.membrane import (
-    ThresholdMembrane,
-    UnitNumbers,
-    initial_voltages,
-    noise_and_refractory,
-    unit,
-)
+from reservoir.neurons.spiking.membrane import ThresholdMembrane, UnitNumbers, initial_voltages, noise_and_hold, unit
 from reservoir.neurons.spiking.statements import Statements
 
 _FILES = coefficients.__file__, firing.__file__, lif.__file__, exponential.__file__
@@ -173,4 +167,4 @@ class ResonateAndFire(ThresholdMembrane):
             "threshold": threshold,
             "reset": p.of_units("reset", None, threshold, unit="volt"),
         }
-        return p.record(ResonateAndFireCells, **coefficients, **noise_and_refractory(p, dt))
+        return p.record(ResonateAndFireCells, **coefficients, **noise_and_hold(p, dt))
