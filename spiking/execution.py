@@ -17,6 +17,7 @@ from reservoir.temporary_folders import temporary_folder
 from reservoir.validation import check_choice, check_integer, parameter_error
 from spiking._brian import machine_preferences, run_trials
 from spiking.circuit_text import Answer, CircuitText, Trial
+from spiking.rule_text import doubt_voltages
 from spiking.worker_process import asked_worker, run_apart, run_where_asked, with_plain_errors
 
 CODEGEN = ("auto", "numpy", "cython", "standalone")
@@ -46,6 +47,7 @@ def run_job(
     if (last := max(trial.behind + trial.n_steps for trial in trials)) > _LAST_STEP:
         raise parameter_error(owner, "state", f"None or before step {_LAST_STEP}, which Brian2 can count", last)
     alike = "state" in wanted.names or any(path.rule is not None for path in network.paths)
+    doubt_voltages(network, trials[0])
     batches = list(_batches(trials, _TILES, alike))
     lengths = [max(trial.n_steps for trial in batch) for batch in batches]
     drawn = network.n_drawn * max(lengths)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from reservoir.plasticity import Rule, UnitVariables
+from reservoir.quantities import PlausibilityWarning
 from reservoir.validation import parameter_error
-from spiking.circuit_text import UnitText
+from spiking.circuit_text import CircuitText, Trial, UnitText
 from spiking.equation_reading import shortened, unit_text
 from spiking.integration import ExponentialEuler
 from spiking.names import defined_in, numbers_of_units, renamed
@@ -65,6 +69,26 @@ def step_of(brian2: ModuleType, added: Additions, variables: Any) -> str:
         return ExponentialEuler(brian2)(equations, variables)
     except Exception:  # not linear in its own variable
         return str(brian2.euler(equations, variables, {}))
+
+
+def doubt_voltages(network: CircuitText, trial: Trial) -> None:
+    """Warn of rules that hear silent units as busy ones: most of their receivers begin above a threshold of theirs."""
+    groups = {group.name: group for group in network.by_groups()}
+    found = set()
+    for path in network.paths:
+        if path.rule is None or path.rule.silent_below is None or trial.state is not None or not len(path.post):
+            continue
+        group = groups[path.target]
+        row = list(group.network.equations.variables).index("v")
+        level = float(np.median(trial.variables[row, group.units[path.post]]))
+        if level > path.rule.silent_below[1]:
+            found.add((*path.rule.silent_below, level))
+    for name, bound, level in sorted(found):
+        text = (
+            f"The {name} is {bound:g} V, and units begin at {level:.3g} V: synapses change without a spike of theirs. "
+            "Are its voltages those of the units?"
+        )
+        warnings.warn(text, PlausibilityWarning, stacklevel=4)
 
 
 def refused(part: Rule | UnitVariables, error: BaseException) -> ValueError:

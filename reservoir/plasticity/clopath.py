@@ -59,7 +59,8 @@ class ClopathSTDP(PlasticityRule):
     The numbers are those of the paper for visual cortex, in SI units; that w_max is 1 there is the library's own
     choice, and so is that u_square begins at the reference. They belong to units that rest at -70.6 mV and whose
     voltage shows the spike, as that of `AdaptiveExponential` or of `spiking.Equations`; thresholds of a unit that rests
-    at 0 are others. The rule looks at every synapse in every step.
+    at 0 are others, and a `PlausibilityWarning` says so where most units begin above theta_plus. The rule looks at
+    every synapse in every step.
 
     References
     ----------
@@ -112,4 +113,5 @@ class ClopathSTDP(PlasticityRule):
             model=("dx/dt = -x / tau_x : 1 (clock-driven)",),
             on_step=[f"w = clip({grown}, 0 * amp, w_max)"],
             units=UnitVariables(tuple(model), start=start),
+            silent_below=(f"'theta_plus' parameter of {p.owner}", numbers["theta_plus"][0]),
         )

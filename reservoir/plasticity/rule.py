@@ -90,6 +90,9 @@ class Rule(NamedTuple):
     feedback: Feedback | None = None
     """It runs in Python, so that no C++ program can be built."""
     later: Later | None = None
+    silent_below: tuple[str, float] | None = None
+    """A number of the rule by its name, and volts: units that begin above let synapses change without a spike of
+    theirs, and are doubted."""
 
     @property
     def in_python(self) -> bool:

@@ -6,6 +6,7 @@ import pytest
 from reservoir.circuits import Circuit, Projection
 from reservoir.neurons import LIF, AdaptiveExponential
 from reservoir.plasticity import CalciumSTDP, ClopathSTDP, Later, Rule, TripletSTDP
+from reservoir.quantities import PlausibilityWarning
 from reservoir.spikes import SpikeTrains
 from spiking import Equations, simulate
 from tests.plasticity.test_plasticity import DT, FORCED, learn, pulses, wired
@@ -119,8 +120,10 @@ def test_rules_give_the_units_one_set_of_numbers():
     with pytest.raises(ValueError, match=r"'plasticity' parameter of simulate must be rules .* tau_minus"):
         simulate(circuit, trains, plasticity=rules, codegen="numpy")
     rules["recurrent"] = ClopathSTDP(A_LTD=0.3, tau_x=0.02)  # numbers of synapses may differ
-    simulate(circuit, trains, neuron=LIF(), plasticity=rules, codegen="numpy")
-    simulate(circuit, trains, neuron=LIF(), plasticity=rules | {"inputs": TripletSTDP()}, codegen="numpy")
+    with pytest.warns(PlausibilityWarning, match="'theta_plus' .* ClopathSTDP is -0.0453 V, and units begin at 0.01"):
+        simulate(circuit, trains, neuron=LIF(), plasticity=rules, codegen="numpy")
+    cells = AdaptiveExponential()  # it begins below
+    simulate(circuit, trains, neuron=cells, plasticity=rules | {"inputs": TripletSTDP()}, codegen="numpy")
 
 
 @pytest.mark.long
