@@ -17,6 +17,7 @@ from reservoir.validation import parameter_error
 
 _LARGEST = 0.05  # volts; no synapse of a neuron comes near
 _ABSURD = 0.5  # volts; not even the strongest of synapses that are drawn around a mean
+_FAR = 25.0  # times the way from rest to threshold; the same of units whose voltage has a wide scale
 
 
 def check_suited(owner: str, circuit: Circuit, models: Iterable[tuple[SpikingUnit, np.ndarray]]) -> None:
@@ -31,10 +32,13 @@ def check_suited(owner: str, circuit: Circuit, models: Iterable[tuple[SpikingUni
             _check_currents(owner, circuit, record, units)
         if not hasattr(record, "scales"):
             continue
-        farads = np.full(circuit.n_units, np.inf)
-        farads[units], _ = record.scales(circuit.excitatory[units])
-        moves = [_moves(part, farads) for _, _, part in circuit.pathways() if part.reversal is None]
-        found = np.concatenate([np.zeros(0), *moves])
+        farads, limits = np.full((2, circuit.n_units), np.inf)
+        farads[units], volts = record.scales(circuit.excitatory[units])
+        limits[units] = np.maximum(_ABSURD, _FAR * volts)
+        parts = [part for _, _, part in circuit.pathways() if part.reversal is None]
+        found = np.concatenate([np.zeros(0), *(_moves(part, farads) for part in parts)])
+        limits = np.concatenate([np.zeros(0), *(limits[part.post] for part in parts)])[found > 0]
+        found = found[found > 0]
         if np.count_nonzero(found > _LARGEST) > found.size / 2:
             median = float(np.median(found))
             wanted = (
@@ -42,7 +46,7 @@ def check_suited(owner: str, circuit: Circuit, models: Iterable[tuple[SpikingUni
                 'preset=PRESETS["maass2002"].suited_to(neuron) suits, see reservoir.circuits.synapse_statistics'
             )
             raise parameter_error(owner, "neuron", wanted, record)
-        if n_absurd := np.count_nonzero(found > _ABSURD):
+        if n_absurd := np.count_nonzero(found > limits):
             text = (
                 f"{n_absurd} of {found.size} synapses of the circuit of {owner} move a unit of {type(record).__name__} "
                 f"by {_ABSURD:g} volts or more a spike, up to {found.max():.2g}. Are their weights in SI units?"
@@ -70,10 +74,10 @@ def suits(statistics: SynapseStatistics, neuron: Units) -> bool:
 
 
 def _moves(part: Projection, farads: np.ndarray) -> np.ndarray:
-    """Volts (n_synapses,) by which the charge of a spike moves a membrane without a leak, where it is any."""
+    """Volts (n_synapses,) by which the charge of a spike moves a membrane without a leak; 0 for that of other units."""
     share = 1.0 if part.U is None else part.U
     if part.weight_unit == "volt":
         volts = np.where(np.isfinite(farads[part.post]), np.abs(part.weight) * share, 0.0)
     else:
         volts = np.abs(part.weight) * share * seconds_of(part.time_constant, part.rise_time) / farads[part.post]
-    return np.asarray(volts[volts > 0])
+    return np.asarray(volts)
