@@ -101,8 +101,9 @@ def simulate(
 
     Notes
     -----
-    What a rule of your own draws by ``rand()`` in its text are numbers of Brian2's own, which do depend on the trials
-    beside it and on `codegen`; everything else is the same however it is run.
+    What the text of a rule draws by ``rand()`` or ``randn()``, as the noise of `CalciumSTDP`, are numbers of Brian2's
+    own, which do depend on the trials beside it, on where a run begins and on `codegen`; everything else is the
+    same however it is run.
 
     References
     ----------
