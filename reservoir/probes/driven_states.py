@@ -20,6 +20,7 @@ from reservoir.trials import Trial, run_trial
 from reservoir.validation import parameter_error, real_array
 
 Driven: TypeAlias = Sequences | SpikeRecords
+_DRAWN = np.array([[-1.0], [1.0]])  # the range of the numbers that probes draw
 
 
 class Asked(NamedTuple):
@@ -87,8 +88,8 @@ class Asked(NamedTuple):
 def asked(owner: str, system: System | FittedModel, X: SequenceData | None = None, *, name: str = "system") -> Asked:
     """What a probe asks: a fitted system as it is, and of a fitted model, or of a search, the reservoir.
 
-    A system that is not fitted is left as it is, and a copy fitted to X, or without data to one feature. `name` is the
-    parameter that holds it.
+    A system that is not fitted is left as it is, and a copy fitted to X, or without data to one feature of the range in
+    which probes draw, which an encoder or a scaler learns. `name` is the parameter that holds it.
     """
     model: Any = getattr(system, "best_estimator_", system)
     known = hasattr(model, "reservoir_")
@@ -99,7 +100,7 @@ def asked(owner: str, system: System | FittedModel, X: SequenceData | None = Non
     if hasattr(model, "readout") or (isinstance(model, AnyEstimator) and get_tags(model).target_tags.required):
         raise parameter_error(owner, name, "a system, or a fitted model", model)
     fresh: Any = clone(model, safe=False)
-    fresh.fit(np.zeros((1, 1)) if X is None else X)
+    fresh.fit(_DRAWN if X is None else X)
     return Asked(fresh)
 
 

@@ -51,8 +51,8 @@ def separation(
     ----------
     system : object with ``fit`` and ``run``, or fitted model
         Rate or spiking. A fitted scikit-learn estimator is asked as it is, and of a fitted model its reservoir, which
-        hears what the model lets it hear; of any other system a copy is fitted. A liquid learns
-        the range of its encoder in ``fit``: give it fitted, or with `low` and `high`.
+        hears what the model lets it hear; of any other system a copy is fitted, whose encoder learns
+        the range [-1, 1].
     distances : array (n_distances,) in [0, 1], default (0.0, 0.1, 0.2, 0.5, 1.0)
         Shares of the rows that differ, each rounded to whole rows.
     n_pairs : int >= 2, default 100

@@ -54,8 +54,8 @@ def kernel_rank(
     ----------
     system : object with ``fit`` and ``run``, or fitted model
         Rate or spiking. A fitted scikit-learn estimator is asked as it is, and of a fitted model its reservoir, which
-        hears what the model lets it hear; of any other system a copy is fitted. A liquid learns the range of its
-        encoder in ``fit``: give it fitted, or with `low` and `high`.
+        hears what the model lets it hear; of any other system a copy is fitted, whose encoder learns the range
+        [-1, 1].
     streams : None, stack (n_streams, n_steps, n_features), or list of series or of SpikeTrains, default None
         None draws them independent and uniform in [-1, 1], with as many features as the system was fitted to, or one.
     n_streams : None or int >= 1, default None

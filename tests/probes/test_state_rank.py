@@ -66,6 +66,14 @@ def test_ranks_of_spiking_systems(kind):
     assert different.rank == 20 and alike.rank == 1
 
 
+def test_a_liquid_that_is_not_fitted_hears_the_range_that_is_drawn():
+    fresh = LiquidState(random_state=0)
+    fitted = LiquidState(random_state=0).fit([[-1.0], [1.0]])
+    found = [kernel_rank(system, n_streams=20, n_steps=10, random_state=0) for system in (fresh, fitted)]
+    np.testing.assert_array_equal(found[0].singular_values, found[1].singular_values)
+    assert found[0].rank > 5 and not hasattr(fresh, "circuit_")
+
+
 def test_ranks_of_spike_trains():
     rng = np.random.default_rng(0)
     trains = [SpikeTrains(np.sort(rng.uniform(0, 0.2, 60)), rng.integers(0, 4, 60), 4, 0.2) for _ in range(6)]
