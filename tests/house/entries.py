@@ -206,7 +206,11 @@ def cell(**arguments):
 
 def rule(**arguments):
     def ask(part, X):
-        answer = simulated(spiking.simulate, plasticity={"recurrent": part}, record="weights", codegen="numpy")
+        units = LIF(
+            rest=-0.07, threshold=-0.055, reset=-0.0565, initial=(-0.0565, -0.055)
+        )  # where rules expect voltages
+        options = {"neuron": units, "record": "weights", "codegen": "numpy"}
+        answer = simulated(spiking.simulate, plasticity={"recurrent": part}, **options)
         return numbers(answer.circuit.recurrent.weight)
 
     return Entry(arguments, ask, slow=True)
