@@ -413,7 +413,7 @@ def test_names_in_the_code_stay_the_same(monkeypatch):
     found, run = [], side_by_side.SideBySide.run
 
     def keep_names(self, *arguments):
-        parts = (*self.sources.values(), *self.synapses, *self.spikes, *self.watch)
+        parts = (*self.sources.values(), *self.synapses, *self.spikes, *self.monitors.all)
         variables = [variable for part in parts for variable in part.variables.values()]
         owners = [getattr(variable, "owner", None) for variable in variables]
         found.append({owner.name for owner in owners if owner is not None})
@@ -423,7 +423,7 @@ def test_names_in_the_code_stay_the_same(monkeypatch):
     kept: list = []
     monkeypatch.setattr(side_by_side.SideBySide, "run", keep_names)
     for _ in range(2):
-        simulate(record="voltages", currents=np.zeros((5, 27)))
+        simulate(record=["voltages", {"v": [0], "current": [1]}], period=1e-3, currents=np.zeros((5, 27)))
     assert found[0] == found[1] and {"steps", "units", "voltages"} <= found[0]
 
 
