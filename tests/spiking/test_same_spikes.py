@@ -341,7 +341,7 @@ def test_units_with_numbers_of_their_own_give_the_same_spikes(neuron):
     circuit, trains, currents = pushed(neuron)
     rng, numbers = np.random.default_rng(0), {}
     for number, (name, value) in enumerate(neuron.get_params().items()):
-        if name not in ("initial", "noise"):
+        if name not in ("initial", "noise") and not isinstance(value, bool):
             value = np.where(circuit.excitatory, *np.broadcast_to(value, 2)) * rng.uniform(0.95, 1.05, 20)
             numbers[name] = value if number % 2 else (value[0], value[1])
     assert_same(circuit, trains, neuron=type(neuron)(**numbers), currents=currents, volts=1e-9, fewest=10)
