@@ -33,8 +33,9 @@ def check_suited(owner: str, circuit: Circuit, models: Iterable[tuple[SpikingUni
         if not hasattr(record, "scales"):
             continue
         farads, limits = np.full((2, circuit.n_units), np.inf)
-        farads[units], volts = record.scales(circuit.excitatory[units])
-        limits[units] = np.maximum(_ABSURD, _FAR * volts)
+        with np.errstate(all="ignore"):  # of units that overflow, which the first steps tell
+            farads[units], volts = record.scales(circuit.excitatory[units])
+            limits[units] = np.maximum(_ABSURD, _FAR * volts)
         parts = [part for _, _, part in circuit.pathways() if part.reversal is None]
         found = np.concatenate([np.zeros(0), *(_moves(part, farads) for part in parts)])
         limits = np.concatenate([np.zeros(0), *(limits[part.post] for part in parts)])[found > 0]

@@ -217,9 +217,8 @@ class Izhikevich(Membrane):
         """Capacitances, farads, and volts from rest to threshold, (n_units,) each: what synapses must suit."""
         p = UnitParameters(self, excitatory)
         linear = _LINEAR - p.each("b", unit="hertz")  # where u has settled, v rests at the lower root
-        with np.errstate(over="ignore"):  # of units that overflow in the first step
-            within = np.maximum(linear**2 - 4 * _SQUARE * _CONSTANT, 0.0)
-            rest = (-linear - np.sqrt(within)) / (2 * _SQUARE)
+        within = np.maximum(linear**2 - 4 * _SQUARE * _CONSTANT, 0.0)
+        rest = (-linear - np.sqrt(within)) / (2 * _SQUARE)
         return p.each("capacitance", 0, closed="neither", unit="farad"), least_reach(
             -_LINEAR / _SQUARE - 2 * rest
         )  # to the upper root while u stands
