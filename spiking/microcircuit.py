@@ -25,7 +25,7 @@ from reservoir.systems.circuit_units import kept_by_name, kept_variables, units_
 from reservoir.systems.presentations import in_a_row, silence
 from reservoir.systems.recording import Record, Recording, Wanted, read_record
 from reservoir.systems.simulation import make_engine
-from reservoir.systems.stimuli import Stimulus
+from reservoir.systems.stimuli import Stimulus, whole_steps
 from reservoir.trials import TrialState
 from reservoir.validation import (
     Parameters,
@@ -308,10 +308,7 @@ class Microcircuit(LiquidState):
         """All sequences in a row, in which each hears the numbers of a trial of its own, and how many there are."""
         members, kind, lengths = self._read(X)
         given, dt, p = self._read_teacher(teacher, kind, lengths), self._engine.dt, Parameters(self)
-        gap = p.real("gap", 0, unit="second")
-        pause = round(gap / dt)
-        if abs(gap / dt - pause) > 1e-6 * max(1, pause):
-            raise p.error("gap", f"a whole multiple of dt, {dt:g} s")
+        pause = whole_steps(p.owner, "gap", self.gap, p.real("gap", 0, unit="second"), dt, least=0)
         parts: list[Stimulus] = []
         n_presented, n_steps = 0, 0
         for member, n_rows, extra in [*zip(members, lengths, given, strict=True)] * epochs:

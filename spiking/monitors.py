@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reservoir.neurons.spiking.circuit_loop import BLOCKED_BY
+from reservoir.neurons.spiking.magnesium import open_share
 from reservoir.systems.recording import OF_CIRCUITS, Wanted
 from spiking.circuit_text import Group
 from spiking.learned import faded, settled
@@ -134,7 +134,7 @@ class Monitors:
         total = sum((one for key, one in values.items() if key.startswith("I_")), np.zeros(()))
         blocks = blocks_of(self.built.network.kinds)
         for k, reversal in enumerate(self.built.network.kinds.conductances[:, 0]):
-            share = 1 / (1 + blocks[k] * np.exp(BLOCKED_BY * values["v"])) if k in blocks else 1.0
+            share = open_share(blocks[k], values["v"]) if k in blocks else 1.0
             total = total + values[f"G_{k}"] * share * (1.0 if name == "conductance" else reversal - values["v"])
         return np.asarray(total)
 

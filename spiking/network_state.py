@@ -21,26 +21,22 @@ from spiking.rule_operations import first_untold
 if TYPE_CHECKING:
     from spiking.side_by_side import SideBySide
 
-_FED = {"I_injected", "normal", "uniform", "hits"}  # set before every step
 _DYNAMIC = ("u", "R", "last")
 _FIRST_OF_ALL = -1000  # the order of what is done first in a step
 
 
-class Begun:
-    """What a network has to do to go on."""
-
-    def __init__(self, built: SideBySide):
-        self.built, self.operations = built, list[Any]()
-        states = [trial.state for trial in built.trials]
-        for tile, state in enumerate(states):
-            if state is not None:
-                _put(built, tile, state)
-        if all(state is None for state in states):
-            return
-        send = _once(lambda: _send_again(built))
-        self.operations.append(built.brian2.NetworkOperation(
-            send, clock=built.clock, when="start", order=_FIRST_OF_ALL, name="send_again"
-        ))  # fmt: skip
+def begin(built: SideBySide) -> list[Any]:
+    """Put a network where its trials go on: the operations that it needs for that."""
+    states = [trial.state for trial in built.trials]
+    for tile, state in enumerate(states):
+        if state is not None:
+            _put(built, tile, state)
+    if all(state is None for state in states):
+        return []
+    send = _once(lambda: _send_again(built))
+    return [built.brian2.NetworkOperation(
+        send, clock=built.clock, when="start", order=_FIRST_OF_ALL, name="send_again"
+    )]  # fmt: skip
 
 
 def _once(work: Callable[[], None]) -> Callable[[], None]:
@@ -59,12 +55,12 @@ def state_of(built: SideBySide, tile: int, spikes: np.ndarray) -> dict[str, np.n
     old, sizes = _old_names(built), _sizes(built)
     for group in built.groups:
         own = slice(tile * len(group.units), (tile + 1) * len(group.units))
-        for name, variable in _carried(built.sources[group.name]):
+        for name, variable in _carried(built, built.sources[group.name]):
             values = arrays.setdefault(f"units.{old.get(name, name)}", np.zeros(built.n_units))
             values[group.units] = np.asarray(variable.get_value(), dtype=float)[own]
     for path, synapses in zip(built.network.paths, built.synapses, strict=True):
         own, size = slice(tile * len(path.pre), (tile + 1) * len(path.pre)), sizes[path.projection]
-        for name, variable in _of_path(path, synapses):
+        for name, variable in _of_path(built, path, synapses):
             values = arrays.setdefault(f"{path.projection}.{name}", np.zeros(size))
             values[path.which] = np.asarray(variable.get_value(), dtype=float)[own]
     trial = built.trials[tile]
@@ -86,18 +82,18 @@ def _sizes(built: SideBySide) -> dict[str, int]:
     return sizes
 
 
-def _carried(group: Any) -> Iterator[tuple[str, Any]]:
+def _carried(built: SideBySide, group: Any) -> Iterator[tuple[str, Any]]:
     """The variables of a group, or of synapses, that a step hands on to the next."""
     for name, variable in group.variables.items():
         array = variable.array and not variable.constant and not variable.scalar
         if array and variable.owner is not None and variable.owner.name == group.name:
-            if not name.startswith("_") and name not in _FED:
+            if not name.startswith("_") and name not in built.fed:
                 yield name, variable
 
 
-def _of_path(path: Path, synapses: Any) -> Iterator[tuple[str, Any]]:
+def _of_path(built: SideBySide, path: Path, synapses: Any) -> Iterator[tuple[str, Any]]:
     """The same of the synapses of a path: all that changes where they learn, otherwise what spikes change."""
-    for name, variable in _carried(synapses):
+    for name, variable in _carried(built, synapses):
         if path.rule is not None or (path.dynamics is not None and name in _DYNAMIC):
             yield name, variable
 
@@ -107,7 +103,7 @@ def _put(built: SideBySide, tile: int, state: CircuitState) -> None:
     known, old, sizes = {"sent"}, _old_names(built), _sizes(built)
     for group in built.groups:
         own = slice(tile * len(group.units), (tile + 1) * len(group.units))
-        for name, variable in _carried(built.sources[group.name]):
+        for name, variable in _carried(built, built.sources[group.name]):
             key = f"units.{old.get(name, name)}"
             known.add(key)
             if key in state.arrays:
@@ -116,7 +112,7 @@ def _put(built: SideBySide, tile: int, state: CircuitState) -> None:
                 raise _unlike(f"no '{key}'")
     for path, synapses in zip(built.network.paths, built.synapses, strict=True):
         own, size = slice(tile * len(path.pre), (tile + 1) * len(path.pre)), sizes[path.projection]
-        carried = dict(_of_path(path, synapses))
+        carried = dict(_of_path(built, path, synapses))
         knows = any(f"{path.projection}.{name}" in state.arrays for name in carried if name not in _DYNAMIC)
         for name, variable in carried.items():
             key = f"{path.projection}.{name}"

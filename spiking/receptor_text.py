@@ -6,7 +6,7 @@ import numpy as np
 
 from reservoir.circuits import PoissonBackground
 from reservoir.circuits.receptors import Receptors
-from reservoir.neurons.spiking.circuit_loop import BLOCKED_BY, HALF_BLOCKED
+from reservoir.neurons.spiking.magnesium import BLOCKED_BY, HALF_BLOCKED
 
 
 def names_of_kinds(kinds: Receptors) -> dict[str, str]:

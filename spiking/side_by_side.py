@@ -20,7 +20,7 @@ from spiking.input_sources import InputSources
 from spiking.integration import Exact, Step, method_of
 from spiking.monitors import Monitors
 from spiking.names import follow, lines_of, make_way, renamed
-from spiking.network_state import Begun
+from spiking.network_state import begin
 from spiking.pathways import Path, interpreted, numbers_of, synapse_of, ways_of
 from spiking.receptor_text import names_of_kinds, outside_of
 from spiking.release import chance_of
@@ -51,6 +51,7 @@ class SideBySide:
         self.operations: list[Any] = []
         self.new: dict[str, str] = {}  # names of units that make way for those of synapses
         self.of_rules: set[str] = set()  # variables that rules give to the units
+        self.fed: set[str] = set()  # variables of units that are set before every step
         self.groups = network.by_groups()
         inputs = InputSources(brian2, self.clock, network, trials)
         self.operations += inputs.operations
@@ -62,8 +63,7 @@ class SideBySide:
         self.spikes = [brian2.SpikeMonitor(one, name=one.name.replace("units", "spikes")) for one in units]
         self.operations += feedback_of(self)
         self.monitors = Monitors(self, wanted)
-        self.begun = Begun(self)
-        self.operations += self.begun.operations + self.scalings
+        self.operations += begin(self) + self.scalings
 
     def run(self, build: Callable[[], None], report: Callable[..., Any] | None = None) -> list[Answer]:
         """Simulate all trials, as long as the longest lasts; `build` is called once the network is complete.
@@ -133,6 +133,7 @@ class SideBySide:
             name=group.name,
         )
         self.operations += [] if self.standalone else [self._set(units, feed, prefix) for feed in feeds]
+        self.fed |= {feed.name for feed in feeds}
         for name, line in text.at_start.items():
             units.run_regularly(line, when="start", name=name + prefix)
         for row, (name, unit) in enumerate(equations.variables.items()):
@@ -247,12 +248,11 @@ class SideBySide:
 
     def _signals(self, path: Path, name: str) -> dict[str, Any]:
         """What the text of synapses knows of every step: signals of a rule, and chances of release."""
-        times = np.arange(self.behind, self.behind + self.n_steps) * self.network.dt
-        past = np.zeros(self.behind)  # Brian2 counts the rows from time 0
-        signals = () if path.rule is None else path.rule.signals
         found: dict[str, Any] = {}
-        for key, values in signals:
-            found[key] = self._timed_array(np.concatenate([past, values(times)]), "1", f"{name}_{key}")
+        for key, values in () if path.rule is None else path.rule.signals:
+            times = np.arange(self.behind, self.behind + self.n_steps) * self.network.dt
+            rows = np.concatenate([np.zeros(self.behind), values(times)])  # Brian2 counts them from time 0
+            found[key] = self._timed_array(rows, "1", f"{name}_{key}")
         if path.share is not None:
             found["chance_of_release"] = chance_of(self.brian2, self.clock, self.trials, path)
         return found

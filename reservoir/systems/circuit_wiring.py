@@ -8,8 +8,9 @@ import numpy as np
 
 from reservoir.circuits import Circuit, Projection
 from reservoir.circuits.receptors import Receptors
-from reservoir.neurons.spiking.circuit_loop import HALF_BLOCKED, Blocks, Conductances
+from reservoir.neurons.spiking.circuit_loop import Conductances
 from reservoir.neurons.spiking.lif import mean_decay
+from reservoir.neurons.spiking.magnesium import HALF_BLOCKED, MagnesiumBlocks
 from reservoir.neurons.spiking.mixture import models_of
 from reservoir.neurons.spiking.sending import Background, Releases, Wiring
 from reservoir.random_numbers import RELEASE, Places, round_keys
@@ -82,7 +83,7 @@ def make_background(circuit: Circuit, kinds: Receptors) -> Background | None:
     return Background(np.zeros((0, circuit.n_units)), np.array([share.receptor for share in shares]), weights)
 
 
-def make_conductances(kinds: Receptors, dt: float) -> tuple[Conductances | None, Blocks | None]:
+def make_conductances(kinds: Receptors, dt: float) -> tuple[Conductances | None, MagnesiumBlocks | None]:
     """What the kinds of conductances are like, and what blocks them; None for nothing."""
     if not len(kinds.conductances):
         return None, None
@@ -92,7 +93,7 @@ def make_conductances(kinds: Receptors, dt: float) -> tuple[Conductances | None,
     if not found.size:
         return conductances, None
     of = np.where(magnesium > 0, np.searchsorted(found, magnesium), -1)
-    return conductances, Blocks(found / HALF_BLOCKED, of)
+    return conductances, MagnesiumBlocks(found / HALF_BLOCKED, of)
 
 
 def held_units(neuron: Any, cells: Any, n_units: int) -> np.ndarray:

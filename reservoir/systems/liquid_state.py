@@ -26,7 +26,7 @@ from reservoir.systems.chosen_states import UnitChoice, chosen_states
 from reservoir.systems.circuit_units import check_units, hears_numbers, initial_values, kept_variables
 from reservoir.systems.recording import check_recorded
 from reservoir.systems.simulation import SHORTEST_STEP, make_engine, run_engine, start
-from reservoir.systems.stimuli import Stimulus, check_steps, input_events
+from reservoir.systems.stimuli import Stimulus, check_steps, input_events, whole_steps
 from reservoir.trains import SpikeTrains
 from reservoir.trials import State as SystemState
 from reservoir.trials import Trial, TrialState, read_entries
@@ -349,8 +349,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         """`dt` and `step` in seconds."""
         p = Parameters(self)
         dt, step = p.real("dt", SHORTEST_STEP, unit="second"), p.real("step", 0, closed="neither", unit="second")
-        if round(step / dt) < 1 or abs(step / dt - round(step / dt)) > 1e-6 * step / dt:
-            raise p.error("step", f"a whole multiple of dt, {dt:g} s")
+        whole_steps(p.owner, "step", self.step, step, dt)
         return dt, step
 
     def _read(self, X: Any) -> tuple[list[Any], str, list[int]]:

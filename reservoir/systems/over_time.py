@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Circuit
-from reservoir.neurons.spiking.circuit_loop import NOTHING, Blocks, Probe, State, keep
+from reservoir.neurons.spiking.circuit_loop import NOTHING, Probe, State, keep
+from reservoir.neurons.spiking.magnesium import MagnesiumBlocks
 from reservoir.neurons.spiking.sending import Wiring
 from reservoir.systems.recording import OF_CIRCUITS, Known, Places, Wanted
 from reservoir.systems.synapses_over_time import Begun, followed, left_by, order_of
@@ -42,7 +43,7 @@ def probe_of(wanted: Wanted, variables: Places, behind: int, n_steps: int) -> Pr
     )  # fmt: skip
 
 
-def keep_first(probe: Probe, wiring: Wiring, jumps: bool, blocks: Blocks | None, state: State) -> None:
+def keep_first(probe: Probe, wiring: Wiring, jumps: bool, blocks: MagnesiumBlocks | None, state: State) -> None:
     """Keep what stands before step 0, if that is one of the steps that are kept; the last kind may be `jumps`."""
     keep(probe, 0, len(wiring.decay) - jumps, wiring.reversal, blocks, state)
 

@@ -12,6 +12,7 @@ import numpy as np
 from reservoir.circuits import Circuit
 from reservoir.sizes import check_fits
 from reservoir.systems.circuit_state import CircuitState
+from reservoir.systems.stimuli import whole_steps
 from reservoir.trains import SpikeTrains
 from reservoir.validation import check_real, parameter_error
 
@@ -25,7 +26,6 @@ OF_CIRCUITS = ("current", "conductance")
 """What all units have besides the variables of their model."""
 
 _OF_SYNAPSES = ("weights", "traces")
-_PERIODS = 1e-6  # share by which a period may miss a multiple of dt
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,10 +166,7 @@ def _read_period(owner: str, period: float | None, dt: float) -> int:
     if period is None:
         return 1
     seconds = check_real(owner, "period", period, 0, closed="neither", unit="second")
-    every = round(seconds / dt)
-    if every < 1 or abs(seconds / dt - every) > _PERIODS * every:
-        raise parameter_error(owner, "period", f"a whole multiple of dt, {dt:g} s", period)
-    return every
+    return whole_steps(owner, "period", period, seconds, dt)
 
 
 def _read_units(name: Any, chosen: Any, circuit: Circuit, known: Known) -> np.ndarray:

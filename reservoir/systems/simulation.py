@@ -15,7 +15,6 @@ from reservoir.foreign_code import loop_for
 from reservoir.neurons.spiking.circuit_loop import (
     NEVER,
     NOTHING,
-    Blocks,
     Conductances,
     Probe,
     State,
@@ -23,6 +22,7 @@ from reservoir.neurons.spiking.circuit_loop import (
     run_circuit,
     shifted,
 )
+from reservoir.neurons.spiking.magnesium import MagnesiumBlocks
 from reservoir.neurons.spiking.mixture import units_by_record
 from reservoir.neurons.spiking.sending import Background, Releases, Wiring
 from reservoir.parts import Numbers, PlasticityRule, Seed, Units
@@ -47,7 +47,7 @@ from reservoir.validation import check_real, parameter_error
 
 SHORTEST_STEP = 1e-9  # seconds; with less, delays and trials have more steps than memory or patience
 _SPIKE_ROOM = 65_536  # spikes, before they are copied
-_CARRIED = "variables", "currents", "ring", "ready", "u", "R", "last_sent"
+_CARRIED = State._fields[:-1]  # all but the room for a step
 
 
 class CircuitEngine(NamedTuple):
@@ -60,7 +60,7 @@ class CircuitEngine(NamedTuple):
     dt: float
     background: Background | None = None  # without counts
     conductances: Conductances | None = None
-    blocks: Blocks | None = None
+    blocks: MagnesiumBlocks | None = None
     held: np.ndarray | None = None  # (n_units,), whether units stand still in their refractory time, for delta synapses
     releases: Releases | None = None  # without keys and steps
 

@@ -16,6 +16,7 @@ from reservoir.systems.circuit_state import CircuitState, Starts, check_sent
 from reservoir.trains import SpikeTrains, read_trains, steps_of_times
 from reservoir.validation import bare, check_real, parameter_error, real_array
 
+_MISSED = 1e-6  # share by which a duration may miss a whole multiple of dt
 _STEP_SECONDS, _UNIT_SECONDS = 4e-8, 1e-9  # of a step and of a unit in it, a third of what was measured
 
 NUMBERS_HELD = 2_000_000
@@ -89,6 +90,14 @@ def _spontaneous(shares: np.ndarray, n_steps: int, seed: int, places: Places) ->
         steps.append(first + fires)
         which.append(units)
     return np.concatenate(steps), np.concatenate(which)
+
+
+def whole_steps(owner: str, name: str, given: Any, seconds: float, dt: float, least: int = 1) -> int:
+    """How many steps of `dt` there are in these seconds, which must be a whole multiple of it."""
+    n_steps = round(seconds / dt)
+    if n_steps < least or abs(seconds / dt - n_steps) > _MISSED * max(1, n_steps):
+        raise parameter_error(owner, name, f"a whole multiple of dt, {dt:g} s", given)
+    return n_steps
 
 
 def check_steps(owner: str, name: str, value: Any, n_steps: float, n_units: int) -> None:

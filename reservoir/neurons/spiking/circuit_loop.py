@@ -28,7 +28,6 @@ of the tuple when it is compiled; see ``lif.py``. The record has `initial_state`
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,11 +36,9 @@ from numba.extending import overload
 from reservoir import random_numbers
 from reservoir.compilation import files_of, kernel
 from reservoir.neurons import exponential
+from reservoir.neurons.spiking import magnesium
+from reservoir.neurons.spiking.magnesium import open_share, unblocked
 from reservoir.neurons.spiking.sending import Wiring, add_background, deliver, move_voltages, send
-
-BLOCKED_BY, HALF_BLOCKED = -62.0, 3.57
-"""Of the block by magnesium: its slope, 1 / volt, and the concentration, millimolar, that halves a conductance at 0 V
-(Jahr, Stevens 1990, J. Neurosci. 10:3178, doi:10.1523/JNEUROSCI.10-09-03178.1990)."""
 
 NEVER = 2**62
 """A step that does not come: when a unit that has not fired last fired, negative, or when a dead one may fire."""
@@ -87,13 +84,6 @@ class Conductances(NamedTuple):
 
     reversal: np.ndarray  # (n_conductances,), volts
     mean: np.ndarray  # (n_conductances,), mean during a step over the value before
-
-
-class Blocks(NamedTuple):
-    """What magnesium blocks."""
-
-    strength: np.ndarray  # (n_blocks,), at 0 volts: the concentration over that which halves a conductance there
-    of: np.ndarray  # (n_conductances,), which block each kind has; -1 for none
 
 
 @kernel(forceinline=True)
@@ -203,15 +193,7 @@ def _typed_conduct_units(cells, step, external, currents, conductances, values, 
     return each if by_model is not None else held if conduct is None else opened
 
 
-@kernel(forceinline=True)
-def unblocked(blocks, v, share):
-    """Write the share (n_blocks, n_units) that magnesium leaves of conductances at these voltages."""
-    for b in range(share.shape[0]):
-        for i in range(v.size):
-            share[b, i] = 1.0 / (1.0 + blocks.strength[b] * math.exp(BLOCKED_BY * v[i]))
-
-
-@kernel(forceinline=True)
+@kernel(magnesium.__file__, forceinline=True)
 def conduct_blocked(cells, step, external, currents, conductances, blocks, values, noise, state, fired):
     """The same where magnesium blocks some conductances: with the mean of its block before and after the step.
 
@@ -240,16 +222,16 @@ def conduct_blocked(cells, step, external, currents, conductances, blocks, value
     return n_fired
 
 
-@kernel(forceinline=True)
+@kernel(magnesium.__file__, forceinline=True)
 def opened(blocks, r, unit, state, n_currents):
     """A conductance of a unit, siemens, of one that magnesium blocks what it leaves open."""
     value = state.currents[n_currents + r, unit]
     if blocks is not None and blocks.of[r] >= 0:
-        value /= 1.0 + blocks.strength[blocks.of[r]] * math.exp(BLOCKED_BY * state.variables[0, unit])
+        value *= open_share(blocks.strength[blocks.of[r]], state.variables[0, unit])
     return value
 
 
-@kernel(forceinline=True)
+@kernel(magnesium.__file__, forceinline=True)
 def keep(probe, step, n_lasting, reversal, blocks, state):
     """Keep what stands before a step, if it is one of those that are kept; jumps of voltages are no currents."""
     passed = step + probe.behind
