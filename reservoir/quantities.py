@@ -14,7 +14,7 @@ import numpy as np
 _BASE = ("length", "mass", "time", "current", "temperature", "substance", "luminosity")
 _NUMBERS = frozenset((float, int, bool, np.float64))  # looked at no further: long lists are of these
 
-# By its name in Brian2: the words for it, and the powers of length, mass, time and current.
+# By its name in Brian2: the words for it, and the powers of those of _BASE, as many as it takes.
 UNITS: dict[str, tuple[str, tuple[float, ...]]] = {
     "metre": ("metres", (1, 0, 0, 0)),
     "second": ("seconds", (0, 0, 1, 0)),
@@ -26,7 +26,15 @@ UNITS: dict[str, tuple[str, tuple[float, ...]]] = {
     "farad": ("farads", (-2, -1, 4, 2)),
     "volt / second": ("volts per second", (2, 1, -4, -1)),
     "volt * second**-0.5": ("volts per square root of a second", (2, 1, -3.5, -1)),
+    "mmolar": ("millimolar", (-3, 0, 0, 0, 0, 1)),
 }
+
+
+def powers_of(unit: str) -> tuple[float, ...]:
+    """The powers (7,) of a unit of `UNITS`."""
+    powers = tuple(map(float, UNITS[unit][1]))
+    return powers + (0.0,) * (len(_BASE) - len(powers))
+
 
 
 class PlausibilityWarning(UserWarning):
@@ -50,6 +58,7 @@ _PLAUSIBLE = {
     "farad": Plausible(0.0, 1e-4, "F", "pF", 1e-12),
     "siemens": Plausible(0.0, 0.1, "S", "nS", 1e-9),
     "ohm": Plausible(1e3, np.inf, "ohm", "Mohm", 1e6),
+    "mmolar": Plausible(0.01, 100.0, "mM", "M", 1e3),
 }
 # Of seconds and hertz it is the name that tells.
 _LONGEST = {"dt": 0.01, "step": 5.0, "duration": 1e5, "learning_time": 1e5, "D": 10.0, "F": 10.0}
@@ -114,7 +123,7 @@ def measured_in(value: Any, unit: str) -> bool:
         return all(measured_in(one, unit) for one in value)
     if unit not in UNITS:
         raise KeyError(f"{unit!r} is no unit of reservoir.quantities.UNITS, add it to those: {', '.join(UNITS)}")
-    return is_quantity(value) and [value.dim.get_dimension(base) for base in _BASE] == [*UNITS[unit][1], 0, 0, 0]
+    return is_quantity(value) and tuple(value.dim.get_dimension(base) for base in _BASE) == powers_of(unit)
 
 
 def magnitude(value: Any) -> Any:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from reservoir.quantities import UNITS
+from reservoir.quantities import UNITS, powers_of
 from reservoir.validation import parameter_error
 from spiking.integration import ExponentialEuler, method_of
 from spiking.names import ENGINES, names_in
 
 _OWNER = "Equations"
 _BASE = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candle")
-_KNOWN = {tuple(map(float, powers)) + (0.0,) * 3: name for name, (_, powers) in UNITS.items()} | {(0.0,) * 7: "1"}
+_KNOWN = {powers_of(name): name for name in UNITS} | {(0.0,) * 7: "1"}
 _ALWAYS = {"t", "dt", "i", "N", "I", "xi", "lastspike", "not_refractory", "v_before", "True", "False"}
 _LONGEST = 240  # characters of a message of Brian2
 

@@ -94,6 +94,7 @@ def cells(neuron):
     (lambda: Projection([0], [0], 5.0, 1e-3, 3e-3, reversal=0.0), "'weight' parameter of Projection is 5 S"),
     (lambda: Projection([0], [0], 3e-8, 1.5, 3e-3), "'delay' parameter of Projection is 1.5 s"),
     (lambda: Projection([0], [0], 3e-8, 1e-3, 3.0), "'time_constant' parameter of Projection is 3 s"),
+    (lambda: Projection([0], [0], 1e-9, 1e-3, 0.1, reversal=0.0, magnesium=1e-3), "is 0.001 mM .* Was 1 mM meant"),
     (lambda: STDP(tau_plus=20.0).rule(Projection([0], [0], 3e-8, 1e-3, 3e-3)), "'tau_plus' parameter of STDP is 20 s"),
     (lambda: cells(GIF(tau_sfa_1=53.8)), "'tau_sfa_1' parameter of GIF is 53.8 s"),
     (lambda: ClopathSTDP(tau_plus=7.0).rule(Projection([0], [0], 3e-8, 1e-3, 3e-3)), "'tau_plus' .* is 7 s"),
@@ -113,4 +114,5 @@ def test_what_is_plausible_or_has_a_unit_is_not_doubted():
         warnings.simplefilter("error", PlausibilityWarning)
         cells(LIF(background=Amperes(2.0), threshold=1.0, refractory=0.0))
         Projection([0, 1], [0, 1], [3e-8, -2e-8], 0.1, 0.5, U=0.5, D=5.0, F=0.1)
+        Projection([0, 1], [0, 1], 1e-9, 1e-3, 0.1, reversal=0.0, magnesium=[0.0, 1.2])
         SpikeTrains([0.0], [0], 1, 600.0)

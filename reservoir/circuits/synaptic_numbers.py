@@ -19,7 +19,7 @@ BOUNDS: dict[str, Bounds] = {
     "F": (0.0, np.inf, True, "second"),
     "reversal": (-np.inf, np.inf, False, "volt"),
     "rise_time": (0.0, np.inf, True, "second"),
-    "magnesium": (0.0, np.inf, False, None),
+    "magnesium": (0.0, np.inf, False, "mmolar"),
     "release_probability": (0.0, 1.0, True, None),
     "dendritic_delay": (0.0, np.inf, False, "second"),
 }
