@@ -36,7 +36,6 @@ def powers_of(unit: str) -> tuple[float, ...]:
     return powers + (0.0,) * (len(_BASE) - len(powers))
 
 
-
 class PlausibilityWarning(UserWarning):
     """A number that is implausible in SI units, as one that a paper prints in millivolts or milliseconds."""
 
