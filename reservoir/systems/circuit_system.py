@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Circuit
-from reservoir.foreign_code import inherited
+from reservoir.foreign_code import inherited, runs_anywhere
 from reservoir.neurons.spiking.circuit_loop import State, freeze
 from reservoir.random_numbers import ENCODER, TrialGenerator, steps_of
 from reservoir.sequences import holds_spikes, read_sequences, records_of
 from reservoir.spikes.sampling import Trace as OwnTrace
 from reservoir.systems.chosen_states import UnitChoice, chosen_states
-from reservoir.systems.circuit_units import hears_numbers, initial_values, kept_variables
+from reservoir.systems.circuit_units import hears_numbers, initial_values, kept_variables, run_anywhere
 from reservoir.systems.recording import check_recorded
 from reservoir.systems.simulation import CircuitEngine
 from reservoir.systems.stimuli import Stimulus, check_steps, input_events
@@ -82,6 +82,11 @@ class CircuitSystem:
         spikes = encoder is not None and not hasattr(encoder, "weights") and getattr(encoder, "draws", True)
         outside = circuit.background is not None or circuit.spontaneous_rate is not None
         return spikes or outside or hears_numbers(self.neuron_)
+
+    def _run_anywhere(self) -> bool:
+        """Whether all parts may work in any thread."""
+        parts = runs_anywhere(self.trace_) and (self.encoder_ is None or runs_anywhere(self.encoder_))
+        return parts and run_anywhere(self.neuron_, self._n_features_out)
 
     def _memory_sizes(self) -> tuple[int, int]:
         """How many numbers the encoder and the trace remember."""

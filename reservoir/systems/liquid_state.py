@@ -13,6 +13,7 @@ from reservoir.circuits import MaassColumn
 from reservoir.circuits.suitability import suits
 from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+from reservoir.foreign_code import inherited
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import freeze, thaw
 from reservoir.parts import CircuitModel, Encoder, Seed, SequenceData, Targets, Trace, Units, VoltageTrace, check_part
@@ -22,8 +23,9 @@ from reservoir.spikes import Exponential, Poisson
 from reservoir.systems.chosen_states import UnitChoice, chosen_states
 from reservoir.systems.circuit_system import CircuitSystem
 from reservoir.systems.circuit_units import check_units, initial_values
-from reservoir.systems.simulation import SHORTEST_STEP, make_engine, run_engine, start
+from reservoir.systems.simulation import SHORTEST_STEP, make_engine, run_engine, start, work_a_step
 from reservoir.systems.stimuli import whole_steps
+from reservoir.threads import spread
 from reservoir.trials import State as SystemState
 from reservoir.trials import Trial, TrialState, read_entries
 from reservoir.validation import Parameters, default_parts_first, parameter_error, unchanged_on_error
@@ -119,6 +121,11 @@ class LiquidState(CircuitSystem, ClassNamePrefixFeaturesOutMixin, SequenceTransf
         """Whether a run may be cut in two: but for an encoder that wants whole sequences."""
         return bool(getattr(getattr(self, "encoder_", self.encoder), "piecewise", True))
 
+    @property
+    def any_thread(self) -> bool:
+        """Whether it may run in any thread, several times at once."""
+        return inherited(self, LiquidState, "run", "transform", "_run") and self._run_anywhere()
+
     def set_params(self, **params: Any) -> LiquidState:
         """Set parameters; naming one of a part that is None, ``circuit__lam``, makes the default part first."""
         return super().set_params(**default_parts_first(self, params, _PARTS))
@@ -211,17 +218,20 @@ class LiquidState(CircuitSystem, ClassNamePrefixFeaturesOutMixin, SequenceTransf
         check_is_fitted(self)
         members, kind, lengths = self._read(X)
         begun, trials, firsts = self._entries(state, trial, kind, len(members))
-        rows, drawn = [], self._draws()
-        finals: list[Any] = []
-        for member, n_rows, values, number, first in zip(members, lengths, begun, trials, firsts, strict=True):
-            found, final = self._run_one(member, n_rows, values, number, first)
-            rows.append(found)
-            if finals_too:
-                finals.append(TrialState(final, number, first + n_rows) if drawn else final)
+        drawn = self._draws()
+
+        def run(entry: Any) -> tuple[np.ndarray, Any]:
+            (_, n_rows, _, number, first), (found, final) = entry, self._run_one(*entry)
+            after = TrialState(final, number, first + n_rows) if drawn else final
+            return found, after if finals_too else None
+
+        work = sum(lengths) * round(self._step / self._engine.dt) * work_a_step(self._n_features_out)
+        entries = zip(members, lengths, begun, trials, firsts, strict=True)
+        rows, finals = zip(*spread(run, entries, work * self._run_anywhere()), strict=True)
         packed = Sequences(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]), kind)
         if not finals_too:
             return packed.pack(packed.rows), None
-        ends = finals[0] if kind == "series" else finals if drawn else np.stack(finals)
+        ends = finals[0] if kind == "series" else list(finals) if drawn else np.stack(finals)
         return packed.pack(packed.rows), ends
 
     def _entries(self, state: Any, trial: Any, kind: str, n_members: int) -> tuple[list[Any], list[int], list[int]]:
