@@ -71,8 +71,17 @@ def forecasts(model):
 def search(**options):
     grid = {"reservoir__leak": [0.3, 0.6, 1.0], "reservoir__spectral_radius": [0.5, 0.9], "readout__alpha": [1e-3, 1.0]}
     model = ReservoirRegressor(EchoState(20, **options), RidgeReadout())
-    found = ReservoirSearchCV(model, grid, cv=WarmTimeSeriesSplit(2, warmup=10), random_state=0)
-    table = found.fit(SERIES[:400], LATE[:400]).cv_results_
+    return scores(ReservoirSearchCV(model, grid, cv=WarmTimeSeriesSplit(2, warmup=10)), SERIES[:400], LATE[:400])
+
+
+def search_of_recordings():
+    grid = {"reservoir__leak": [0.3, 0.6, 1.0], "readout__alpha": [1e-3, 1.0]}
+    model = ReservoirClassifier(NOISY, RidgeReadout(), pooling="mean", include_input=True)
+    return scores(ReservoirSearchCV(model, grid, cv=3), [own[:60] for own in MANY], LABELS)
+
+
+def scores(search, X, y):
+    table = search.set_params(random_state=0).fit(X, y).cv_results_
     return numbers([column for name, column in table.items() if "score" in name and "time" not in name])
 
 
@@ -94,6 +103,7 @@ WORK = {
     "recordings, rows held": (answers, ReservoirClassifier(SMALL, pooling="segments", n_members=2), MANY, LABELS),
     "forecasts": (forecasts, looped(SMALL, washout=5, n_members=3)),
     "search": (search,),
+    "search of recordings": (search_of_recordings,),
     "search, delays": (lambda: search(delay=2),),
 }
 
