@@ -8,6 +8,7 @@ import pytest
 from reservoir import DeepEchoState, EchoState, LiquidState, ReservoirClassifier, ReservoirRegressor, simulate, threads
 from reservoir.circuits import MaassColumn
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
+from reservoir.probes import echo_state_index, washout_estimate
 from reservoir.readouts import RidgeReadout
 from reservoir.spikes import Poisson, SpikeTrains
 from reservoir.systems import SideBySide
@@ -92,6 +93,9 @@ WORK = {
     "trials": (trials,),
     "trials of a liquid": (states, LIQUID),
     "recordings, liquid": (answers, ReservoirClassifier(LIQUID), [own[:60] for own in MANY], LABELS),
+    "starts": (
+        lambda: numbers([ask(SMALL, SERIES[:60], random_state=0) for ask in (echo_state_index, washout_estimate)]),
+    ),
     "one series": (answers, ReservoirRegressor(SMALL)),
     "a list": (answers, ReservoirRegressor(NOISY), MANY, [own[:, 0] for own in MANY]),
     "a fixed penalty": (answers, ReservoirRegressor(SMALL, RidgeReadout(1e-3))),
