@@ -12,7 +12,6 @@ import numpy as np
 from scipy.linalg import LinAlgWarning
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.compilation import one_blas_thread
 from reservoir.parts import Numbers
 from reservoir.readouts.blocks import Blocks, parts_of, records_of, runs_of
 from reservoir.readouts.candidates import (
@@ -37,6 +36,7 @@ from reservoir.readouts.rows import (
 )
 from reservoir.readouts.wide_rows import TALL, kind_of, merged_rows, record_of_rows, stays_wide
 from reservoir.sequences import check_magnitude
+from reservoir.threads import one_blas_thread
 from reservoir.validation import Parameters, check_real, unchanged_on_error
 
 _SMALL = 1e-8
