@@ -30,7 +30,7 @@ from reservoir.topologies import CirculantGraph, Random
 N_UNITS, IN_DEGREE, N_STEPS, N_TRAIN, WASHOUT, ALPHA = 300, 30, 5_000, 4_000, 200, 1e-6
 BLOCK = 1_000
 TOPOLOGIES = {"random": Random(IN_DEGREE), "circulant": CirculantGraph(IN_DEGREE)}
-REQUIRED = 15
+REQUIRED = 6
 
 
 def configurations(count: int) -> list[tuple[float, float, float]]:

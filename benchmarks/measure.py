@@ -1,6 +1,7 @@
-"""How the benchmarks measure: one thread, medians of runs taken in turns, and the limits of the machine.
+"""How the benchmarks measure: medians of runs taken in turns, and the limits of the machine.
 
-Import this module before NumPy: the number of threads is read when the libraries are loaded.
+Import this module before NumPy: the number of threads is read when the libraries are loaded. It is one, or with
+BENCHMARK_THREADS=all in the environment whatever each library chooses.
 """
 
 # ruff: noqa: E402
@@ -8,7 +9,8 @@ from __future__ import annotations
 
 import os
 
-for _name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA"):
+ALL = os.environ.get("BENCHMARK_THREADS") == "all"
+for _name in () if ALL else ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA"):
     os.environ[f"{_name}_NUM_THREADS"] = "1"
 
 import argparse
@@ -17,7 +19,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -80,7 +82,7 @@ def in_turns(works: dict[str, Callable], repeats: int = REPEATS, warm: bool = Tr
 
     Without `warm` both are left out: the caller has run every work before.
     """
-    with one_thread():
+    with nullcontext() if ALL else one_thread():
         first = {name: timed(work) if warm else float("nan") for name, work in works.items()}
         for work in works.values() if warm else ():
             timed(work)
@@ -100,6 +102,36 @@ def _read(buffer, passes):
         for i in range(buffer.size):
             total += buffer[i]
     return total
+
+
+@numba.njit(fastmath={"reassoc", "contract", "nsz", "arcp"})
+def _gather(values, columns, x, passes):
+    """One sum over all weights times what they gather, in the order and the vectors that the compiler likes best."""
+    total = 0.0
+    for p in range(passes):
+        x[p % x.size] = p % 3
+        for i in range(values.size):
+            total += values[i] * x[columns[i]]
+    return total
+
+
+@numba.njit(fastmath={"contract"})
+def _load(values, columns, x, passes):
+    """The same by loads of one number, into eight sums that do not wait for one another."""
+    a = b = c = d = e = f = g = h = 0.0
+    for p in range(passes):
+        x[p % x.size] = p % 3
+        for i in range(0, values.size - 7, 8):
+            w, k = values[i : i + 8], columns[i : i + 8]
+            a += w[0] * x[k[0]]
+            b += w[1] * x[k[1]]
+            c += w[2] * x[k[2]]
+            d += w[3] * x[k[3]]
+            e += w[4] * x[k[4]]
+            f += w[5] * x[k[5]]
+            g += w[6] * x[k[6]]
+            h += w[7] * x[k[7]]
+    return a + b + c + d + e + f + g + h
 
 
 @numba.njit
@@ -135,6 +167,20 @@ def read_seconds(n_bytes: int, dtype="float64") -> float:
 
     with one_thread():
         return min(_per_pass(partial(_read, buffer)), _per_pass(dots))
+
+
+def gather_seconds(values: np.ndarray, columns: np.ndarray, n_units: int) -> dict[str, float]:
+    """Seconds of one product of all weights with the states that they gather, by vectors and by single loads.
+
+    It reads weights and columns too, from where they lie, and knows no rows: no kernel can be faster.
+    """
+    kind = np.uint16 if n_units <= 2**16 else np.uint32
+    weights, places, x = _aligned(values.size, values.dtype), _aligned(columns.size, kind), np.ones(n_units)
+    weights[:], places[:] = values, columns
+    x = x.astype(values.dtype)
+    with one_thread():
+        ways = {"gathers": _gather, "single loads": _load}
+        return {name: _per_pass(partial(way, weights, places, x)) for name, way in ways.items()}
 
 
 def tanh_seconds(n_units: int, dtype="float64") -> float:

@@ -1,20 +1,15 @@
-"""How kernels are compiled, and the one thread that BLAS has beside them."""
+"""How kernels are compiled."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.resources
-import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
 import numba
-import numpy as np
 from numba.extending import intrinsic
-from threadpoolctl import ThreadpoolController
 
 from reservoir.kernel_cache import KernelCache, compiler_is_off, source_digest
 
@@ -24,13 +19,6 @@ REASSOCIATE = {"contract", "reassoc", "nsz", "arcp"}
 # What a kernel does well within half a second, in units of different cost: multiplications of a loop over the steps of
 # one series, multiplications over packed rows, and updates of a spiking unit or a current.
 _WORK_PER_CALL = {"multiplication": 200_000_000, "packed multiplication": 1 << 30, "update": 100_000_000}
-
-_blas: ThreadpoolController | None = None
-_limit: Any = None
-_users = 0
-_lock = threading.Lock()
-if hasattr(os, "register_at_fork"):  # a child must not inherit it held
-    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def kernel(*files: str, **options: Any) -> Callable[[Any], Any]:
@@ -87,36 +75,3 @@ def rows_per_call(work_per_row: int, unit: str = "multiplication") -> int:
     `unit` is what the work is counted in: "multiplication", "packed multiplication" or "update".
     """
     return max(1, _WORK_PER_CALL[unit] // work_per_row)
-
-
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Context in which BLAS uses one thread, so that results do not depend on the number of jobs.
-
-    The limit is one of the whole process: the first thread that needs it sets it, and the last one lifts it. Inside,
-    what is too small for a number is zero, as in compiled loops, whatever ``np.seterr`` says.
-    """
-    global _blas, _limit, _users
-    with _lock:
-        if not _users:
-            _blas = ThreadpoolController() if _blas is None else _blas
-            _disown(_blas)
-            _limit = _blas.limit(limits=1, user_api="blas")
-        _users += 1
-    try:
-        with np.errstate(under="ignore"):
-            yield
-    finally:
-        with _lock:
-            _users -= 1
-            if not _users:
-                _disown(_blas)
-                _limit.restore_original_limits()
-                _disown(_blas)
-
-
-def _disown(blas: Any) -> None:
-    """Let any thread change a limit: newer threadpoolctl keeps the one of OpenBLAS for the thread that set it."""
-    for library in blas.lib_controllers:
-        if hasattr(library, "clear_controlling_thread"):
-            library.clear_controlling_thread(force=True)

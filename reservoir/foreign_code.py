@@ -43,7 +43,7 @@ def loop_for(loop: Any, *parts: type) -> Any:
     compiled and kept on disk under a digest of theirs; compiled anew in every process for classes that no other
     process finds by their name.
     """
-    foreign = tuple(part for part in parts if _root(part.__module__) not in OURS or "." in part.__qualname__)
+    foreign = tuple(part for part in parts if is_foreign(part))
     return _compiled_for(loop, foreign) if foreign else loop
 
 
@@ -71,6 +71,16 @@ def made_for(function: Any, make: Callable[[], type]) -> type:
         setattr(Made, name, kind)
     found: type = vars(Made)[name]
     return found
+
+
+def is_foreign(part: type) -> bool:
+    """Whether a class stands outside this package."""
+    return _root(part.__module__) not in OURS or "." in part.__qualname__
+
+
+def runs_anywhere(part: Any) -> bool:
+    """Whether a part may work in another thread than its caller's: it is of this package, or says so."""
+    return not is_foreign(type(part)) or bool(getattr(part, "any_thread", False))
 
 
 def inherited(part: Any, owner: type, *methods: str) -> bool:

@@ -7,7 +7,7 @@ results stand in the order of the pieces: so the bits are the same for any numbe
 
 Threads live for one call. So there is no pool that a fork could break, and none that several could wait for. A piece
 that would spread its own work does it alone, and all calls of a process together start fewer threads than there are
-cores.
+cores. BLAS has one thread meanwhile: sums of more than one depend on how many there are.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ _ahead: ContextVar[_Ahead[Any] | None] = ContextVar("ahead", default=None)  # wh
 _openmp: list[Any] | None = None  # the libraries whose limit holds
 _n_helping = 0
 _lock = threading.Lock()
+_blas: ThreadpoolController | None = None
+_blas_limit: Any = None
+_blas_users = 0
+_blas_lock = threading.Lock()
 
 
 def n_threads(work: float) -> int:
@@ -128,6 +132,32 @@ def one_ahead(items: Iterable[_Result]) -> Iterator[_Result]:
         with meanwhile(partial(next, source, end)) as following:
             yield item
         item = following()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Context in which BLAS uses one thread, so that results do not depend on the number of jobs.
+
+    The limit is one of the whole process: the first thread that needs it sets it, and the last one lifts it. Inside,
+    what is too small for a number is zero, as in compiled loops, whatever ``np.seterr`` says.
+    """
+    global _blas, _blas_limit, _blas_users
+    with _blas_lock:
+        if not _blas_users:
+            _blas = ThreadpoolController() if _blas is None else _blas
+            _disown(_blas)
+            _blas_limit = _blas.limit(limits=1, user_api="blas")
+        _blas_users += 1
+    try:
+        with np.errstate(under="ignore"):
+            yield
+    finally:
+        with _blas_lock:
+            _blas_users -= 1
+            if not _blas_users:
+                _disown(_blas)
+                _blas_limit.restore_original_limits()
+                _disown(_blas)
 
 
 class _Ahead(Generic[_Result]):
@@ -244,5 +274,15 @@ def _forget_helpers() -> None:
     _lock.release()
 
 
-if hasattr(os, "register_at_fork"):
+def _disown(blas: Any) -> None:
+    """Let any thread change a limit: newer threadpoolctl keeps the one of OpenBLAS for the thread that set it."""
+    for library in blas.lib_controllers:
+        if hasattr(library, "clear_controlling_thread"):
+            library.clear_controlling_thread(force=True)
+
+
+if hasattr(os, "register_at_fork"):  # a child must inherit no lock that is held
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_forget_helpers)
+    os.register_at_fork(
+        before=_blas_lock.acquire, after_in_parent=_blas_lock.release, after_in_child=_blas_lock.release
+    )

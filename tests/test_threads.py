@@ -1,4 +1,7 @@
-"""How many threads work, and what they leave behind: results in order, the first error, no threads, no settings."""
+"""How many threads work, and what they leave behind: results in order, the first error, no threads, no settings.
+
+The limit of one BLAS thread holds as long as anybody needs it, in all threads, and no longer.
+"""
 
 import os
 import threading
@@ -8,10 +11,20 @@ import joblib
 import numpy as np
 import pytest
 import sklearn
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from reservoir import threads
-from reservoir.threads import LEAST_WORK, limit, meanwhile, n_threads, one_ahead, shares, spread, still_wanted
+from reservoir.threads import (
+    LEAST_WORK,
+    limit,
+    meanwhile,
+    n_threads,
+    one_ahead,
+    one_blas_thread,
+    shares,
+    spread,
+    still_wanted,
+)
 
 
 @pytest.fixture(params=[1, 2, 3, 7])
@@ -214,6 +227,49 @@ def test_a_fork_in_the_midst_of_it(four):
     go_on.set()
     caller.join()
     assert os.waitpid(child, 0)[1] == 0 and threads._n_helping == 0
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+def test_one_blas_thread_in_threads():
+    """The limit holds as long as one of them needs it, and no longer."""
+    before, inside, go_on = blas_threads(), threading.Barrier(2), threading.Event()
+
+    def hold():
+        with one_blas_thread():
+            inside.wait()
+            go_on.wait()
+
+    thread = threading.Thread(target=hold)
+    with one_blas_thread():
+        thread.start()
+        inside.wait()
+    assert set(blas_threads()) <= {1}
+    go_on.set()
+    thread.join()
+    assert blas_threads() == before
+
+
+def test_one_blas_thread_under_a_limit_of_another_thread():
+    """Newer threadpoolctl would leave the limit to the thread that has set one before."""
+
+    def inside():
+        with one_blas_thread():
+            return set(blas_threads())
+
+    before = blas_threads()
+    with threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(inside).result() == {1}
+    assert blas_threads() == before
+
+
+def test_the_limit_ends_with_an_error():
+    before = blas_threads()
+    with pytest.raises(KeyError), one_blas_thread():
+        raise KeyError
+    assert blas_threads() == before
 
 
 @pytest.mark.parametrize("n_shares", [1, 2, 3, 7])

@@ -17,9 +17,12 @@ from reservoir.model_selection.sharing import ConfiguredModel, solve_penalties
 from reservoir.models.base import TrainingRows, fit_readout, penalties_told, readout_features, reservoir_of
 from reservoir.models.precomputed import PrecomputedPooling, with_attributes, with_inference, with_readout
 from reservoir.sequences import Sequences, joined
+from reservoir.threads import limit, spread
 
 Rows: TypeAlias = dict[Presentation, np.ndarray]
 """The pooled row (n_columns,) of every presentation."""
+
+_MOST_BYTES = 2**31  # of the states that several threads hold at once
 
 
 class PooledEvaluation:
@@ -47,33 +50,48 @@ class PooledEvaluation:
         trained = [presentations(fold.train, states.noisy) for fold, _, _ in self._folds]
         training = self._pooled(len(models), states, trained, noisy=True) if states.noisy else quiet
         shared = (time.perf_counter() - start) / sum(len(own.positions) for own in models) / len(self._folds)
-        for lane, configured in enumerate(models):
-            for number, fold in enumerate(self._folds):
-                start = time.perf_counter()
-                rows = np.stack([training[lane][one] for one in trained[number]])
-                with penalties_told(configured.model):
-                    readouts = _fitted(configured, rows, fold.training.targets)
-                fitted = time.perf_counter()
-                self._score(configured, readouts, quiet[lane], number, result)
-                positions, end = list(configured.positions), time.perf_counter()
-                result.fit_seconds[positions, number] = shared + (fitted - start) / len(positions)
-                result.score_seconds[positions, number] = (end - fitted) / len(positions)
+
+        def fit(pair: tuple[int, int]) -> tuple[list[Any], float]:
+            (lane, number), start = pair, time.perf_counter()
+            rows = np.stack([training[lane][one] for one in trained[number]])
+            with penalties_told(models[lane].model):
+                readouts = _fitted(models[lane], rows, self._folds[number].training.targets)
+            return readouts, time.perf_counter() - start
+
+        pairs = list(itertools.product(range(len(models)), range(len(self._folds))))
+        fits = spread(fit, pairs, self._work_of_fits(models, quiet))
+        for (lane, number), (readouts, seconds) in zip(pairs, fits, strict=True):
+            start = time.perf_counter()
+            self._score(models[lane], readouts, quiet[lane], number, result)
+            positions, end = list(models[lane].positions), time.perf_counter()
+            result.fit_seconds[positions, number] = shared + seconds / len(positions)
+            result.score_seconds[positions, number] = (end - start) / len(positions)
+
+    def _work_of_fits(self, models: list[ConfiguredModel], rows: list[Rows]) -> float:
+        """About how many multiplications all fits take; none where a readout may not learn in any thread."""
+        if not all(getattr(readout, "any_thread", False) for configured in models for readout in configured.readouts):
+            return 0.0
+        size = max(map(len, rows[0].values()))
+        return float(len(models) * len(self._folds) * size**2 * (len(rows[0]) + size))
 
     def _pooled(
         self, n_models: int, states: CandidateStates, parts: list[list[Presentation]], noisy: bool
     ) -> list[Rows]:
         """For every model the pooled row (n_columns,) of every presentation in these parts."""
-        model = self._model
-        pool = model._pooling().pool
-        found: list[Rows] = [{} for _ in range(n_models)]
-        for one in dict.fromkeys(itertools.chain.from_iterable(parts)):
+        model, pooling = self._model, self._model._pooling()
+
+        def pooled(one: Presentation) -> list[np.ndarray]:
             inputs = self._members[one.sequence]
             blocks = [block for _, block in states.blocks(inputs, noisy, one.trial)]
-            pooled_inputs = pool(inputs[model.washout :]) if model.include_input else inputs[0]
-            for lane in range(n_models):
-                own = pool(joined([block[lane] for block in blocks])[model.washout :])
-                found[lane][one] = readout_features(own, pooled_inputs, model.include_input)
-        return found
+            pooled_inputs = pooling.pool(inputs[model.washout :]) if model.include_input else inputs[0]
+            own = (pooling.pool(joined([block[lane] for block in blocks])[model.washout :]) for lane in range(n_models))
+            return [readout_features(rows, pooled_inputs, model.include_input) for rows in own]
+
+        every = list(dict.fromkeys(itertools.chain.from_iterable(parts)))
+        work = 20.0 * sum(len(self._members[one.sequence]) for one in every) * self._n_units * n_models
+        fits = limit() * n_models * self.bytes_per_model() <= _MOST_BYTES
+        vectors = spread(pooled, every, work * (fits and getattr(pooling, "any_thread", False)))
+        return [dict(zip(every, own, strict=True)) for own in zip(*vectors, strict=True)]
 
     def _score(
         self, configured: ConfiguredModel, readouts: list[Any], rows: Rows, number: int, result: TaskResult

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -57,7 +58,10 @@ class StepEvaluation:
         blocks = self._blocks(states, len(models))
         records = self._learn(models, blocks)
         work = float(len(models) * len(self._folds) * (self._n_units + 10) ** 3)
-        readouts = spread(partial(self._solve, models, records), range(len(models)), work)
+        spread(_Record.settle, records.values(), work)
+        pairs = list(itertools.product(range(len(models)), range(len(self._folds))))
+        solved = iter(spread(partial(self._solve, models, records), pairs, work))
+        readouts = [list(itertools.islice(solved, len(self._folds))) for _ in models]
         del records
         fitted = time.perf_counter()
         answers = self._answer(readouts, blocks)
@@ -121,21 +125,19 @@ class StepEvaluation:
                 records[key].add(features, targets)
 
     def _solve(
-        self, models: list[ConfiguredModel], records: dict[tuple[Any, ...], _Record], lane: int
-    ) -> list[list[RidgeReadout]]:
-        """Solved readouts of a lane, for every fold one per candidate."""
-        configured, found = models[lane], []
-        for number in range(len(self._folds)):
+        self, models: list[ConfiguredModel], records: dict[tuple[Any, ...], _Record], pair: tuple[int, int]
+    ) -> list[RidgeReadout]:
+        """Solved readouts of a lane and a fold, one per candidate."""
+        lane, number = pair
 
-            def taught(readout: RidgeReadout, number: int = number) -> RidgeReadout:
-                for (owner, kind, folds), record in records.items():
-                    if owner == lane and kind == readout.record_kind() and number in folds:
-                        readout.add_record(record.taken())
-                return readout
+        def taught(readout: RidgeReadout) -> RidgeReadout:
+            for (owner, kind, folds), record in records.items():
+                if owner == lane and kind == readout.record_kind() and number in folds:
+                    readout.add_record(record.taken())
+            return readout
 
-            with penalties_told(configured.model):
-                found.append(solve_penalties(configured.readouts, taught))
-        return found
+        with penalties_told(models[lane].model):
+            return solve_penalties(models[lane].readouts, taught)
 
     def _answer(self, readouts: list[list[list[RidgeReadout]]], blocks: Callable[..., Any]) -> list[list[np.ndarray]]:
         """For every scored part and model the answers (n_rows, n_candidates * n_outputs) of its readouts."""
@@ -211,10 +213,13 @@ class _Record:
         if self._n_rows >= _ROWS_AT_ONCE:
             self._take()
 
-    def taken(self) -> dict[str, Any]:
-        """All that was learned."""
+    def settle(self) -> None:
+        """Learn what waits."""
         if self._waiting:
             self._take()
+
+    def taken(self) -> dict[str, Any]:
+        """All that was learned."""
         return self._readout.to_record()
 
     def _take(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from reservoir.compilation import one_blas_thread
 from reservoir.model_selection.candidate_states import CandidateStates
 from reservoir.model_selection.candidates import EvaluationTask
 from reservoir.model_selection.evaluate_one_by_one import evaluate_one_by_one
@@ -17,6 +16,7 @@ from reservoir.model_selection.sharing import CannotShareError, configured_model
 from reservoir.models.precomputed import with_attributes
 from reservoir.readouts.candidates import penalty_warnings
 from reservoir.sequences import read_sequences
+from reservoir.threads import one_blas_thread
 
 _MOST_BYTES = 2**30
 

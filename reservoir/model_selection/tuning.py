@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.compilation import one_blas_thread
 from reservoir.model_selection.backtests import read_one_series
 from reservoir.model_selection.reservoir_judges import Judge, Tried, judge_of
 from reservoir.model_selection.seeds import seeded
 from reservoir.parts import SequenceData
 from reservoir.systems import EchoState
 from reservoir.systems.weights import default_scalings
+from reservoir.threads import one_blas_thread
 from reservoir.validation import InvalidParameterError, check_integer, check_real
 
 _OWNER = "tune"

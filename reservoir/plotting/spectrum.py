@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from reservoir.compilation import one_blas_thread
 from reservoir.parts import Matrix, Numbers, check_part
 from reservoir.plotting.display import Display, legend_above, styled
 from reservoir.plotting.palette import BLACK, BLUE, VERMILLION
+from reservoir.threads import one_blas_thread
 from reservoir.topologies.spectrum import as_sparse
 from reservoir.validation import check_flag, parameter_error, real_array
 

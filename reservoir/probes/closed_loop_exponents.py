@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reservoir.compilation import one_blas_thread
 from reservoir.parts import FittedForecaster, Numbers, Seed, SequenceData, check_part
 from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, Move, from_growth, growth_of, orthonormal
 from reservoir.probes.tangent import Tangent, blocks, tangent_of
 from reservoir.ranges import first_beyond
 from reservoir.sequences.observations import read_observed
 from reservoir.sizes import check_largest
+from reservoir.threads import one_blas_thread
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 
 _OWNER = "closed_loop_exponents"

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.compilation import one_blas_thread
 from reservoir.parts import FittedModel, Numbers, System
 from reservoir.probes.driven_states import asked
+from reservoir.threads import one_blas_thread
 from reservoir.validation import check_real, parameter_error, real_array
 
 

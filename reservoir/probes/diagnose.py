@@ -11,7 +11,6 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.compilation import one_blas_thread
 from reservoir.estimators import AnyEstimator
 from reservoir.parts import FittedModel, Labels, Numbers, SequenceData, System
 from reservoir.probes.advice import Setting, findings
@@ -22,6 +21,7 @@ from reservoir.probes.firing_rates import rates_of, recording
 from reservoir.probes.lyapunov_exponent import lyapunov_exponent
 from reservoir.probes.washout_estimate import washout_estimate
 from reservoir.sequences import Sequences
+from reservoir.threads import one_blas_thread
 from reservoir.validation import check_flag, check_integer, check_real
 
 _OWNER = "diagnose"

@@ -7,7 +7,7 @@ from scipy.sparse.csgraph import connected_components
 
 from reservoir.parts import FittedModel, Seed, SequenceData, System
 from reservoir.probes.driven_states import driven, one_series
-from reservoir.probes.initial_states import apart, drawn_start, response
+from reservoir.probes.initial_states import apart, drawn_start, from_each
 from reservoir.probes.vector_state import with_vector_state
 from reservoir.sizes import check_fits
 from reservoir.validation import as_generator, check_integer, check_real
@@ -83,7 +83,7 @@ def echo_state_index(
     rows = one_series(_OWNER, sequences, 10)
     starts = [drawn_start(one, rows, rng) for _ in range(n_starts)]
     n_compared = min(len(rows) // 10, _N_COMPARED)
-    ends = [response(one, rows, start)[-n_compared:].copy() for start in starts]
+    ends = from_each(one, rows, starts, lambda _, states: states[-n_compared:].copy())
     same = np.zeros((n_starts, n_starts), bool)
     for i in range(n_starts):
         for j in range(i):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
-from reservoir.compilation import one_blas_thread
 from reservoir.parts import FittedModel, Seed, System
 from reservoir.probes.driven_states import one_input
 from reservoir.probes.legendre import Products, functions
 from reservoir.probes.orthonormal_basis import orthonormal_basis
 from reservoir.sizes import check_largest
+from reservoir.threads import one_blas_thread
 from reservoir.validation import as_generator, check_integer, check_real
 
 _MAX_ITERATIONS, _ACCURACY = 100, 1e-7

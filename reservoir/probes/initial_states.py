@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from reservoir.parts import System
 from reservoir.probes.driven_states import is_spiking
+from reservoir.threads import spread
 from reservoir.trains import Steps
 from reservoir.trials import TrialState
 
 _N_HISTORY = 100
+_Seen = TypeVar("_Seen")
 
 
 class InitialState(NamedTuple):
@@ -50,6 +53,17 @@ def response(system: System, rows: np.ndarray | Steps, start: InitialState) -> n
     """States (n_rows, n_states) from a start on, in float64."""
     states = system.run(rows[:])[0] if start.state is None else system.run(rows[:], start.state)[0]
     return np.asarray(states, dtype=np.float64).reshape(len(rows), -1)
+
+
+def from_each(
+    system: System,
+    rows: np.ndarray | Steps,
+    starts: list[InitialState],
+    see: Callable[[InitialState, np.ndarray], _Seen],
+) -> list[_Seen]:
+    """What a function sees of every start and the response to it; several threads take these where the system may."""
+    work = 20.0 * len(rows) * len(starts) * starts[0].row.size * bool(getattr(system, "any_thread", False))
+    return spread(lambda start: see(start, response(system, rows, start)), starts, work)
 
 
 def apart(one: InitialState, other: InitialState, gaps: np.ndarray) -> float:

@@ -7,12 +7,12 @@ from functools import partial
 
 import numpy as np
 
-from reservoir.compilation import one_blas_thread
 from reservoir.parts import FittedModel, Seed, SequenceData, System
 from reservoir.probes.driven_states import driven, is_spiking, one_series
 from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, Move, from_growth, growth_of, orthonormal
 from reservoir.probes.tangent import Tangent, blocks, tangent_of
 from reservoir.probes.vector_state import with_vector_state
+from reservoir.threads import one_blas_thread
 from reservoir.validation import as_generator, check_choice, check_integer, check_real, parameter_error
 
 _OWNER = "lyapunov_exponent"

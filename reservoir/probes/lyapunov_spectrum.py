@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from reservoir.compilation import one_blas_thread
 from reservoir.parts import Numbers, Seed
 from reservoir.probes.exponents import N_SEGMENTS, LyapunovExponents, Move, from_growth, growth_of, orthonormal
 from reservoir.sizes import LONGEST_RUN, check_patience
+from reservoir.threads import one_blas_thread
 from reservoir.validation import as_generator, check_integer, check_real, is_function, parameter_error, real_array
 
 _OWNER = "lyapunov_spectrum"

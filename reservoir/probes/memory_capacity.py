@@ -8,11 +8,11 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.special import betainccinv
 
-from reservoir.compilation import one_blas_thread
 from reservoir.parts import FittedModel, Seed, System
 from reservoir.probes.driven_states import one_input
 from reservoir.probes.orthonormal_basis import orthonormal_basis
 from reservoir.sizes import check_fits, check_largest
+from reservoir.threads import one_blas_thread
 from reservoir.validation import as_generator, check_integer, check_real
 
 _DELAYS_A_BLOCK = 128

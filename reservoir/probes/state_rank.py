@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reservoir.compilation import one_blas_thread
 from reservoir.parts import FittedModel, Seed, SequenceData, System
 from reservoir.probes.driven_states import Asked, asked
 from reservoir.probes.orthonormal_basis import precision_of
 from reservoir.sizes import check_largest
+from reservoir.threads import one_blas_thread
 from reservoir.trials import Trial
 from reservoir.validation import as_generator, check_integer, check_real, parameter_error
 

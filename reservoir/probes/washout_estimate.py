@@ -8,7 +8,7 @@ import numpy as np
 
 from reservoir.parts import FittedModel, Seed, SequenceData, System
 from reservoir.probes.driven_states import driven, one_series
-from reservoir.probes.initial_states import apart, drawn_start, response, rest
+from reservoir.probes.initial_states import InitialState, apart, drawn_start, from_each, response, rest
 from reservoir.probes.vector_state import with_vector_state
 from reservoir.validation import as_generator, check_integer, check_real
 
@@ -72,10 +72,12 @@ def washout_estimate(
     one = with_vector_state(_OWNER, quiet)
     rows = one_series(_OWNER, sequences, 1)
     first = rest(one, rows)
-    reference, n_rows = response(one, rows, first), 0
-    for _ in range(n_starts):
-        start = drawn_start(one, rows, rng)
-        gaps = np.linalg.norm(response(one, rows, start) - reference, axis=1)
+    reference = response(one, rows, first)
+
+    def n_apart(start: InitialState, states: np.ndarray) -> int:
+        gaps = np.linalg.norm(states - reference, axis=1)
         late = np.flatnonzero(gaps > tolerance * apart(first, start, gaps))
-        n_rows = max(n_rows, late[-1] + 2 if late.size else 1)
+        return int(late[-1]) + 2 if late.size else 1
+
+    n_rows = max(from_each(one, rows, [drawn_start(one, rows, rng) for _ in range(n_starts)], n_apart))
     return math.inf if n_rows > len(rows) else int(n_rows)

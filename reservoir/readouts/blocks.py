@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise, permutations, zip_longest
-from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from reservoir.readouts.wide_rows import RecordOfRows, in_one_space, tall
 from reservoir.threads import spread
 
 N_BLOCKS = 5
-_Made = TypeVar("_Made")
 _ORDERS = np.array(list(permutations(range(N_BLOCKS))))
 
 
@@ -60,15 +58,14 @@ class Blocks:
         """What it takes that one block predicts another, where there is less; empty where there is enough."""
         return "" if len(self._weighing()) > 1 else "two sequences" if self.of_sequences else "two rows"
 
-    def errors(self, alphas: np.ndarray, beside: Callable[[], _Made]) -> tuple[np.ndarray, _Made]:
+    def errors(self, alphas: np.ndarray) -> np.ndarray:
         """Squared errors (n_alphas, n_outputs) on the blocks whose rows weigh anything by what all others teach.
 
         The first block of a series, which may begin with a state at rest as no other row has it, teaches the others.
-        What else there is to do `beside` is done at the same time, and given too.
         """
         tasks = errors_of_blocks(in_one_space(self._weighing()), alphas, 0 if self.of_sequences else 1)
-        *errors, made = spread(_done, [*tasks, beside], len(tasks) * float(self.known()[0].n_features) ** 3)
-        return np.sum(errors, axis=0), made
+        errors = spread(_done, tasks, len(tasks) * float(self.known()[0].n_features) ** 3)
+        return np.asarray(np.sum(errors, axis=0))
 
     def _weighing(self) -> list[Record]:
         """The records whose rows weigh anything."""
@@ -148,7 +145,7 @@ def errors_of_blocks(blocks: list[TallRecord], alphas: np.ndarray, first: int) -
     return [partial(missed, *piece) for piece in pieces[first:]]
 
 
-def _done(task: Callable[[], Any]) -> Any:
+def _done(task: Callable[[], np.ndarray]) -> np.ndarray:
     return task()
 
 

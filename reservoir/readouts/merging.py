@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
-from reservoir.compilation import one_blas_thread
 from reservoir.readouts.affine import LinearReadout
 from reservoir.readouts.blocks import Blocks
 from reservoir.readouts.held_out_rows import HeldOutRows
 from reservoir.readouts.record import Record, check_alike
 from reservoir.readouts.wide_rows import TALL, WideRows, kind_of, merged_rows
+from reservoir.threads import one_blas_thread
 from reservoir.validation import not_fitted, parameter_error, unchanged_on_error
 
 _RECORDS: dict[str, Any] = {**TALL, "wide": WideRows, "held out": HeldOutRows}

@@ -10,8 +10,8 @@ import numpy as np
 from reservoir.readouts.penalty import Principal
 
 
-class Factorised(Protocol):
-    """Rows in a form that is solved for many penalties."""
+class Solvable(Protocol):
+    """Rows in a form that is solved for a penalty of each target."""
 
     @property
     def trace(self) -> float:
@@ -19,6 +19,10 @@ class Factorised(Protocol):
 
     def coefficients(self, alpha: np.ndarray) -> np.ndarray:
         """coef (n_features, n_outputs) for one penalty per target (n_outputs,)."""
+
+
+class Factorised(Solvable, Protocol):
+    """Rows in a form that is solved for many penalties."""
 
     def path(self, alphas: np.ndarray) -> np.ndarray:
         """coef (n_features, n_alphas, n_outputs) for every penalty and target."""

@@ -12,7 +12,6 @@ import numpy as np
 from scipy.linalg import LinAlgWarning
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.compilation import one_blas_thread
 from reservoir.parts import Numbers
 from reservoir.readouts.blocks import Blocks, parts_of, records_of, runs_of
 from reservoir.readouts.candidates import (
@@ -24,8 +23,9 @@ from reservoir.readouts.candidates import (
 )
 from reservoir.readouts.held_out_rows import HELD_OUT, LeftVectors
 from reservoir.readouts.merging import MergingLinearReadout
+from reservoir.readouts.moments import Moments
 from reservoir.readouts.penalty import Conditioning
-from reservoir.readouts.record import Factorised, Record
+from reservoir.readouts.record import Record, Solvable
 from reservoir.readouts.rows import (
     changed_since,
     check_outputs,
@@ -36,6 +36,7 @@ from reservoir.readouts.rows import (
 )
 from reservoir.readouts.wide_rows import TALL, kind_of, merged_rows, record_of_rows, stays_wide
 from reservoir.sequences import check_magnitude
+from reservoir.threads import one_blas_thread
 from reservoir.validation import Parameters, check_real, unchanged_on_error
 
 _SMALL = 1e-8
@@ -294,13 +295,13 @@ class RidgeReadout(MergingLinearReadout):
         if few:
             raise ValueError(f"alpha={self.alpha!r} of {type(self).__name__} needs at least {few}.")
         alphas = read_candidates(self)
-        scores, factorised = self._scores(alphas)
+        scores, solvable = self._scores(alphas)
         best = scores.argmin(axis=0)
         if self.slack > 0:
             within = scores <= (1 + self.slack) * scores.min(axis=0)
             best = np.array([int(np.flatnonzero(own)[np.argmax(alphas[own])]) for own in within.T])
-        self._warn_at_edges(alphas, best, factorised.trace)
-        return alphas[best], factorised.coefficients(alphas[best])
+        self._warn_at_edges(alphas, best, solvable.trace)
+        return alphas[best], solvable.coefficients(alphas[best])
 
     def _too_few(self) -> str:
         """What it takes to choose a penalty, where there is less; empty where there is enough."""
@@ -309,10 +310,11 @@ class RidgeReadout(MergingLinearReadout):
         least = 1 + self._record.centred
         return f"{least} rows of a weight > 0" if self._record.n_rows < least else ""
 
-    def _scores(self, alphas: np.ndarray) -> tuple[np.ndarray, Factorised]:
+    def _scores(self, alphas: np.ndarray) -> tuple[np.ndarray, Solvable]:
         """What of every candidate is to be small (n_alphas, n_outputs), and the record to solve."""
         if self.alpha == "blocked":
-            return self._complete_blocks().errors(alphas, self._record.factorised)
+            errors = self._complete_blocks().errors(alphas)
+            return errors, self._record if isinstance(self._record, Moments) else self._record.factorised()
         factorised = self._record.factorised()
         if self.alpha == "gcv":
             return factorised.generalised_cross_validation(alphas), factorised

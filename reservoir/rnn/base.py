@@ -11,7 +11,6 @@ from sklearn.base import clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.compilation import one_blas_thread
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers, SequenceData
 from reservoir.rnn.cells import CELLS, Cell
@@ -26,6 +25,7 @@ from reservoir.rnn.recurrent_network import RecurrentNetwork
 from reservoir.sample_weights import after_washout, read_sample_weight, training_weights
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.sequences.tables import TabularAnswers, answers_in_tables, in_tables
+from reservoir.threads import one_blas_thread
 from reservoir.validation import Parameters, as_generator, parameter_error, real_array
 
 

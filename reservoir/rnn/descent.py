@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from reservoir.compilation import one_blas_thread
 from reservoir.parts import Seed
 from reservoir.progress import Progress
 from reservoir.rnn.examples import Batch, Examples
@@ -20,7 +19,7 @@ from reservoir.rnn.output_rows import pooled
 from reservoir.rnn.packing import Packing
 from reservoir.rnn.recurrent_network import RecurrentNetwork
 from reservoir.rnn.truncation import too_long
-from reservoir.threads import n_threads, spread
+from reservoir.threads import n_threads, one_blas_thread, spread
 
 _ROWS_AT_ONCE = 1 << 14
 _SMALLEST_RATE = 1e-6

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from reservoir.circuits import Circuit
+from reservoir.foreign_code import runs_anywhere
 from reservoir.neurons import LIF
-from reservoir.neurons.spiking.mixture import Mixture, after_learning, models_of
+from reservoir.neurons.spiking.mixture import Mixture, after_learning, models_of, units_by_record
 from reservoir.parts import SpikingUnit, Units, check_part
 from reservoir.quantities import magnitude
 from reservoir.random_numbers import INITIAL, TrialGenerator
@@ -74,6 +75,11 @@ def escapes(neuron: Units) -> bool:
 def hears_numbers(neuron: Units) -> bool:
     """Whether any of the units hear random numbers, as noise or by chance."""
     return is_noisy(neuron) or escapes(neuron)
+
+
+def run_anywhere(neuron: Any, n_units: int) -> bool:
+    """Whether all models of the units may work in any thread."""
+    return all(runs_anywhere(record) for record, _ in units_by_record(neuron, n_units))
 
 
 def initial_values(neuron: SpikingUnit, n_units: int, seed: int, trial: int) -> np.ndarray:

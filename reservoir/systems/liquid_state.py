@@ -17,17 +17,15 @@ from reservoir.foreign_code import inherited
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import freeze, thaw
 from reservoir.parts import CircuitModel, Encoder, Seed, SequenceData, Targets, Trace, Units, VoltageTrace, check_part
-from reservoir.random_numbers import ENCODER, TrialGenerator, steps_of
 from reservoir.sequences import Sequences, holds_spikes, read_sequences, records_of
 from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
-from reservoir.spikes.sampling import Trace as OwnTrace
 from reservoir.systems.chosen_states import UnitChoice, chosen_states
-from reservoir.systems.circuit_units import check_units, hears_numbers, initial_values, kept_variables
-from reservoir.systems.recording import check_recorded
-from reservoir.systems.simulation import SHORTEST_STEP, make_engine, run_engine, start
-from reservoir.systems.stimuli import Stimulus, check_steps, input_events, whole_steps
-from reservoir.trains import SpikeTrains
+from reservoir.systems.circuit_system import CircuitSystem
+from reservoir.systems.circuit_units import check_units, initial_values
+from reservoir.systems.simulation import SHORTEST_STEP, make_engine, run_engine, start, work_a_step
+from reservoir.systems.stimuli import whole_steps
+from reservoir.threads import spread
 from reservoir.trials import State as SystemState
 from reservoir.trials import Trial, TrialState, read_entries
 from reservoir.validation import Parameters, default_parts_first, parameter_error, unchanged_on_error
@@ -36,7 +34,7 @@ _PARTS: dict[str, Any] = {"circuit": MaassColumn, "neuron": LIF, "encoder": Pois
 
 
 @dataclass(eq=False, repr=False)
-class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
+class LiquidState(CircuitSystem, ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
     """Liquid of spiking units, whose low-pass filtered spikes are the states.
 
     Each row of a series lasts `step` seconds. The encoder turns the series into spikes (or currents), the circuit
@@ -123,6 +121,11 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         """Whether a run may be cut in two: but for an encoder that wants whole sequences."""
         return bool(getattr(getattr(self, "encoder_", self.encoder), "piecewise", True))
 
+    @property
+    def any_thread(self) -> bool:
+        """Whether it may run in any thread, several times at once."""
+        return inherited(self, LiquidState, "run", "transform", "_run") and self._run_anywhere()
+
     def set_params(self, **params: Any) -> LiquidState:
         """Set parameters; naming one of a part that is None, ``circuit__lam``, makes the default part first."""
         return super().set_params(**default_parts_first(self, params, _PARTS))
@@ -140,7 +143,7 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         parts = self._checked_parts()
         *seeds, _, self._seed = Parameters(self).generator().integers(2**63, size=4).tolist()
         rngs = [np.random.default_rng(seed) for seed in seeds]
-        self.encoder_: Any = None
+        self.encoder_ = None
         if holds_spikes(X):
             n_channels = records_of(type(self).__name__, X)[0].n_units
             self.n_features_in_ = n_channels
@@ -215,17 +218,20 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         check_is_fitted(self)
         members, kind, lengths = self._read(X)
         begun, trials, firsts = self._entries(state, trial, kind, len(members))
-        rows, drawn = [], self._draws()
-        finals: list[Any] = []
-        for member, n_rows, values, number, first in zip(members, lengths, begun, trials, firsts, strict=True):
-            found, final = self._run_one(member, n_rows, values, number, first)
-            rows.append(found)
-            if finals_too:
-                finals.append(TrialState(final, number, first + n_rows) if drawn else final)
+        drawn = self._draws()
+
+        def run(entry: Any) -> tuple[np.ndarray, Any]:
+            (_, n_rows, _, number, first), (found, final) = entry, self._run_one(*entry)
+            after = TrialState(final, number, first + n_rows) if drawn else final
+            return found, after if finals_too else None
+
+        work = sum(lengths) * round(self._step / self._engine.dt) * work_a_step(self._n_features_out)
+        entries = zip(members, lengths, begun, trials, firsts, strict=True)
+        rows, finals = zip(*spread(run, entries, work * self._run_anywhere()), strict=True)
         packed = Sequences(np.concatenate(rows), np.concatenate([[0], np.cumsum(lengths)]), kind)
         if not finals_too:
             return packed.pack(packed.rows), None
-        ends = finals[0] if kind == "series" else finals if drawn else np.stack(finals)
+        ends = finals[0] if kind == "series" else list(finals) if drawn else np.stack(finals)
         return packed.pack(packed.rows), ends
 
     def _entries(self, state: Any, trial: Any, kind: str, n_members: int) -> tuple[list[Any], list[int], list[int]]:
@@ -250,88 +256,6 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         rows, memory = self._traced(fired, n_rows, memory, voltages)
         return rows, np.concatenate([encoded, memory.ravel(), freeze(liquid, heard.n_steps)])
 
-    def _heard(
-        self, member: Any, n_rows: int, trial: int, first: int = 0, memory: np.ndarray | None = None
-    ) -> tuple[Stimulus, np.ndarray]:
-        """What the circuit hears of one sequence from this row of a trial on, and what the encoder remembers of it."""
-        currents, steps_a_row = None, round(self._step / self._engine.dt)
-        memory = np.zeros(0) if memory is None else memory
-        n_steps = n_rows * steps_a_row
-        check_steps(type(self).__name__, "step", self.step, n_steps, self._n_features_out)
-        if isinstance(member, SpikeTrains):
-            trains = member
-        elif hasattr(self, "input_weights_"):
-            currents = self.encoder_.normalised(member) @ self.input_weights_.T
-            trains = SpikeTrains(np.zeros(0), np.zeros(0, int), self.circuit_.n_inputs, n_rows * self._step)
-        else:
-            rng = TrialGenerator(self._seed, ENCODER, trial, first)
-            if hasattr(self.encoder_, "encode_on"):
-                trains, memory = self.encoder_.encode_on(member, self._step, rng, memory)
-            else:
-                trains = self.encoder_.encode(member, self._step, rng)
-        places = steps_of(trial, first * steps_a_row, n_steps)
-        events = input_events(self.circuit_, trains, n_steps, self._engine.dt, self._seed, places)
-        return Stimulus(events, currents, n_steps, seed=self._seed, places=places), memory
-
-    def _draws(self) -> bool:
-        """Whether numbers are drawn after the beginning of a trial."""
-        circuit, encoder = self.circuit_, self.encoder_
-        spikes = encoder is not None and not hasattr(encoder, "weights") and getattr(encoder, "draws", True)
-        outside = circuit.background is not None or circuit.spontaneous_rate is not None
-        return spikes or outside or hears_numbers(self.neuron_)
-
-    def _memory_sizes(self) -> tuple[int, int]:
-        """How many numbers the encoder and the trace remember."""
-        n_features = self.n_features_in_
-        encoded = self.encoder_.n_memory(n_features) if hasattr(self.encoder_, "encode_on") else 0
-        return encoded, self.trace_.n_memory(self._step) * self._n_features_out
-
-    def _n_of_circuit(self) -> int:
-        """How many numbers the circuit hands on."""
-        return len(freeze(self._rest, 0))
-
-    def _divided(self, values: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Memory of the encoder (n,), of the trace (n_memory, n_units), and of the circuit, which is None at rest."""
-        n_encoded, n_traced = self._memory_sizes()
-        own = np.zeros(n_encoded + n_traced) if values is None else values[: n_encoded + n_traced]
-        memory = own[n_encoded:].reshape(-1, self._n_features_out)
-        return own[:n_encoded], memory, None if values is None else values[n_encoded + n_traced :]
-
-    def _initial_variables(self, trial: int) -> np.ndarray:
-        """Variables (n_variables, n_units) with which units begin a trial; what they have learnt stays."""
-        variables = initial_values(self.neuron_, self._n_features_out, self._seed, trial)
-        kept = kept_variables(self.neuron_, self._engine.cells, self._n_features_out, len(variables))
-        variables[kept] = self._rest.variables[kept]
-        return variables
-
-    def _room(self, n_steps: int) -> np.ndarray | None:
-        """Room for the voltages (n_steps, n_units) of a run, where the trace asks for them."""
-        if not hasattr(self.trace_, "sample"):
-            return None
-        check_recorded(n_steps, self._n_features_out, type(self).__name__, "trace")
-        return np.empty((n_steps, self._n_features_out))
-
-    def _traced(
-        self, fired: np.ndarray, n_rows: int, memory: np.ndarray | None, voltages: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """States (n_rows, n_states) from spikes (n_spikes, 2), step and unit, and what the trace remembers of them."""
-        states, memory = self._states_of_units(fired, n_rows, memory, voltages)
-        return chosen_states(type(self).__name__, self.units, self.circuit_)(states), memory
-
-    def _states_of_units(
-        self, fired: np.ndarray, n_rows: int, memory: np.ndarray | None, voltages: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The same for all units."""
-        dt, n_units = self._engine.dt, self._n_features_out
-        steps_a_row = round(self._step / dt)
-        if inherited(self.trace_, OwnTrace, "filter"):
-            return self.trace_.filter_steps(fired, n_units, dt, steps_a_row, n_rows, memory)
-        answer = SpikeTrains(fired[:, 0] * dt, fired[:, 1], n_units, n_rows * self._step)
-        if voltages is not None:
-            kept = np.zeros((0, n_units)) if memory is None else memory
-            return self.trace_.sample(voltages[steps_a_row - 1 :: steps_a_row], answer), kept
-        return self.trace_.filter(answer, self._step, n_rows, memory)
-
     def _checked_parts(self) -> dict[str, Any]:
         owner = type(self).__name__
         given = {name: getattr(self, name) for name in _PARTS}
@@ -351,22 +275,6 @@ class LiquidState(ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEsti
         dt, step = p.real("dt", SHORTEST_STEP, unit="second"), p.real("step", 0, closed="neither", unit="second")
         whole_steps(p.owner, "step", self.step, step, dt)
         return dt, step
-
-    def _read(self, X: Any) -> tuple[list[Any], str, list[int]]:
-        """Series or spike trains, whichever `fit` has seen; the kind of their container, and how many rows each has."""
-        if self.encoder_ is not None and not holds_spikes(X):
-            sequences = read_sequences(self, X, reset=False)
-            return sequences.members(), sequences.kind, sequences.lengths.tolist()
-        owner, n_channels = type(self).__name__, self.n_features_in_
-        members = records_of(type(self).__name__, X) if holds_spikes(X) else [X]
-        for one in members:
-            if self.encoder_ is not None or not isinstance(one, SpikeTrains) or one.n_units != n_channels:
-                wanted = "as in fit" if self.encoder_ is not None else f"SpikeTrains of {n_channels} channels"
-                raise ValueError(f"X of {owner} must be {wanted}. Got {one!r}.")
-        lengths = [int(trains.duration / self._step + 1e-6) for trains in members]
-        if not all(lengths):
-            raise ValueError(f"X of {owner} must last at least one step, {self._step:g} s, in every record.")
-        return members, "list" if isinstance(X, list | tuple) else "series", lengths
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the states, by the numbers of their units, or by those of populations."""

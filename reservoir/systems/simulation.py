@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,7 +33,7 @@ from reservoir.random_numbers import BACKGROUND, ESCAPE, NOISE, Places, fill, po
 from reservoir.sizes import check_fits
 from reservoir.systems.circuit_learning import LearningRun
 from reservoir.systems.circuit_state import CircuitState, Starts, check_shapes
-from reservoir.systems.circuit_units import escapes, initial_values, is_noisy, read_units, variables_of
+from reservoir.systems.circuit_units import escapes, initial_values, is_noisy, read_units, run_anywhere, variables_of
 from reservoir.systems.circuit_wiring import (
     held_units,
     make_background,
@@ -45,11 +47,13 @@ from reservoir.systems.plastic_parts import PlasticPart, plastic_parts, still_sy
 from reservoir.systems.recording import Record, Recording, Wanted, read_record
 from reservoir.systems.stimuli import NUMBERS_HELD, Heard, Stimulus, read_trials
 from reservoir.systems.synapses_over_time import NONE_LATE, Begun, late_after
+from reservoir.threads import spread, still_wanted
 from reservoir.trains import SpikeTrains
 from reservoir.trials import Trial
 from reservoir.validation import check_real
 
 SHORTEST_STEP = 1e-9  # seconds; with less, delays and trials have more steps than memory or patience
+_TRIALS_READ = 64  # before they are run
 _SPIKE_ROOM = 65_536  # spikes, before they are copied
 _CARRIED = State._fields[:-1]  # all but the room for a step
 
@@ -164,7 +168,7 @@ def simulate(
     variables = variables_of(engine.neuron, engine.cells, circuit.n_units)
     wanted = read_record(record, period, dt, circuit, known_of(circuit, variables))
     trials, many = read_trials(circuit, spikes, currents, dt, current_dt, starts)
-    recordings = [_run_trial(engine, wanted, one) for one in trials]
+    recordings = _run_trials(engine, wanted, trials)
     return recordings if many else recordings[0]
 
 
@@ -223,6 +227,7 @@ def run_engine(
     loop, told = loop_for(run_circuit, type(engine.cells)), learning and learning.begin(state.ring)
     chunk = max(1, min(rows_per_call(n_units * (len(engine.wiring.decay) + 10), "update"), NUMBERS_HELD // n_units))
     while step < n_steps:
+        still_wanted()
         last = min(step + chunk, n_steps)
         places = heard.numbers_of(step, last)
         noise, jumps = _noise(engine, heard.seed, places, n_units), _jumps(engine, heard.seed, places)
@@ -298,6 +303,20 @@ def begin(engine: CircuitEngine, state: CircuitState) -> State:
 def _n_variables(engine: CircuitEngine) -> int:
     """How many variables units have."""
     return len(engine.neuron.initial_state(engine.circuit.n_units, np.random.default_rng(0)))
+
+
+def _run_trials(engine: CircuitEngine, wanted: Wanted, trials: Iterator[Heard]) -> list[Recording]:
+    """All recordings: trials do not hear one another, so several threads may each run some of them."""
+    n_units, found = engine.circuit.n_units, list[Recording]()
+    while some := list(islice(trials, _TRIALS_READ)):
+        work = sum(one.stimulus.n_steps for one in some) * work_a_step(n_units)
+        found += spread(partial(_run_trial, engine, wanted), some, work * run_anywhere(engine.neuron, n_units))
+    return found
+
+
+def work_a_step(n_units: int) -> float:
+    """About how many multiplications a step of so many units takes."""
+    return 50.0 + n_units
 
 
 def _run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording:

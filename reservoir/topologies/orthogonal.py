@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reservoir.compilation import one_blas_thread
 from reservoir.estimators import BaseEstimator
+from reservoir.threads import one_blas_thread
 from reservoir.topologies.drawing import check_weights
 
 

@@ -9,8 +9,8 @@ from scipy import sparse
 from scipy.linalg import eigvalsh_tridiagonal
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs, eigsh, splu
 
-from reservoir.compilation import one_blas_thread
 from reservoir.parts import Matrix, Numbers
+from reservoir.threads import one_blas_thread
 from reservoir.validation import real_array
 
 _DENSE_LIMIT = 256

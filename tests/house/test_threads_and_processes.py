@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.house.public_entries import ENTRIES, run
-from tests.test_compilation import blas_threads
+from tests.test_threads import blas_threads
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = [name for name in ENTRIES if not ENTRIES[name].slow]

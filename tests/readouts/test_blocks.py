@@ -47,7 +47,7 @@ def test_blocks_are_whole_sequences(seed, n_sequences, solver):
     X, y, numbers = sequences(seed, n_sequences)
     folds = numbers if n_sequences <= 5 else block_of(numbers)
     readout = RidgeReadout("blocked", alphas=ALPHAS, solver=solver).fit(X, y, sequence=numbers)
-    np.testing.assert_allclose(readout._blocks.errors(ALPHAS, list)[0], naive_errors(X, y, folds), rtol=1e-6)
+    np.testing.assert_allclose(readout._blocks.errors(ALPHAS), naive_errors(X, y, folds), rtol=1e-6)
     assert_chosen(readout, naive_errors(X, y, folds))
 
 
@@ -59,7 +59,7 @@ def test_a_sequence_that_comes_in_pieces_stays_in_its_block(seed, cuts):
     for X_piece, y_piece, own in zip(*(np.split(rows, sorted(cuts)) for rows in (X, y, numbers)), strict=True):
         if len(own):
             pieces.accumulate(X_piece, y_piece, sequence=own)
-    errors = [readout._blocks.errors(ALPHAS, list)[0] for readout in (whole, pieces)]
+    errors = [readout._blocks.errors(ALPHAS) for readout in (whole, pieces)]
     np.testing.assert_allclose(*errors, rtol=1e-8)
     np.testing.assert_allclose(pieces.solve().coef_, whole.coef_, rtol=1e-6, atol=1e-9)
 

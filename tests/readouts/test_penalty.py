@@ -119,9 +119,22 @@ def test_below_rounding_the_unknown_directions_are_left_out():
     """A penalty that drowns in the rounding of products of rank 3."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(50, 3)) @ rng.normal(size=(3, 12)), rng.normal(size=(50, 2))
-    path = RidgeReadout(1.0, solver="gram").fit(X, y)._record.factorised().path(np.array([1e-18]))[:, 0]
+    record = RidgeReadout(1.0, solver="gram").fit(X, y)._record
+    path = record.factorised().path(np.array([1e-18]))[:, 0]
     expected = np.linalg.pinv(X - X.mean(axis=0), rcond=1e-6) @ (y - y.mean(axis=0))
     np.testing.assert_allclose(path, expected, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(record.coefficients(np.full(2, 1e-18)), expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("n_penalties", [1, 3, 4])
+def test_few_chosen_penalties_are_solved_for_as_many_are(n_penalties):
+    """A chosen penalty of each target, equal ones together, gives what the factorisation gives."""
+    X, y = problem(0, n_rows=60)
+    chosen = np.resize(np.logspace(-2, 1, n_penalties), 6)
+    record = RidgeReadout(1.0, solver="gram").fit(X, np.column_stack([y, y**2, y**3]))._record
+    expected = record.principal().coefficients(chosen)
+    np.testing.assert_allclose(record.coefficients(chosen), expected, rtol=0, atol=1e-9 * np.abs(expected).max())
+    assert record.trace == pytest.approx(record.principal().trace)
 
 
 @given(seed=st.integers(0, 2**32), solver=st.sampled_from(["gram", "qr"]), n_rows=st.integers(20, 90))

@@ -72,7 +72,7 @@ def test_blocked_equals_the_naive_loop(n_rows, more, seed, solver, fit_intercept
     for own, (row, alpha) in itertools.product(scored, zip(errors, ALPHAS, strict=True)):
         model = Ridge(alpha, fit_intercept=fit_intercept, solver="svd").fit(X[folds != own], y[folds != own])
         row += ((y[folds == own] - model.predict(X[folds == own])) ** 2).sum(axis=0)
-    np.testing.assert_allclose(readout._blocks.errors(ALPHAS, list)[0], errors, rtol=1e-6)
+    np.testing.assert_allclose(readout._blocks.errors(ALPHAS), errors, rtol=1e-6)
 
 
 @given(**shapes, **settings, weighted=st.booleans())

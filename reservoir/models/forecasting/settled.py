@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from reservoir.compilation import one_blas_thread
 from reservoir.models.forecasting.candidates import is_auto
 from reservoir.models.forecasting.choice import choose
 from reservoir.models.forecasting.chosen import ChosenReadout
@@ -21,6 +20,7 @@ from reservoir.models.forecasting.chosen_parameters import (
 from reservoir.models.forecasting.season import read_season
 from reservoir.models.members import seeded_members
 from reservoir.sequences import Sequences
+from reservoir.threads import one_blas_thread
 
 
 def settled(model: Any, X: Any, sequences: Sequences, choice: Choice | None = None) -> tuple[Any, Choice | None]:

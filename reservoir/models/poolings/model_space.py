@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from reservoir.compilation import one_blas_thread
 from reservoir.estimators import BaseEstimator
+from reservoir.threads import one_blas_thread
 from reservoir.validation import Parameters
 
 
