@@ -33,6 +33,7 @@ from reservoir.model_selection import WarmTimeSeriesSplit
 from reservoir.neurons import rate
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn import cells
+from reservoir.systems import Delays
 from tests.batch.batch_tasks import plain
 from tests.house.entries import (
     COLUMN,
@@ -174,6 +175,11 @@ ENTRIES: dict[str, Entry] = {
         {"reservoir": SYSTEM, "settings": [{"leak": 0.5}]},
         lambda lanes, X: numbers(list(lanes.blocks(X))), X, None, fits,
     ),
+    "reservoir.systems.NVAR": system(),
+    "reservoir.systems.Delays": system(),
+    "reservoir.systems.Bidirectional": system(system=SYSTEM),
+    "reservoir.systems.Chain": system(systems=[SYSTEM, Delays()], feedback=[("delays", "echostate")]),
+    "reservoir.systems.Parallel": system(systems=[SYSTEM], feedback=[("echostate", "echostate")]),
     "reservoir.systems.Prepared": system(system=SYSTEM),
     "reservoir.systems.Reversed": system(system=SYSTEM),
     "reservoir.systems.SideBySide": system(systems=[("one", SYSTEM), ("two", EchoState(4, leak=0.5, random_state=1))]),
