@@ -8,6 +8,7 @@ from reservoir.systems.circuit_state import CircuitState
 from reservoir.systems.composed.bidirectional import Bidirectional
 from reservoir.systems.composed.chain import Chain
 from reservoir.systems.composed.parallel import Parallel
+from reservoir.systems.composed.selected import Selected
 from reservoir.systems.deep_echo_state import DeepEchoState
 from reservoir.systems.delayed.delays import Delays
 from reservoir.systems.delayed.nvar import NVAR
@@ -35,6 +36,7 @@ __all__ = [
     "Prepared",
     "Recording",
     "Reversed",
+    "Selected",
     "SideBySide",
     "TrialState",
     "simulate",

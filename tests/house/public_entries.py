@@ -182,6 +182,7 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.systems.Parallel": system(systems=[SYSTEM], feedback=[("echostate", "echostate")]),
     "reservoir.systems.Prepared": system(system=SYSTEM),
     "reservoir.systems.Reversed": system(system=SYSTEM),
+    "reservoir.systems.Selected": system(system=SYSTEM, units=[0, 2]),
     "reservoir.systems.SideBySide": system(systems=[("one", SYSTEM), ("two", EchoState(4, leak=0.5, random_state=1))]),
     "reservoir.preprocessing.WithGradient": Entry({}, lambda part, X: numbers(part.transform(X)), X, None, fits),
     "reservoir.preprocessing.SequenceScaler": Entry(
@@ -217,6 +218,11 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.topologies.Repeated": topology(topology=topologies.Random(in_degree=2), length=3),
     "reservoir.wiring.BlockInputWeights": wiring("input_weights", block=2),
     "reservoir.wiring.LogUniformDelays": wiring("delay", n_delays=3, reach=1),
+    **{
+        f"reservoir.wiring.{name}": wiring("input_weights")
+        for name in ("ChebyshevInputWeights", "LogisticInputWeights", "NodeInputWeights", "PiSigns")
+    },
+    "reservoir.wiring.k_means_input_weights": function(X=X, n_units=3, random_state=0),
     "reservoir.circuits.Synapses": Entry(
         {}, lambda part, X: drawn(circuits.GraphCircuit(12, synapses=part), X)
     ),

@@ -58,6 +58,7 @@ from reservoir.systems import (
     Parallel,
     Prepared,
     Reversed,
+    Selected,
     SideBySide,
 )
 from reservoir.topologies import Blocks, Cycle, Hadamard, Random, Repeated
@@ -163,6 +164,8 @@ def systems():
     yield "chain", _fitted(Chain([Delays(3), _small()]), SERIES)
     coupled = [("one", _small()), ("two", _small(n_units=5))]
     yield "parallel", _fitted(Parallel(coupled, feedback=[("two", "one")]), SERIES)
+    labels = np.repeat(["a", "b"], 10)
+    yield "selected", _fitted(Selected(_small(n_units=20), modules=labels, means=True), SERIES)
     yield "bidirectional", _fitted(Bidirectional(_small()), SERIES)
     yield "prepared", _fitted(Prepared(make_pipeline(WithGradient(), SequenceScaler()), _small()), SERIES)
     yield "liquid", _fitted(LiquidState(**_column(neuron=LIF(noise=1e-3))), SERIES)
