@@ -67,6 +67,7 @@ _ROOMS = (
     "reservoir.preprocessing",
     "reservoir.readouts",
     "reservoir.readouts.spiking",
+    "reservoir.systems",
     "reservoir.models",
     "reservoir.rnn.cells",
 )

@@ -5,7 +5,13 @@ draws random numbers while it runs takes ``run(X, state, trial=k)`` too, and its
 """
 
 from reservoir.systems.circuit_state import CircuitState
+from reservoir.systems.composed.bidirectional import Bidirectional
+from reservoir.systems.composed.chain import Chain
+from reservoir.systems.composed.parallel import Parallel
+from reservoir.systems.composed.selected import Selected
 from reservoir.systems.deep_echo_state import DeepEchoState
+from reservoir.systems.delayed.delays import Delays
+from reservoir.systems.delayed.nvar import NVAR
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.lanes import EchoStateLanes
 from reservoir.systems.liquid_state import LiquidState
@@ -17,14 +23,20 @@ from reservoir.systems.simulation import simulate
 from reservoir.trials import TrialState
 
 __all__ = [
+    "NVAR",
+    "Bidirectional",
+    "Chain",
     "CircuitState",
     "DeepEchoState",
+    "Delays",
     "EchoState",
     "EchoStateLanes",
     "LiquidState",
+    "Parallel",
     "Prepared",
     "Recording",
     "Reversed",
+    "Selected",
     "SideBySide",
     "TrialState",
     "simulate",

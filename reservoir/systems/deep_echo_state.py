@@ -137,7 +137,7 @@ class DeepEchoState(FromRest, BaseEstimator):
         self._check_parameters()
         sequences = read_sequences(self, X, reset=True)
         self.layers_ = self._seeded_layers()
-        if all(_reads_features_alone(layer) for layer in self.layers_):
+        if all(reads_features_alone(layer) for layer in self.layers_):
             sequences = Sequences(np.zeros((1, self.n_features_in_)), np.array([0, 1]), "series")
         presentations = 0 if sequences.kind == "series" else range(len(sequences))
         below, kinds = None, []
@@ -272,7 +272,7 @@ def default_layer() -> EchoState:
     return EchoState(100)
 
 
-def _reads_features_alone(layer: Any) -> bool:
+def reads_features_alone(layer: Any) -> bool:
     """Whether `fit` of a layer draws by the number of features, whatever their rows."""
     return getattr(layer, "runs_compiled", False) and not getattr(layer, "reads_lengths", False)
 

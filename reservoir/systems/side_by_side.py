@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,19 +9,18 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.estimators import NamedParts
-from reservoir.parts import SequenceData, System, Targets, check_system, with_quiet_parts
+from reservoir.parts import SequenceData, Targets
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.apart import joined_rows, run_apart
 from reservoir.systems.echo_state import EchoState
-from reservoir.systems.from_rest import FromRest
-from reservoir.systems.reversed import Reversed, kept_types, n_states
+from reservoir.systems.named_systems import NamedSystems, SystemList
+from reservoir.systems.reversed import Reversed, n_states
 from reservoir.trials import Trial
-from reservoir.validation import parameter_error, unchanged_on_error
+from reservoir.validation import unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
-class SideBySide(FromRest, NamedParts):
+class SideBySide(NamedSystems):
     """Systems that hear the same input and not one another, whose states are joined.
 
         states = [system_1(x), system_2(x), ...]
@@ -32,9 +30,9 @@ class SideBySide(FromRest, NamedParts):
 
     Parameters
     ----------
-    systems : None or list of (name, system), default None
-        The systems, in the order of their states. None is ``[("forward", EchoState(100, random_state=0)), ("backward",
-        Reversed(EchoState(100, random_state=1)))]``.
+    systems : None or list of systems or of (name, system), default None
+        The systems, in the order of their states. One without a name has that of its class. None is ``[("forward",
+        EchoState(100, random_state=0)), ("backward", Reversed(EchoState(100, random_state=1)))]``.
 
     Attributes
     ----------
@@ -70,13 +68,7 @@ class SideBySide(FromRest, NamedParts):
     (100, 50)
     """
 
-    systems: Sequence[tuple[str, System]] | None = None
-
-    def set_params(self, **params: Any) -> SideBySide:
-        """Set parameters, systems and theirs; naming one of the default systems makes them first."""
-        if self.systems is None and params.get("systems") is None and any(name != "systems" for name in params):
-            params = params | {"systems": _default_systems()}
-        return super().set_params(**params)
+    systems: SystemList = None
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> SideBySide:
@@ -122,83 +114,18 @@ class SideBySide(FromRest, NamedParts):
         check_is_fitted(self)
         return self._run_parts(read_sequences(self, X, reset=False), state, trial)
 
-    @property
-    def causal(self) -> bool:
-        """Whether states depend on the rows before alone."""
-        return all(getattr(system, "causal", True) for system in self._present())
-
-    @property
-    def piecewise(self) -> bool:
-        """Whether states stay the same where a run is cut in two."""
-        return all(getattr(system, "piecewise", True) for system in self._present())
-
-    @property
-    def any_thread(self) -> bool:
-        """Whether it may run in any thread, several times at once."""
-        return all(getattr(system, "any_thread", False) for system in self._present())
-
-    def without_noise(self) -> SideBySide:
-        """The same fitted systems with ``noise=0``, where they have it; they share all weights."""
-        return with_quiet_parts(self, "systems_")
-
     def _run_parts(
         self, sequences: Sequences, state: Any, trial: Any
     ) -> tuple[list[tuple[np.ndarray, ...]], list[Any]]:
-        begun = self._starts(state, sequences)
+        begun = self._starts(state, sequences, len(self.systems_))
         heard = Sequences(sequences.rows, sequences.offsets, "list")
         pairs = [run_apart(one, heard, own, trial) for one, own in zip(self.systems_, begun, strict=True)]
         parts = [sum(own, ()) for own in zip(*(states for states, _ in pairs), strict=True)]
         return parts, list(zip(*(finals for _, finals in pairs), strict=True))
 
-    def _present(self) -> list[Any]:
-        """The fitted systems, or those that are to be."""
-        given = _default_systems() if self.systems is None else self._named()
-        return getattr(self, "systems_", [system for _, system in given])
-
-    def _checked(self) -> list[tuple[str, Any]]:
-        """The pairs of the parameter, or those that None stands for."""
-        if self.systems is None:
-            return _default_systems()
-        owner = type(self).__name__
-        wanted = "None or a list of pairs (name, system) with different names that hold no '__' and are no parameter"
-        names = [name for name, _ in self._named()]
-        taken = {"systems", *names}
-        if not names or len(names) != len(self.systems) or len(taken) != len(names) + 1 or "__" in "".join(names):
-            raise parameter_error(owner, "systems", wanted, self.systems)
-        for name, system in self.systems:
-            check_system(owner, f"systems[{name!r}]", system)
-        return list(self.systems)
-
-    def _named(self) -> list[tuple[str, Any]]:
-        pairs = self.systems if isinstance(self.systems, list | tuple) else []
-        pairs = [pair for pair in pairs if isinstance(pair, list | tuple) and len(pair) == 2]
-        return [(name, system) for name, system in pairs if isinstance(name, str) and name]
-
-    def _replace(self, name: str, part: Any) -> None:
-        self.systems = [(own, part if own == name else system) for own, system in self._named()]
-
-    def _starts(self, state: Any, sequences: Sequences) -> list[Any]:
-        """The states before the first rows, of every sequence, for each system."""
-        n_systems, n_sequences = len(self.systems_), len(sequences)
-        if state is None:
-            return [None] * n_systems
-        entries = [state] if sequences.kind == "series" else state
-        good = isinstance(entries, list | tuple) and len(entries) == n_sequences
-        if not good or any(not isinstance(one, list | tuple) or len(one) != n_systems for one in entries):
-            each = f"a tuple of {n_systems} states"
-            wanted = each if sequences.kind == "series" else f"a list of {n_sequences}, each {each}"
-            raise parameter_error(type(self).__name__, "state", f"None or {wanted}, as run gives it", state)
-        return [list(own) for own in zip(*entries, strict=True)]
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = kept_types([system for _, system in self._named()])
-        return tags
-
-
-def _default_systems() -> list[tuple[str, Any]]:
-    return [
-        ("forward", EchoState(100, random_state=0)),
-        ("backward", Reversed(EchoState(100, random_state=1))),
-    ]
+    @staticmethod
+    def _default_systems() -> list[tuple[str, Any]]:
+        return [
+            ("forward", EchoState(100, random_state=0)),
+            ("backward", Reversed(EchoState(100, random_state=1))),
+        ]

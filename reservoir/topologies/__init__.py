@@ -17,9 +17,12 @@ from reservoir.topologies.graph import Graph
 from reservoir.topologies.hadamard import Hadamard, HadamardMatrix
 from reservoir.topologies.orthogonal import Orthogonal
 from reservoir.topologies.permutation import Permutation
+from reservoir.topologies.pruned import Pruned
 from reservoir.topologies.random import Random
 from reservoir.topologies.repeated import Repeated
+from reservoir.topologies.rewired import Rewired
 from reservoir.topologies.scale_free import ScaleFree
+from reservoir.topologies.self_loops import SelfLoops
 from reservoir.topologies.small_world import SmallWorld
 from reservoir.topologies.spectrum import largest_singular_value, spectral_radius
 
@@ -38,9 +41,12 @@ __all__ = [
     "HadamardMatrix",
     "Orthogonal",
     "Permutation",
+    "Pruned",
     "Random",
     "Repeated",
+    "Rewired",
     "ScaleFree",
+    "SelfLoops",
     "SmallWorld",
     "largest_singular_value",
     "spectral_radius",

@@ -33,6 +33,7 @@ from reservoir.model_selection import WarmTimeSeriesSplit
 from reservoir.neurons import rate
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn import cells
+from reservoir.systems import Delays
 from tests.batch.batch_tasks import plain
 from tests.house.entries import (
     COLUMN,
@@ -174,8 +175,14 @@ ENTRIES: dict[str, Entry] = {
         {"reservoir": SYSTEM, "settings": [{"leak": 0.5}]},
         lambda lanes, X: numbers(list(lanes.blocks(X))), X, None, fits,
     ),
+    "reservoir.systems.NVAR": system(),
+    "reservoir.systems.Delays": system(),
+    "reservoir.systems.Bidirectional": system(system=SYSTEM),
+    "reservoir.systems.Chain": system(systems=[SYSTEM, Delays()], feedback=[("delays", "echostate")]),
+    "reservoir.systems.Parallel": system(systems=[SYSTEM], feedback=[("echostate", "echostate")]),
     "reservoir.systems.Prepared": system(system=SYSTEM),
     "reservoir.systems.Reversed": system(system=SYSTEM),
+    "reservoir.systems.Selected": system(system=SYSTEM, units=[0, 2]),
     "reservoir.systems.SideBySide": system(systems=[("one", SYSTEM), ("two", EchoState(4, leak=0.5, random_state=1))]),
     "reservoir.preprocessing.WithGradient": Entry({}, lambda part, X: numbers(part.transform(X)), X, None, fits),
     "reservoir.preprocessing.SequenceScaler": Entry(
@@ -211,6 +218,11 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.topologies.Repeated": topology(topology=topologies.Random(in_degree=2), length=3),
     "reservoir.wiring.BlockInputWeights": wiring("input_weights", block=2),
     "reservoir.wiring.LogUniformDelays": wiring("delay", n_delays=3, reach=1),
+    **{
+        f"reservoir.wiring.{name}": wiring("input_weights")
+        for name in ("ChebyshevInputWeights", "LogisticInputWeights", "NodeInputWeights", "PiSigns")
+    },
+    "reservoir.wiring.k_means_input_weights": function(X=X, n_units=3, random_state=0),
     "reservoir.circuits.Synapses": Entry(
         {}, lambda part, X: drawn(circuits.GraphCircuit(12, synapses=part), X)
     ),

@@ -46,7 +46,21 @@ from reservoir.readouts import Force
 from reservoir.readouts.spiking import ReSuMe, Tempotron
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import SpikeTrains
-from reservoir.systems import DeepEchoState, EchoState, EchoStateLanes, LiquidState, Prepared, Reversed, SideBySide
+from reservoir.systems import (
+    NVAR,
+    Bidirectional,
+    Chain,
+    DeepEchoState,
+    Delays,
+    EchoState,
+    EchoStateLanes,
+    LiquidState,
+    Parallel,
+    Prepared,
+    Reversed,
+    Selected,
+    SideBySide,
+)
 from reservoir.topologies import Blocks, Cycle, Hadamard, Random, Repeated
 from reservoir.trials import state_values
 from reservoir.wiring import BlockInputWeights, LogUniformDelays
@@ -145,6 +159,14 @@ def systems():
     yield "reversed", _fitted(Reversed(_small()), SERIES)
     pair = [("forward", _small()), ("backward", Reversed(_small(dtype="float32")))]
     yield "side_by_side", _fitted(SideBySide(pair), SERIES)
+    for features in ("polynomial", "chebyshev", "random"):
+        yield f"nvar_{features}", _fitted(NVAR([0, 2], features=features, n_random=6, random_state=0), SERIES)
+    yield "chain", _fitted(Chain([Delays(3), _small()]), SERIES)
+    coupled = [("one", _small()), ("two", _small(n_units=5))]
+    yield "parallel", _fitted(Parallel(coupled, feedback=[("two", "one")]), SERIES)
+    labels = np.repeat(["a", "b"], 10)
+    yield "selected", _fitted(Selected(_small(n_units=20), modules=labels, means=True), SERIES)
+    yield "bidirectional", _fitted(Bidirectional(_small()), SERIES)
     yield "prepared", _fitted(Prepared(make_pipeline(WithGradient(), SequenceScaler()), _small()), SERIES)
     yield "liquid", _fitted(LiquidState(**_column(neuron=LIF(noise=1e-3))), SERIES)
     for name, encoder in _of_room(spikes, "learned").items():

@@ -14,7 +14,7 @@ from reservoir.persistence import registry
 from reservoir.readouts import ParallelPerceptronClassifier, RecursiveLeastSquares, RidgeReadout
 from reservoir.rnn import RNNRegressor
 from reservoir.spikes import GaussianReceptiveFields
-from reservoir.systems import EchoStateLanes, Reversed, SideBySide
+from reservoir.systems import NVAR, Bidirectional, Chain, Delays, EchoStateLanes, Reversed, SideBySide
 from reservoir.topologies import Hadamard, Random
 from spiking import STDP, Microcircuit
 from tests.loops import looped
@@ -170,6 +170,18 @@ def _pair():
     return SideBySide([("one", EchoState(12, random_state=0)), ("two", Reversed(EchoState(5)))]).fit(SERIES)
 
 
+def _chain():
+    return Chain([Delays(3), EchoState(12, random_state=0)]).fit(SERIES)
+
+
+def _both():
+    return Bidirectional(EchoState(12, random_state=0)).fit(SERIES)
+
+
+def _nvar():
+    return NVAR().fit(SERIES)
+
+
 def _wide():
     return RidgeReadout(1.0).fit(np.random.default_rng(0).normal(size=(5, 40)), np.arange(5.0))
 
@@ -214,6 +226,14 @@ def _with_attribute(name, **changes):
         (_pair, _with_attribute("SideBySide", _n_features_out=16)),
         (_pair, _with_attribute("SideBySide", n_features_in_=3)),
         (_pair, _with_attribute("Reversed", n_features_in_=1)),
+        (_chain, _with_attribute("Chain", n_features_in_=3)),
+        (_chain, _with_attribute("Chain", _n_features_out=13)),
+        (_chain, _with_attribute("Delays", n_features_in_=3)),
+        (_chain, _with_attribute("Delays", stride=10**9)),
+        (_both, _with_attribute("Bidirectional", _n_features_out=10)),
+        (_nvar, _with_attribute("NVAR", degree=3)),
+        (_nvar, _with_attribute("NVAR", features="random")),
+        (_nvar, _with_attribute("NVAR", n_features_in_=3)),
         (_rnn, _with_attribute("RNNRegressor", sizes=[10**9])),
         (_rnn, _with_attribute("RNNRegressor", sizes=[4] * 5000)),
         (_rnn, _with_attribute("RNNRegressor", sizes=[9])),

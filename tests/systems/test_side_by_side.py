@@ -141,7 +141,8 @@ def test_parameters_by_name():
 
 
 @pytest.mark.parametrize("systems", [
-    [], 3, "ab", [FAST], [("a", FAST), ("a", SLOW)], [("a__b", FAST)], [("systems", FAST)], [(1, FAST)], [("", FAST)],
+    [], 3, "ab", [FAST, 3], [EchoState], [("a", FAST), ("a", SLOW)], [("a__b", FAST)], [("systems", FAST)],
+    [(1, FAST)], [("", FAST)],
 ])  # fmt: skip
 def test_bad_list(systems):
     with pytest.raises(ValueError, match="'systems' parameter of SideBySide must be None or a list of pairs"):

@@ -12,6 +12,7 @@ from reservoir.derived import Derived
 from reservoir.models.base import readout_of
 from reservoir.models.forecasting.chosen_parameters import choice_of
 from reservoir.models.forecasting.divergence import warn_of_lost
+from reservoir.models.forecasting.lessons import head_of
 from reservoir.models.forecasting.origins import courses_from, futures_of, rows_known
 from reservoir.models.forecasting.reading import rows_to_come, stays_near
 from reservoir.models.forecasting.training import learn
@@ -81,7 +82,7 @@ def residuals_of(model: Any, n_steps: int) -> np.ndarray:
 
 def _rehearse(model: Any) -> _Rehearsal:
     """Teach copies of the readouts what stands before the calibration part; the reservoirs stay."""
-    needed = max(model.washout_, model._lessons.lags) + model._lessons.horizon + 1
+    needed = head_of(model.washout_, model._lessons.lags, model.reservoir_) + model._lessons.horizon + 1
     series = [(rows, first_calibrated(len(rows), needed)) for rows in model._calibration.members()]
     earlier = Sequences.of_members([rows[:first] for rows, first in series if first >= needed])
     members = [with_attributes(member, {"readout_": clone(readout_of(member))}) for member in model._members()]

@@ -49,20 +49,20 @@ def free_run(members: list[Member], lessons: Lessons, feedback: Feedback) -> Cal
 
     Answers beyond the bounds of a course are set to them.
     """
-    if not all(_runs_compiled(system) and is_linear(readout) for system, readout in members):
-        return lambda course: _plain_run(members, lessons, feedback, course)
     systems = [system for system, _ in members]
-    weights = weights_of(systems[0]) if len(systems) == 1 else joined(systems)
+    weights = _weights(systems)
+    if weights is None or not all(is_linear(readout) for _, readout in members):
+        return lambda course: _plain_run(members, lessons, feedback, course)
     if lessons.unheard:
         silent = np.zeros((lessons.unheard, weights.input_columns.shape[1]), weights.input_columns.dtype)
         weights = weights._replace(input_columns=np.concatenate([weights.input_columns, silent]))
     coef, intercept = _joint_readout(members, lessons.squared_states)
-    rest = [np.zeros(weights_of(system).state_size) for system in systems]
 
     def run(course: Course) -> np.ndarray:
         states, heard, known, levels, bounds = course
-        starts = [zero if x is None else x for zero, x in zip(rest, states, strict=True)]
-        state = joined_states(starts, systems)
+        first = lessons.for_reservoir(heard[0])
+        starts = [_rest(system, first) if x is None else x for system, x in zip(systems, states, strict=True)]
+        state = starts[0] if len(systems) == 1 else joined_states(starts, systems)
         options: Any = {"squares": lessons.squared_states, "known": known, "bounds": bounds, **feedback._asdict()}
         options |= {"past": heard[1:] if lessons.lags else None, "levels": levels if lessons.increments else None}
         return close_loop(weights, coef, intercept, state, heard[0], len(known), **options)[0]
@@ -72,6 +72,21 @@ def free_run(members: list[Member], lessons: Lessons, feedback: Feedback) -> Cal
 
 def _runs_compiled(system: System) -> bool:
     return getattr(system, "runs_compiled", False)
+
+
+def _weights(systems: list[Any]) -> Any:
+    """What the compiled loop takes of the systems, several of them as one; None where it cannot run them."""
+    if all(map(_runs_compiled, systems)):
+        return weights_of(systems[0]) if len(systems) == 1 else joined(systems)
+    return getattr(systems[0], "loop_weights", None) if len(systems) == 1 else None
+
+
+def _rest(system: Any, row: np.ndarray) -> np.ndarray:
+    """The state of a system that the compiled loop runs before the first row of a series."""
+    if _runs_compiled(system):
+        return np.zeros(weights_of(system).state_size)
+    found: np.ndarray = system.loop_weights.rest(row)
+    return found
 
 
 def _joint_readout(members: list[Member], squared_states: bool) -> tuple[np.ndarray, np.ndarray]:

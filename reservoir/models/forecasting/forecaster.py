@@ -16,7 +16,7 @@ from reservoir.models.forecasting.closed_loop import Feedback
 from reservoir.models.forecasting.forecasts import Forecasts
 from reservoir.models.forecasting.gap_filling import keep_contexts, missing_rows, without_gaps
 from reservoir.models.forecasting.hidden_parameter import HiddenParameter, parameters_of
-from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, beside_phases, lessons_of, washout_of
+from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, beside_phases, head_of, lessons_of, washout_of
 from reservoir.models.forecasting.reading import (
     first_rows,
     heard_bounds,
@@ -245,7 +245,7 @@ class ReservoirForecaster(Forecasts):
         self._lessons, self.washout_ = lessons_of(made, self._hearing), washout_of(self, int(min(sequences.lengths)))
         if choice is not None:
             self.chosen_, self._lessons = choice.told, beside_phases(self._lessons, self.n_features_in_)
-        needed = max(self.washout_, self._lessons.lags) + self._lessons.horizon + 1
+        needed = head_of(self.washout_, self._lessons.lags, made.reservoir) + self._lessons.horizon + 1
         sequences.check_lengths(needed, type(self).__name__, self.washout_, self._lessons.told())
         pieces = pieces_to_learn(self, learnt, needed)
         complete = pieces_of(sequences, cut=self.gaps != "refuse").sequences.rows

@@ -108,6 +108,11 @@ def beside_phases(lessons: Lessons, n_features: int) -> Lessons:
     return lessons._replace(ahead=lessons.ahead[known], unheard=int((~known).sum()))
 
 
+def head_of(washout: int, lags: int, reservoir: Any) -> int:
+    """Rows at the head of a series that are not learnt from: some have not all rows before them that are seen."""
+    return max(washout, lags, getattr(reservoir, "n_before", 0))
+
+
 def washout_of(model: Any, shortest: int) -> int:
     """Rows at the head that are not learnt from where the shortest series has so many."""
     return min(LONGEST_WASHOUT, shortest // 10) if model.washout == "auto" else int(model.washout)

@@ -12,6 +12,7 @@ from reservoir.models.forecasting.choice import taught
 from reservoir.models.forecasting.chosen_parameters import Choice
 from reservoir.models.forecasting.closed_loop import Member, learn_in_loop
 from reservoir.models.forecasting.divergence import JUDGED_ROWS, last_kept, one_step_residuals
+from reservoir.models.forecasting.lessons import head_of
 from reservoir.models.forecasting.starts import before_last, ends_of
 from reservoir.parts import without_noise
 from reservoir.sequences import Sequences, container_kind
@@ -73,7 +74,7 @@ def _learn_closed(model: Any, sequences: Sequences, heard: Sequences) -> None:
 
 def _head(model: Any) -> int:
     """Rows at the head of a series that are not learnt from."""
-    return max(model.washout_, model._lessons.lags)
+    return head_of(model.washout_, model._lessons.lags, model.reservoir_)
 
 
 def _blocks(

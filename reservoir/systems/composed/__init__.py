@@ -1,0 +1,1 @@
+"""Systems that are made of others and hear one another."""

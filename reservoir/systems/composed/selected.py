@@ -1,0 +1,192 @@
+"""Some of the states of a system."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from reservoir.estimators import BaseEstimator
+from reservoir.parts import SequenceData, System, Targets, check_system, with_quiet_parts
+from reservoir.sequences import Sequences, joined, read_sequences
+from reservoir.systems.echo_state import EchoState
+from reservoir.systems.from_rest import FromRest
+from reservoir.systems.reversed import kept_types, n_states
+from reservoir.topologies.node_sets import chosen_units, read_modules
+from reservoir.trials import Trial, run_trial
+from reservoir.validation import Parameters, default_parts_first, unchanged_on_error
+
+
+@dataclass(eq=False, repr=False)
+class Selected(FromRest, BaseEstimator):
+    """A system of whose states some are shown: a set of nodes for the readout, or the means of modules.
+
+        states(t) = system(x)(t) of these units,   or their mean in each module
+
+    as in a connectome whose readout sees motor regions, beside `reservoir.wiring.NodeInputWeights` for those that hear
+    the input. All units go on hearing one another.
+
+    Parameters
+    ----------
+    system : None or system, default None
+        None is ``EchoState(100, random_state=0)``; its parameters are still reached by
+        ``set_params(system__leak=0.5)``.
+    units : None, list of int, mask (n_units,) or labels of modules, default None
+        What is shown: units by number or mask, in this order; beside `modules` a label or several, whose units are all
+        meant. None is all.
+    modules : None or array (n_units,) of int or str, default None
+        The module, or region, that each unit belongs to.
+    means : bool, default False
+        Whether the mean of each module is shown in place of its units, in the order of `units`, or of sorted labels.
+
+    Attributes
+    ----------
+    system_ : the fitted system
+    units_ : array (n_chosen,)
+        The numbers of the chosen units.
+    n_features_in_ : int
+    feature_names_in_ : array (n_features,), where the data had names
+
+    Raises
+    ------
+    ValueError
+        For units that there are not, means without modules, unusable data, and a state that is none of the system's.
+
+    References
+    ----------
+    Suarez, Mihalik, Milisav et al. 2024, Connectome-based reservoir computing with the conn2res toolbox, Nature
+    Communications 15:656, doi:10.1038/s41467-024-44900-4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from reservoir import EchoState
+    >>> from reservoir.systems import Selected
+    >>> from reservoir.wiring import NodeInputWeights
+    >>> regions = np.repeat(["visual", "motor"], 20)
+    >>> heard = NodeInputWeights("visual", modules=regions)
+    >>> brain = EchoState(40, input_weights=heard, random_state=0)
+    >>> series = np.sin(np.arange(100) / 5).reshape(-1, 1)
+    >>> Selected(brain, "motor", modules=regions).fit_transform(series).shape
+    (100, 20)
+    """
+
+    system: System | None = None
+    units: Any = None
+    _: KW_ONLY
+    modules: Any = None
+    means: bool = False
+
+    learned: ClassVar[dict[str, Any]] = {
+        "system_": "part (run)",
+        "units_": "integers (u)",
+        "_n_features_out": "size (n)",
+        "n_features_in_": "size (f)",
+    }
+
+    def set_params(self, **params: Any) -> Selected:
+        """Set parameters; naming one of a `system` that is None makes the default one first."""
+        return super().set_params(**default_parts_first(self, params, {"system": _default_system}))
+
+    @unchanged_on_error
+    def fit(self, X: SequenceData, y: Targets | None = None) -> Selected:
+        """Fit the system to the sequences of X, and find the units; y is ignored."""
+        p = Parameters(self)
+        if self.system is not None:
+            check_system(p.owner, "system", self.system, optional=True)
+        if p.flag("means") and self.modules is None:
+            raise p.error("means", "False without modules")
+        members = read_sequences(self, X, reset=True).members()
+        self.system_ = _default_system() if self.system is None else clone(self.system)
+        self.system_.fit(members)
+        n_units = n_states(self.system_, members[0])
+        self.units_ = chosen_units(p.owner, self.units, self.modules, n_units)
+        self._n_features_out = self._shown(np.zeros((1, n_units))).shape[1]
+        return self
+
+    def run(self, X: SequenceData, state: Any = None, *, trial: Trial = 0) -> tuple[Any, Any]:
+        """States from a given state on, and where they end.
+
+        Parameters
+        ----------
+        X : series (T, F), stack (N, T, F) or list of series (T_i, F)
+        state : None, or what the last call gave back
+            State of the system before the first row.
+        trial : int >= 0, or one for each sequence of a stack or list, default 0
+            Which repeat this is, to a system that draws random numbers; see `EchoState.run`.
+
+        Returns
+        -------
+        states : as in `transform`
+        final_state : that of the system; hand it to the next call to continue
+        """
+        check_is_fitted(self)
+        sequences = read_sequences(self, X, reset=False)
+        begun = [state] if state is not None and sequences.kind == "series" else state
+        told: Any = [trial] if sequences.kind == "series" and trial else trial
+        heard: Any = sequences.members()
+        if getattr(self.system_, "runs_compiled", False):
+            heard = Sequences(sequences.rows, sequences.offsets, "list")
+        states, finals = run_trial(self.system_, heard, begun, told)
+        shown = joined([self._shown(np.asarray(own)) for own in states])
+        return sequences.pack(shown), finals[0] if sequences.kind == "series" else finals
+
+    @property
+    def causal(self) -> bool:
+        """Whether states depend on the rows before alone."""
+        return bool(getattr(self._present(), "causal", True))
+
+    @property
+    def piecewise(self) -> bool:
+        """Whether states stay the same where a run is cut in two."""
+        return bool(getattr(self._present(), "piecewise", True))
+
+    @property
+    def any_thread(self) -> bool:
+        """Whether it may run in any thread, several times at once."""
+        return bool(getattr(self.system_, "any_thread", False))
+
+    @property
+    def n_before(self) -> int:
+        """How many rows before a row its states are made of beside those of reservoirs."""
+        return int(getattr(self._present(), "n_before", 0))
+
+    def without_noise(self) -> Selected:
+        """The same fitted system free of noise."""
+        return with_quiet_parts(self, "system_")
+
+    def check_learned(self) -> None:
+        """Refuse units beyond those of the system."""
+        n_units = getattr(self.system_, "_n_features_out", None)
+        if n_units is None or not len(self.units_) or not (0 <= self.units_.min() <= self.units_.max() < n_units):
+            raise ValueError("it holds a Selected whose units do not fit its system")
+        if self._shown(np.zeros((1, n_units))).shape[1] != self._n_features_out:
+            raise ValueError("it holds a Selected of another number of states")
+
+    def _present(self) -> Any:
+        """The fitted system, or the one that is to be."""
+        return getattr(self, "system_", self.system)
+
+    def _shown(self, states: np.ndarray) -> np.ndarray:
+        """What is shown of all states (n_rows, n_units)."""
+        labels = read_modules(type(self).__name__, self.modules, states.shape[1])
+        if not self.means or labels is None:
+            return states[:, self.units_]
+        own = labels[self.units_]
+        names, first = np.unique(own, return_index=True)
+        names = names if self.units is None else names[np.argsort(first)]
+        chosen = [np.ascontiguousarray(states[:, self.units_[own == name]]) for name in names]
+        return np.stack([part.mean(axis=1) for part in chosen], axis=1)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = kept_types([self.system])
+        return tags
+
+
+def _default_system() -> EchoState:
+    return EchoState(100, random_state=0)
