@@ -7,12 +7,18 @@ from typing import Any
 import numpy as np
 
 from reservoir.compilation import kernel
+from reservoir.datasets.system import Equation, Known
+from reservoir.datasets.trajectories import whole_steps
 from reservoir.parts import Seed
 from reservoir.sizes import check_fits, check_series
-from reservoir.validation import as_generator, check_integer, check_real, parameter_error
+from reservoir.validation import as_generator, check_flag, check_integer, check_real
 
 # Steps of one kernel call: less than half a second, so that an interrupt is served.
 _CHUNK = 1_000_000
+_EQUATION = Equation(
+    "Mackey-Glass", "Mackey and Glass 1977, doi:10.1126/science.267326",
+    {(17.0, 0.2, 0.1, 10.0): Known(0.0051, 2.13), (30.0, 0.2, 0.1, 10.0): Known(0.0069, 3.57)},
+)  # fmt: skip
 
 
 def make_mackey_glass(
@@ -27,7 +33,8 @@ def make_mackey_glass(
     discard: int = 1000,
     x0: float = 1.2,
     random_state: Seed = None,
-) -> np.ndarray:
+    return_system: bool = False,
+) -> Any:
     """Solution of the Mackey-Glass equation, chaotic for a delay of 17 and more.
 
     ::
@@ -65,6 +72,8 @@ def make_mackey_glass(
         Level of the history, > 0.
     random_state : int, Generator, RandomState or None, default=None
         None gives the constant history and one and the same series; otherwise the history is drawn.
+    return_system : bool, default=False
+        Whether to return the pair of the series and its `System`.
 
     Returns
     -------
@@ -93,8 +102,9 @@ def make_mackey_glass(
     discard = check_integer(owner, "discard", discard, 0)
     positive = {"beta": beta, "gamma": gamma, "n": n, "dt": dt, "x0": x0}
     beta, gamma, n, dt, x0 = (check_real(owner, k, v, 0, closed="neither") for k, v in positive.items())
-    lag = _whole_steps("tau", tau, dt)
-    stride = _whole_steps("sample", sample, dt)
+    return_system = check_flag(owner, "return_system", return_system)
+    lag = whole_steps(owner, "tau", tau, dt)
+    stride = whole_steps(owner, "sample", sample, dt)
     n_inner = (discard + n_steps - 1) * stride
     if stride > n_steps + discard:
         check_fits(owner, "dt", dt, 16.0 * n_inner, f"{n_inner:.3g} steps of it")
@@ -108,16 +118,9 @@ def make_mackey_glass(
         _integrate(values, middles, lag, start, min(start + _CHUNK, n_inner), dt, beta, gamma, n)
     if not np.isfinite(values).all():
         raise ValueError(f"The Mackey-Glass equation overflowed at dt={dt:g}. Take a shorter dt.")
-    return values[lag + discard * stride :: stride, np.newaxis].copy()
-
-
-def _whole_steps(name: str, duration: Any, dt: float) -> int:
-    """How many steps of dt the duration has."""
-    duration = check_real("make_mackey_glass", name, duration, 0, closed="neither")
-    steps = round(duration / dt)
-    if steps < 1 or abs(steps * dt - duration) > 1e-9 * duration:
-        raise parameter_error("make_mackey_glass", name, f"a whole multiple of dt={dt:g}", duration)
-    return steps
+    rows = values[lag + discard * stride :: stride, np.newaxis].copy()
+    parameters = {"tau": float(tau), "beta": beta, "gamma": gamma, "n": n}
+    return (rows, _EQUATION.system(parameters, stride * dt)) if return_system else rows
 
 
 def _history(times: np.ndarray, tau: float, x0: float, random_state: Any) -> np.ndarray:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from typing import Protocol
+
 import numpy as np
 
 from reservoir.metrics.reading import read_pair
-from reservoir.parts import Numbers, SequenceData
+from reservoir.parts import Numbers, SequenceData, check_part
 from reservoir.validation import check_finite_array, check_real, parameter_error
+
+
+class ChaoticSystem(Protocol):
+    """What is known of the system of a series, as `reservoir.datasets.System` holds it."""
+
+    @property
+    def dt(self) -> float: ...
+
+    @property
+    def lyapunov_exponent(self) -> float | None: ...
 
 
 class ValidTime(float):
@@ -44,10 +57,11 @@ def valid_prediction_time(
     y_true: SequenceData,
     y_pred: SequenceData,
     *,
-    step: float = 1.0,
-    lyapunov_exponent: float = 1.0,
+    step: float | None = None,
+    lyapunov_exponent: float | None = None,
     threshold: float = 0.4,
     scale: Numbers | None = None,
+    system: ChaoticSystem | None = None,
 ) -> ValidTime:
     """How long a forecast stays close, in Lyapunov times.
 
@@ -58,14 +72,18 @@ def valid_prediction_time(
     Parameters
     ----------
     y_true, y_pred : array (T,) or (T, K), equal shapes
-    step : float > 0, default 1.0
-        Time between rows.
-    lyapunov_exponent : float > 0, default 1.0
-        Largest Lyapunov exponent, in the inverse unit of `step`; 1 leaves the time as it is.
+    step : None or float > 0, default None
+        Time between rows. None is that of the `system`, or 1.
+    lyapunov_exponent : None or float > 0, default None
+        Largest Lyapunov exponent, in the inverse unit of `step`. None is that of the `system`, or 1, which leaves the
+        time as it is.
     threshold : float > 0, default 0.4
         Papers differ (0.3 to 0.5), so figures with other thresholds do not compare.
     scale : None or array (K,), default None
         Scale of every column, such as the standard deviation of the training data. None is that of `y_true`.
+    system : None or `reservoir.datasets.System`, default None
+        What ``make_lorenz(return_system=True)`` and its like give beside a series: its `dt` and `lyapunov_exponent`
+        count where these are not given.
 
     Returns
     -------
@@ -75,7 +93,8 @@ def valid_prediction_time(
     Raises
     ------
     ValueError
-        For arrays of different shapes, a `y_true` with NaN or infinity, and parameters outside their range.
+        For arrays of different shapes, a `y_true` with NaN or infinity, parameters outside their range, and a
+        `system` whose exponent is not known, or not above 0.
 
     References
     ----------
@@ -90,11 +109,14 @@ def valid_prediction_time(
     3.0
     >>> valid_prediction_time(truth, truth, step=0.1).censored
     True
+    >>> from reservoir.datasets import make_lorenz
+    >>> series, lorenz = make_lorenz(400, return_system=True)
+    >>> round(valid_prediction_time(series, np.where(np.arange(400)[:, None] < 50, series, 0.0), system=lorenz), 2)
+    0.91
     """
     owner = "valid_prediction_time"
     true, predicted = read_pair(owner, y_true, y_pred)
-    unit = check_real(owner, "step", step, 0, closed="neither")
-    unit *= check_real(owner, "lyapunov_exponent", lyapunov_exponent, 0, closed="neither")
+    unit = lyapunov_unit(owner, step, lyapunov_exponent, system)
     limit = check_real(owner, "threshold", threshold, 0, closed="neither")
     sizes = true.std(axis=0) if scale is None else check_finite_array(owner, "scale", scale, true.shape[1:])
     if not (sizes > 0).all():
@@ -103,3 +125,20 @@ def valid_prediction_time(
         errors = np.sqrt((((true - predicted) / sizes) ** 2).mean(axis=1))
     lost = np.flatnonzero(~(errors <= limit))
     return ValidTime((lost[0] if lost.size else len(true)) * unit, censored=not lost.size)
+
+
+def lyapunov_unit(
+    owner: str, step: float | None, lyapunov_exponent: float | None, system: ChaoticSystem | None = None
+) -> float:
+    """Lyapunov times, or units of time without an exponent, between two rows."""
+    if system is not None:
+        check_part(owner, "system", system, ChaoticSystem)
+        step = system.dt if step is None else step
+        if lyapunov_exponent is None:
+            lyapunov_exponent = system.lyapunov_exponent
+            if lyapunov_exponent is None or not lyapunov_exponent > 0:
+                wanted = "one whose Lyapunov exponent is known and above 0, or given beside lyapunov_exponent"
+                raise parameter_error(owner, "system", wanted, system)
+    given = {"step": step, "lyapunov_exponent": lyapunov_exponent}
+    known = {name: value for name, value in given.items() if value is not None}
+    return math.prod(check_real(owner, name, value, 0, closed="neither") for name, value in known.items())

@@ -17,7 +17,7 @@ import reservoir.neurons
 import reservoir.topologies
 from reservoir import EchoState, ReservoirRegressor, readouts, simulate, spikes
 from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, damaged
-from reservoir.datasets import make_mackey_glass
+from reservoir.datasets import make_lorenz96, make_mackey_glass
 from reservoir.models import Shares
 from reservoir.models.streams.steps import within
 from reservoir.neurons import rate
@@ -275,6 +275,7 @@ def recurrent_networks():
 
 def series():
     yield "mackey glass", make_mackey_glass(30, discard=0, random_state=0)
+    yield "lorenz 96", make_lorenz96(3, n_sites=5, discard=0, random_state=0)
     options = {"max_degree": 4, "n_delays": 3, "n_steps": 200, "washout": 5, "random_state": 0}
     yield "capacities", information_processing_capacity(small(5), **options).table
 

@@ -84,7 +84,12 @@ NOT_CALLED = {
     *(f"reservoir.plotting.{name}" for name in plotting.__all__),
     *(f"reservoir.probes.{name}" for name in probes.__all__ if name[0].isupper()),
     *("reservoir.batch.Failure", "reservoir.batch.Study", "reservoir.batch.TaskError"),
-    *("reservoir.datasets.DatasetNotFoundError", "reservoir.metrics.ValidTime", "reservoir.model_selection.Backtest"),
+    *(
+        "reservoir.datasets.DatasetNotFoundError",
+        "reservoir.datasets.System",
+        "reservoir.metrics.ValidTime",
+        "reservoir.model_selection.Backtest",
+    ),
     *(f"reservoir.models.{name}Warning" for name in ("Baseline", "Coverage", "Divergence")),
     *(f"reservoir.models.{name}Stream" for name in ("Regressor", "Classifier", "Sequence", "Forecaster")),
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
@@ -276,6 +281,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     # Data, scores and questions
     "reservoir.datasets.make_lorenz": function(n_steps=10, discard=0, random_state=0, slow=True),
+    "reservoir.datasets.make_rabinovich_fabrikant": function(n_steps=5, discard=0, random_state=0, slow=True),
     "reservoir.datasets.load_japanese_vowels": function(slow=True),
     "reservoir.datasets.load_pixel_digits": function(slow=True),
     "reservoir.metrics.nrmse": function(y_true=Y, y_pred=Y[::-1]),
