@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reservoir.plasticity.rule import settled
+from reservoir.systems.learned import Learned
 from reservoir.systems.simulation import check_finite
-from spiking.circuit_text import Answer, Group, Learned
+from spiking.circuit_text import Answer, Group
 from spiking.feedback import numbered
-from spiking.learned import faded, settled
+from spiking.learned import faded
 from spiking.network_state import state_of
 from spiking.pathways import Path
 

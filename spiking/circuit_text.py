@@ -19,6 +19,7 @@ from reservoir.plasticity.learning import Rules, learning_of
 from reservoir.random_numbers import Places
 from reservoir.systems.circuit_state import CircuitState
 from reservoir.systems.circuit_units import escapes, is_noisy
+from reservoir.systems.learned import Learned
 from reservoir.systems.stimuli import Stimulus
 from reservoir.validation import parameter_error
 from spiking.names import check_rules
@@ -105,15 +106,6 @@ class UnitText(NamedTuple):
     by_unit: dict[str, tuple[np.ndarray, str]]  # SI values (n_units,) and unit
     at_start: dict[str, str]  # what is done before a step, by name
     step: str = ""  # the statements of a step, in place of a method
-
-
-class Learned(NamedTuple):
-    """What a rule has changed of some synapses of a projection."""
-
-    projection: str
-    which: np.ndarray  # (n_synapses,), their places in it
-    values: dict[str, np.ndarray]  # "w" in amperes with its sign, or "U"
-    traces: dict[str, np.ndarray]
 
 
 class Answer(NamedTuple):

@@ -13,14 +13,3 @@ def faded(rule: Rule, found: Mapping[str, np.ndarray], seconds: np.ndarray | flo
     """The traces, which Brian2 has brought up to date at "lastupdate", as they are at a time."""
     since = seconds - found["lastupdate"] if rule.traces else 0.0
     return {name: found[name] * np.exp(-since / rule.parameters[tau][0]) for name, tau in rule.traces.items()}
-
-
-def settled(
-    rule: Rule, found: Mapping[str, np.ndarray], seconds: float, weight: np.ndarray
-) -> dict[str, np.ndarray]:  # fmt: skip
-    """What was learned up to a time, with the signs of these weights."""
-    read = {name: found[name] for name in rule.read}
-    learned = dict(read if rule.finish is None else rule.finish(read, seconds))
-    if "w" in learned:
-        learned["w"] = np.copysign(learned["w"], weight)
-    return learned

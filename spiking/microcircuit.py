@@ -22,6 +22,7 @@ from reservoir.sequences import Sequences
 from reservoir.systems import LiquidState
 from reservoir.systems.circuit_state import CircuitState
 from reservoir.systems.circuit_units import kept_by_name, kept_variables, units_of_runs
+from reservoir.systems.learned import with_learned
 from reservoir.systems.presentations import in_a_row, silence
 from reservoir.systems.recording import Record, Recording, Wanted, read_record
 from reservoir.systems.simulation import make_engine
@@ -37,7 +38,7 @@ from reservoir.validation import (
 from spiking.circuit_text import Answer, Trial, write_circuit
 from spiking.execution import CODEGEN, run_job
 from spiking.known_variables import known_of
-from spiking.simulation import recorded, stopped, with_learned
+from spiking.simulation import recorded, stopped
 from spiking.state_vectors import Layout, layout_of
 
 _layouts: Derived[Layout] = Derived()

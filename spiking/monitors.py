@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reservoir.neurons.spiking.magnesium import open_share
+from reservoir.plasticity.rule import settled
 from reservoir.systems.recording import OF_CIRCUITS, Wanted
 from spiking.circuit_text import Group
-from spiking.learned import faded, settled
+from spiking.learned import faded
 from spiking.pathways import Path
 from spiking.receptor_text import blocks_of
 

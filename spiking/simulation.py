@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from reservoir.parts import Numbers, Seed, Units
 from reservoir.plasticity.learning import Rules
 from reservoir.systems.circuit_state import CircuitState, Starts
 from reservoir.systems.circuit_units import initial_values, read_units
+from reservoir.systems.learned import traces_of, with_learned
 from reservoir.systems.recording import Record, Recording, Wanted, read_record
 from reservoir.systems.simulation import SHORTEST_STEP
 from reservoir.systems.stimuli import read_trials
@@ -22,12 +22,10 @@ from reservoir.trains import SpikeTrains
 from reservoir.trials import Trial as TrialNumbers
 from reservoir.validation import check_real, parameter_error
 from spiking._brian import load
-from spiking.circuit_text import Answer, Learned, Trial, write_circuit
+from spiking.circuit_text import Answer, Trial, write_circuit
 from spiking.execution import run_job
 from spiking.known_variables import known_of
 from spiking.worker_process import run_where_asked
-
-_LEARNED = {"w": "weight", "U": "U"}  # variables of a rule, and the fields of a projection that hold them
 
 
 def simulate(
@@ -147,7 +145,7 @@ def recorded(circuit: Circuit, answer: Answer, duration: float, wanted: Wanted, 
     """What was asked for of one trial."""
     spikes = SpikeTrains(answer.spikes[:, 0] * dt, answer.spikes[:, 1], circuit.n_units, duration)
     learned = with_learned(circuit, answer.learned) if "weights" in wanted.names else None
-    traces = _traces(circuit, answer.learned) if "traces" in wanted.names else answer.over_time.get("traces")
+    traces = traces_of(circuit, answer.learned) if "traces" in wanted.names else answer.over_time.get("traces")
     times = wanted.times(trial.behind, trial.n_steps, dt)
     return Recording(
         spikes, answer.voltages, learned, traces, times, answer.over_time.get("weights"), answer.over_time,
@@ -160,28 +158,6 @@ def stopped(answer: Answer, trial: Trial, dt: float) -> CircuitState | None:
     if answer.state is None:
         return None
     return CircuitState("brian2", answer.state, dt, trial.seed, trial.heard.number, trial.behind + trial.n_steps)
-
-
-def _traces(circuit: Circuit, learned: list[Learned]) -> dict[str, dict[str, np.ndarray]]:
-    traces: dict[str, dict[str, np.ndarray]] = {}
-    for one in learned:
-        found = traces.setdefault(one.projection, {})
-        for name, values in one.traces.items():
-            found.setdefault(name, np.zeros(len(circuit.projection(one.projection))))[one.which] = values
-    return traces
-
-
-def with_learned(circuit: Circuit, learned: list[Learned]) -> Circuit:
-    """The circuit with the weights, or whatever a rule has changed, in their places."""
-    changes: dict[str, dict[str, np.ndarray]] = {}
-    for one in learned:
-        found, projection = changes.setdefault(one.projection, {}), circuit.projection(one.projection)
-        for variable, field in _LEARNED.items():
-            if variable in one.values:
-                found.setdefault(field, getattr(projection, field).copy())[one.which] = one.values[variable]
-    for name, found in changes.items():
-        circuit = circuit.replaced(name, dataclasses.replace(circuit.projection(name), **found))
-    return circuit
 
 
 def warm_up(

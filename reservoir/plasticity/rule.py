@@ -12,6 +12,7 @@ import numpy as np
 from reservoir.circuits import Projection
 from reservoir.estimators import BaseEstimator
 from reservoir.parts import Numbers
+from reservoir.plasticity.kernel import Kernel
 from reservoir.validation import Parameters, check_real, parameter_error, real_array, without_unit
 
 _ROUNDING = 1e-9  # share by which a weight may exceed its bound
@@ -93,11 +94,24 @@ class Rule(NamedTuple):
     silent_below: tuple[str, float] | None = None
     """A number of the rule by its name, and volts: units that begin above let synapses change without a spike of
     theirs, and are doubted."""
+    kernel: Kernel | None = None
+    """The same as compiled functions, by which `reservoir.simulate` learns too. None: the rule runs in Brian2 alone."""
 
     @property
     def in_python(self) -> bool:
         """Whether Python is needed while a simulation runs."""
         return self.scaling is not None or self.feedback is not None
+
+
+def settled(
+    rule: Rule, found: Mapping[str, np.ndarray], seconds: float, weight: np.ndarray
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """What was learned up to a time, from the variables that are read, with the signs of these weights."""
+    read = {name: found[name] for name in rule.read}
+    learned = dict(read if rule.finish is None else rule.finish(read, seconds))
+    if "w" in learned:
+        learned["w"] = np.copysign(learned["w"], weight)
+    return learned
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -3,14 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.compilation import kernel
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
+from reservoir.plasticity.kernel import Kernel, bounded, numbers_of, with_spike
 from reservoir.plasticity.rule import PairRule, PlasticityRule, Rule, read_bound, read_pairing
 from reservoir.validation import Parameters, check_real
+
+
+class Pairs(NamedTuple):
+    """Numbers of the rule, with its functions."""
+
+    w_max: float
+    A_plus: float
+    A_minus: float
+    mu_plus: float
+    mu_minus: float
+    nearest: bool
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_pre(p, w, own, x, y, t):
+        """Depression by the spikes of the receiver before."""
+        stock = (w / p.w_max) ** p.mu_minus if p.mu_minus else 1.0
+        return bounded(w - p.w_max * p.A_minus * y[0] * stock, p.w_max)
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_post(p, w, own, x, y, t):
+        """Potentiation by the spikes that have arrived before."""
+        room = bounded(1.0 - w / p.w_max, 1.0) ** p.mu_plus if p.mu_plus else 1.0
+        return bounded(w + p.w_max * p.A_plus * x[0] * room, p.w_max)
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def trace_pre(p, x):
+        """A spike that arrives."""
+        x[0] = with_spike(x[0], p.nearest)
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def trace_post(p, y):
+        """A spike of the receiver."""
+        y[0] = with_spike(y[0], p.nearest)
 
 
 @documented_with(PlasticityRule)
@@ -90,6 +130,7 @@ class STDP(PairRule):
         """The text for these synapses."""
         mu_plus, mu_minus = self._powers()
         parameters = self._pair_numbers() | {"mu_plus": (mu_plus, "1"), "mu_minus": (mu_minus, "1")}
+        parameters |= read_bound(self, projection, 2)
         add = read_pairing(self)
         room = " * clip(1 - w / w_max, 0, 1) ** mu_plus" if mu_plus else ""
         stock = " * (w / w_max) ** mu_minus" if mu_minus else ""
@@ -97,7 +138,8 @@ class STDP(PairRule):
             {"arrivals": "tau_plus", "answers": "tau_minus"},
             [f"w = clip(w - w_max * A_minus * answers{stock}, 0 * amp, w_max)", f"arrivals {add} 1"],
             [f"w = clip(w + w_max * A_plus * arrivals{room}, 0 * amp, w_max)", f"answers {add} 1"],
-            parameters | read_bound(self, projection, 2),
+            parameters,
+            kernel=Kernel(numbers_of(Pairs, parameters, nearest=add == "="), ("arrivals",), ("answers",)),
         )
 
     def window(self, lags: float | Numbers, share: float = 0.5) -> np.ndarray:

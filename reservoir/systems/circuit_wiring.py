@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,9 +18,14 @@ from reservoir.neurons.spiking.sending import Background, Releases, Wiring
 from reservoir.random_numbers import RELEASE, Places, round_keys
 
 
-def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> tuple[Wiring, Releases | None]:
-    """The synapses in the order of their senders, and what those do that do not release every spike."""
-    columns = {name: np.concatenate(parts) for name, parts in _columns(circuit, kinds, dt).items()}
+def make_wiring(
+    circuit: Circuit, kinds: Receptors, dt: float, still: Mapping[str, np.ndarray] = MappingProxyType({})
+) -> tuple[Wiring, Releases | None]:
+    """The synapses in the order of their senders, and what those do that do not release every spike.
+
+    Of the projections of `still` only those (n_synapses,) that it says; the others learn.
+    """
+    columns = {name: np.concatenate(parts) for name, parts in _columns(circuit, kinds, dt, still).items()}
     probability, number = columns.pop("probability"), columns.pop("number")
     senders = columns.pop("senders")
     order = np.argsort(senders, kind="stable")
@@ -33,11 +40,13 @@ def make_wiring(circuit: Circuit, kinds: Receptors, dt: float) -> tuple[Wiring, 
     return wiring, Releases(probability[order], number[order], np.zeros((0, 2), np.uint64), np.zeros((0, 2), np.uint64))
 
 
-def _columns(circuit: Circuit, kinds: Receptors, dt: float) -> dict[str, list[np.ndarray]]:
+def _columns(
+    circuit: Circuit, kinds: Receptors, dt: float, still: Mapping[str, np.ndarray]
+) -> dict[str, list[np.ndarray]]:
     """The fields of `Wiring` and more, in pieces: one for each exponential of each projection."""
     found: dict[str, list[np.ndarray]] = {}
     first = 0
-    for _, source, part in circuit.pathways():
+    for projection, source, part in circuit.pathways():
         utilisation, recovery, facilitation = _dynamics(part, dt)
         weight = part.weight if part.reversal is None else np.abs(part.weight)
         for receptor, factor in kinds.of(part):
@@ -54,7 +63,7 @@ def _columns(circuit: Circuit, kinds: Receptors, dt: float) -> dict[str, list[np
                 "number": first + np.arange(len(part)),
             }
             for name, values in piece.items():
-                found.setdefault(name, []).append(values)
+                found.setdefault(name, []).append(values[still[projection]] if projection in still else values)
         first += len(part)
     return found
 

@@ -24,7 +24,7 @@ def known_of(circuit: Circuit, variables: Places) -> Known:
     for name, _, part in circuit.pathways():
         names = ("weights", *_ABOUT_SPIKES) if part.U is not None else ("weights",)
         synapses[name] = dict.fromkeys(names, np.ones(len(part), bool))
-    return Known(("voltages", "state"), units, synapses)
+    return Known(("voltages", "weights", "traces", "state"), units, synapses)
 
 
 def probe_of(wanted: Wanted, variables: Places, behind: int, n_steps: int) -> Probe:

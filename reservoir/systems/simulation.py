@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,9 +25,11 @@ from reservoir.neurons.spiking.circuit_loop import (
 from reservoir.neurons.spiking.magnesium import MagnesiumBlocks
 from reservoir.neurons.spiking.mixture import units_by_record
 from reservoir.neurons.spiking.sending import Background, Releases, Wiring
-from reservoir.parts import Numbers, PlasticityRule, Seed, Units
+from reservoir.parts import Numbers, Seed, Units
+from reservoir.plasticity.learning import Rules
 from reservoir.random_numbers import BACKGROUND, ESCAPE, NOISE, Places, fill, poisson_numbers
 from reservoir.sizes import check_fits
+from reservoir.systems.circuit_learning import LearningRun
 from reservoir.systems.circuit_state import CircuitState, Starts, check_shapes
 from reservoir.systems.circuit_units import escapes, initial_values, is_noisy, read_units, variables_of
 from reservoir.systems.circuit_wiring import (
@@ -37,13 +39,15 @@ from reservoir.systems.circuit_wiring import (
     make_wiring,
     released,
 )
+from reservoir.systems.learned import traces_of, with_learned
 from reservoir.systems.over_time import keep_first, known_of, of_synapses, of_units, probe_of
+from reservoir.systems.plastic_parts import PlasticPart, plastic_parts, still_synapses
 from reservoir.systems.recording import Record, Recording, Wanted, read_record
 from reservoir.systems.stimuli import NUMBERS_HELD, Heard, Stimulus, read_trials
 from reservoir.systems.synapses_over_time import NONE_LATE, Begun, late_after
 from reservoir.trains import SpikeTrains
 from reservoir.trials import Trial
-from reservoir.validation import check_real, parameter_error
+from reservoir.validation import check_real
 
 SHORTEST_STEP = 1e-9  # seconds; with less, delays and trials have more steps than memory or patience
 _SPIKE_ROOM = 65_536  # spikes, before they are copied
@@ -63,6 +67,7 @@ class CircuitEngine(NamedTuple):
     blocks: MagnesiumBlocks | None = None
     held: np.ndarray | None = None  # (n_units,), whether units stand still in their refractory time, for delta synapses
     releases: Releases | None = None  # without keys and steps
+    plastic: tuple[PlasticPart, ...] = ()  # synapses that learn, by their rules; the others stand in `wiring`
 
 
 def simulate(
@@ -71,7 +76,7 @@ def simulate(
     *,
     currents: Numbers | Sequence[Numbers] | None = None,
     neuron: Units = None,
-    plasticity: Mapping[str, PlasticityRule] | None = None,
+    plasticity: Rules | None = None,
     dt: float = 1e-4,
     record: Record = (),
     random_state: Seed = None,
@@ -99,8 +104,12 @@ def simulate(
     neuron : None, record of `reservoir.neurons`, or dict of records by population, default None
         None is ``LIF()``. In a dict, ``{"E": LIF(), "I": Izhikevich()}``, every unit stands once; the populations are
         those of the circuit.
-    plasticity : None
-        This engine has no plasticity yet.
+    plasticity : None, dict or list, default None
+        Rules of `reservoir.plasticity`, or your own with a compiled `Kernel`: by projection, ``{"recurrent": STDP()}``
+        or ``{"inputs": STDP()}``, one or a list each; or a list of rules that name their populations,
+        ``[STDP(between=("E", "E")), InhibitorySTDP()]``, for all projections between units, and from the channels where
+        ``between=("inputs", "E")``. Every trial begins with the weights of `circuit`. Rules that act in every step, or
+        are told by Python what to do, run in `spiking.simulate` alone.
     dt : float >= 1e-9, default 1e-4
         Length of a step, seconds. Delays are rounded to whole steps, halves upwards; refractory times are truncated.
     record : name, dict, or tuple of these, default ()
@@ -149,11 +158,9 @@ def simulate(
     >>> recording.spikes.n_units
     135
     """
-    if plasticity is not None:
-        raise parameter_error("simulate", "plasticity", "None: only the Brian2 engine changes weights", plasticity)
     dt = check_real("simulate", "dt", dt, SHORTEST_STEP, unit="second")
     starts = Starts("numba", state, trial, dt, random_state)
-    engine = make_engine("simulate", circuit, neuron, dt, np.random.default_rng(starts.seed))
+    engine = make_engine("simulate", circuit, neuron, dt, np.random.default_rng(starts.seed), plasticity=plasticity)
     variables = variables_of(engine.neuron, engine.cells, circuit.n_units)
     wanted = read_record(record, period, dt, circuit, known_of(circuit, variables))
     trials, many = read_trials(circuit, spikes, currents, dt, current_dt, starts)
@@ -168,10 +175,11 @@ def make_engine(
     dt: float,
     rng: np.random.Generator | None = None,
     compiled: bool = True,
+    plasticity: Rules | None = None,
 ) -> CircuitEngine:
     """The circuit, checked and in the form of the kernel; with `rng` units are drawn from their distributions.
 
-    Without `compiled` its units may run in Brian2 alone.
+    Without `compiled` its units may run in Brian2 alone. Synapses learn in the runs that are given a `LearningRun`.
     """
     dt = check_real(owner, "dt", dt, SHORTEST_STEP, unit="second")
     neuron = read_units(owner, circuit, neuron, rng, compiled)
@@ -182,11 +190,12 @@ def make_engine(
     _check_room(owner, circuit, kinds, dt)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt) if hasattr(neuron, "cells") else None
     check_suited(owner, circuit, units_by_record(neuron, circuit.n_units))
-    wiring, releases = make_wiring(circuit, kinds, dt)
+    plastic = plastic_parts(owner, plasticity, circuit, kinds, dt)
+    wiring, releases = make_wiring(circuit, kinds, dt, still_synapses(plastic))
     conductances, blocks = make_conductances(kinds, dt)
     held = held_units(neuron, cells, circuit.n_units) if kinds.jumps and cells is not None else None
     background = make_background(circuit, kinds)
-    return CircuitEngine(circuit, neuron, cells, wiring, dt, background, conductances, blocks, held, releases)
+    return CircuitEngine(circuit, neuron, cells, wiring, dt, background, conductances, blocks, held, releases, plastic)
 
 
 def _check_room(owner: str, circuit: Circuit, kinds: Receptors, dt: float) -> None:
@@ -197,7 +206,12 @@ def _check_room(owner: str, circuit: Circuit, kinds: Receptors, dt: float) -> No
 
 
 def run_engine(
-    engine: CircuitEngine, state: State, heard: Stimulus, voltages: np.ndarray | None = None, probe: Probe = NOTHING
+    engine: CircuitEngine,
+    state: State,
+    heard: Stimulus,
+    voltages: np.ndarray | None = None,
+    probe: Probe = NOTHING,
+    learning: LearningRun | None = None,
 ) -> np.ndarray:
     """Move `state` on by all steps of a stimulus: the spikes (n_spikes, 2) as (step, unit)."""
     n_units, n_steps = state.ready.size, heard.n_steps
@@ -206,7 +220,7 @@ def run_engine(
     if engine.circuit.background is not None:
         currents = currents + engine.circuit.background.current
     rows, pieces, step = heard.shared_rows(), [np.empty((0, 2), np.int64)], 0
-    loop = loop_for(run_circuit, type(engine.cells))
+    loop, told = loop_for(run_circuit, type(engine.cells)), learning and learning.begin(state.ring)
     chunk = max(1, min(rows_per_call(n_units * (len(engine.wiring.decay) + 10), "update"), NUMBERS_HELD // n_units))
     while step < n_steps:
         last = min(step + chunk, n_steps)
@@ -218,11 +232,15 @@ def run_engine(
             n_spikes, reached = loop(
                 engine.cells, engine.wiring, state, step, last, currents, rows[step:last], noise, heard.events, seen,
                 room, kept, probe, *(jumps or (None,)), engine.conductances, engine.blocks, engine.held, releases,
+                told,
             )  # fmt: skip
+            told = learning and learning.go_on(state.ring, reached)
             pieces.append(room[:n_spikes].copy())
             jumps = tuple(part._replace(counts=part.counts[reached - step :]) for part in jumps)
             releases = None if releases is None else releases._replace(when=releases.when[reached - step :])
             noise, step = noise[reached - step :], reached
+    if learning is not None:
+        learning.stop()
     check_finite(type(engine.neuron).__name__, state.variables, engine.dt)
     return np.concatenate(pieces)
 
@@ -294,7 +312,8 @@ def _run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording
     begun = Begun(state._replace(u=state.u.copy(), R=state.R.copy(), last_sent=state.last_sent.copy()), given)
     probe = probe_of(wanted, variables_of(engine.neuron, engine.cells, n_units), begun.behind, n_steps)
     keep_first(probe, engine.wiring, engine.held is not None, engine.blocks, state)
-    fired = run_engine(engine, state, stimulus, voltages, probe)
+    learning = LearningRun(engine.plastic, n_units, stimulus, begun.behind) if engine.plastic else None
+    fired = run_engine(engine, state, stimulus, voltages, probe, learning)
     sent = begun.sent(fired, stimulus.events, n_units)
     times = wanted.times(begun.behind, n_steps, engine.dt)
     found: dict[str, Any] = dict(of_units(wanted, probe))
@@ -303,7 +322,10 @@ def _run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording
         found |= of_synapses(wanted, engine.circuit, engine.wiring, begun, sent, steps)
     final = _stopped(engine, state, begun, stimulus, sent) if "state" in wanted.names else None
     spikes = SpikeTrains(fired[:, 0] * engine.dt, fired[:, 1], n_units, trains.duration)
-    return Recording(spikes, voltages, times=times, weights=found.get("weights"), variables=found, state=final)
+    learned = learning.learned() if learning is not None else []
+    changed = with_learned(engine.circuit, learned) if "weights" in wanted.names else None
+    traces = traces_of(engine.circuit, learned) if "traces" in wanted.names else found.get("traces")
+    return Recording(spikes, voltages, changed, traces, times, found.get("weights"), found, final)
 
 
 def _stopped(engine: CircuitEngine, state: State, begun: Begun, heard: Stimulus, sent: np.ndarray) -> CircuitState:

@@ -33,10 +33,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba.extending import overload
 
-from reservoir import random_numbers
+from reservoir import bound_calls, random_numbers
 from reservoir.compilation import files_of, kernel
 from reservoir.neurons import exponential
 from reservoir.neurons.spiking import magnesium
+from reservoir.neurons.spiking.learning import has_room, learn_step, tell
 from reservoir.neurons.spiking.magnesium import open_share, unblocked
 from reservoir.neurons.spiking.sending import Wiring, add_background, deliver, move_voltages, send
 
@@ -257,7 +258,7 @@ def keep(probe, step, n_lasting, reversal, blocks, state):
         probe.conductances[row, k] = total
 
 
-_ALL_MODELS = exponential.__file__, random_numbers.__file__, *files_of(__package__)
+_ALL_MODELS = exponential.__file__, random_numbers.__file__, bound_calls.__file__, *files_of(__package__)
 
 
 @kernel(*_ALL_MODELS)
@@ -280,6 +281,7 @@ def run_circuit(
     blocks=None,
     held=None,
     releases=None,
+    learning=None,
 ):
     """Steps [first, last): the number of spikes, and the first step not done, where `spikes` got full.
 
@@ -289,17 +291,16 @@ def run_circuit(
     (step, unit); voltages (last - first, n_units), or no row; `probe` what stands before the steps that follow. Where
     units escape, as many uniform numbers stand behind the normal ones. background and releases (last - first steps),
     conductances, blocks among them, and `held` (n_units,), whether units stand still in their refractory time, given
-    where synapses move voltages, or None: the loop is compiled without them.
+    where synapses move voltages, `learning` what synapses do that learn, or None: the loop is compiled without them.
     """
     n_units = state.ready.size
-    fired = np.empty(n_units, np.int64)
-    nothing = np.empty(0)
+    fired, nothing = np.empty(n_units, np.int64), np.empty(0)
     n_lasting = len(wiring.decay) if held is None else len(wiring.decay) - 1
     n_currents = n_lasting - len(wiring.reversal)
     currents, values = state.currents[:n_currents], state.currents[n_currents:n_lasting]
     n_spikes, nth = 0, 0
     for step in range(first, last):
-        if n_spikes + 2 * n_units > len(spikes):
+        if n_spikes + 2 * n_units > len(spikes) or not has_room(learning):
             return n_spikes, step
         row = external[rows[step - first] if len(rows) else 0]
         xi = noise[step - first] if len(noise) else nothing
@@ -315,15 +316,16 @@ def run_circuit(
             spikes[n_spikes, 0], spikes[n_spikes, 1] = step, fired[j]
             n_spikes += 1
             send(wiring, fired[j], step, state, releases, step - first, 0)
+            tell(learning, fired[j], 0)
         while seen[0] < len(events) and events[seen[0], 0] == step:
             sender = events[seen[0], 1]
             again = seen[0] > 0 and events[seen[0] - 1, 0] == step and events[seen[0] - 1, 1] == sender
-            nth = nth + 1 if again else 0
-            seen[0] += 1
-            if sender < n_units:
-                spikes[n_spikes, 0], spikes[n_spikes, 1] = step, sender
-                n_spikes += 1
+            nth, seen[0] = nth + 1 if again else 0, seen[0] + 1
+            spikes[n_spikes, 0], spikes[n_spikes, 1] = step, sender
+            n_spikes += sender < n_units
             send(wiring, sender, step, state, releases, step - first, nth)
+            tell(learning, sender, nth)
+        learn_step(learning, step, n_fired)
         deliver(state.ring, step % len(state.ring), wiring.decay, state.currents)
         if background is not None:
             add_background(background, step - first, state.currents)

@@ -1,0 +1,127 @@
+"""A run in which synapses learn: what it begins with, what it tells the loop, and what it has made of synapses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reservoir.bound_calls import Bound, bind
+from reservoir.compilation import compiler_is_off
+from reservoir.neurons.spiking.learning import Learning
+from reservoir.plasticity.event_loop import BRING_UP, KEEP, learn
+from reservoir.plasticity.plastic_synapses import SPIKE, Answers, Plastic, Travelling
+from reservoir.plasticity.rule import settled
+from reservoir.random_numbers import RELEASE, round_keys
+from reservoir.systems.learned import Learned
+from reservoir.systems.plastic_parts import PlasticPart
+from reservoir.systems.stimuli import Stimulus
+
+
+class LearningRun:
+    """Synapses that learn in the steps of one stimulus; all of them begin with the weights of the circuit."""
+
+    def __init__(self, parts: tuple[PlasticPart, ...], n_units: int, heard: Stimulus, behind: int = 0):
+        self.parts, self.behind, self.n_steps = parts, behind, heard.n_steps
+        most = np.bincount(heard.events[:, 0]).max(initial=0) if len(heard.events) else 0
+        self.sent = np.zeros((1 + n_units + int(most), 2), np.int64)
+        self.room = np.ones((len(parts), 2), np.int64)
+        self.plastic = [self._begin(part, heard, *one) for part, *one in zip(parts, self.room, strict=True)]
+        self.bound: list[Bound] = []
+
+    def _begin(self, part: PlasticPart, heard: Stimulus, room: np.ndarray) -> Plastic:
+        """What changes is the run's own."""
+        made, clock, passing = part.plastic, part.plastic.clock._replace(behind=self.behind), part.plastic.passing
+        weight, U = made.synapses.weight.copy(), passing.utilisation.copy()
+        if passing.chances.size:
+            clock = clock._replace(when=heard.numbers_of(0, heard.n_steps).each().astype(np.int64))
+            passing = passing._replace(keys=round_keys(heard.seed, RELEASE))
+        value = U if "U" in part.rule.read else weight
+        room[0] = 0
+        return made._replace(
+            synapses=made.synapses._replace(value=value, weight=weight, own=made.synapses.own.copy()),
+            passing=passing._replace(utilisation=U, dynamics=passing.dynamics.copy()),
+            branches=made.branches._replace(table=made.branches.table.copy(), x=made.branches.x.copy()),
+            travelling=with_room(
+                made.travelling._replace(lists=made.travelling.lists.copy(), room=room), 2 * len(self.sent)
+            ),
+            answers=Answers(*(array.copy() for array in made.answers)),
+            scaled=made.scaled._replace(steps=self._scalings(part, made.clock.dt), n_done=np.zeros(1, np.int64)),
+            clock=clock,
+            sent=self.sent,
+        )
+
+    def _scalings(self, part: PlasticPart, dt: float) -> np.ndarray:
+        """The steps of this run at the end of which values are scaled, as the clocks of Brian2 have them."""
+        if part.rule.scaling is None:
+            return np.zeros(0, np.int64)
+        every, end = part.rule.scaling.every, (self.behind + self.n_steps) * dt
+        steps = np.unique(np.floor(np.arange(int(end / every) + 2) * every / dt + 1e-4).astype(np.int64)) - self.behind
+        return steps[(steps >= 0) & (steps < self.n_steps)]
+
+    def begin(self, ring: np.ndarray) -> Learning:
+        """What the loop needs, which adds to this ring of jumps to come; what stands before step 0 is kept."""
+        told = self._tell(ring)
+        for one in self.bound:
+            one.run(one.place, 0, 0, KEEP)
+        return told
+
+    def go_on(self, ring: np.ndarray, step: int) -> Learning:
+        """The same once the loop has come back before a step, with more room where it had too little."""
+        for one in self.bound:
+            one.run(one.place, step, 0, BRING_UP)
+        if (self.room[:, 0] >= len(self.sent)).all():
+            return self.told
+        self.plastic = [
+            one._replace(travelling=with_room(one.travelling, len(one.travelling.spikes))) for one in self.plastic
+        ]
+        return self._tell(ring)
+
+    def stop(self) -> None:
+        """Bring all synapses up to the end of the run."""
+        for one in self.bound:
+            one.run(one.place, self.n_steps, 0, BRING_UP)
+
+    def _tell(self, ring: np.ndarray) -> Learning:
+        numbers = [part.kernel.numbers for part in self.parts]
+        self.bound = [bind(learn, *one, ring) for one in zip(numbers, self.plastic, strict=True)]
+        codes: Any = tuple(one.code for one in self.bound)
+        places = np.array([one.place for one in self.bound])
+        self.told = Learning(codes if compiler_is_off() else np.array(codes), places, self.room, self.sent)
+        return self.told
+
+    def learned(self) -> list[Learned]:
+        """What the rules have changed until the end."""
+        return [self._learned(part, plastic) for part, plastic in zip(self.parts, self.plastic, strict=True)]
+
+    def _learned(self, part: PlasticPart, plastic: Plastic) -> Learned:
+        value, receiver, total = plastic.synapses.value, plastic.synapses.ends["receiver"], plastic.scaled.total
+        if part.rule.scaling is not None:
+            sums = np.bincount(receiver, value, len(total))[receiver]
+            value = value * np.divide(total[receiver], sums, out=np.ones(len(value)), where=sums > 0)
+        seconds = (self.behind + self.n_steps) * plastic.clock.dt
+        found = {part.rule.read[0]: value} | dict(zip(part.kernel.own, plastic.synapses.own.T, strict=True))
+        values = settled(part.rule, found, seconds, part.source.weight[part.which])
+        return Learned(part.projection, part.which, values, self._traces(part, plastic))
+
+    def _traces(self, part: PlasticPart, plastic: Plastic) -> dict[str, np.ndarray]:
+        """The traces of all synapses at the end."""
+        branch, answers, clock = part.branch_of, plastic.answers, plastic.clock
+        receiver, behind = plastic.synapses.ends["receiver"], plastic.branches.table["behind"][branch]
+        newest = answers.n[receiver] - 1
+        while (late := answers.steps[receiver, newest] + behind >= self.n_steps).any():
+            newest[late] -= 1
+        since = self.n_steps - plastic.branches.table["heard"][branch]
+        ago = self.n_steps - answers.steps[receiver, newest] - behind
+        traces = {name: plastic.branches.x[branch, k] * np.exp(-since * clock.fade_x[k])
+                  for k, name in enumerate(part.kernel.pre)}  # fmt: skip
+        return traces | {name: answers.traces[receiver, newest, 1, k] * np.exp(-ago * clock.fade_y[k])
+                         for k, name in enumerate(part.kernel.post)}  # fmt: skip
+
+
+def with_room(travelling: Travelling, more: int) -> Travelling:
+    """The same with so many places more."""
+    old, spikes = len(travelling.spikes), np.zeros(more, SPIKE)
+    spikes["following"] = np.append(np.arange(old + 1, old + more), travelling.free[0] if travelling.room[0] else -1)
+    travelling.room[0] += more
+    return travelling._replace(spikes=np.concatenate([travelling.spikes, spikes]), free=np.array([old]))
