@@ -52,17 +52,17 @@ def free_run(members: list[Member], lessons: Lessons, feedback: Feedback) -> Cal
     if not all(_runs_compiled(system) and is_linear(readout) for system, readout in members):
         return lambda course: _plain_run(members, lessons, feedback, course)
     systems = [system for system, _ in members]
-    weights = weights_of(systems[0]) if len(systems) == 1 else joined(systems)
+    parts = [weights_of(system) for system in systems]
+    weights = parts[0] if len(systems) == 1 else joined(systems)
     if lessons.unheard:
         silent = np.zeros((lessons.unheard, weights.input_columns.shape[1]), weights.input_columns.dtype)
         weights = weights._replace(input_columns=np.concatenate([weights.input_columns, silent]))
     coef, intercept = _joint_readout(members, lessons.squared_states)
-    rest = [np.zeros(weights_of(system).state_size) for system in systems]
 
     def run(course: Course) -> np.ndarray:
         states, heard, known, levels, bounds = course
-        starts = [zero if x is None else x for zero, x in zip(rest, states, strict=True)]
-        state = joined_states(starts, systems)
+        starts = [np.zeros(one.state_size) if x is None else x for one, x in zip(parts, states, strict=True)]
+        state = joined_states(starts, parts)
         options: Any = {"squares": lessons.squared_states, "known": known, "bounds": bounds, **feedback._asdict()}
         options |= {"past": heard[1:] if lessons.lags else None, "levels": levels if lessons.increments else None}
         return close_loop(weights, coef, intercept, state, heard[0], len(known), **options)[0]
@@ -76,20 +76,16 @@ def _runs_compiled(system: System) -> bool:
 
 def _joint_readout(members: list[Member], squared_states: bool) -> tuple[np.ndarray, np.ndarray]:
     """coef and intercept of the mean answer on [x of all, x^2 of all, u], as `close_loop` takes them."""
-    if len(members) == 1:
-        readout = members[0].readout
-        return np.atleast_2d(readout.coef_), np.atleast_1d(np.asarray(readout.intercept_, dtype=np.float64))
-    plain, squared, inputs, intercepts = [], [], [], []
-    for system, readout in members:
-        coef, n_units = np.atleast_2d(readout.coef_), len(system.bias_)
-        n_squared = n_units * squared_states
-        plain.append(coef[:, :n_units])
-        squared.append(coef[:, n_units : n_units + n_squared])
-        inputs.append(coef[:, n_units + n_squared :])
-        intercepts.append(np.atleast_1d(np.asarray(readout.intercept_, dtype=np.float64)))
-    n_members = len(members)
-    joint = np.hstack([np.hstack(plain) / n_members, np.hstack(squared) / n_members, np.mean(inputs, axis=0)])
-    return joint, np.mean(intercepts, axis=0)
+    n_members, n_units, squares = len(members), len(members[0].reservoir.bias_), 1 + squared_states
+    coefs = np.array([readout.coef_ for _, readout in members])
+    coefs = coefs.reshape(n_members, -1, coefs.shape[-1])
+    intercepts = np.array([readout.intercept_ for _, readout in members], np.float64).reshape(n_members, -1)
+    if n_members == 1:
+        return coefs[0], intercepts[0]
+    of_units, of_inputs = np.split(coefs, [n_units * squares], axis=2)
+    side_by_side = of_units.reshape(n_members, -1, squares, n_units).transpose(1, 2, 0, 3) / n_members
+    means = np.mean(np.ascontiguousarray(of_inputs), axis=0)
+    return np.concatenate([side_by_side.reshape(len(means), -1), means], axis=1), np.mean(intercepts, axis=0)
 
 
 def _plain_run(members: list[Member], lessons: Lessons, feedback: Feedback, course: Course) -> np.ndarray:
