@@ -139,12 +139,12 @@ class Prepared(FromRest, BaseEstimator):
     @property
     def causal(self) -> bool:
         """Whether states depend on the rows before alone."""
-        return are_plain_rows_alone(self._present("transformer")) and getattr(self._present("system"), "causal", True)
+        return takes_rows_alone(self._present("transformer")) and getattr(self._present("system"), "causal", True)
 
     @property
     def piecewise(self) -> bool:
         """Whether states stay the same where a run is cut in two."""
-        return are_plain_rows_alone(self._present("transformer")) and getattr(
+        return takes_rows_alone(self._present("transformer")) and getattr(
             self._present("system"), "piecewise", True
         )
 
@@ -160,7 +160,7 @@ class Prepared(FromRest, BaseEstimator):
     def _begun(self, X: Any, state: Any) -> tuple[Sequences, Any]:
         """The sequences, and the states before them as a list, or None."""
         check_is_fitted(self)
-        if state is not None and not are_plain_rows_alone(self.transformer_):
+        if state is not None and not takes_rows_alone(self.transformer_):
             wanted = "None: its transformer looks at other rows too, so that none can go on where another stopped"
             raise parameter_error(type(self).__name__, "state", wanted, state)
         sequences = read_sequences(self, X, reset=False)
@@ -168,7 +168,7 @@ class Prepared(FromRest, BaseEstimator):
 
     def _ends(self, finals: Any) -> Any:
         """The states to go on from, where that can be."""
-        return finals if are_plain_rows_alone(self.transformer_) else [None] * len(finals)
+        return finals if takes_rows_alone(self.transformer_) else [None] * len(finals)
 
     def _present(self, name: str) -> Any:
         """The fitted part, or the one that is to be."""
@@ -185,7 +185,7 @@ class Prepared(FromRest, BaseEstimator):
         return tags
 
 
-def are_plain_rows_alone(transformer: Any) -> bool:
+def takes_rows_alone(transformer: Any) -> bool:
     """Whether every row that comes out is made of one that went in, whatever stands beside it."""
     return n_neighbours(transformer) == 0
 
