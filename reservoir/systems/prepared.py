@@ -144,9 +144,7 @@ class Prepared(FromRest, BaseEstimator):
     @property
     def piecewise(self) -> bool:
         """Whether states stay the same where a run is cut in two."""
-        return takes_rows_alone(self._present("transformer")) and getattr(
-            self._present("system"), "piecewise", True
-        )
+        return takes_rows_alone(self._present("transformer")) and getattr(self._present("system"), "piecewise", True)
 
     @property
     def any_thread(self) -> bool:
