@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 import weakref
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, wraps
 from typing import Any, Generic, NamedTuple, TypeVar
 
 _Made = TypeVar("_Made")
+_Function = TypeVar("_Function", bound=Callable[[Any], float])
+_MOST_NUMBERS = 256
 
 
 class _Kept(NamedTuple):
@@ -44,3 +48,37 @@ def _same(before: Sequence[Any], after: Sequence[Any]) -> bool:
     return len(before) == len(after) and all(
         one is other or (isinstance(one, bytes) and isinstance(other, bytes) and one == other) for one, other in pairs
     )
+
+
+def remembered(function: _Function) -> _Function:
+    """Decorator of what computes a number of a matrix: it is at hand where the same bytes come again.
+
+    So many numbers are kept, and digests of the matrices, in this process alone.
+    """
+    known: dict[bytes, float] = {}
+
+    @wraps(function)
+    def number_of(matrix: Any) -> float:
+        digest = _digest(matrix)
+        if digest is None:
+            return function(matrix)
+        found = known.get(digest)
+        if found is None:
+            known[digest] = found = function(matrix)
+            for oldest in list(known)[:-_MOST_NUMBERS]:
+                known.pop(oldest, None)
+        return found
+
+    return number_of  # type: ignore[return-value]
+
+
+def _digest(value: Any) -> bytes | None:
+    """The same for equal bytes, types and shapes; None of what cannot be told so."""
+    buffers: list[pickle.PickleBuffer] = []
+    try:
+        told = hashlib.sha256(pickle.dumps(value, 5, buffer_callback=buffers.append))
+    except Exception:  # whatever a class of others raises
+        return None
+    for buffer in buffers:
+        told.update(buffer.raw())
+    return told.digest()

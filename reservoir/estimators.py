@@ -9,6 +9,7 @@ parameters of parts that stand in a dict or a list; `AnyEstimator` is theirs. `p
 from __future__ import annotations
 
 import functools
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from types import MethodType
@@ -90,10 +91,18 @@ class BaseEstimator(AnyEstimator):
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters by name; with `deep` those of parts too, also of parts that stand in a dict or a list."""
-        found = super().get_params(deep=deep)
-        for name, value in super().get_params(deep=False).items() if deep else ():
+        own = {name: self._parameter(name) for name in _parameter_names(type(self).__init__)}
+        found: dict[str, Any] = {}
+        for name, value in own.items():
+            if deep and hasattr(value, "get_params") and not isinstance(value, type):
+                found.update((f"{name}__{key}", inner) for key, inner in value.get_params().items())
+            found[name] = value
+        for name, value in own.items() if deep else ():
             found.update(_parts_in(name, value))
         return found
+
+    def _parameter(self, name: str) -> Any:
+        return getattr(self, name)
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters: own ones first, then those of parts; a dict or a list with another part is a new one."""
@@ -110,6 +119,15 @@ class BaseEstimator(AnyEstimator):
             else:
                 super().set_params(**{f"{name}__{rest}": value for rest, value in values.items()})
         return self
+
+
+@functools.lru_cache(maxsize=1024)
+def _parameter_names(init: Callable[..., None]) -> tuple[str, ...]:
+    """The parameters of an ``__init__``, sorted. Looking at them takes longer than all else of a copy."""
+    parameters = list(inspect.signature(init).parameters.values())[1:] if init is not object.__init__ else []
+    if any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters):
+        raise RuntimeError(f"Estimators name all of their parameters, and take no *args. Got {init.__qualname__}.")
+    return tuple(sorted(one.name for one in parameters if one.kind is not inspect.Parameter.VAR_KEYWORD))
 
 
 def _parts_in(path: str, holder: Any) -> Iterator[tuple[str, Any]]:

@@ -63,7 +63,9 @@ def read_bounds(owner: str, bounds: Any, n_channels: int, training: np.ndarray |
         if bounds == "training":
             return training
         bounds = None
-    given = np.array([-np.inf, np.inf]) if bounds is None else real_array(bounds)
+    if bounds is None:
+        return np.array([[-np.inf, np.inf]] * n_channels)
+    given = real_array(bounds)
     if given is None or given.shape not in ((2,), (n_channels, 2)) or not (given[..., 0] < given[..., 1]).all():
         word = "" if training is None else " 'auto', 'training',"
         wanted = f"None,{word} a pair (low, high) with low < high, or {n_channels} such pairs"

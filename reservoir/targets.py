@@ -5,6 +5,7 @@ What is read has a number or label everywhere; `known` says which of them were g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,8 +14,10 @@ from sklearn.utils import check_array, column_or_1d
 from reservoir.parts import Targets
 from reservoir.sequences import Sequences, check_magnitude, n_dimensions, refuse_masked
 from reservoir.sequences.axes import warn_of_axes
-from reservoir.sequences.numbers import first_gap, numbers_with_gaps
+from reservoir.sequences.numbers import LARGEST, first_gap, magnitude_of, numbers_with_gaps
+from reservoir.sequences.plain import joined_alike, joined_numbers, numbers_of_tables
 from reservoir.sequences.time_index import check_index
+from reservoir.validation import is_plain
 
 
 class Values(NamedTuple):
@@ -43,6 +46,9 @@ def read_step_values(owner: str, y: Targets, sequences: Sequences, pooled_by: st
     members = _one_per_sequence(owner, y, sequences)
     if _depth(members[0]) == 0:
         raise ValueError(_wanted(owner, 0, f"one number per sequence (that needs {pooled_by})"))
+    plain = _joined_numbers(owner, members, sequences)
+    if plain is not None:
+        return _known_values(owner, plain, sequences)
     checked = [
         _numbers(owner, member, f"Member {index} of y", sequences, index) for index, member in enumerate(members)
     ]
@@ -81,6 +87,9 @@ def read_labels(owner: str, y: Targets, sequences: Sequences) -> KnownLabels:
     if _depth(members[0]) == 0 or _is_column(y):
         warn_of_axes(owner, sequences, per_step=False)
         return _known_labels(owner, _labels(owner, y if _is_column(y) else members, "y", sequences), False)
+    plain = joined_alike(members, members[0].dtype.kind if isinstance(members[0], np.ndarray) else "")
+    if plain is not None and plain.ndim == 1 and plain.dtype.kind in "iubSU" and _are_long(members, sequences):
+        return _known_labels(owner, plain, True)
     joined = [_labels(owner, member, f"Member {i} of y", sequences, i) for i, member in enumerate(members)]
     return _known_labels(owner, np.concatenate(joined), True)
 
@@ -146,8 +155,28 @@ def _one_per_sequence(owner: str, y: Targets, sequences: Sequences) -> list[Any]
     return members
 
 
+def _joined_numbers(owner: str, members: list[Any], sequences: Sequences) -> np.ndarray | None:
+    """The numbers of all members, where these are arrays of one type, or columns, in which nothing is wrong."""
+    numbers = numbers_of_tables(members)
+    if numbers is not members:
+        for index, member in enumerate(members):
+            check_index(member, f"Member {index} of y", owner)
+    rows = joined_numbers(numbers)
+    if rows is None or rows.ndim > 2 or not _are_long(numbers, sequences):
+        return None
+    return rows if magnitude_of(rows, gaps=True) <= LARGEST else None
+
+
+def _are_long(members: Sequence[Any], sequences: Sequences) -> bool:
+    """Whether members are as long as the sequences."""
+    return list(map(len, members)) == sequences.lengths.tolist()
+
+
 def _numbers(owner: str, y: Targets, name: str, sequences: Sequences, index: int | None = None) -> np.ndarray:
     """Numbers for the rows of the sequence of this index, or for all sequences."""
+    if is_plain(y) and y.ndim in (1, 2) and y.size:
+        _check_length(owner, name, len(y), sequences, index)
+        return y
     refuse_masked(y, name, owner)
     if index is not None:
         check_index(y, name, owner)

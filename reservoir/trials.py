@@ -6,14 +6,13 @@ step (`reservoir.random_numbers`), so that its state is a `TrialState`: the same
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from reservoir.parts import Numbers, System, without_noise
+from reservoir.parts import Numbers, System, signature_of, without_noise
 from reservoir.sequences import Sequences, n_dimensions
 from reservoir.validation import check_finite_array, check_integer, parameter_error, real_array
 
@@ -89,7 +88,7 @@ class Starts(NamedTuple):
 
 def takes_trials(system: System) -> bool:
     """Whether the `run` of a system can be told the trial."""
-    return "trial" in inspect.signature(system.run).parameters
+    return "trial" in signature_of(system.run).parameters
 
 
 def draws_numbers(system: System) -> bool:

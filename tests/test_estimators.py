@@ -1,11 +1,14 @@
-"""Parameters of parts that stand in a dict or a list."""
+"""Parameters of estimators, and of parts that stand in a dict or a list."""
+
+import inspect
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
-from reservoir.estimators import BaseEstimator
+from reservoir import EchoState, ReservoirClassifier, ReservoirForecaster
+from reservoir.estimators import AnyEstimator, BaseEstimator
 from reservoir.plasticity import STDP
 from reservoir.readouts import RidgeReadout
 
@@ -63,3 +66,28 @@ def test_a_grid_reaches_them():
     grid = ParameterGrid({"parts__x__alpha": [1.0, 2.0], "number": [0, 1]})
     found = [clone(Holder({"x": RidgeReadout()})).set_params(**one) for one in grid]
     assert [(one.parts["x"].alpha, one.number) for one in found] == [(1.0, 0), (2.0, 0), (1.0, 1), (2.0, 1)]
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_parameters_are_those_of_scikit_learn(deep):
+    """In their order too."""
+    for part in (
+        EchoState(topology=[[1.0]]),
+        ReservoirClassifier(EchoState(), RidgeReadout()),
+        STDP(),
+        BaseEstimator(),
+    ):
+        theirs = AnyEstimator.get_params(part, deep)
+        assert list(part.get_params(deep).items()) == list(theirs.items())
+    model = ReservoirForecaster(EchoState(), transform=None)
+    assert list(model.get_params(deep=False)) == sorted(inspect.signature(ReservoirForecaster).parameters)
+    assert model.get_params(deep)["transform"] is None and not hasattr(model, "transform")
+
+
+def test_an_estimator_names_its_parameters():
+    class Nameless(BaseEstimator):
+        def __init__(self, *parts):
+            self.parts = parts
+
+    with pytest.raises(RuntimeError, match="Estimators name all of their parameters"):
+        Nameless().get_params()

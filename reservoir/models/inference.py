@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -29,21 +28,23 @@ class Inference:
         """The answers of the readout's `method` to every row, and the final state of every sequence.
 
         A readout whose answer to a row depends on the rows before (`row_wise` is false) gets every sequence, or piece
-        of it, whole. Answers in gaps are NaN.
+        of it, whole; one that says that it does not is asked for several at once. Answers in gaps are NaN.
         """
-        ask, row_wise = model._asked(method), getattr(model.readout_, "row_wise", True)
+        ask, row_wise = model._asked(method), getattr(model.readout_, "row_wise", None)
         pieces = model._pieces(sequences)
         lengths, ends = pieces.sequences.lengths, [None] * len(pieces.whole)
         answers, held = [], []
         begun = states_of_pieces(pieces, sequences, state)
-        for block in itertools.chain.from_iterable(
-            run_in_blocks(without_noise(model._system), pieces.sequences, begun, n_rows=model._block_rows)
-        ):
-            held.append(model._features(block.states, block.inputs))
-            ends[block.sequence] = block.final_state
-            if row_wise or block.first + len(block.inputs) == lengths[block.sequence]:
-                answers.append(ask(joined(held)))
-                held = []
+        for batch in run_in_blocks(without_noise(model._system), pieces.sequences, begun, n_rows=model._block_rows):
+            for blocks in [batch] if row_wise else [[block] for block in batch]:
+                states, inputs = ([getattr(block, name) for block in blocks] for name in ("states", "inputs"))
+                held.append(model._features(joined(states), joined(inputs)))
+                whole = blocks[-1].first + len(inputs[-1]) == lengths[blocks[-1].sequence]
+                if whole or row_wise is not False:
+                    answers.append(ask(joined(held)))
+                    held = []
+            for block in batch:
+                ends[block.sequence] = block.final_state
         found = np.concatenate(answers)
         if len(found) < len(sequences.rows):
             given, found = found, np.full((len(sequences.rows), *found.shape[1:]), np.nan)

@@ -27,10 +27,10 @@ def seeded_members(model: Any, reservoir: Any) -> list[Any]:
     rng = as_generator(type(reservoir).__name__, first)
     what = "the members without their weights"
     check_fits(type(model).__name__, "n_members", model.n_members, LEAST_OF_A_PART * model.n_members, what)
-    members = []
+    members, alone = [], clone(model).set_params(n_members=1, reservoir=None)
     for seed in rng.integers(2**32, size=model.n_members):
         system = clone(reservoir).set_params(**_own_seeds(list(seeds), int(seed)))
-        members.append(clone(model).set_params(n_members=1, reservoir=system))
+        members.append(clone(alone).set_params(reservoir=system))
     return members
 
 

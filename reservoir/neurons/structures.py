@@ -204,8 +204,8 @@ def _striped(weights: np.ndarray) -> np.ndarray:
 
 def multiplications(part: Any) -> int:
     """Numbers that a step reads, of compiled forms and coefficients: about as many multiplications as it takes."""
+    if isinstance(part, np.ndarray):
+        return part.size
     if isinstance(part, Hadamard | HadamardBlocks):
         return 4 * part.order.size * part.order.size.bit_length()
-    if isinstance(part, tuple):
-        return sum(multiplications(one) for one in part)
-    return part.size if isinstance(part, np.ndarray) else np.size(part)
+    return sum(map(multiplications, part)) if isinstance(part, tuple) else 1

@@ -9,6 +9,7 @@ from reservoir.parts.checks import check_draws as check_draws
 from reservoir.parts.checks import check_part as check_part
 from reservoir.parts.checks import check_system as check_system
 from reservoir.parts.checks import members_of as members_of
+from reservoir.parts.checks import signature_of as signature_of
 from reservoir.parts.checks import with_quiet_parts as with_quiet_parts
 from reservoir.parts.checks import without_noise as without_noise
 from reservoir.parts.marks import MARKS as MARKS

@@ -6,6 +6,9 @@ import copy
 import inspect
 import operator
 import re
+from collections.abc import Callable
+from functools import lru_cache
+from types import MethodType
 from typing import Any, Protocol, TypeVar
 
 from reservoir.parts.protocols import System
@@ -14,6 +17,7 @@ from reservoir.validation import parameter_error
 _Fitted = TypeVar("_Fitted")
 
 
+@lru_cache(maxsize=256)
 def members_of(kind: type) -> tuple[str, ...]:
     """The public methods and attributes that a Protocol asks for, in the order of its text."""
     asked = [base for base in reversed(kind.__mro__) if base is not object and base is not Protocol]
@@ -37,12 +41,22 @@ def check_part(owner: str, name: str, value: Any, kind: type, *, optional: bool 
         raise parameter_error(owner, name, requirement, value)
 
 
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """What a function takes; at a method of a class, which takes longer than to run a row, is looked once."""
+    return _of_method(function.__func__) if isinstance(function, MethodType) else inspect.signature(function)
+
+
+@lru_cache(maxsize=1024)
+def _of_method(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(MethodType(function, function))
+
+
 def check_draws(owner: str, name: str, value: Any, kind: Any) -> None:
     """The same for a part with a `draw`, of which there are several kinds, that takes other arguments."""
     check_part(owner, name, value, kind)
-    taken = list(inspect.signature(kind.draw).parameters)[1:]
+    taken = list(signature_of(kind.draw).parameters)[1:]
     try:
-        inspect.signature(value.draw).bind(*taken)
+        signature_of(value.draw).bind(*taken)
     except TypeError:
         raise parameter_error(owner, name, f"a part with draw({', '.join(taken)})", value) from None
 
@@ -51,7 +65,7 @@ def check_system(owner: str, name: str, value: Any, *, optional: bool = False) -
     """The same for a system that is to be fitted: a model that learns from targets is none."""
     check_part(owner, name, value, System, optional=optional)
     try:
-        inspect.signature(value.fit).bind(None)
+        signature_of(value.fit).bind(None)
     except TypeError as error:
         wanted = f"{'None or ' * optional}a system, whose fit(X) takes the series alone ({error})"
         raise parameter_error(owner, name, wanted, value) from None

@@ -8,11 +8,14 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from reservoir.sequences import check_magnitude, refuse_masked
-from reservoir.validation import parameter_error, real_array
+from reservoir.sequences.plain import are_plain_rows
+from reservoir.validation import is_plain, parameter_error, real_array
 
 
 def read_rows(readout: Any, X: Any) -> np.ndarray:
     """Rows (n_rows, n_features) to predict, checked against those of `fit`."""
+    if hasattr(readout, "coef_") and are_plain_rows(X, readout, reset=False):
+        return X
     owner = type(readout).__name__
     check_is_fitted(readout, "coef_")
     refuse_masked(X, "X", owner)
@@ -34,11 +37,18 @@ def read_pairs(readout: Any, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray
     The magnitude of the rows is left to the caller, who may check them where they are in the cache.
     """
     owner = type(readout).__name__
+    if _has_plain_targets(X, y) and are_plain_rows(X, readout, reset=reset):
+        return X, y.reshape(len(y), -1), y.ndim == 1
     refuse_masked(X, "X", owner)
     refuse_masked(y, "y", owner)
     X, y = validate_data(readout, X, y, reset=reset, dtype=np.float64, multi_output=True, y_numeric=True, order="C")
     targets = y.astype(np.float64, copy=False).reshape(len(y), -1)
     return X, check_magnitude(targets, "y", owner), y.ndim == 1
+
+
+def _has_plain_targets(X: Any, y: Any) -> bool:
+    """Whether there are as many plain targets as rows."""
+    return is_plain(y) and y.ndim in (1, 2) and y.size > 0 and np.shape(X)[:1] == y.shape[:1]
 
 
 def check_outputs(readout: Any, n_outputs: int, targets: np.ndarray, one_output: bool) -> None:

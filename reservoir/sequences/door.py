@@ -1,7 +1,8 @@
-"""From X to checked rows, through scikit-learn's `validate_data`."""
+"""From X to checked rows: what is plainly right as it is, all else through scikit-learn's `validate_data`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from sklearn.utils.validation import validate_data
 from reservoir.sequences.axes import MANY
 from reservoir.sequences.containers import container_kind, hint_at_axes, n_dimensions
 from reservoir.sequences.doubts import warn_of_data
-from reservoir.sequences.numbers import check_magnitude, first_gap, refuse_masked
+from reservoir.sequences.numbers import LARGEST, check_magnitude, first_gap, magnitude_of, refuse_masked
+from reservoir.sequences.plain import are_plain_rows, joined_numbers, numbers_of_tables
 from reservoir.sequences.rows import Sequences
 from reservoir.sequences.spikes import read_spikes
 from reservoir.sequences.time_index import check_index, is_time
@@ -19,7 +21,7 @@ from reservoir.trains import are_spikes
 
 
 def read_sequences(estimator: Any, X: Any, *, reset: bool, gaps: bool = False) -> Sequences:
-    """Read X of any kind through scikit-learn's `validate_data`; what has been read already comes back as it is.
+    """Read X of any kind; what has been read already comes back as it is.
 
     With ``reset=True``, as in `fit`, `n_features_in_` and `feature_names_in_` of the estimator are set, otherwise
     X is checked against them. Raises ValueError for NaN, infinity, a magnitude above 1e100, no rows,
@@ -28,6 +30,9 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool, gaps: bool = False) -
     """
     if isinstance(X, Sequences):
         return X
+    found = _as_it_is(estimator, X, reset)
+    if found is not None:
+        return found
     if are_spikes(X) and getattr(estimator, "spike_step", None) is not None:
         return read_spikes(estimator, X, reset=reset)
     owner = type(estimator).__name__
@@ -43,7 +48,23 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool, gaps: bool = False) -
         joined = stack.reshape(-1, stack.shape[2])
         rows = _validated(estimator, joined, reset, stack.shape[1], stacked=True, gaps=gaps)
         return Sequences(rows, np.arange(len(stack) + 1) * stack.shape[1], kind)
-    return Sequences.of_members(_validated_members(estimator, list(X), reset, gaps))
+    return _read_members(estimator, list(X), reset, gaps)
+
+
+def _as_it_is(estimator: Any, X: Any, reset: bool) -> Sequences | None:
+    """The rows of plain arrays in which nothing is wrong; None for anything else."""
+    if isinstance(X, list | tuple):
+        joined = joined_numbers(X) if X else None
+        if not are_plain_rows(joined, estimator, reset=reset):
+            return None
+        return Sequences.of_lengths(joined, list(map(len, X)))
+    if not isinstance(X, np.ndarray) or X.ndim not in (2, 3) or not X.size:
+        return None
+    rows = X if X.ndim == 2 else X.reshape(-1, X.shape[2])
+    if not are_plain_rows(rows, estimator, reset=reset):
+        return None
+    kind, n_rows = ("series", len(X)) if X.ndim == 2 else ("stack", X.shape[1])
+    return Sequences(rows, np.arange(0, len(rows) + 1, n_rows), kind)
 
 
 def _look_at_index(tables: list[Any], names: list[str], owner: str) -> None:
@@ -121,8 +142,8 @@ def _columns(table: Any) -> list[tuple[Any, str]]:
     return [(name, str(kind)) for name, kind in zip(table.columns, table.dtypes, strict=True)]
 
 
-def _validated_members(estimator: Any, members: list[Any], reset: bool, gaps: bool) -> list[np.ndarray]:
-    """Members as float64 arrays; plain arrays are checked together, others one by one for their column names."""
+def _read_members(estimator: Any, members: list[Any], reset: bool, gaps: bool) -> Sequences:
+    """Members of a list: numbers are checked together, where they can be, and names of columns in the first."""
     owner = type(estimator).__name__
     for index, member in enumerate(members):
         if n_dimensions(member) != 2:
@@ -130,35 +151,24 @@ def _validated_members(estimator: Any, members: list[Any], reset: bool, gaps: bo
                 f"Sequence {index} of X of {owner} must be 2-D (T_i, F). Got {n_dimensions(member)} dimensions."
             )
         refuse_masked(member, f"Sequence {index} of X", owner)
-    plain = _joined_numbers(members)
-    if plain is not None:
-        known = not reset and _is_as_known(estimator, plain)
-        rows = check_magnitude(plain, "X", owner) if known else _validated(estimator, plain, reset, len(members[0]))
-        return np.split(rows, np.cumsum([len(member) for member in members])[:-1])
+    numbers = numbers_of_tables(members)
+    rows = _joined(numbers, gaps)
+    lengths = [] if rows is None else list(map(len, numbers))
+    if rows is not None and numbers is members:
+        return Sequences.of_lengths(_validated(estimator, rows, reset, lengths[0], gaps=gaps), lengths)
     _look_at_index(members, [f"Sequence {index} of X" for index in range(len(members))], owner)
     checked = []
-    for index, member in enumerate(members):
+    for index, member in enumerate(members if rows is None else members[:1]):
         try:
             checked.append(_validated(estimator, member, reset and index == 0, gaps=gaps))
         except (ValueError, TypeError) as error:
             raise type(error)(f"Sequence {index}: {error}") from error
-    return checked
+    return Sequences.of_members(checked) if rows is None else Sequences.of_lengths(rows, lengths)
 
 
-def _is_as_known(estimator: Any, rows: np.ndarray) -> bool:
-    """Whether finite rows are float64 of the width that was fitted without names: there is nothing left to validate."""
-    width = getattr(estimator, "n_features_in_", None)
-    return rows.dtype == np.float64 and rows.shape[1] == width and not hasattr(estimator, "feature_names_in_")
-
-
-def _joined_numbers(members: list[Any]) -> np.ndarray | None:
-    """All rows, where the members are plain arrays of finite numbers and equal width; otherwise None."""
+def _joined(members: Sequence[Any], gaps: bool) -> np.ndarray | None:
+    """All rows, where the members are arrays of numbers and equal width, and nothing is wrong with them; else None."""
     if any(hasattr(member, "columns") or sparse.issparse(member) for member in members):
         return None
-    arrays = [np.asarray(member) for member in members]
-    if not all(array.dtype.kind in "fiub" and len(array) for array in arrays):
-        return None
-    if len({array.shape[1] for array in arrays}) > 1:
-        return None
-    rows = np.concatenate(arrays)
-    return rows if np.isfinite(rows).all() else None
+    rows = joined_numbers([np.asarray(member) for member in members])
+    return rows if rows is not None and magnitude_of(rows, gaps=gaps) <= LARGEST else None

@@ -27,10 +27,9 @@ def pieces_of(sequences: Sequences, *, cut: bool = True) -> Pieces:
 
     A sequence of gaps alone has no piece.
     """
-    n_rows, numbers = len(sequences.rows), np.arange(len(sequences))
-    missing = np.isnan(sequences.rows).any(axis=1) if cut else np.zeros(n_rows, dtype=bool)
-    if not missing.any():
-        return Pieces(sequences, np.arange(n_rows), numbers)
+    numbers, missing = np.arange(len(sequences)), np.isnan(sequences.rows).any(axis=1) if cut else None
+    if missing is None or not missing.any():
+        return Pieces(sequences, np.arange(len(sequences.rows)), numbers)
     places = np.flatnonzero(~missing)
     owner = np.repeat(numbers, sequences.lengths)[places]
     begins = np.append(True, (np.diff(places) > 1) | (np.diff(owner) > 0))[: len(places)]

@@ -6,10 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.validation import is_masked
-
-LARGEST = 1e100
-"""Bound on the magnitude of data: its square and the sums of squares stay finite in float64."""
+from reservoir.validation import LARGEST, is_masked
 
 
 def refuse_masked(data: Any, name: str, owner: str) -> None:
@@ -20,14 +17,18 @@ def refuse_masked(data: Any, name: str, owner: str) -> None:
 
 def check_magnitude(rows: np.ndarray, name: str, owner: str, *, gaps: bool = False) -> np.ndarray:
     """Refuse numbers beyond the stated bound, whose squares would overflow, and NaN unless there may be `gaps`."""
-    largest = max(rows.max(initial=0.0), -rows.min(initial=0.0))
-    if gaps and np.isnan(largest):
-        largest = np.nanmax(np.abs(rows), initial=0.0)
+    largest = magnitude_of(rows, gaps=gaps)
     if np.isnan(largest):
         raise ValueError(f"{name} of {owner} contains NaN or None.")
     if largest > LARGEST:
         raise ValueError(f"{name} of {owner} must lie within [-1e+100, 1e+100]. Got a value of magnitude {largest:g}.")
     return rows
+
+
+def magnitude_of(rows: np.ndarray, *, gaps: bool = False) -> float:
+    """The largest magnitude, NaN where a number is NaN, unless there may be `gaps`."""
+    largest = max(rows.max(initial=0.0), -rows.min(initial=0.0))
+    return float(np.nanmax(np.abs(rows), initial=0.0) if gaps and np.isnan(largest) else largest)
 
 
 def first_gap(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,16 @@ class Sequences:
     @classmethod
     def of_members(cls, members: list[np.ndarray]) -> Sequences:
         """A ragged list of series (T_i, F) that have been checked."""
-        offsets = np.concatenate([[0], np.cumsum([len(member) for member in members])])
         more = any(hasattr(member, "trains") for member in members)
-        return cls(np.concatenate(list(map(np.asarray, members))), offsets, "list", members if more else None)
+        rows = np.concatenate(list(map(np.asarray, members)))
+        return cls.of_lengths(rows, list(map(len, members)), members if more else None)
+
+    @classmethod
+    def of_lengths(cls, rows: np.ndarray, lengths: list[int], whole: list[np.ndarray] | None = None) -> Sequences:
+        """The same of rows that stand one after the other."""
+        offsets = np.zeros(len(lengths) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        return cls(rows, offsets, "list", whole)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -36,11 +44,12 @@ class Sequences:
     @property
     def lengths(self) -> np.ndarray:
         """Number of rows of each sequence (n_sequences,)."""
-        return np.diff(self.offsets)
+        lengths: np.ndarray = self.offsets[1:] - self.offsets[:-1]
+        return lengths
 
     def split(self, rows: np.ndarray) -> list[np.ndarray]:
         """Views of `rows` (n_rows, ...), one per sequence."""
-        return [rows[a:b] for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True)]
+        return [rows[first:last] for first, last in pairwise(self.offsets.tolist())]
 
     def members(self) -> list[np.ndarray]:
         """The sequences themselves, as views (T_i, n_features)."""

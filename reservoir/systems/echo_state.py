@@ -242,9 +242,10 @@ class EchoState(FromRest, BaseEstimator):
         sequences = read_sequences(self, X, reset=False)
         starts = read_starts(type(self).__name__, state, trial, sequences, weights.state_size, self.bias_.dtype)
         states, final = self._noise_rows(sequences, starts), starts.values
-        with np.errstate(over="ignore"):
-            rows = sequences.rows.astype(self.bias_.dtype, copy=False)
-        noisy = self.noise > 0
+        rows, noisy = sequences.rows, self.noise > 0
+        if rows.dtype != self.bias_.dtype:
+            with np.errstate(over="ignore"):
+                rows = rows.astype(self.bias_.dtype)
         run_rows(weights, sequences, rows, noisy, final, states)
         if not np.isfinite(final).all():  # what is not finite stays so
             raise self._overflow(sequences, states)

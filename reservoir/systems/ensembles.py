@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,14 +36,13 @@ def joined(systems: list[Any]) -> RateWeights:
     return RateWeights(matrix, columns, bias, cells, members[0].n_arrays, delays)
 
 
-def joined_states(states: list[np.ndarray], systems: list[Any]) -> np.ndarray:
+def joined_states(states: Sequence[np.ndarray], members: list[RateWeights]) -> np.ndarray:
     """The state of `joined` reservoirs from those of each; beyond what one keeps itself it is zero, and not read."""
-    members = [weights_of(system) for system in systems]
-    n_kept = max(member.n_kept for member in members)
-    parts = []
+    n_kept, parts = max(member.n_kept for member in members), []
     for state, member in zip(states, members, strict=True):
-        own = np.zeros((n_kept, member.n_arrays, member.bias.size), np.asarray(state).dtype)
-        own[: member.n_kept] = np.reshape(state, (member.n_kept, *own.shape[1:]))
+        own = np.reshape(state, (member.n_kept, member.n_arrays, member.bias.size))
+        if member.n_kept < n_kept:
+            own = np.concatenate([own, np.zeros((n_kept - member.n_kept, *own.shape[1:]), own.dtype)])
         parts.append(own)
     return np.concatenate(parts, axis=2).ravel()
 
@@ -114,7 +114,7 @@ class Ensemble:
         states = np.empty((len(rows), weights.bias.size), weights.bias.dtype)
         finals = np.zeros((n, weights.state_size), weights.bias.dtype)
         for final, entry in zip(finals, begun or [], strict=False):
-            final[:] = joined_states(entry, self.systems)
+            final[:] = joined_states(entry, members)
         run_rows(weights, sequences, rows, False, finals, states)
         return states, [
             *finals.reshape(n, n_arrays, len(members), -1).transpose(2, 0, 1, 3).reshape(len(members), n, -1)

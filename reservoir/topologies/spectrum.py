@@ -9,6 +9,7 @@ from scipy import sparse
 from scipy.linalg import eigvalsh_tridiagonal
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs, eigsh, splu
 
+from reservoir.derived import remembered
 from reservoir.parts import Matrix, Numbers
 from reservoir.threads import one_blas_thread
 from reservoir.validation import real_array
@@ -19,6 +20,7 @@ _LAW_LIMIT = 10_000
 _LAW_DEGREE = 4
 
 
+@remembered
 def spectral_radius(matrix: Matrix | Numbers) -> float:
     """Largest modulus of an eigenvalue of a square matrix (n, n).
 
@@ -96,6 +98,7 @@ def random_spectral_radius(matrix: Any) -> float:
     return float(np.sqrt(np.square(values).sum() / n))
 
 
+@remembered
 def perron_root(matrix: Matrix | Numbers) -> float:
     """Spectral radius of a strongly connected matrix (n, n) without negative weights, to rounding.
 
@@ -124,6 +127,7 @@ def perron_root(matrix: Matrix | Numbers) -> float:
     return float(min(radius, before))
 
 
+@remembered
 def largest_singular_value(matrix: Matrix | Numbers) -> float:
     """Largest singular value of a matrix (n, m), the norm by which it can stretch a state.
 

@@ -9,8 +9,10 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
 
 from reservoir import ReservoirRegressor
+from reservoir.readouts import RidgeReadout
 from tests.sequence_cases import (
     DATA,
+    RAGGED,
     RNG,
     STACK,
     N,
@@ -76,3 +78,21 @@ def test_search(model, kind):
     assert best.readout_.alpha_ == found["readout__alpha"]
     assert best.reservoir_.spectral_radius == found["reservoir__spectral_radius"]
     assert shapes(search.predict(DATA[kind])) == shapes(step_values(kind))
+
+
+def test_rows_are_answered_many_at_once():
+    """Of many sequences by a readout that takes rows by themselves; any other is asked as often as there are."""
+    asked = []
+
+    class Counting:
+        def predict(self, X):
+            asked.append(len(X))
+            return super().predict(X)
+
+    for kind in (RidgeReadout, Ridge):
+        readout = type("Asked", (Counting, kind), {"__init__": kind.__init__})(1.0)
+        model = ReservoirRegressor(small(), readout).fit(RAGGED, step_values("list"))
+        asked.clear()
+        together = model.predict(RAGGED)
+        assert asked == ([sum(map(len, RAGGED))] if kind is RidgeReadout else [*map(len, RAGGED)])
+        assert same_bits(together, [model.predict(x) for x in RAGGED])

@@ -39,7 +39,7 @@ def test_the_joint_reservoir_moves_as_its_members_do(structure, dtype):
     rng = np.random.default_rng(0)
     states, coefs = rng.uniform(-1, 1, (2, 3, 37)) * np.array([1, 0.1])[:, None, None]
     states = states.astype(dtype)
-    start = joined_states(list(states), systems)
+    start = joined_states(list(states), [weights_of(system) for system in systems])
     outputs, final = close_loop(joined(systems), np.hstack(coefs)[None], np.zeros(1), start, [0.5], 1)
     alone = [
         close_loop(weights_of(system), coef[None], np.zeros(1), own, [0.5], 1)

@@ -15,6 +15,7 @@ from reservoir.topologies import (
     Random,
     largest_singular_value,
     spectral_radius,
+    spectrum,
 )
 from reservoir.topologies.spectrum import random_spectral_radius
 from tests.topologies.families import dense, generator
@@ -87,3 +88,15 @@ def test_radius_zero_is_refused_unless_none():
 def test_radius_needs_a_square_matrix():
     with pytest.raises(ValueError, match="square"):
         spectral_radius(np.ones((2, 3)))
+
+
+def test_a_radius_is_computed_once_for_fits_with_one_seed(monkeypatch):
+    """Whatever they are scaled to, and however large the input."""
+    computed, component_radius = [], spectrum._component_radius
+    monkeypatch.setattr(spectrum, "_component_radius", lambda rows: computed.append(1) or component_radius(rows))
+    X, seed = np.zeros((1, 1)), 20_261_128
+    fitted = [EchoState(30, spectral_radius=radius, leak=radius, random_state=seed).fit(X) for radius in (0.5, 0.9)]
+    assert len(computed) == 1
+    np.testing.assert_allclose(fitted[0].W_.weights / 0.5, fitted[1].W_.weights / 0.9, rtol=1e-14)
+    EchoState(30, random_state=seed + 1).fit(X)
+    assert len(computed) == 2

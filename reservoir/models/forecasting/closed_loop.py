@@ -14,7 +14,7 @@ import numpy as np
 from reservoir.compilation import REASSOCIATE, kernel
 from reservoir.models.forecasting.lessons import Lessons
 from reservoir.neurons.rate import loops
-from reservoir.neurons.rate.loops import Feedback, Levels, collect, feed_back, hear
+from reservoir.neurons.rate.loops import Feedback, Levels, RateWeights, collect, feed_back, hear
 from reservoir.neurons.rate.past import keep, past_of, respond
 from reservoir.neurons.rate.unit import compiled_for
 from reservoir.neurons.vectors import STRIPE
@@ -50,9 +50,10 @@ def free_run(members: list[Member], lessons: Lessons, feedback: Feedback) -> Cal
     Answers beyond the bounds of a course are set to them.
     """
     systems = [system for system, _ in members]
-    weights = _weights(systems)
-    if weights is None or not all(is_linear(readout) for _, readout in members):
+    parts = _weights(systems)
+    if not parts or not all(is_linear(readout) for _, readout in members):
         return lambda course: _plain_run(members, lessons, feedback, course)
+    weights = parts[0] if len(parts) == 1 else joined(systems)
     if lessons.unheard:
         silent = np.zeros((lessons.unheard, weights.input_columns.shape[1]), weights.input_columns.dtype)
         weights = weights._replace(input_columns=np.concatenate([weights.input_columns, silent]))
@@ -61,8 +62,8 @@ def free_run(members: list[Member], lessons: Lessons, feedback: Feedback) -> Cal
     def run(course: Course) -> np.ndarray:
         states, heard, known, levels, bounds = course
         first = lessons.for_reservoir(heard[0])
-        starts = [_rest(system, first) if x is None else x for system, x in zip(systems, states, strict=True)]
-        state = starts[0] if len(systems) == 1 else joined_states(starts, systems)
+        starts = [_rest(one, first) if x is None else x for one, x in zip(parts, states, strict=True)]
+        state = starts[0] if len(starts) == 1 else joined_states(starts, parts)
         options: Any = {"squares": lessons.squared_states, "known": known, "bounds": bounds, **feedback._asdict()}
         options |= {"past": heard[1:] if lessons.lags else None, "levels": levels if lessons.increments else None}
         return close_loop(weights, coef, intercept, state, heard[0], len(known), **options)[0]
@@ -74,37 +75,35 @@ def _runs_compiled(system: System) -> bool:
     return getattr(system, "runs_compiled", False)
 
 
-def _weights(systems: list[Any]) -> Any:
-    """What the compiled loop takes of the systems, several of them as one; None where it cannot run them."""
+def _weights(systems: list[Any]) -> list[Any]:
+    """What the compiled loop takes of each system; nothing where it cannot run them."""
     if all(map(_runs_compiled, systems)):
-        return weights_of(systems[0]) if len(systems) == 1 else joined(systems)
-    return getattr(systems[0], "loop_weights", None) if len(systems) == 1 else None
+        return [weights_of(system) for system in systems]
+    own = getattr(systems[0], "loop_weights", None)
+    return [own] if own is not None and len(systems) == 1 else []
 
 
-def _rest(system: Any, row: np.ndarray) -> np.ndarray:
+def _rest(weights: Any, row: np.ndarray) -> np.ndarray:
     """The state of a system that the compiled loop runs before the first row of a series."""
-    if _runs_compiled(system):
-        return np.zeros(weights_of(system).state_size)
-    found: np.ndarray = system.loop_weights.rest(row)
+    if isinstance(weights, RateWeights):
+        return np.zeros(weights.state_size)
+    found: np.ndarray = weights.rest(row)
     return found
 
 
 def _joint_readout(members: list[Member], squared_states: bool) -> tuple[np.ndarray, np.ndarray]:
     """coef and intercept of the mean answer on [x of all, x^2 of all, u], as `close_loop` takes them."""
-    if len(members) == 1:
-        readout = members[0].readout
-        return np.atleast_2d(readout.coef_), np.atleast_1d(np.asarray(readout.intercept_, dtype=np.float64))
-    plain, squared, inputs, intercepts = [], [], [], []
-    for system, readout in members:
-        coef, n_units = np.atleast_2d(readout.coef_), len(system.bias_)
-        n_squared = n_units * squared_states
-        plain.append(coef[:, :n_units])
-        squared.append(coef[:, n_units : n_units + n_squared])
-        inputs.append(coef[:, n_units + n_squared :])
-        intercepts.append(np.atleast_1d(np.asarray(readout.intercept_, dtype=np.float64)))
     n_members = len(members)
-    joint = np.hstack([np.hstack(plain) / n_members, np.hstack(squared) / n_members, np.mean(inputs, axis=0)])
-    return joint, np.mean(intercepts, axis=0)
+    coefs = np.array([readout.coef_ for _, readout in members])
+    coefs = coefs.reshape(n_members, -1, coefs.shape[-1])
+    intercepts = np.array([readout.intercept_ for _, readout in members], np.float64).reshape(n_members, -1)
+    if n_members == 1:
+        return coefs[0], intercepts[0]
+    n_units, squares = len(members[0].reservoir.bias_), 1 + squared_states
+    of_units, of_inputs = np.split(coefs, [n_units * squares], axis=2)
+    side_by_side = of_units.reshape(n_members, -1, squares, n_units).transpose(1, 2, 0, 3) / n_members
+    means = np.mean(np.ascontiguousarray(of_inputs), axis=0)
+    return np.concatenate([side_by_side.reshape(len(means), -1), means], axis=1), np.mean(intercepts, axis=0)
 
 
 def _plain_run(members: list[Member], lessons: Lessons, feedback: Feedback, course: Course) -> np.ndarray:

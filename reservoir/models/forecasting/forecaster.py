@@ -15,7 +15,7 @@ from reservoir.models.forecasting.chosen_parameters import Choice, can_choose
 from reservoir.models.forecasting.closed_loop import Feedback
 from reservoir.models.forecasting.forecasts import Forecasts
 from reservoir.models.forecasting.gap_filling import keep_contexts, missing_rows, without_gaps
-from reservoir.models.forecasting.hidden_parameter import HiddenParameter, parameters_of
+from reservoir.models.forecasting.hidden_parameter import HiddenParameter
 from reservoir.models.forecasting.lessons import STRATEGIES, TARGETS, beside_phases, head_of, lessons_of, washout_of
 from reservoir.models.forecasting.reading import (
     first_rows,
@@ -325,9 +325,8 @@ class ReservoirForecaster(Forecasts):
         tags.input_tags.allow_nan = self.gaps != "refuse"
         return tags
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name, with ``deep`` those of parts too; `transform` can be read here alone."""
-        return parameters_of(self, deep)
+    def _parameter(self, name: str) -> Any:
+        return vars(self)[name] if name in vars(self) else super()._parameter(name)
 
     def _members(self) -> list[ReservoirForecaster]:
         return getattr(self, "members_", [self])

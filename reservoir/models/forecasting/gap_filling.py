@@ -8,7 +8,7 @@ import numpy as np
 
 from reservoir.models.forecasting.origins import answers_on
 from reservoir.models.forecasting.reading import after_gaps, bounds_after
-from reservoir.models.forecasting.starts import before_last, context_of, course_of, ends_of, joint_tail
+from reservoir.models.forecasting.starts import contexts_of, course_of, ends_of, joint_tail, states_of
 from reservoir.sequences import Sequences
 from reservoir.sequences.gaps import pieces_of
 
@@ -23,8 +23,8 @@ def without_gaps(model: Any, learnt: Sequences) -> Sequences:
 def keep_contexts(model: Any, kind: str, learnt: Sequences) -> None:
     """Let the members of a fitted model go on from series with gaps, as from a context."""
     whole = without_gaps(model, learnt)
-    for member in model._members():
-        member._context = kind, *context_of(model, member.reservoir_, whole)
+    for member, context in zip(model._members(), contexts_of(model, whole), strict=True):
+        member._context = kind, *context
 
 
 def missing_rows(model: Any, learnt: Sequences) -> list[np.ndarray]:
@@ -48,7 +48,7 @@ def _filled(model: Any, index: int, rows: np.ndarray) -> np.ndarray:
         )
     piece = Sequences.of_members([rows[:end]])
     heard = hearing.of(piece)
-    states = tuple(before_last(member.reservoir_, model._lessons.inputs(heard))[0] for member in model._members())
+    (states,) = states_of(model, model._lessons.inputs(heard))
     (tail,), (level,) = ends_of(model, piece, heard)
     bounds = bounds_after(model, level, len(rows) - end)
     course = course_of(model, states, joint_tail([tail] * len(states)), level, rows[end:], bounds)

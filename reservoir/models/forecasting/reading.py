@@ -159,7 +159,7 @@ def in_given_units(model: Any, future: np.ndarray) -> np.ndarray:
         return future
     bounds = model._read_bounds()
     given = model.units_.of(model._feedback.channels).given(future)
-    return np.clip(given, bounds[:, 0], bounds[:, 1])
+    return np.clip(given, *bounds.T)
 
 
 def heard_bounds(model: Any) -> np.ndarray:

@@ -15,6 +15,7 @@ from reservoir.neurons.rate.loops import Levels
 from reservoir.parts import SequenceData, without_noise
 from reservoir.ranges import covering, ranges_of
 from reservoir.sequences import Sequences, read_sequences
+from reservoir.systems.ensembles import Ensemble
 from reservoir.validation import parameter_error
 
 Continued: TypeAlias = Callable[[Any, Sequences], Sequences]
@@ -44,7 +45,7 @@ def start_of(model: Any, context: SequenceData | None, n_steps: int, without_gap
         sequences.check_lengths(max(model._washout, 1), type(model).__name__, model._washout)
         learnt, moments = in_units(model, context, sequences)
         kind, whole = sequences.kind, without_gaps(model, learnt)
-        starts = [context_of(model, member.reservoir_, whole) for member in members]
+        starts = contexts_of(model, whole)
         ranges = covering(model.training_range_, _spanned(model, sequences))
     states, tails, (levels, *_) = zip(*starts, strict=True)
     joint = [joint_tail(of_members) for of_members in zip(*tails, strict=True)]
@@ -61,10 +62,20 @@ def _spanned(model: Any, sequences: Sequences) -> np.ndarray:
     return np.stack([low[..., 0], high[..., 1]], axis=-1)
 
 
-def context_of(model: Any, reservoir: Any, learnt: Sequences) -> tuple[list[Any], list[np.ndarray], list[np.ndarray]]:
-    """From where a forecast goes on after these series: states, what was heard last, and the last row."""
+def contexts_of(model: Any, learnt: Sequences) -> list[tuple[Any, ...]]:
+    """From where the members go on after these series, each: states, what was heard last, and the last row."""
     heard = model._hearing.of(learnt)
-    return before_last(reservoir, model._lessons.inputs(heard)), *ends_of(model, learnt, heard)
+    ends = ends_of(model, learnt, heard)
+    return [(list(states), *ends) for states in zip(*states_of(model, model._lessons.inputs(heard)), strict=True)]
+
+
+def states_of(model: Any, heard: Sequences) -> list[tuple[Any, ...]]:
+    """State of every member before the last row of every series."""
+    systems = [member.reservoir_ for member in model._members()]
+    if len(systems) == 1:
+        return [(state,) for state in before_last(systems[0], heard)]
+    states = before_last(Ensemble(systems), heard)
+    return [(None,) * len(systems) if own is None else own for own in states]
 
 
 def joint_tail(tails: Sequence[np.ndarray]) -> np.ndarray:
