@@ -6,7 +6,7 @@ import pytest
 from reservoir import DeepEchoState, EchoState, ReservoirClassifier, ReservoirRegressor, threads
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.readouts import RidgeReadout
-from reservoir.systems import SideBySide
+from reservoir.systems import NVAR, SideBySide
 from tests.house.entries import numbers
 from tests.house.public_entries import ENTRIES, digest
 from tests.loops import looped
@@ -68,6 +68,7 @@ WORK = {
     **{f"states of {system}": (states, system) for system in (SMALL, DENSE, DELAYED, NOISY)},
     "layers": (states, DeepEchoState(SMALL, 3, random_state=0)),
     "side by side": (states, SideBySide([("one", SMALL), ("two", DELAYED)])),
+    "last rows": (states, NVAR(3, 3)),
     "one series": (answers, ReservoirRegressor(SMALL)),
     "a list": (answers, ReservoirRegressor(NOISY), MANY, [own[:, 0] for own in MANY]),
     "a fixed penalty": (answers, ReservoirRegressor(SMALL, RidgeReadout(1e-3))),
