@@ -54,12 +54,9 @@ def loop_row(repeats: int) -> Row:
     for _ in range(N_FORECAST):
         x = 3.7 * rows[-1] * (1 - rows[-1])
         rows.append(0.99 * x + 0.01 * x[::-1])
-    series, settings = np.array(rows), {"include_input": False, "scaling": None, "lags": 0, "strategy": "recursive"}
-    system, readout = NVAR(2, [1, 2]), RidgeReadout(1e-9)
-    model = ReservoirForecaster(
-        system, readout, target="values", season=None, transform=None, bounds="training", **settings
-    )
-    model.fit(series)
+    series, settings = np.array(rows), {"include_input": False, "scaling": None, "lags": 0, "bounds": "training"}
+    settings |= {"strategy": "recursive", "target": "values", "season": None, "transform": None}
+    model = ReservoirForecaster(NVAR(2, [1, 2]), RidgeReadout(1e-9), **settings).fit(series)
     works = {"ours": lambda: model.forecast(N_FORECAST)}
     if "reservoirpy" in peers.installed():
         node, weights = theirs(2, 2), (model.readout_.coef_, model.readout_.intercept_)

@@ -16,8 +16,8 @@ def k_means_input_weights(X: SequenceData, n_units: int, *, random_state: Seed =
 
         W_in[i] = centre_i / |centre_i|
 
-    so that a unit hears most of rows in the direction of its centre. For ``EchoState(n_units, input_weights=...)``, which takes them as they are. They are learnt from the rows given
-    here, which should be training rows alone.
+    so that a unit hears most of rows in the direction of its centre. For ``EchoState(n_units, input_weights=...)``,
+    which takes them as they are. They are learnt from the rows given here, which should be training rows alone.
 
     Parameters
     ----------
