@@ -21,13 +21,13 @@ from reservoir.validation import Parameters
 class Rewired(BaseEstimator):
     """A network whose connections have been exchanged at random, so that only the degrees are those it had.
 
-        a -> b, c -> d   becomes   a -> d, c -> b,   unless one of these is there already or a unit would hear itself
+        a -> b, c -> d   becomes   a -> d, c -> b
 
-    As many units hear each unit, and each hears as many, as before; weights stay with their senders. Where the matrix
-    is symmetric, as of most connectomes, both directions of a connection go together and it stays symmetric. What a
-    network does that its null models do not is due to who is connected with whom, and not to how many connections
-    units have. With `modules` exchanges stay within a pair of modules, so that their numbers of connections are kept
-    too.
+    unless one of these is there already, or a unit would hear itself. As many units hear each unit, and each hears as
+    many, as before; weights stay with their senders. Where the matrix is symmetric, as of most connectomes, both
+    directions of a connection go together and it stays symmetric. What a network does that its null models do not
+    is due to who is connected with whom, and not to how many connections units have. With `modules` exchanges stay
+    within a pair of modules, so that their numbers of connections are kept too.
 
     Parameters
     ----------

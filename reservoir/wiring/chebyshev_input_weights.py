@@ -15,7 +15,8 @@ from reservoir.wiring.logistic_input_weights import first_weights
 class ChebyshevInputWeights(BaseEstimator):
     """Input weights without chance: the weights of a channel are an orbit of a Chebyshev polynomial.
 
-        W_in[0, j] = amplitude sin(pi (j + 1) / (divisor n_features)),   W_in[i + 1, j] = T_order(W_in[i, j])
+        W_in[0, j] = amplitude sin(pi (j + 1) / (divisor n_features)),
+        W_in[i + 1, j] = T_order(W_in[i, j])
 
     with T_k(cos x) = cos(k x). Orbits of orders from 2 on are chaotic and fill [-1, 1], most of them near its ends.
     `EchoState` multiplies them by its `input_scaling`; None is 1.

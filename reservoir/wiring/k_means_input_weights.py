@@ -14,10 +14,10 @@ from reservoir.validation import as_generator, check_integer, parameter_error
 def k_means_input_weights(X: SequenceData, n_units: int, *, random_state: Seed = None) -> np.ndarray:
     """Input weights of which each unit's point to the centre of a cluster of the rows, found by k-means.
 
-        W_in[i] = centre_i / |centre_i|,   so that W_in u is large where u lies in the direction of the centre
+        W_in[i] = centre_i / |centre_i|
 
-    For ``EchoState(n_units, input_weights=...)``, which takes them as they are. They are learnt from the rows given
-    here, which should be training rows alone.
+    so that a unit hears most of rows in the direction of its centre. For ``EchoState(n_units, input_weights=...)``,
+    which takes them as they are. They are learnt from the rows given here, which should be training rows alone.
 
     Parameters
     ----------

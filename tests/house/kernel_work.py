@@ -43,7 +43,7 @@ from reservoir.readouts.spiking import ReSuMe, Tempotron
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.rnn.cells import EUNN
 from reservoir.rnn.row_products import sum_over_rows
-from reservoir.systems import EchoStateLanes, Reversed, SideBySide, simulation
+from reservoir.systems import NVAR, Delays, EchoStateLanes, Reversed, SideBySide, simulation
 from reservoir.systems.ensembles import joined
 from reservoir.systems.rate_runs import close_loop, weights_of
 from tests.house.own_parts import Carrying
@@ -146,6 +146,11 @@ def trained_readouts():
         pair = SideBySide([("forward", small(dtype=dtype)), ("backward", Reversed(small(dtype=dtype)))])
         model = ReservoirRegressor(pair, pooling=[Shares(2, random_state=0), "max", "mean"])
         yield f"counted {dtype}", model.fit(RAGGED, np.arange(4.0)).predict(RAGGED)
+    for features in ("polynomial", "chebyshev", "random"):
+        system = NVAR([0, 2], 3, features=features, n_random=7, random_state=0)
+        yield f"last rows, {features}", system.fit(X).transform(X)
+        yield f"loop of last rows, {features}", looped(system, RidgeReadout(1.0), washout=2).fit(X).forecast(3)
+    yield "rows before", looped(Delays(3), RidgeReadout(1.0), washout=2).fit(X).forecast(3)
     yield "pooled", ReservoirRegressor(small(), pooling="mean").fit(RAGGED, np.arange(4.0)).predict(RAGGED)
 
 

@@ -11,7 +11,7 @@ from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.probes import echo_state_index, washout_estimate
 from reservoir.readouts import RidgeReadout
 from reservoir.spikes import Poisson, SpikeTrains
-from reservoir.systems import SideBySide
+from reservoir.systems import NVAR, SideBySide
 from tests.house.entries import numbers
 from tests.house.public_entries import ENTRIES, digest
 from tests.loops import looped
@@ -96,6 +96,7 @@ WORK = {
     "starts": (
         lambda: numbers([ask(SMALL, SERIES[:60], random_state=0) for ask in (echo_state_index, washout_estimate)]),
     ),
+    "last rows": (states, NVAR(3, 3)),
     "one series": (answers, ReservoirRegressor(SMALL)),
     "a list": (answers, ReservoirRegressor(NOISY), MANY, [own[:, 0] for own in MANY]),
     "a fixed penalty": (answers, ReservoirRegressor(SMALL, RidgeReadout(1e-3))),

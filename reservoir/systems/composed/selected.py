@@ -160,8 +160,8 @@ class Selected(FromRest, BaseEstimator):
 
     def check_learned(self) -> None:
         """Refuse units beyond those of the system."""
-        n_units = getattr(self.system_, "_n_features_out", None)
-        if n_units is None or not len(self.units_) or not (0 <= self.units_.min() <= self.units_.max() < n_units):
+        n_units = n_states(self.system_, np.zeros((1, self.n_features_in_)))
+        if not len(self.units_) or not 0 <= self.units_.min() <= self.units_.max() < n_units:
             raise ValueError("it holds a Selected whose units do not fit its system")
         if self._shown(np.zeros((1, n_units))).shape[1] != self._n_features_out:
             raise ValueError("it holds a Selected of another number of states")
