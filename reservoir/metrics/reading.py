@@ -29,6 +29,28 @@ def finite_pair(owner: str, y_true: Any, y_pred: Any, name: str = "y_pred") -> t
     return true, predicted
 
 
+def read_rows(owner: str, name: str, value: Any) -> np.ndarray:
+    """Finite rows (T, K)."""
+    refuse_masked_values(owner, **{name: value})
+    rows = real_array(value)
+    if rows is None or not rows.size or rows.ndim not in (1, 2) or not np.isfinite(rows).all():
+        raise parameter_error(owner, name, "a finite array (T,) or (T, K)", value)
+    return rows.reshape(len(rows), -1)
+
+
+def read_clouds(owner: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (T, K) and (S, K), both less the means of the first, and over its deviations."""
+    true, predicted = read_rows(owner, "y_true", y_true), read_rows(owner, "y_pred", y_pred)
+    if predicted.shape[1] != true.shape[1]:
+        raise parameter_error(owner, "y_pred", f"an array of {true.shape[1]} column(s), as y_true", y_pred)
+    with np.errstate(over="ignore", invalid="ignore"):
+        means, deviations = true.mean(axis=0), true.std(axis=0)
+    if not ((deviations > 1e-12 * np.abs(means)) & np.isfinite(deviations)).all():
+        raise parameter_error(owner, "y_true", "not constant in any column, nor too large to be squared", y_true)
+    with np.errstate(over="ignore"):
+        return (true - means) / deviations, (predicted - means) / deviations
+
+
 def refuse_masked_values(owner: str, **values: Any) -> None:
     """Refuse masked values, in whatever container."""
     for name, value in values.items():

@@ -104,15 +104,6 @@ def asked(owner: str, system: System | FittedModel, X: SequenceData | None = Non
     return Asked(fresh)
 
 
-def one_input(owner: str, system: System | FittedModel) -> Asked:
-    """What a probe asks that sends one stream of numbers."""
-    one = asked(owner, system).unnamed()
-    if one.n_features != 1:
-        wanted = f"a system of one input, since one stream is asked for. It hears {one.n_features} features"
-        raise parameter_error(owner, "system", wanted, system)
-    return one
-
-
 def driven(owner: str, system: System | FittedModel, X: SequenceData) -> tuple[System, Driven]:
     """The system that a probe asks, without its noise, and the data as it hears them.
 

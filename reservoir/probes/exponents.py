@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from reservoir.metrics import kaplan_yorke_dimension
+
 Move: TypeAlias = Callable[[np.ndarray], np.ndarray]
 """How small differences (n, k) move in one step."""
 N_SEGMENTS = 20
@@ -35,16 +37,11 @@ class LyapunovExponents:
 
     @property
     def kaplan_yorke_dimension(self) -> float:
-        """Kaplan-Yorke dimension, j + (sum of the first j) / |exponent j + 1|.
+        """See `reservoir.metrics.kaplan_yorke_dimension`.
 
-        j is the largest number of leading exponents whose sum is not negative. NaN where the sum of all those computed
-        is still not negative: ask for more of them.
+        NaN where the sum of all those computed is not negative: ask for more of them.
         """
-        sums = np.cumsum(self.exponents)
-        if sums[0] < 0:
-            return 0.0
-        j = int(np.argmax(sums < 0))
-        return float(j + sums[j - 1] / -self.exponents[j]) if j else float("nan")
+        return kaplan_yorke_dimension(self.exponents) if self.total < 0 else float("nan")
 
 
 def from_growth(growth: np.ndarray, step: float) -> LyapunovExponents:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from reservoir.parts import FittedModel, Seed, System
-from reservoir.probes.driven_states import one_input
+from reservoir.probes.driven_states import asked
 from reservoir.probes.legendre import Products, functions
 from reservoir.probes.orthonormal_basis import orthonormal_basis
 from reservoir.sizes import check_largest
@@ -25,7 +25,7 @@ class InformationProcessingCapacity:
     total: float
     """Sum over all functions tried, at most the number of states."""
     table: np.ndarray
-    """Capacity by total degree and longest delay (max_degree, n_delays); row 0 is degree 1, column 0 delay 0."""
+    """Capacity by total degree and longest delay (max_degree, n_delays), from degree 1 and the first delay on."""
     floor: float
     """Capacity in the sample that a function must exceed to count."""
     n_functions: int
@@ -38,7 +38,7 @@ class InformationProcessingCapacity:
 
     @property
     def per_delay(self) -> np.ndarray:
-        """Capacity of the functions whose longest delay is 0, 1, ... (n_delays,)."""
+        """Capacity of the functions whose longest delay is the first one, the next, ... (n_delays,)."""
         return self.table.sum(axis=0)
 
     @property
@@ -64,6 +64,7 @@ def information_processing_capacity(
     factor: float = 2.0,
     patience: int = 1000,
     random_state: Seed = None,
+    first_delay: int = 0,
 ) -> InformationProcessingCapacity:
     """Information processing capacity: the share of every function of past inputs that a linear readout recovers.
 
@@ -74,7 +75,8 @@ def information_processing_capacity(
     functions z are orthogonal, so their capacities sum to at most N. They sum to N where the memory of the system
     fades, its states are independent and all functions are tried, among them the constant function. That one is not
     tried here, so what the states tell of it is missing: one of N where they can make a constant, as those of units
-    with a bias nearly can, and nothing where they are odd in the input. Degree 1 alone is memory capacity.
+    with a bias nearly can, and nothing where they are odd in the input. Degree 1 alone is memory capacity. A system of
+    several features hears an independent input by each, and the factors of a function are of any of them.
 
     **Which functions.** For every total degree from 1 to `max_degree` the longest delay grows from 0, and all
     functions of that degree and longest delay are tried. A degree ends when the longest delays in a row at which
@@ -103,16 +105,16 @@ def information_processing_capacity(
     Parameters
     ----------
     system : object with ``fit`` and ``run``, or fitted model
-        Of one feature. A fitted scikit-learn estimator is asked as it is, and of a fitted model its reservoir, which
-        hears what the model lets it hear; of any other system a copy is fitted.
+        A fitted scikit-learn estimator is asked as it is, and of a fitted model its reservoir, which hears what the
+        model lets it hear; of any other system a copy is fitted, to one feature.
     max_degree : int >= 1, default 6
         Largest total degree.
     n_delays : None or int >= 1, default None
-        Delays 0 to n_delays - 1; delay 0 is the row that made the state. None is two for each state, and 100 more.
+        How many delays, from `first_delay` on. None is two for each state, and 100 more.
     n_steps : int >= 10 for each state, default 100,000
         Rows from which the capacities are estimated. Time grows in proportion.
     washout : int >= 0, default 100
-        Rows that are left out at the head, beside the first n_delays.
+        Rows that are left out at the head, beside those of all delays.
     amplitude : float > 0, default 1.0
         Largest input.
     significance : float in (0, 1), default 1e-3
@@ -123,6 +125,8 @@ def information_processing_capacity(
         Functions of one degree that may fail in a row.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of the input.
+    first_delay : int >= 0, default 0
+        First delay whose input counts; 0 is the row that made the state.
 
     Returns
     -------
@@ -133,8 +137,7 @@ def information_processing_capacity(
     Raises
     ------
     ValueError
-        For a parameter outside its range, a system of several features, and states that are no finite array (n_rows,
-        n_states).
+        For a parameter outside its range, and states that are no finite array (n_rows, n_states).
 
     References
     ----------
@@ -151,22 +154,27 @@ def information_processing_capacity(
     (True, True)
     """
     owner = "information_processing_capacity"
-    one = one_input(owner, system)
+    one = asked(owner, system).unnamed()
+    n_features = one.n_features
     max_degree = check_integer(owner, "max_degree", max_degree, 1)
     washout = check_integer(owner, "washout", washout, 0)
     amplitude = check_real(owner, "amplitude", amplitude, 0, closed="neither")
     significance = check_real(owner, "significance", significance, 0, 1, closed="neither")
     factor = check_real(owner, "factor", factor, 0, closed="neither")
     patience = check_integer(owner, "patience", patience, 1)
+    first_delay = check_integer(owner, "first_delay", first_delay, 0)
     rng = as_generator(owner, random_state)
-    n_states = one.states(np.zeros((1, 1))).shape[1]
+    n_states = one.states(np.zeros((1, n_features))).shape[1]
     n_delays = 2 * n_states + 100 if n_delays is None else check_integer(owner, "n_delays", n_delays, 1)
     n_steps = check_integer(owner, "n_steps", n_steps, 10 * n_states)
-    numbers = {"n_delays": n_delays, "washout": washout, "n_steps": n_steps}
-    check_largest(owner, numbers, 16.0 * n_steps * (n_states + 1) + 8.0 * (n_delays + washout), "inputs and states")
-    inputs = rng.uniform(-1, 1, size=n_delays + washout + n_steps)
-    states = one.states(amplitude * inputs[:, None])[-n_steps:]
-    products = Products(inputs[-n_steps - n_delays + 1 :], n_steps, max_degree)
+    numbers = {"n_delays": n_delays, "washout": washout, "n_steps": n_steps, "first_delay": first_delay}
+    n_before = first_delay + n_delays + washout
+    n_bytes = 16.0 * n_steps * (n_states + n_features) + 8.0 * n_before * n_features
+    check_largest(owner, numbers, n_bytes, "inputs and states")
+    inputs = rng.uniform(-1, 1, size=(n_before + n_steps, n_features))
+    states = one.states(amplitude * inputs)[-n_steps:]
+    heard = inputs[: len(inputs) - first_delay][-n_steps - n_delays + 1 :]
+    products = Products(heard, n_steps, max_degree)
     with one_blas_thread():
         basis = orthonormal_basis(states, centred=False)
         floor = capacity_floor(basis.shape[1], n_steps, significance, factor)
@@ -195,7 +203,7 @@ class _Counted:
     def try_degree(self, products: Products, basis: np.ndarray, degree: int, floor: float, patience: int) -> None:
         """All functions of one degree, up to the longest delay that the patience allows."""
         failed = 0
-        for longest in range(self.shape[1]):
+        for longest in range(self.shape[1] * products.n_features):
             before = self.n_tried, len(self.delays)
             for delays in functions(degree, longest):
                 self.n_tried += len(delays)
@@ -230,7 +238,7 @@ class _Counted:
         delays = np.concatenate(self.delays)
         shares = explained(products, delays, np.concatenate(self.products), np.concatenate(self.lengths))
         capacities = shares - (rank - shares.sum()) / (products.n_steps - len(delays))
-        np.add.at(table, ((delays >= 0).sum(axis=1) - 1, delays.max(axis=1)), capacities)
+        np.add.at(table, ((delays >= 0).sum(axis=1) - 1, delays.max(axis=1) // products.n_features), capacities)
         return table
 
 

@@ -16,7 +16,8 @@ _FUNCTIONS_A_BLOCK, _ROWS_A_BLOCK = 128, 1024
 def functions(degree: int, longest: int, n_at_once: int = 4096) -> Iterator[np.ndarray]:
     """All products of this degree whose longest delay is `longest`, in arrays (n_functions, degree).
 
-    A function is the sorted delays of its factors: [1, 1, 4] is P_2(u(t - 1)) P_1(u(t - 4)).
+    A function is the sorted delays of its factors: [1, 1, 4] is P_2(u(t - 1)) P_1(u(t - 4)). Of several inputs it is
+    their places: of n, the place v stands for the input v modulo n at the delay v // n.
     """
     rest = combinations_with_replacement(range(longest + 1), degree - 1)
     while chosen := list(islice(rest, n_at_once)):
@@ -35,20 +36,21 @@ class Products:
 
     Parameters
     ----------
-    inputs : array (n_before + n_steps,), in [-1, 1]
+    inputs : array (n_before + n_steps, n_features), in [-1, 1]
     n_steps : int
     max_degree : int
     """
 
     def __init__(self, inputs: np.ndarray, n_steps: int, max_degree: int):
-        self.polynomials = polynomials(inputs, max_degree)
+        self.polynomials = polynomials(inputs.T.ravel(), max_degree)
+        self.n_inputs, self.n_features = inputs.shape
         self.n_steps = n_steps
 
     def values(self, delays: np.ndarray, first: int, last: int) -> np.ndarray:
         """Functions (n_functions, last - first) at these steps; delays below 0 fill a row up and mean nothing."""
         values = np.empty((len(delays), last - first))
-        origin = self.polynomials.shape[1] - self.n_steps + first
-        _multiply(self.polynomials, delays, origin, values)
+        origin = self.n_inputs - self.n_steps + first
+        _multiply(self.polynomials, delays, self.n_features, self.n_inputs, origin, values)
         return values
 
     def blocks(self) -> Iterator[tuple[int, int]]:
@@ -76,7 +78,7 @@ class Products:
 
 
 @kernel()
-def _multiply(polynomials, delays, origin, values):
+def _multiply(polynomials, delays, n_features, n_inputs, origin, values):
     n_functions, degree = delays.shape
     n_steps = values.shape[1]
     for f in range(n_functions):
@@ -86,7 +88,8 @@ def _multiply(polynomials, delays, origin, values):
             delay, power = delays[f, factor], 1
             while factor + power < degree and delays[f, factor + power] == delay:
                 power += 1
-            heard = polynomials[power - 1, origin - delay : origin - delay + n_steps]
+            start = delay % n_features * n_inputs + origin - delay // n_features
+            heard = polynomials[power - 1, start : start + n_steps]
             if factor == 0:
                 for t in range(n_steps):
                     product[t] = heard[t]

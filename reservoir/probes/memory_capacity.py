@@ -9,14 +9,13 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.special import betainccinv
 
 from reservoir.parts import FittedModel, Seed, System
-from reservoir.probes.driven_states import one_input
+from reservoir.probes.driven_states import asked
 from reservoir.probes.orthonormal_basis import orthonormal_basis
 from reservoir.sizes import check_fits, check_largest
 from reservoir.threads import one_blas_thread
 from reservoir.validation import as_generator, check_integer, check_real
 
 _DELAYS_A_BLOCK = 128
-_AMPLITUDE = 0.8
 
 
 @dataclass(frozen=True)
@@ -24,11 +23,13 @@ class MemoryCapacity:
     """The answer of `memory_capacity`."""
 
     total: float
-    """Sum over the delays, at most the number of states."""
+    """Sum over the delays and inputs, at most the number of states."""
     per_delay: np.ndarray
-    """Capacity of delay 0, 1, 2, ... (n_delays,), 0 where it is not above the floor."""
+    """Capacity of the first delay and those after it (n_delays,), all inputs together."""
     floor: float
     """Share R^2 of an input that a delay must exceed, before its correction, to count."""
+    per_input: np.ndarray
+    """Capacity of every input and delay (n_features, n_delays), 0 where it is not above the floor."""
 
     def __repr__(self) -> str:
         return f"<MemoryCapacity: {self.total:.2f} over {len(self.per_delay)} delays>"
@@ -42,15 +43,20 @@ def memory_capacity(
     washout: int = 100,
     random_state: Seed = None,
     significance: float = 1e-4,
+    amplitude: float = 0.8,
+    first_delay: int = 0,
 ) -> MemoryCapacity:
     """Short-term memory capacity: the share of past inputs that a linear readout of the state recovers.
 
         MC = sum_k MC_k,   MC_k = cov(u(t - k), y_k(t))**2 / (var u var y_k)
 
-    The input u is independent and uniform in [-0.8, 0.8]; y_k(t) is the least-squares reconstruction of u(t - k) from
-    the state x(t) and a constant, so that MC_k is its coefficient of determination. Delay 0 is the row that made
-    the state, and counts. For independent input MC is at most the number of states, and it is just that for a
-    linear reservoir whose states are independent.
+    The input u is independent and uniform in [-amplitude, amplitude]; y_k(t) is the least-squares reconstruction of
+    u(t - k) from the state x(t) and a constant, so that MC_k is its coefficient of determination. Delay 0 is the row
+    that made the state, and counts, unless `first_delay` says otherwise. For independent input MC is at most the number
+    of states, and it is just that for a linear reservoir whose states are independent.
+
+    A system of several features hears an independent input by each, and MC is the sum over all of them: the same N
+    states are shared among them.
 
     The delayed inputs are made orthonormal over the n_steps rows, delay after delay, and projected on the states. So
     the shares R^2_k sum to at most N in every sample, as the capacities must. Least squares explains by chance a
@@ -69,24 +75,29 @@ def memory_capacity(
     Parameters
     ----------
     system : object with ``fit`` and ``run``, or fitted model
-        Of one feature. A fitted scikit-learn estimator is asked as it is, and of a fitted model its reservoir, which
-        hears what the model lets it hear; of any other system a copy is fitted.
+        A fitted scikit-learn estimator is asked as it is, and of a fitted model its reservoir, which hears what the
+        model lets it hear; of any other system a copy is fitted, to one feature.
     n_delays : None or int >= 1, default None
-        Delays 0 to n_delays - 1. None is two for each state, and 100 more.
+        How many delays, from `first_delay` on. None is two for each state, shared among the inputs, and 100 more.
     n_steps : None or int, default None
-        Rows from which the capacities are estimated, at least n_delays + number of states + 3. None is 20 for each
-        state, but at least 10,000, and 5 for each delay. The floor falls and the accuracy grows with it.
+        Rows from which the capacities are estimated, at least 3 more than there are states, and delays of all inputs.
+        None is 20 for each state, but at least 10,000, and 5 for each delay of an input. The floor falls and the
+        accuracy grows with it.
     washout : int >= 0, default 100
-        Rows that are left out at the head, beside the first n_delays.
+        Rows that are left out at the head, beside those of all delays.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of the input.
     significance : float in (0, 1), default 1e-4
         Probability with which a delay that holds nothing is counted.
+    amplitude : float > 0, default 0.8
+        Largest input. Small ones ask what the system does near its rest, large ones what it keeps when it saturates.
+    first_delay : int >= 0, default 0
+        First delay that counts; 1 leaves out the input that has just been heard.
 
     Returns
     -------
     capacity : MemoryCapacity
-        With `total`, `per_delay` (n_delays,) and `floor`.
+        With `total`, `per_delay` (n_delays,), `per_input` (n_features, n_delays) and `floor`.
 
     Raises
     ------
@@ -108,50 +119,71 @@ def memory_capacity(
     20
     """
     owner = "memory_capacity"
-    one = one_input(owner, system)
+    one = asked(owner, system).unnamed()
+    n_features = one.n_features
     washout = check_integer(owner, "washout", washout, 0)
     significance = check_real(owner, "significance", significance, 0, 1, closed="neither")
+    amplitude = check_real(owner, "amplitude", amplitude, 0, closed="neither")
+    first_delay = check_integer(owner, "first_delay", first_delay, 0)
     rng = as_generator(owner, random_state)
-    n_states = one.states(np.zeros((1, 1))).shape[1]
-    n_delays = 2 * n_states + 100 if n_delays is None else check_integer(owner, "n_delays", n_delays, 1)
-    check_fits(owner, "n_delays", n_delays, 8.0 * n_delays**2, "products of all delays")
+    n_states = one.states(np.zeros((1, n_features))).shape[1]
+    usual = 2 * n_states // n_features + 100
+    n_delays = usual if n_delays is None else check_integer(owner, "n_delays", n_delays, 1)
+    n_functions = n_delays * n_features
+    check_fits(owner, "n_delays", n_delays, 8.0 * n_functions**2, "products of all delays")
     if n_steps is None:
-        n_steps = max(10_000, 20 * n_states, 5 * n_delays)
-    n_steps = check_integer(owner, "n_steps", n_steps, n_states + n_delays + 3)
-    numbers = {"washout": washout, "n_steps": n_steps}
-    check_largest(owner, numbers, 16.0 * n_steps * (n_states + 1) + 8.0 * washout, "inputs and states")
-    inputs = rng.uniform(-_AMPLITUDE, _AMPLITUDE, size=n_delays + washout + n_steps)
-    states = one.states(inputs[:, None])[-n_steps:]
+        n_steps = max(10_000, 20 * n_states, 5 * n_functions)
+    n_steps = check_integer(owner, "n_steps", n_steps, n_states + n_functions + 3)
+    numbers = {"washout": washout, "n_steps": n_steps, "first_delay": first_delay}
+    n_bytes = 16.0 * n_steps * (n_states + n_features) + 8.0 * n_features * (washout + first_delay)
+    check_largest(owner, numbers, n_bytes, "inputs and states")
+    inputs = rng.uniform(-amplitude, amplitude, size=(first_delay + n_delays + washout + n_steps, n_features))
+    states = one.states(inputs)[-n_steps:]
     with one_blas_thread():
         basis = orthonormal_basis(states, centred=True)
-        shares = delay_shares(basis, inputs[-n_steps - n_delays + 1 :], n_delays)
+        heard = inputs[: len(inputs) - first_delay][-n_steps - n_delays + 1 :]
+        shares = delay_shares(basis, heard, n_delays)
     return _counted(shares, basis.shape[1], n_steps, significance)
 
 
 def _counted(shares: np.ndarray, rank: int, n_steps: int, significance: float) -> MemoryCapacity:
-    """Capacities from the shares R^2 (n_delays,) of every delay: those above the floor, less what chance explains."""
-    n_delays = len(shares)
+    """Capacities from the shares R^2 (n_delays, n_features): those above the floor, less what chance explains."""
+    n_functions = shares.size
     if rank == 0:
-        return MemoryCapacity(0.0, np.zeros(n_delays), 0.0)
-    floor = float(betainccinv(rank / 2, (n_steps - n_delays - rank) / 2, significance))
-    free = np.maximum(rank - (np.cumsum(shares) - shares), 0)
-    chance = free / (n_steps - 1 - np.arange(n_delays))
-    per_delay = np.where(shares > floor, (shares - chance) / (1 - chance), 0.0)
-    return MemoryCapacity(float(per_delay.sum()), per_delay, floor)
+        return MemoryCapacity(0.0, np.zeros(len(shares)), 0.0, np.zeros(shares.T.shape))
+    floor = float(betainccinv(rank / 2, (n_steps - n_functions - rank) / 2, significance))
+    ordered = shares.ravel()
+    free = np.maximum(rank - (np.cumsum(ordered) - ordered), 0)
+    chance = free / (n_steps - 1 - np.arange(n_functions))
+    found = np.where(ordered > floor, (ordered - chance) / (1 - chance), 0.0).reshape(shares.shape)
+    per_delay = found.sum(axis=1)
+    return MemoryCapacity(float(per_delay.sum()), per_delay, floor, found.T.copy())
 
 
 def delay_shares(basis: np.ndarray, inputs: np.ndarray, n_delays: int) -> np.ndarray:
-    """The share of every delayed input, made orthonormal, that lies in the span of the basis (n_delays,)."""
-    n_steps = len(basis)
-    delayed = np.lib.stride_tricks.sliding_window_view(inputs, n_steps)[::-1]  # row k holds u(t - k)
-    blocks = [delayed[first : first + _DELAYS_A_BLOCK] for first in range(0, n_delays, _DELAYS_A_BLOCK)]
-    means = delayed.mean(axis=1)
-    products = np.concatenate([np.ascontiguousarray(block) @ basis for block in blocks])
-    products -= np.outer(means, basis.sum(axis=0))
-    gram = np.empty((n_delays, n_delays))
-    gram[0] = gram[:, 0] = delayed @ delayed[0]
-    head, tail = inputs[n_delays - 2 :: -1], inputs[: n_steps - 1 : -1]  # what row k + 1 gains on row k, and loses
+    """The share of every delayed input that lies in the span of the basis (n_delays, n_features).
+
+    They are made orthonormal delay after delay, and within a delay input after input.
+    """
+    n_steps, n_features = len(basis), inputs.shape[1]
+    windows = np.lib.stride_tricks.sliding_window_view(inputs, n_steps, axis=0)[::-1]
+    products, means = np.empty((n_delays, n_features, basis.shape[1])), np.empty((n_delays, n_features))
+    gram = np.empty((n_delays, n_features, n_delays, n_features))
+    for feature in range(n_features):
+        delayed = windows[:, feature]  # row k holds u(t - k)
+        means[:, feature] = delayed.mean(axis=1)
+        for first in range(0, n_delays, _DELAYS_A_BLOCK):
+            block = slice(first, first + _DELAYS_A_BLOCK)
+            products[block, feature] = np.ascontiguousarray(delayed[block]) @ basis
+        for other in range(n_features):
+            gram[0, other, :, feature] = gram[:, feature, 0, other] = delayed @ windows[0, other]
+    products -= means[:, :, None] * basis.sum(axis=0)
+    head, tail = inputs[n_delays - 2 :: -1], inputs[: n_steps - 1 : -1]  # what delay k + 1 gains on delay k, and loses
     for k in range(n_delays - 1):
-        gram[k + 1, 1:] = gram[k, :-1] + head[k] * head[: n_delays - 1] - tail[k] * tail[: n_delays - 1]
-    gram -= n_steps * np.outer(means, means)
-    return np.square(solve_triangular(cholesky(gram, lower=True), products, lower=True)).sum(axis=1)
+        gained = head[k][:, None, None] * head[: n_delays - 1] - tail[k][:, None, None] * tail[: n_delays - 1]
+        gram[k + 1, :, 1:] = gram[k, :, :-1] + gained
+    n_functions = n_delays * n_features
+    covariances = gram.reshape(n_functions, n_functions) - n_steps * np.outer(means, means)
+    factor = cholesky(covariances, lower=True)
+    solved = solve_triangular(factor, products.reshape(n_functions, -1), lower=True)
+    return np.square(solved).sum(axis=1).reshape(n_delays, n_features)

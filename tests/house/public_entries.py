@@ -293,6 +293,11 @@ ENTRIES: dict[str, Entry] = {
     "reservoir.metrics.owa": function(y_true=Y, y_pred=Y[::-1], y_reference=Y + 0.1, y_train=Y),
     "reservoir.metrics.interval_coverage": function(y_true=Y, lower=Y - 0.1, upper=Y[::-1]),
     "reservoir.metrics.pinball_loss": function(y_true=Y, y_quantile=Y[::-1], quantile=0.9),
+    "reservoir.metrics.density_distance": function(y_true=Y, y_pred=Y[::2], n_samples=5, random_state=0),
+    "reservoir.metrics.spectrum_distance": function(y_true=Y, y_pred=Y[::-1]),
+    "reservoir.metrics.correlation_dimension": function(series=np.tile(X, (10, 1)) + np.arange(10 * T)[:, None] % 7),
+    "reservoir.metrics.kaplan_yorke_dimension": function(exponents=[0.9, 0.0, -14.6]),
+    "reservoir.metrics.return_map": function(series=SERIES),
     "reservoir.metrics.copy_recall": function(y_true=[0, 0, 2, 1], y_pred=[0, 0, 2, 2]),
     **{
         f"reservoir.probes.{name}": function(slow=True, system=SYSTEM, n_streams=4, n_steps=5, random_state=0)

@@ -60,6 +60,35 @@ def test_the_table_equals_the_naive_regressions(system, patience):
     assert found.n_functions == n_functions and np.count_nonzero(table) > 3
 
 
+class Both:
+    """Products of two inputs: u_1(t) u_2(t - 1), u_2(t)^2 less its mean, and u_1(t - 2)."""
+
+    n_features_in_ = 2
+
+    def fit(self, X):
+        return self
+
+    def run(self, X):
+        padded = np.concatenate([np.zeros((2, 2)), X])
+        states = np.column_stack([padded[2:, 0] * padded[1:-1, 1], padded[2:, 1] ** 2 - 1 / 3, padded[:-2, 0]])
+        return states, states[-1]
+
+
+def test_functions_of_several_inputs():
+    found = information_processing_capacity(Both(), 3, 4, n_steps=4000, patience=60, random_state=0)
+    expected = np.zeros((3, 4))
+    expected[1, 1] = expected[1, 0] = expected[0, 2] = 1
+    np.testing.assert_allclose(found.table, expected, atol=1e-2)
+    assert found.n_functions > 8 + 36 and found.total <= 3
+
+
+def test_the_first_delay_of_functions():
+    """What is heard at delay 2 stands in the first column where delays begin there."""
+    delayed = Mapped(lambda u: np.column_stack([u[:, 2], u[:, 2] * u[:, 4]]))
+    found = information_processing_capacity(delayed, 2, 4, n_steps=3000, first_delay=2, random_state=0)
+    np.testing.assert_allclose(found.table, [[1, 0, 0, 0], [0, 0, 1, 0]], atol=1e-2)
+
+
 def test_the_sums():
     found = information_processing_capacity(dambre(5), 3, 7, n_steps=2000, random_state=0)
     assert found.table.shape == (3, 7)

@@ -67,9 +67,43 @@ def test_shares_equal_the_naive_regressions(n_delays):
     basis = orthonormal_basis(states, centred=True)
     assert basis.shape == (100, 7)
     np.testing.assert_allclose(basis.T @ basis, np.eye(7), atol=1e-12)
-    found = delay_shares(basis, inputs[-100 - n_delays + 1 :], n_delays)
-    np.testing.assert_allclose(found, oracles.memory_shares(states, inputs, n_delays), atol=1e-9)
+    found = delay_shares(basis, inputs[-100 - n_delays + 1 :, None], n_delays)
+    np.testing.assert_allclose(found[:, 0], oracles.memory_shares(states, inputs, n_delays), atol=1e-9)
     assert found.sum() <= 7 + 1e-12
+
+
+def test_shares_of_several_inputs_equal_the_naive_regressions():
+    """Each after those of shorter delays, and of the inputs before it at the same delay."""
+    rng = np.random.default_rng(1)
+    inputs, n_delays = rng.uniform(-1, 1, (130, 2)), 4
+    states = EchoState(9, random_state=0).fit(inputs).run(inputs)[0][-100:]
+    found = delay_shares(orthonormal_basis(states, centred=True), inputs[-100 - n_delays + 1 :], n_delays)
+    delayed = np.column_stack([inputs[len(inputs) - 100 - k : len(inputs) - k] for k in range(n_delays)])
+    known, rows = np.ones((100, 1)), np.column_stack([np.ones(100), states])
+    for share, column in zip(found.ravel(), delayed.T, strict=True):
+        new = column - known @ np.linalg.lstsq(known, column, rcond=None)[0]
+        left = new - rows @ np.linalg.lstsq(rows, new, rcond=None)[0]
+        assert share == pytest.approx(1 - left @ left / (new @ new), abs=1e-9)
+        known = np.column_stack([known, column])
+
+
+def test_several_inputs_share_the_states():
+    line = linear(DelayLine(), None, n_units=12, input_weights=np.eye(12)[:, :2]).fit(np.zeros((1, 2)))
+    found = memory_capacity(line, 20, n_steps=2000, random_state=0)
+    assert found.per_input.shape == (2, 20) and found.total <= 12
+    np.testing.assert_allclose(found.per_input.sum(axis=0), found.per_delay)
+    assert found.per_input[0, 0] == pytest.approx(1) and found.per_input[1].sum() > 3 < found.per_input[0].sum()
+    cycle = linear(Cycle(), 0.9, n_units=20).fit(np.zeros((1, 3)))
+    assert 0.97 * 20 < memory_capacity(cycle, random_state=0).total <= 20
+
+
+def test_the_first_delay_and_the_amplitude():
+    line = linear(DelayLine(), None, n_units=15, input_weights=np.eye(15)[:, :1])
+    late = memory_capacity(line, 40, first_delay=5, n_steps=2000, random_state=0)
+    np.testing.assert_allclose(late.per_delay, np.arange(40) < 10, atol=1e-9)
+    system = EchoState(20, bias_scaling=0.0, input_scaling=1.0, random_state=0)
+    small, large = (memory_capacity(system, amplitude=size, n_steps=5000, random_state=0).total for size in (0.01, 3.0))
+    assert small > 1.3 * large
 
 
 def test_states_that_repeat_each_other_count_once():
@@ -104,6 +138,7 @@ def test_other_types_of_states():
 
 @pytest.mark.parametrize("name, value", [
     ("system", 3), ("n_delays", 0), ("n_steps", 12), ("washout", -1), ("significance", 0), ("random_state", "x"),
+    ("amplitude", 0), ("first_delay", -1),
 ])  # fmt: skip
 def test_parameters_out_of_range(name, value):
     parameters = {"system": EchoState(10, random_state=0), "n_delays": 5, "n_steps": 100, name: value}

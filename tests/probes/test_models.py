@@ -17,7 +17,7 @@ from reservoir import (
     probes,
 )
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
-from reservoir.probes import kernel_rank, memory_capacity
+from reservoir.probes import information_processing_capacity, kernel_rank, memory_capacity
 from reservoir.rnn import RNNRegressor
 from reservoir.spikes import SpikeTrains
 from tests.loops import looped
@@ -108,12 +108,13 @@ def test_a_trained_network_is_asked_for_what_it_computes_inside():
     assert kernel_rank(network, random_state=0).rank == 6
 
 
-@pytest.mark.parametrize("name", ["memory_capacity", "information_processing_capacity"])
 @pytest.mark.parametrize("model", [EchoState(5), DeepEchoState(EchoState(5)), looped(EchoState(5))], ids=str)
-def test_capacities_of_several_inputs_are_refused_by_name(name, model):
+def test_capacities_of_several_inputs(model):
+    """A fitted system or model is asked by as many inputs as it was fitted to."""
     fitted = model.fit(RNG.normal(size=(200, 3)))
-    with pytest.raises(ValueError, match=f"'system' parameter of {name} must be a system of one input, .* 3 features"):
-        functions()[name](fitted)
+    found = memory_capacity(fitted, 5, n_steps=500)
+    assert found.per_input.shape == (3, 5) and 1 < found.total <= 5 * getattr(model, "n_layers", 1)
+    assert information_processing_capacity(fitted, 2, 3, n_steps=500).n_functions > 3 + 6
 
 
 def test_spike_trains_of_other_systems_are_refused_by_name():
