@@ -10,6 +10,7 @@ from reservoir.circuits import Circuit
 from reservoir.neurons.spiking.circuit_loop import NOTHING, Probe, State, keep
 from reservoir.neurons.spiking.magnesium import MagnesiumBlocks
 from reservoir.neurons.spiking.sending import Wiring
+from reservoir.systems.circuit_wiring import Prepared
 from reservoir.systems.recording import OF_CIRCUITS, Known, Places, Wanted
 from reservoir.systems.synapses_over_time import Begun, followed, left_by, order_of
 
@@ -61,10 +62,10 @@ def of_units(wanted: Wanted, probe: Probe) -> dict[str, np.ndarray]:
 
 
 def of_synapses(
-    wanted: Wanted, circuit: Circuit, wiring: Wiring, begun: Begun, events: np.ndarray, steps: np.ndarray
+    wanted: Wanted, circuit: Circuit, prepared: Prepared, begun: Begun, events: np.ndarray, steps: np.ndarray
 ) -> dict[str, dict[str, np.ndarray]]:
     """The arrays (n, k) by variable and projection before these steps, with these spikes."""
-    places = order_of(circuit) if set(wanted.synapses) & set(_ABOUT_SPIKES) else {}
+    wiring = prepared.wiring
     found: dict[str, dict[str, Any]] = {}
     for name, chosen in wanted.synapses.items():
         for projection, synapses in chosen.items():
@@ -73,7 +74,7 @@ def of_synapses(
                 weight = circuit.projection(projection).weight[synapses]
                 kept[projection] = np.broadcast_to(weight, (len(steps), len(synapses))).copy()
                 continue
-            which = places[projection][synapses]
+            which = order_of(circuit, prepared, projection)[synapses]
             courses = followed(wiring, which, left_by(wiring, begun, which), events, steps)
             kept[projection] = courses[_ABOUT_SPIKES.index(name)]
     return found
