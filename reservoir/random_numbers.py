@@ -12,10 +12,8 @@ and normal numbers are made of pairs of them, (2k, 2k + 1), by Box and Muller:
 
     z_2k = (-2 ln(1 - u_2k))^1/2 cos(2 pi u_2k+1),   z_2k+1 = (-2 ln(1 - u_2k))^1/2 sin(2 pi u_2k+1)
 
-No sum or product is fused, so that the numbers have the same bits on every processor. A Poisson number is the smallest
-k with u < P(X <= k), of one uniform number, so that it grows with its mean: two means that differ a little give nearly
-always the same one. Where one number of a step and a channel is not enough, number j of an event is word j % 4 of the
-counter (channel + 1, step, trial, 1 + j // 4).
+No sum or product is fused, so that the numbers have the same bits on every processor. Where one number of a step and a
+channel is not enough, number j of an event is word j % 4 of the counter (channel + 1, step, trial, 1 + j // 4).
 
 References
 ----------
@@ -30,7 +28,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import gammaln
 
 from reservoir.compilation import kernel, rows_per_call
 from reservoir.threads import n_threads, shares, spread, still_wanted
@@ -50,7 +47,6 @@ _LSB = 2.0**-53
 _LOWEST, _EXPONENT, _OFFSET = 0x3FE6A09E667F3BCD - (1024 << 52), 52, 1024
 _LN2, _TWO_PI = 0.6931471805599453, 6.283185307179586
 _ROUND = 6755399441055744.0  # 1.5 * 2**52: adding it rounds to an integer
-_LARGE_MEAN, _FAR = 500.0, 10.0  # sums begin so many deviations below a large mean
 
 
 class Places(NamedTuple):
@@ -114,34 +110,22 @@ def normal_numbers(
     return numbers
 
 
-def fill(seed: int, purpose: int, places: Places, deviation: float | None, out: np.ndarray) -> None:
-    """Fill `out` (n_rows, n_channels) with normal numbers of this deviation, or with uniform ones where it is None."""
+def fill(
+    seed: int, purpose: int, places: Places, deviation: float | None, out: np.ndarray, first_channel: int = 0
+) -> None:
+    """Fill `out` (n_rows, n_channels) with normal numbers of this deviation, or with uniform ones where it is None.
+
+    The channels are those from `first_channel` on, a multiple of four.
+    """
     keys, scale = round_keys(seed, purpose), 1.0 if deviation is None else float(deviation)
 
     def fill_rows(rows: slice) -> None:
-        _fill_rows(keys, places, rows.start, rows.stop, deviation is not None, scale, out)
+        _fill_rows(keys, places, first_channel // 4, rows.start, rows.stop, deviation is not None, scale, out)
 
-    _in_pieces(fill_rows, len(out), 4 * out.shape[1])
-
-
-def poisson_numbers(seed: int, purpose: int, places: Places, means: np.ndarray) -> np.ndarray:
-    """Poisson numbers (n_rows, n_channels) with these means (n_channels,), or (n_rows, n_channels)."""
-    means = np.atleast_2d(np.asarray(means, dtype=np.float64))
-    numbers = np.empty((int(places.offsets[-1]), means.shape[1]))
-    fill(seed, purpose, places, None, numbers)
-    begin = np.where(means > _LARGE_MEAN, np.floor(means - _FAR * np.sqrt(means)), 0.0)
-    logarithm = -means + np.where(begin > 0, begin * np.log(np.maximum(means, 1.0)) - gammaln(begin + 1), 0.0)
-    own = np.exp(logarithm)
-
-    def become_counts(rows: slice) -> None:
-        of_rows = rows if len(means) > 1 else slice(None)
-        _become_counts(numbers[rows], means[of_rows], begin[of_rows], own[of_rows])
-
-    _in_pieces(become_counts, len(numbers), 8 * means.shape[1])
-    return numbers
+    in_pieces(fill_rows, len(out), 4 * out.shape[1])
 
 
-def _in_pieces(function: Callable[[slice], None], n_rows: int, work_a_row: int) -> None:
+def in_pieces(function: Callable[[slice], None], n_rows: int, work_a_row: int) -> None:
     """Call a function with rows that take less than half a second, in several threads where there are many."""
     chunk, work = rows_per_call(work_a_row), float(n_rows * work_a_row)
 
@@ -170,7 +154,7 @@ def round_keys(*key: int) -> np.ndarray:
 
 
 @kernel()
-def _fill_rows(keys, places, first, last, normal, scale, out):
+def _fill_rows(keys, places, first_block, first, last, normal, scale, out):
     """Fill out[first:last], a tile of counters at a time: several rows, or a piece of one."""
     trials, firsts, offsets = places
     n_blocks = (out.shape[1] + 3) // 4
@@ -187,7 +171,7 @@ def _fill_rows(keys, places, first, last, normal, scale, out):
                     sequence += 1
                 step, trial = np.uint64(firsts[sequence] + t - offsets[sequence]), np.uint64(trials[sequence])
                 for i in range(n_beside):
-                    words[0, n + i] = np.uint64(block + i + 1)
+                    words[0, n + i] = np.uint64(first_block + block + i + 1)
                     words[1, n + i] = step
                     words[2, n + i] = trial
                     words[3, n + i] = np.uint64(0)
@@ -229,27 +213,6 @@ def _write_events(keys, words, numbers, places, used, n, out):
     for i in range(n):
         for k in range(used[i]):
             out[places[i] + k] = numbers[k, i]
-
-
-@kernel()
-def _become_counts(numbers, means, begin, shares):
-    """Uniform numbers (n_rows, n_channels) become Poisson numbers, for means of one row, or of every row.
-
-    Sums of probabilities begin at `begin`, whose own is its share.
-    """
-    last = means.shape[0] - 1
-    for t in range(numbers.shape[0]):
-        row = min(t, last)
-        for c in range(numbers.shape[1]):
-            uniform, mean, count, share = numbers[t, c], means[row, c], begin[row, c], shares[row, c]
-            total = share
-            while uniform >= total:
-                count += 1.0
-                share *= mean / count
-                before, total = total, total + share
-                if total == before and count > mean:
-                    break
-            numbers[t, c] = count
 
 
 @kernel()

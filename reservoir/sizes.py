@@ -10,8 +10,6 @@ from reservoir.validation import InvalidParameterError, parameter_error
 
 LONGEST_RUN = 3 * 86_400.0
 """Seconds of work, at the least, that one call may ask for which could as well be made in pieces."""
-LONGEST_WIRING = 3600.0
-"""Seconds of work, at the least, for the connections of one circuit."""
 
 LEAST_OF_A_PART = 1000.0
 """Bytes of one estimator among many, which holds nothing yet."""

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reservoir.random_numbers import BACKGROUND, ESCAPE, NOISE, Places, fill, poisson_numbers
+from reservoir.poisson_numbers import poisson_numbers
+from reservoir.random_numbers import BACKGROUND, ESCAPE, NOISE, Places, fill
 from reservoir.sizes import check_fits
 from spiking.circuit_text import CircuitText, Group, Trial
 

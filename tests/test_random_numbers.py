@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest, poisson
 
+from reservoir.poisson_numbers import poisson_numbers
 from reservoir.random_numbers import (
     BACKGROUND,
     ENCODER,
@@ -23,7 +24,6 @@ from reservoir.random_numbers import (
     fill,
     normal_numbers,
     numbers_of_events,
-    poisson_numbers,
     round_keys,
     steps_of,
     uniform_numbers,
@@ -134,6 +134,14 @@ def test_poisson_numbers_are_those_of_the_inverse_distribution(mean):
     assert (found != expected).sum() <= 1
     of_rows = poisson_numbers(5, BACKGROUND, steps_of(3, 10, 200), np.tile([mean, mean / 2], (200, 1)))
     np.testing.assert_array_equal(of_rows, found)
+    many = np.tile([mean, mean / 2], 10)  # by tables
+    by_table, one_by_one = (
+        poisson_numbers(5, BACKGROUND, steps_of(3, 10, 200), m) for m in (many, np.tile(many, (200, 1)))
+    )
+    np.testing.assert_array_equal(by_table, one_by_one)
+    np.testing.assert_array_equal(by_table[:, :2], found)
+    pieces = [poisson_numbers(5, BACKGROUND, steps_of(3, 10, 200), many[k : k + 4], k) for k in range(0, 20, 4)]
+    np.testing.assert_array_equal(np.hstack(pieces), by_table)
 
 
 def test_numbers_of_events():

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reservoir.circuits.array_record import ArrayRecord, flags_of, n_entries
+from reservoir.circuits.array_record import ArrayRecord, flags_of, n_entries, sealed
 from reservoir.circuits.conversion import from_matrix, from_networkx, from_synapses
 from reservoir.circuits.joining import joined
 from reservoir.circuits.projection import Projection, check_course, weight_unit
@@ -298,4 +298,4 @@ def _of_its_senders(projection: Projection, excitatory: np.ndarray) -> Projectio
         return projection
     signed = weight.copy()
     signed[wrong] *= -1
-    return replace(projection, weight=signed)
+    return replace(projection, weight=sealed(signed))

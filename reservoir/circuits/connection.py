@@ -18,7 +18,7 @@ from reservoir.validation import Parameters
 
 Ends = tuple[np.ndarray, np.ndarray]
 _RULES = "probability", "in_degree", "graph"
-_BYTES_OF_A_SYNAPSE = 40.0
+_BYTES_OF_A_SYNAPSE = 24.0
 
 
 @dataclass(eq=False, repr=False)

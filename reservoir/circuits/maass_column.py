@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from math import prod
 
@@ -17,11 +18,12 @@ from reservoir.circuits.synapses import (
     n_excitatory,
     statistics_of,
 )
-from reservoir.sizes import LONGEST_WIRING, check_patience
+from reservoir.topologies.drawing import bernoulli_positions
 from reservoir.validation import Parameters, check_integer
 
 _BLOCK = 1 << 20  # pairs of units looked at together
-_PAIR_SECONDS = 1e-8  # a quarter of what was measured
+_MOST_PAIRS = 1 << 24  # that are looked at one by one
+_LEAST = 2.0**-53  # probability, below which no number of this precision falls
 
 
 @dataclass(eq=False, repr=False)
@@ -49,6 +51,9 @@ class MaassColumn(SynapseParameters):
     synapses are static, 18 nA onto excitatory and 9 nA onto inhibitory units. The library's own choices: values of
     U, D, F that fall below 0 are drawn again evenly from (0, 2 mean] and U is at most 1; the current of all input
     synapses decays in 3 ms, as that of excitatory ones; inputs have no delay; and `input_probability`, `allow_self`.
+
+    Up to 4096 units, every pair is looked at by itself. Of more, all pairs at one distance are drawn together, by the
+    same law, so that the time grows with the synapses: 100,000 units take a second.
 
     Parameters
     ----------
@@ -117,8 +122,8 @@ class MaassColumn(SynapseParameters):
         n_units = int(np.prod(shape))
         nearness = 1.0
         for side in shape:
-            steps = np.arange(side)
-            nearness *= np.exp(-(((steps[:, None] - steps) / lam) ** 2)).sum()
+            steps = np.arange(1, side)
+            nearness *= side + 2 * float((side - steps) @ np.exp(-((steps / lam) ** 2)))
         excitatory = n_excitatory(self, n_units)
         numbers = {"E": excitatory, "I": n_units - excitatory}
         statistics, total = statistics_of(self), 0.0
@@ -134,8 +139,6 @@ class MaassColumn(SynapseParameters):
     def _check_size(self) -> None:
         n_units = prod(self._sides())
         check_synapses(self, "shape", n_units, 0)
-        what = f"{n_units:.3g}^2 pairs of units"
-        check_patience(type(self).__name__, "shape", self.shape, _PAIR_SECONDS * n_units**2, LONGEST_WIRING, what)
         check_synapses(self, "lam", n_units, self.expected_synapses())
 
     def _sides(self) -> tuple[int, int, int]:
@@ -145,17 +148,63 @@ class MaassColumn(SynapseParameters):
         return x, y, z
 
     def _connect(self, positions: np.ndarray, excitatory: np.ndarray, rng: np.random.Generator) -> Connections:
+        """Senders and receivers; of many units those of all pairs at one distance are drawn together."""
         kinds = statistics_of(self)
         C = np.array([[kinds.II.probability, kinds.IE.probability], [kinds.EI.probability, kinds.EE.probability]])
         n_units, kind = len(positions), excitatory.astype(int)
-        rows = max(1, _BLOCK // n_units)
         found: list[Connections] = [(np.zeros(0, dtype=np.int64),) * 2]
-        for first in range(0, n_units if self.lam > 0 else 0, rows):
+        if self.lam > 0 and n_units**2 > _MOST_PAIRS:
+            found += self._by_distances(C, kind, rng)
+        elif self.lam > 0:
+            found += self._by_pairs(C, kind, positions, rng)
+        return np.concatenate([part[0] for part in found]), np.concatenate([part[1] for part in found])
+
+    def _by_pairs(
+        self, C: np.ndarray, kind: np.ndarray, positions: np.ndarray, rng: np.random.Generator
+    ) -> Iterator[Connections]:
+        n_units, rows = len(positions), max(1, _BLOCK // len(positions))
+        for first in range(0, n_units, rows):
             block = np.arange(first, min(first + rows, n_units))
             distance = ((positions[block][:, None] - positions) ** 2).sum(axis=2)
             probability = C[kind[block][:, None], kind] * np.exp(-distance / self.lam**2)
             if not self.allow_self:
                 probability[np.arange(len(block)), block] = 0
             senders, receivers = np.nonzero(rng.random(probability.shape) < probability)
-            found.append((senders + first, receivers))
-        return np.concatenate([part[0] for part in found]), np.concatenate([part[1] for part in found])
+            yield senders + first, receivers
+
+    def _by_distances(self, C: np.ndarray, kind: np.ndarray, rng: np.random.Generator) -> Iterator[Connections]:
+        """The same law: of the pairs at a distance those that the largest C connects, of which the others keep a share.
+
+        A pair is a way from one unit to the other, and the place at which it begins in the box where it may begin.
+        """
+        sides, largest = np.array(self._sides()), float(C.max())
+        ways = ways_within(sides, self.lam * np.sqrt(max(0.0, np.log(max(largest, _LEAST) / _LEAST))))
+        squares, first = (ways**2).sum(axis=1), 0
+        for square, n_ways in zip(*np.unique(squares, return_counts=True), strict=True):
+            own, first = ways[first : first + n_ways], first + n_ways
+            if square == 0 and not self.allow_self:
+                continue
+            ends = np.cumsum(np.prod(sides - np.abs(own), axis=1))
+            taken = bernoulli_positions(int(ends[-1]), largest * np.exp(-square / self.lam**2), rng)
+            which = np.searchsorted(ends, taken, side="right")
+            senders, receivers = pairs_at(sides, own[which], taken - np.concatenate([[0], ends])[which])
+            kept = rng.random(len(taken)) * largest < C[kind[senders], kind[receivers]]
+            yield senders[kept].astype(np.int32), receivers[kept].astype(np.int32)
+
+
+def ways_within(sides: np.ndarray, reach: float) -> np.ndarray:
+    """All ways (n, 3) from one place of a grid to another that is no farther than `reach`, the shortest first."""
+    longest = np.minimum(sides - 1, int(min(reach, sides.max())))
+    ways = np.stack(np.meshgrid(*(np.arange(-one, one + 1) for one in longest), indexing="ij"), axis=-1).reshape(-1, 3)
+    squares = (ways**2).sum(axis=1)
+    order = np.argsort(squares, kind="stable")
+    return ways[order[: np.count_nonzero(squares <= reach**2)]]
+
+
+def pairs_at(sides: np.ndarray, ways: np.ndarray, places: np.ndarray) -> Connections:
+    """The two ends (n,) of these ways (n, 3), each of which begins in a place (n,) of the box where it may begin."""
+    boxes, steps = sides - np.abs(ways), np.array([sides[1] * sides[2], sides[2], 1])
+    rest, z = np.divmod(places, boxes[:, 2])
+    x, y = np.divmod(rest, boxes[:, 1])
+    senders = (np.column_stack([x, y, z]) + np.maximum(0, -ways)) @ steps
+    return senders, senders + ways @ steps

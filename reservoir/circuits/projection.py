@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reservoir.circuits.array_record import ArrayRecord, n_entries
+from reservoir.circuits.array_record import ArrayRecord, n_entries, sealed
 from reservoir.circuits.synaptic_numbers import BOUNDS, OPTIONAL
 from reservoir.circuits.time_course import is_delta
 from reservoir.parts import Numbers
@@ -45,7 +45,9 @@ class Projection(ArrayRecord):
     order of the step, and stable for any G in all units of `reservoir.neurons`; the magnesium block has its mean of
     before and after the step, which is taken twice for that. A voltage jumps before the units move by the next step.
     The arrays are read-only copies; a scalar is one value for all synapses. The order of synapses is kept; two units
-    may share several.
+    may share several. A static synapse takes up to 32 bytes: `pre` and `post` are 32-bit integers, numbers that are all
+    the same take the memory of one, and weights that are given in single precision stay so, with the spikes of the same
+    numbers in double precision. Arrays that are read-only, and own their memory, are kept without a copy.
 
     Parameters
     ----------
@@ -124,7 +126,7 @@ class Projection(ArrayRecord):
             raise parameter_error(type(self).__name__, dynamic[0], "given together with U, D and F, or None", dynamic)
         self._read_indices("pre", size)
         self._read_indices("post", size)
-        self._read_numbers("weight", size, unit=self.weight_unit)
+        self._read_numbers("weight", size, unit=self.weight_unit, single=True)
         for name in ("delay", "time_constant", *OPTIONAL):
             if getattr(self, name) is not None:
                 low, high, above, unit = BOUNDS[name]
@@ -163,7 +165,7 @@ class Projection(ArrayRecord):
             requirement = f"a mask of shape ({len(self)},) or indices in [0, {len(self)})"
             raise parameter_error(f"{type(self).__name__}.select", "chosen", requirement, given)
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(self, **{name: value[chosen] for name, value in values.items() if value is not None})
+        return replace(self, **{name: sealed(value[chosen]) for name, value in values.items() if value is not None})
 
     @classmethod
     def joined(cls, projections: list[Projection]) -> Projection:
@@ -176,7 +178,7 @@ class Projection(ArrayRecord):
             )
             raise parameter_error(f"{cls.__name__}.joined", "projections", requirement, projections)
         names = [field.name for field in fields(cls) if getattr(parts[0], field.name) is not None]
-        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+        return cls(**{name: sealed(np.concatenate([getattr(part, name) for part in parts])) for name in names})
 
 
 def weight_unit(reversal: Any, time_constant: Any = None) -> str:

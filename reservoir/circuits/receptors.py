@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from reservoir.circuits.array_record import is_constant
 from reservoir.circuits.circuit import Circuit, PoissonBackground
 from reservoir.circuits.projection import Projection
 from reservoir.circuits.time_course import exponentials, is_delta
+
+_AT_A_TIME = 1 << 16  # synapses
 
 
 class Share(NamedTuple):
@@ -38,16 +42,22 @@ class Receptors(NamedTuple):
         left = np.exp(-dt / np.concatenate([self.currents, self.conductances[:, 1]]))
         return np.append(left, np.zeros(int(self.jumps)))
 
-    def of(self, part: Projection | PoissonBackground) -> list[Share]:
-        """The receptors of every synapse of a projection, or of what every unit hears of a background."""
-        if is_delta(part.time_constant):
-            return [Share(np.full(len(part), self.n_receptors - 1), np.ones(len(part)))]
-        return [Share(self._places(part, decay), factor) for decay, factor in _courses(part)]
+    def of(self, part: Projection | PoissonBackground, which: Any = None) -> list[Share]:
+        """The receptors of synapses of a projection, or of what units hear of a background; of all, if not said."""
+        chosen = slice(None) if which is None else which
+        size = len(part.weight[chosen])
+        if _is_alike(part):
+            chosen = slice(0, 1)
+        if is_delta(part.time_constant[:1]):
+            shares = [Share(np.array([self.n_receptors - 1]), np.ones(1))]
+        else:
+            shares = [Share(self._places(part, chosen, decay), factor) for decay, factor in _courses(part, chosen)]
+        return [Share(*(np.broadcast_to(numbers, size) for numbers in share)) for share in shares]
 
-    def _places(self, part: Projection | PoissonBackground, decay: np.ndarray) -> np.ndarray:
+    def _places(self, part: Projection | PoissonBackground, chosen: Any, decay: np.ndarray) -> np.ndarray:
         if part.reversal is None:
             return np.searchsorted(self.currents, decay)
-        joined, which = np.unique(_rows(part, decay), axis=0, return_inverse=True)
+        joined, which = np.unique(_rows(part, chosen, decay), axis=0, return_inverse=True)
         places = (joined[:, None] == self.conductances).all(axis=2).argmax(axis=1)
         return np.asarray(len(self.currents) + places[which.reshape(-1)])
 
@@ -57,24 +67,42 @@ def receptors_of(circuit: Circuit) -> Receptors:
     parts: list[Projection | PoissonBackground] = [pathway.projection for pathway in circuit.pathways()]
     parts += [] if circuit.background is None else [circuit.background]
     lasting = [part for part in parts if not is_delta(part.time_constant)]
-    currents = [decay for part in lasting if part.reversal is None for decay, _ in _courses(part)]
-    conductances = [_rows(part, decay) for part in lasting if part.reversal is not None for decay, _ in _courses(part)]
+    currents, conductances = [np.zeros(0)], [np.zeros((0, 3))]
+    for part in lasting:
+        for chosen in _pieces(part):
+            for decay, _ in _courses(part, chosen):
+                if part.reversal is None:
+                    currents.append(np.unique(decay))
+                else:
+                    conductances.append(np.unique(_rows(part, chosen, decay), axis=0))
     return Receptors(
-        np.unique(np.concatenate([np.zeros(0), *currents])),
-        np.unique(np.concatenate([np.zeros((0, 3)), *conductances]), axis=0),
-        len(lasting) < len(parts),
+        np.unique(np.concatenate(currents)), np.unique(np.concatenate(conductances), axis=0), len(lasting) < len(parts)
     )
 
 
-def _courses(part: Projection | PoissonBackground) -> list[tuple[np.ndarray, np.ndarray]]:
+def _is_alike(part: Projection | PoissonBackground) -> bool:
+    """Whether all synapses are known to be of one kind."""
+    columns = (part.time_constant, part.rise_time, part.reversal, part.magnesium)
+    return len(part) > 0 and all(column is None or is_constant(column) for column in columns)
+
+
+def _pieces(part: Projection | PoissonBackground) -> Iterator[slice]:
+    """Synapses that are of all kinds together, so many at a time as are looked at without much memory."""
+    size = 1 if _is_alike(part) else len(part)
+    for first in range(0, size, _AT_A_TIME):
+        yield slice(first, min(first + _AT_A_TIME, size))
+
+
+def _courses(part: Projection | PoissonBackground, chosen: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     """Time constants (n,) and factors (n,) of the exponentials whose sum is the course of each synapse."""
+    decay = part.time_constant[chosen]
     if part.rise_time is None:
-        return [(part.time_constant, np.ones(len(part)))]
-    slow, fast, peak = exponentials(part.time_constant, part.rise_time)
+        return [(decay, np.ones(len(decay)))]
+    slow, fast, peak = exponentials(decay, part.rise_time[chosen])
     return [(slow, peak), (fast, -peak)]
 
 
-def _rows(part: Projection | PoissonBackground, decay: np.ndarray) -> np.ndarray:
+def _rows(part: Projection | PoissonBackground, chosen: Any, decay: np.ndarray) -> np.ndarray:
     """Reversal, time constant and magnesium (n, 3) of conductances."""
-    magnesium = np.zeros(len(part)) if part.magnesium is None else part.magnesium
-    return np.column_stack([np.asarray(part.reversal), decay, magnesium])
+    magnesium = np.zeros(len(decay)) if part.magnesium is None else part.magnesium[chosen]
+    return np.column_stack([np.asarray(part.reversal)[chosen], decay, magnesium])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from reservoir.circuits.array_record import sealed
 from reservoir.circuits.projection import Projection
 from reservoir.circuits.synapse_statistics import DRAWN, DYNAMICS, KINDS, PairStatistics, SynapseStatistics
 from reservoir.circuits.synaptic_numbers import synaptic_numbers, with_way
@@ -19,9 +20,11 @@ def draw_synapses(
     statistics: SynapseStatistics,
     rng: np.random.Generator,
     positions: np.ndarray | None = None,
+    weight_scale: float = 1.0,
 ) -> Projection:
     """Synapses for these connections (S,) between units of the kinds `excitatory` (N,)."""
-    kinds = 2 * ~excitatory[senders] + ~excitatory[receivers]
+    inhibitory = (~excitatory).view(np.int8)
+    kinds = 2 * inhibitory[senders] + inhibitory[receivers]
     given = [name for name in DRAWN if getattr(statistics.EE, name) is not None]
     dynamic = [name for name in given if name in DYNAMICS]
     alike = ("delay", "time_constant", *(name for name in given if name not in DYNAMICS))
@@ -37,7 +40,8 @@ def draw_synapses(
         columns["delay"][places] = with_way("PairStatistics", columns["delay"][places], pair.velocity, *ends)
     if dynamic:
         columns["U"] = np.minimum(columns["U"], 1.0)
-    return Projection(senders, receivers, **columns)
+    columns["weight"] *= weight_scale
+    return Projection(senders, receivers, **{name: sealed(values) for name, values in columns.items()})
 
 
 def draw_inputs(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from reservoir.circuits.array_record import sealed
 from reservoir.circuits.circuit import Circuit
 from reservoir.circuits.synapse_drawing import draw_inputs, draw_synapses
 from reservoir.circuits.synapse_statistics import PRESETS, SynapseStatistics
@@ -15,7 +16,7 @@ from reservoir.sizes import check_fits
 from reservoir.validation import Parameters, check_integer
 
 Connections = tuple[np.ndarray, np.ndarray]
-_NUMBERS_OF_A_UNIT, _NUMBERS_OF_A_SYNAPSE = 3, 8
+_NUMBERS_OF_A_UNIT, _NUMBERS_OF_A_SYNAPSE = 3, 4
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -96,16 +97,23 @@ def draw_circuit(
     excitatory = np.zeros(n_units, dtype=bool)
     excitatory[rng.permutation(n_units)[: n_excitatory(synapses, n_units)]] = True
     senders, receivers = connect(excitatory)
-    order = np.lexsort((receivers, senders))
-    recurrent = draw_synapses(senders[order], receivers[order], excitatory, statistics, rng, positions)
+    ends = in_order(senders, receivers, n_units)
+    del senders, receivers
+    recurrent = draw_synapses(*ends, excitatory, statistics, rng, positions, weight_scale)
     inputs = draw_inputs(n_inputs, probability, excitatory, statistics, rng)
-    return Circuit(
-        excitatory,
-        replace(recurrent, weight=weight_scale * recurrent.weight),
-        replace(inputs, weight=input_scale * inputs.weight),
-        n_inputs,
-        positions,
-    )
+    inputs = replace(inputs, weight=sealed(input_scale * inputs.weight))
+    return Circuit(excitatory, recurrent, inputs, n_inputs, positions)
+
+
+def in_order(senders: np.ndarray, receivers: np.ndarray, n_receivers: int) -> Connections:
+    """Senders and receivers in the order of the senders, then of the receivers, for a record to keep."""
+    pairs = senders.astype(np.int64)
+    pairs *= n_receivers
+    pairs += receivers
+    pairs.sort()
+    receivers = sealed((pairs % n_receivers).astype(np.int32))
+    pairs //= n_receivers
+    return sealed(pairs.astype(np.int32)), receivers
 
 
 def check_synapses(part: SynapseParameters, name: str, n_units: int, n_synapses: float) -> None:

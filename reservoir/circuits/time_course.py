@@ -44,8 +44,15 @@ def seconds_of(time_constant: np.ndarray, rise_time: np.ndarray | None) -> np.nd
     return time_constant if rise_time is None else exponentials(time_constant, rise_time).area
 
 
+def n_exponentials(part: Any) -> int:
+    """Of how many exponentials, or jumps, the course of synapses is the sum."""
+    return 1 if part.rise_time is None else 2
+
+
 def is_delta(time_constant: Any) -> bool:
     """Whether these are the time constants of jumps of the voltage: all 0."""
+    if isinstance(time_constant, np.ndarray) and time_constant.strides == (0,):
+        time_constant = time_constant[:1]
     try:
         numbers = np.asarray(magnitude(time_constant), dtype=np.float64)
     except (TypeError, ValueError):

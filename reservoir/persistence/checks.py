@@ -51,6 +51,11 @@ def integers(*axes: str) -> Check:
     return Check(lambda value, lengths: _fits(value, axes, lengths, "i8"), f"integers ({', '.join(axes)})")
 
 
+def indices(*axes: str) -> Check:
+    """An array of int64 or int32."""
+    return Check(lambda value, lengths: _fits(value, axes, lengths, "i48"), f"integers ({', '.join(axes)})")
+
+
 def unsigned(*axes: str) -> Check:
     """An array of uint32."""
     return Check(lambda value, lengths: _fits(value, axes, lengths, "u4"), f"integers ({', '.join(axes)})")

@@ -38,6 +38,7 @@ from reservoir.persistence.checks import (
     endings,
     equation_parameter,
     flags,
+    indices,
     integers,
     labels,
     matrix,
@@ -163,7 +164,7 @@ REGISTRY: dict[str, Entry] = {
         parameters={"signs": reals("2", "n"), "order": unsigned("n"), "scale": NUMBER}, rebuild=rebuilding.hadamard
     ),
     "reservoir.circuits.Projection": Entry(
-        parameters={"pre": integers("s"), "post": integers("s"), **_SYNAPSES, **_COURSE}
+        parameters={"pre": indices("s"), "post": indices("s"), **_SYNAPSES, **_COURSE}
     ),
     **dict.fromkeys(("reservoir.circuits.PairStatistics", "reservoir.circuits.SynapseStatistics"), Entry()),
     "reservoir.circuits.PoissonBackground": Entry(parameters={"*": either(NONE, reals("n"))}),

@@ -8,7 +8,8 @@ import numpy as np
 
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
-from reservoir.random_numbers import ENCODER, TrialGenerator, numbers_of_events, poisson_numbers, steps_of
+from reservoir.poisson_numbers import poisson_numbers
+from reservoir.random_numbers import ENCODER, TrialGenerator, numbers_of_events, steps_of
 from reservoir.spikes.scaling import Scaled, read_step
 from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters, parameter_error

@@ -2,77 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from reservoir.circuits import Circuit, Projection
-from reservoir.circuits.receptors import Receptors
+from reservoir.circuits.receptors import Receptors, receptors_of
+from reservoir.derived import Derived
 from reservoir.neurons.spiking.circuit_loop import Conductances
 from reservoir.neurons.spiking.lif import mean_decay
 from reservoir.neurons.spiking.magnesium import HALF_BLOCKED, MagnesiumBlocks
 from reservoir.neurons.spiking.mixture import models_of
-from reservoir.neurons.spiking.sending import Background, Releases, Wiring
+from reservoir.neurons.spiking.sending import Background, Dynamics, Releases, Wiring
 from reservoir.random_numbers import RELEASE, Places, round_keys
+from reservoir.systems.placed_synapses import NONE_LEFT_OUT, LeftOut, placed, starts_of
+
+_NO_DYNAMICS = Dynamics(*[np.zeros(0, np.int64)] * 3, *[np.zeros(0)] * 3)
 
 
-def make_wiring(
-    circuit: Circuit, kinds: Receptors, dt: float, still: Mapping[str, np.ndarray] = MappingProxyType({})
-) -> tuple[Wiring, Releases | None]:
-    """The synapses in the order of their senders, and what those do that do not release every spike.
+class Prepared(NamedTuple):
+    """The synapses of a circuit as the loop wants them, at one length of a step."""
 
-    Of the projections of `still` only those (n_synapses,) that it says; the others learn.
-    """
-    columns = {name: np.concatenate(parts) for name, parts in _columns(circuit, kinds, dt, still).items()}
-    probability, number = columns.pop("probability"), columns.pop("number")
-    senders = columns.pop("senders")
-    order = np.argsort(senders, kind="stable")
+    wiring: Wiring
+    releases: Releases | None  # what those do that do not release every spike; without keys and steps
+    starts: np.ndarray  # (n_senders, n_slices + 1), see `starts_of`
+    shortest: int  # delay, steps
+
+
+class Kinds(NamedTuple):
+    """The kinds of synapses of a circuit, of which kernels want two currents."""
+
+    of_units: Receptors
+    n_of_synapses: int  # the first ones, that synapses have
+
+
+_kinds: Derived[Kinds] = Derived()
+_prepared: Derived[Prepared] = Derived()
+
+
+def kinds_of(circuit: Circuit) -> Kinds:
+    """The kinds of a circuit, kept as long as it lives."""
+    return _kinds.get(circuit, (), lambda: _make_kinds(circuit)) if circuit.frozen else _make_kinds(circuit)
+
+
+def _make_kinds(circuit: Circuit) -> Kinds:
+    found = receptors_of(circuit)
+    n_missing = max(0, 2 - len(found.currents))
+    unheard = 1.0 + found.currents.max(initial=0.0) + np.arange(n_missing)
+    kinds = found._replace(currents=np.append(found.currents, unheard))
+    behind = len(kinds.conductances) + kinds.jumps
+    return Kinds(kinds, kinds.n_receptors if behind else len(found.currents))
+
+
+def prepare(circuit: Circuit, kinds: Kinds, dt: float, left_out: LeftOut = NONE_LEFT_OUT) -> Prepared:
+    """What `make_wiring` makes of a circuit, whole and for the last `dt` kept as long as it lives."""
+    if left_out or not circuit.frozen:
+        return make_wiring(circuit, kinds, dt, left_out)
+    return _prepared.get(circuit, (np.float64(dt).tobytes(),), lambda: make_wiring(circuit, kinds, dt))
+
+
+def make_wiring(circuit: Circuit, kinds: Kinds, dt: float, left_out: LeftOut = NONE_LEFT_OUT) -> Prepared:
+    """The synapses in the order of their senders, without those that are left out."""
+    starts = starts_of(circuit, left_out)
+    delays = [_steps(part.delay[[part.delay.argmin(), part.delay.argmax()]], dt) for part in _parts(circuit)]
     wiring = Wiring(
-        starts=np.searchsorted(senders[order], np.arange(circuit.n_units + circuit.n_inputs + 1)),
-        decay=kinds.decays(dt),
-        reversal=kinds.conductances[:, 0].copy(),
-        **{name: values[order] for name, values in columns.items()},
+        begins=starts[:, 0].copy(),
+        ends=starts[:, -1].copy(),
+        receiver=np.empty(starts.max(initial=0), np.int32),
+        place=np.empty(starts.max(initial=0), np.int32),
+        weight=np.empty(starts.max(initial=0), _type_of_weights(circuit)),
+        n_slots=1 + max((int(longest) for _, longest in delays), default=0),
+        n_kinds=kinds.n_of_synapses,
+        first_unit=0,
+        dynamics=_NO_DYNAMICS,
+        decay=kinds.of_units.decays(dt),
+        reversal=kinds.of_units.conductances[:, 0].copy(),
     )
-    if (probability == 1).all():
-        return wiring, None
-    return wiring, Releases(probability[order], number[order], np.zeros((0, 2), np.uint64), np.zeros((0, 2), np.uint64))
+    releases, dynamics = _no_releases(circuit, len(wiring.weight)), [(np.zeros(0, np.int64), np.zeros((3, 0)))]
+    for piece, places in placed(circuit, starts, left_out):
+        part, share = piece.projection, kinds.of_units.of(piece.projection, piece.which)[piece.term]
+        weight = piece.of(part.weight) if part.reversal is None else np.abs(piece.of(part.weight))
+        wiring.receiver[places] = piece.of(part.post)
+        wiring.place[places] = _steps(piece.of(part.delay), dt) * wiring.n_kinds + share.receptor
+        wiring.weight[places] = weight * share.factor
+        if releases is not None:
+            released_with = part.release_probability
+            releases.probability[places] = 1.0 if released_with is None else piece.of(released_with)
+            releases.number[places] = piece.first_number + piece.which
+        if part.U is not None and part.D is not None and part.F is not None:
+            dynamics.append((places, np.stack([piece.of(part.U), dt / piece.of(part.D), dt / piece.of(part.F)])))
+    shortest = min((int(least) for least, _ in delays), default=0)
+    return Prepared(wiring._replace(dynamics=_dynamics(wiring, dynamics)), releases, starts, shortest)
 
 
-def _columns(
-    circuit: Circuit, kinds: Receptors, dt: float, still: Mapping[str, np.ndarray]
-) -> dict[str, list[np.ndarray]]:
-    """The fields of `Wiring` and more, in pieces: one for each exponential of each projection."""
-    found: dict[str, list[np.ndarray]] = {}
-    first = 0
-    for projection, source, part in circuit.pathways():
-        utilisation, recovery, facilitation = _dynamics(part, dt)
-        weight = part.weight if part.reversal is None else np.abs(part.weight)
-        for receptor, factor in kinds.of(part):
-            piece = {
-                "senders": part.pre + (0 if source == "units" else circuit.n_units),
-                "receiver": part.post,
-                "current": receptor,
-                "delay": np.floor(part.delay / dt + 0.5).astype(np.int64),
-                "weight": weight * factor,
-                "utilisation": utilisation,
-                "recovery": recovery,
-                "facilitation": facilitation,
-                "probability": np.ones(len(part)) if part.release_probability is None else part.release_probability,
-                "number": first + np.arange(len(part)),
-            }
-            for name, values in piece.items():
-                found.setdefault(name, []).append(values[still[projection]] if projection in still else values)
-        first += len(part)
-    return found
+def _parts(circuit: Circuit) -> list[Projection]:
+    """The projections that have synapses."""
+    return [part for _, _, part in circuit.pathways() if len(part)]
 
 
-def _dynamics(projection: Projection, dt: float) -> list[np.ndarray]:
-    """U (negative where synapses are static), and the inverse of D and F in steps."""
-    if projection.U is None or projection.D is None or projection.F is None:
-        return [np.full(len(projection), -1.0), np.zeros(len(projection)), np.zeros(len(projection))]
-    return [projection.U, dt / projection.D, dt / projection.F]
+def _steps(seconds: np.ndarray, dt: float) -> np.ndarray:
+    return np.floor(seconds / dt + 0.5).astype(np.int64)
+
+
+def _type_of_weights(circuit: Circuit) -> np.dtype[Any]:
+    """That of the weights, where they are not multiplied by anything."""
+    parts = _parts(circuit)
+    if not parts or any(part.rise_time is not None for part in parts):
+        return np.dtype(np.float64)
+    return np.result_type(*(part.weight for part in parts))
+
+
+def _no_releases(circuit: Circuit, n_synapses: int) -> Releases | None:
+    """Room for what synapses release; None where all release all."""
+    given = [part.release_probability for _, _, part in circuit.pathways() if part.release_probability is not None]
+    if all((probability == 1).all() for probability in given):
+        return None
+    nothing = np.zeros((0, 2), np.uint64)
+    return Releases(np.empty(n_synapses), np.empty(n_synapses, np.int64), nothing, nothing)
+
+
+def _dynamics(wiring: Wiring, pieces: list[tuple[np.ndarray, np.ndarray]]) -> Dynamics:
+    """The dynamic synapses, from their places and U, 1 / D and 1 / F, in the order of those."""
+    synapse, numbers = (np.concatenate(parts, axis=-1) for parts in zip(*pieces, strict=True))
+    order = np.argsort(synapse)
+    synapse = synapse[order]
+    begins, ends = (np.searchsorted(synapse, edges) for edges in (wiring.begins, wiring.ends))
+    utilisation, recovery, facilitation = numbers[:, order]
+    return Dynamics(begins, ends, synapse, utilisation, recovery, facilitation)
 
 
 def released(releases: Releases | None, seed: int, places: Places) -> Releases | None:

@@ -11,7 +11,8 @@ from reservoir.circuits import Circuit
 from reservoir.neurons.spiking.circuit_loop import NOTHING, Probe, State, keep
 from reservoir.neurons.spiking.magnesium import MagnesiumBlocks
 from reservoir.neurons.spiking.sending import Wiring
-from reservoir.systems.plastic_parts import PlasticPart, still_synapses
+from reservoir.systems.circuit_wiring import Prepared
+from reservoir.systems.plastic_parts import PlasticPart, learning_synapses
 from reservoir.systems.recording import OF_CIRCUITS, Known, Places, Wanted
 from reservoir.systems.synapses_over_time import Begun, followed, left_by, order_of
 
@@ -71,14 +72,14 @@ def of_units(wanted: Wanted, probe: Probe) -> dict[str, np.ndarray]:
 def of_synapses(
     wanted: Wanted,
     circuit: Circuit,
-    wiring: Wiring,
+    prepared: Prepared,
     begun: Begun,
     events: np.ndarray,
     steps: np.ndarray,
     plastic: Sequence[PlasticPart] = (),
 ) -> dict[str, dict[str, Any]]:
     """The arrays (n, k) by variable and projection before these steps, with these spikes; room for those that learn."""
-    places = order_of(circuit, still_synapses(plastic)) if set(wanted.synapses) & set(_ABOUT_SPIKES) else {}
+    wiring, left_out = prepared.wiring, learning_synapses(plastic)
     found: dict[str, dict[str, Any]] = {}
     for name, chosen in wanted.synapses.items():
         for projection, synapses in chosen.items():
@@ -91,7 +92,7 @@ def of_synapses(
             if name == "weights":
                 kept[projection][:] = circuit.projection(projection).weight[synapses]
             elif name in _ABOUT_SPIKES:
-                which = places[projection][synapses]
+                which = order_of(circuit, prepared, projection, left_out)[synapses]
                 still = np.flatnonzero(which >= 0)
                 left = left_by(wiring, begun, which[still])
                 courses = followed(wiring, which[still], left, events, steps)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reservoir.circuits import Circuit
-from reservoir.circuits.receptors import Receptors, receptors_of
+from reservoir.circuits.receptors import Receptors
 from reservoir.circuits.suitability import check_suited
 from reservoir.compilation import rows_per_call
 from reservoir.foreign_code import loop_for
@@ -26,24 +26,27 @@ from reservoir.neurons.spiking.circuit_loop import (
 )
 from reservoir.neurons.spiking.magnesium import MagnesiumBlocks
 from reservoir.neurons.spiking.mixture import units_by_record
-from reservoir.neurons.spiking.sending import Background, Releases, Wiring
+from reservoir.neurons.spiking.sending import Background, Wiring
 from reservoir.parts import Numbers, Seed, Units
 from reservoir.plasticity.learning import Rules
-from reservoir.random_numbers import BACKGROUND, ESCAPE, NOISE, Places, fill, poisson_numbers
 from reservoir.sizes import check_fits
 from reservoir.systems.circuit_learning import LearningRun, state_shapes
+from reservoir.systems.circuit_parts import n_parts, run_in_parts
 from reservoir.systems.circuit_state import CircuitState, Starts, check_shapes
-from reservoir.systems.circuit_units import escapes, initial_values, is_noisy, read_units, run_anywhere, variables_of
+from reservoir.systems.circuit_units import initial_values, read_units, run_anywhere, variables_of
 from reservoir.systems.circuit_wiring import (
+    Prepared,
     held_units,
+    kinds_of,
     make_background,
     make_conductances,
-    make_wiring,
+    prepare,
     released,
 )
+from reservoir.systems.heard_numbers import numbers_heard_by
 from reservoir.systems.learned import traces_of, with_learned
 from reservoir.systems.over_time import keep_first, known_of, of_synapses, of_units, probe_of
-from reservoir.systems.plastic_parts import PlasticPart, plastic_parts, still_synapses
+from reservoir.systems.plastic_parts import PlasticPart, learning_synapses, plastic_parts
 from reservoir.systems.recording import Record, Recording, Wanted, read_record
 from reservoir.systems.stimuli import NUMBERS_HELD, Heard, Stimulus, read_trials
 from reservoir.systems.synapses_over_time import NONE_LATE, Begun, late_after
@@ -64,14 +67,18 @@ class CircuitEngine(NamedTuple):
     circuit: Circuit
     neuron: Any
     cells: Any
-    wiring: Wiring
+    synapses: Prepared
     dt: float
     background: Background | None = None  # without counts
     conductances: Conductances | None = None
     blocks: MagnesiumBlocks | None = None
     held: np.ndarray | None = None  # (n_units,), whether units stand still in their refractory time, for delta synapses
-    releases: Releases | None = None  # without keys and steps
-    plastic: tuple[PlasticPart, ...] = ()  # synapses that learn, by their rules; the others stand in `wiring`
+    plastic: tuple[PlasticPart, ...] = ()  # synapses that learn, by their rules; the others stand in `synapses`
+
+    @property
+    def wiring(self) -> Wiring:
+        """The synapses in the form of the kernel."""
+        return self.synapses.wiring
 
 
 def simulate(
@@ -187,19 +194,17 @@ def make_engine(
     """
     dt = check_real(owner, "dt", dt, SHORTEST_STEP, unit="second")
     neuron = read_units(owner, circuit, neuron, rng, compiled)
-    kinds = receptors_of(circuit)
-    if len(kinds.currents) < 2:  # kernels want two
-        unheard = 1.0 + kinds.currents.max(initial=0.0) + np.arange(2 - len(kinds.currents))
-        kinds = kinds._replace(currents=np.append(kinds.currents, unheard))
+    found = kinds_of(circuit)
+    kinds = found.of_units
     _check_room(owner, circuit, kinds, dt)
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt) if hasattr(neuron, "cells") else None
     check_suited(owner, circuit, units_by_record(neuron, circuit.n_units))
     plastic = plastic_parts(owner, plasticity, circuit, kinds, dt)
-    wiring, releases = make_wiring(circuit, kinds, dt, still_synapses(plastic))
+    synapses = prepare(circuit, found, dt, learning_synapses(plastic))
     conductances, blocks = make_conductances(kinds, dt)
     held = held_units(neuron, cells, circuit.n_units) if kinds.jumps and cells is not None else None
     background = make_background(circuit, kinds)
-    return CircuitEngine(circuit, neuron, cells, wiring, dt, background, conductances, blocks, held, releases, plastic)
+    return CircuitEngine(circuit, neuron, cells, synapses, dt, background, conductances, blocks, held, plastic)
 
 
 def _check_room(owner: str, circuit: Circuit, kinds: Receptors, dt: float) -> None:
@@ -219,29 +224,33 @@ def run_engine(
 ) -> np.ndarray:
     """Move `state` on by all steps of a stimulus: the spikes (n_spikes, 2) as (step, unit)."""
     n_units, n_steps = state.ready.size, heard.n_steps
-    room, seen = np.empty((max(_SPIKE_ROOM, 4 * n_units), 2), np.int64), np.zeros(1, np.int64)
     currents = np.zeros((1, n_units)) if heard.currents is None else heard.currents
     if engine.circuit.background is not None:
         currents = currents + engine.circuit.background.current
+    if voltages is None and probe.every == 0 and learning is None and (n_wanted := n_parts(engine)) > 1:
+        fired = run_in_parts(engine, state, heard, currents, n_wanted)
+        check_finite(type(engine.neuron).__name__, state.variables, engine.dt)
+        return fired
+    room, seen = np.empty((max(_SPIKE_ROOM, 4 * n_units), 2), np.int64), np.zeros(1, np.int64)
     rows, pieces, step = heard.shared_rows(), [np.empty((0, 2), np.int64)], 0
     loop, told = loop_for(run_circuit, type(engine.cells)), learning and learning.begin(state.ring)
     chunk = max(1, min(rows_per_call(n_units * (len(engine.wiring.decay) + 10), "update"), NUMBERS_HELD // n_units))
+    numbers = numbers_heard_by(engine, heard.seed, slice(0, n_units))
     while step < n_steps:
         still_wanted()
         last = min(step + chunk, n_steps)
         places = heard.numbers_of(step, last)
-        noise, jumps = _noise(engine, heard.seed, places, n_units), _jumps(engine, heard.seed, places)
-        releases = released(engine.releases, heard.seed, places)
+        noise, jumps = numbers.noise(places), numbers.jumps(places)
+        releases = released(engine.synapses.releases, heard.seed, places)
         while step < last:  # more than once where `room` gets full
             kept = noise[:0] if voltages is None else voltages[step:last]
             n_spikes, reached = loop(
                 engine.cells, engine.wiring, state, step, last, currents, rows[step:last], noise, heard.events, seen,
-                room, kept, probe, *(jumps or (None,)), engine.conductances, engine.blocks, engine.held, releases,
-                told,
+                room, kept, probe, jumps, engine.conductances, engine.blocks, engine.held, releases, told,
             )  # fmt: skip
             told = learning and learning.resume(state.ring, reached)
             pieces.append(room[:n_spikes].copy())
-            jumps = tuple(part._replace(counts=part.counts[reached - step :]) for part in jumps)
+            jumps = None if jumps is None else jumps._replace(counts=jumps.counts[reached - step :])
             releases = None if releases is None else releases._replace(when=releases.when[reached - step :])
             noise, step = noise[reached - step :], reached
     if learning is not None:
@@ -256,28 +265,6 @@ def check_finite(unit: str, values: np.ndarray, dt: float) -> None:
         raise ValueError(
             f"The voltages of {unit} overflow: the weights, the currents or the step of {dt:g} s are too large."
         )
-
-
-def _noise(engine: CircuitEngine, seed: int, places: Places, n_units: int) -> np.ndarray:
-    """Normal numbers (n_steps, n_units), behind them uniform ones where units escape; no row where none is heard."""
-    noisy, chances = is_noisy(engine.neuron), escapes(engine.neuron)
-    normal = np.zeros((int(places.offsets[-1]) if noisy or chances else 0, n_units))
-    if noisy:
-        fill(seed, NOISE, places, 1.0, normal)
-    if not chances:
-        return normal
-    uniform = np.empty_like(normal)
-    fill(seed, ESCAPE, places, None, uniform)
-    return np.concatenate([normal, uniform], axis=1)
-
-
-def _jumps(engine: CircuitEngine, seed: int, places: Places) -> tuple[Background, ...]:
-    """One record of what the units hear from outside in these steps; none where there is no background."""
-    background = engine.circuit.background
-    if background is None or engine.background is None:
-        return ()
-    counts = poisson_numbers(seed, BACKGROUND, places, background.rate * engine.dt)
-    return (engine.background._replace(counts=counts),)
 
 
 def start(engine: CircuitEngine, variables: np.ndarray) -> State:
@@ -339,7 +326,7 @@ def _run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording
     found: dict[str, Any] = dict(of_units(wanted, probe))
     if times is not None:
         steps = np.round(times / engine.dt).astype(np.int64)
-        found |= of_synapses(wanted, engine.circuit, engine.wiring, begun, sent, steps, engine.plastic)
+        found |= of_synapses(wanted, engine.circuit, engine.synapses, begun, sent, steps, engine.plastic)
         if learning is not None:
             learning.put_rows(found, (begun.behind + steps) * engine.dt)
     final = _stopped(engine, state, begun, stimulus, sent, learning) if "state" in wanted.names else None

@@ -7,16 +7,16 @@ at there. Events are (step, sender) in the order of steps; those before step 0 a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from reservoir.circuits import Circuit
-from reservoir.circuits.receptors import receptors_of
 from reservoir.neurons.spiking.circuit_loop import State
 from reservoir.neurons.spiking.sending import Wiring
 from reservoir.systems.circuit_state import CircuitState
+from reservoir.systems.circuit_wiring import Prepared
+from reservoir.systems.placed_synapses import NONE_LEFT_OUT, LeftOut, placed
 
 
 class Left(NamedTuple):
@@ -27,30 +27,26 @@ class Left(NamedTuple):
     sent: np.ndarray  # the step in which it was sent
 
 
-def order_of(circuit: Circuit, still: Mapping[str, np.ndarray] = MappingProxyType({})) -> dict[str, np.ndarray]:
-    """Where the synapses of each projection stand in those of the loop, one of two exponentials at the first.
+def order_of(circuit: Circuit, prepared: Prepared, name: str, left_out: LeftOut = NONE_LEFT_OUT) -> np.ndarray:
+    """Which of the dynamic synapses of the loop those of a projection are, one of two exponentials by the first.
 
-    -1 for those that do not stand there, of the projections of `still`, which says which do (n_synapses,).
+    -1 for those that are left out there.
     """
-    kinds, pathways = receptors_of(circuit), circuit.pathways()
-    chosen = [np.flatnonzero(still[name]) if name in still else np.arange(len(part)) for name, _, part in pathways]
-    senders = [
-        np.tile(part.pre[own] + (0 if source == "units" else circuit.n_units), len(kinds.of(part)))
-        for (_, source, part), own in zip(pathways, chosen, strict=True)
-    ]
-    order = np.argsort(np.concatenate(senders), kind="stable")
-    places = np.empty(len(order), dtype=np.int64)
-    places[order] = np.arange(len(order))
-    found = {}
-    for (name, _, part), own, first in zip(pathways, chosen, np.cumsum([0, *map(len, senders)]), strict=False):
-        found[name] = np.full(len(part), -1)
-        found[name][own] = places[first : first + len(own)]
+    found = np.full(len(circuit.projection(name)), -1)
+    for piece, places in placed(circuit, prepared.starts, left_out):
+        if piece.name == name and piece.term == 0:
+            found[piece.which] = np.searchsorted(prepared.wiring.dynamics.synapse, places)
     return found
 
 
 def senders_of(wiring: Wiring, which: np.ndarray) -> np.ndarray:
-    """The senders (n,) of some synapses."""
-    return np.searchsorted(wiring.starts, which, side="right") - 1
+    """The senders (n,) of some of the dynamic synapses."""
+    return np.searchsorted(wiring.dynamics.begins, which, side="right") - 1
+
+
+def delays_of(wiring: Wiring, which: np.ndarray) -> np.ndarray:
+    """The delays (n,) of some of the dynamic synapses, in steps."""
+    return wiring.place[wiring.dynamics.synapse[which]].astype(np.int64) // wiring.n_kinds
 
 
 NONE_LATE = {
@@ -102,7 +98,7 @@ def followed(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """u, R and the step in which the last spike was sent (n_steps, n), as they stand before each of the steps."""
     found = np.empty((3, len(steps), len(which)))
-    senders, delay = senders_of(wiring, which), wiring.delay[which]
+    senders, delay = senders_of(wiring, which), delays_of(wiring, which)
     for sender in np.unique(senders):
         own = np.flatnonzero(senders == sender)
         sent = events[events[:, 1] == sender, 0]
@@ -115,8 +111,8 @@ def followed(
 
 def _table(wiring: Wiring, which: np.ndarray, begun: Left, sent: np.ndarray) -> np.ndarray:
     """u, R and the last step of sending (3, 1 + n_spikes, n) of synapses of one sender, after each of its spikes."""
-    utilisation, recovery = wiring.utilisation[which], wiring.recovery[which]
-    facilitation, table = wiring.facilitation[which], np.empty((3, 1 + len(sent), len(which)))
+    utilisation, recovery, facilitation = (numbers[which] for numbers in wiring.dynamics[3:])
+    delay, table = delays_of(wiring, which), np.empty((3, 1 + len(sent), len(which)))
     table[:, 0] = begun.u, begun.R, begun.sent
     for k, step in enumerate(sent):
         u, R, before = table[:, k]
@@ -124,18 +120,17 @@ def _table(wiring: Wiring, which: np.ndarray, begun: Left, sent: np.ndarray) -> 
         resources = 1.0 + (R - u * R - 1.0) * np.exp(-since * recovery)
         used = utilisation + u * (1.0 - utilisation) * np.exp(-since * facilitation)
         new = np.stack([used, resources, np.full(len(which), step)])
-        table[:, k + 1] = np.where(step + wiring.delay[which] >= 0, new, table[:, k])  # others have arrived before
+        table[:, k + 1] = np.where(step + delay >= 0, new, table[:, k])  # others have arrived before
     return table
 
 
 def late_after(wiring: Wiring, begun: Begun, events: np.ndarray, n_steps: int) -> dict[str, np.ndarray]:
     """Dynamic synapses to which spikes are on their way after so many steps, and what they are until then."""
-    longest = int(wiring.delay.max(initial=0))
+    longest, dynamic = wiring.n_slots - 1, np.arange(len(wiring.dynamics.synapse))
     sent = events[events[:, 0] >= n_steps - longest]
-    last = np.full(len(wiring.starts) - 1, n_steps - longest - 1)
+    last = np.full(len(wiring.begins), n_steps - longest - 1)
     np.maximum.at(last, sent[:, 1], sent[:, 0])
-    dynamic = np.flatnonzero(wiring.utilisation >= 0)
-    which = dynamic[last[senders_of(wiring, dynamic)] + wiring.delay[dynamic] >= n_steps]
+    which = dynamic[last[senders_of(wiring, dynamic)] + delays_of(wiring, dynamic) >= n_steps]
     if not which.size:
         return NONE_LATE
     begin = left_by(wiring, begun, which)

@@ -71,11 +71,12 @@ def bernoulli_positions(size: int, probability: float, rng: np.random.Generator)
     parts, last = [], np.int64(-1)
     while last < size:
         expected = (size - 1 - last) * probability
-        gaps = np.minimum(rng.geometric(probability, size=int(expected + 5 * expected**0.5) + 10), size + 1)
-        positions = last + np.cumsum(gaps)
+        positions = rng.geometric(probability, size=int(expected + 5 * expected**0.5) + 10)
+        np.cumsum(np.minimum(positions, size + 1, out=positions), out=positions)
+        positions += last
         parts.append(positions)
         last = positions[-1]
-    found = np.concatenate(parts)
+    found = parts[0] if len(parts) == 1 else np.concatenate(parts)
     return found[: np.searchsorted(found, size)]
 
 

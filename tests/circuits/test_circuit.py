@@ -35,7 +35,7 @@ def test_projection():
     projection = a_projection(weight=weight, U=0.5, D=1, F=[0.1, 0.2, 0.3])
     weight[0] = 7
     assert projection.weight[0] == 1e-9 and len(projection) == 3 and projection.dynamic
-    assert projection.pre.dtype == projection.post.dtype == np.int64
+    assert projection.pre.dtype == projection.post.dtype == np.int32
     for name in ("weight", "delay", "time_constant", "U", "D", "F"):
         assert getattr(projection, name).dtype == np.float64 and getattr(projection, name).shape == (3,)
     np.testing.assert_array_equal(projection.D, [1, 1, 1])

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from reservoir.circuits import MaassColumn
+from reservoir.circuits import MaassColumn, maass_column
 from reservoir.circuits.synapse_statistics import KINDS, PRESETS
 from tests.circuits.generators import generator, within_error
 
@@ -49,9 +49,11 @@ def test_number_of_synapses_of_the_column():
     assert MaassColumn(lam=0, allow_self=True).expected_synapses() == 0
 
 
+@pytest.mark.parametrize("most_pairs", [maass_column._MOST_PAIRS, 0])
 @pytest.mark.parametrize("lam", [0.7, 2.0, 8.0])
-def test_probability_of_each_pair_of_the_column(lam):
+def test_probability_of_each_pair_of_the_column(lam, most_pairs, monkeypatch):
     """By kind and distance, the connections of many draws are as many as the sum of their probabilities."""
+    monkeypatch.setattr(maass_column, "_MOST_PAIRS", most_pairs)
     expected, found, spread = (np.zeros((4, 30)) for _ in range(3))
     for seed in range(20):
         circuit = MaassColumn((5, 3, 2), lam).draw(generator(seed))
@@ -65,6 +67,44 @@ def test_probability_of_each_pair_of_the_column(lam):
         for total, part in ((expected, table), (found, connected), (spread, table * (1 - table))):
             np.add.at(total, (kind, squares), part)
     assert (np.abs(found - expected) <= 5 * np.sqrt(spread) + 1).all() and found.sum() > 50
+
+
+@pytest.mark.parametrize("allow_self", [False, True])
+def test_pairs_of_a_large_column_are_drawn_by_their_distance(monkeypatch, allow_self):
+    """Each pair by itself, none twice, as often in many draws as its probability says; a unit with itself if it may."""
+    monkeypatch.setattr(maass_column, "_MOST_PAIRS", 0)
+    column = MaassColumn((4, 3, 2), lam=1.5, allow_self=allow_self, excitatory_fraction=1.0)
+    found = np.zeros((24, 24))
+    for seed in range(N_DRAWS):
+        drawn = column.draw(generator(seed)).recurrent
+        np.add.at(found, (drawn.pre, drawn.post), 1)
+    table = probabilities(column.draw(generator()).positions, np.ones(24, int), 1.5)
+    if not allow_self:
+        np.fill_diagonal(table, 0)
+    spread = np.sqrt(N_DRAWS * table * (1 - table))
+    assert found.max() <= N_DRAWS and (np.abs(found - N_DRAWS * table) <= 4.5 * spread + 1).all()
+    assert abs(found.sum() - N_DRAWS * table.sum()) <= 4 * np.sqrt((spread**2).sum())
+
+
+@pytest.mark.parametrize("sides", [(4, 3, 2), (1, 1, 5), (3, 1, 1)])
+def test_ways_and_places_are_all_pairs(sides):
+    sides = np.array(sides)
+    ways = maass_column.ways_within(sides, 100.0)
+    assert (np.diff((ways**2).sum(axis=1)) >= 0).all()
+    boxes = np.prod(sides - np.abs(ways), axis=1)
+    places = np.concatenate([np.arange(box) for box in boxes])
+    senders, receivers = maass_column.pairs_at(sides, np.repeat(ways, boxes, axis=0), places)
+    n_units = np.prod(sides)
+    assert np.array_equal(np.sort(senders * n_units + receivers), np.arange(n_units**2))
+    at = np.indices(sides).reshape(3, -1).T
+    np.testing.assert_array_equal(at[receivers] - at[senders], np.repeat(ways, boxes, axis=0))
+    assert len(maass_column.ways_within(sides, 0.5)) == 1
+
+
+def test_a_long_column_is_drawn_in_no_time():
+    """A row of 50,000 units: neither its draw nor the mean of it looks at all pairs."""
+    column = MaassColumn((50_000, 1, 1))
+    assert len(column.draw(generator()).recurrent) == pytest.approx(column.expected_synapses(), rel=0.05)
 
 
 def test_a_large_column_is_drawn_in_blocks():

@@ -21,16 +21,10 @@ from reservoir.datasets import make_lorenz96, make_mackey_glass
 from reservoir.models import Shares
 from reservoir.models.streams.steps import within
 from reservoir.neurons import rate
+from reservoir.poisson_numbers import _become_counts, poisson_numbers
 from reservoir.probes import information_processing_capacity
 from reservoir.probes.tangent import tangent_of
-from reservoir.random_numbers import (
-    BACKGROUND,
-    ENCODER,
-    _become_counts,
-    numbers_of_events,
-    poisson_numbers,
-    steps_of,
-)
+from reservoir.random_numbers import BACKGROUND, ENCODER, numbers_of_events, steps_of
 from reservoir.readouts import (
     BackpropagationDecorrelation,
     Force,
@@ -185,6 +179,7 @@ def distances_and_spiking_readouts():
 def random_numbers_by_counter():
     means = np.array([0.0, 0.8, 7.0, 600.0])
     yield "poisson numbers", poisson_numbers(1, BACKGROUND, steps_of(2, 3, 40), means)
+    yield "poisson numbers of many channels", poisson_numbers(1, BACKGROUND, steps_of(2, 3, 4), np.tile([0.5, 9.0], 20))
     yield "poisson numbers of rows", poisson_numbers(1, BACKGROUND, steps_of(2, 3, 2), np.outer([1.0, 2.0], means))
     last = np.full((1, 4), 1 - 2.0**-53)
     _become_counts(last, np.full((1, 4), 2.0), np.zeros((1, 4)), np.full((1, 4), 0.1353352832))  # a sum below 1

@@ -15,12 +15,13 @@ from reservoir.neurons import spiking
 from reservoir.neurons.exponential import expm1
 from reservoir.neurons.spiking.adaptive_exponential import AdaptiveExponential
 from reservoir.neurons.spiking.adaptive_threshold import AdaptiveThreshold
-from reservoir.neurons.spiking.circuit_loop import NOTHING, Conductances, Wiring, resting_state, run_circuit
+from reservoir.neurons.spiking.circuit_loop import NOTHING, Conductances, resting_state, run_circuit
 from reservoir.neurons.spiking.hodgkin_huxley import HodgkinHuxley, open_potassium, open_sodium
 from reservoir.neurons.spiking.izhikevich import Izhikevich
 from reservoir.neurons.spiking.lif import LIF
 from reservoir.neurons.spiking.mixture import Mixture
 from reservoir.neurons.spiking.qif import QIF
+from reservoir.neurons.spiking.sending import Dynamics, Wiring
 from tests.neurons import spiking_oracles
 from tests.neurons.spiking_oracles import twin_of
 
@@ -40,10 +41,11 @@ DT = 1e-4
 
 def unconnected(n_units, taus, dt):
     """Units without synapses, whose currents decay with these time constants."""
-    whole = {"receiver", "current", "delay"}
-    empty = {name: np.zeros(0, np.int64 if name in whole else np.float64) for name in Wiring._fields}
-    empty["starts"], empty["decay"] = np.zeros(n_units + 1, np.int64), np.exp(-dt / np.asarray(taus))
-    return Wiring(**empty)
+    whole, nothing = np.zeros(0, np.int64), np.zeros(0)
+    ends, decay = np.zeros(n_units, np.int64), np.exp(-dt / np.asarray(taus))
+    dynamics = Dynamics(ends, ends, whole, nothing, nothing, nothing)
+    few = np.zeros(0, np.int32)
+    return Wiring(ends, ends, few, few, nothing, 1, len(taus), 0, dynamics, decay, nothing)
 
 
 def run(neuron, external, n_steps, *, dt=DT, taus=(0.003, 0.008), currents=0.0, variables=None, **options):

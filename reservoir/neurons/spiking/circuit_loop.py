@@ -52,10 +52,10 @@ class State(NamedTuple):
 
     variables: np.ndarray  # (n_variables, n_units); the first is the voltage
     currents: np.ndarray  # (n_kinds, n_units), amperes, then siemens, then volts that arrived in the last step
-    ring: np.ndarray  # (n_slots, n_kinds, n_units), jumps to come
+    ring: np.ndarray  # (n_slots, n_kinds, n_units), jumps to come, of the kinds that synapses have
     ready: np.ndarray  # (n_units,), first step at which a unit is free again
-    u: np.ndarray  # (n_synapses,)
-    R: np.ndarray  # (n_synapses,)
+    u: np.ndarray  # (n_dynamic,), of dynamic synapses
+    R: np.ndarray  # (n_dynamic,)
     last_sent: np.ndarray  # (n_senders,), step of the last spike
     scratch: np.ndarray  # (n_units,), room for a step
 
@@ -223,6 +223,16 @@ def conduct_blocked(cells, step, external, currents, conductances, blocks, value
     return n_fired
 
 
+@kernel(forceinline=True)
+def move_units(cells, step, external, currents, conductances, blocks, values, noise, state, fired):
+    """One step of all units under what their synapses open, or under currents alone: how many fire."""
+    if conductances is None:
+        return advance_units(cells, step, external, currents, noise, state, fired)
+    if blocks is None:
+        return conduct_units(cells, step, external, currents, conductances, values, noise, state, fired)
+    return conduct_blocked(cells, step, external, currents, conductances, blocks, values, noise, state, fired)
+
+
 @kernel(magnesium.__file__, forceinline=True)
 def opened(blocks, r, unit, state, n_currents):
     """A conductance of a unit, siemens, of one that magnesium blocks what it leaves open."""
@@ -306,12 +316,7 @@ def run_circuit(
         xi = noise[step - first] if len(noise) else nothing
         if held is not None:
             move_voltages(state.variables[0], state.currents[n_lasting], state.ready, held, step)
-        if conductances is None:
-            n_fired = advance_units(cells, step, row, currents, xi, state, fired)
-        elif blocks is None:
-            n_fired = conduct_units(cells, step, row, currents, conductances, values, xi, state, fired)
-        else:
-            n_fired = conduct_blocked(cells, step, row, currents, conductances, blocks, values, xi, state, fired)
+        n_fired = move_units(cells, step, row, currents, conductances, blocks, values, xi, state, fired)
         for j in range(n_fired):
             spikes[n_spikes, 0], spikes[n_spikes, 1] = step, fired[j]
             n_spikes += 1
@@ -341,16 +346,15 @@ def resting_state(variables: np.ndarray, wiring: Wiring, dead: np.ndarray | None
     ready = np.full(n_units, -NEVER)
     if dead is not None:
         ready[dead] = NEVER
-    n_slots = 1 + int(wiring.delay.max(initial=0))
-    n_synapses = len(wiring.weight)
+    n_dynamic = len(wiring.dynamics.synapse)
     return State(
         variables=np.array(variables, dtype=np.float64, order="C"),
         currents=np.zeros((n_kinds, n_units)),
-        ring=np.zeros((n_slots, n_kinds, n_units)),
+        ring=np.zeros((wiring.n_slots, wiring.n_kinds, n_units)),
         ready=ready,
-        u=np.zeros(n_synapses),
-        R=np.ones(n_synapses),
-        last_sent=np.zeros(len(wiring.starts) - 1, dtype=np.int64),
+        u=np.zeros(n_dynamic),
+        R=np.ones(n_dynamic),
+        last_sent=np.zeros(len(wiring.begins), dtype=np.int64),
         scratch=np.zeros(n_units),
     )
 

@@ -12,20 +12,32 @@ from reservoir.compilation import kernel
 from reservoir.random_numbers import event_number
 
 
+class Dynamics(NamedTuple):
+    """The dynamic ones among the synapses of a `Wiring`, in their order."""
+
+    begins: np.ndarray  # (n_senders,), where those of a sender begin
+    ends: np.ndarray  # (n_senders,)
+    synapse: np.ndarray  # (n_dynamic,), which of all synapses they are
+    utilisation: np.ndarray  # (n_dynamic,), U
+    recovery: np.ndarray  # (n_dynamic,), 1 / tau_rec in steps
+    facilitation: np.ndarray  # (n_dynamic,), 1 / tau_fac in steps
+
+
 class Wiring(NamedTuple):
     """Synapses in the order of their senders: units first, then input channels.
 
     A synapse whose course is a difference of two exponentials stands twice, once for the kind of each.
     """
 
-    starts: np.ndarray  # (n_senders + 1,), where the synapses of a sender begin
-    receiver: np.ndarray  # (n_synapses,), the unit that hears it
-    current: np.ndarray  # (n_synapses,), the kind of its current
-    delay: np.ndarray  # (n_synapses,), steps
+    begins: np.ndarray  # (n_senders,), where the synapses of a sender begin
+    ends: np.ndarray  # (n_senders,)
+    receiver: np.ndarray  # (n_synapses,), the unit that hears it, 32 bits
+    place: np.ndarray  # (n_synapses,), delay * n_kinds + kind, 32 bits
     weight: np.ndarray  # (n_synapses,), amperes, siemens or volts
-    utilisation: np.ndarray  # (n_synapses,), U; negative for a synapse that is not dynamic
-    recovery: np.ndarray  # (n_synapses,), 1 / tau_rec in steps
-    facilitation: np.ndarray  # (n_synapses,), 1 / tau_fac in steps
+    n_slots: int  # of the ring: 1 + the longest delay, steps
+    n_kinds: int  # that synapses have: the first ones of all
+    first_unit: int  # the one whose number in a state is 0
+    dynamics: Dynamics
     decay: np.ndarray  # (n_kinds,), factor of a step on currents, then on conductances, then on jumps of the voltage
     reversal: np.ndarray  # (n_conductances,), volts
 
@@ -59,20 +71,25 @@ def is_released(releases, s, row, nth):
 @kernel(random_numbers.__file__, forceinline=True)
 def send(wiring, sender, step, state, releases, row, nth):
     """Put the jumps of all synapses of a sender that fires now into the ring."""
-    n_slots = len(state.ring)
     since = float(step - state.last_sent[sender])
     state.last_sent[sender] = step
-    for s in range(wiring.starts[sender], wiring.starts[sender + 1]):
-        jump, utilisation = wiring.weight[s], wiring.utilisation[s]
-        if utilisation >= 0.0:
-            u, R = state.u[s], state.R[s]
-            R = 1.0 + (R - u * R - 1.0) * math.exp(-since * wiring.recovery[s])
-            u = utilisation + u * (1.0 - utilisation) * math.exp(-since * wiring.facilitation[s])
-            state.u[s], state.R[s] = u, R
+    dynamics, weight, n_units = wiring.dynamics, wiring.weight, state.ready.size
+    now, n_places = (step % wiring.n_slots) * wiring.n_kinds, wiring.n_slots * wiring.n_kinds
+    ring, d, last = state.ring.reshape(-1), dynamics.begins[sender], dynamics.ends[sender]
+    for s in range(wiring.begins[sender], wiring.ends[sender]):
+        jump = 1.0 * weight[s]
+        if d < last and dynamics.synapse[d] == s:
+            u, R, U = state.u[d], state.R[d], dynamics.utilisation[d]
+            R = 1.0 + (R - u * R - 1.0) * math.exp(-since * dynamics.recovery[d])
+            u = U + u * (1.0 - U) * math.exp(-since * dynamics.facilitation[d])
+            state.u[d], state.R[d] = u, R
             jump *= u * R
+            d += 1
         if releases is not None and not is_released(releases, s, row, nth):
             jump = 0.0
-        state.ring[(step + wiring.delay[s]) % n_slots, wiring.current[s], wiring.receiver[s]] += jump
+        place = now + wiring.place[s]
+        place -= n_places if place >= n_places else 0
+        ring[np.uint64(place * n_units + wiring.receiver[s] - wiring.first_unit)] += jump
 
 
 @kernel(forceinline=True)
@@ -80,9 +97,13 @@ def deliver(ring, slot, decay, currents):
     """Let the currents decay, add what is due, and empty that slot of the ring."""
     for r in range(currents.shape[0]):
         factor = decay[r]
-        for i in range(currents.shape[1]):
-            currents[r, i] = currents[r, i] * factor + ring[slot, r, i]
-            ring[slot, r, i] = 0.0
+        if r < ring.shape[1]:
+            for i in range(currents.shape[1]):
+                currents[r, i] = currents[r, i] * factor + ring[slot, r, i]
+                ring[slot, r, i] = 0.0
+        else:
+            for i in range(currents.shape[1]):
+                currents[r, i] *= factor
 
 
 @kernel(forceinline=True)
