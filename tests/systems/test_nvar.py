@@ -10,7 +10,7 @@ from reservoir import EchoState, ReservoirRegressor
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.models.forecasting import closed_loop
-from reservoir.probes import memory_capacity
+from reservoir.probes import diagnose, memory_capacity
 from reservoir.readouts import RidgeReadout
 from reservoir.systems import NVAR, Delays
 from tests.loops import looped
@@ -222,3 +222,8 @@ def test_chebyshev_of_a_constant_channel():
 
 def test_in_front_of_a_reservoir():
     assert EchoState(5, random_state=0).fit_transform(NVAR().fit_transform(X)).shape == (40, 5)
+
+
+def test_advice_is_about_what_it_has():
+    found = diagnose(NVAR(2).fit(henon(200)), henon(200), warn=False)
+    assert found.washout_rows == 2 and "raise delays (now 2)" in str(found) and "recurrent" not in str(found)
