@@ -227,3 +227,15 @@ def test_in_front_of_a_reservoir():
 def test_advice_is_about_what_it_has():
     found = diagnose(NVAR(2).fit(henon(200)), henon(200), warn=False)
     assert found.washout_rows == 2 and "raise delays (now 2)" in str(found) and "recurrent" not in str(found)
+
+
+@pytest.mark.parametrize("system, changes", [
+    (NVAR(2, 2), {"degree": 5, "delays": 9, "features": "random"}), (Delays(2), {"delays": [0, 90], "stride": 3}),
+    (NVAR(features="chebyshev"), {"features": "polynomial", "stride": 4}),
+    (NVAR(features="random", random_state=0), {"features": "polynomial", "degree": 4}),
+])  # fmt: skip
+def test_what_was_fitted_does_not_hear_of_later_parameters(system, changes):
+    """Kernels do not look at bounds."""
+    before = system.fit(X).transform(X)
+    assert np.array_equal(system.set_params(**changes).transform(X), before)
+    assert system.fit(X).transform(X).shape != before.shape or not np.array_equal(system.transform(X), before)
