@@ -137,7 +137,10 @@ def test_products_of_linear_data_weigh_nothing():
 
 
 @pytest.mark.parametrize("system", [NVAR(2, 2), NVAR([0, 3], 2), NVAR(features="random", n_random=9, random_state=1)])
-@pytest.mark.parametrize("options", [{}, {"target": "values", "lags": 2, "include_input": True, "scaling": "standard"}])
+@pytest.mark.parametrize("options", [
+    {}, {"target": "values", "lags": 2, "include_input": True, "scaling": "standard"},
+    {"season": 7, "squared_states": True, "feedback_scaling": 0.5, "bounds": (-1.5, 1.5)},
+])  # fmt: skip
 def test_the_compiled_loop_is_the_loop_step_by_step(system, options, monkeypatch):
     series = henon(120)
     model = plain(system, RidgeReadout(1e-3), **options).fit(series)
