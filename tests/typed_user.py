@@ -45,6 +45,7 @@ from reservoir.probes import MemoryCapacity, closed_loop_exponents, diagnose, me
 from reservoir.readouts import Force, ParallelPerceptronClassifier, RecursiveLeastSquares, RidgeReadout
 from reservoir.rnn.cells import GRU
 from reservoir.spikes import Current, Exponential, Poisson
+from reservoir.systems import NVAR, Chain, Delays
 from reservoir.topologies import Cycle, Random
 from spiking import Microcircuit
 
@@ -73,7 +74,8 @@ def power(parameters: dict[str, float], *, random_state: int) -> float:
 
 
 def systems() -> list[System]:
-    return [EchoState(10), LiquidState(), Microcircuit(MaassColumn()), Halving()]
+    joint = Chain([Delays(3), ("reservoir", EchoState(10))])
+    return [EchoState(10), LiquidState(), Microcircuit(MaassColumn()), Halving(), NVAR(2, [1, 3]), joint]
 
 
 def systems_with_trials() -> list[TrialSystem]:

@@ -166,6 +166,8 @@ def _washout(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
         yield "washout", f"The model's washout={own} is shorter: raise it to {rows:g}."
     elif rows is not None and rows <= _FEW_ROWS and found.mean_rate is None:
         longer = f"{setting.higher('spectral_radius')} or {setting.lower('leak')}"
+        if "delays" in _parameters_of(setting.system):  # it hears rows, and has no dynamics
+            longer = setting.higher("delays")
         yield "washout", f"No memory beyond {_FEW_ROWS} rows: {longer}."
 
 

@@ -48,7 +48,7 @@ class NamedSystems(FromRest, NamedParts):
     @property
     def n_before(self) -> int:
         """How many rows before a row its states are made of beside those of reservoirs."""
-        return max(getattr(system, "n_before", 0) for system in self._present())
+        return max((getattr(system, "n_before", 0) for system in self._present()), default=0)
 
     def without_noise(self) -> Any:
         """The same fitted systems with ``noise=0``, where they have it; they share all weights."""

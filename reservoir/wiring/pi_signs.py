@@ -10,7 +10,7 @@ from reservoir.estimators import BaseEstimator
 from reservoir.sizes import check_fits
 from reservoir.validation import parameter_error
 
-_MOST_DIGITS = 1_000_000
+_MOST_DIGITS = 200_000
 
 
 class PiSigns(BaseEstimator):
@@ -24,7 +24,7 @@ class PiSigns(BaseEstimator):
     Raises
     ------
     ValueError
-        For more than a million weights.
+        For more than 200000 weights, whose decimals would take long.
 
     References
     ----------

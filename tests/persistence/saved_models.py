@@ -288,6 +288,11 @@ def fitted():
         return {name: example for kind in kinds for name, example in kind()}
 
 
+def flat(state):
+    """A state that is a tuple of arrays, or of such tuples, as one array."""
+    return np.concatenate([np.ravel(flat(one)) for one in state]) if isinstance(state, tuple) else state
+
+
 def answers(model):
     """What a fitted example says, as a list of arrays."""
     X = SERIES if getattr(model, "n_features_in_", 2) == 2 else SERIES[:, :1]
@@ -308,7 +313,7 @@ def answers(model):
     said = [
         getattr(model, method)(X) for method in ("predict", "decision_function", "transform") if hasattr(model, method)
     ]
-    said += [state_values(model.run(X)[1])] if hasattr(model, "run") and not isinstance(model, Pipeline) else []
+    said += [flat(state_values(model.run(X)[1]))] if hasattr(model, "run") and not isinstance(model, Pipeline) else []
     return [np.asarray(one[0] if isinstance(one, list) else one) for one in said]
 
 

@@ -183,3 +183,13 @@ def test_bad_systems_and_states():
             clone(LOOPED).fit(SERIES).run(SERIES, state)
     with pytest.raises(ValueError, match="whose number of states does not depend on what they hear"):
         Chain([("a", NVAR()), ("b", FAST)], feedback=[("b", "a")]).fit(SERIES)
+
+
+def test_what_was_fitted_does_not_hear_of_later_parameters():
+    for system, changes in (
+        (LOOPED, {"feedback": []}), (Chain([FAST]), {"systems": [FAST, SLOW]}),
+        (Chain([FAST, SLOW]), {"systems": [SLOW]}),
+    ):  # fmt: skip
+        fitted = clone(system).fit(SERIES)
+        before = fitted.transform(SERIES)
+        assert np.array_equal(fitted.set_params(**changes).transform(SERIES), before)

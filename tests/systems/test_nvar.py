@@ -10,7 +10,7 @@ from reservoir import EchoState, ReservoirRegressor
 from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.model_selection import ReservoirSearchCV, WarmTimeSeriesSplit
 from reservoir.models.forecasting import closed_loop
-from reservoir.probes import memory_capacity
+from reservoir.probes import diagnose, memory_capacity
 from reservoir.readouts import RidgeReadout
 from reservoir.systems import NVAR, Delays
 from tests.loops import looped
@@ -137,7 +137,10 @@ def test_products_of_linear_data_weigh_nothing():
 
 
 @pytest.mark.parametrize("system", [NVAR(2, 2), NVAR([0, 3], 2), NVAR(features="random", n_random=9, random_state=1)])
-@pytest.mark.parametrize("options", [{}, {"target": "values", "lags": 2, "include_input": True, "scaling": "standard"}])
+@pytest.mark.parametrize("options", [
+    {}, {"target": "values", "lags": 2, "include_input": True, "scaling": "standard"},
+    {"season": 7, "squared_states": True, "feedback_scaling": 0.5, "bounds": (-1.5, 1.5)},
+])  # fmt: skip
 def test_the_compiled_loop_is_the_loop_step_by_step(system, options, monkeypatch):
     series = henon(120)
     model = plain(system, RidgeReadout(1e-3), **options).fit(series)
@@ -222,3 +225,20 @@ def test_chebyshev_of_a_constant_channel():
 
 def test_in_front_of_a_reservoir():
     assert EchoState(5, random_state=0).fit_transform(NVAR().fit_transform(X)).shape == (40, 5)
+
+
+def test_advice_is_about_what_it_has():
+    found = diagnose(NVAR(2).fit(henon(200)), henon(200), warn=False)
+    assert found.washout_rows == 2 and "raise delays (now 2)" in str(found) and "recurrent" not in str(found)
+
+
+@pytest.mark.parametrize("system, changes", [
+    (NVAR(2, 2), {"degree": 5, "delays": 9, "features": "random"}), (Delays(2), {"delays": [0, 90], "stride": 3}),
+    (NVAR(features="chebyshev"), {"features": "polynomial", "stride": 4}),
+    (NVAR(features="random", random_state=0), {"features": "polynomial", "degree": 4}),
+])  # fmt: skip
+def test_what_was_fitted_does_not_hear_of_later_parameters(system, changes):
+    """Kernels do not look at bounds."""
+    before = system.fit(X).transform(X)
+    assert np.array_equal(system.set_params(**changes).transform(X), before)
+    assert system.fit(X).transform(X).shape != before.shape or not np.array_equal(system.transform(X), before)

@@ -25,8 +25,8 @@ def test_signs_go_unit_by_unit():
     assert found.T.ravel().tolist() == expected
     system = EchoState(10, input_weights=PiSigns(), input_scaling=0.5, random_state=0).fit(np.zeros((1, 3)))
     assert np.array_equal(system.W_in_, 0.5 * found)
-    with pytest.raises(ValueError, match="'n_units' parameter of PiSigns must be at most 500000 units"):
-        PiSigns().draw(500_001, 2, None)
+    with pytest.raises(ValueError, match="'n_units' parameter of PiSigns must be at most 100000 units"):
+        PiSigns().draw(100_001, 2, None)
 
 
 def test_logistic_orbits_are_those_that_were_published():

@@ -89,3 +89,9 @@ def test_bad_sets(units, modules, named):
 def test_means_without_modules():
     with pytest.raises(ValueError, match="'means' parameter of Selected must be False without modules"):
         Selected(means=True).fit(X)
+
+
+def test_what_was_fitted_does_not_hear_of_later_parameters():
+    system = Selected(EchoState(5, random_state=0), ["v", "m"], modules=REGIONS, means=True).fit(X)
+    before = system.transform(X)
+    assert np.array_equal(system.set_params(units=None, means=False, modules=REGIONS[::-1]).transform(X), before)

@@ -31,6 +31,7 @@ class Composition(NamedSystems):
     learned: ClassVar[dict[str, Any]] = {
         "systems_": "parts (run)",
         "_widths": "numeric",
+        "_loops": "numeric",
         "_n_features_out": "size (n)",
         "n_features_in_": "size (f)",
     }
@@ -43,7 +44,7 @@ class Composition(NamedSystems):
         do without feedback.
         """
         pairs = self._checked()
-        loops = self._loops([name for name, _ in pairs])
+        loops = self._given_loops([name for name, _ in pairs])
         members = read_sequences(self, X, reset=True).members()
         if all(reads_features_alone(system) for _, system in pairs):
             members = [np.zeros((1, self.n_features_in_))]
@@ -57,7 +58,7 @@ class Composition(NamedSystems):
                 raise self._feedback_error("between systems whose number of states does not depend on what they hear")
             plain, states = closed, heard
         self.systems_, self._widths = plain, tuple(int(own[0].shape[1]) for own in states)
-        self._n_features_out = self._shown([own[0] for own in states]).shape[1]
+        self._loops, self._n_features_out = loops, self._shown([own[0] for own in states]).shape[1]
         return self
 
     def run(self, X: SequenceData, state: Any = None, *, trial: Trial = 0) -> tuple[Any, Any]:
@@ -80,12 +81,11 @@ class Composition(NamedSystems):
         """
         check_is_fitted(self)
         sequences = read_sequences(self, X, reset=False)
-        loops = self._loops([name for name, _ in self._checked()])
-        starts = self._starts(state, sequences, len(self.systems_) + bool(loops))
+        starts = self._starts(state, sequences, len(self.systems_) + bool(self._loops))
         trials = trial_numbers(type(self).__name__, trial, len(sequences), sequences.kind != "series").tolist()
-        if loops:
+        if self._loops:
             pairs = [
-                self._run_looped(loops, rows, [own and own[index] for own in starts], trials[index])
+                self._run_looped(rows, [own and own[index] for own in starts], trials[index])
                 for index, rows in enumerate(sequences.members())
             ]
             states, finals = [rows for rows, _ in pairs], [final for _, final in pairs]
@@ -94,16 +94,16 @@ class Composition(NamedSystems):
         return sequences.pack(np.concatenate(states)), finals[0] if sequences.kind == "series" else finals
 
     def check_learned(self) -> None:
-        """Refuse systems that do not fit together, or not the parameters."""
-        names = [name for name, _ in self._checked()]
-        right = len(self.systems_) == len(names) and np.shape(self._widths) == (len(names),)
+        """Refuse systems that do not fit together."""
+        n_systems = len(self.systems_)
+        right = np.shape(self._widths) == (n_systems,) and np.shape(self._loops) in ((0,), (len(self._loops), 2))
+        right = right and all(0 <= place < n_systems for pair in self._loops for place in pair)
         states = [np.empty((1, int(width))) for width in self._widths] if right else []
         right = right and self._shown(states).shape[1] == self._n_features_out
-        loops, inputs = self._loops(names), np.empty((1, self.n_features_in_))
         for place, system in enumerate(self.systems_) if right else ():
-            heard = self._heard(place, inputs, states[place - 1])
-            back = sum(states[sender].shape[1] for sender, receiver in loops if receiver == place)
-            right &= getattr(system, "n_features_in_", heard.shape[1]) == heard.shape[1] + back
+            heard = self._heard(place, np.empty((1, self.n_features_in_)), states[place - 1])
+            back = sum(states[sender].shape[1] for sender, receiver in self._loops if receiver == place)
+            right &= getattr(system, "n_features_in_", heard.shape[1] + back) == heard.shape[1] + back
         if not right:
             raise ValueError(f"it holds a {type(self).__name__} whose systems do not fit together")
 
@@ -115,7 +115,7 @@ class Composition(NamedSystems):
     def _shown(self, states: Rows) -> np.ndarray:
         """What comes out of the states (n_rows, n_units) of all systems."""
 
-    def _loops(self, names: list[str]) -> list[tuple[int, int]]:
+    def _given_loops(self, names: list[str]) -> list[tuple[int, int]]:
         """Sender and receiver of all feedback, by their places."""
         pairs = self.feedback
         good = isinstance(pairs, list | tuple) and all(
@@ -159,9 +159,7 @@ class Composition(NamedSystems):
             finals.append(list(ends))
         return [self._shown(list(own)) for own in zip(*states, strict=True)], list(zip(*finals, strict=True))
 
-    def _run_looped(
-        self, loops: list[tuple[int, int]], rows: np.ndarray, starts: list[Any], trial: int
-    ) -> tuple[np.ndarray, tuple[Any, ...]]:
+    def _run_looped(self, rows: np.ndarray, starts: list[Any], trial: int) -> tuple[np.ndarray, tuple[Any, ...]]:
         """States and final state of one sequence with feedback, row by row."""
         *states, before = starts
         last = self._last_rows(before)
@@ -171,7 +169,7 @@ class Composition(NamedSystems):
             new: Rows = []
             for place, system in enumerate(self.systems_):
                 heard = self._heard(place, row[None], new[-1] if new else None)
-                back = [last[sender] for sender, receiver in loops if receiver == place]
+                back = [last[sender] for sender, receiver in self._loops if receiver == place]
                 own, states[place] = run_trial(system, np.concatenate([heard, *back], axis=1), states[place], told)
                 new.append(own)
             last, told = new, 0

@@ -47,6 +47,8 @@ class Selected(FromRest, BaseEstimator):
     system_ : the fitted system
     units_ : array (n_chosen,)
         The numbers of the chosen units.
+    groups_ : array (n_chosen,)
+        The column that each of them is shown in, alone or as a part of its mean.
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
 
@@ -83,6 +85,7 @@ class Selected(FromRest, BaseEstimator):
     learned: ClassVar[dict[str, Any]] = {
         "system_": "part (run)",
         "units_": "integers (u)",
+        "groups_": "integers (u)",
         "_n_features_out": "size (n)",
         "n_features_in_": "size (f)",
     }
@@ -104,7 +107,8 @@ class Selected(FromRest, BaseEstimator):
         self.system_.fit(members)
         n_units = n_states(self.system_, members[0])
         self.units_ = chosen_units(p.owner, self.units, self.modules, n_units)
-        self._n_features_out = self._shown(np.zeros((1, n_units))).shape[1]
+        self.groups_ = self._grouped(n_units)
+        self._n_features_out = int(self.groups_.max()) + 1
         return self
 
     def run(self, X: SequenceData, state: Any = None, *, trial: Trial = 0) -> tuple[Any, Any]:
@@ -163,23 +167,28 @@ class Selected(FromRest, BaseEstimator):
         n_units = n_states(self.system_, np.zeros((1, self.n_features_in_)))
         if not len(self.units_) or not 0 <= self.units_.min() <= self.units_.max() < n_units:
             raise ValueError("it holds a Selected whose units do not fit its system")
-        if self._shown(np.zeros((1, n_units))).shape[1] != self._n_features_out:
+        if not np.array_equal(np.unique(self.groups_), np.arange(self._n_features_out)):
             raise ValueError("it holds a Selected of another number of states")
 
     def _present(self) -> Any:
         """The fitted system, or the one that is to be."""
         return getattr(self, "system_", self.system)
 
+    def _grouped(self, n_units: int) -> np.ndarray:
+        """The column (n_chosen,) of every chosen unit."""
+        labels = read_modules(type(self).__name__, self.modules, n_units)
+        if not self.means or labels is None:
+            return np.arange(len(self.units_))
+        names, first, groups = np.unique(labels[self.units_], return_index=True, return_inverse=True)
+        order = np.arange(len(names)) if self.units is None else np.argsort(np.argsort(first))
+        return np.asarray(order[groups.ravel()], dtype=np.int64)
+
     def _shown(self, states: np.ndarray) -> np.ndarray:
         """What is shown of all states (n_rows, n_units)."""
-        labels = read_modules(type(self).__name__, self.modules, states.shape[1])
-        if not self.means or labels is None:
-            return states[:, self.units_]
-        own = labels[self.units_]
-        names, first = np.unique(own, return_index=True)
-        names = names if self.units is None else names[np.argsort(first)]
-        chosen = [np.ascontiguousarray(states[:, self.units_[own == name]]) for name in names]
-        return np.stack([part.mean(axis=1) for part in chosen], axis=1)
+        if len(self.units_) == self._n_features_out:
+            return states[:, self.units_[np.argsort(self.groups_)]]
+        places = [self.units_[self.groups_ == column] for column in range(self._n_features_out)]
+        return np.stack([np.ascontiguousarray(states[:, own]).mean(axis=1) for own in places], axis=1)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

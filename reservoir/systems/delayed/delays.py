@@ -34,6 +34,8 @@ class Delays(RowsOfThePast):
 
     Attributes
     ----------
+    lags_ : int array (n_rows,)
+        How many steps back the rows stand that are heard.
     n_features_in_ : int
     feature_names_in_ : array (n_features,), where the data had names
 
@@ -62,12 +64,14 @@ class Delays(RowsOfThePast):
     _: KW_ONLY
     stride: int = 1
 
-    learned: ClassVar[dict[str, Any]] = {"n_features_in_": "size (f)", "_n_features_out": "size (n)"}
+    learned: ClassVar[dict[str, Any]] = {
+        "lags_": "integers (k)",
+        "n_features_in_": "size (f)",
+        "_n_features_out": "size (n)",
+    }
 
-    def check_learned(self) -> None:
-        """Refuse a number of columns that is not that of the rows."""
-        if self._n_features_out != len(self._lags()) * self.n_features_in_:
-            raise ValueError("it holds Delays of another number of columns")
+    def _fits(self, n_numbers: int) -> bool:
+        return self._n_features_out == n_numbers
 
     def _learn(self, sequences: Sequences, n_numbers: int) -> int:
         check_fits(type(self).__name__, "delays", self.delays, 16.0 * n_numbers, "a row of states")

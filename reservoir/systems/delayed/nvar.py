@@ -55,6 +55,10 @@ class NVAR(RowsOfThePast):
 
     Attributes
     ----------
+    lags_ : int array (n_rows,)
+        How many steps back the rows stand that are heard.
+    degrees_ : int array (n_degrees,)
+        Degrees of the products; none with random features.
     centres_, half_widths_ : arrays (n_features,), with Chebyshev polynomials
     projection_ : array (n_numbers, n_random), P / width, with random features
     phases_ : array (n_random,), p, with random features
@@ -104,6 +108,8 @@ class NVAR(RowsOfThePast):
     random_state: Seed = None
 
     learned: ClassVar[dict[str, Any]] = {
+        "lags_": "integers (k)",
+        "degrees_": "integers (d)",
         "n_features_in_": "size (f)",
         "_n_features_out": "size (n)",
         "centres_": "optional reals (f)",
@@ -114,49 +120,52 @@ class NVAR(RowsOfThePast):
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The products in words, ``x0 x1(t-2)``; numbered where there are no products."""
-        if self.features != "polynomial":
+        if not hasattr(self, "lags_") or hasattr(self, "projection_") or hasattr(self, "centres_"):
             return super().get_feature_names_out(input_features)
         given = getattr(self, "feature_names_in_", None) if input_features is None else input_features
         channels = [f"x{j}" for j in range(self.n_features_in_)] if given is None else list(map(str, given))
-        numbers = [name + (f"(t-{lag})" if lag else "") for lag in self._lags() for name in channels]
-        terms = [term for q in self._degrees() for term in combinations_with_replacement(range(len(numbers)), q)]
+        numbers = [name + (f"(t-{lag})" if lag else "") for lag in self.lags_ for name in channels]
+        degrees: list[int] = self.degrees_.tolist()
+        terms = [term for q in degrees for term in combinations_with_replacement(range(len(numbers)), q)]
         return np.array([_written(term, numbers) for term in terms], dtype=object)
 
-    def check_learned(self) -> None:
-        """Refuse arrays that do not fit the parameters."""
-        n_numbers = len(self._lags()) * self.n_features_in_
-        projection, known = getattr(self, "projection_", None), vars(self).keys()
-        needed = {"random": {"projection_", "phases_"}, "chebyshev": {"centres_", "half_widths_"}}
-        right = known >= needed.get(Parameters(self).choice("features", FEATURES), set())
-        right &= self._n_features_out == self._n_columns(n_numbers)
-        if not right or (projection is not None and len(projection) != n_numbers):
-            raise ValueError("it holds an NVAR whose arrays do not fit its parameters")
+    def _fits(self, n_numbers: int) -> bool:
+        known = vars(self).keys()
+        if "projection_" in known:
+            return "phases_" in known and len(self.projection_) == n_numbers
+        degrees = self.degrees_
+        right = ("centres_" in known) == ("half_widths_" in known) and len(degrees) > 0
+        right &= all(1 <= q <= HIGHEST for q in degrees.tolist()) and len(set(degrees.tolist())) == len(degrees)
+        return right and self._n_features_out == _n_products(n_numbers, degrees.tolist())
 
     def _learn(self, sequences: Sequences, n_numbers: int) -> int:
         for name in ("centres_", "half_widths_", "projection_", "phases_"):
             vars(self).pop(name, None)
-        p, n_columns = Parameters(self), self._n_columns(n_numbers)
+        p = Parameters(self)
+        if p.choice("features", FEATURES) == "random":
+            n_columns, width = p.integer("n_random", 1, MOST_COLUMNS), p.real("width", 0, closed="neither")
+            rng = p.generator()
+            self.projection_ = rng.standard_normal((n_numbers, n_columns)) / width
+            self.phases_ = rng.uniform(0, 2 * np.pi, n_columns)
+            self.degrees_ = np.zeros(0, np.int64)
+            return n_columns
+        self.degrees_ = np.array(self._given_degrees(), dtype=np.int64)
         if self.features == "chebyshev":
             low, high = sequences.rows.min(axis=0), sequences.rows.max(axis=0)
             self.centres_, half = low / 2 + high / 2, high / 2 - low / 2
             self.half_widths_ = np.where(half > 0, half, 1.0)
-        elif self.features == "random":
-            width, rng = p.real("width", 0, closed="neither"), p.generator()
-            self.projection_ = rng.standard_normal((n_numbers, n_columns)) / width
-            self.phases_ = rng.uniform(0, 2 * np.pi, n_columns)
-        return n_columns
+        return self._n_columns(n_numbers)
 
     def _functions(self) -> Products | Cosines:
-        if self.features == "random":
+        if hasattr(self, "projection_"):
             return Cosines(self.projection_, self.phases_)
-        n_lags = len(self._lags())
+        n_lags, chebyshev = len(self.lags_), hasattr(self, "centres_")
         centres, half = np.zeros(self.n_features_in_), np.ones(self.n_features_in_)
-        if self.features == "chebyshev":
+        if chebyshev:
             centres, half = self.centres_, self.half_widths_
-        places = np.tile(centres, n_lags), np.tile(half, n_lags)
-        return products_of(self._degrees(), *places, self.features == "chebyshev")
+        return products_of(self.degrees_.tolist(), np.tile(centres, n_lags), np.tile(half, n_lags), chebyshev)
 
-    def _degrees(self) -> list[int]:
+    def _given_degrees(self) -> list[int]:
         p, given = Parameters(self), real_array(self.degree)
         if given is not None and given.ndim == 1 and given.size:
             degrees = given.tolist()
@@ -166,18 +175,19 @@ class NVAR(RowsOfThePast):
         return list(range(1, p.integer("degree", 1, HIGHEST) + 1))
 
     def _n_columns(self, n_numbers: int) -> int:
-        """How many columns come of so many numbers."""
-        p = Parameters(self)
-        if p.choice("features", FEATURES) == "random":
-            p.integer("n_random", 1, MOST_COLUMNS)
-            return self.n_random
-        degrees = self._degrees()
-        n_columns, highest = sum(comb(n_numbers + q - 1, q) for q in degrees), max(degrees)
-        if max(n_columns, comb(n_numbers + highest - 1, highest)) <= MOST_COLUMNS:
+        """How many columns come of so many numbers; refused where they are too many."""
+        degrees = self.degrees_.tolist()
+        n_columns, highest = _n_products(n_numbers, degrees), max(degrees)
+        if max(n_columns, _n_products(n_numbers, [highest])) <= MOST_COLUMNS:
             return n_columns
         name = "degree" if highest > 1 else "delays"
         why = f"{self.n_features_in_} channels in {n_numbers // self.n_features_in_} rows would make {n_columns}"
-        raise p.error(name, f"low enough for at most {MOST_COLUMNS} columns: {why}")
+        raise Parameters(self).error(name, f"low enough for at most {MOST_COLUMNS} columns: {why}")
+
+
+def _n_products(n_numbers: int, degrees: list[int]) -> int:
+    """How many products of these degrees there are of so many numbers."""
+    return sum(comb(n_numbers + q - 1, q) for q in degrees)
 
 
 def _written(term: tuple[int, ...], numbers: list[str]) -> str:

@@ -29,14 +29,17 @@ class RowsOfThePast(FromRest, BaseEstimator):
 
     delays: int | Sequence[int] | np.ndarray
     stride: int
+    lags_: np.ndarray
 
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> Any:
         """Read the number of features of X, and what else the functions need; y is ignored."""
-        lags = self._lags()
+        lags = self._given_lags()
         sequences = read_sequences(self, X, reset=True)
-        n_numbers = len(lags) * self.n_features_in_
-        self._n_features_out = self._learn(sequences, n_numbers)
+        n_bytes = 16.0 * int(lags.max()) * self.n_features_in_
+        check_fits(type(self).__name__, "delays", self.delays, n_bytes, "the rows before")
+        self.lags_ = lags
+        self._n_features_out = self._learn(sequences, len(lags) * self.n_features_in_)
         return self
 
     def run(self, X: SequenceData, state: State | None = None) -> tuple[Any, Any]:
@@ -58,6 +61,7 @@ class RowsOfThePast(FromRest, BaseEstimator):
         check_is_fitted(self, "n_features_in_")
         owner, cells, sequences = type(self).__name__, self._cells(), read_sequences(self, X, reset=False)
         shape, n = (self.n_before, self.n_features_in_), len(sequences.rows)
+        check_fits(owner, "delays", self.delays, 16.0 * len(sequences) * shape[0] * shape[1], "the rows before")
         finals = read_starts(owner, state, 0, sequences, shape[0] * shape[1], np.float64).values
         if state is None:
             finals = np.tile(sequences.rows[sequences.offsets[:-1]], (1, shape[0])).astype(np.float64)
@@ -82,7 +86,7 @@ class RowsOfThePast(FromRest, BaseEstimator):
     @property
     def n_before(self) -> int:
         """How many rows before a row its states are made of."""
-        return int(self._lags().max())
+        return int((self.lags_ if hasattr(self, "lags_") else self._given_lags()).max())
 
     @property
     def loop_weights(self) -> DelayedWeights | None:
@@ -90,6 +94,18 @@ class RowsOfThePast(FromRest, BaseEstimator):
         if self._n_features_out < self.n_features_in_ or not inherited(self, RowsOfThePast, "run"):
             return None
         return delayed_weights(self._cells(), self._n_features_out)
+
+    def check_learned(self) -> None:
+        """Refuse rows that no parameter gives, and a number of columns that is not that of the functions."""
+        lags = self.lags_
+        if not len(lags) or not 0 <= lags.min() <= lags.max() <= MOST_LAGS**2 or len(set(lags.tolist())) < len(lags):
+            raise ValueError(f"it holds a {type(self).__name__} of other rows")
+        if not self._fits(len(lags) * self.n_features_in_):
+            raise ValueError(f"it holds a {type(self).__name__} whose arrays do not fit together")
+
+    @abstractmethod
+    def _fits(self, n_numbers: int) -> bool:
+        """Whether what was learnt fits together, for so many numbers."""
 
     @abstractmethod
     def _learn(self, sequences: Sequences, n_numbers: int) -> int:
@@ -100,9 +116,9 @@ class RowsOfThePast(FromRest, BaseEstimator):
         """The functions, as `expand` takes them."""
 
     def _cells(self) -> DelayedCells:
-        return DelayedCells(self.n_features_in_, self._lags(), self._functions())
+        return DelayedCells(self.n_features_in_, self.lags_, self._functions())
 
-    def _lags(self) -> np.ndarray:
+    def _given_lags(self) -> np.ndarray:
         """How many rows back the rows stand that are heard (n_lags,)."""
         p, given = Parameters(self), real_array(self.delays)
         stride = p.integer("stride", 1, MOST_LAGS)
