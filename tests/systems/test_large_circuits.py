@@ -84,6 +84,7 @@ def test_a_synapse_takes_few_bytes():
     n, rng = 500_000, np.random.default_rng(0)
     columns = rng.integers(0, 2000, (2, n)), rng.normal(0, 1e-12, n), rng.uniform(1e-3, 2e-3, n)
     nothing = Projection(np.zeros(0, int), np.zeros(0, int), 0.0, 0.0, 1e-3)
+    simulate(Circuit(np.ones(2, bool), nothing, nothing, 0), currents=np.zeros((2, 2)))  # compiles
     tracemalloc.start()
     try:
         record = Projection(*columns[0], *columns[1:], 5e-4)
