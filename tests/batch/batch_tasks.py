@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from reservoir.batch.identity import read_tasks
+from reservoir.threads import limit
 
 SETUPS: list[int] = []
 
@@ -78,7 +79,7 @@ def surroundings(task, *, random_state):
     """What a worker is like."""
     pools = [pool["num_threads"] for pool in threadpool_info()]
     environment = {name: os.environ.get(name) for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")}
-    threads = {"numba": numba.get_num_threads(), "pools": pools}
+    threads = {"numba": numba.get_num_threads(), "ours": limit(), "pools": pools}
     return {**threads, **environment, "faults": faulthandler.is_enabled(), "setups": SETUPS.count(os.getpid())}
 
 

@@ -95,7 +95,7 @@ def test_brian2(tmp_path):
 
 def test_workers_have_one_thread(client, tmp_path):
     found = run_batch(surroundings, [{"number": 0}], store=tmp_path / "store", client=client).results()[0]
-    assert found["numba"] == 1 and set(found["pools"]) == {1} and found["faults"]
+    assert found["numba"] == found["ours"] == 1 and set(found["pools"]) == {1} and found["faults"]
 
 
 def test_threads_are_refused(tmp_path):

@@ -97,7 +97,7 @@ def test_warnings_are_told_with_the_task(tmp_path):
 
 def test_workers_have_one_thread(tmp_path):
     found = run_batch(surroundings, [{"number": 0}], store=tmp_path / "store", n_jobs=1).results()[0]
-    assert found["numba"] == 1 and set(found["pools"]) == {1} and found["faults"]
+    assert found["numba"] == found["ours"] == 1 and set(found["pools"]) == {1} and found["faults"]
     assert found["NUMBA_NUM_THREADS"] == found["OMP_NUM_THREADS"] == "1"
 
 
