@@ -223,7 +223,9 @@ WORKS: dict[str, Work] = {
     "forecast of 18 rows after 200, 10 members": Work(forecast_of_ten_after_context, "ms", 4.47),
     "fit, 500 units, 300 rows, without the ridge": Work(small_fit, "ms", 14.0),
     "a row of EchoState, 100 units": Work(lambda: row_of(EchoState(100, random_state=0)), "us", 111.0),
-    "a row of DeepEchoState": Work(lambda: row_of(DeepEchoState()), "us", 378.0),
+    "a row of 3 layers of 100 units": Work(
+        lambda: row_of(DeepEchoState(EchoState(100), 3, random_state=0)), "us", 378.0
+    ),
     "a row of ReservoirRegressor, 100 units": Work(row_of_regressor, "us", 341.0),
     "a row for RidgeReadout to predict": Work(predicted_row, "us", 60.0),
     "a row for recursive least squares to learn": Work(lambda: learnt_row(RecursiveLeastSquares()), "us", 123.0),
