@@ -1,17 +1,15 @@
 """What calls cost around the kernels: small fits, single rows, many short sequences. Processor time of one thread.
 
-    python benchmarks/around_kernels.py                         beside the figures of an earlier commit, from this page
-    python benchmarks/around_kernels.py --before ../earlier     beside that checkout, in turns, with the same answers
+    python benchmarks/around_kernels.py                         beside what it once took on an idle machine
+    python benchmarks/around_kernels.py --before ../earlier     beside another checkout of the library, in turns
     python benchmarks/around_kernels.py row                     what has "row" in its name
 
-Answers are those of another way to the same, to the last bit, before anything is timed: row by row and at once,
-sequence by sequence and as a list. With ``--before`` they must also be those of the other checkout, which runs in a
-process of its own. Medians.
+Before anything is timed, answers must be those of another way to the same: of rows that are given at once, of sequences
+that are given one by one. With ``--before`` they must have the bits of the other checkout, which runs in a process of
+its own; capacities, which are sums in another order, those of nine digits. Medians; the first turn does not count.
 """
 
 from __future__ import annotations
-
-import measure  # isort: skip  # before NumPy: it sets the number of threads
 
 import hashlib
 import json
@@ -25,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import measure  # before NumPy: it sets the number of threads
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import GridSearchCV
@@ -200,7 +199,7 @@ def many_series_alone() -> Job:
 def capacity() -> Job:
     """Information processing capacity."""
     system = EchoState(100, random_state=0).fit(np.zeros((1, 1)))
-    return Job(lambda: information_processing_capacity(system, random_state=0).table)
+    return Job(lambda: information_processing_capacity(system, random_state=0).table.round(9))
 
 
 def grid_search() -> Job:
@@ -224,7 +223,9 @@ WORKS: dict[str, Work] = {
     "forecast of 18 rows after 200, 10 members": Work(forecast_of_ten_after_context, "ms", 4.47),
     "fit, 500 units, 300 rows, without the ridge": Work(small_fit, "ms", 14.0),
     "a row of EchoState, 100 units": Work(lambda: row_of(EchoState(100, random_state=0)), "us", 111.0),
-    "a row of DeepEchoState": Work(lambda: row_of(DeepEchoState()), "us", 378.0),
+    "a row of 3 layers of 100 units": Work(
+        lambda: row_of(DeepEchoState(EchoState(100), 3, random_state=0)), "us", 378.0
+    ),
     "a row of ReservoirRegressor, 100 units": Work(row_of_regressor, "us", 341.0),
     "a row for RidgeReadout to predict": Work(predicted_row, "us", 60.0),
     "a row for recursive least squares to learn": Work(lambda: learnt_row(RecursiveLeastSquares()), "us", 123.0),
@@ -298,7 +299,7 @@ def compared(name: str, checkouts: list[Checkout], repeats: int) -> list[float]:
     """Median seconds in each checkout, in turns, when their answers are the same."""
     digests = [checkout.ask(name) for checkout in checkouts]
     if len(set(digests)) > 1:
-        print(f"{name}: the answers of the checkouts differ", file=sys.stderr)
+        raise SystemExit(f"{name}: the answers of the checkouts differ.")
     rounds = [[checkout.ask("time") for checkout in checkouts] for _ in range(repeats + 1)]
     return [statistics.median(own) for own in zip(*rounds[1:], strict=True)]
 
@@ -320,7 +321,7 @@ def main() -> None:
         _, unit, before = WORKS[name]
         taken = [one * UNITS[unit] for one in compared(name, checkouts, asked.repeats)]
         theirs = taken[1] if len(taken) > 1 else before
-        rows.append(measure.Row(name, taken[0], unit, "before", theirs))
+        rows.append(measure.Row(name, taken[0], unit, "before", None if np.isnan(theirs) else theirs))
         print(*measure.cells(rows[-1])[:5], sep="  ", file=sys.stderr, flush=True)
     for checkout in checkouts:
         checkout.end()

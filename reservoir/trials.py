@@ -125,6 +125,8 @@ def read_entries(
         return [None] * n_sequences, trials, steps
     if not holds_trials(state):
         shape = (n_sequences, n_values) if many else (n_values,)
+        if isinstance(state, list) and all(type(own) is np.ndarray and own.shape == shape[1:] for own in state):
+            state = np.array(state)
         values = check_finite_array(owner, "state", state, shape, "None or ")
         return [*values.reshape(n_sequences, n_values)], trials, steps
     entries, known = state if many else [state], list[np.ndarray | None]()

@@ -68,7 +68,7 @@ def see_in_blocks(
         return see(_run_batch(reservoir, batch, carried, first_trial, run))
 
     for batches in _rounds(_batches(sequences, n_rows, longest), sequences.lengths, at_once):
-        yield from spread(work, batches)
+        yield from spread(work, batches) if len(batches) > 1 else [work(batches[0])]
 
 
 def _batches(sequences: Sequences, n_rows: int, longest: int) -> Iterator[_Batch]:

@@ -45,7 +45,7 @@ class Inference:
                     held = []
             for block in batch:
                 ends[block.sequence] = block.final_state
-        found = np.concatenate(answers)
+        found = joined(answers)
         if len(found) < len(sequences.rows):
             given, found = found, np.full((len(sequences.rows), *found.shape[1:]), np.nan)
             found[pieces.places] = given

@@ -8,14 +8,13 @@ import numpy as np
 from scipy.stats import chi2
 
 from reservoir.parts import FittedModel, Seed, System
+from reservoir.probes.counted_functions import CountedFunctions
 from reservoir.probes.driven_states import asked
-from reservoir.probes.legendre import Products, functions
+from reservoir.probes.legendre import Products
 from reservoir.probes.orthonormal_basis import orthonormal_basis
 from reservoir.sizes import check_largest
 from reservoir.threads import one_blas_thread
 from reservoir.validation import as_generator, check_integer, check_real
-
-_MAX_ITERATIONS, _ACCURACY = 100, 1e-7
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,7 @@ def information_processing_capacity(
     n_steps = check_integer(owner, "n_steps", n_steps, 10 * n_states)
     numbers = {"n_delays": n_delays, "washout": washout, "n_steps": n_steps, "first_delay": first_delay}
     n_before = first_delay + n_delays + washout
-    n_bytes = 16.0 * n_steps * (n_states + n_features) + 8.0 * n_before * n_features
+    n_bytes = 20.0 * n_steps * (n_states + n_features) + 8.0 * n_before * n_features
     check_largest(owner, numbers, n_bytes, "inputs and states")
     inputs = rng.uniform(-1, 1, size=(n_before + n_steps, n_features))
     states = one.states(amplitude * inputs)[-n_steps:]
@@ -178,88 +177,13 @@ def information_processing_capacity(
     with one_blas_thread():
         basis = orthonormal_basis(states, centred=False)
         floor = capacity_floor(basis.shape[1], n_steps, significance, factor)
-        counted = _Counted(max_degree, n_delays)
+        counted = CountedFunctions(products, basis, floor, (max_degree, n_delays))
         for degree in range(1, max_degree + 1):
-            counted.try_degree(products, basis, degree, floor, patience)
-        table = counted.table(products, basis.shape[1])
+            counted.try_degree(degree, patience)
+        table = counted.table()
     return InformationProcessingCapacity(float(table.sum()), table, floor, counted.n_tried)
 
 
 def capacity_floor(n_states: int, n_steps: int, significance: float, factor: float) -> float:
     """The capacity that a function must exceed: `factor` times what chance exceeds with this probability."""
     return float(factor * chi2.isf(significance, n_states) / n_steps) if n_states else 0.0
-
-
-class _Counted:
-    """The functions that count: their delays, and their products with the basis."""
-
-    def __init__(self, max_degree: int, n_delays: int):
-        self.shape = max_degree, n_delays
-        self.n_tried = 0
-        self.delays = [np.zeros((0, max_degree), np.int32)]
-        self.products: list[np.ndarray] = []
-        self.lengths: list[np.ndarray] = []
-
-    def try_degree(self, products: Products, basis: np.ndarray, degree: int, floor: float, patience: int) -> None:
-        """All functions of one degree, up to the longest delay that the patience allows."""
-        failed = 0
-        for longest in range(self.shape[1] * products.n_features):
-            before = self.n_tried, len(self.delays)
-            for delays in functions(degree, longest):
-                self.n_tried += len(delays)
-                self._add(delays, *products.onto(basis, delays), floor * len(basis) / max(basis.shape[1], 1), floor)
-            failed = 0 if len(self.delays) > before[1] else failed + self.n_tried - before[0]
-            if failed >= patience:
-                return
-
-    def _add(
-        self,
-        delays: np.ndarray,
-        projected: np.ndarray,
-        lengths: np.ndarray,
-        chance: np.ndarray,
-        margin: float,
-        floor: float,
-    ) -> None:
-        """Those of the functions whose capacity is above the floor, and above the margin times what chance gives."""
-        good = np.square(projected).sum(axis=1) > np.maximum(floor, margin * chance)
-        if good.any():
-            filled = np.full((int(good.sum()), self.shape[0]), -1, np.int32)
-            filled[:, : delays.shape[1]] = delays[good]
-            self.delays.append(filled)
-            self.products.append(projected[good])
-            self.lengths.append(lengths[good])
-
-    def table(self, products: Products, rank: int) -> np.ndarray:
-        """Capacity by degree and longest delay, when the functions explain the states together."""
-        table = np.zeros(self.shape)
-        if not self.products:
-            return table
-        delays = np.concatenate(self.delays)
-        shares = explained(products, delays, np.concatenate(self.products), np.concatenate(self.lengths))
-        capacities = shares - (rank - shares.sum()) / (products.n_steps - len(delays))
-        np.add.at(table, ((delays >= 0).sum(axis=1) - 1, delays.max(axis=1) // products.n_features), capacities)
-        return table
-
-
-def explained(products: Products, delays: np.ndarray, projected: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """What each function adds to the share of the basis that all explain by least squares (n_functions,).
-
-    By conjugate gradients from zero, a column of the basis for itself: the sum grows to that share from below, so that
-    it never exceeds the number of columns. The functions are nearly orthogonal; a few rounds are enough.
-    """
-    weights, residual, direction = np.zeros_like(projected), projected.copy(), projected.copy()
-    size = first_size = np.square(residual).sum(axis=0)
-    for _ in range(_MAX_ITERATIONS):
-        image = np.zeros_like(direction)
-        for first, last in products.blocks():
-            values = products.values(delays, first, last) / lengths[:, None]
-            image += values @ (values.T @ direction)
-        step = size / np.maximum((direction * image).sum(axis=0), np.finfo(float).tiny)
-        weights += step * direction
-        residual -= step * image
-        last_size, size = size, np.square(residual).sum(axis=0)
-        if (size <= _ACCURACY**2 * first_size).all():
-            break
-        direction = residual + size / np.maximum(last_size, np.finfo(float).tiny) * direction
-    return (weights * projected).sum(axis=1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from itertools import combinations_with_replacement, islice
 
 import numpy as np
+from scipy.linalg.blas import dsyrk
 from scipy.special import eval_legendre
 
 from reservoir.compilation import kernel
@@ -48,7 +50,7 @@ class Products:
 
     def values(self, delays: np.ndarray, first: int, last: int) -> np.ndarray:
         """Functions (n_functions, last - first) at these steps; delays below 0 fill a row up and mean nothing."""
-        values = np.empty((len(delays), last - first))
+        values = np.empty((len(delays), last - first), self.polynomials.dtype)
         origin = self.n_inputs - self.n_steps + first
         _multiply(self.polynomials, delays, self.n_features, self.n_inputs, origin, values)
         return values
@@ -58,23 +60,35 @@ class Products:
         for first in range(0, self.n_steps, _ROWS_A_BLOCK):
             yield first, min(first + _ROWS_A_BLOCK, self.n_steps)
 
-    def onto(self, basis: np.ndarray, delays: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Scalar products (n_functions, n_columns) of functions, made of length 1, with orthonormal columns.
+    def onto(self, basis: np.ndarray, leverage: np.ndarray, delays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Scalar products (n_functions, n_columns) of functions with orthonormal columns, and sums of their squares.
 
-        Also the lengths (n_functions,), and the squared length that chance alone would give to these products if a
-        function were independent of the columns but for its size: the mean of the leverage of the rows, weighted with
-        the squared function.
+        The sums (n_functions, n_weights) are weighted with each column of `leverage` (n_steps, n_weights).
         """
-        leverage = np.column_stack([np.ones(self.n_steps), np.einsum("tj,tj->t", basis, basis)])
-        products, sizes = np.zeros((len(delays), basis.shape[1])), np.zeros((len(delays), 2))
+        products, sizes = np.zeros((len(delays), basis.shape[1])), np.zeros((len(delays), leverage.shape[1]))
         for start in range(0, len(delays), _FUNCTIONS_A_BLOCK):
             part = slice(start, start + _FUNCTIONS_A_BLOCK)
             for first, last in self.blocks():
                 values = self.values(delays[part], first, last)
                 products[part] += values @ basis[first:last]
                 sizes[part] += np.square(values, out=values) @ leverage[first:last]
-        lengths = np.sqrt(sizes[:, 0])
-        return products / lengths[:, None], lengths, sizes[:, 1] / sizes[:, 0]
+        return products, sizes
+
+    def gram(self, delays: np.ndarray) -> np.ndarray:
+        """Scalar products (n_functions, n_functions) of functions with one another."""
+        products = np.zeros((len(delays), len(delays)), order="F")
+        for first, last in self.blocks():
+            values = self.values(delays, first, last)
+            products = dsyrk(1.0, values.T, beta=1.0, c=products, trans=1, overwrite_c=True)
+        for row in range(len(delays)):
+            products[row, :row] = products[:row, row]
+        return products
+
+    def in_single_precision(self) -> Products:
+        """The same in single precision, in half the time."""
+        found = copy.copy(self)
+        found.polynomials = self.polynomials.astype(np.float32)
+        return found
 
 
 @kernel()

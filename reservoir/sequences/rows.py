@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -34,9 +34,7 @@ class Sequences:
     @classmethod
     def of_lengths(cls, rows: np.ndarray, lengths: list[int], whole: list[np.ndarray] | None = None) -> Sequences:
         """The same of rows that stand one after the other."""
-        offsets = np.zeros(len(lengths) + 1, np.int64)
-        np.cumsum(lengths, out=offsets[1:])
-        return cls(rows, offsets, "list", whole)
+        return cls(rows, np.array([0, *accumulate(lengths)], np.int64), "list", whole)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from reservoir import EchoState, LiquidState
-from reservoir.probes import information_processing_capacity, memory_capacity
+from reservoir.probes import counted_functions, information_processing_capacity, memory_capacity
 from reservoir.probes.information_processing_capacity import capacity_floor
+from reservoir.probes.legendre import Products, functions
 from reservoir.spikes import Current
 from reservoir.topologies import Cycle, DelayLine, Orthogonal
 from tests import oracles
@@ -210,3 +211,36 @@ def test_parameters_out_of_range(name, value):
     parameters = {"system": EchoState(3, random_state=0), "n_steps": 100, name: value}
     with pytest.raises(ValueError, match=rf"The '{name}' parameter of information_processing_capacity must be"):
         information_processing_capacity(parameters.pop("system"), **parameters)
+
+
+def test_short_cuts_change_nothing(monkeypatch):
+    """Neither that hopeless functions are told in single precision, nor that the products of pairs are made once."""
+    system, options = dambre(8, bias_scaling=0.5, random_state=0), {"n_steps": 3000, "patience": 60, "random_state": 1}
+    found = information_processing_capacity(system, 4, 12, **options)
+    for changed in (
+        {"_MOST_FUNCTIONS": 0},
+        {"_ERROR": np.inf},
+        {"_FUNCTIONS_AT_ONCE": 1},
+        {"_FUNCTIONS_AT_ONCE": 9999},
+    ):
+        with monkeypatch.context() as other:
+            for name, value in changed.items():
+                other.setattr(counted_functions, name, value)
+            again = information_processing_capacity(system, 4, 12, **options)
+        np.testing.assert_allclose(again.table, found.table, rtol=0, atol=1e-9)
+        assert again.n_functions == found.n_functions
+
+
+@pytest.mark.parametrize("n_columns", [1, 30])
+def test_single_precision_is_as_good_as_is_said(n_columns):
+    rng = np.random.default_rng(0)
+    inputs, delays = rng.uniform(-1, 1, 5020), np.concatenate([*functions(5, 2), *functions(5, 3)])
+    products = Products(inputs, 5000, 5)
+    basis = np.linalg.qr(
+        np.column_stack([products.values(delays[:1], 0, 5000)[0], rng.normal(size=(5000, n_columns))])
+    )[0]
+    rough = products.in_single_precision().onto(basis.astype(np.float32), np.ones((5000, 1), np.float32), delays)
+    exact = products.onto(basis, np.ones((5000, 1)), delays)
+    lengths = [np.sqrt(np.square(projected).sum(axis=1) / sizes[:, 0]) for projected, sizes in (rough, exact)]
+    bound = counted_functions._ERROR * (lengths[0] + np.sqrt(basis.shape[1]))
+    assert (np.abs(lengths[0] - lengths[1]) < bound).all() and 0.99 < lengths[1].max() <= 1 + 1e-12

@@ -102,8 +102,9 @@ def _joint_readout(members: list[Member], squared_states: bool) -> tuple[np.ndar
     n_units, squares = len(members[0].reservoir.bias_), 1 + squared_states
     of_units, of_inputs = np.split(coefs, [n_units * squares], axis=2)
     side_by_side = of_units.reshape(n_members, -1, squares, n_units).transpose(1, 2, 0, 3) / n_members
-    means = np.mean(np.ascontiguousarray(of_inputs), axis=0)
-    return np.concatenate([side_by_side.reshape(len(means), -1), means], axis=1), np.mean(intercepts, axis=0)
+    means = np.add.reduce(np.ascontiguousarray(of_inputs), axis=0) / n_members
+    mean_intercepts = np.add.reduce(intercepts, axis=0) / n_members
+    return np.concatenate([side_by_side.reshape(len(means), -1), means], axis=1), mean_intercepts
 
 
 def _plain_run(members: list[Member], lessons: Lessons, feedback: Feedback, course: Course) -> np.ndarray:

@@ -15,7 +15,6 @@ from reservoir.neurons.rate.loops import Levels
 from reservoir.parts import SequenceData, without_noise
 from reservoir.ranges import covering, ranges_of
 from reservoir.sequences import Sequences, read_sequences
-from reservoir.systems.ensembles import Ensemble
 from reservoir.validation import parameter_error
 
 Continued: TypeAlias = Callable[[Any, Sequences], Sequences]
@@ -70,12 +69,8 @@ def contexts_of(model: Any, learnt: Sequences) -> list[tuple[Any, ...]]:
 
 
 def states_of(model: Any, heard: Sequences) -> list[tuple[Any, ...]]:
-    """State of every member before the last row of every series."""
-    systems = [member.reservoir_ for member in model._members()]
-    if len(systems) == 1:
-        return [(state,) for state in before_last(systems[0], heard)]
-    states = before_last(Ensemble(systems), heard)
-    return [(None,) * len(systems) if own is None else own for own in states]
+    """State of every member before the last row of every series; each runs as in `fit`, to the last bit."""
+    return list(zip(*(before_last(member.reservoir_, heard) for member in model._members()), strict=True))
 
 
 def joint_tail(tails: Sequence[np.ndarray]) -> np.ndarray:

@@ -92,6 +92,8 @@ class SeriesUnits(NamedTuple):
 
     def heard_bounds(self, owner: str, bounds: np.ndarray, given: Any) -> np.ndarray:
         """Bounds (n_features, 2) of forecasts as they are heard; `given` is what the user said."""
+        if np.isinf(bounds).all():
+            return bounds
         if (bounds[self.logarithmic, 1] <= 0).any():
             raise parameter_error(owner, "bounds", "above 0 where transform='log'", given)
         return np.ascontiguousarray(self.heard_ranges(bounds))
