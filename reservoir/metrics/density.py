@@ -13,7 +13,6 @@ from reservoir.validation import as_generator, check_choice, check_integer, chec
 
 _OWNER = "density_distance"
 _MOST_POINTS = 2000
-_LARGEST = 1e100  # distance in deviations that is not told from larger ones
 
 
 def density_distance(
@@ -79,7 +78,6 @@ def density_distance(
     true, predicted = read_clouds(_OWNER, y_true, y_pred)
     check_choice(_OWNER, "method", method, ("mixture", "wasserstein"))
     n_samples = check_integer(_OWNER, "n_samples", n_samples, 1)
-    predicted = np.clip(predicted, -_LARGEST, _LARGEST)
     if method == "wasserstein":
         return float(np.mean([wasserstein_distance(*pair) for pair in zip(true.T, predicted.T, strict=True)]))
     true, predicted = _thinned(true), _thinned(predicted)
