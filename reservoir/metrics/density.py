@@ -28,11 +28,12 @@ def density_distance(
 
     ::
 
-        "mixture":      mean over samples x of p of log(p(x) / q(x)), the Kullback-Leibler divergence, in nats
+        "mixture":      mean over samples x of p of log(p(x) / q(x))
         "wasserstein":  mean over columns of the area between the two distribution functions
 
-    with columns in units of the deviations of `y_true`. p and q are mixtures of Gaussians around up to 2000 rows, taken
-    at even distances from `y_true` and from `y_pred`, with `bandwidth` as deviation in every direction.
+    the first the Kullback-Leibler divergence in nats, with columns in units of the deviations of `y_true`. p and q are
+    mixtures of Gaussians around up to 2000 rows, taken at even distances from `y_true` and from `y_pred`, with
+    `bandwidth` as deviation in every direction.
 
     What a series does in time does not count: a shuffled one has a distance of nearly 0 (see `spectrum_distance`). What
     a good value is, the distance of one half of the truth from the other tells. Mixtures see how columns go together,
