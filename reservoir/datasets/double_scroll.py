@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.datasets.system import Equation, Known
-from reservoir.datasets.trajectories import Start, read_positive, solve
+from reservoir.datasets.trajectories import Start, iterate, read_positive, solve
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers, Seed
 
@@ -33,7 +33,7 @@ _EQUATION = Equation(
 _START = Start((0.38, 0.06, -0.08), (-0.5, -0.2, -0.2), (0.5, 0.2, 0.2))
 
 
-@documented_with(solve)
+@documented_with(iterate, solve)
 def make_double_scroll(
     n_steps: int = 2000,
     *,

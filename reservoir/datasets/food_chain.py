@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.datasets.system import Equation, Known
-from reservoir.datasets.trajectories import Start, read_positive, solve
+from reservoir.datasets.trajectories import Start, iterate, read_positive, solve
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers, Seed
 
@@ -46,7 +46,7 @@ _EQUATION = Equation(
 _START = Start((0.6, 0.35, 0.9), (0.5, 0.3, 0.8), (0.7, 0.4, 1.0))
 
 
-@documented_with(solve)
+@documented_with(iterate, solve)
 def make_food_chain(
     n_steps: int = 2000,
     *,

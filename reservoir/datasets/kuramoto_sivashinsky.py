@@ -8,7 +8,8 @@ import numpy as np
 from scipy.fft import irfft, rfft
 
 from reservoir.datasets.system import Equation, Known
-from reservoir.datasets.trajectories import Start, read_lengths, whole_steps
+from reservoir.datasets.trajectories import Start, iterate, read_lengths, whole_steps
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers, Seed
 from reservoir.sizes import LONGEST_RUN, check_fits, check_patience
 from reservoir.validation import check_flag, check_integer, check_real, parameter_error
@@ -22,6 +23,7 @@ _EQUATION = Equation(
 )  # fmt: skip
 
 
+@documented_with(iterate)
 def make_kuramoto_sivashinsky(
     n_steps: int = 2000,
     *,
@@ -46,8 +48,6 @@ def make_kuramoto_sivashinsky(
 
     Parameters
     ----------
-    n_steps : int, default=2000
-        Number of rows, at least 1.
     length : float, default=22.0
         Length of the ring, > 0. It is chaotic from about 18 on; the dimension grows in proportion to the length.
     n_points : int, default=64
@@ -62,21 +62,11 @@ def make_kuramoto_sivashinsky(
         their mean.
     discard : int, default=1000
         Number of first rows that are thrown away, at least 0. Row t is the field at (discard + t) sample.
-    random_state : int, Generator, RandomState or None, default=None
-        Source of the start; not used when `x0` is given.
-    return_system : bool, default=False
-        Whether to return the pair of the series and its `System`.
 
     Returns
     -------
     u : ndarray of shape (n_steps, n_points)
         The field at the points k length / n_points.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range, `sample` is no whole multiple of `dt`, or the solution overflows because `dt`
-        is too long.
 
     References
     ----------

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.datasets.system import Equation, Known
-from reservoir.datasets.trajectories import Start, read_positive, solve
+from reservoir.datasets.trajectories import Start, iterate, read_positive, solve
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers, Seed
 
@@ -30,7 +30,7 @@ _EQUATION = Equation(
 _START = Start((1, 1, 1), (-10, -10, 10), (10, 10, 30))
 
 
-@documented_with(solve)
+@documented_with(iterate, solve)
 def make_lorenz(
     n_steps: int = 2000,
     *,

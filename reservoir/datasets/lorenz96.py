@@ -8,7 +8,8 @@ import numpy as np
 
 from reservoir.compilation import kernel, rows_per_call
 from reservoir.datasets.system import Equation, Known
-from reservoir.datasets.trajectories import Start, read_lengths, whole_steps
+from reservoir.datasets.trajectories import Start, iterate, read_lengths, whole_steps
+from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers, Seed
 from reservoir.sizes import LONGEST_RUN, check_fits, check_patience
 from reservoir.validation import check_flag, check_integer, check_real
@@ -35,6 +36,7 @@ _EQUATION = Equation(
 )  # fmt: skip
 
 
+@documented_with(iterate)
 def make_lorenz96(
     n_steps: int = 2000,
     *,
@@ -57,8 +59,6 @@ def make_lorenz96(
 
     Parameters
     ----------
-    n_steps : int, default=2000
-        Number of rows, at least 1.
     n_sites : int, default=40
         Number of sites, at least 4.
     forcing : float, default=8.0
@@ -71,21 +71,11 @@ def make_lorenz96(
         Start. None is F + sin(i^2), or with a `random_state` numbers drawn uniformly from [F - 1, F + 1].
     discard : int, default=1000
         Number of first rows that are thrown away, at least 0. Row t is the state at (discard + t) sample.
-    random_state : int, Generator, RandomState or None, default=None
-        Source of the start; not used when `x0` is given.
-    return_system : bool, default=False
-        Whether to return the pair of the series and its `System`.
 
     Returns
     -------
     x : ndarray of shape (n_steps, n_sites)
         States.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range, `sample` is no whole multiple of `dt`, or the solution overflows because `dt`
-        is too long.
 
     References
     ----------

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reservoir.datasets.system import Equation, Known
-from reservoir.datasets.trajectories import Start, read_numbers, solve
+from reservoir.datasets.trajectories import Start, iterate, read_numbers, solve
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers, Seed
 
@@ -32,7 +32,7 @@ _EQUATION = Equation(
 _START = Start((1, 1, 0), (-5, -5, 0), (5, 5, 1))
 
 
-@documented_with(solve)
+@documented_with(iterate, solve)
 def make_roessler(
     n_steps: int = 2000,
     *,

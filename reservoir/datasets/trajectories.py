@@ -58,6 +58,55 @@ def whole_steps(owner: str, name: str, duration: Any, dt: float) -> int:
     return steps
 
 
+def iterate(
+    equation: Equation,
+    owner: str,
+    start: Start,
+    parameters: Mapping[str, float],
+    *,
+    n_steps: int,
+    discard: int,
+    x0: Numbers | None,
+    random_state: Seed,
+    return_system: bool,
+) -> Any:
+    """Rows of the iteration of a map, and its system.
+
+    Parameters
+    ----------
+    n_steps : int, default=2000
+        Number of rows, at least 1.
+    x0 : array-like, default=None
+        Start. None is one near the attractor, or with a `random_state` a point drawn uniformly around it.
+    discard : int, default=1000
+        Number of first rows that are thrown away, at least 0.
+    random_state : int, Generator, RandomState or None, default=None
+        Source of the start; not used when `x0` is given.
+    return_system : bool, default=False
+        Whether to return the pair of the series and its `System`.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range, or the series leaves every bound; of a differential equation also where `dt` is
+        too long, so that the steps overflow, or the solver takes more than 1000 of its own for a row.
+    """
+    state = start.read(owner, x0, random_state)
+    n_steps, discard = read_lengths(owner, n_steps, discard, 8.0 * state.size)
+    return_system = check_flag(owner, "return_system", return_system)
+    system = equation.system(parameters)
+    function: Any = system.function
+    rows = np.empty((n_steps, state.size))
+    with np.errstate(all="ignore"):
+        for step in range(-discard, n_steps):
+            if step >= 0:
+                rows[step] = state
+            state = np.asarray(function(state), dtype=np.float64)
+    if not np.isfinite(rows).all():
+        raise ValueError(f"The series of {owner} leaves every bound. Take other parameters, or another start.")
+    return (rows, system) if return_system else rows
+
+
 def solve(
     equation: Equation,
     owner: str,
@@ -76,8 +125,6 @@ def solve(
 
     Parameters
     ----------
-    n_steps : int, default=2000
-        Number of rows, at least 1.
     dt : float
         Time between two rows, > 0; the solver chooses its own steps.
     x0 : array-like of shape (3,), default=None
@@ -87,15 +134,6 @@ def solve(
     rtol : float, default=1e-11
         Relative and absolute tolerance of the solver (``scipy.integrate.solve_ivp`` with the method DOP853, of order
         8, and its dense output), in [1e-13, 1e-3].
-    random_state : int, Generator, RandomState or None, default=None
-        Source of the start; not used when `x0` is given.
-    return_system : bool, default=False
-        Whether to return the pair of the series and its `System`.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range, the solver fails, or a row takes more than 1000 of its steps.
     """
     n_steps, discard = read_lengths(owner, n_steps, discard, 16.0)
     dt = check_real(owner, "dt", dt, 0, closed="neither")
@@ -128,54 +166,6 @@ def _solution(owner: str, flow: Any, start: np.ndarray, times: np.ndarray, n_ste
     if not solution.success or not np.isfinite(solution.y).all():
         raise ValueError(f"The solver of {owner} failed: {solution.message}")
     return np.ascontiguousarray(solution.y.T)
-
-
-def iterate(
-    equation: Equation,
-    owner: str,
-    start: Start,
-    parameters: Mapping[str, float],
-    *,
-    n_steps: int,
-    discard: int,
-    x0: Numbers | None,
-    random_state: Seed,
-    return_system: bool,
-) -> Any:
-    """Rows of the iteration of a map, and its system.
-
-    Parameters
-    ----------
-    n_steps : int, default=2000
-        Number of rows, at least 1.
-    x0 : array-like, default=None
-        Start. None is one near the attractor, or with a `random_state` a point drawn uniformly around it.
-    discard : int, default=1000
-        Number of first rows that are thrown away, at least 0.
-    random_state : int, Generator, RandomState or None, default=None
-        Source of the start; not used when `x0` is given.
-    return_system : bool, default=False
-        Whether to return the pair of the series and its `System`.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range, or the series leaves every bound.
-    """
-    state = start.read(owner, x0, random_state)
-    n_steps, discard = read_lengths(owner, n_steps, discard, 8.0 * state.size)
-    return_system = check_flag(owner, "return_system", return_system)
-    system = equation.system(parameters)
-    function: Any = system.function
-    rows = np.empty((n_steps, state.size))
-    with np.errstate(all="ignore"):
-        for step in range(-discard, n_steps):
-            if step >= 0:
-                rows[step] = state
-            state = np.asarray(function(state), dtype=np.float64)
-    if not np.isfinite(rows).all():
-        raise ValueError(f"The series of {owner} leaves every bound. Take other parameters, or another start.")
-    return (rows, system) if return_system else rows
 
 
 def read_numbers(owner: str, **values: float) -> dict[str, float]:

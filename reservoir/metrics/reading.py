@@ -9,6 +9,8 @@ import numpy as np
 from reservoir.sequences import refuse_masked
 from reservoir.validation import parameter_error, real_array
 
+_LARGEST = 1e100  # distance in deviations that is not told from larger ones
+
 
 def read_pair(owner: str, y_true: Any, y_pred: Any, name: str = "y_pred") -> tuple[np.ndarray, np.ndarray]:
     """Truth and predictions as (T, K), the truth finite; `name` is that of the predictions."""
@@ -48,7 +50,8 @@ def read_clouds(owner: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.nd
     if not ((deviations > 1e-12 * np.abs(means)) & np.isfinite(deviations)).all():
         raise parameter_error(owner, "y_true", "not constant in any column, nor too large to be squared", y_true)
     with np.errstate(over="ignore"):
-        return (true - means) / deviations, (predicted - means) / deviations
+        moved = (predicted - means) / deviations
+    return (true - means) / deviations, np.clip(moved, -_LARGEST, _LARGEST)
 
 
 def refuse_masked_values(owner: str, **values: Any) -> None:

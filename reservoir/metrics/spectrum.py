@@ -10,7 +10,6 @@ from reservoir.parts import SequenceData
 from reservoir.validation import check_integer, check_real, parameter_error, real_array
 
 _OWNER = "spectrum_distance"
-_LARGEST = 1e100
 
 
 def spectrum_distance(
@@ -74,10 +73,19 @@ def spectrum_distance(
             raise parameter_error(_OWNER, name, "of at least 8 rows", f"{len(rows)}")
     n_segment = min(check_integer(_OWNER, "segment", segment, 8), len(true), len(predicted))
     kept = _kept(band, step, n_segment)
-    predicted = np.clip(predicted, -_LARGEST, _LARGEST)
+    return _hellinger([true], [predicted], n_segment, kept)
+
+
+def spectrum_distance_of_pieces(true: np.ndarray, predicted: np.ndarray) -> float:
+    """The same of the mean spectra of finite pieces (n_pieces, T, K), each of which is a segment."""
+    return _hellinger(list(true), list(predicted), true.shape[1], _kept(None, 1.0, true.shape[1]))
+
+
+def _hellinger(true: list[np.ndarray], predicted: list[np.ndarray], n_segment: int, kept: np.ndarray) -> float:
+    """The distance of the mean spectra of pieces, over the frequencies that are kept."""
     with np.errstate(under="ignore"):
-        p, q = (_spectrum(rows, n_segment)[kept] for rows in (true, predicted))
-        alike = np.sqrt(_shares(p) * _shares(q)).sum(axis=0)
+        p, q = (_shares(_spectrum(pieces, n_segment)[kept]) for pieces in (true, predicted))
+        alike = np.sqrt(p * q).sum(axis=0)
     return float(np.sqrt(np.maximum(0.0, 1 - alike)).mean())
 
 
@@ -97,12 +105,13 @@ def _kept(band: tuple[float, float] | None, step: float, n_segment: int) -> np.n
     return kept
 
 
-def _spectrum(rows: np.ndarray, n_segment: int) -> np.ndarray:
-    """Power (n_frequencies, K), in the units of the largest value of every column."""
-    largest = np.abs(rows).max(axis=0)
-    scaled = rows / np.where(largest > 0, largest, 1.0)
-    flat = np.ptp(scaled, axis=0) <= 1e-12
-    return np.where(flat, 0.0, welch(scaled, nperseg=n_segment, axis=0, detrend="constant")[1])
+def _spectrum(pieces: list[np.ndarray], n_segment: int) -> np.ndarray:
+    """Mean power (n_frequencies, K) of pieces, in the units of the largest value of every column."""
+    largest = np.max([np.abs(rows).max(axis=0) for rows in pieces], axis=0)
+    scaled = [rows / np.where(largest > 0, largest, 1.0) for rows in pieces]
+    powers = [welch(rows, nperseg=n_segment, axis=0, detrend="constant")[1] for rows in scaled]
+    flat = np.all([np.ptp(rows, axis=0) <= 1e-12 for rows in scaled], axis=0)
+    return np.where(flat, 0.0, np.mean(powers, axis=0))
 
 
 def _shares(power: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from reservoir.metrics import interval_coverage, mase, owa, pinball_loss, smape, valid_prediction_time
+from reservoir.metrics.attractor import attractor_distances
 from reservoir.models import ReservoirForecaster
 from reservoir.models.conformal import read_coverage
 from reservoir.models.forecasting.hearing import names_of
@@ -71,7 +72,10 @@ class Backtest:
             forecast is lost, NaN where the baseline has no error. With intervals "coverage", their mean "width" and
             "pinball", the mean loss of both ends. By None and "origin" also "valid_time", the median number of rows
             before the error passes 0.4 deviations of the rows before the first origin, and "censored", the share of
-            forecasts valid to the end, whose time is a lower bound.
+            forecasts valid to the end, whose time is a lower bound. By None also "density" and "spectrum", distances of
+            all forecasts from the rows that came (`reservoir.metrics.density_distance`, `spectrum_distance`, with a
+            segment of the horizon): whether they live on the right attractor, however early they are lost. NaN where
+            the rows that came have a constant channel, or, for the spectrum, fewer than 8 rows a forecast.
         """
         check_choice("scores", "by", by, (None, *_AXES))
         axis = _AXES.get(by or "", 0)
@@ -80,6 +84,8 @@ class Backtest:
         found = [self._scores_of([*wholes[:axis], part, *wholes[axis + 1 :]]) for part in parts]
         if by in (None, "origin"):
             found = [row | self._valid_times(part) for row, part in zip(found, parts, strict=True)]
+        if by is None:
+            found[0] |= dict(zip(("density", "spectrum"), attractor_distances(self.truth, self.forecasts), strict=True))
         return {name: np.array([row[name] for row in found]) for name in found[0]} if by else found[0]
 
     def to_pandas(self) -> Any:

@@ -85,6 +85,7 @@ MARKS = (
     Mark("season_", FittedModel, "not None: it hears the phases of seasons beside the data"),
     Mark("training_range_", FittedModel, "lowest and highest training value of what a forecast predicts"),
     Mark("training_deviations_", FittedModel, "standard deviations of these"),
+    Mark("training_errors_", FittedModel, "root mean square errors one step ahead"),
     Mark("squared_states", FittedModel, "True: its readout sees the squares of the states too"),
     Mark("predict", FittedModel, "predict(X) answers; a system alone has none"),
     Mark("row_wise", Readout, "True: the prediction of a row has the same bits whichever rows stand beside it"),

@@ -9,6 +9,7 @@ To add a display, write one file with a subclass of `display.Display` whose ``pl
 take colours from `palette`, and add one export line here, by which the shared tests find it.
 """
 
+from reservoir.plotting.attractor import AttractorDisplay
 from reservoir.plotting.capacity import CapacityDisplay
 from reservoir.plotting.comparison import ComparisonDisplay
 from reservoir.plotting.early_classification import EarlyClassificationDisplay
@@ -23,6 +24,7 @@ from reservoir.plotting.trials import TrialsDisplay
 from reservoir.plotting.weights import WeightsDisplay
 
 __all__ = [
+    "AttractorDisplay",
     "CapacityDisplay",
     "ComparisonDisplay",
     "EarlyClassificationDisplay",

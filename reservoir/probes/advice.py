@@ -34,6 +34,7 @@ class Setting(NamedTuple):
     squares: bool  # whether a readout sees the squares of the states
     n_dynamic: int  # rows over which washout and exponent were looked at
     rate_bound: float
+    predicts: bool  # whether it is a forecaster that misses the next row by less than a tenth of the deviations
 
     @property
     def standardise(self) -> str:
@@ -92,7 +93,7 @@ def findings(found: Diagnosis, setting: Setting) -> tuple[Finding, ...]:
         parts = [_rates(found, setting.rate_bound)]
     else:
         parts = [_inputs(found, setting), _states(found, setting), _symmetry(found, setting)]
-    parts += [_dimensions(found), _washout(found, setting), _chaos(found, setting)]
+    parts += [_dimensions(found), _washout(found, setting), _chaos(found, setting), _free_run(found, setting)]
     return tuple(Finding(*finding) for part in parts for finding in part)
 
 
@@ -176,6 +177,15 @@ def _chaos(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
     if growth is not None and growth > 2 * error:
         calmer = _calmer(found, setting)
         yield "Lyapunov exponent", f"Small differences grow, the driven states are chaotic: {calmer}."
+
+
+def _free_run(found: Diagnosis, setting: Setting) -> Iterator[tuple[str, str]]:
+    density, spectrum = found.free_run_density, found.free_run_spectrum
+    if density is None or spectrum is None or not setting.predicts:
+        return
+    if spectrum[0] > max(0.5, 3 * spectrum[1]) or density[0] > max(1.0, 5 * density[1]):
+        what = "It predicts the next row and leaves the attractor when it runs by itself"
+        yield "free-run spectrum", f"{what}: train with noise, take a larger penalty, or more rows."
 
 
 def _calmer(found: Diagnosis, setting: Setting) -> str:

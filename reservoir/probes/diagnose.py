@@ -18,6 +18,7 @@ from reservoir.probes.diagnosis import Diagnosis, DiagnosisWarning
 from reservoir.probes.driven_states import Driven, driven, is_spiking, states_of
 from reservoir.probes.exponents import N_SEGMENTS
 from reservoir.probes.firing_rates import rates_of, recording
+from reservoir.probes.free_run import free_run_distances
 from reservoir.probes.lyapunov_exponent import lyapunov_exponent
 from reservoir.probes.washout_estimate import washout_estimate
 from reservoir.sequences import Sequences
@@ -44,7 +45,8 @@ def diagnose(
     It looks at the scale of every feature; at saturated and dead units, at the part of the states that is even in the
     input, without which no square or product of inputs can be learnt, at the rank, the condition and the effective
     dimension of the states; at the washout (`washout_estimate`) and the conditional Lyapunov exponent
-    (`lyapunov_exponent`); and for spiking units at their rates. For each thing that is probably wrong there is one
+    (`lyapunov_exponent`); for spiking units at their rates; and for a forecaster that predicts one row well at whether
+    it lives on the attractor of the data when it runs by itself. For each thing that is probably wrong there is one
     `DiagnosisWarning` that tells what to change, and in which direction.
 
     Parameters
@@ -110,6 +112,7 @@ def diagnose(
         found = Diagnosis(
             type(system).__name__, len(states), states.shape[1], **_of_inputs(data), **_of_states(system, states),
             even_part=_even_part(system, data, skip), **_of_memory(system, data, skip), **spikes,
+            **free_run_distances(model, X),
         )  # fmt: skip
     found = replace(found, findings=findings(found, _setting(model, system, own, data, skip, rate_bound)))
     for finding in found.findings if warn else ():
@@ -128,6 +131,9 @@ def _setting(model: Any, system: Any, own: int | None, data: Driven, skip: int, 
         squares=getattr(model, "squared_states", False),
         n_dynamic=min(int(data.lengths.max()), skip + _DYNAMIC_ROWS),
         rate_bound=rate_bound,
+        predicts=bool(
+            np.all(getattr(model, "training_errors_", np.inf) < 0.1 * getattr(model, "training_deviations_", 0))
+        ),
     )
 
 

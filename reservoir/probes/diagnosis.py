@@ -71,6 +71,12 @@ class Diagnosis:
     """Indices of units without a spike."""
     interval_variation: float | None
     """Coefficient of variation of the intervals between the spikes of a unit, mean over units with three or more."""
+    free_run_density: tuple[float, float] | None = None
+    """`reservoir.metrics.density_distance` of a forecaster that runs by itself from the second half of one series, in
+    nats, infinite where it diverges; and of one half of these rows from the other. None of what does not forecast in a
+    closed loop."""
+    free_run_spectrum: tuple[float, float] | None = None
+    """The same of their spectra, from 0 to 1 (`reservoir.metrics.spectrum_distance`)."""
     findings: tuple[Finding, ...] = ()
     """What is probably wrong, and what to change."""
 
@@ -93,6 +99,8 @@ class Diagnosis:
             ("highest rate", None if self.highest_rate is None else f"{self.highest_rate:.3g} Hz"),
             ("silent units", None if self.silent_units is None else f"{len(self.silent_units)} of {self.n_states}"),
             ("interval variation", None if self.interval_variation is None else f"{self.interval_variation:.2f}"),
+            ("free-run density", _beside(self.free_run_density)),
+            ("free-run spectrum", _beside(self.free_run_spectrum)),
         ]
         advice: dict[str, list[str]] = {}
         for finding in self.findings:
@@ -130,6 +138,10 @@ def _span(values: np.ndarray | None) -> str | None:
         return None
     low, high = values.min(), values.max()
     return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+
+
+def _beside(pair: tuple[float, float] | None) -> str | None:
+    return None if pair is None else f"{pair[0]:.2g}, halves {pair[1]:.2g}"
 
 
 def _with_error(value: float | None, error: float | None) -> str | None:

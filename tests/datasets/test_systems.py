@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -148,6 +149,14 @@ def test_valid_times_in_lyapunov_times():
     calm = make_superimposed_oscillators(50, return_system=True)
     with pytest.raises(ValueError, match="known and above 0"):
         valid_prediction_time(calm[0], calm[0], system=calm[1])
+
+
+@pytest.mark.parametrize("make", SYSTEMS)
+def test_the_page_has_these_numbers(make):
+    page = (Path(__file__).parents[2] / "docs/chaotic_systems.md").read_text()
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| `{make.__name__}` |")]
+    system = KNOWN[make][1]
+    assert [cell.strip() for cell in row.split(" | ")][2:4] == [str(system.lyapunov_exponent), str(system.dimension)]
 
 
 # What each of them is

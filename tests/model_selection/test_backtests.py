@@ -44,7 +44,8 @@ def test_a_backtest_is_a_naive_loop():
     assert of_channels["mase"][0] == pytest.approx(mase(*one, **scale))
     assert of_channels["owa"][0] == pytest.approx(owa(*one, y_reference=found.baseline[..., 0].ravel(), **scale))
     assert of_channels["coverage"].mean() == pytest.approx(scores["coverage"])
-    assert of_channels.keys() == scores.keys() - {"valid_time", "censored"} and len(of_origins["valid_time"]) == 4
+    assert of_channels.keys() == scores.keys() - {"valid_time", "censored", "density", "spectrum"}
+    assert 0 <= scores["density"] < 5 and np.isnan(scores["spectrum"]) and len(of_origins["valid_time"]) == 4
 
 
 def test_a_table_has_a_row_for_every_number():
@@ -68,8 +69,24 @@ def test_what_is_valid_to_the_end_is_censored_and_what_is_lost_is_infinite():
     assert (scores["valid_time"], scores["censored"]) == (10, 1)
     lost = backtest(forecaster(), ROWS, 4, n_origins=2)
     lost.forecasts[0, 2:] = np.nan
-    assert lost.scores()["mae"] == np.inf and lost.scores(by="origin")["valid_time"][0] <= 2
+    assert lost.scores()["mae"] == lost.scores()["density"] == np.inf and lost.scores()["spectrum"] == 1
+    assert lost.scores(by="origin")["valid_time"][0] <= 2
     assert np.isfinite(lost.scores(by="horizon")["rmse"]).tolist() == [True, True, False, False]
+
+
+def test_forecasts_that_are_lost_may_live_on_the_right_attractor():
+    """A shuffled truth has its density and another spectrum; a constant has neither."""
+    wave = (np.sin(np.arange(900) / 5) + np.sin(np.arange(900) / 3))[:, None]
+    found = backtest(looped(EchoState(50, random_state=0)), wave, 64, n_origins=5)
+    scores = found.scores()
+    rows, rng = found.truth.copy(), np.random.default_rng(0)
+    found.forecasts[:] = rng.permutation(rows.reshape(-1, 1)).reshape(rows.shape)
+    shuffled = found.scores()
+    found.forecasts[:] = rows.mean()
+    still = found.scores()
+    assert scores["density"] < 0.05 and scores["spectrum"] < 0.1
+    assert shuffled["density"] < 0.05 and shuffled["spectrum"] > 0.5
+    assert still["density"] > 1 and still["spectrum"] == 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 
 from reservoir.plasticity import STDP, InhibitorySTDP
 from reservoir.plotting import (
+    AttractorDisplay,
     CapacityDisplay,
     ComparisonDisplay,
     EarlyClassificationDisplay,
@@ -43,6 +44,7 @@ RESULTS = {
     "rank_test_score": np.array([7, 6, 3, 4, 1, 5, 8, 9, 2]),
 }
 MAKERS = {
+    "AttractorDisplay": lambda ax=None: AttractorDisplay.from_predictions(TRUTH, FORECAST, step=0.1, ax=ax),
     "CapacityDisplay": lambda ax=None: CapacityDisplay.from_capacity(SimpleNamespace(table=TABLE), n_states=9, ax=ax),
     "ComparisonDisplay": lambda ax=None: ComparisonDisplay.from_scores(
         SCORES, measures="NRMSE", better="lower", log=["copying"], references={"copying": {"Jaeger": 0.6}}, ax=ax
@@ -67,6 +69,7 @@ MAKERS = {
     "WeightsDisplay": lambda ax=None: WeightsDisplay.from_snapshots(WEIGHTS, times=np.arange(5.0), unit="A", ax=ax),
 }
 N_PANELS = {
+    "AttractorDisplay": 4,
     "CapacityDisplay": 2,
     "ComparisonDisplay": 2,
     "ForecastDisplay": 3,
@@ -90,6 +93,7 @@ def _table(text):
 
 
 NAMED = {
+    "AttractorDisplay": lambda text: AttractorDisplay.from_predictions(TRUTH, FORECAST, names=[text, "b"]),
     "ComparisonDisplay": lambda text: ComparisonDisplay.from_scores(
         {text: {text: [0.2, 0.3], "LSTM": 0.4}}, measures=text, references={text: {text: 0.6}}
     ),

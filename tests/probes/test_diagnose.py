@@ -13,7 +13,9 @@ from reservoir import (
     ReservoirRegressor,
 )
 from reservoir.circuits import RandomCircuit
+from reservoir.datasets import make_lorenz
 from reservoir.probes import Diagnosis, DiagnosisWarning, diagnose, lyapunov_exponent, washout_estimate
+from reservoir.readouts import RidgeReadout
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.spikes import Poisson
 from reservoir.topologies import Cycle
@@ -296,3 +298,22 @@ def test_parameters_out_of_range(name, value):
     parameters = {"system": system(), name: value}
     with pytest.raises(ValueError, match=rf"The '{name}' parameter of diagnose must be"):
         diagnose(parameters.pop("system"), X, **parameters)
+
+
+@pytest.mark.parametrize("n_units, alpha, lost", [(100, 1e-6, False), (12, 1e-3, True)])
+def test_a_forecaster_that_leaves_the_attractor_is_told(n_units, alpha, lost):
+    """Both predict the next row of the Lorenz equations well; halves of the data tell what is near."""
+    model = looped(EchoState(n_units, random_state=0), RidgeReadout(alpha))
+    found = diagnose(model, make_lorenz(1500, dt=0.04, rtol=1e-7), warn=False)
+    density, spectrum = found.free_run_density, found.free_run_spectrum
+    assert ("free-run spectrum" in [finding.measure for finding in found.findings]) == lost
+    assert (density[0] > 10 * density[1]) == lost == (spectrum[0] > 2 * spectrum[1])
+    assert "free-run density" in str(found)
+
+
+def test_what_has_no_free_run_is_not_held_against_it():
+    """A system, a regressor, a forecaster that hears a channel from outside, noise that nothing predicts."""
+    asked = [system(), ReservoirRegressor(system()).fit(X, X[:, 0]), looped(system(n_units=20), exogenous=[1]).fit(X)]
+    assert all(diagnose(one, X, warn=False).free_run_density is None for one in asked)
+    found = diagnose(looped(system(n_units=20), washout=50), X, warn=False)
+    assert found.free_run_density[0] > 1 and "free-run spectrum" not in [one.measure for one in found.findings]
