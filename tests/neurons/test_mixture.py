@@ -12,6 +12,8 @@ from reservoir import LiquidState, simulate
 from reservoir.circuits import Circuit, MaassColumn, damaged
 from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.neurons import LIF, AdaptiveExponential, HodgkinHuxley, Izhikevich
+from reservoir.neurons.spiking.circuit_loop import conduct_blocked, run_circuit
+from reservoir.neurons.spiking.mixture import MixedCells, move_part, type_by_type
 from reservoir.plasticity import STDP
 from tests.circuits.test_pathways import mixed_circuit
 from tests.spiking.test_same_spikes import NONE, assert_same, trains_of
@@ -26,6 +28,13 @@ def test_one_model_by_population_is_that_model():
     one, other = (simulate(circuit, trains, neuron=neuron, record="voltages") for neuron in (STILL, by_population))
     assert len(one.spikes) > 50 and one.spikes == other.spikes
     np.testing.assert_allclose(one.voltages, other.voltages, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("one", [conduct_blocked, move_part, type_by_type, MixedCells.advance, MixedCells.conduct_each])
+def test_what_calls_steps_of_any_model_is_kept_under_the_code_of_all(one):
+    """As the loop itself, so that an edit of a unit is seen where it stands beside others, too."""
+    digest = run_circuit.py_func.__qualname__.rpartition("_")[2]
+    assert one.py_func.__qualname__.endswith(f"_{digest}")
 
 
 RECORDS = {"lif": LIF(), "iz": Izhikevich(), "adex": AdaptiveExponential(), "hh": HodgkinHuxley()}
