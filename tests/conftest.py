@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reservoir import progress
 
-settings.register_profile("short", max_examples=30, deadline=None, derandomize=True)
+settings.register_profile("short", max_examples=20, deadline=None, derandomize=True)
 settings.register_profile(
     "long",
     max_examples=300,

@@ -275,7 +275,8 @@ def own_cache(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-@pytest.mark.parametrize("then", [[], pytest.param([("moved", 2.0)], marks=pytest.mark.long)], ids=["edited", "moved"])
+@pytest.mark.long  # in short the loops of rate units say it, see tests/neurons/rate/test_own_units.py
+@pytest.mark.parametrize("then", [[], [("moved", 2.0)]], ids=["edited", "moved"])
 def test_a_unit_that_was_edited_runs_as_it_is_now(then, tmp_path, own_cache):
     """Also where the same text stands in a file of another name; without an edit it is not compiled again."""
     units = [("unit", 1.0), ("unit", 1.0), ("unit", 2.0), *then, ("unit", 1.0)]

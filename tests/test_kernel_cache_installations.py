@@ -106,7 +106,9 @@ def run(home, code, *, warned, temporary=None, says="NUMBA_CACHE_DIR", wrapper=(
     return done.stdout.split()
 
 
-@pytest.mark.parametrize("form", ["plain", pytest.param("compiled", marks=pytest.mark.long), "app.zip"])
+@pytest.mark.parametrize(
+    "form", [*(pytest.param(one, marks=pytest.mark.long) for one in ("plain", "compiled")), "app.zip"]
+)
 def test_a_package_that_cannot_be_written_and_no_home(form, installed, places):
     """Kernels are kept in a folder of the user alone, and found there by the next process."""
     temporary = places / "temporary"

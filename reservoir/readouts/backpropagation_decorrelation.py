@@ -175,4 +175,5 @@ def _relax(potentials, feedback, dt):
             for s in range(n_outputs):
                 drive += feedback[k, s] * np.tanh(last[s])
             potentials[t, k] = (1.0 - dt) * last[k] + dt * drive
-        last[:] = potentials[t]
+        for k in range(n_outputs):
+            last[k] = potentials[t, k]

@@ -164,7 +164,7 @@ def _read_currents(currents: Any, n_units: int) -> np.ndarray:
     if rows is None or rows.ndim != 2 or rows.shape[1] != n_units or not len(rows) or not np.isfinite(rows).all():
         raise parameter_error("simulate", "currents", f"a finite array (n_rows, {n_units})", currents)
     doubt("simulate", "currents", currents, "amp")
-    return rows
+    return np.ascontiguousarray(rows)  # the loop is compiled for these
 
 
 def _rows_of(n_rows: int, n_steps: int, dt: float, current_dt: float) -> np.ndarray:

@@ -25,15 +25,16 @@ def test_random_circuit(allow_self):
 
 @pytest.mark.parametrize("degree", ["pairs", "in_degree"])
 @pytest.mark.parametrize("allow_self", [False, True])
-def test_all_pairs_are_equally_likely(degree, allow_self):
+@pytest.mark.parametrize("n_circuits", [600, pytest.param(2000, marks=pytest.mark.long)])
+def test_all_pairs_are_equally_likely(n_circuits, degree, allow_self):
     counts = np.zeros((6, 6))
     part = RandomCircuit(6, 2.5, degree=degree, allow_self=allow_self)
-    for seed in range(2000):
+    for seed in range(n_circuits):
         recurrent = part.draw(generator(seed)).recurrent
         counts[recurrent.pre, recurrent.post] += 1
     pairs = counts[~np.eye(6, dtype=bool)] if not allow_self else counts
     share = 2.5 / (6 if allow_self else 5)
-    assert np.abs(pairs / 2000 - share).max() <= 5 * np.sqrt(share * (1 - share) / 2000)
+    assert np.abs(pairs / n_circuits - share).max() <= 5 * np.sqrt(share * (1 - share) / n_circuits)
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,11 @@ def expected_shares(table, axis):
     return np.mean(shares, axis=0)
 
 
-def test_two_way_power_law_draws_pairs_in_proportion():
+@pytest.mark.parametrize("n_circuits", [1200, pytest.param(4000, marks=pytest.mark.long)])
+def test_two_way_power_law_draws_pairs_in_proportion(n_circuits):
     """One synapse in four units: which ranks it joins, over many draws. A second generator tells the ranks."""
     part, sending, hearing = TwoWayPowerLawCircuit(4, 0.25, in_exponent=3.0), np.zeros(4), np.zeros(4)
-    for seed in range(4000):
+    for seed in range(n_circuits):
         rng, twin = generator(seed), generator(seed)
         recurrent = part.draw(rng).recurrent
         twin.permutation(4)  # who is excitatory
@@ -41,7 +42,7 @@ def test_two_way_power_law_draws_pairs_in_proportion():
         hearing[ranks[1][recurrent.post[0]]] += 1
     table = np.outer(np.arange(1, 5) ** (-1 / 1.5), np.arange(1, 5) ** (-1 / 2.0))
     for counts, axis in ((sending, 1), (hearing, 0)):
-        assert np.abs(counts / 4000 - expected_shares(table, axis)).max() < 5 * np.sqrt(0.25 / 4000)
+        assert np.abs(counts / n_circuits - expected_shares(table, axis)).max() < 5 * np.sqrt(0.25 / n_circuits)
 
 
 @pytest.mark.parametrize(

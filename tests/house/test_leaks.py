@@ -12,6 +12,8 @@ from tests.house.public_entries import ENTRIES, run
 WITHOUT_BRIAN2 = [name for name in ENTRIES if not name.startswith("spiking")]
 PROCESS = Path("/proc/self")
 N_WARM, N_FITS = 30, 200
+RULES = "reservoir.plasticity."
+RULES_IN_SHORT = (f"{RULES}STDP", f"{RULES}RewardSTDP", f"{RULES}Normalised")  # one simulation runs them all
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,7 +55,10 @@ def test_no_object_stays_behind(name):
 
 
 @pytest.mark.skipif(not PROCESS.exists(), reason="reads the process as Linux shows it")
-@pytest.mark.parametrize("name", [name for name in WITHOUT_BRIAN2 if ENTRIES[name].slow])
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=[pytest.mark.long] * (name.startswith(RULES) and name not in RULES_IN_SHORT))
+    for name in WITHOUT_BRIAN2 if ENTRIES[name].slow
+])  # fmt: skip
 def test_no_file_stays_behind(name, tmp_path, monkeypatch):
     """Also where there are workers, which stay and wait."""
     run(name)

@@ -240,8 +240,13 @@ def test_the_units_are_those_of_brian2(unit):
 # Whole records, systems and simulations
 
 
-@pytest.mark.parametrize("run", [simulate, spiking.simulate])
-@pytest.mark.parametrize("name", neurons.__all__)
+IN_SHORT = ("LIF", "Izhikevich")  # which Brian2 runs too: numbers are read before any engine
+UNITS_BY_ENGINE = [(name, simulate) for name in neurons.__all__] + [
+    pytest.param(name, spiking.simulate, marks=[pytest.mark.long] * (name not in IN_SHORT)) for name in neurons.__all__
+]
+
+
+@pytest.mark.parametrize("name, run", UNITS_BY_ENGINE)
 def test_units_spike_alike_in_both_engines(name, run):
     """With all parameters as quantities, with noise and, where that is quick, without."""
     circuit = MaassColumn((3, 3, 2), weight_scale=0.03, input_scale=0.03).draw(np.random.default_rng(0))

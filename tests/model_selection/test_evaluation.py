@@ -71,7 +71,10 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES)
+ONLY_LONG = ("own score", "holes", "random graph", "list, shuffled folds", "list, noise in some", "log loss", "pooled")
+
+
+@pytest.mark.parametrize("case", [pytest.param(one, marks=[pytest.mark.long] * (one in ONLY_LONG)) for one in CASES])
 def test_equals_grid_search(case, only_together):
     estimator, grid, data, target, cv, scoring = CASES[case]
     options = {"cv": cv, "scoring": scoring, "return_train_score": True}

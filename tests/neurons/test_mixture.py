@@ -12,20 +12,32 @@ from reservoir import LiquidState, simulate
 from reservoir.circuits import Circuit, MaassColumn, damaged
 from reservoir.circuits.synapse_statistics import PRESETS
 from reservoir.neurons import LIF, AdaptiveExponential, HodgkinHuxley, Izhikevich
+from reservoir.neurons.spiking.circuit_loop import conduct_blocked, run_circuit
+from reservoir.neurons.spiking.mixture import MixedCells, move_part, type_by_type
 from reservoir.plasticity import STDP
 from tests.circuits.test_pathways import mixed_circuit
-from tests.spiking.test_same_spikes import NONE, assert_same, trains_of
+from tests.spiking.test_same_spikes import NONE, assert_same, fixed_circuit, trains_of
 
 STILL = LIF(initial=0.0135)
 SERIES = np.linspace(0, 1, 20).reshape(-1, 1)
 
 
-def test_one_model_by_population_is_that_model():
-    circuit, trains = mixed_circuit(), trains_of(0, 0.1, 60)
+@pytest.mark.parametrize(
+    "circuit", [fixed_circuit(0), pytest.param(mixed_circuit(), marks=pytest.mark.long)], ids=["currents", "all kinds"]
+)
+def test_one_model_by_population_is_that_model(circuit):
+    trains = trains_of(0, 0.1, 60)
     by_population = {"E": STILL, "I": LIF(initial=0.0135)}
     one, other = (simulate(circuit, trains, neuron=neuron, record="voltages") for neuron in (STILL, by_population))
     assert len(one.spikes) > 50 and one.spikes == other.spikes
     np.testing.assert_allclose(one.voltages, other.voltages, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("one", [conduct_blocked, move_part, type_by_type, MixedCells.advance, MixedCells.conduct_each])
+def test_what_calls_steps_of_any_model_is_kept_under_the_code_of_all(one):
+    """As the loop itself, so that an edit of a unit is seen where it stands beside others, too."""
+    digest = run_circuit.py_func.__qualname__.rpartition("_")[2]
+    assert one.py_func.__qualname__.endswith(f"_{digest}")
 
 
 RECORDS = {"lif": LIF(), "iz": Izhikevich(), "adex": AdaptiveExponential(), "hh": HodgkinHuxley()}
@@ -153,6 +165,7 @@ def test_a_microcircuit_of_several_models():
     np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
 
 
+@pytest.mark.long  # a loop of its own is compiled
 def test_an_empty_population_needs_no_units():
     circuit = Circuit(np.ones(3, bool), NONE, NONE, 1)
     assert simulate(circuit, trains_of(0, 0.01, 10, 1), neuron={"E": LIF(), "I": LIF()}).spikes.n_units == 3

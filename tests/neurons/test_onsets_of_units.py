@@ -6,7 +6,16 @@ import pytest
 import reservoir
 from reservoir import LiquidState
 from reservoir.circuits import Circuit, MaassColumn
-from reservoir.neurons import GIF, LIF, EscapeLIF, FitzHughNagumo, HindmarshRose, MorrisLecar, ResonateAndFire
+from reservoir.neurons import (
+    GIF,
+    LIF,
+    EscapeLIF,
+    FitzHughNagumo,
+    HindmarshRose,
+    Izhikevich,
+    MorrisLecar,
+    ResonateAndFire,
+)
 from reservoir.random_numbers import ESCAPE, uniform_numbers
 from reservoir.spikes import SpikeTrains
 from tests.neurons.test_spiking_neurons import DT, intervals, run
@@ -113,7 +122,7 @@ def test_chance_belongs_to_the_trial():
     assert len({one.spikes.times.tobytes() for one in three}) == 3
     alone = reservoir.simulate(circuit, trains, neuron=neuron, currents=push[0], random_state=0, trial=2)
     assert alone.spikes == three[2].spikes
-    mixed = {"E": EscapeLIF(), "I": LIF(noise=5e-4)}
+    mixed = {"E": EscapeLIF(), "I": Izhikevich(noise=5e-4)}
     circuit = Circuit(np.arange(30) % 3 > 0, NONE, NONE, 0)
     recording = assert_same(circuit, [trains], neuron=mixed, currents=push[:1])[0]
     own = reservoir.simulate(circuit, trains, neuron=EscapeLIF(), currents=push[0], random_state=0, record="voltages")

@@ -37,6 +37,7 @@ MODELS = [
 every_model = pytest.mark.parametrize("model", MODELS)
 OPEN = [model for model in MODELS if twin_of(model).opens]
 DT = 1e-4
+MAY_BE_ABSENT = list(inspect.signature(run_circuit.py_func).parameters)[13:]  # one left out is not None to Numba
 
 
 def unconnected(n_units, taus, dt):
@@ -72,9 +73,10 @@ def run(neuron, external, n_steps, *, dt=DT, taus=(0.003, 0.008), currents=0.0, 
     voltages, spikes = np.empty((n_steps, n_units)), np.empty(((n_steps + 2) * n_units, 2), np.int64)
     rows = np.arange(n_steps if len(external) == n_steps else 0)
     nothing = np.empty((0, 2), np.int64)
+    seen, absent = np.zeros(1, np.int64), dict.fromkeys(MAY_BE_ABSENT)
     n_spikes, _ = run_circuit(
-        cells, wiring, state, 0, n_steps, external, rows, noise, nothing, np.zeros(1, np.int64), spikes, voltages,
-        NOTHING, None, conductances,
+        cells, wiring, state, 0, n_steps, external, rows, noise, nothing, seen, spikes, voltages, NOTHING,
+        *(absent | {"conductances": conductances}).values(),
     )  # fmt: skip
     return SimpleNamespace(voltages=voltages, spikes=spikes[:n_spikes], variables=state.variables)
 

@@ -332,8 +332,8 @@ def _asked(module, *arguments, **environment):
 
 
 def test_some_single_changes_end_in_one_error_or_a_model_that_can_be_asked():
-    said = _asked("tests.persistence.single_changes", "--seed", "0", "--count", "150")
-    assert len(said.splitlines()) == 152 and "'refused': 1" in said and "'answers': " in said
+    said = _asked("tests.persistence.single_changes", "--seed", "0", "--count", "80")
+    assert len(said.splitlines()) == 82 and "'refused': 1" in said and "'answers': " in said
 
 
 @pytest.mark.long

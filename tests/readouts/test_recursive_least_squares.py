@@ -122,6 +122,7 @@ def test_a_million_steps_stay_positive_definite(forgetting, alpha):
     np.testing.assert_allclose(readout.predict(X), X.sum(axis=1), atol=1e-3)
 
 
+@pytest.mark.long
 def test_the_process_that_compiles_gives_the_bits_of_one_that_loads(tmp_path):
     """A kernel that calls another may get one copy of it where both were just compiled, and another from the cache."""
     code = """if True:

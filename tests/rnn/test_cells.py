@@ -50,9 +50,11 @@ def examples_of(loss="squared", pooling=None, washout=0):
     return Examples(rows, OFFSETS, targets, pooling, washout)
 
 
-def assert_gradient(network, piece, pooling, loss, masks=None, state=None):
-    """The gradient is that of central differences, to 1e-6 and the rounding of the loss."""
+def assert_gradient(network, piece, pooling, loss, masks=None, state=None, n_directions=None):
+    """The gradient is that of central differences, to 1e-6 and the rounding of the loss.
 
+    By parameter, or along so many random directions, in which each parameter counts.
+    """
     ahead = copy.copy(network)  # of the same numbers; only the loss is asked for, so that nothing runs backwards
     ahead.backward = lambda *_: np.zeros_like(network.vector)
 
@@ -62,15 +64,18 @@ def assert_gradient(network, piece, pooling, loss, masks=None, state=None):
     gradient = Gradient(network, pooling, LOSSES[loss]).of(piece, masks, state)[2]
     step = 2e-6
     rounding = 8 * np.finfo(float).eps * value() / step
-    for index in range(network.vector.size):
-        kept = network.vector[index]
-        network.vector[index] = kept + step
+    size, kept = network.vector.size, network.vector.copy()
+    directions = np.eye(size)
+    if n_directions is not None:
+        directions = np.random.default_rng(2).choice([-1.0, 1.0], (n_directions, size)) / np.sqrt(size)
+    for direction in directions:
+        network.vector[:] = kept + step * direction
         above = value()
-        network.vector[index] = kept - step
+        network.vector[:] = kept - step * direction
         below = value()
-        network.vector[index] = kept
+        network.vector[:] = kept
         expected = (above - below) / (2 * step)
-        assert abs(gradient[index] - expected) <= 1e-6 * max(1.0, abs(expected)) + rounding
+        assert abs(gradient @ direction - expected) <= 1e-6 * max(1.0, abs(expected)) + rounding
     assert np.abs(gradient).max() > 1e-3
 
 
@@ -112,12 +117,15 @@ def test_gradient(cell, loss, pooling, washout):
 
 
 @all_cells
-@pytest.mark.parametrize("pooling", ["mean", *(pytest.param(one, marks=pytest.mark.long) for one in (None, "last"))])
-def test_gradient_of_a_deep_bidirectional_network_with_masks(cell, pooling):
+@pytest.mark.parametrize(
+    "pooling, n_directions",
+    [("mean", 20), *(pytest.param(one, None, marks=pytest.mark.long) for one in ("mean", None, "last"))],
+)
+def test_gradient_of_a_deep_bidirectional_network_with_masks(cell, pooling, n_directions):
     network = network_of(cell, (3, 2), bidirectional=True)
     masks = network.draw_masks((0.2, 0.3, 0.2), len(LENGTHS), np.random.default_rng(1))
     piece = next(Batch(examples_of("squared", pooling)).pieces())
-    assert_gradient(network, piece, pooling, "squared", masks)
+    assert_gradient(network, piece, pooling, "squared", masks, n_directions=n_directions)
 
 
 @all_cells

@@ -67,8 +67,9 @@ def pushed(neuron, n_units=60):
     return np.full((1, n_units), 0.6 * twin_of(neuron).loud)
 
 
-@pytest.mark.parametrize("neuron", UNITS, ids=names)
+@pytest.mark.parametrize("neuron", [LIF(), neurons.EscapeLIF(), neurons.HodgkinHuxley()], ids=names)
 def test_all_kinds_in_one_circuit(neuron):
+    """Of a unit that is held, one that fires by chance, and one that nothing holds; below of all, and longer."""
     trains = [trains_of(1, 0.05), trains_of(2, 0.03)]
     assert_same(mixed(1, neuron), trains, neuron=neuron, currents=[pushed(neuron)] * 2, volts=1e-9)
 

@@ -14,7 +14,12 @@ ENGINES = {"numba": reservoir.simulate, "brian2": spiking.simulate}
 RECORD = {"v": True, "current": True, "conductance": True, "u": {"beta": True}, "R": {"beta": True}}
 
 
-@pytest.mark.parametrize("neuron", [LIF(), EscapeLIF()], ids=lambda one: type(one).__name__)
+def units(held, by_chance):
+    """The second is the first that fires by chance too."""
+    return [pytest.param(held, id="LIF", marks=pytest.mark.long), pytest.param(by_chance, id="EscapeLIF")]
+
+
+@pytest.mark.parametrize("neuron", units(LIF(), EscapeLIF()))
 def test_both_engines_record_the_same(neuron):
     """Blocked conductances as far as they are open; no jump of a voltage is a current."""
     options = {"neuron": neuron, "currents": pushed(neuron), "random_state": 2, "record": RECORD, "period": 5e-4}
@@ -41,7 +46,7 @@ def test_a_blocked_conductance_is_what_magnesium_leaves_open():
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("neuron", [LIF(noise=5e-4), EscapeLIF()], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("neuron", units(LIF(noise=5e-4), EscapeLIF(noise=5e-4)))
 def test_two_runs_are_one(engine, neuron):
     """Spikes on their way are released as in one run; units that fire by chance hear the numbers of one run."""
     circuit, trains, options = (

@@ -142,7 +142,8 @@ def test_searches_copies_and_files_of_python(tmp_path):
     again = pickle.loads(pickle.dumps(system)).transform(X)
     assert all((one == other).all() for one, other in zip(again, states, strict=True))
     model = ReservoirClassifier(system.set_params(plasticity=None), RidgeReadout(1.0))
-    search = GridSearchCV(model, {"reservoir__neuron__parameters__tau": [0.01, 0.03]}, cv=2).fit(X, y)
+    search = GridSearchCV(model, {"reservoir__neuron__parameters__tau": [0.01, 0.03]}, cv=[([0, 1], [2, 3])])
+    search.fit(X, y)
     assert search.best_estimator_.reservoir.neuron.parameters["tau"] in (0.01, 0.03)
     assert LEAKY.parameters["tau"] == 0.03
     with pytest.raises(ValueError, match=r"neuron' cannot be saved: .* Its text is code, .* pickle"):

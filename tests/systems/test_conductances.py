@@ -53,8 +53,13 @@ def test_a_column_equals_its_twin(inputs_too):
     np.testing.assert_allclose(recording.voltages, voltages, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("inputs_too", [True, False])
-@pytest.mark.parametrize("name", OPEN)
+BESIDE_CURRENTS = ("LIF", "HodgkinHuxley")  # of which conductances beside currents are tested in short
+CASES = [(name, True) for name in OPEN] + [
+    pytest.param(name, False, marks=[pytest.mark.long] * (name not in BESIDE_CURRENTS)) for name in OPEN
+]
+
+
+@pytest.mark.parametrize("name, inputs_too", CASES)
 def test_both_engines_give_the_same_spikes(name, inputs_too):
     """Of the other units the inputs are currents of their size, or conductances that suit them."""
     model = getattr(neurons, name)

@@ -10,6 +10,7 @@ from joblib import Parallel, delayed
 from reservoir import simulate
 from reservoir.circuits import Circuit, MaassColumn, Projection, RandomCircuit
 from reservoir.neurons import LIF
+from reservoir.neurons.spiking.circuit_loop import run_circuit
 from reservoir.random_numbers import INITIAL, uniform_numbers
 from reservoir.spikes import SpikeTrains
 from reservoir.systems import simulation
@@ -173,6 +174,15 @@ def test_injected_currents():
     np.testing.assert_allclose(voltages[500:, 1], 2e-3 * (1 - np.exp(-t / 30e-3)), rtol=0, atol=1e-15)
     by_step = simulate(circuit, currents=np.repeat(currents, 500, axis=0), neuron=silent(), record="voltages").voltages
     np.testing.assert_array_equal(by_step, voltages)
+
+
+def test_currents_whose_columns_stand_together_need_no_loop_of_their_own():
+    """As those of a table."""
+    currents = np.random.default_rng(0).uniform(0, 1e-9, (50, 2))
+    rows = simulate(pair(1e-9), currents=currents, neuron=silent(), record="voltages").voltages
+    known = len(run_circuit.signatures)
+    columns = simulate(pair(1e-9), currents=np.asfortranarray(currents), neuron=silent(), record="voltages").voltages
+    assert len(run_circuit.signatures) == known and np.array_equal(rows, columns)
 
 
 def drive(currents, duration=0.1, dt=DT, engine=simulate, **options):

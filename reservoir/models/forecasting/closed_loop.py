@@ -233,7 +233,8 @@ def _learn(weights, learned, view, feedback, n_unlearned, noise, known, targets,
     for t in range(n_steps + 1):
         if t < n_steps:
             if len(noise):
-                new[:] = noise[t]
+                for i in range(n_units):
+                    new[i] = noise[t, i]
             hear(weights.input_columns, weights.bias, row, len(noise) > 0, new)
             respond(weights.delays, weights.matrix, weights.cells, past, state, x, scratch, new)
             collect(new, n_squared, shown, seen[:n_features])

@@ -172,7 +172,8 @@ def feed_back(outputs, feedback, known, heard):
     channels, n_features = feedback.channels, known.size
     for i in range(heard.size - 1, n_features - 1, -1):
         heard[i] = heard[i - n_features]
-    heard[:n_features] = known
+    for i in range(n_features):
+        heard[i] = known[i]
     for k in range(channels.size):
         if np.isnan(known[channels[k]]):
             heard[channels[k]] = feedback.scaling * outputs[k]
@@ -233,12 +234,15 @@ def trace(weights, rows, state, before, heard, after):
     past = past_of(weights.delays, state, len(rows))
     for t in range(len(rows)):
         old = recall(weights.delays, past, state)
-        before[t] = old
+        for i in range(old.size):
+            before[t, i] = old[i]
         hear(weights.input_columns, weights.bias, rows[t], False, heard[t])
         add_past_product(weights.matrix, old[:n_units], past, scratch, heard[t])
-        new[:] = heard[t]
+        for i in range(n_units):
+            new[i] = heard[t, i]
         step(weights.cells, old, new, scratch)
-        after[t] = old[:n_units]
+        for i in range(n_units):
+            after[t, i] = old[i]
     keep(weights.delays, past, state)
 
 

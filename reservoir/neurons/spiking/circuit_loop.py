@@ -46,6 +46,9 @@ NEVER = 2**62
 
 _FAR = 2**52  # steps; larger ones are not kept apart in a vector of floats
 
+ALL_MODELS = exponential.__file__, random_numbers.__file__, *files_of(__package__)
+"""The files of what a kernel calls that moves units of any model."""
+
 
 class State(NamedTuple):
     """All that a circuit carries from one step to the next."""
@@ -194,7 +197,7 @@ def _typed_conduct_units(cells, step, external, currents, conductances, values, 
     return each if by_model is not None else held if conduct is None else opened
 
 
-@kernel(magnesium.__file__, forceinline=True)
+@kernel(*ALL_MODELS, forceinline=True)
 def conduct_blocked(cells, step, external, currents, conductances, blocks, values, noise, state, fired):
     """The same where magnesium blocks some conductances: with the mean of its block before and after the step.
 
@@ -209,12 +212,15 @@ def conduct_blocked(cells, step, external, currents, conductances, blocks, value
     for turn in range(2):
         if turn == 1:
             unblocked(blocks, state.variables[0], after)
-            for j in range(n_fired):
-                after[:, fired[j]] = before[:, fired[j]]
             for b in range(blocks.strength.size):
+                for j in range(n_fired):
+                    after[b, fired[j]] = before[b, fired[j]]
                 for i in range(n_units):
                     before[b, i] += 0.5 * (after[b, i] - before[b, i])
-            state.variables[:], state.ready[:] = variables, ready
+            for i in range(n_units):
+                state.ready[i] = ready[i]
+                for k in range(len(variables)):
+                    state.variables[k, i] = variables[k, i]
         for r in range(values.shape[0]):
             own = blocks.of[r]
             for i in range(n_units):
@@ -268,10 +274,7 @@ def keep(probe, step, n_lasting, reversal, blocks, state):
         probe.conductances[row, k] = total
 
 
-_ALL_MODELS = exponential.__file__, random_numbers.__file__, bound_calls.__file__, *files_of(__package__)
-
-
-@kernel(*_ALL_MODELS)
+@kernel(bound_calls.__file__, *ALL_MODELS)
 def run_circuit(
     cells,
     wiring,
@@ -286,12 +289,12 @@ def run_circuit(
     spikes,
     voltages,
     probe,
-    background=None,
-    conductances=None,
-    blocks=None,
-    held=None,
-    releases=None,
-    learning=None,
+    background,
+    conductances,
+    blocks,
+    held,
+    releases,
+    learning,
 ):
     """Steps [first, last): the number of spikes, and the first step not done, where `spikes` got full.
 
@@ -334,8 +337,8 @@ def run_circuit(
         deliver(state.ring, step % len(state.ring), wiring.decay, state.currents)
         if background is not None:
             add_background(background, step - first, state.currents)
-        if len(voltages):
-            voltages[step - first] = state.variables[0]
+        for i in range(n_units if len(voltages) else 0):
+            voltages[step - first, i] = state.variables[0, i]
         keep(probe, step + 1, n_lasting, wiring.reversal, blocks, state)
     return n_spikes, last
 

@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from reservoir import random_numbers
-from reservoir.compilation import files_of, kernel
-from reservoir.neurons import exponential
-from reservoir.neurons.spiking.circuit_loop import move_units
+from reservoir.compilation import kernel
+from reservoir.neurons.spiking.circuit_loop import ALL_MODELS, move_units
 from reservoir.neurons.spiking.sending import add_background, deliver, move_voltages, send
 
-_ALL_MODELS = exponential.__file__, random_numbers.__file__, *files_of(__package__)
 
-
-@kernel(*_ALL_MODELS)
+@kernel(*ALL_MODELS)
 def run_part(
     cells,
     wiring,
@@ -31,11 +27,11 @@ def run_part(
     noise,
     spikes,
     since,
-    background=None,
-    conductances=None,
-    blocks=None,
-    held=None,
-    releases=None,
+    background,
+    conductances,
+    blocks,
+    held,
+    releases,
 ):
     """The end of step first - 1, and the steps [first, last) but for the end of the last one: the number of spikes.
 

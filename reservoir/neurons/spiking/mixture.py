@@ -11,7 +11,7 @@ from numba.extending import overload
 
 from reservoir.compilation import kernel
 from reservoir.estimators import BaseEstimator
-from reservoir.neurons.spiking.circuit_loop import State, advance_units, conduct_units
+from reservoir.neurons.spiking.circuit_loop import ALL_MODELS, State, advance_units, conduct_units
 from reservoir.parts import SpikingUnit
 from reservoir.quantities import magnitude
 
@@ -37,7 +37,7 @@ def taken(rows, units):
     return part
 
 
-@kernel(forceinline=True)
+@kernel(*ALL_MODELS, forceinline=True)
 def move_part(part, units, step, external, currents, conductances, values, noise, state, fired, n_fired):
     """Move the units of one model, put those that fire behind the first n_fired of `fired`: how many there are now."""
     n_units = units.size
@@ -66,7 +66,7 @@ def move_part(part, units, step, external, currents, conductances, values, noise
     return n_fired + count
 
 
-@kernel(forceinline=True)
+@kernel(*ALL_MODELS, forceinline=True)
 def type_by_type(cells, step, external, currents, conductances, values, noise, state, fired):
     """Move all units, one model after the other: how many fire, and which, in their order, in `fired`."""
     n_fired, number = 0, 0
@@ -86,13 +86,13 @@ class MixedCells(NamedTuple):
     units: tuple[np.ndarray, ...]  # which units (n_units_of_it,) each has
 
     @staticmethod
-    @kernel(forceinline=True)
+    @kernel(*ALL_MODELS, forceinline=True)
     def advance(cells, step, external, currents, noise, state, fired):
         """One step, see `advance_units`."""
         return type_by_type(cells, step, external, currents, None, currents, noise, state, fired)
 
     @staticmethod
-    @kernel(forceinline=True)
+    @kernel(*ALL_MODELS, forceinline=True)
     def conduct_each(cells, step, external, currents, conductances, values, noise, state, fired):
         """The same under conductances, which each model hears in its own way, see `conduct_units`."""
         return type_by_type(cells, step, external, currents, conductances, values, noise, state, fired)

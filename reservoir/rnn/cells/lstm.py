@@ -128,7 +128,8 @@ def _backward(transposed, peepholes, kind, gates, starts, mask, before, squashed
             row, old, new, d_out = gates[first + s], before[first + s], squashed[first + s], d_outputs[first + s]
             output, candidate, d_state, d_memory = row[inner : inner + n], row[inner + n :], d_h[s], d_c[s]
             if len(peepholes):
-                memory[:] = old
+                for j in range(n):
+                    memory[j] = old[j]
                 _remember(kind, row, candidate, memory)
             for j in range(n):
                 d, o, squash = d_state[j] + d_out[j], output[j], new[j]

@@ -106,7 +106,9 @@ def _forward(weights, peepholes, opened, gates, starts, mask, h, c, outputs, pre
     """
     for t in range(starts.size - 1):
         first, last = starts[t], starts[t + 1]
-        before[first:last] = h[: last - first]
+        for s in range(last - first):
+            for j in range(h.shape[1]):
+                before[first + s, j] = h[s, j]
         mask_state(h, mask, previous[first:last])
         add_row_products(previous[first:last], weights, gates[first:last])
         for s in range(last - first):

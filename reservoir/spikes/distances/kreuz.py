@@ -48,7 +48,8 @@ def _with_ends(times, duration):
     last = times[-1] - times[-2] if times.size > 1 else 0.0
     found = np.empty(times.size + 2)
     found[0], found[-1] = min(0.0, times[0] - first), max(duration, times[-1] + last)
-    found[1:-1] = times
+    for i in range(times.size):
+        found[i + 1] = times[i]
     return found
 
 

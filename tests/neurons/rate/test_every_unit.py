@@ -1,5 +1,7 @@
 """Every rate unit, and one from outside the package with more state, in every place that takes rate units."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -34,6 +36,17 @@ MATRICES = {
 }
 
 
+def with_matrices(*others):
+    """Units, matrices and other values; those in short, where each value stands beside each other one."""
+    values, found = (KINDS, list(MATRICES), *others), []
+    fewest = min(map(len, values))
+    for places in itertools.product(*map(range, map(len, values))):
+        chosen = [one[place] for one, place in zip(values, places, strict=True)]
+        marks = [pytest.mark.long] * (sum(places) % fewest > 0)
+        found.append(pytest.param(*chosen, marks=marks, id="-".join([chosen[0].__name__, *chosen[1:]])))
+    return found
+
+
 class StepByStep(EchoState):
     """The same equation, of which the compiled loops may not know."""
 
@@ -46,9 +59,7 @@ def made(kind, system=EchoState, **parameters):
     return system(**options | parameters)
 
 
-@EVERY
-@pytest.mark.parametrize("structure", MATRICES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("kind, structure, activation", with_matrices(list(ACTIVATIONS)))
 def test_states_equal_the_twin(kind, structure, activation):
     W = MATRICES[structure]
     system = made(kind, topology=W, spectral_radius=None, unit=kind().set_params(activation=activation)).fit(X)
@@ -61,9 +72,7 @@ def test_states_equal_the_twin(kind, structure, activation):
     np.testing.assert_array_equal(final[:N], states[-1])
 
 
-@EVERY
-@pytest.mark.parametrize("structure", MATRICES)
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("kind, structure, dtype", with_matrices(["float64", "float32"]))
 def test_containers_and_pieces_change_no_bit(kind, structure, dtype):
     system = made(kind, topology=MATRICES[structure], dtype=dtype).fit(X)
     states, final = system.run(X)
@@ -125,9 +134,7 @@ def sizes_of(difference, function, n_values):
     return np.array([function(d) - function(-d) for d in difference * np.eye(n_values)]).T / (2 * difference)
 
 
-@EVERY
-@pytest.mark.parametrize("structure", MATRICES)
-@pytest.mark.parametrize("activation", ["tanh", "logistic", "identity"])
+@pytest.mark.parametrize("kind, structure, activation", with_matrices(["tanh", "logistic", "identity"]))
 def test_the_tangent_is_the_derivative(kind, structure, activation):
     unit = kind().set_params(activation=activation)
     system = made(kind, topology=MATRICES[structure], unit=unit).fit(X)
