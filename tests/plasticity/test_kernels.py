@@ -192,7 +192,7 @@ def test_states_of_other_rules_are_refused():
             ValueError, match="'state' parameter of simulate must be a state of the same circuit, units"
         ):
             reservoir.simulate(circuit, trains, plasticity=rules, state=state)
-    for name in [name for name in state.arrays if name.endswith((": travelling", ": n"))]:
+    for name in [name for name in state.arrays if name.endswith((": travelling", ": branches", ": log"))]:
         wrong = dataclasses.replace(state, arrays={**state.arrays, name: state.arrays[name] + 99})
         with pytest.raises(
             ValueError, match="'state' parameter of simulate must be a state of the same circuit, units"
