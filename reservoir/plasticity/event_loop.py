@@ -158,6 +158,22 @@ def go_on(travelling, ways, step):
         number = following
 
 
+@kernel(forceinline=True)
+def look_ahead(plastic, step):
+    """Read what the spikes of a step will touch, one independent of the other, so that the memory is not waited for."""
+    spikes, ways, synapses, log = plastic.travelling.spikes, plastic.ways, plastic.synapses.table, plastic.answers.log
+    number, seen = plastic.travelling.lists[step % len(plastic.travelling.lists)]["first"], 0.0
+    while number >= 0:
+        spike = spikes[number]
+        way, end, number = spike["way"], ways.starts[spike["sender"] + 1], spike["following"]
+        while way < end and ways.table[way]["delay"] == step - spike["sent"]:
+            branch = plastic.branches.table[ways.table[way]["branch"]]
+            for s in range(branch["first"], branch["last"]):
+                seen += log[synapses[s]["receiver"], 0, 0]
+            way += 1
+    plastic.clock.seen[0] = seen
+
+
 @kernel(bound_calls.__file__, forceinline=True)
 def arrive(plastic, code, place, step):
     """Let all spikes arrive that are due: of those that a sender sent in one step the first, then the second.
@@ -190,7 +206,7 @@ def answer(plastic, code, place, unit, step):
     if answers.waiting[unit] < 0:
         return
     spikes, n_post = answers.log[unit], fade.size
-    for k in range(len(spikes) - 1, 0, -1):
+    for k in range(answers.waiting[unit] + plastic.clock.most_behind + 1, 0, -1):
         for i in range(spikes.shape[1]):
             spikes[k, i] = spikes[k - 1, i]
     spikes[0, 0] = step
@@ -258,6 +274,7 @@ def learn(plastic, code, place, step, n_fired, n_sent, task):
     if task == LEARN:
         for k in range(1, n_sent + 1):
             set_out(plastic.travelling, plastic.ways, plastic.clock, plastic.sent[k, 0], plastic.sent[k, 1], step)
+        look_ahead(plastic, step)
         arrive(plastic, code, place, step)
         for k in range(1, n_fired + 1):
             answer(plastic, code, place, plastic.sent[k, 0], step)

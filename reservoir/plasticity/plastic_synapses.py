@@ -116,6 +116,7 @@ class Clock(NamedTuple):
     x: np.ndarray  # (n_pre,), room for traces, as the next two
     later: np.ndarray  # (n_pre,)
     y: np.ndarray  # (n_post,)
+    seen: np.ndarray  # (1,), see `look_ahead`
     when: np.ndarray  # (n_steps, 2), trial and step of random numbers, or (0, 2)
 
 

@@ -81,7 +81,7 @@ class LearningRun:
 
     def resume(self, ring: np.ndarray, step: int) -> Learning:
         """The same once the loop has come back before a step, with more room where it had too little."""
-        for one in self.bound:
+        for one in self.bound if (self.room[:, 1] == 0).any() else ():
             one.run(one.place, step, 0, 0, BRING_UP)
         if (self.room[:, 0] >= len(self.sent)).all():
             return self.told

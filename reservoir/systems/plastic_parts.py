@@ -36,7 +36,7 @@ from reservoir.plasticity.plastic_synapses import (
 )
 from reservoir.validation import parameter_error
 
-_KEPT = 24  # spikes of a unit that wait for its synapses to ask for them, besides those that must
+_KEPT = 40  # spikes of a unit that wait for its synapses to ask for them, besides those that must
 _NOT_YET = np.zeros(0, np.int64)
 
 
@@ -196,7 +196,8 @@ def _clock(rule: Rule, dt: float, most_behind: int) -> Clock:
     x, y = ([dt / rule.parameters[rule.traces[name]][0] for name in names] for names in (kernel.pre, kernel.post))
     fade_x, fade_y, none = np.array(x, dtype=float), np.array(y, dtype=float), np.zeros((0, 2), np.int64)
     return Clock(
-        dt, 0, most_behind, most_behind > 0, fade_x, fade_y, fade_x.copy(), fade_x.copy(), fade_y.copy(), none
+        dt, 0, most_behind, most_behind > 0, fade_x, fade_y, fade_x.copy(), fade_x.copy(), fade_y.copy(),
+        np.zeros(1), none,
     )  # fmt: skip
 
 
