@@ -159,7 +159,7 @@ class LearningRun:
 
 
 def _own_clock(clock: Clock, behind: int) -> Clock:
-    return clock._replace(behind=behind, x=clock.x.copy(), later=clock.later.copy(), y=clock.y.copy())
+    return clock._replace(behind=behind, x=clock.x.copy(), later=clock.later.copy(), y=clock.y.copy(), seen=np.zeros(1))
 
 
 def state_shapes(parts: tuple[PlasticPart, ...]) -> dict[str, tuple[int | None, ...]]:
