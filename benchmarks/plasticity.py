@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.stats import uniform
 
 import reservoir
 import spiking
@@ -27,7 +28,6 @@ from reservoir.plasticity import STDP
 from reservoir.spikes import SpikeTrains
 
 RULE = STDP(A_plus=0.001, A_minus=0.00105)
-REPEATS = 5
 
 
 def trains_of(n_channels: int, seconds: float, rate: float = 30.0) -> SpikeTrains:
@@ -45,7 +45,7 @@ def column() -> Circuit:
 def network(n_units: int = 10_000) -> Circuit:
     """Units that hear a hundred others each, with random delays, and 10 channels."""
     n_excitatory, scale = n_units * 4 // 5, 100 / n_units
-    excitatory = {"probability": scale, "weight": 6e-11, "delay": (5e-4, 2.5e-3), "time_constant": 5e-3}
+    excitatory = {"probability": scale, "weight": 6e-11, "delay": uniform(5e-4, 2e-3), "time_constant": 5e-3}
     inhibitory = {**excitatory, "weight": 3e-10}
     return PopulationCircuit(
         {"E": Population(n_excitatory), "I": Population(n_units - n_excitatory, excitatory=False)},
@@ -88,7 +88,7 @@ def report(name: str, seconds: float, ours: float | None = None) -> None:
     print(f"{name:45} {seconds:8.3f} s" + (f"  {seconds / ours:6.1f} x" if ours else ""), flush=True)
 
 
-def run_column(seconds: float) -> None:
+def run_column(seconds: float, repeats: int) -> None:
     """A trial of the column."""
     circuit, trains = column(), trains_of(5, seconds)
     options = {"random_state": 0, "plasticity": {"recurrent": RULE, "inputs": RULE}}
@@ -98,13 +98,13 @@ def run_column(seconds: float) -> None:
         "Numba, without learning": partial(reservoir.simulate, circuit, trains, random_state=0),
         "Brian2, Cython": partial(spiking.simulate, circuit, trains, codegen="cython", record="weights", **options),
     }
-    found = measure.in_turns(works, REPEATS)
+    found = measure.in_turns(works, repeats)
     for name, work in found.items():
         report(name, work.median, found["Numba"].median)
     report("Brian2, C++, without its build", of_a_program(circuit, seconds, options), found["Numba"].median)
 
 
-def run_large(seconds: float, cpp: bool) -> None:
+def run_large(seconds: float, repeats: int, cpp: bool) -> None:
     """A trial of the large network."""
     circuit, neuron = network(), LIF(background=(13.6e-9, 15.2e-9))
     options = {"random_state": 0, "neuron": neuron}
@@ -113,7 +113,7 @@ def run_large(seconds: float, cpp: bool) -> None:
     trains = trains_of(10, seconds)
     with_it = partial(reservoir.simulate, circuit, trains, record="weights", **learning)
     works = {"Numba": with_it, "Numba, without learning": partial(reservoir.simulate, circuit, trains, **options)}
-    found = measure.in_turns(works, REPEATS)
+    found = measure.in_turns(works, repeats)
     for name, work in found.items():
         report(name, work.median, found["Numba"].median)
     if cpp:
@@ -124,13 +124,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("circuit", nargs="?", choices=("column", "large"), default="column")
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--cpp", action="store_true", help="the large network as a C++ program too: minutes")
     given = parser.parse_args()
     with measure.one_thread():
         if given.circuit == "column":
-            run_column(given.seconds)
+            run_column(given.seconds, given.repeats)
         else:
-            run_large(given.seconds, given.cpp)
+            run_large(given.seconds, given.repeats, given.cpp)
 
 
 if __name__ == "__main__":
