@@ -9,8 +9,9 @@ synapse; where a spike arrives and the receiver fires in one step, ``on_pre`` co
 keeps the sum of the weights.
 
 A new rule is one file: a class that stores its parameters, with `rule`, `window` where it has one, and `acts_on` where
-it does not act on excitatory synapses (see ``inhibitory.py``, the shortest); one export line here, and its twin in
-plain Python in ``tests/plasticity/plasticity_oracles.py``.
+it does not act on excitatory synapses (see ``inhibitory.py``, the shortest), and a compiled `Kernel` beside its text,
+so that it runs in Numba too; one export line here, and its twin in plain Python in
+``tests/plasticity/plasticity_oracles.py``.
 """
 
 from reservoir.plasticity.calcium import CalciumSTDP
@@ -18,6 +19,7 @@ from reservoir.plasticity.clopath import ClopathSTDP
 from reservoir.plasticity.diehl_cook import DiehlCookSTDP
 from reservoir.plasticity.heterosynaptic import HeterosynapticSTDP
 from reservoir.plasticity.inhibitory import InhibitorySTDP
+from reservoir.plasticity.kernel import Kernel
 from reservoir.plasticity.normalised import Normalised
 from reservoir.plasticity.offset import OffsetSTDP
 from reservoir.plasticity.rate_scaling import RateScaling
@@ -37,6 +39,7 @@ __all__ = [
     "Feedback",
     "HeterosynapticSTDP",
     "InhibitorySTDP",
+    "Kernel",
     "Later",
     "Normalised",
     "OffsetSTDP",

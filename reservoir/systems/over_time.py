@@ -16,7 +16,7 @@ from reservoir.systems.plastic_parts import PlasticPart, learning_synapses
 from reservoir.systems.recording import OF_CIRCUITS, Known, Places, Wanted
 from reservoir.systems.synapses_over_time import Begun, followed, left_by, order_of
 
-_ABOUT_SPIKES = "u", "R"
+_ABOUT_SPIKES, _OF_DYNAMICS = ("u", "R"), ("U", "D", "F")
 
 
 def known_of(circuit: Circuit, variables: Places, plastic: Sequence[PlasticPart] = ()) -> Known:
@@ -25,7 +25,7 @@ def known_of(circuit: Circuit, variables: Places, plastic: Sequence[PlasticPart]
     units = {name: rows >= 0 for name, rows in variables.items()} | dict.fromkeys(OF_CIRCUITS, all_units)
     synapses: dict[str, dict[str, np.ndarray]] = {}
     for name, _, part in circuit.pathways():
-        names = ("weights", *_ABOUT_SPIKES) if part.U is not None else ("weights",)
+        names = ("weights", *_ABOUT_SPIKES, *_OF_DYNAMICS) if part.U is not None else ("weights",)
         synapses[name] = dict.fromkeys(names, np.ones(len(part), bool))
     whole = ("voltages", "weights", "traces", "state") if plastic else ("voltages", "state")
     for one in plastic:
@@ -89,8 +89,9 @@ def of_synapses(
                 kept[projection] = {trace: np.zeros(shape) for names in traces for trace in names}
                 continue
             kept[projection] = np.zeros(shape)
-            if name == "weights":
-                kept[projection][:] = circuit.projection(projection).weight[synapses]
+            if name == "weights" or name in _OF_DYNAMICS:
+                constant = getattr(circuit.projection(projection), "weight" if name == "weights" else name)
+                kept[projection][:] = constant[synapses]
             elif name in _ABOUT_SPIKES:
                 which = order_of(circuit, prepared, projection, left_out)[synapses]
                 still = np.flatnonzero(which >= 0)
