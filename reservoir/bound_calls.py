@@ -22,7 +22,7 @@ from reservoir.compilation import compiled, instruction
 from reservoir.foreign_code import code_digest
 from reservoir.kernel_cache import compiler_is_off, has_a_name
 
-_INTEGERS = 3  # that a loop adds
+_INTEGERS = 4  # that a loop adds
 
 
 class Bound(NamedTuple):
@@ -30,12 +30,12 @@ class Bound(NamedTuple):
 
     code: Any  # its address, or where the compiler is switched off the function itself
     place: int  # where the arguments stand
-    run: Callable[[int, int, int, int], int]  # the same for Python, with that place first
+    run: Callable[..., int]  # the same for Python, with that place first
     held: Any  # the arguments and their memory, which live as long as this record
 
 
 def bind(function: Any, *values: Any) -> Bound:
-    """A compiled function whose first arguments are these; three integers follow, and it returns one."""
+    """A compiled function whose first arguments are these; four integers follow, and it returns one."""
     if compiler_is_off():
         code = functools.partial(_with_place, function, values)
         return Bound(code, 0, code, values)
@@ -52,7 +52,7 @@ def _with_place(function: Any, values: tuple[Any, ...], place: int, *integers: i
 
 
 @instruction(lambda code, place, *integers: code(place, *integers))
-def call(typing_context, code, place, first, second, third):
+def call(typing_context, code, place, first, second, third, fourth):
     """Call what was bound, by its address and the place of its arguments."""
 
     def write(context, builder, signature, args):
@@ -87,8 +87,8 @@ def _copied(plain: Any, name: str, known: dict[str, Any]) -> FunctionType:
     return copy
 
 
-def _enter(place, first, second, third):
-    return function(*values_at(place), first, second, third)  # type: ignore[name-defined, call-arg]  # noqa: F821
+def _enter(place, first, second, third, fourth):
+    return function(*values_at(place), first, second, third, fourth)  # type: ignore[name-defined, call-arg]  # noqa: F821
 
 
 def _keep(values, place):

@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.compilation import kernel
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
+from reservoir.plasticity.kernel import Kernel, bounded, numbers_of
 from reservoir.plasticity.rule import PlasticityRule, Rule, read_bound, read_lags, read_numbers, two_sided
+
+
+class Nearest(NamedTuple):
+    """Numbers of the rule, with its functions."""
+
+    w_max: float
+    A_plus: float
+    A_minus: float
+    nearest: bool
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_pre(p, w, own, x, y, t):
+        """Depression by y1."""
+        return bounded(w - p.w_max * p.A_minus * y[0], p.w_max)
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_post(p, w, own, x, y, t):
+        """Potentiation by x, with y2."""
+        return bounded(w + p.w_max * p.A_plus * x[0] * y[1], p.w_max)
 
 
 @documented_with(PlasticityRule)
@@ -68,11 +92,13 @@ class DiehlCookSTDP(PlasticityRule):
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
+        parameters = self._numbers() | read_bound(self, projection, 2)
         return Rule(
             {"arrivals": "tau_plus", "answers": "tau_minus", "earlier": "tau_y"},
             ["w = clip(w - w_max * A_minus * answers, 0 * amp, w_max)", "arrivals = 1"],
             ["w = clip(w + w_max * A_plus * arrivals * earlier, 0 * amp, w_max)", "answers = 1", "earlier = 1"],
-            self._numbers() | read_bound(self, projection, 2),
+            parameters,
+            kernel=Kernel(numbers_of(Nearest, parameters, nearest=True), ("arrivals",), ("answers", "earlier")),
         )
 
     @property

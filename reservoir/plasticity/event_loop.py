@@ -20,14 +20,15 @@ import math
 
 import numpy as np
 
-from reservoir import random_numbers
+from reservoir import bound_calls, random_numbers
+from reservoir.bound_calls import call
 from reservoir.compilation import files_of, kernel
 from reservoir.plasticity.kernel import change_at_answer, change_at_arrival, leave_answer, leave_arrival
-from reservoir.plasticity.plastic_synapses import HEARS, NOTHING, PASSES
+from reservoir.plasticity.plastic_synapses import ANSWERS, HEARS, NOTHING, WHOLE
 from reservoir.random_numbers import event_number
 
-KEEP, BRING_UP = -1, -2
-"""What `learn` is asked for in place of a step."""
+LEARN, KEEP, BRING_UP = range(3)
+"""Tasks of `learn`."""
 
 _RULES = files_of(__package__)
 
@@ -80,25 +81,30 @@ def pass_on(synapses, passing, s, since, spike, slot):
 
 
 @kernel(*_RULES, random_numbers.__file__)
-def visit(numbers, synapses, passing, branches, answers, clock, number, what, spike, step, slot, x, later, y):
-    """Bring a branch up to a step, in which a spike may arrive."""
-    branch, traces = branches.table[number], branches.x[number]
+def act(numbers, synapses, passing, branches, spikes, answers, clock, ring, what, number, step, place):
+    """What only the rule knows: bring a branch up to a step, in which a spike may arrive; or note one of a unit."""
+    x, y = np.empty(clock.fade_x.size), np.empty(clock.fade_y.size)
+    if what == ANSWERS:
+        leave_answer(numbers, answers.traces[number, answers.n[number] - 1, 1])
+        return step
+    branch, traces, later = branches.table[number], branches.x[number], np.empty(x.size)
     since, seconds = float(step - branch["passed"]), (clock.behind + step) * clock.dt
     faded(traces, clock.fade_x, step - branch["heard"], x)
     for s in range(branch["first"], branch["last"]):
         catch_up(numbers, synapses, s, branch, traces, answers, clock, step, later, y)
         if what < HEARS:
-            pass_on(synapses, passing, s, since, spike, slot)
-        if what != PASSES and what != NOTHING:
+            pass_on(synapses, passing, s, since, spikes[place], ring[step % len(ring)])
+        if what == WHOLE or what == HEARS:
             synapses.value[s] = change_at_arrival(numbers, synapses.value[s], synapses.own[s], x, y, seconds)
     branch["done"] = step
     if what < HEARS:
         branch["passed"] = step
-    if what != PASSES and what != NOTHING:
+    if what == WHOLE or what == HEARS:
         leave_arrival(numbers, x)
         branch["heard"] = step
-        for k in range(clock.fade_x.size):
+        for k in range(x.size):
             traces[k] = x[k]
+    return step
 
 
 @kernel(forceinline=True)
@@ -151,43 +157,29 @@ def go_on(travelling, ways, step):
         number = following
 
 
-@kernel(*_RULES, random_numbers.__file__, forceinline=True)
-def arrive(numbers, plastic, step, slot, x, later, y):
+@kernel(bound_calls.__file__, forceinline=True)
+def arrive(plastic, code, place, step):
     """Let all spikes arrive that are due: of those that a sender sent in one step the first, then the second.
 
     Where delays are split all synapses pass on a spike before any hears it: what is passed on was sent before.
     """
-    travelling, ways, split = plastic.travelling, plastic.ways, plastic.clock.split
-    turn, found, first = 0, True, travelling.lists[step % len(travelling.lists)]["first"]
+    spikes, ways, split = plastic.travelling.spikes, plastic.ways, plastic.clock.split
+    turn, found, lists = 0, True, plastic.travelling.lists
     while found:
-        found, number = False, first
+        found, number = False, lists[step % len(lists)]["first"]
         while number >= 0:
-            spike = travelling.spikes[number]
+            spike, now = spikes[number], number
             number, way, end = spike["following"], spike["way"], ways.starts[spike["sender"] + 1]
             if split and spike["nth"] != turn // 2:
                 continue
             found = split
             while way < end and ways.table[way]["delay"] == step - spike["sent"]:
-                to, what = ways.table[way]["branch"], ways.table[way]["what"]
+                what = ways.table[way]["what"]
                 if not split or (what == HEARS) == (turn % 2 == 1):
-                    visit(
-                        numbers, plastic.synapses, plastic.passing, plastic.branches, plastic.answers, plastic.clock,
-                        to, what, spike, step, slot, x, later, y,
-                    )  # fmt: skip
+                    call(code, place, what, ways.table[way]["branch"], step, now)
                 way += 1
         turn += 1
-    go_on(travelling, ways, step)
-
-
-@kernel(*_RULES, random_numbers.__file__, forceinline=True)
-def bring_up(numbers, plastic, first, last, step, slot, x, later, y):
-    """Let the synapses of some branches hear the spikes of their receivers before a step."""
-    spike = plastic.travelling.spikes[0]
-    for number in range(first, last):
-        visit(
-            numbers, plastic.synapses, plastic.passing, plastic.branches, plastic.answers, plastic.clock,
-            number, NOTHING, spike, step, slot, x, later, y,
-        )  # fmt: skip
+    go_on(plastic.travelling, ways, step)
 
 
 @kernel(forceinline=True)
@@ -204,22 +196,21 @@ def forget(answers, most_behind, step):
             answers.n[unit] = n - first
 
 
-@kernel(*_RULES, forceinline=True)
-def answer(numbers, answers, fade, room, unit, step, y):
+@kernel(bound_calls.__file__, forceinline=True)
+def answer(plastic, code, place, unit, step):
     """Note a spike of a unit; where that was the last that can be, there is no room for another step."""
+    answers, fade = plastic.answers, plastic.clock.fade_y
     n = answers.n[unit]
     if n == 0:
         return
-    faded(answers.traces[unit, n - 1, 1], fade, step - answers.steps[unit, n - 1], y)
-    for k in range(fade.size):
-        answers.traces[unit, n, 0, k] = y[k]
-    leave_answer(numbers, y)
-    for k in range(fade.size):
-        answers.traces[unit, n, 1, k] = y[k]
     answers.steps[unit, n] = step
     answers.n[unit] = n + 1
+    faded(answers.traces[unit, n - 1, 1], fade, step - answers.steps[unit, n - 1], answers.traces[unit, n, 0])
+    for k in range(fade.size):
+        answers.traces[unit, n, 1, k] = answers.traces[unit, n, 0, k]
+    call(code, place, ANSWERS, unit, step, 0)
     if n + 1 == answers.steps.shape[1]:
-        room[1] = 0
+        plastic.travelling.room[1] = 0
 
 
 @kernel(forceinline=True)
@@ -234,57 +225,73 @@ def scale(synapses, total):
             synapses.value[s] *= total[receiver] / sums[receiver]
 
 
-@kernel(*_RULES, random_numbers.__file__, forceinline=True)
-def keep_rows(numbers, plastic, step, slot, x, later, y):
+@kernel(forceinline=True)
+def keep_arrivals(plastic, number, step, kept):
+    """Keep the traces of spikes that have arrived at a branch."""
+    branches, fade = plastic.branches, plastic.clock.fade_x
+    faded(branches.x[number], fade, step - branches.table[number]["heard"], kept)
+
+
+@kernel(forceinline=True)
+def keep_answers(plastic, number, s, step, kept):
+    """Keep the traces of spikes of a receiver."""
+    answers, unit, behind = (
+        plastic.answers,
+        plastic.synapses.ends[s]["receiver"],
+        plastic.branches.table[number]["behind"],
+    )
+    newest = answers.n[unit] - 1
+    while answers.steps[unit, newest] + behind >= step:
+        newest -= 1
+    since = step - answers.steps[unit, newest] - behind
+    faded(answers.traces[unit, newest, 1], plastic.clock.fade_y, since, kept)
+
+
+@kernel(bound_calls.__file__, forceinline=True)
+def keep_rows(plastic, code, place, step):
     """Keep what stands before a step, if that is wanted: value, u, R, own variables, and traces."""
-    rows, synapses, branches, clock = plastic.rows, plastic.synapses, plastic.branches, plastic.clock
-    passed = step + clock.behind
-    if rows.every == 0 or passed % rows.every != 0:
-        return
-    row = passed // rows.every - rows.first
-    if row < 0 or row >= len(rows.kept):
+    rows, synapses, dynamics = plastic.rows, plastic.synapses, plastic.passing.dynamics
+    passed, n_own, n_pre = step + plastic.clock.behind, synapses.own.shape[1], plastic.clock.fade_x.size
+    row = passed // max(rows.every, 1) - rows.first
+    if rows.every == 0 or passed % rows.every != 0 or row < 0 or row >= len(rows.kept):
         return
     for k in range(len(rows.places)):
-        s, number = rows.places[k]
-        bring_up(numbers, plastic, number, number + 1, step, slot, x, later, y)
-        catch_up(
-            numbers, synapses, s, branches.table[number], branches.x[number], plastic.answers, clock, step, later, y
-        )
-        kept, place = rows.kept[row, k], 3
+        s, number, kept = rows.places[k, 0], rows.places[k, 1], rows.kept[row, k]
+        call(code, place, NOTHING, number, step, 0)
         kept[0] = synapses.value[s]
-        if plastic.passing.dynamics.size:
-            kept[1], kept[2] = plastic.passing.dynamics[s]["u"], plastic.passing.dynamics[s]["R"]
-        for values in (synapses.own[s], x, y):
-            for i in range(values.size):
-                kept[place] = values[i]
-                place += 1
+        if dynamics.size:
+            kept[1], kept[2] = dynamics[s]["u"], dynamics[s]["R"]
+        for i in range(n_own):
+            kept[3 + i] = synapses.own[s, i]
+        keep_arrivals(plastic, number, step, kept[3 + n_own :])
+        keep_answers(plastic, number, s, step, kept[3 + n_own + n_pre :])
 
 
-@kernel(*_RULES, random_numbers.__file__)
-def learn(numbers, plastic, ring, step, n_fired, n_sent):
+@kernel(bound_calls.__file__, *files_of(__package__))
+def learn(plastic, code, place, step, n_fired, n_sent, task):
     """All that learning does in a step in which so many spikes were sent, of which the first units have fired.
 
-    With `n_sent` KEEP it keeps what stands before the step; with BRING_UP all synapses hear what was before it.
+    What the rule does is a bound call of `act`, by its `code` and `place`. With another task than LEARN it only keeps
+    what stands before the step, or lets all synapses hear what was before it.
     """
-    clock, slot, n_branches = plastic.clock, ring[step % len(ring)], len(plastic.branches.table)
-    x, later, y = np.empty(clock.fade_x.size), np.empty(clock.fade_x.size), np.empty(clock.fade_y.size)
-    scaled = n_sent >= 0 and plastic.scaled.n_done[0] < plastic.scaled.steps.size
+    scaled = task == LEARN and plastic.scaled.n_done[0] < plastic.scaled.steps.size
     scaled = scaled and plastic.scaled.steps[plastic.scaled.n_done[0]] == step
-    if n_sent >= 0:
+    if task == LEARN:
         for k in range(1, n_sent + 1):
-            set_out(plastic.travelling, plastic.ways, clock, plastic.sent[k, 0], plastic.sent[k, 1], step)
-        arrive(numbers, plastic, step, slot, x, later, y)
+            set_out(plastic.travelling, plastic.ways, plastic.clock, plastic.sent[k, 0], plastic.sent[k, 1], step)
+        arrive(plastic, code, place, step)
         for k in range(1, n_fired + 1):
-            answer(numbers, plastic.answers, clock.fade_y, plastic.travelling.room, plastic.sent[k, 0], step, y)
+            answer(plastic, code, place, plastic.sent[k, 0], step)
         step += 1
-    if scaled or n_sent == BRING_UP:
-        bring_up(numbers, plastic, 0, n_branches, step, slot, x, later, y)
+    if scaled or task == BRING_UP:
+        for number in range(len(plastic.branches.table)):
+            call(code, place, NOTHING, number, step, 0)
     if scaled:
         plastic.scaled.n_done[0] += 1
         scale(plastic.synapses, plastic.scaled.total)
-    if n_sent == BRING_UP:
-        forget(plastic.answers, clock.most_behind, step)
+    if task == BRING_UP:
+        forget(plastic.answers, plastic.clock.most_behind, step)
         plastic.travelling.room[1] = 1
     else:
-        keep_rows(numbers, plastic, step, slot, x, later, y)
+        keep_rows(plastic, code, place, step)
     return step

@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.compilation import kernel
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
+from reservoir.plasticity.kernel import Kernel, bounded, numbers_of
 from reservoir.plasticity.rule import PlasticityRule, Rule, read_bound, read_lags, read_numbers, two_sided
 from reservoir.validation import Parameters
+
+
+class FourTerms(NamedTuple):
+    """Numbers of the rule, with its functions."""
+
+    w_max: float
+    A: float
+    B: float
+    beta: float
+    delta: float
+    resting: float
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_pre(p, w, own, x, y, t):
+        """Depression by pairs, and what a spike that arrives does alone."""
+        return bounded(w + p.w_max * (p.delta - p.B * y[0]), p.w_max)
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_post(p, w, own, x, y, t):
+        """Potentiation by triplets, and the way back to rest."""
+        towards = p.w_max * p.A * x[0] * y[1] - p.beta * (w - p.resting * p.w_max) * y[0] ** 3
+        return bounded(w + towards, p.w_max)
 
 
 @documented_with(PlasticityRule)
@@ -80,12 +107,14 @@ class HeterosynapticSTDP(PlasticityRule):
         """The text for these synapses."""
         p = Parameters(self)
         own = {"beta": (p.real("beta", 0), "1"), "resting": (p.real("resting", 0, 1), "1")}
+        parameters = self._numbers() | own | read_bound(self, projection, 2)
         towards = "w_max * A * arrivals * slow - beta * (w - resting * w_max) * answers ** 3"
         return Rule(
             {"arrivals": "tau_plus", "answers": "tau_minus", "slow": "tau_slow"},
             ["w = clip(w + w_max * (delta - B * answers), 0 * amp, w_max)", "arrivals += 1"],
             [f"w = clip(w + {towards}, 0 * amp, w_max)", "answers += 1", "slow += 1"],
-            self._numbers() | own | read_bound(self, projection, 2),
+            parameters,
+            kernel=Kernel(numbers_of(FourTerms, parameters), ("arrivals",), ("answers", "slow")),
         )
 
     @property

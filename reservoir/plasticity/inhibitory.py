@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.compilation import kernel
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
+from reservoir.plasticity.kernel import Kernel, bounded, numbers_of
 from reservoir.plasticity.rule import PlasticityRule, Rule, inhibits, read_bound, read_lags
 from reservoir.validation import Parameters
+
+
+class Balance(NamedTuple):
+    """Numbers of the rule, with its functions."""
+
+    w_max: float
+    eta: float
+    alpha: float
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_pre(p, w, own, x, y, t):
+        """A pair with the spikes of the receiver before, and a little less for a spike alone."""
+        return bounded(w + p.w_max * p.eta * (y[0] - p.alpha), p.w_max)
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_post(p, w, own, x, y, t):
+        """A pair with the spikes that have arrived before."""
+        return bounded(w + p.w_max * p.eta * x[0], p.w_max)
 
 
 @documented_with(PlasticityRule)
@@ -66,11 +89,13 @@ class InhibitorySTDP(PlasticityRule):
         eta, tau = self._rate_and_time()
         alpha = 2 * Parameters(self).real("target_rate", 0, unit="hertz") * tau
         parameters = {"tau_trace": (tau, "second"), "alpha": (alpha, "1"), "eta": (eta, "1")}
+        parameters |= read_bound(self, projection, 10)
         return Rule(
             {"arrivals": "tau_trace", "answers": "tau_trace"},
             ["w = clip(w + w_max * eta * (answers - alpha), 0 * amp, w_max)", "arrivals += 1"],
             ["w = clip(w + w_max * eta * arrivals, 0 * amp, w_max)", "answers += 1"],
-            parameters | read_bound(self, projection, 10),
+            parameters,
+            kernel=Kernel(numbers_of(Balance, parameters), ("arrivals",), ("answers",)),
         )
 
     @property

@@ -1,14 +1,15 @@
 """The rule of a synapse as compiled functions, which an engine calls at spikes.
 
 A rule gives its `Kernel` beside its text: a NamedTuple of numbers, whose type has some of these compiled functions, all
-with the record of numbers first. What is left out does nothing.
+with the record of numbers first. Without the first two nothing changes there; without the others every trace grows by 1
+at a spike, or is set to 1 where the numbers have `nearest`, which is true.
 
-=======================================  ===========================================================================
+=========================================  ==========================================================================
 ``on_pre(numbers, value, own, x, y, t)``   a spike arrives, and has been passed on: the new value of the synapse
 ``on_post(numbers, value, own, x, y, t)``  a spike of the receiver: the new value
 ``trace_pre(numbers, x)``                  what a spike that arrives leaves in `x`
 ``trace_post(numbers, y)``                 what a spike of the receiver leaves in `y`
-=======================================  ===========================================================================
+=========================================  ==========================================================================
 
 `value` is the magnitude of the weight, amperes, or U of a dynamic synapse; `x` (n_pre,) are the traces of spikes that
 arrive and `y` (n_post,) those of the receiver, as they have decayed to this moment, before this spike is added; `own`
@@ -47,9 +48,17 @@ def bounded(weight, largest):
 
 
 @kernel(forceinline=True)
-def with_spike(trace, nearest):
-    """A trace with a spike: it grows by 1, or is 1 where the nearest spike alone counts."""
-    return 1.0 if nearest else trace + 1.0
+def grow(p, traces):
+    """Let a spike leave 1 more in each trace."""
+    for k in range(traces.size):
+        traces[k] += 1.0
+
+
+@kernel(forceinline=True)
+def grow_or_set(p, traces):
+    """The same, or 1 alone where the nearest spike counts."""
+    for k in range(traces.size):
+        traces[k] = 1.0 if p.nearest else traces[k] + 1.0
 
 
 def change_at_arrival(numbers: Any, value: float, own: Any, x: Any, y: Any, t: float) -> float:
@@ -66,14 +75,18 @@ def change_at_answer(numbers: Any, value: float, own: Any, x: Any, y: Any, t: fl
 
 def leave_arrival(numbers: Any, x: Any) -> None:
     """Let an arriving spike leave its traces."""
-    if hasattr(numbers, "trace_pre"):
-        type(numbers).trace_pre(numbers, x)
+    leave = type(numbers).trace_pre if hasattr(numbers, "trace_pre") else _grows(hasattr(numbers, "nearest"))
+    leave(numbers, x)
 
 
 def leave_answer(numbers: Any, y: Any) -> None:
     """Let a spike of the receiver leave its traces."""
-    if hasattr(numbers, "trace_post"):
-        type(numbers).trace_post(numbers, y)
+    leave = type(numbers).trace_post if hasattr(numbers, "trace_post") else _grows(hasattr(numbers, "nearest"))
+    leave(numbers, y)
+
+
+def _grows(choice: bool) -> Any:
+    return grow_or_set if choice else grow
 
 
 def _function_of(numbers: Any, name: str) -> Any:
@@ -98,11 +111,11 @@ def _typed_change_at_answer(numbers, value, own, x, y, t):
 
 @overload(leave_arrival, jit_options={"forceinline": True})
 def _typed_leave_arrival(numbers, x):
-    trace_pre = _function_of(numbers, "trace_pre")
-    return (lambda numbers, x: None) if trace_pre is None else (lambda numbers, x: trace_pre(numbers, x))
+    leave = _function_of(numbers, "trace_pre") or _grows("nearest" in numbers.fields)
+    return lambda numbers, x: leave(numbers, x)
 
 
 @overload(leave_answer, jit_options={"forceinline": True})
 def _typed_leave_answer(numbers, y):
-    trace_post = _function_of(numbers, "trace_post")
-    return (lambda numbers, y: None) if trace_post is None else (lambda numbers, y: trace_post(numbers, y))
+    leave = _function_of(numbers, "trace_post") or _grows("nearest" in numbers.fields)
+    return lambda numbers, y: leave(numbers, y)

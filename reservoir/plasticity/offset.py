@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reservoir.circuits import Projection
+from reservoir.compilation import kernel
 from reservoir.docstrings import documented_with
+from reservoir.plasticity.kernel import Kernel, bounded, numbers_of
 from reservoir.plasticity.rule import PlasticityRule, Rule, read_bound, read_numbers, read_pairing
 from reservoir.validation import Parameters
+
+
+class Offset(NamedTuple):
+    """Numbers of the rule, with its functions."""
+
+    w_max: float
+    A: float
+    x_target: float
+    mu: float
+    nearest: bool
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_post(p, w, own, x, y, t):
+        """A change by the trace of arrivals, against the offset."""
+        room = bounded(1.0 - w / p.w_max, 1.0) ** p.mu if p.mu else 1.0
+        return bounded(w + p.w_max * p.A * (x[0] - p.x_target) * room, p.w_max)
 
 
 @documented_with(PlasticityRule)
@@ -67,10 +87,12 @@ class OffsetSTDP(PlasticityRule):
         """The text for these synapses."""
         mu, numbers = Parameters(self).real("mu", 0), read_numbers(self, A="1", x_target="1", tau="second")
         numbers = {"tau_trace" if name == "tau" else name: number for name, number in numbers.items()}
-        room = " * clip(1 - w / w_max, 0, 1) ** mu" if mu else ""
+        parameters = numbers | read_bound(self, projection, 2) | ({"mu": (mu, "1")} if mu else {})
+        add, room = read_pairing(self), " * clip(1 - w / w_max, 0, 1) ** mu" if mu else ""
         return Rule(
             {"arrivals": "tau_trace"},
-            [f"arrivals {read_pairing(self)} 1"],
+            [f"arrivals {add} 1"],
             [f"w = clip(w + w_max * A * (arrivals - x_target){room}, 0 * amp, w_max)"],
-            numbers | read_bound(self, projection, 2) | ({"mu": (mu, "1")} if mu else {}),
+            parameters,
+            kernel=Kernel(numbers_of(Offset, parameters, mu=mu, nearest=add == "="), ("arrivals",)),
         )

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-WHOLE, PASSES, HEARS, NOTHING = range(4)
-"""What a spike does where it arrives: it is passed on and heard, either of which may come alone; or there is none."""
+WHOLE, PASSES, HEARS, NOTHING, ANSWERS = range(5)
+"""What a spike does: where it arrives it is passed on and heard, either of which may come alone, or there is none; or
+it is one of a receiver."""
 
 LONG_AGO = -(2**40)
 """A step before all others."""

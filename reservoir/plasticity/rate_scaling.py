@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.compilation import kernel
 from reservoir.docstrings import documented_with
+from reservoir.plasticity.kernel import Kernel, bounded, numbers_of
 from reservoir.plasticity.rule import PlasticityRule, Rule, read_bound, read_numbers
 from reservoir.validation import Parameters
+
+
+class Growth(NamedTuple):
+    """Numbers of the rule, with its functions; own variables are the last spike of the receiver, and its rate then."""
+
+    w_max: float
+    eta: float
+    target_rate: float
+    tau_rate: float
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_post(p, w, own, x, y, t):
+        """What has grown since the last spike of the receiver."""
+        settled, heard = own[0], own[1]
+        left = math.exp(-(t - settled) / p.tau_rate)
+        own[0], own[1] = t, heard * left + 1.0
+        return bounded(w * math.exp(p.eta * (p.target_rate * (t - settled) - heard * (1.0 - left))), p.w_max)
 
 
 @documented_with(PlasticityRule)
@@ -70,6 +92,7 @@ class RateScaling(PlasticityRule):
         p = Parameters(self)
         eta, target = p.real("eta", 0, closed="neither"), p.real("target_rate", 0, unit="hertz")
         bound, tau = read_bound(self, projection, 10), read_numbers(self, tau_rate="second")
+        parameters = tau | bound | {"eta": (eta, "1"), "target_rate": (target, "hertz")}
         grown = "grown = exp(eta * (target_rate * (t - settled) - heard * (1 - exp(-(t - settled) / tau_rate)))) : 1"
         return Rule(
             {},
@@ -79,10 +102,11 @@ class RateScaling(PlasticityRule):
                 "heard = heard * exp(-(t - settled) / tau_rate) + 1",
                 "settled = t",
             ],
-            tau | bound | {"eta": (eta, "1"), "target_rate": (target, "hertz")},
+            parameters,
             ("settled : second\nheard : 1", grown),
             read=("w", "settled", "heard"),
             finish=partial(_settle, eta, target, tau["tau_rate"][0], bound["w_max"][0]),
+            kernel=Kernel(numbers_of(Growth, parameters), own=("settled", "heard")),
         )
 
 

@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.compilation import kernel
 from reservoir.docstrings import documented_with
+from reservoir.plasticity.kernel import Kernel, numbers_of
 from reservoir.plasticity.rule import PairRule, PlasticityRule, Rule
 from reservoir.validation import Parameters, parameter_error
+
+
+class Releasing(NamedTuple):
+    """Numbers of the rule, with its functions."""
+
+    A_plus: float
+    A_minus: float
+    U_min: float
+    U_max: float
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_pre(p, U, own, x, y, t):
+        """Less by the spikes of the receiver before."""
+        return min(max(U - p.A_minus * y[0], p.U_min), p.U_max)
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_post(p, U, own, x, y, t):
+        """More by the spikes that have arrived before."""
+        return min(max(U + p.A_plus * x[0], p.U_min), p.U_max)
 
 
 @documented_with(PlasticityRule)
@@ -78,4 +102,5 @@ class ReleaseSTDP(PairRule):
             ["U = clip(U + A_plus * arrivals, U_min, U_max)", "answers += 1"],
             parameters,
             read=("U",),
+            kernel=Kernel(numbers_of(Releasing, parameters), ("arrivals",), ("answers",)),
         )

@@ -2,18 +2,67 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.compilation import kernel
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
+from reservoir.plasticity.kernel import Kernel, bounded, numbers_of
 from reservoir.plasticity.rule import Feedback, PairRule, PlasticityRule, Rule, read_bound, read_numbers
 from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters, real_array, without_unit
+
+
+@kernel(forceinline=True)
+def prospect_at(p, t):
+    """H at a time."""
+    total, ahead = 0.0, np.searchsorted(p.moments, t, side="right")
+    if ahead < p.moments.size:
+        total += p.to_come[ahead] * math.exp(-(p.moments[ahead] - t) / p.tau_c)
+    if ahead > 0:
+        total += p.left[ahead - 1] * math.exp(-(t - p.moments[ahead - 1]) / p.tau_d)
+    return total / (1.0 / p.tau_c + 1.0 / p.tau_d)
+
+
+@kernel(forceinline=True)
+def earn(p, w, own, pair, t):
+    """Settle what the eligibility has earned, and change it by pairs of spikes."""
+    eligibility, seen, ahead = own[0], own[1], own[2]
+    kept, prospect = math.exp(-(t - seen) / p.tau_c), prospect_at(p, t)
+    own[0], own[1], own[2] = eligibility * kept + pair, t, prospect
+    return bounded(w + p.w_max * eligibility * (ahead - kept * prospect), p.w_max)
+
+
+class Foreseen(NamedTuple):
+    """Numbers of the rule where rewards are known, with its functions; own variables are those of its text."""
+
+    w_max: float
+    A_plus: float
+    A_minus: float
+    tau_c: float
+    tau_d: float
+    moments: np.ndarray  # (n_rewards,), seconds
+    to_come: np.ndarray  # (n_rewards,), amounts from each on, discounted to its moment
+    left: np.ndarray  # (n_rewards,), what is left at each moment of the amounts until then
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_pre(p, w, own, x, y, t):
+        """A spike that arrives."""
+        return earn(p, w, own, -p.A_minus * y[0], t)
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_post(p, w, own, x, y, t):
+        """A spike of the receiver."""
+        return earn(p, w, own, p.A_plus * x[0], t)
 
 
 @documented_with(PlasticityRule)
@@ -143,7 +192,8 @@ class RewardSTDP(PairRule):
         """The text where rewards are known beforehand."""
         parameters = self._pair_numbers() | read_numbers(self, tau_c="second", tau_d="second")
         parameters |= read_bound(self, projection, 2)
-        prospect = partial(_prospect, self._rewards(), parameters["tau_c"][0], parameters.pop("tau_d")[0])
+        rewards, tau_c, tau_d = self._rewards(), parameters["tau_c"][0], parameters.pop("tau_d")[0]
+        prospect = partial(_prospect, rewards, tau_c, tau_d)
         lines = (
             "eligibility : 1\nseen : second\nahead : 1",
             "kept = exp(-(t - seen) / tau_c) : 1",
@@ -158,8 +208,12 @@ class RewardSTDP(PairRule):
             lines,
             read=("w", "eligibility", "seen", "ahead"),
             signals=(("prospect", prospect),),
-            finish=partial(_settle, prospect, parameters["w_max"][0], parameters["tau_c"][0]),
-        )
+            finish=partial(_settle, prospect, parameters["w_max"][0], tau_c),
+            kernel=Kernel(
+                numbers_of(Foreseen, parameters, tau_d=tau_d, **_sums(rewards, tau_c, tau_d)),
+                ("arrivals",), ("answers",), ("eligibility", "seen", "ahead"),
+            ),
+        )  # fmt: skip
 
     def _rewards(self) -> tuple[np.ndarray, np.ndarray]:
         """Times and amounts (n_rewards,)."""
@@ -182,6 +236,16 @@ def _prospect(rewards: tuple[np.ndarray, np.ndarray], tau_c: float, tau_d: float
         wait = moment - times
         total += amount * np.exp(np.where(wait > 0, -wait / tau_c, wait / tau_d))
     return total / (1 / tau_c + 1 / tau_d)
+
+
+def _sums(rewards: tuple[np.ndarray, np.ndarray], tau_c: float, tau_d: float) -> dict[str, np.ndarray]:
+    """The times of rewards, and at each of them what those ahead promise, and what the others have left."""
+    moments, amounts = rewards
+    waits, to_come, left = np.diff(moments), amounts.astype(float), amounts.astype(float)
+    for k in range(len(waits)):
+        left[k + 1] += left[k] * np.exp(-waits[k] / tau_d)
+        to_come[-k - 2] += to_come[-k - 1] * np.exp(-waits[-k - 1] / tau_c)
+    return {"moments": moments, "to_come": to_come, "left": left}
 
 
 def _settle(

@@ -11,7 +11,7 @@ from reservoir.circuits import Projection
 from reservoir.compilation import kernel
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
-from reservoir.plasticity.kernel import Kernel, bounded, numbers_of, with_spike
+from reservoir.plasticity.kernel import Kernel, bounded, numbers_of
 from reservoir.plasticity.rule import PairRule, PlasticityRule, Rule, read_bound, read_pairing
 from reservoir.validation import Parameters, check_real
 
@@ -39,18 +39,6 @@ class Pairs(NamedTuple):
         """Potentiation by the spikes that have arrived before."""
         room = bounded(1.0 - w / p.w_max, 1.0) ** p.mu_plus if p.mu_plus else 1.0
         return bounded(w + p.w_max * p.A_plus * x[0] * room, p.w_max)
-
-    @staticmethod
-    @kernel(forceinline=True)
-    def trace_pre(p, x):
-        """A spike that arrives."""
-        x[0] = with_spike(x[0], p.nearest)
-
-    @staticmethod
-    @kernel(forceinline=True)
-    def trace_post(p, y):
-        """A spike of the receiver."""
-        y[0] = with_spike(y[0], p.nearest)
 
 
 @documented_with(PlasticityRule)

@@ -3,10 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reservoir.circuits import Projection
+from reservoir.compilation import kernel
 from reservoir.docstrings import documented_with
+from reservoir.plasticity.kernel import Kernel, bounded, numbers_of
 from reservoir.plasticity.rule import PairRule, PlasticityRule, Rule, read_bound, read_numbers
+
+
+@kernel(forceinline=True)
+def count(traces):
+    """Let a spike leave what it counts, and suppress the next."""
+    traces[0] += 1.0 - traces[1]
+    traces[1] = 1.0
+
+
+class Suppressed(NamedTuple):
+    """Numbers of the rule, with its functions; traces are those of spikes, and how much the last one suppresses."""
+
+    w_max: float
+    A_plus: float
+    A_minus: float
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_pre(p, w, own, x, y, t):
+        """Depression by the spikes of the receiver before, with what this spike counts."""
+        return bounded(w - p.w_max * p.A_minus * (1.0 - x[1]) * y[0], p.w_max)
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_post(p, w, own, x, y, t):
+        """Potentiation by the spikes that have arrived before, with what this spike counts."""
+        return bounded(w + p.w_max * p.A_plus * (1.0 - y[1]) * x[0], p.w_max)
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def trace_pre(p, x):
+        """A spike that arrives."""
+        count(x)
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def trace_post(p, y):
+        """A spike of the receiver."""
+        count(y)
 
 
 @documented_with(PlasticityRule)
@@ -64,9 +106,11 @@ class SuppressionSTDP(PairRule):
         recoveries = read_numbers(self, tau_arriving="second", tau_receiver="second")
         weaker = "w = clip(w - w_max * A_minus * (1 - spent_in) * answers, 0 * amp, w_max)"
         stronger = "w = clip(w + w_max * A_plus * (1 - spent_out) * arrivals, 0 * amp, w_max)"
+        parameters = self._pair_numbers() | recoveries | read_bound(self, projection, 2)
         return Rule(
             {"arrivals": "tau_plus", "answers": "tau_minus", "spent_in": "tau_arriving", "spent_out": "tau_receiver"},
             [weaker, "arrivals += 1 - spent_in", "spent_in = 1"],
             [stronger, "answers += 1 - spent_out", "spent_out = 1"],
-            self._pair_numbers() | recoveries | read_bound(self, projection, 2),
+            parameters,
+            kernel=Kernel(numbers_of(Suppressed, parameters), ("arrivals", "spent_in"), ("answers", "spent_out")),
         )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from reservoir.circuits import Projection
+from reservoir.compilation import kernel
 from reservoir.docstrings import documented_with
 from reservoir.parts import Numbers
+from reservoir.plasticity.kernel import Kernel, bounded, numbers_of
 from reservoir.plasticity.rule import (
     PlasticityRule,
     Rule,
@@ -32,6 +35,29 @@ _FITS: dict[str, tuple[float, float, float, float, float, float, str]] = {
     "hippocampus, nearest": (4.6e-3, 9.1e-3, 3e-3, 7.5e-9, 575, 47, "nearest"),
     "hippocampus, nearest, minimal": (4.6e-3, 9.1e-3, 3e-3, 0, 101, 48, "nearest"),
 }
+
+
+class Triplets(NamedTuple):
+    """Numbers of the rule, with its functions."""
+
+    w_max: float
+    A2_plus: float
+    A3_plus: float
+    A2_minus: float
+    A3_minus: float
+    nearest: bool
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_pre(p, w, own, r, o, t):
+        """Depression by o1, and with r2."""
+        return bounded(w - p.w_max * o[0] * (p.A2_minus + p.A3_minus * r[1]), p.w_max)
+
+    @staticmethod
+    @kernel(forceinline=True)
+    def on_post(p, w, own, r, o, t):
+        """Potentiation by r1, and with o2."""
+        return bounded(w + p.w_max * r[0] * (p.A2_plus + p.A3_plus * o[1]), p.w_max)
 
 
 @documented_with(PlasticityRule)
@@ -121,14 +147,15 @@ class TripletSTDP(PlasticityRule):
 
     def rule(self, projection: Projection) -> Rule:
         """The text for these synapses."""
-        add = read_pairing(self)
+        add, parameters = read_pairing(self), self._numbers() | read_bound(self, projection, 2)
         arrival = "w = clip(w - w_max * o1 * (A2_minus + A3_minus * r2), 0 * amp, w_max)"
         answer = "w = clip(w + w_max * r1 * (A2_plus + A3_plus * o2), 0 * amp, w_max)"
         return Rule(
             {"r1": "tau_plus", "r2": "tau_x", "o1": "tau_minus", "o2": "tau_y"},
             [arrival, f"r1 {add} 1", f"r2 {add} 1"],
             [answer, f"o1 {add} 1", f"o2 {add} 1"],
-            self._numbers() | read_bound(self, projection, 2),
+            parameters,
+            kernel=Kernel(numbers_of(Triplets, parameters, nearest=add == "="), ("r1", "r2"), ("o1", "o2")),
         )
 
     @property

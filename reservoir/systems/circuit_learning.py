@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,24 +10,37 @@ import numpy as np
 from reservoir.bound_calls import Bound, bind
 from reservoir.compilation import compiler_is_off
 from reservoir.neurons.spiking.learning import Learning
-from reservoir.plasticity.event_loop import BRING_UP, KEEP, learn
-from reservoir.plasticity.plastic_synapses import SPIKE, Answers, Plastic, Travelling
+from reservoir.plasticity.event_loop import BRING_UP, KEEP, act, learn
+from reservoir.plasticity.plastic_synapses import Answers, Plastic
 from reservoir.plasticity.rule import settled
 from reservoir.random_numbers import RELEASE, round_keys
+from reservoir.systems.circuit_state import CircuitState
 from reservoir.systems.learned import Learned
-from reservoir.systems.plastic_parts import PlasticPart
+from reservoir.systems.learning_rows import put_rows, rows_of
+from reservoir.systems.learning_state import go_on, shapes_of, stopped
+from reservoir.systems.plastic_parts import PlasticPart, with_room
+from reservoir.systems.recording import NOTHING, Wanted
 from reservoir.systems.stimuli import Stimulus
 
 
 class LearningRun:
     """Synapses that learn in the steps of one stimulus; all of them begin with the weights of the circuit."""
 
-    def __init__(self, parts: tuple[PlasticPart, ...], n_units: int, heard: Stimulus, behind: int = 0):
-        self.parts, self.behind, self.n_steps = parts, behind, heard.n_steps
+    def __init__(
+        self, parts: tuple[PlasticPart, ...], n_units: int, heard: Stimulus, state: CircuitState | None = None,
+        wanted: Wanted = NOTHING,
+    ):  # fmt: skip
+        self.parts, self.behind, self.n_steps = parts, 0 if state is None else state.step, heard.n_steps
+        self.wanted = wanted
         most = np.bincount(heard.events[:, 0]).max(initial=0) if len(heard.events) else 0
         self.sent = np.zeros((1 + n_units + int(most), 2), np.int64)
         self.room = np.ones((len(parts), 2), np.int64)
         self.plastic = [self._begin(part, heard, *one) for part, *one in zip(parts, self.room, strict=True)]
+        if state is not None:
+            self.plastic = [
+                go_on(one, {name: state.arrays[key] for name, key in _names(part, k)}, state)
+                for k, (part, one) in enumerate(zip(parts, self.plastic, strict=True))
+            ]
         self.bound: list[Bound] = []
 
     def _begin(self, part: PlasticPart, heard: Stimulus, room: np.ndarray) -> Plastic:
@@ -47,6 +61,7 @@ class LearningRun:
             ),
             answers=Answers(*(array.copy() for array in made.answers)),
             scaled=made.scaled._replace(steps=self._scalings(part, made.clock.dt), n_done=np.zeros(1, np.int64)),
+            rows=rows_of(part, self.wanted, self.behind, self.n_steps),
             clock=clock,
             sent=self.sent,
         )
@@ -63,13 +78,13 @@ class LearningRun:
         """What the loop needs, which adds to this ring of jumps to come; what stands before step 0 is kept."""
         told = self._tell(ring)
         for one in self.bound:
-            one.run(one.place, 0, 0, KEEP)
+            one.run(one.place, 0, 0, 0, KEEP)
         return told
 
-    def go_on(self, ring: np.ndarray, step: int) -> Learning:
+    def resume(self, ring: np.ndarray, step: int) -> Learning:
         """The same once the loop has come back before a step, with more room where it had too little."""
         for one in self.bound:
-            one.run(one.place, step, 0, BRING_UP)
+            one.run(one.place, step, 0, 0, BRING_UP)
         if (self.room[:, 0] >= len(self.sent)).all():
             return self.told
         self.plastic = [
@@ -80,15 +95,37 @@ class LearningRun:
     def stop(self) -> None:
         """Bring all synapses up to the end of the run."""
         for one in self.bound:
-            one.run(one.place, self.n_steps, 0, BRING_UP)
+            one.run(one.place, self.n_steps, 0, 0, BRING_UP)
 
     def _tell(self, ring: np.ndarray) -> Learning:
-        numbers = [part.kernel.numbers for part in self.parts]
-        self.bound = [bind(learn, *one, ring) for one in zip(numbers, self.plastic, strict=True)]
+        self.rules = [bind(act, *one) for one in self._given(ring)]
+        self.bound = [
+            bind(learn, one, rule.code, rule.place) for one, rule in zip(self.plastic, self.rules, strict=True)
+        ]
         codes: Any = tuple(one.code for one in self.bound)
         places = np.array([one.place for one in self.bound])
         self.told = Learning(codes if compiler_is_off() else np.array(codes), places, self.room, self.sent)
         return self.told
+
+    def _given(self, ring: np.ndarray) -> Iterator[tuple[Any, ...]]:
+        """What `act` is given of each rule."""
+        for part, one in zip(self.parts, self.plastic, strict=True):
+            spikes = one.travelling.spikes
+            yield (
+                part.kernel.numbers, one.synapses, one.passing, one.branches, spikes, one.answers, one.clock, ring,
+            )  # fmt: skip
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What a state holds of them."""
+        found: dict[str, np.ndarray] = {}
+        for k, (part, one) in enumerate(zip(self.parts, self.plastic, strict=True)):
+            arrays = stopped(one, self.n_steps)
+            found |= {key: arrays[name] for name, key in _names(part, k)}
+        return found
+
+    def put_rows(self, found: dict[str, Any], seconds: np.ndarray) -> None:
+        """Put what was kept into the arrays (n, k) by variable and projection; `seconds` (n,) of the circuit."""
+        put_rows(found, self.wanted, self.parts, self.plastic, seconds)
 
     def learned(self) -> list[Learned]:
         """What the rules have changed until the end."""
@@ -119,9 +156,12 @@ class LearningRun:
                          for k, name in enumerate(part.kernel.post)}  # fmt: skip
 
 
-def with_room(travelling: Travelling, more: int) -> Travelling:
-    """The same with so many places more."""
-    old, spikes = len(travelling.spikes), np.zeros(more, SPIKE)
-    spikes["following"] = np.append(np.arange(old + 1, old + more), travelling.free[0] if travelling.room[0] else -1)
-    travelling.room[0] += more
-    return travelling._replace(spikes=np.concatenate([travelling.spikes, spikes]), free=np.array([old]))
+def state_shapes(parts: tuple[PlasticPart, ...]) -> dict[str, tuple[int | None, ...]]:
+    """The shapes of what a state holds of synapses that learn."""
+    return {key: shapes_of(part)[name] for k, part in enumerate(parts) for name, key in _names(part, k)}
+
+
+def _names(part: PlasticPart, k: int) -> list[tuple[str, str]]:
+    """The names of what a state holds of a part, and under which it does: they say what the rule is."""
+    variables = ", ".join((*part.rule.read, *part.kernel.pre, *part.kernel.post))
+    return [(name, f"{part.projection}, rule {k} of {variables}: {name}") for name in shapes_of(part)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,21 +11,28 @@ from reservoir.circuits import Circuit
 from reservoir.neurons.spiking.circuit_loop import NOTHING, Probe, State, keep
 from reservoir.neurons.spiking.magnesium import MagnesiumBlocks
 from reservoir.neurons.spiking.sending import Wiring
+from reservoir.systems.plastic_parts import PlasticPart, still_synapses
 from reservoir.systems.recording import OF_CIRCUITS, Known, Places, Wanted
 from reservoir.systems.synapses_over_time import Begun, followed, left_by, order_of
 
 _ABOUT_SPIKES = "u", "R"
 
 
-def known_of(circuit: Circuit, variables: Places) -> Known:
+def known_of(circuit: Circuit, variables: Places, plastic: Sequence[PlasticPart] = ()) -> Known:
     """What can be kept of a circuit with these variables of units (n_units,), -1 where a unit has none of the name."""
     all_units = np.ones(circuit.n_units, dtype=bool)
     units = {name: rows >= 0 for name, rows in variables.items()} | dict.fromkeys(OF_CIRCUITS, all_units)
-    synapses = {}
+    synapses: dict[str, dict[str, np.ndarray]] = {}
     for name, _, part in circuit.pathways():
         names = ("weights", *_ABOUT_SPIKES) if part.U is not None else ("weights",)
         synapses[name] = dict.fromkeys(names, np.ones(len(part), bool))
-    return Known(("voltages", "weights", "traces", "state"), units, synapses)
+    whole = ("voltages", "weights", "traces", "state") if plastic else ("voltages", "state")
+    for one in plastic:
+        known, traces = synapses[one.projection], one.kernel.pre + one.kernel.post
+        known |= {"traces": np.ones(len(one.source), bool)} if traces else {}
+        for name in {*traces, *one.kernel.own, *one.rule.read} - {"w"}:
+            known.setdefault(name, np.zeros(len(one.source), bool))[one.which] = True
+    return Known(whole, units, synapses, list(dict.fromkeys(one.projection for one in plastic)))
 
 
 def probe_of(wanted: Wanted, variables: Places, behind: int, n_steps: int) -> Probe:
@@ -61,19 +69,31 @@ def of_units(wanted: Wanted, probe: Probe) -> dict[str, np.ndarray]:
 
 
 def of_synapses(
-    wanted: Wanted, circuit: Circuit, wiring: Wiring, begun: Begun, events: np.ndarray, steps: np.ndarray
-) -> dict[str, dict[str, np.ndarray]]:
-    """The arrays (n, k) by variable and projection before these steps, with these spikes."""
-    places = order_of(circuit) if set(wanted.synapses) & set(_ABOUT_SPIKES) else {}
+    wanted: Wanted,
+    circuit: Circuit,
+    wiring: Wiring,
+    begun: Begun,
+    events: np.ndarray,
+    steps: np.ndarray,
+    plastic: Sequence[PlasticPart] = (),
+) -> dict[str, dict[str, Any]]:
+    """The arrays (n, k) by variable and projection before these steps, with these spikes; room for those that learn."""
+    places = order_of(circuit, still_synapses(plastic)) if set(wanted.synapses) & set(_ABOUT_SPIKES) else {}
     found: dict[str, dict[str, Any]] = {}
     for name, chosen in wanted.synapses.items():
         for projection, synapses in chosen.items():
-            kept = found.setdefault(name, {})
-            if name == "weights":
-                weight = circuit.projection(projection).weight[synapses]
-                kept[projection] = np.broadcast_to(weight, (len(steps), len(synapses))).copy()
+            kept, shape = found.setdefault(name, {}), (len(steps), len(synapses))
+            if name == "traces":
+                traces = (one.kernel.pre + one.kernel.post for one in plastic if one.projection == projection)
+                kept[projection] = {trace: np.zeros(shape) for names in traces for trace in names}
                 continue
-            which = places[projection][synapses]
-            courses = followed(wiring, which, left_by(wiring, begun, which), events, steps)
-            kept[projection] = courses[_ABOUT_SPIKES.index(name)]
+            kept[projection] = np.zeros(shape)
+            if name == "weights":
+                kept[projection][:] = circuit.projection(projection).weight[synapses]
+            elif name in _ABOUT_SPIKES:
+                which = places[projection][synapses]
+                still = np.flatnonzero(which >= 0)
+                left = left_by(wiring, begun, which[still])
+                courses = followed(wiring, which[still], left, events, steps)
+                kept[projection][:, still] = courses[_ABOUT_SPIKES.index(name)]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,7 +76,7 @@ def plastic_parts(
     return tuple(_part(one, circuit, *places[one.projection], kinds, dt) for one in found)
 
 
-def still_synapses(parts: tuple[PlasticPart, ...]) -> dict[str, np.ndarray]:
+def still_synapses(parts: Sequence[PlasticPart]) -> dict[str, np.ndarray]:
     """Which synapses (n_synapses,) do not learn, of the projections of which some do."""
     still: dict[str, np.ndarray] = {}
     for part in parts:
@@ -193,3 +194,11 @@ def _fades(rule: Rule, dt: float) -> list[np.ndarray]:
     kernel: Any = rule.kernel
     sides = [[dt / rule.parameters[rule.traces[name]][0] for name in names] for names in (kernel.pre, kernel.post)]
     return [np.array(side, dtype=float) for side in sides]
+
+
+def with_room(travelling: Travelling, more: int) -> Travelling:
+    """The same with so many places more."""
+    old, spikes = len(travelling.spikes), np.zeros(more, SPIKE)
+    spikes["following"] = np.append(np.arange(old + 1, old + more), travelling.free[0] if travelling.room[0] else -1)
+    travelling.room[0] += more
+    return travelling._replace(spikes=np.concatenate([travelling.spikes, spikes]), free=np.array([old]))

@@ -29,7 +29,7 @@ from reservoir.parts import Numbers, Seed, Units
 from reservoir.plasticity.learning import Rules
 from reservoir.random_numbers import BACKGROUND, ESCAPE, NOISE, Places, fill, poisson_numbers
 from reservoir.sizes import check_fits
-from reservoir.systems.circuit_learning import LearningRun
+from reservoir.systems.circuit_learning import LearningRun, state_shapes
 from reservoir.systems.circuit_state import CircuitState, Starts, check_shapes
 from reservoir.systems.circuit_units import escapes, initial_values, is_noisy, read_units, variables_of
 from reservoir.systems.circuit_wiring import (
@@ -162,7 +162,7 @@ def simulate(
     starts = Starts("numba", state, trial, dt, random_state)
     engine = make_engine("simulate", circuit, neuron, dt, np.random.default_rng(starts.seed), plasticity=plasticity)
     variables = variables_of(engine.neuron, engine.cells, circuit.n_units)
-    wanted = read_record(record, period, dt, circuit, known_of(circuit, variables))
+    wanted = read_record(record, period, dt, circuit, known_of(circuit, variables, engine.plastic))
     trials, many = read_trials(circuit, spikes, currents, dt, current_dt, starts)
     recordings = [_run_trial(engine, wanted, one) for one in trials]
     return recordings if many else recordings[0]
@@ -234,7 +234,7 @@ def run_engine(
                 room, kept, probe, *(jumps or (None,)), engine.conductances, engine.blocks, engine.held, releases,
                 told,
             )  # fmt: skip
-            told = learning and learning.go_on(state.ring, reached)
+            told = learning and learning.resume(state.ring, reached)
             pieces.append(room[:n_spikes].copy())
             jumps = tuple(part._replace(counts=part.counts[reached - step :]) for part in jumps)
             releases = None if releases is None else releases._replace(when=releases.when[reached - step :])
@@ -289,6 +289,7 @@ def begin(engine: CircuitEngine, state: CircuitState) -> State:
     rest = start(engine, np.zeros((len(state.arrays.get("variables", ())), engine.circuit.n_units)))
     wanted: dict[str, tuple[int | None, ...]] = {name: np.shape(getattr(rest, name)) for name in _CARRIED}
     wanted |= {name: (None, *part.shape[1:]) for name, part in NONE_LATE.items()}
+    wanted |= state_shapes(engine.plastic)
     check_shapes(state, wanted | {"variables": (_n_variables(engine), engine.circuit.n_units)})
     made = rest._replace(**{name: state.arrays[name].copy() for name in _CARRIED})
     made.ready[rest.ready == NEVER] = NEVER
@@ -312,15 +313,17 @@ def _run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording
     begun = Begun(state._replace(u=state.u.copy(), R=state.R.copy(), last_sent=state.last_sent.copy()), given)
     probe = probe_of(wanted, variables_of(engine.neuron, engine.cells, n_units), begun.behind, n_steps)
     keep_first(probe, engine.wiring, engine.held is not None, engine.blocks, state)
-    learning = LearningRun(engine.plastic, n_units, stimulus, begun.behind) if engine.plastic else None
+    learning = LearningRun(engine.plastic, n_units, stimulus, given, wanted) if engine.plastic else None
     fired = run_engine(engine, state, stimulus, voltages, probe, learning)
     sent = begun.sent(fired, stimulus.events, n_units)
     times = wanted.times(begun.behind, n_steps, engine.dt)
     found: dict[str, Any] = dict(of_units(wanted, probe))
     if times is not None:
         steps = np.round(times / engine.dt).astype(np.int64)
-        found |= of_synapses(wanted, engine.circuit, engine.wiring, begun, sent, steps)
-    final = _stopped(engine, state, begun, stimulus, sent) if "state" in wanted.names else None
+        found |= of_synapses(wanted, engine.circuit, engine.wiring, begun, sent, steps, engine.plastic)
+        if learning is not None:
+            learning.put_rows(found, (begun.behind + steps) * engine.dt)
+    final = _stopped(engine, state, begun, stimulus, sent, learning) if "state" in wanted.names else None
     spikes = SpikeTrains(fired[:, 0] * engine.dt, fired[:, 1], n_units, trains.duration)
     learned = learning.learned() if learning is not None else []
     changed = with_learned(engine.circuit, learned) if "weights" in wanted.names else None
@@ -328,8 +331,11 @@ def _run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording
     return Recording(spikes, voltages, changed, traces, times, found.get("weights"), found, final)
 
 
-def _stopped(engine: CircuitEngine, state: State, begun: Begun, heard: Stimulus, sent: np.ndarray) -> CircuitState:
+def _stopped(
+    engine: CircuitEngine, state: State, begun: Begun, heard: Stimulus, sent: np.ndarray, learning: LearningRun | None
+) -> CircuitState:
     """Where a run has stopped that has heard a stimulus and sent these spikes."""
     now = shifted(state, heard.n_steps)
     arrays = {name: getattr(now, name) for name in _CARRIED} | late_after(engine.wiring, begun, sent, heard.n_steps)
+    arrays |= {} if learning is None else learning.arrays()
     return CircuitState("numba", arrays, engine.dt, heard.seed, heard.number, begun.behind + heard.n_steps)

@@ -7,6 +7,7 @@ at there. Events are (step, sender) in the order of steps; those before step 0 a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -26,21 +27,25 @@ class Left(NamedTuple):
     sent: np.ndarray  # the step in which it was sent
 
 
-def order_of(circuit: Circuit) -> dict[str, np.ndarray]:
-    """Where the synapses of each projection stand in those of the loop, one of two exponentials at the first."""
-    pathways, kinds = circuit.pathways(), receptors_of(circuit)
-    n_times = [len(kinds.of(part)) for _, _, part in pathways]
+def order_of(circuit: Circuit, still: Mapping[str, np.ndarray] = MappingProxyType({})) -> dict[str, np.ndarray]:
+    """Where the synapses of each projection stand in those of the loop, one of two exponentials at the first.
+
+    -1 for those that do not stand there, of the projections of `still`, which says which do (n_synapses,).
+    """
+    kinds, pathways = receptors_of(circuit), circuit.pathways()
+    chosen = [np.flatnonzero(still[name]) if name in still else np.arange(len(part)) for name, _, part in pathways]
     senders = [
-        np.tile(part.pre + (0 if source == "units" else circuit.n_units), n)
-        for (_, source, part), n in zip(pathways, n_times, strict=True)
+        np.tile(part.pre[own] + (0 if source == "units" else circuit.n_units), len(kinds.of(part)))
+        for (_, source, part), own in zip(pathways, chosen, strict=True)
     ]
     order = np.argsort(np.concatenate(senders), kind="stable")
     places = np.empty(len(order), dtype=np.int64)
     places[order] = np.arange(len(order))
-    begins = np.cumsum([0, *map(len, senders)])
-    return {
-        one.name: places[first : first + len(one.projection)] for one, first in zip(pathways, begins[:-1], strict=True)
-    }
+    found = {}
+    for (name, _, part), own, first in zip(pathways, chosen, np.cumsum([0, *map(len, senders)]), strict=False):
+        found[name] = np.full(len(part), -1)
+        found[name][own] = places[first : first + len(own)]
+    return found
 
 
 def senders_of(wiring: Wiring, which: np.ndarray) -> np.ndarray:

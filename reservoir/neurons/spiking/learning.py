@@ -43,5 +43,5 @@ def learn_step(learning, step, n_fired):
     """Let synapses learn, once the spikes of a step are sent: first those of units that have fired."""
     if learning is not None:
         for k in range(len(learning.room)):
-            call(learning.codes[k], learning.places[k], step, n_fired, learning.sent[0, 0])
+            call(learning.codes[k], learning.places[k], step, n_fired, learning.sent[0, 0], 0)
         learning.sent[0, 0] = 0
