@@ -164,7 +164,7 @@ def simulate(
     variables = variables_of(engine.neuron, engine.cells, circuit.n_units)
     wanted = read_record(record, period, dt, circuit, known_of(circuit, variables, engine.plastic))
     trials, many = read_trials(circuit, spikes, currents, dt, current_dt, starts)
-    recordings = [_run_trial(engine, wanted, one) for one in trials]
+    recordings = [run_trial(engine, wanted, one) for one in trials]
     return recordings if many else recordings[0]
 
 
@@ -301,7 +301,8 @@ def _n_variables(engine: CircuitEngine) -> int:
     return len(engine.neuron.initial_state(engine.circuit.n_units, np.random.default_rng(0)))
 
 
-def _run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording:
+def run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording:
+    """What a circuit does in one trial, in which its synapses learn, where some do."""
     trains, stimulus, given = heard
     n_units, n_steps = engine.circuit.n_units, stimulus.n_steps
     if given is None:
