@@ -18,6 +18,7 @@ from reservoir.plasticity.clopath import ClopathSTDP
 from reservoir.plasticity.diehl_cook import DiehlCookSTDP
 from reservoir.plasticity.heterosynaptic import HeterosynapticSTDP
 from reservoir.plasticity.inhibitory import InhibitorySTDP
+from reservoir.plasticity.kernel import Kernel
 from reservoir.plasticity.normalised import Normalised
 from reservoir.plasticity.offset import OffsetSTDP
 from reservoir.plasticity.rate_scaling import RateScaling
@@ -37,6 +38,7 @@ __all__ = [
     "Feedback",
     "HeterosynapticSTDP",
     "InhibitorySTDP",
+    "Kernel",
     "Later",
     "Normalised",
     "OffsetSTDP",
