@@ -40,10 +40,7 @@ def run_job(
     n_jobs: int | None = None, verbose: int = 0,
 ) -> tuple[list[Answer], str]:  # fmt: skip
     """The answers of all trials, and how Brian2 has run. Neither tiles nor processes change an answer."""
-    if not isinstance(verbose, bool):
-        check_integer(owner, "verbose", verbose, 0)
-    if n_jobs is not None and check_integer(owner, "n_jobs", n_jobs) == 0:
-        raise parameter_error(owner, "n_jobs", "None or an integer other than 0", n_jobs)
+    check_options(owner, codegen, n_jobs, verbose)
     if (last := max(trial.behind + trial.n_steps for trial in trials)) > _LAST_STEP:
         raise parameter_error(owner, "state", f"None or before step {_LAST_STEP}, which Brian2 can count", last)
     alike = "state" in wanted.names or any(path.rule is not None for path in network.paths)
@@ -77,6 +74,15 @@ def run_job(
                 answers += batch_answers
                 progress.add(n_steps)
     return answers, target
+
+
+def check_options(owner: str, codegen: str, n_jobs: int | None, verbose: int) -> None:
+    """Refuse what says no way to run."""
+    check_choice(owner, "codegen", codegen, CODEGEN)
+    if not isinstance(verbose, bool):
+        check_integer(owner, "verbose", verbose, 0)
+    if n_jobs is not None and check_integer(owner, "n_jobs", n_jobs) == 0:
+        raise parameter_error(owner, "n_jobs", "None or an integer other than 0", n_jobs)
 
 
 def _run_as_a_program(run: Callable[..., list[Answer]], batch: list[Trial]) -> list[Answer]:
@@ -127,7 +133,6 @@ def choose_target(
 
     A program is given the random numbers of a trial, of which there are so many, at once.
     """
-    check_choice(owner, "codegen", codegen, CODEGEN)
     in_python = any(path.share is not None or (path.rule is not None and path.rule.in_python) for path in network.paths)
     if codegen == "standalone" and in_python:
         wanted = "another one for normalised weights, feedback and release by chance, which need Python"

@@ -43,6 +43,9 @@ def check_rules(owner: str, plasticity: object, rules: Iterable[Rule]) -> None:
     """Refuse rules that define names which the engine needs, or that give the units one name for two things."""
     known: dict[str, tuple[UnitVariables | None, dict[str, Any]]] = {}
     for rule in rules:
+        if rule.kernel is not None and not _has_text(rule):
+            why = "one of these runs in Numba only, by reservoir.simulate and LiquidState"
+            raise parameter_error(owner, "plasticity", f"None or rules with a text ({why})", plasticity)
         of_units = set() if rule.units is None else defined_in("\n".join(rule.units.model))
         names = names_of(rule) | of_units
         taken = {name for name in names if ENGINES.fullmatch(name) or _ENDS.fullmatch(name)}
@@ -58,6 +61,11 @@ def check_rules(owner: str, plasticity: object, rules: Iterable[Rule]) -> None:
             if unlike := sorted(one for one in numbers if numbers[one] != others[one]):
                 wanted = f"rules whose variables of units, such as {name}, have one {' and one '.join(unlike)}"
                 raise parameter_error(owner, "plasticity", wanted, plasticity)
+
+
+def _has_text(rule: Rule) -> bool:
+    """Whether a rule says in words what synapses do."""
+    return any((rule.before, rule.on_pre, rule.on_post, rule.later, rule.on_step, rule.model, rule.feedback))
 
 
 def numbers_of_units(rule: Rule) -> dict[str, tuple[float, str]]:

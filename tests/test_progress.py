@@ -81,7 +81,9 @@ def test_a_bar_in_a_terminal(caplog, still_clock, monkeypatch):
 
 
 def test_brian_tells_its_steps(caplog):
-    system = Microcircuit(COLUMN, plasticity={"recurrent": STDP()}, random_state=0, codegen="numpy", verbose=2)
+    system = Microcircuit(
+        COLUMN, plasticity={"recurrent": STDP()}, random_state=0, codegen="numpy", twin=False, verbose=2
+    )
     with caplog.at_level(logging.INFO, "spiking"):
         verbose = system.fit(X[:10])
     said = [record.getMessage() for record in caplog.records if record.name == "spiking"]
@@ -126,7 +128,7 @@ CALLS = {  # by the log that tells of them
         from reservoir.circuits import MaassColumn
         from spiking import STDP, Microcircuit
         rules = {"recurrent": STDP()}
-        Microcircuit(MaassColumn((2, 2, 2)), plasticity=rules, random_state=0, codegen="numpy", verbose=1).fit(X[:5])
+        Microcircuit(MaassColumn((2, 2, 2)), plasticity=rules, random_state=0, twin=False, verbose=1).fit(X[:5])
     """,
 }
 LINE = re.compile(r"(reservoir|spiking)[.\w]*: (\d+) of \2 \w+.*, \S+ a second, 0 s left")

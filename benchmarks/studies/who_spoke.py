@@ -23,14 +23,14 @@ from reservoir import EchoState, LiquidState, ReservoirClassifier
 from reservoir.circuits import MaassColumn
 from reservoir.datasets import load_japanese_vowels
 from reservoir.models import Mean, Segments
+from reservoir.plasticity import STDP
 from reservoir.plotting import ComparisonDisplay
 from reservoir.readouts import RidgeReadout
 from reservoir.rnn import RNNClassifier
 from reservoir.spikes import GaussianReceptiveFields, Latency
-from spiking import STDP, Microcircuit
 
 N_SEEDS, N_MEMBERS, N_SLOW_SEEDS = 10, 100, 3
-LEARNING_TIME = 5.0  # seconds of the training recordings that a microcircuit hears while it learns
+LEARNING_TIME = 5.0  # seconds of the training recordings that a liquid hears while it learns
 GRID = {
     "reservoir__leak": [0.3, 1.0],
     "reservoir__input_scaling": [0.3, 1.0],
@@ -96,11 +96,9 @@ def choose_network(cell, n_units, X, y):
     return network.set_params(**search.best_params_)
 
 
-def as_microcircuit(liquid, plasticity):
-    """The same liquid in Brian2, where it may learn; frozen, it gives the same spikes."""
-    options = liquid.reservoir.get_params(deep=False)
-    system = Microcircuit(**options, plasticity=plasticity, learning_time=LEARNING_TIME)
-    return clone(liquid).set_params(reservoir=system)
+def that_learns(liquid, plasticity):
+    """The same liquid, which learns from some of the training recordings before it is frozen."""
+    return clone(liquid).set_params(reservoir__plasticity=plasticity, reservoir__learning_time=LEARNING_TIME)
 
 
 def raw_features(X):
@@ -131,6 +129,19 @@ def run_ensemble(model, seeds, X_train, y_train, X_test, y_test):
     answers = sum(getattr(member, response)(X_test) for member in members)
     errors = np.sum(members[0].classes_[answers.argmax(axis=1)] != y_test)
     return errors, fitted - start, time.process_time() - fitted, sum(map(count_trained, members))
+
+
+def run_seeds(systems, data):
+    """The results by name of systems, each a model, how many of it are summed, and of how many seeds."""
+    tasks = [(name, 1000 * (seed + 1)) for seed in range(N_SEEDS) for name in systems if seed < systems[name][2]]
+    calls = (
+        delayed(run_ensemble)(systems[name][0], range(first, first + systems[name][1]), *data) for name, first in tasks
+    )  # none of the seeds of the search
+    results = tqdm(Parallel(n_jobs=2, return_as="generator")(calls), "runs", len(tasks))
+    runs = {name: [] for name in systems}
+    for (name, _), result in zip(tasks, results, strict=True):
+        runs[name].append(result)
+    return runs
 
 
 def seeds_of(model, seed):
@@ -190,21 +201,16 @@ def main():
         chosen[name] = timed(choose_network, *network, *data[:2])
         print(chosen[name])
 
-    runs = {"raw features": [run_baseline(*data)]}
-    single, summed, liquids = "ESN, 64 units", f"{N_MEMBERS} ESNs, summed", "liquid, 135 units"
-    preset = "preset of small ESNs"
-    plastic, learning = "the same after STDP", as_microcircuit(liquid, {"recurrent": STDP()})
-    runs.update({name: [] for name in (preset, single, summed, *chosen, liquids, plastic)})
-    for seed in tqdm(range(N_SEEDS), desc="seeds", unit="seed"):
-        first = 1000 * (seed + 1)  # none of the seeds of the search
-        for name, network in chosen.items():
-            runs[name].append(run_ensemble(network, [first], *data))
-        runs[preset].append(run_ensemble(ReservoirClassifier(preset="full"), [first], *data))
-        runs[single].append(run_ensemble(model, [first], *data))
-        runs[liquids].append(run_ensemble(liquid, [first], *data))
-        if seed < N_SLOW_SEEDS:
-            runs[summed].append(run_ensemble(model, range(first, first + N_MEMBERS), *data))
-            runs[plastic].append(run_ensemble(learning, [first], *data))
+    learning = that_learns(liquid, {"recurrent": STDP()})
+    systems = {
+        "preset of small ESNs": (ReservoirClassifier(preset="full"), 1, N_SEEDS),
+        "ESN, 64 units": (model, 1, N_SEEDS),
+        f"{N_MEMBERS} ESNs, summed": (model, N_MEMBERS, N_SLOW_SEEDS),
+        **{name: (network, 1, N_SEEDS) for name, network in chosen.items()},
+        "liquid, 135 units": (liquid, 1, N_SEEDS),
+        "the same after STDP": (learning, 1, N_SEEDS),
+    }
+    runs = {"raw features": [run_baseline(*data)], **run_seeds(systems, data)}
     print_table(runs, len(y_test))
     draw(runs, "compare.png")
     print("wrote compare.png")

@@ -55,7 +55,7 @@ def fit_in_parts(
     model : ReservoirRegressor or ReservoirClassifier
         Its readout must merge, as `RidgeReadout` does. It is fitted in place. The reservoir itself is fitted here, on
         the first part alone: an `EchoState` looks only at the number of features, a `LiquidState` also at their range,
-        and a pooling that learns at the states.
+        or learns from it with `plasticity`, and a pooling that learns looks at the states.
     parts : iterable of callables, paths or pairs
         A callable returns (X, y); it is called in a worker. A path names an npz file with the arrays "X" and "y". A
         pair (X, y) is sent to every worker, which suits small data only. X and y are as in `fit`.

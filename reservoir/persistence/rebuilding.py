@@ -99,7 +99,7 @@ def keep_liquid(system: Any) -> dict[str, Any]:
 
 
 def liquid(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
-    """The engine of the circuit, and the state at rest."""
+    """The engine of the circuit, and the state at rest; what was recorded of learning is not kept."""
     circuit, owner = system.circuit_, type(system).__name__
     n_units, n_channels = circuit.n_units, system.n_features_in_
     if system.encoder_ is not None:
@@ -108,7 +108,13 @@ def liquid(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
             raise Damaged("it holds input weights without their encoder, or an encoder without them")
     if n_units != system._n_features_out or n_channels != circuit.n_inputs or kept["dt"] <= 0 or system._step <= 0:
         raise Damaged(f"it holds a circuit that does not fit its {owner}")
-    _check_room(circuit, kept["dt"], max_bytes)
+    for name, value in (("initial_circuit_", circuit), ("learning_state_", None), ("_n_presented", 0)):
+        vars(system).setdefault(name, value)  # in a former version it did not learn
+    first = system.initial_circuit_
+    if (first.n_units, first.n_inputs) != (n_units, n_channels):
+        raise Damaged(f"it holds another circuit than its {owner} has learned in")
+    for one in (circuit, first):
+        _check_room(one, kept["dt"], max_bytes)
     if 8 * n_units * system.trace_.n_memory(system._step) > max_bytes:
         raise Damaged("it holds a trace whose memory takes more than max_bytes")
     system._engine = make_engine(owner, circuit, units_of_runs(system), kept["dt"])
@@ -116,11 +122,6 @@ def liquid(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
     if kept["variables"].shape != system._rest.variables.shape:
         raise Damaged("it holds units with another number of variables than their model has")
     system._rest.variables[...] = kept["variables"]
-
-
-def microcircuit(system: Any, kept: dict[str, Any], max_bytes: float) -> None:
-    """The same; what was recorded of learning is not kept."""
-    liquid(system, kept, max_bytes)
     system.recording_ = None
 
 

@@ -105,9 +105,12 @@ _LIQUID = {
     "input_weights_": optional(reals("n", "f")),
     "_seed": COUNT,
     "_step": NUMBER,
+    "initial_circuit_": optional(record("Circuit")),
+    "learning_state_": optional(either(NONE, record("CircuitState"))),
+    "_n_presented": optional(COUNT),
 }
 _OF_LIQUID: dict[str, Any] = {
-    "anew": ("_engine", "_rest"),
+    "anew": ("_engine", "_rest", "recording_"),
     "kept": {"dt": NUMBER, "variables": reals("v", "n")},
     "keep": rebuilding.keep_liquid,
     "rebuild": rebuilding.liquid,
@@ -241,17 +244,7 @@ REGISTRY: dict[str, Entry] = {
         rebuild=rebuilding.side_by_side,
     ),
     "reservoir.systems.LiquidState": Entry(_LIQUID, **_OF_LIQUID),
-    "spiking.Microcircuit": Entry(
-        {
-            **_LIQUID,
-            "initial_circuit_": record("Circuit"),
-            "codegen_": optional(_CODEGEN),
-            "learning_state_": optional(either(NONE, record("CircuitState"))),
-            "_n_presented": optional(COUNT),
-        },
-        {"codegen": _CODEGEN},
-        **{**_OF_LIQUID, "anew": (*_OF_LIQUID["anew"], "recording_"), "rebuild": rebuilding.microcircuit},
-    ),
+    "spiking.Microcircuit": Entry({**_LIQUID, "codegen_": optional(_CODEGEN)}, {"codegen": _CODEGEN}, **_OF_LIQUID),
     "reservoir.models.ReservoirRegressor": Entry(
         {**_SUPERVISED, "_flat": FLAG, "_calibration": optional(record("CalibrationTargets"))},
         rebuild=rebuilding.regressor,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -16,13 +17,26 @@ from reservoir.estimators import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from reservoir.foreign_code import inherited
 from reservoir.neurons import LIF
 from reservoir.neurons.spiking.circuit_loop import freeze, thaw
-from reservoir.parts import CircuitModel, Encoder, Seed, SequenceData, Targets, Trace, Units, VoltageTrace, check_part
+from reservoir.parts import (
+    CircuitModel,
+    Encoder,
+    Numbers,
+    Seed,
+    SequenceData,
+    Targets,
+    Trace,
+    Units,
+    VoltageTrace,
+    check_part,
+)
+from reservoir.plasticity.learning import Rules
 from reservoir.sequences import Sequences, holds_spikes, read_sequences, records_of
 from reservoir.sequences.transformer import SequenceTransformer
 from reservoir.spikes import Exponential, Poisson
 from reservoir.systems.chosen_states import UnitChoice, chosen_states
-from reservoir.systems.circuit_system import CircuitSystem
 from reservoir.systems.circuit_units import check_units, initial_values
+from reservoir.systems.learning_system import LearningSystem
+from reservoir.systems.recording import Record
 from reservoir.systems.simulation import SHORTEST_STEP, make_engine, run_engine, start, work_a_step
 from reservoir.systems.stimuli import whole_steps
 from reservoir.threads import spread
@@ -34,7 +48,7 @@ _PARTS: dict[str, Any] = {"circuit": MaassColumn, "neuron": LIF, "encoder": Pois
 
 
 @dataclass(eq=False, repr=False)
-class LiquidState(CircuitSystem, ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
+class LiquidState(LearningSystem, ClassNamePrefixFeaturesOutMixin, SequenceTransformer, BaseEstimator):
     """Liquid of spiking units, whose low-pass filtered spikes are the states.
 
     Each row of a series lasts `step` seconds. The encoder turns the series into spikes (or currents), the circuit
@@ -42,7 +56,13 @@ class LiquidState(CircuitSystem, ClassNamePrefixFeaturesOutMixin, SequenceTransf
 
         spikes = encoder(u),   answer = circuit(spikes),   x_i(t) = trace of the spikes of unit i before t
 
-    sampled at the end of every row. Nothing is trained: `fit` learns the range of the features and draws the circuit.
+    sampled at the end of every row. `fit` learns the range of the features and draws the circuit.
+
+    With `plasticity` it also presents the series to the circuit, one after the other without a break, so that it
+    learns; then the weights are frozen, and `transform` gives the states of the frozen circuit. Presentation k hears
+    the random numbers of trial k: a random encoder gives a series that is presented again, as in epochs, fresh spikes.
+    `partial_fit` goes on with more series, from where learning has stopped, so that pieces give the weights of the
+    whole; and so does a model that `reservoir.save` has kept in between.
 
     Parameters
     ----------
@@ -62,6 +82,22 @@ class LiquidState(CircuitSystem, ClassNamePrefixFeaturesOutMixin, SequenceTransf
     units : None, array of int, array of bool (n_units,), str, or list of str, default None
         Which units have states: all, those of these numbers or of this mask, or those of a population of the circuit,
         "E", "I". Of a list of populations each has one state, the mean over its units.
+    plasticity : None, dict or list, default None
+        Rules of `reservoir.plasticity` that run in Numba, by projection or in a list, see `simulate`; `Microcircuit`
+        of `spiking` takes all rules. The search reaches them: ``plasticity__recurrent__A_plus`` in a dict,
+        ``plasticity__0__A_plus`` in a list.
+    learning_time : None or float > 0, default None
+        Seconds that are presented in `fit`, from the first series on, the last of them cut; None presents all.
+    epochs : int >= 1, default 1
+        How often `fit` presents all series.
+    gap : float >= 0, default 0.0
+        Seconds after each presentation in which the channels are silent and nothing is injected, a whole multiple of
+        `dt`; what the circuit does of itself goes on. They count in `learning_time`.
+    record : None, name, dict, or tuple of these, default None
+        What is kept of learning besides the weights, as `recording_`: of ``()`` the spikes, and more as `record` of
+        `simulate` says, ``{"weights": {"recurrent": [0, 1]}}``. None keeps nothing.
+    period : None or float > 0, default None
+        Seconds from one value to the next of what is recorded over time; None is `dt`.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of the circuit, and of one number, the seed of all that is drawn while it runs: initial voltages, random
         spikes of the encoder and of a background, noise. These are functions of that seed, the trial, the step and the
@@ -69,7 +105,12 @@ class LiquidState(CircuitSystem, ClassNamePrefixFeaturesOutMixin, SequenceTransf
 
     Attributes
     ----------
-    circuit_ : Circuit
+    circuit_ : Circuit, with what was learned
+    initial_circuit_ : Circuit, as it was drawn
+    learning_state_ : `reservoir.systems.CircuitState`, where learning has stopped, or None where nothing learns
+    recording_ : `reservoir.systems.Recording` of the last call that learned, or None; it is not saved
+    learned_variables_ : dict of arrays (n_units,)
+        What learning has left of the variables of units, as of `AdaptiveThreshold`: {"theta": volts}.
     encoder_ : fitted encoder, or None after a fit on spikes
     neuron_, trace_ : the parts used
     input_weights_ : array (n_units, n_features), amperes
@@ -111,6 +152,12 @@ class LiquidState(CircuitSystem, ClassNamePrefixFeaturesOutMixin, SequenceTransf
     dt: float = 1e-4
     step: float = 1e-2
     units: UnitChoice = None
+    plasticity: Rules | None = None
+    learning_time: float | None = None
+    epochs: int = 1
+    gap: float = 0.0
+    record: Record | None = None
+    period: float | None = None
     random_state: Seed = None
 
     hears_spikes = True
@@ -131,14 +178,27 @@ class LiquidState(CircuitSystem, ClassNamePrefixFeaturesOutMixin, SequenceTransf
         return super().set_params(**default_parts_first(self, params, _PARTS))
 
     @unchanged_on_error
-    def fit(self, X: SequenceData, y: Targets | None = None) -> LiquidState:
-        """Learn the range of the features and draw the circuit.
+    def fit(
+        self, X: SequenceData, y: Targets | None = None, *, teacher: Numbers | Sequence[Numbers] | None = None
+    ) -> Self:
+        """Learn the range of the features, draw the circuit and, with `plasticity`, let it learn from the series.
 
         Parameters
         ----------
         X : series (T, F), stack (N, T, F), list of series (T_i, F), SpikeTrains or list of SpikeTrains
         y : ignored
+        teacher : None, array (T, n_units) or list of these, default None
+            Currents, amperes, injected into the units while they learn: a row for every row of a series.
         """
+        self._draw(X)
+        self._memory_sizes()  # refuses a trace that does not fit the step, before anything is learned
+        if self.plasticity:
+            self._learn(X, teacher, self.epochs, self._longest())
+        return self
+
+    def _draw(self, X: Any) -> None:
+        """Learn the range of the features and draw the circuit, which has not learned anything."""
+        self._check_learning()
         dt, self._step = self._times()
         parts = self._checked_parts()
         *seeds, _, self._seed = Parameters(self).generator().integers(2**63, size=4).tolist()
@@ -160,7 +220,7 @@ class LiquidState(CircuitSystem, ClassNamePrefixFeaturesOutMixin, SequenceTransf
         if hasattr(self.encoder_, "weights"):
             self.input_weights_ = self.encoder_.weights(self.n_features_in_, self._n_features_out, rngs[1])
         self._rest = start(self._engine, initial_values(self.neuron_, self._n_features_out, self._seed, 0))
-        return self
+        self._begin_learning()
 
     def transform(self, X: SequenceData) -> Any:
         """States of every sequence from rest, in trial 0.

@@ -300,7 +300,7 @@ def _run_trials(engine: CircuitEngine, wanted: Wanted, trials: Iterator[Heard]) 
     n_units, found = engine.circuit.n_units, list[Recording]()
     while some := list(islice(trials, _TRIALS_READ)):
         work = sum(one.stimulus.n_steps for one in some) * work_a_step(n_units)
-        found += spread(partial(_run_trial, engine, wanted), some, work * run_anywhere(engine.neuron, n_units))
+        found += spread(partial(run_trial, engine, wanted), some, work * run_anywhere(engine.neuron, n_units))
     return found
 
 
@@ -309,7 +309,8 @@ def work_a_step(n_units: int) -> float:
     return 50.0 + n_units
 
 
-def _run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording:
+def run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording:
+    """What a circuit does in one trial, in which its synapses learn, where some do."""
     trains, stimulus, given = heard
     n_units, n_steps = engine.circuit.n_units, stimulus.n_steps
     if given is None:

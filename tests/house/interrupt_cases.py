@@ -203,8 +203,13 @@ def brian(codegen, seconds):
 
 
 def microcircuit():
-    system = Microcircuit(COLUMN, plasticity={"recurrent": STDP()}, random_state=0, codegen="numpy")
+    system = Microcircuit(COLUMN, plasticity={"recurrent": STDP()}, random_state=0, codegen="numpy", twin=False)
     system.fit(SHORT[:10])
+    return system, lambda: system.fit(long_series(20_000))
+
+
+def liquid_that_learns():
+    system = LiquidState(COLUMN, plasticity={"recurrent": STDP()}, random_state=0).fit(SHORT[:10])
     return system, lambda: system.fit(long_series(20_000))
 
 
@@ -258,6 +263,7 @@ CASES = {
     "Brian2, standalone build": lambda: brian("standalone", 1000),
     "Brian2, cython build": lambda: brian("cython", 1000),
     "Microcircuit learning": microcircuit,
+    "LiquidState learning": liquid_that_learns,
     "make_mackey_glass": mackey_glass,
     "make_lorenz": lorenz,
     "make_narma": narma,

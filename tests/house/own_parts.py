@@ -12,6 +12,7 @@ from reservoir.neurons.activations import activation_of, slope, squash
 from reservoir.neurons.rate.unit import RateUnit
 from reservoir.neurons.spiking import lif
 from reservoir.neurons.spiking.lif import LIFCells, gather, move
+from reservoir.plasticity.kernel import Kernel
 from reservoir.plasticity.rule import PlasticityRule, Rule, read_bound
 from reservoir.rnn.cells import Cell
 
@@ -103,6 +104,18 @@ class Carrying(LIF):
         return CarryingCells(super().cells(excitatory, time_constants, dt), float(self.threshold - self.reset))
 
 
+class Shares(NamedTuple):
+    """Numbers of `Fading`, and its compiled function."""
+
+    share: float
+
+    @staticmethod
+    @kernel()
+    def on_pre(numbers, value, own, x, y, t):
+        """A spike that arrives."""
+        return value * (1 - numbers.share)
+
+
 class Fading(PlasticityRule):
     """Plasticity rule: every arriving spike weakens its synapse by a share."""
 
@@ -111,8 +124,25 @@ class Fading(PlasticityRule):
         self.w_max = w_max
 
     def rule(self, projection):
+        """The text for these synapses, and the same in Numba."""
+        numbers = {"share": (self.share, "1")} | read_bound(self, projection, 2)
+        return Rule({}, ["w = w * (1 - share)"], [], numbers, kernel=Kernel(Shares(self.share)))
+
+
+class FadingInWords(Fading):
+    """The same in Brian2 alone."""
+
+    def rule(self, projection):
         """The text for these synapses."""
-        return Rule({}, ["w = w * (1 - share)"], [], {"share": (self.share, "1")} | read_bound(self, projection, 2))
+        return super().rule(projection)._replace(kernel=None)
+
+
+class FadingInNumba(Fading):
+    """The same in Numba alone."""
+
+    def rule(self, projection):
+        """The compiled function."""
+        return super().rule(projection)._replace(on_pre=[])
 
 
 class Drift(Cell):

@@ -113,12 +113,36 @@ def test_a_plasticity_rule(own, tmp_path):
     circuit = MaassColumn((2, 2, 3)).draw(np.random.default_rng(0), n_inputs=2)
     trains = SpikeTrains(np.arange(0.002, 0.05, 0.001), np.arange(48) % 2, 2, 0.1)  # all arrive
     rules = {"inputs": own.Fading(0.02)}
-    learned = spiking.simulate(circuit, trains, plasticity=rules, record="weights", codegen="numpy", random_state=0)
-    learned = learned.circuit.inputs
     kept = np.where(circuit.inputs.weight > 0, 0.98**24, 1.0)
-    np.testing.assert_allclose(learned.weight, circuit.inputs.weight * kept, rtol=1e-9)
-    system = spiking.Microcircuit(MaassColumn((2, 2, 3)), plasticity=rules, codegen="numpy", random_state=0)
+    for simulate in (reservoir.simulate, spiking.simulate):
+        learned = simulate(circuit, trains, plasticity=rules, record="weights", random_state=0).circuit.inputs
+        np.testing.assert_allclose(learned.weight, circuit.inputs.weight * kept, rtol=1e-9)
+    system = LiquidState(MaassColumn((2, 2, 3)), plasticity=rules, random_state=0)
     assert_not_saved(ReservoirRegressor(system).fit(SERIES[:40], NEXT[:40]), tmp_path)
+    assert_searched(ReservoirRegressor(system), "reservoir__plasticity__inputs__share", [0.0, 0.1])
+
+
+def test_a_plasticity_rule_runs_where_it_says(own, monkeypatch):
+    """By its text in Brian2, by its functions in Numba: a microcircuit takes either, in the engine that can."""
+    column, series = MaassColumn((2, 2, 3), input_probability=1.0), SERIES[:5]
+    both, text, compiled = ({"inputs": rule(0.02)} for rule in (own.Fading, own.FadingInWords, own.FadingInNumba))
+    liquid = LiquidState(column, plasticity=both, random_state=0).fit(series)
+
+    def microcircuit(rules, **options):
+        return spiking.Microcircuit(column, plasticity=rules, random_state=0, codegen="numpy", **options)
+
+    for rules, options in ((both, {"twin": False}), (text, {})):
+        in_brian = microcircuit(rules, **options).fit(series)
+        assert in_brian.codegen_ == "numpy" and in_brian.learning_state_.engine == "brian2"
+        np.testing.assert_allclose(in_brian.circuit_.inputs.weight, liquid.circuit_.inputs.weight, rtol=1e-12)
+        assert (in_brian.circuit_.inputs.weight != liquid.initial_circuit_.inputs.weight).any()
+    with pytest.raises(ValueError, match=r"'plasticity' parameter of LiquidState must be .* Brian2"):
+        LiquidState(column, plasticity=text).fit(series)
+    with pytest.raises(ValueError, match=r"'plasticity' parameter of Microcircuit must be .* Numba"):
+        microcircuit(compiled, twin=False).fit(series)
+    monkeypatch.setattr(spiking.microcircuit, "run_job", lambda *given, **options: pytest.fail("it runs in Brian2"))
+    for rules in (both, compiled):
+        assert microcircuit(rules).fit(series).circuit_.equals(liquid.circuit_)
 
 
 def test_a_recurrent_cell(own, tmp_path):

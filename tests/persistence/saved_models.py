@@ -180,6 +180,8 @@ def systems():
     yield "liquid_circuit", _fitted(given, SPIKES)
     learning = Microcircuit(**_column(circuit=RandomCircuit(12), plasticity={"recurrent": STDP()}))
     yield "microcircuit", _fitted(learning, SERIES)
+    learning = LiquidState(**_column(circuit=RandomCircuit(12), plasticity=[STDP()], gap=0.01, epochs=2))
+    yield "liquid_that_learns", _fitted(learning, SERIES)
 
 
 def topologies_of_the_room():

@@ -399,6 +399,18 @@ def test_poolings_are_made_for_an_older_file_that_has_none(tmp_path):
         assert np.array_equal(found.decision_function(saved_models.STACK), model.decision_function(saved_models.STACK))
 
 
+def test_a_liquid_of_an_older_file_has_learned_nothing(tmp_path):
+    system = LiquidState(MaassColumn((2, 2, 2)), random_state=0).fit(SERIES)
+
+    def change(tree, arrays):
+        for name in ("initial_circuit_", "learning_state_", "_n_presented"):
+            del part(tree, "LiquidState")["attributes"][name]
+
+    found = load(changed(system, tmp_path / "model", change))
+    np.testing.assert_array_equal(found.transform(SERIES), system.transform(SERIES))
+    assert found.initial_circuit_.equals(found.circuit_) and found.learning_state_ is None
+
+
 def test_classes_come_from_the_binarizer_where_an_older_version_kept_them_there(tmp_path):
     model = RidgeClassifier().fit(SERIES, saved_models.STEPS)
     save(model, tmp_path / "model")

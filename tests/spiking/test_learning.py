@@ -200,7 +200,9 @@ def test_thresholds_of_excitatory_units_alone(neuron, tmp_path):
 
 def test_a_trace_that_does_not_fit_the_step_is_refused_before_anything_is_learned(monkeypatch):
     monkeypatch.setattr(spiking.microcircuit, "run_job", lambda *given, **options: pytest.fail("it learns"))
-    part = Microcircuit(MaassColumn((2, 2, 2)), plasticity={"recurrent": STDP()}, trace=Counts(0.1), step=0.16)
+    part = Microcircuit(
+        MaassColumn((2, 2, 2)), plasticity={"recurrent": STDP()}, trace=Counts(0.1), step=0.16, twin=False
+    )
     with pytest.raises(ValueError, match="The 'window' parameter of Counts must be a whole multiple of the step"):
         part.fit(np.random.default_rng(0).random((3, 2)))
     assert not hasattr(part, "circuit_")

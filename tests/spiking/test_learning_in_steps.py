@@ -6,7 +6,7 @@ import pytest
 import reservoir
 from reservoir.circuits import MaassColumn
 from reservoir.neurons import LIF, AdaptiveThreshold
-from reservoir.plasticity import InhibitorySTDP, Normalised, TripletSTDP
+from reservoir.plasticity import CalciumSTDP, InhibitorySTDP, Normalised, TripletSTDP
 from reservoir.spikes import Poisson, SpikeTrains
 from reservoir.systems import LiquidState
 from spiking import STDP, Microcircuit, simulate
@@ -17,7 +17,7 @@ IMAGES = [np.full((4, 2), level) for level in (0.3, 0.9, 0.6)]
 
 def system(**parameters):
     defaults = {"encoder": Poisson(300.0, low=0.0, high=1.0), "plasticity": [STDP(A_plus=0.1), InhibitorySTDP()],
-                "codegen": "numpy", "random_state": 0}  # fmt: skip
+                "codegen": "numpy", "twin": False, "random_state": 0}  # fmt: skip
     return Microcircuit(**{"circuit": COLUMN} | defaults | parameters)
 
 
@@ -43,6 +43,40 @@ def test_learning_in_pieces_is_learning_at_once_also_after_a_crash(parameters, t
     assert (whole.circuit_.recurrent.weight != whole.initial_circuit_.recurrent.weight).sum() > 10
     other = system(**parameters).partial_fit(IMAGES[0]).partial_fit(IMAGES[1:])
     assert_same_learning(whole, other)
+
+
+@pytest.mark.parametrize("parameters", [
+    {"gap": 0.0123},
+    {"neuron": AdaptiveThreshold(increment=1e-3, noise=5e-4), "plasticity": [STDP(between=("E", "I"), mu_plus=1.0)]},
+], ids=["gaps", "noise"])  # fmt: skip
+def test_numba_learns_the_same(parameters):
+    """Where the rules can: the spikes, the weights, what the units keep, and what the frozen circuit answers."""
+    options = {"plasticity": {"recurrent": STDP(A_plus=0.1)}, "epochs": 2, "record": ()} | parameters
+    known = LiquidState().get_params(deep=False)
+    brian, numba = (system(**options, twin=twin).fit(IMAGES) for twin in (False, True))
+    liquid = LiquidState(**{name: value for name, value in numba.get_params(deep=False).items() if name in known})
+    assert_same_learning(numba, liquid.fit(IMAGES))
+    assert (brian.learning_state_.engine, numba.learning_state_.engine) == ("brian2", "numba")
+    assert brian.learning_state_.step == numba.learning_state_.step and not hasattr(numba, "codegen_")
+    assert brian.recording_.spikes == numba.recording_.spikes and len(brian.recording_.spikes) > 20
+    ours, theirs = (one.circuit_.recurrent.weight for one in (numba, brian))
+    assert (ours != numba.initial_circuit_.recurrent.weight).sum() > 5
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12 * np.abs(theirs).max())
+    for name, values in brian.learned_variables_.items():
+        np.testing.assert_allclose(numba.learned_variables_[name], values, rtol=1e-12)
+    for mine, other in zip(numba.transform(IMAGES), brian.transform(IMAGES), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=0, atol=1e-12)
+
+
+def test_learning_goes_on_where_it_has_begun():
+    """Also where the other engine is asked for in between; one that no rule of it knows is refused."""
+    rules = {"plasticity": {"recurrent": STDP(A_plus=0.1)}, "gap": 0.01}
+    for first, second in ((True, False), (False, True)):
+        part = system(**rules, twin=first).fit(IMAGES[:1]).set_params(twin=second).partial_fit(IMAGES[1:])
+        assert_same_learning(part, system(**rules, twin=first).fit(IMAGES))
+    part = system(**rules, twin=True).fit(IMAGES[:1]).set_params(plasticity={"recurrent": CalciumSTDP()})
+    with pytest.raises(ValueError, match=r"'plasticity' parameter of Microcircuit must be .* kernel"):
+        part.partial_fit(IMAGES[1])
 
 
 def test_epochs_present_all_again_with_other_numbers():
@@ -86,7 +120,7 @@ def test_teachers_in_every_epoch():
 
 
 def test_what_learning_in_steps_refuses():
-    with pytest.raises(ValueError, match="'plasticity' parameter of Microcircuit must be given, for partial_fit"):
+    with pytest.raises(AttributeError, match="Microcircuit has no partial_fit without plasticity"):
         system(plasticity=None).partial_fit(IMAGES[0])
     part = system().fit(IMAGES[:1])
     before = dict(vars(part))
@@ -97,4 +131,4 @@ def test_what_learning_in_steps_refuses():
     assert part.circuit_ is before["circuit_"] and part.learning_state_ is before["learning_state_"]
     with pytest.raises(ValueError, match=r"'state' parameter .* the same circuit, units and rules"):
         part.set_params(record=None, plasticity=[TripletSTDP()]).partial_fit(IMAGES[1])
-    assert not hasattr(LiquidState(), "partial_fit") and system(plasticity=None).fit(IMAGES[0]).learning_state_ is None
+    assert system(plasticity=None).fit(IMAGES[0]).learning_state_ is None

@@ -12,6 +12,7 @@ from reservoir.estimator_checks import check_sequence_estimator
 from reservoir.neurons import LIF
 from reservoir.plasticity import Normalised
 from reservoir.spikes import Current, Latency, Poisson, SpikeTrains, Voltages
+from reservoir.systems.presentations import in_a_row
 from reservoir.trials import state_values
 from spiking import STDP, Microcircuit, execution, simulate
 from spiking.circuit_text import write_circuit
@@ -115,7 +116,7 @@ def test_presentations_are_trials(neuron):
     encoder = Poisson(300.0, low=0.0, high=1.0)
     part = system(neuron=neuron, encoder=encoder, plasticity={"recurrent": STDP(A_plus=0.1)}).fit([image] * 4)
     part._n_presented = 0
-    heard, _ = part._presentation([image] * 4, None)
+    heard = in_a_row(list(part._presentations([image] * 4, None)[0]))
     counts = [len(np.unique(heard.events[(heard.events[:, 0] // 800) == k], axis=0)) for k in range(4)]
     steps = {(heard.events[heard.events[:, 0] // 800 == k] % [800, 10**6]).tobytes() for k in range(4)}
     assert len(steps) == 4 and min(counts) > 5

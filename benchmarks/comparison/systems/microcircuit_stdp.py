@@ -12,8 +12,8 @@ from spiking import STDP, Microcircuit
 def space(kind: str) -> dict[str, list]:
     """All that a liquid has, and how it learns."""
     return {
-        "learning_time": [1.0, 0.5, 2.0],
-        "A_plus": [0.01, 0.003],
+        "learning_time": [1.0, 0.5, 2.0, 8.0],
+        "A_plus": [0.01, 0.003, 0.001],
         "mu_minus": [0.0, 1.0],
         **liquid.space(kind),
     }
@@ -26,7 +26,6 @@ def build(kind: str, settings: dict, seed: int) -> Any:
         **liquid.parts(settings, seed),
         plasticity={"recurrent": rule},
         learning_time=settings["learning_time"],
-        codegen="cython",  # a program of its own for every fit would take longer to build than to run
     )
     return read_out(kind, system, settings)
 
@@ -37,6 +36,7 @@ SYSTEM = System(
     space,
     build,
     count_readout,
-    note="Recurrent synapses learn by pair-based STDP in Brian2 while the circuit hears the first seconds of the "
+    note="Recurrent synapses learn by pair-based STDP, in Numba, while the circuit hears the first seconds of the "
     "training rows; then it is frozen and read like the liquid. What STDP has set is not counted as trained.",
+    version="in Numba",
 )

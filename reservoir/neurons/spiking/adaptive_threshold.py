@@ -88,9 +88,9 @@ class AdaptiveThreshold(LIF):
         theta <- theta + increment,   between spikes   dtheta/dt = -theta / threshold_time_constant
 
     so that busy units become harder to excite. With a time constant of hours this is a homeostasis that gives all
-    units their share of the spikes while a `Microcircuit` learns; afterwards theta stands still where learning has left
-    it, so that no run changes the thresholds of the next or, in a long one, silences the units. In a `LiquidState`, in
-    `simulate` and where nothing learns, theta moves on from 0.
+    units their share of the spikes while a system learns; afterwards theta stands still where learning has left
+    it, so that no run changes the thresholds of the next or, in a long one, silences the units. In `simulate`, and
+    in systems without `plasticity`, theta moves on from 0.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class AdaptiveThreshold(LIF):
     threshold_time_constant : float > 0, default 1e4
         Seconds in which theta decays to 1/e.
     still_after_learning : bool, default True
-        Whether theta stands still once a `Microcircuit` with `plasticity` is fitted. False: theta moves on in each of
+        Whether theta stands still once a system with `plasticity` is fitted. False: theta moves on in each of
         its runs, from what learning has left; for thresholds that are a short memory.
     time_constant, resistance, rest, threshold, reset, refractory, background, initial, noise : as in `LIF`
         theta begins at 0.
