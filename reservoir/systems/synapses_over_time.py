@@ -16,7 +16,7 @@ from reservoir.neurons.spiking.circuit_loop import State
 from reservoir.neurons.spiking.sending import Wiring
 from reservoir.systems.circuit_state import CircuitState
 from reservoir.systems.circuit_wiring import Prepared
-from reservoir.systems.placed_synapses import placed
+from reservoir.systems.placed_synapses import ALL, Still, placed
 
 
 class Left(NamedTuple):
@@ -27,10 +27,16 @@ class Left(NamedTuple):
     sent: np.ndarray  # the step in which it was sent
 
 
-def order_of(circuit: Circuit, prepared: Prepared, name: str) -> np.ndarray:
-    """Which of the dynamic synapses of the loop those of a projection are, one of two exponentials by the first."""
-    found = [places for piece, places in placed(circuit, prepared.starts) if piece.name == name and piece.term == 0]
-    return np.searchsorted(prepared.wiring.dynamics.synapse, np.concatenate([np.zeros(0, np.int64), *found]))
+def order_of(circuit: Circuit, prepared: Prepared, name: str, still: Still = ALL) -> np.ndarray:
+    """Which of the dynamic synapses of the loop those of a projection are, one of two exponentials by the first.
+
+    -1 for those that do not stand there, as `still` says.
+    """
+    found = np.full(len(circuit.projection(name)), -1)
+    for piece, places in placed(circuit, prepared.starts, still):
+        if piece.name == name and piece.term == 0:
+            found[piece.which] = np.searchsorted(prepared.wiring.dynamics.synapse, places)
+    return found
 
 
 def senders_of(wiring: Wiring, which: np.ndarray) -> np.ndarray:
