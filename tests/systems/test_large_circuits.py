@@ -140,6 +140,9 @@ def test_read_only_arrays_are_kept_and_others_copied():
     part = Projection([0, 1], [1, 0], weight, delay, 3e-3)
     weight[0] = 7.0
     assert part.weight[0] == 1e-9 and part.delay is delay
+    none = np.zeros(0, np.int32)
+    none.flags.writeable = False
+    assert Projection(none, none, 1e-9, 1e-3, 3e-3).post.dtype == np.int32
     view = np.array([1e-3, 2e-3, 5e-3])
     hidden = view[:2]
     hidden.flags.writeable = False
