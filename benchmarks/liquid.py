@@ -4,7 +4,7 @@
 
 All engines get the same arrays: synapses, initial voltages and input spikes. Equal spikes, unit and step, are
 asserted first. All times are processor time, but for the `first call`, which holds the compilation. `simulate` is
-timed as a whole, with the wiring that it makes anew in every call; of Brian2 and NEST the set-up and the run are told
+timed as a whole, once its first call has made the circuit ready; of Brian2 and NEST the set-up and the run are told
 apart. Trials of the column are taken in blocks of 7, as users run them, since after another engine's work the caches
 are cold for the first.
 """

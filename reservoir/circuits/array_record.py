@@ -57,7 +57,7 @@ class ArrayRecord:
         if not _are_integers(array) or array.shape != (size,) or (array.size and array.min() < 0):
             raise self._refuse(name, f"integers >= 0 of shape ({size},)")
         wanted = np.int32 if not array.size or array.max() <= _LARGEST else np.int64
-        self._store(**{name: array if _is_sealed(value, wanted) else array.astype(wanted)})
+        self._store(**{name: value if _is_sealed(value, wanted) else array.astype(wanted)})
 
     def _read_numbers(
         self,

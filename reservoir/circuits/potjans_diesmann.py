@@ -83,7 +83,7 @@ class PotjansDiesmann(BaseEstimator):
     ----------
     scale : float in (0, 1], default 0.1
         Share of the 77169 units; sizes are rounded, and every population keeps at least one. A synapse takes 24 bytes,
-        28 while it is drawn, and 16 more in a simulation, all in all 0.24 GB at 0.1, 6 GB at 0.5 and 12 GB at 1.
+        41 while it is drawn, and 16 more in a simulation, all in all 0.24 GB at 0.1, 6 GB at 0.5 and 12 GB at 1.
     synapse_scale : float in (0, 1] or None, default None
         Share of the synapses of a unit. None: twice `scale`, at most 1 (the library's own choice); as `scale` keeps the
         probabilities that two units are joined.

@@ -15,7 +15,7 @@ from reservoir.neurons.spiking.magnesium import HALF_BLOCKED, MagnesiumBlocks
 from reservoir.neurons.spiking.mixture import models_of
 from reservoir.neurons.spiking.sending import Background, Dynamics, Releases, Wiring
 from reservoir.random_numbers import RELEASE, Places, round_keys
-from reservoir.systems.placed_synapses import NONE_LEFT_OUT, LeftOut, placed, starts_of
+from reservoir.systems.placed_synapses import ALL, Still, placed, starts_of
 
 _NO_DYNAMICS = Dynamics(*[np.zeros(0, np.int64)] * 3, *[np.zeros(0)] * 3)
 
@@ -54,16 +54,16 @@ def _make_kinds(circuit: Circuit) -> Kinds:
     return Kinds(kinds, kinds.n_receptors if behind else len(found.currents))
 
 
-def prepare(circuit: Circuit, kinds: Kinds, dt: float, left_out: LeftOut = NONE_LEFT_OUT) -> Prepared:
+def prepare(circuit: Circuit, kinds: Kinds, dt: float, still: Still = ALL) -> Prepared:
     """What `make_wiring` makes of a circuit, whole and for the last `dt` kept as long as it lives."""
-    if left_out or not circuit.frozen:
-        return make_wiring(circuit, kinds, dt, left_out)
+    if still or not circuit.frozen:
+        return make_wiring(circuit, kinds, dt, still)
     return _prepared.get(circuit, (np.float64(dt).tobytes(),), lambda: make_wiring(circuit, kinds, dt))
 
 
-def make_wiring(circuit: Circuit, kinds: Kinds, dt: float, left_out: LeftOut = NONE_LEFT_OUT) -> Prepared:
-    """The synapses in the order of their senders, without those that are left out."""
-    starts = starts_of(circuit, left_out)
+def make_wiring(circuit: Circuit, kinds: Kinds, dt: float, still: Still = ALL) -> Prepared:
+    """The synapses in the order of their senders; of the projections of `still` only those that it says."""
+    starts = starts_of(circuit, still)
     delays = [_steps(part.delay[[part.delay.argmin(), part.delay.argmax()]], dt) for part in _parts(circuit)]
     wiring = Wiring(
         begins=starts[:, 0].copy(),
@@ -79,7 +79,7 @@ def make_wiring(circuit: Circuit, kinds: Kinds, dt: float, left_out: LeftOut = N
         reversal=kinds.of_units.conductances[:, 0].copy(),
     )
     releases, dynamics = _no_releases(circuit, len(wiring.weight)), [(np.zeros(0, np.int64), np.zeros((3, 0)))]
-    for piece, places in placed(circuit, starts, left_out):
+    for piece, places in placed(circuit, starts, still):
         part, share = piece.projection, kinds.of_units.of(piece.projection, piece.which)[piece.term]
         weight = piece.of(part.weight) if part.reversal is None else np.abs(piece.of(part.weight))
         wiring.receiver[places] = piece.of(part.post)

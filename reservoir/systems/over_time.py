@@ -12,7 +12,7 @@ from reservoir.neurons.spiking.circuit_loop import NOTHING, Probe, State, keep
 from reservoir.neurons.spiking.magnesium import MagnesiumBlocks
 from reservoir.neurons.spiking.sending import Wiring
 from reservoir.systems.circuit_wiring import Prepared
-from reservoir.systems.plastic_parts import PlasticPart, learning_synapses
+from reservoir.systems.plastic_parts import PlasticPart, still_synapses
 from reservoir.systems.recording import OF_CIRCUITS, Known, Places, Wanted
 from reservoir.systems.synapses_over_time import Begun, followed, left_by, order_of
 
@@ -79,7 +79,7 @@ def of_synapses(
     plastic: Sequence[PlasticPart] = (),
 ) -> dict[str, dict[str, Any]]:
     """The arrays (n, k) by variable and projection before these steps, with these spikes; room for those that learn."""
-    wiring, left_out = prepared.wiring, learning_synapses(plastic)
+    wiring, still = prepared.wiring, still_synapses(plastic)
     found: dict[str, dict[str, Any]] = {}
     for name, chosen in wanted.synapses.items():
         for projection, synapses in chosen.items():
@@ -93,9 +93,9 @@ def of_synapses(
                 constant = getattr(circuit.projection(projection), "weight" if name == "weights" else name)
                 kept[projection][:] = constant[synapses]
             elif name in _ABOUT_SPIKES:
-                which = order_of(circuit, prepared, projection, left_out)[synapses]
-                still = np.flatnonzero(which >= 0)
-                left = left_by(wiring, begun, which[still])
-                courses = followed(wiring, which[still], left, events, steps)
-                kept[projection][:, still] = courses[_ABOUT_SPIKES.index(name)]
+                which = order_of(circuit, prepared, projection, still)[synapses]
+                there = np.flatnonzero(which >= 0)
+                left = left_by(wiring, begun, which[there])
+                courses = followed(wiring, which[there], left, events, steps)
+                kept[projection][:, there] = courses[_ABOUT_SPIKES.index(name)]
     return found

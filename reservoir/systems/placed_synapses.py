@@ -17,10 +17,10 @@ from reservoir.circuits import Circuit, Projection
 from reservoir.circuits.time_course import n_exponentials
 from reservoir.neurons.spiking.placing import count_synapses, take_places
 
-LeftOut = Mapping[str, np.ndarray]
-"""Which synapses (n_synapses,) of a projection are not among them, by its name."""
+Still = Mapping[str, np.ndarray]
+"""Which synapses (n_synapses,) of projections are among them, by name; of other projections all are."""
 
-NONE_LEFT_OUT: LeftOut = MappingProxyType({})
+ALL: Still = MappingProxyType({})
 _AT_A_TIME = 1 << 16  # synapses
 _MOST_SLICES, _LEAST_OF_A_SLICE = 16, 4096
 _LINE = 64  # units whose numbers share no vector and no line of a cache with those of others
@@ -55,11 +55,11 @@ def slices_of(n_units: int) -> Slices:
     return Slices(width, -(-n_units // width))
 
 
-def starts_of(circuit: Circuit, left_out: LeftOut = NONE_LEFT_OUT) -> np.ndarray:
+def starts_of(circuit: Circuit, still: Still = ALL) -> np.ndarray:
     """Where the synapses of a sender with a slice of receivers begin: (n_senders, n_slices + 1)."""
     width, n_slices = slices_of(circuit.n_units)
     counts = np.zeros((circuit.n_units + circuit.n_inputs, n_slices), np.int64)
-    for piece in _pieces(circuit, left_out):
+    for piece in _pieces(circuit, still):
         count_synapses(
             piece.of(piece.projection.pre), piece.of(piece.projection.post), piece.first_sender, width, counts
         )
@@ -67,22 +67,20 @@ def starts_of(circuit: Circuit, left_out: LeftOut = NONE_LEFT_OUT) -> np.ndarray
     return edges[np.arange(len(counts))[:, None] * n_slices + np.arange(n_slices + 1)]
 
 
-def placed(
-    circuit: Circuit, starts: np.ndarray, left_out: LeftOut = NONE_LEFT_OUT
-) -> Iterator[tuple[Piece, np.ndarray]]:
+def placed(circuit: Circuit, starts: np.ndarray, still: Still = ALL) -> Iterator[tuple[Piece, np.ndarray]]:
     """Pieces that are all synapses together, and where each synapse (n,) of a piece stands."""
     width, free = slices_of(circuit.n_units).width, starts[:, :-1].copy()
-    for piece in _pieces(circuit, left_out):
+    for piece in _pieces(circuit, still):
         places = np.empty(len(piece.which), np.int64)
         ends = piece.of(piece.projection.pre), piece.of(piece.projection.post)
         take_places(*ends, piece.first_sender, width, free, places)
         yield piece, places
 
 
-def _pieces(circuit: Circuit, left_out: LeftOut) -> Iterator[Piece]:
+def _pieces(circuit: Circuit, still: Still) -> Iterator[Piece]:
     first_number = 0
     for name, source, part in circuit.pathways():
-        kept = ~left_out[name] if name in left_out else None
+        kept = still.get(name)
         for term in range(n_exponentials(part)):
             for first in range(0, len(part), _AT_A_TIME):
                 which = np.arange(first, min(first + _AT_A_TIME, len(part)))

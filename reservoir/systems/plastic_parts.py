@@ -76,12 +76,12 @@ def plastic_parts(
     return tuple(_part(one, circuit, *places[one.projection], kinds, dt) for one in found)
 
 
-def learning_synapses(parts: Sequence[PlasticPart]) -> dict[str, np.ndarray]:
-    """Which synapses (n_synapses,) learn, of the projections of which some do."""
-    found: dict[str, np.ndarray] = {}
+def still_synapses(parts: Sequence[PlasticPart]) -> dict[str, np.ndarray]:
+    """Which synapses (n_synapses,) do not learn, of the projections of which some do."""
+    still: dict[str, np.ndarray] = {}
     for part in parts:
-        found.setdefault(part.projection, np.zeros(len(part.source), dtype=bool))[part.which] = True
-    return found
+        still.setdefault(part.projection, np.ones(len(part.source), dtype=bool))[part.which] = False
+    return still
 
 
 def _part(one: Learning, circuit: Circuit, first: int, first_sender: int, kinds: Receptors, dt: float) -> PlasticPart:

@@ -46,7 +46,7 @@ from reservoir.systems.circuit_wiring import (
 from reservoir.systems.heard_numbers import numbers_heard_by
 from reservoir.systems.learned import traces_of, with_learned
 from reservoir.systems.over_time import keep_first, known_of, of_synapses, of_units, probe_of
-from reservoir.systems.plastic_parts import PlasticPart, learning_synapses, plastic_parts
+from reservoir.systems.plastic_parts import PlasticPart, plastic_parts, still_synapses
 from reservoir.systems.recording import Record, Recording, Wanted, read_record
 from reservoir.systems.stimuli import NUMBERS_HELD, Heard, Stimulus, read_trials
 from reservoir.systems.synapses_over_time import NONE_LATE, Begun, late_after
@@ -201,7 +201,7 @@ def make_engine(
     cells = neuron.cells(circuit.excitatory, kinds.currents, dt) if hasattr(neuron, "cells") else None
     check_suited(owner, circuit, units_by_record(neuron, circuit.n_units))
     plastic = plastic_parts(owner, plasticity, circuit, kinds, dt)
-    synapses = prepare(circuit, found, dt, learning_synapses(plastic))
+    synapses = prepare(circuit, found, dt, still_synapses(plastic))
     conductances, blocks = make_conductances(kinds, dt)
     held = held_units(neuron, cells, circuit.n_units) if kinds.jumps and cells is not None else None
     background = make_background(circuit, kinds)

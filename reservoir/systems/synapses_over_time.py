@@ -16,7 +16,7 @@ from reservoir.neurons.spiking.circuit_loop import State
 from reservoir.neurons.spiking.sending import Wiring
 from reservoir.systems.circuit_state import CircuitState
 from reservoir.systems.circuit_wiring import Prepared
-from reservoir.systems.placed_synapses import NONE_LEFT_OUT, LeftOut, placed
+from reservoir.systems.placed_synapses import ALL, Still, placed
 
 
 class Left(NamedTuple):
@@ -27,13 +27,13 @@ class Left(NamedTuple):
     sent: np.ndarray  # the step in which it was sent
 
 
-def order_of(circuit: Circuit, prepared: Prepared, name: str, left_out: LeftOut = NONE_LEFT_OUT) -> np.ndarray:
+def order_of(circuit: Circuit, prepared: Prepared, name: str, still: Still = ALL) -> np.ndarray:
     """Which of the dynamic synapses of the loop those of a projection are, one of two exponentials by the first.
 
-    -1 for those that are left out there.
+    -1 for those that do not stand there, as `still` says.
     """
     found = np.full(len(circuit.projection(name)), -1)
-    for piece, places in placed(circuit, prepared.starts, left_out):
+    for piece, places in placed(circuit, prepared.starts, still):
         if piece.name == name and piece.term == 0:
             found[piece.which] = np.searchsorted(prepared.wiring.dynamics.synapse, places)
     return found

@@ -37,7 +37,7 @@ from reservoir.readouts.spiking import ReSuMe, Tempotron
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.rnn.cells import EUNN
 from reservoir.rnn.row_products import sum_over_rows
-from reservoir.systems import NVAR, Delays, EchoStateLanes, Reversed, SideBySide, simulation
+from reservoir.systems import NVAR, Delays, EchoStateLanes, Reversed, SideBySide, placed_synapses, simulation
 from reservoir.systems.ensembles import joined
 from reservoir.systems.rate_runs import close_loop, weights_of
 from tests.house.own_parts import Carrying
@@ -251,6 +251,16 @@ def spiking_units():
     room, simulation._SPIKE_ROOM = simulation._SPIKE_ROOM, 20
     yield "spikes with little room", simulate(column, trains, currents=pushed, random_state=0).spikes.times
     simulation._SPIKE_ROOM = room
+    yield from units_in_parts(
+        dataclasses.replace(changed["damaged"], background=changed["background"].background), trains
+    )
+
+
+def units_in_parts(circuit, trains):
+    kept = simulation.n_parts, placed_synapses._LEAST_OF_A_SLICE, placed_synapses._LINE
+    simulation.n_parts, placed_synapses._LEAST_OF_A_SLICE, placed_synapses._LINE = lambda engine: 2, 4, 4
+    yield "spikes of parts", simulate(circuit, trains, random_state=0).spikes.times
+    simulation.n_parts, placed_synapses._LEAST_OF_A_SLICE, placed_synapses._LINE = kept
 
 
 def learning_synapses():

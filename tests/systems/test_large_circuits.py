@@ -72,7 +72,7 @@ def test_synapses_stand_in_the_order_of_senders(monkeypatch, least):
 def test_synapses_can_be_left_out():
     circuit = circuit_of()
     out = np.random.default_rng(3).random(4000) < 0.3
-    made = make_wiring(circuit, kinds_of(circuit), DT, {"recurrent": out}).wiring
+    made = make_wiring(circuit, kinds_of(circuit), DT, {"recurrent": ~out}).wiring
     rest = circuit.replaced("recurrent", circuit.recurrent.select(~out))
     expected = make_wiring(rest, kinds_of(rest), DT).wiring
     for name in ("begins", "ends", "receiver", "place", "weight"):
@@ -141,6 +141,9 @@ def test_read_only_arrays_are_kept_and_others_copied():
     part = Projection([0, 1], [1, 0], weight, delay, 3e-3)
     weight[0] = 7.0
     assert part.weight[0] == 1e-9 and part.delay is delay
+    none = np.zeros(0, np.int32)
+    none.flags.writeable = False
+    assert Projection(none, none, 1e-9, 1e-3, 3e-3).post.dtype == np.int32
     view = np.array([1e-3, 2e-3, 5e-3])
     hidden = view[:2]
     hidden.flags.writeable = False
