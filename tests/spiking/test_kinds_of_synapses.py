@@ -74,6 +74,7 @@ def test_all_kinds_in_one_circuit(neuron):
     assert_same(mixed(1, neuron), trains, neuron=neuron, currents=[pushed(neuron)] * 2, volts=1e-9)
 
 
+@pytest.mark.long  # its loop alone takes 20 s to compile
 def test_all_kinds_in_a_circuit_of_two_models():
     """Also where units of a model are not held, and with two spikes of a channel in a step."""
     neuron = {"E": LIF(noise=1e-4), "I": neurons.QIF()}
