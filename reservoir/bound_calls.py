@@ -87,11 +87,11 @@ def _copied(plain: Any, name: str, known: dict[str, Any]) -> FunctionType:
     return copy
 
 
-def _enter(place, first, second, third, fourth):
+def _enter(place: int, first: int, second: int, third: int, fourth: int) -> Any:
     return function(*values_at(place), first, second, third, fourth)  # type: ignore[name-defined, call-arg]  # noqa: F821
 
 
-def _keep(values, place):
+def _keep(values: Any, place: int) -> None:
     put_at(values, place)  # type: ignore[name-defined]  # noqa: F821
 
 
@@ -99,16 +99,16 @@ def _memory_of(kind: Any) -> tuple[Any, Any, int]:
     """What loads values of a type from a place in memory, what stores them there, and how many bytes they are."""
 
     @intrinsic
-    def values_at(typing_context, place):
-        def write(context, builder, signature, args):
+    def values_at(typing_context: Any, place: Any) -> Any:
+        def write(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
             found = builder.load(builder.inttoptr(args[0], context.get_value_type(kind).as_pointer()))
             return _unowned(context, builder, kind, found)
 
         return kind(types.int64), write
 
     @intrinsic
-    def put_at(typing_context, values, place):
-        def write(context, builder, signature, args):
+    def put_at(typing_context: Any, values: Any, place: Any) -> Any:
+        def write(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
             builder.store(args[0], builder.inttoptr(args[1], context.get_value_type(kind).as_pointer()))
             return context.get_dummy_value()
 

@@ -262,7 +262,7 @@ BAD = {
         "'trial' parameter of simulate must be an integer >= 0, or",
     ),
     "record": ({"record": ("weights",)}, "'record' parameter of simulate must be"),
-    "plasticity": ({"plasticity": {"recurrent": 1}}, "'plasticity' parameter of simulate must be None"),
+    "plasticity": ({"plasticity": {"recurrent": 1}}, "'plasticity' parameter of simulate must be a plasticity rule"),
     "random_state": ({"random_state": "a"}, "'random_state' parameter of simulate must be"),
     "leak": ({"neuron": LIF(time_constant=0.0)}, "'time_constant' parameter of LIF must be"),
 }
