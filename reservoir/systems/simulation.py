@@ -146,8 +146,8 @@ def simulate(
         is recorded at a time t is what stands as the step that begins at t begins, so that the first is what units
         begin with; in pieces, t counts from the beginning of the first.
     state : None, `CircuitState`, or one for each presentation of a list, default None
-        Where another simulation of the same circuit and units has stopped, its ``recording.state``: two runs give the
-        bits of one. It says the trial, and `random_state` is left out, or as it was. None is rest.
+        Where another simulation of the same circuit, units and rules has stopped, its ``recording.state``: two runs
+        give the bits of one. It says the trial, and `random_state` is left out, or as it was. None is rest.
 
     Returns
     -------
