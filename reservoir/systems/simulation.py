@@ -283,8 +283,9 @@ def _run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording
     probe = probe_of(wanted, variables_of(engine.neuron, engine.cells, n_units), begun.behind, n_steps)
     keep_first(probe, engine.wiring, engine.held is not None, engine.blocks, state)
     fired = run_engine(engine, state, stimulus, voltages, probe)
-    sent = begun.sent(fired, stimulus.events, n_units)
     times = wanted.times(begun.behind, n_steps, engine.dt)
+    asked = times is not None or "state" in wanted.names
+    sent = begun.sent(fired, stimulus.events, n_units) if asked else fired
     found: dict[str, Any] = dict(of_units(wanted, probe))
     if times is not None:
         steps = np.round(times / engine.dt).astype(np.int64)
