@@ -324,8 +324,9 @@ def run_trial(engine: CircuitEngine, wanted: Wanted, heard: Heard) -> Recording:
     keep_first(probe, engine.wiring, engine.held is not None, engine.blocks, state)
     learning = LearningRun(engine.plastic, n_units, stimulus, given, wanted) if engine.plastic else None
     fired = run_engine(engine, state, stimulus, voltages, probe, learning)
-    sent = begun.sent(fired, stimulus.events, n_units)
     times = wanted.times(begun.behind, n_steps, engine.dt)
+    asked = times is not None or "state" in wanted.names
+    sent = begun.sent(fired, stimulus.events, n_units) if asked else fired
     found: dict[str, Any] = dict(of_units(wanted, probe))
     if times is not None:
         steps = np.round(times / engine.dt).astype(np.int64)
