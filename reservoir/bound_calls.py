@@ -101,15 +101,15 @@ def _memory_of(kind: Any) -> tuple[Any, Any, int]:
     @intrinsic
     def values_at(typing_context, place):
         def write(context, builder, signature, args):
-            return builder.load(builder.inttoptr(args[0], context.get_value_type(kind).as_pointer()))
+            found = builder.load(builder.inttoptr(args[0], context.get_value_type(kind).as_pointer()))
+            return _unowned(context, builder, kind, found)
 
         return kind(types.int64), write
 
     @intrinsic
     def put_at(typing_context, values, place):
         def write(context, builder, signature, args):
-            value = _unowned(context, builder, kind, args[0])
-            builder.store(value, builder.inttoptr(args[1], context.get_value_type(kind).as_pointer()))
+            builder.store(args[0], builder.inttoptr(args[1], context.get_value_type(kind).as_pointer()))
             return context.get_dummy_value()
 
         return types.void(kind, types.int64), write

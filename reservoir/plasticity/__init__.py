@@ -9,8 +9,9 @@ synapse; where a spike arrives and the receiver fires in one step, ``on_pre`` co
 keeps the sum of the weights.
 
 A new rule is one file: a class that stores its parameters, with `rule`, `window` where it has one, and `acts_on` where
-it does not act on excitatory synapses (see ``inhibitory.py``, the shortest); one export line here, and its twin in
-plain Python in ``tests/plasticity/plasticity_oracles.py``.
+it does not act on excitatory synapses (see ``inhibitory.py``, the shortest), and a compiled `Kernel` beside its text,
+so that it runs in Numba too; one export line here, and its twin in plain Python in
+``tests/plasticity/plasticity_oracles.py``.
 """
 
 from reservoir.plasticity.calcium import CalciumSTDP

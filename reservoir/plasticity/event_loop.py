@@ -42,31 +42,32 @@ def faded(traces, fade, n_steps, into):
 
 @kernel(forceinline=True)
 def catch_up(numbers, synapses, s, branch, sent_traces, answers, clock, step, x, y):
-    """Let a synapse hear the spikes of its receiver before a step; `y` are the traces of these in the end."""
-    steps, traces, receiver = answers.steps, answers.traces, synapses.ends[s]["receiver"]
-    behind, done, heard, value = branch["behind"], branch["done"], branch["heard"], synapses.value[s]
-    newest = answers.n[receiver] - 1
-    while steps[receiver, newest] + behind >= step:
-        newest -= 1
+    """The value of a synapse that has heard the spikes of its receiver before a step; `y` are their traces then."""
+    spikes, n_post = answers.log[synapses.table[s]["receiver"]], clock.fade_y.size
+    behind, done, heard, value = branch["behind"], branch["done"], branch["heard"], synapses.table[s]["value"]
+    newest = 0
+    while spikes[newest, 0] + behind >= step:
+        newest += 1
     k = newest
-    while steps[receiver, k] + behind >= done:
-        k -= 1
-    while k < newest:
+    while spikes[k, 0] + behind >= done:
         k += 1
-        at = steps[receiver, k] + behind
+    while k > newest:
+        k -= 1
+        at = spikes[k, 0] + behind
         faded(sent_traces, clock.fade_x, at - heard, x)
-        seconds = (clock.behind + at) * clock.dt
-        value = change_at_answer(numbers, value, synapses.own[s], x, traces[receiver, k, 0], seconds)
-    synapses.value[s] = value
-    faded(traces[receiver, newest, 1], clock.fade_y, step - steps[receiver, newest] - behind, y)
+        before, seconds = spikes[k, 1 : 1 + n_post], (clock.behind + at) * clock.dt
+        value = change_at_answer(numbers, value, synapses.own[s], x, before, seconds)
+    faded(spikes[newest, 1 + n_post :], clock.fade_y, step - spikes[newest, 0] - behind, y)
+    return value
 
 
 @kernel(random_numbers.__file__, forceinline=True)
 def pass_on(synapses, passing, s, since, spike, slot):
-    """Let a synapse pass on a spike, so many steps after the last one, into a slot of the ring of jumps."""
-    jump, end = synapses.weight[s], synapses.ends[s]
+    """Let a synapse pass on a spike, so many steps after the last one."""
+    end, learns_weight = synapses.table[s], passing.weight.size == 0
+    jump = end["value"] if learns_weight else passing.weight[s]
     if passing.dynamics.size:
-        own, U = passing.dynamics[s], passing.utilisation[s]
+        own, U = passing.dynamics[s], passing.utilisation[s] if learns_weight else end["value"]
         R = 1.0 + (own["R"] - own["u"] * own["R"] - 1.0) * math.exp(-since * own["recovery"])
         u = U + own["u"] * (1.0 - U) * math.exp(-since * own["facilitation"])
         own["u"], own["R"] = u, R
@@ -80,22 +81,22 @@ def pass_on(synapses, passing, s, since, spike, slot):
         slot[passing.kinds[end["course"], k], end["receiver"]] += jump * passing.factors[end["course"], k]
 
 
-@kernel(*_RULES, random_numbers.__file__)
+@kernel(*_RULES, random_numbers.__file__, forceinline=True)
 def act(numbers, synapses, passing, branches, spikes, answers, clock, ring, what, number, step, place):
     """What only the rule knows: bring a branch up to a step, in which a spike may arrive; or note one of a unit."""
-    x, y = np.empty(clock.fade_x.size), np.empty(clock.fade_y.size)
     if what == ANSWERS:
-        leave_answer(numbers, answers.traces[number, answers.n[number] - 1, 1])
+        leave_answer(numbers, answers.log[number, 0, 1 + clock.fade_y.size :])
         return step
-    branch, traces, later = branches.table[number], branches.x[number], np.empty(x.size)
+    branch, traces, x, later, y = branches.table[number], branches.x[number], clock.x, clock.later, clock.y
     since, seconds = float(step - branch["passed"]), (clock.behind + step) * clock.dt
     faded(traces, clock.fade_x, step - branch["heard"], x)
     for s in range(branch["first"], branch["last"]):
-        catch_up(numbers, synapses, s, branch, traces, answers, clock, step, later, y)
+        value = catch_up(numbers, synapses, s, branch, traces, answers, clock, step, later, y)
+        synapses.table[s]["value"] = value
         if what < HEARS:
             pass_on(synapses, passing, s, since, spikes[place], ring[step % len(ring)])
         if what == WHOLE or what == HEARS:
-            synapses.value[s] = change_at_arrival(numbers, synapses.value[s], synapses.own[s], x, y, seconds)
+            synapses.table[s]["value"] = change_at_arrival(numbers, value, synapses.own[s], x, y, seconds)
     branch["done"] = step
     if what < HEARS:
         branch["passed"] = step
@@ -157,6 +158,22 @@ def go_on(travelling, ways, step):
         number = following
 
 
+@kernel(forceinline=True)
+def look_ahead(plastic, step):
+    """Read what the spikes of a step will touch, one independent of the other, so that the memory is not waited for."""
+    spikes, ways, synapses, log = plastic.travelling.spikes, plastic.ways, plastic.synapses.table, plastic.answers.log
+    number, seen = plastic.travelling.lists[step % len(plastic.travelling.lists)]["first"], 0.0
+    while number >= 0:
+        spike = spikes[number]
+        way, end, number = spike["way"], ways.starts[spike["sender"] + 1], spike["following"]
+        while way < end and ways.table[way]["delay"] == step - spike["sent"]:
+            branch = plastic.branches.table[ways.table[way]["branch"]]
+            for s in range(branch["first"], branch["last"]):
+                seen += log[synapses[s]["receiver"], 0, 0]
+            way += 1
+    plastic.clock.seen[0] = seen
+
+
 @kernel(bound_calls.__file__, forceinline=True)
 def arrive(plastic, code, place, step):
     """Let all spikes arrive that are due: of those that a sender sent in one step the first, then the second.
@@ -182,34 +199,23 @@ def arrive(plastic, code, place, step):
     go_on(plastic.travelling, ways, step)
 
 
-@kernel(forceinline=True)
-def forget(answers, most_behind, step):
-    """Drop the spikes of units that all synapses have heard before a step, but the last."""
-    for unit in range(answers.n.size):
-        n, first = answers.n[unit], answers.n[unit] - 1
-        while first > 0 and answers.steps[unit, first] + most_behind >= step:
-            first -= 1
-        if first > 0:
-            for k in range(first, n):
-                answers.steps[unit, k - first] = answers.steps[unit, k]
-                answers.traces[unit, k - first] = answers.traces[unit, k]
-            answers.n[unit] = n - first
-
-
 @kernel(bound_calls.__file__, forceinline=True)
 def answer(plastic, code, place, unit, step):
     """Note a spike of a unit; where that was the last that can be, there is no room for another step."""
     answers, fade = plastic.answers, plastic.clock.fade_y
-    n = answers.n[unit]
-    if n == 0:
+    if answers.waiting[unit] < 0:
         return
-    answers.steps[unit, n] = step
-    answers.n[unit] = n + 1
-    faded(answers.traces[unit, n - 1, 1], fade, step - answers.steps[unit, n - 1], answers.traces[unit, n, 0])
-    for k in range(fade.size):
-        answers.traces[unit, n, 1, k] = answers.traces[unit, n, 0, k]
+    spikes, n_post = answers.log[unit], fade.size
+    for k in range(answers.waiting[unit] + plastic.clock.most_behind + 1, 0, -1):
+        for i in range(spikes.shape[1]):
+            spikes[k, i] = spikes[k - 1, i]
+    spikes[0, 0] = step
+    faded(spikes[1, 1 + n_post :], fade, step - spikes[1, 0], spikes[0, 1:])
+    for k in range(n_post):
+        spikes[0, 1 + n_post + k] = spikes[0, 1 + k]
     call(code, place, ANSWERS, unit, step, 0)
-    if n + 1 == answers.steps.shape[1]:
+    answers.waiting[unit] += 1
+    if answers.waiting[unit] + plastic.clock.most_behind + 2 > len(spikes):
         plastic.travelling.room[1] = 0
 
 
@@ -217,57 +223,46 @@ def answer(plastic, code, place, unit, step):
 def scale(synapses, total):
     """Scale all values, so that those of a receiver have their sum."""
     sums = np.zeros(total.size)
-    for s in range(synapses.value.size):
-        sums[synapses.ends[s]["receiver"]] += synapses.value[s]
-    for s in range(synapses.value.size):
-        receiver = synapses.ends[s]["receiver"]
+    for s in range(len(synapses.table)):
+        sums[synapses.table[s]["receiver"]] += synapses.table[s]["value"]
+    for s in range(len(synapses.table)):
+        receiver = synapses.table[s]["receiver"]
         if sums[receiver] > 0.0:
-            synapses.value[s] *= total[receiver] / sums[receiver]
+            synapses.table[s]["value"] *= total[receiver] / sums[receiver]
 
 
 @kernel(forceinline=True)
-def keep_arrivals(plastic, number, step, kept):
-    """Keep the traces of spikes that have arrived at a branch."""
-    branches, fade = plastic.branches, plastic.clock.fade_x
-    faded(branches.x[number], fade, step - branches.table[number]["heard"], kept)
-
-
-@kernel(forceinline=True)
-def keep_answers(plastic, number, s, step, kept):
-    """Keep the traces of spikes of a receiver."""
-    answers, unit, behind = (
-        plastic.answers,
-        plastic.synapses.ends[s]["receiver"],
-        plastic.branches.table[number]["behind"],
-    )
-    newest = answers.n[unit] - 1
-    while answers.steps[unit, newest] + behind >= step:
-        newest -= 1
-    since = step - answers.steps[unit, newest] - behind
-    faded(answers.traces[unit, newest, 1], plastic.clock.fade_y, since, kept)
+def keep_traces(plastic, number, s, step, kept):
+    """Keep the traces of spikes that have arrived at a synapse of a branch, and of those of its receiver."""
+    branches, clock = plastic.branches, plastic.clock
+    spikes, behind = plastic.answers.log[plastic.synapses.table[s]["receiver"]], branches.table[number]["behind"]
+    newest, n_pre, n_post = 0, clock.fade_x.size, clock.fade_y.size
+    while spikes[newest, 0] + behind >= step:
+        newest += 1
+    faded(branches.x[number], clock.fade_x, step - branches.table[number]["heard"], kept)
+    faded(spikes[newest, 1 + n_post :], clock.fade_y, step - spikes[newest, 0] - behind, kept[n_pre:])
 
 
 @kernel(bound_calls.__file__, forceinline=True)
 def keep_rows(plastic, code, place, step):
     """Keep what stands before a step, if that is wanted: value, u, R, own variables, and traces."""
     rows, synapses, dynamics = plastic.rows, plastic.synapses, plastic.passing.dynamics
-    passed, n_own, n_pre = step + plastic.clock.behind, synapses.own.shape[1], plastic.clock.fade_x.size
+    passed, n_own = step + plastic.clock.behind, synapses.own.shape[1]
     row = passed // max(rows.every, 1) - rows.first
     if rows.every == 0 or passed % rows.every != 0 or row < 0 or row >= len(rows.kept):
         return
     for k in range(len(rows.places)):
         s, number, kept = rows.places[k, 0], rows.places[k, 1], rows.kept[row, k]
         call(code, place, NOTHING, number, step, 0)
-        kept[0] = synapses.value[s]
+        kept[0] = synapses.table[s]["value"]
         if dynamics.size:
             kept[1], kept[2] = dynamics[s]["u"], dynamics[s]["R"]
         for i in range(n_own):
             kept[3 + i] = synapses.own[s, i]
-        keep_arrivals(plastic, number, step, kept[3 + n_own :])
-        keep_answers(plastic, number, s, step, kept[3 + n_own + n_pre :])
+        keep_traces(plastic, number, s, step, kept[3 + n_own :])
 
 
-@kernel(bound_calls.__file__, *files_of(__package__))
+@kernel(bound_calls.__file__, *_RULES, forceinline=True)
 def learn(plastic, code, place, step, n_fired, n_sent, task):
     """All that learning does in a step in which so many spikes were sent, of which the first units have fired.
 
@@ -279,6 +274,7 @@ def learn(plastic, code, place, step, n_fired, n_sent, task):
     if task == LEARN:
         for k in range(1, n_sent + 1):
             set_out(plastic.travelling, plastic.ways, plastic.clock, plastic.sent[k, 0], plastic.sent[k, 1], step)
+        look_ahead(plastic, step)
         arrive(plastic, code, place, step)
         for k in range(1, n_fired + 1):
             answer(plastic, code, place, plastic.sent[k, 0], step)
@@ -290,7 +286,7 @@ def learn(plastic, code, place, step, n_fired, n_sent, task):
         plastic.scaled.n_done[0] += 1
         scale(plastic.synapses, plastic.scaled.total)
     if task == BRING_UP:
-        forget(plastic.answers, plastic.clock.most_behind, step)
+        plastic.answers.waiting[:] = np.minimum(plastic.answers.waiting, 0)
         plastic.travelling.room[1] = 1
     else:
         keep_rows(plastic, code, place, step)

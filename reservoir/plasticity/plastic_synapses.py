@@ -13,8 +13,9 @@ it is one of a receiver."""
 LONG_AGO = -(2**40)
 """A step before all others."""
 
-END = np.dtype([("receiver", np.int32), ("course", np.int32)])
-"""Where a synapse leads, and the row of `Passing.kinds` and `Passing.factors`."""
+SYNAPSE = np.dtype([("receiver", np.int32), ("course", np.int32), ("value", np.float64)])
+"""Where a synapse leads, the row of `Passing.kinds` and `Passing.factors`, and what is learned: the magnitude of the
+weight, or U."""
 
 DYNAMICS = np.dtype([(name, np.float64) for name in ("recovery", "facilitation", "u", "R")])
 """1 / tau_rec and 1 / tau_fac in steps, and what the last spike that has arrived has left."""
@@ -40,9 +41,7 @@ LIST = np.dtype([("first", np.int64), ("last", np.int64)])
 class Synapses(NamedTuple):
     """Synapses by sender, delay, and how much of it lies behind them."""
 
-    ends: np.ndarray  # (n,), of END
-    value: np.ndarray  # (n,), what is learned: `weight`, or `Passing.utilisation`, itself
-    weight: np.ndarray  # (n,), magnitudes
+    table: np.ndarray  # (n,), of SYNAPSE
     own: np.ndarray  # (n, n_own), other variables of the rule
 
 
@@ -51,6 +50,7 @@ class Passing(NamedTuple):
 
     kinds: np.ndarray  # (n_courses, n_exponentials), of the currents
     factors: np.ndarray  # (n_courses, n_exponentials), of the weight, with its sign
+    weight: np.ndarray  # (n,), magnitudes; (0,) where they are what is learned
     utilisation: np.ndarray  # (n,), U; (0,) where synapses are static
     dynamics: np.ndarray  # (n,), of DYNAMICS, or (0,)
     chances: np.ndarray  # (n,), of CHANCE; (0,) where all is released
@@ -81,11 +81,10 @@ class Travelling(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """The last spikes of units; in front stands one of long ago, or the last that all synapses have heard."""
+    """The last spikes of units, at least one of which all synapses have heard."""
 
-    n: np.ndarray  # (n_units,), how many; 0 for units that no synapse reaches
-    steps: np.ndarray  # (n_units, n_kept)
-    traces: np.ndarray  # (n_units, n_kept, 2, n_post), before the spike and after it
+    waiting: np.ndarray  # (n_units,), how many since all were brought up; -1 for units that no synapse reaches
+    log: np.ndarray  # (n_units, n_kept, 1 + 2 n_post), newest first: step, traces before the spike, and after it
 
 
 class Scaled(NamedTuple):
@@ -114,6 +113,10 @@ class Clock(NamedTuple):
     split: bool  # whether any do
     fade_x: np.ndarray  # (n_pre,), 1 / tau of traces, in steps
     fade_y: np.ndarray  # (n_post,)
+    x: np.ndarray  # (n_pre,), room for traces, as the next two
+    later: np.ndarray  # (n_pre,)
+    y: np.ndarray  # (n_post,)
+    seen: np.ndarray  # (1,), see `look_ahead`
     when: np.ndarray  # (n_steps, 2), trial and step of random numbers, or (0, 2)
 
 

@@ -11,7 +11,7 @@ from reservoir.bound_calls import Bound, bind
 from reservoir.compilation import compiler_is_off
 from reservoir.neurons.spiking.learning import Learning
 from reservoir.plasticity.event_loop import BRING_UP, KEEP, act, learn
-from reservoir.plasticity.plastic_synapses import Answers, Plastic
+from reservoir.plasticity.plastic_synapses import Answers, Branches, Clock, Plastic, Synapses
 from reservoir.plasticity.rule import settled
 from reservoir.random_numbers import RELEASE, round_keys
 from reservoir.systems.circuit_state import CircuitState
@@ -45,17 +45,15 @@ class LearningRun:
 
     def _begin(self, part: PlasticPart, heard: Stimulus, room: np.ndarray) -> Plastic:
         """What changes is the run's own."""
-        made, clock, passing = part.plastic, part.plastic.clock._replace(behind=self.behind), part.plastic.passing
-        weight, U = made.synapses.weight.copy(), passing.utilisation.copy()
+        made, clock, passing = part.plastic, _own_clock(part.plastic.clock, self.behind), part.plastic.passing
         if passing.chances.size:
             clock = clock._replace(when=heard.numbers_of(0, heard.n_steps).each().astype(np.int64))
             passing = passing._replace(keys=round_keys(heard.seed, RELEASE))
-        value = U if "U" in part.rule.read else weight
         room[0] = 0
         return made._replace(
-            synapses=made.synapses._replace(value=value, weight=weight, own=made.synapses.own.copy()),
-            passing=passing._replace(utilisation=U, dynamics=passing.dynamics.copy()),
-            branches=made.branches._replace(table=made.branches.table.copy(), x=made.branches.x.copy()),
+            synapses=Synapses(*(array.copy() for array in made.synapses)),
+            passing=passing._replace(dynamics=passing.dynamics.copy()),
+            branches=Branches(*(array.copy() for array in made.branches)),
             travelling=with_room(
                 made.travelling._replace(lists=made.travelling.lists.copy(), room=room), 2 * len(self.sent)
             ),
@@ -83,7 +81,7 @@ class LearningRun:
 
     def resume(self, ring: np.ndarray, step: int) -> Learning:
         """The same once the loop has come back before a step, with more room where it had too little."""
-        for one in self.bound:
+        for one in self.bound if (self.room[:, 1] == 0).any() else ():
             one.run(one.place, step, 0, 0, BRING_UP)
         if (self.room[:, 0] >= len(self.sent)).all():
             return self.told
@@ -132,7 +130,11 @@ class LearningRun:
         return [self._learned(part, plastic) for part, plastic in zip(self.parts, self.plastic, strict=True)]
 
     def _learned(self, part: PlasticPart, plastic: Plastic) -> Learned:
-        value, receiver, total = plastic.synapses.value, plastic.synapses.ends["receiver"], plastic.scaled.total
+        value, receiver, total = (
+            plastic.synapses.table["value"],
+            plastic.synapses.table["receiver"],
+            plastic.scaled.total,
+        )
         if part.rule.scaling is not None:
             sums = np.bincount(receiver, value, len(total))[receiver]
             value = value * np.divide(total[receiver], sums, out=np.ones(len(value)), where=sums > 0)
@@ -144,16 +146,20 @@ class LearningRun:
     def _traces(self, part: PlasticPart, plastic: Plastic) -> dict[str, np.ndarray]:
         """The traces of all synapses at the end."""
         branch, answers, clock = part.branch_of, plastic.answers, plastic.clock
-        receiver, behind = plastic.synapses.ends["receiver"], plastic.branches.table["behind"][branch]
-        newest = answers.n[receiver] - 1
-        while (late := answers.steps[receiver, newest] + behind >= self.n_steps).any():
-            newest[late] -= 1
+        receiver, behind = plastic.synapses.table["receiver"], plastic.branches.table["behind"][branch]
+        newest, n_post = np.zeros(len(receiver), np.int64), len(clock.fade_y)
+        while (late := answers.log[receiver, newest, 0] + behind >= self.n_steps).any():
+            newest[late] += 1
         since = self.n_steps - plastic.branches.table["heard"][branch]
-        ago = self.n_steps - answers.steps[receiver, newest] - behind
+        ago = self.n_steps - answers.log[receiver, newest, 0] - behind
         traces = {name: plastic.branches.x[branch, k] * np.exp(-since * clock.fade_x[k])
                   for k, name in enumerate(part.kernel.pre)}  # fmt: skip
-        return traces | {name: answers.traces[receiver, newest, 1, k] * np.exp(-ago * clock.fade_y[k])
+        return traces | {name: answers.log[receiver, newest, 1 + n_post + k] * np.exp(-ago * clock.fade_y[k])
                          for k, name in enumerate(part.kernel.post)}  # fmt: skip
+
+
+def _own_clock(clock: Clock, behind: int) -> Clock:
+    return clock._replace(behind=behind, x=clock.x.copy(), later=clock.later.copy(), y=clock.y.copy(), seen=np.zeros(1))
 
 
 def state_shapes(parts: tuple[PlasticPart, ...]) -> dict[str, tuple[int | None, ...]]:

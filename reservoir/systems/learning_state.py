@@ -17,19 +17,18 @@ _OF_SPIKES = SPIKE.names[1:] if SPIKE.names else ()
 
 def stopped(plastic: Plastic, n_steps: int) -> dict[str, np.ndarray]:
     """What synapses carry on after so many steps, up to which they have been brought; step 0 is the next one."""
-    table, answers, kept = plastic.branches.table, plastic.answers, 1 + plastic.clock.most_behind
+    table, log = plastic.branches.table, plastic.answers.log[:, : 1 + plastic.clock.most_behind].copy()
+    log[:, :, 0] = np.maximum(log[:, :, 0] - n_steps, LONG_AGO)
     travelling = plastic.travelling.spikes[_in_order(plastic.travelling, n_steps)]
     travelling["sent"] -= n_steps
     return {
-        "value": plastic.synapses.value.copy(),
+        "value": plastic.synapses.table["value"].copy(),
         "own": plastic.synapses.own.copy(),
         "used": np.stack([plastic.passing.dynamics[name] for name in ("u", "R")]),
         "branches": np.stack([np.maximum(table[name] - n_steps, LONG_AGO) for name in _OF_BRANCHES]),
         "x": plastic.branches.x.copy(),
         "travelling": np.stack([travelling[name] for name in _OF_SPIKES]),
-        "n": answers.n.copy(),
-        "steps": np.maximum(answers.steps[:, :kept] - n_steps, LONG_AGO),
-        "traces": answers.traces[:, :kept].copy(),
+        "log": log,
     }
 
 
@@ -47,32 +46,28 @@ def _in_order(travelling: Travelling, n_steps: int) -> np.ndarray:
 def shapes_of(part: PlasticPart) -> dict[str, tuple[int | None, ...]]:
     """The shapes of these arrays."""
     plastic = part.plastic
-    n_units, kept = len(plastic.answers.n), 1 + plastic.clock.most_behind
+    n_units, _, width = plastic.answers.log.shape
     return {
-        "value": plastic.synapses.value.shape,
+        "value": plastic.synapses.table.shape,
         "own": plastic.synapses.own.shape,
         "used": (2, len(plastic.passing.dynamics)),
         "branches": (len(_OF_BRANCHES), len(plastic.branches.table)),
         "x": plastic.branches.x.shape,
         "travelling": (len(_OF_SPIKES), None),
-        "n": (n_units,),
-        "steps": (n_units, kept),
-        "traces": (n_units, kept, *plastic.answers.traces.shape[2:]),
+        "log": (n_units, 1 + plastic.clock.most_behind, width),
     }
 
 
 def go_on(plastic: Plastic, arrays: Mapping[str, np.ndarray], state: CircuitState) -> Plastic:
     """Give synapses at the beginning of a run what others have carried so far."""
     _check(plastic, arrays, state)
-    plastic.synapses.value[:], plastic.synapses.own[:] = arrays["value"], arrays["own"]
+    plastic.synapses.table["value"], plastic.synapses.own[:] = arrays["value"], arrays["own"]
     for values, name in zip(arrays["used"], ("u", "R"), strict=True):
         plastic.passing.dynamics[name] = values
     for values, name in zip(arrays["branches"], _OF_BRANCHES, strict=True):
         plastic.branches.table[name] = values
     plastic.branches.x[:] = arrays["x"]
-    kept = arrays["steps"].shape[1]
-    plastic.answers.n[:], plastic.answers.steps[:, :kept] = arrays["n"], arrays["steps"]
-    plastic.answers.traces[:, :kept] = arrays["traces"]
+    plastic.answers.log[:, : arrays["log"].shape[1]] = arrays["log"]
     return plastic._replace(travelling=_on_their_way(plastic.travelling, plastic.ways, arrays["travelling"]))
 
 
@@ -100,13 +95,11 @@ def _on_their_way(travelling: Travelling, ways: Ways, sent: np.ndarray) -> Trave
 def _check(plastic: Plastic, arrays: Mapping[str, np.ndarray], state: CircuitState) -> None:
     """Refuse spikes that no circuit like this one has sent."""
     sent = dict(zip(_OF_SPIKES, arrays["travelling"], strict=True))
-    starts, ways, n = plastic.ways.starts, plastic.ways.table, arrays["n"]
-    whole = all(arrays[name].dtype.kind == "i" for name in ("travelling", "n", "steps", "branches"))
+    starts, ways = plastic.ways.starts, plastic.ways.table
+    whole = all(arrays[name].dtype.kind == "i" for name in ("travelling", "branches"))
     good = whole and bool(((sent["sender"] >= 0) & (sent["sender"] < len(starts) - 1)).all())
     good = good and bool(((sent["way"] >= starts[sent["sender"]]) & (sent["way"] < starts[sent["sender"] + 1])).all())
     good = good and bool(((sent["sent"] < 0) & (sent["sent"] + ways["delay"][sent["way"]] >= 0)).all())
-    good = good and bool(((n > 0) == (plastic.answers.n > 0)).all() and (n <= arrays["steps"].shape[1]).all())
-    good = good and bool((arrays["steps"] < 0).all() and (arrays["steps"][:, 0] >= LONG_AGO).all())
-    good = good and bool((arrays["steps"][n > 0, 0] + plastic.clock.most_behind < 0).all())
+    good = good and bool((arrays["log"][:, :, 0] < 0).all() and (arrays["branches"] < 0).all())
     if not good:
         raise parameter_error("simulate", "state", "a state of the same circuit, units and rules", state)

@@ -15,12 +15,12 @@ from reservoir.plasticity.plastic_synapses import (
     BRANCH,
     CHANCE,
     DYNAMICS,
-    END,
     HEARS,
     LIST,
     LONG_AGO,
     PASSES,
     SPIKE,
+    SYNAPSE,
     WAY,
     WHOLE,
     Answers,
@@ -36,7 +36,7 @@ from reservoir.plasticity.plastic_synapses import (
 )
 from reservoir.validation import parameter_error
 
-_KEPT = 24  # spikes of a unit that wait for its synapses to ask for them, besides those that must
+_KEPT = 40  # spikes of a unit that wait for its synapses to ask for them, besides those that must
 _NOT_YET = np.zeros(0, np.int64)
 
 
@@ -92,14 +92,14 @@ def _part(one: Learning, circuit: Circuit, first: int, first_sender: int, kinds:
     ends = np.column_stack([part.pre[order] + first_sender, delay[order], behind[order]])
     begins = np.flatnonzero(np.append(True, (ends[1:] != ends[:-1]).any(axis=1)))
     ways = _ways(ends[begins], circuit.n_units + circuit.n_inputs)
-    most, (fade_x, fade_y) = int(behind[order].max()), _fades(rule, dt)
+    clock = _clock(rule, dt, int(behind[order].max()))
     synapses, passing = _synapses(rule, part, order, first, kinds, dt, len(kernel.own))
     plastic = Plastic(
-        synapses, passing, _branches(begins, ends, len(fade_x)), ways, _none_travelling(ways),
-        _no_answers(part.post[order], circuit.n_units, most, len(fade_y)),
+        synapses, passing, _branches(begins, ends, len(clock.fade_x)), ways, _none_travelling(ways),
+        _no_answers(part.post[order], circuit.n_units, clock),
         Scaled(_sums(rule, part, order, circuit.n_units), _NOT_YET, _NOT_YET),
         Rows(0, 0, np.zeros((0, 2), np.int64), np.zeros((0, 0, 0))),
-        Clock(dt, 0, most, most > 0, fade_x, fade_y, np.zeros((0, 2), np.int64)), np.zeros((0, 2), np.int64),
+        clock, np.zeros((0, 2), np.int64),
     )  # fmt: skip
     return PlasticPart(one.projection, part, order, rule, plastic)
 
@@ -137,22 +137,23 @@ def _ways(ends: np.ndarray, n_senders: int) -> Ways:
 def _synapses(
     rule: Rule, part: Projection, order: np.ndarray, first: int, kinds: Receptors, dt: float, n_own: int
 ) -> tuple[Synapses, Passing]:
-    ends, weight = np.zeros(len(order), END), np.abs(part.weight[order])
-    courses, U = _courses(part.select(order), kinds, ends), np.zeros(0)
+    table, weight = np.zeros(len(order), SYNAPSE), np.abs(part.weight[order])
+    courses, U = _courses(part.select(order), kinds, table), np.zeros(0)
     dynamics, chances = np.zeros(0, DYNAMICS), np.zeros(0, CHANCE)
-    ends["receiver"] = part.post[order]
+    table["receiver"] = part.post[order]
     if part.U is not None and part.D is not None and part.F is not None:
         U, dynamics = part.U[order], np.zeros(len(order), DYNAMICS)
         dynamics["recovery"], dynamics["facilitation"], dynamics["R"] = dt / part.D[order], dt / part.F[order], 1.0
     if part.release_probability is not None:
         chances = np.zeros(len(order), CHANCE)
         chances["probability"], chances["number"] = part.release_probability[order], first + order
-    synapses = Synapses(ends, U if "U" in rule.read else weight, weight, np.zeros((len(order), n_own)))
-    return synapses, Passing(*courses, U, dynamics, chances, np.zeros((0, 2), np.uint64))
+    table["value"], constant = (U, weight) if "U" in rule.read else (weight, np.zeros(0))
+    passing = Passing(*courses, constant, U, dynamics, chances, np.zeros((0, 2), np.uint64))
+    return Synapses(table, np.zeros((len(order), n_own))), passing
 
 
-def _courses(part: Projection, kinds: Receptors, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The kinds of current, and the factors of the magnitude, of each course that synapses have; `ends` get theirs."""
+def _courses(part: Projection, kinds: Receptors, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The kinds of current, and the factors of the magnitude, of each course; `table` gets those of synapses."""
     sign = np.copysign(1.0, part.weight) if part.reversal is None else np.ones(len(part))
     shares = kinds.of(part)
     columns = [share.receptor for share in shares], [share.factor * sign for share in shares]
@@ -161,7 +162,7 @@ def _courses(part: Projection, kinds: Receptors, ends: np.ndarray) -> tuple[np.n
         if (column != column[0]).any():
             found, places = np.unique(column, return_inverse=True)
             code = np.unique(code * len(found) + places, return_inverse=True)[1]
-    ends["course"] = code
+    table["course"] = code
     examples = np.unique(code, return_index=True)[1]
     return np.stack(columns[0], axis=1)[examples], np.stack(columns[1], axis=1)[examples]
 
@@ -174,11 +175,11 @@ def _none_travelling(ways: Ways) -> Travelling:
     )
 
 
-def _no_answers(receivers: np.ndarray, n_units: int, most_behind: int, n_post: int) -> Answers:
+def _no_answers(receivers: np.ndarray, n_units: int, clock: Clock) -> Answers:
     """No spike of the receivers yet."""
-    n, n_kept = np.zeros(n_units, np.int64), most_behind + _KEPT
-    n[receivers] = 1
-    return Answers(n, np.full((n_units, n_kept), LONG_AGO), np.zeros((n_units, n_kept, 2, n_post)))
+    waiting, log = np.full(n_units, -1), np.zeros((n_units, clock.most_behind + _KEPT, 1 + 2 * len(clock.fade_y)))
+    waiting[receivers], log[:, :, 0] = 0, LONG_AGO
+    return Answers(waiting, log)
 
 
 def _sums(rule: Rule, part: Projection, order: np.ndarray, n_units: int) -> np.ndarray:
@@ -189,11 +190,15 @@ def _sums(rule: Rule, part: Projection, order: np.ndarray, n_units: int) -> np.n
     return sums if rule.scaling.total is None else np.full(n_units, float(rule.scaling.total))
 
 
-def _fades(rule: Rule, dt: float) -> list[np.ndarray]:
-    """1 / tau in steps of the traces of either side."""
+def _clock(rule: Rule, dt: float, most_behind: int) -> Clock:
+    """Time, and the traces of either side."""
     kernel: Any = rule.kernel
-    sides = [[dt / rule.parameters[rule.traces[name]][0] for name in names] for names in (kernel.pre, kernel.post)]
-    return [np.array(side, dtype=float) for side in sides]
+    x, y = ([dt / rule.parameters[rule.traces[name]][0] for name in names] for names in (kernel.pre, kernel.post))
+    fade_x, fade_y, none = np.array(x, dtype=float), np.array(y, dtype=float), np.zeros((0, 2), np.int64)
+    return Clock(
+        dt, 0, most_behind, most_behind > 0, fade_x, fade_y, fade_x.copy(), fade_x.copy(), fade_y.copy(),
+        np.zeros(1), none,
+    )  # fmt: skip
 
 
 def with_room(travelling: Travelling, more: int) -> Travelling:

@@ -113,12 +113,13 @@ def simulate(
     dt : float >= 1e-9, default 1e-4
         Length of a step, seconds. Delays are rounded to whole steps, halves upwards; refractory times are truncated.
     record : name, dict, or tuple of these, default ()
-        What is kept besides the spikes. As a whole by name: "voltages"; and "state", where the simulation stops. In a
+        What is kept besides the spikes. As a whole by name: "voltages"; "state", where the simulation stops; and where
+        synapses learn "weights", the circuit with what was learned, and "traces", those of the rules at the end. In a
         dict over time, every `period`: variables of the units by their names, ``{"v": [0, 5], "u": "E"}``, with the
         numbers of units, True for all, or a population; "current", the sum of the synaptic currents, those through
         conductances, G (E - v), and the jumps of the background; "conductance", siemens, the sum of these; and by
         projection ``{"u": {"recurrent": [0]}, "R": {...}}``, of dynamic synapses, as the last spike that has arrived
-        left them, and "weights", which stand still here.
+        left them, "weights", and where synapses learn "traces", all of them, or any of the rule by its name.
     random_state : None, int, Generator, SeedSequence or RandomState, default None
         Source of one number, the seed. The initial values, the noise, the Poisson background and what units do of
         themselves are functions of this seed, the trial, the step and the unit, see `reservoir.random_numbers`: the
@@ -221,7 +222,8 @@ def run_engine(
         currents = currents + engine.circuit.background.current
     rows, pieces, step = heard.shared_rows(), [np.empty((0, 2), np.int64)], 0
     loop, told = loop_for(run_circuit, type(engine.cells)), learning and learning.begin(state.ring)
-    chunk = max(1, min(rows_per_call(n_units * (len(engine.wiring.decay) + 10), "update"), NUMBERS_HELD // n_units))
+    work = n_units * (len(engine.wiring.decay) + (10 if learning is None else 40))
+    chunk = max(1, min(rows_per_call(work, "update"), NUMBERS_HELD // n_units))
     while step < n_steps:
         last = min(step + chunk, n_steps)
         places = heard.numbers_of(step, last)

@@ -15,7 +15,7 @@ from sklearn.base import is_classifier
 
 import reservoir.neurons
 import reservoir.topologies
-from reservoir import EchoState, ReservoirRegressor, readouts, simulate, spikes
+from reservoir import EchoState, ReservoirRegressor, plasticity, readouts, simulate, spikes
 from reservoir.circuits import Circuit, MaassColumn, PoissonBackground, Projection, damaged
 from reservoir.datasets import make_mackey_glass
 from reservoir.models import Shares
@@ -253,6 +253,30 @@ def spiking_units():
     simulation._SPIKE_ROOM = room
 
 
+def learning_synapses():
+    """With delays of which a part lies behind the synapse, release by chance, two spikes at once, and little room."""
+    rng = np.random.default_rng(0)
+    column = MaassColumn((2, 2, 2), weight_scale=6.0).draw(rng, n_inputs=2)
+    delay = rng.uniform(0, 2e-3, len(column.recurrent))
+    parts = {"delay": delay, "dendritic_delay": delay / 3, "release_probability": 0.8, "rise_time": 1e-3}
+    column = dataclasses.replace(column, recurrent=dataclasses.replace(column.recurrent, **parts))
+    trains = spikes.SpikeTrains(np.repeat(np.arange(0.001, 0.02, 0.002), 2), np.tile([0, 1, 1, 1], 5), 2, 0.02)
+    rules = [one for one in exported(plasticity, "acts_on") if not isinstance(one, plasticity.ReleaseSTDP)]
+    rules += [plasticity.RewardSTDP([0.005, 0.015]), plasticity.Normalised(every=1e-3)]
+    record = ["weights", "traces", "state", {"weights": {"recurrent": True}}]
+    for number, rule in enumerate(rules):
+        text = rule.rule(column.recurrent.select(rule.acts_on(column.recurrent)))
+        if text.kernel is None:
+            continue
+        found = simulate(column, trains, plasticity={"recurrent": rule}, record=record, random_state=0)
+        on = simulate(column, trains, plasticity={"recurrent": rule}, record=record, state=found.state)
+        yield f"rule {number}", np.stack([found.circuit.recurrent.weight, on.circuit.recurrent.weight])
+        yield f"rule {number} over time", np.concatenate([found.weights["recurrent"], on.weights["recurrent"]])
+    releasing = {"recurrent": plasticity.ReleaseSTDP(), "inputs": plasticity.STDP()}
+    found = simulate(column, trains, plasticity=releasing, record="weights", random_state=0)
+    yield "utilisation", found.circuit.recurrent.U
+
+
 def recurrent_networks():
     times = [np.c_[x, np.arange(len(x))] for x in RAGGED]
     targets = [x[:, 0] for x in RAGGED]
@@ -281,7 +305,7 @@ def series():
 
 JOBS = (
     rate_units, trained_readouts, traces_and_encoders, distances_and_spiking_readouts, random_numbers_by_counter,
-    spiking_units, recurrent_networks, series,
+    spiking_units, learning_synapses, recurrent_networks, series,
 )  # fmt: skip
 
 

@@ -87,11 +87,10 @@ NOT_CALLED = {
     *(f"reservoir.models.{name}Warning" for name in ("Baseline", "Coverage", "Divergence")),
     *(f"reservoir.models.{name}Stream" for name in ("Regressor", "Classifier", "Sequence", "Forecaster")),
     *("reservoir.rnn.cells.Cell", "reservoir.rnn.cells.Steps"),
-    *("reservoir.sequences.SequenceWarning", "spiking.own_process"),
+    *("reservoir.sequences.SequenceWarning", "spiking.own_process", "reservoir.plasticity.Kernel"),
     *("reservoir.systems.Recording", "reservoir.plasticity.Rule", "reservoir.plasticity.Scaling"),
     *(f"reservoir.datasets.{name}" for name in datasets.__all__ if name.startswith(("fetch_", "read_"))),
     *("reservoir.plasticity.Feedback", "reservoir.plasticity.UnitVariables", "reservoir.plasticity.Later"),
-    "reservoir.plasticity.Kernel",
     "spiking.BrianReservoir",  # of a network that no copy can have
     "reservoir.plasticity.ReadoutReward",  # of a fitted readout, by a rule
     *(f"reservoir.datasets.{name}" for name in datasets.__all__ if name.startswith("fetch_")),  # of the network
