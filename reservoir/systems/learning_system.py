@@ -23,6 +23,8 @@ from reservoir.systems.stimuli import Heard, Stimulus, whole_steps
 from reservoir.trains import SpikeTrains
 from reservoir.validation import Parameters, parameter_error, real_array, unchanged_on_error, without_unit
 
+_STEPS_OF_A_ROW = 20_000
+
 
 class Taught(NamedTuple):
     """What a circuit has learned."""
@@ -139,7 +141,7 @@ class LearningSystem(CircuitSystem):
         if state is not None:
             check_sent(state, circuit.n_units + circuit.n_inputs)
         wanted = self._wanted(engine)
-        for heard in stimuli if self.record is None else [in_a_row(list(stimuli))]:
+        for heard in _in_rows(stimuli) if self.record is None else [in_a_row(list(stimuli))]:
             nothing = SpikeTrains(np.zeros(0), np.zeros(0, int), circuit.n_inputs, heard.n_steps * dt)
             recording = run_trial(engine, wanted, Heard(nothing, heard, state))
             state = recording.state
@@ -191,6 +193,18 @@ class LearningSystem(CircuitSystem):
             wanted = f"None or currents of the shapes {shapes}"
             raise parameter_error(owner, "teacher", wanted, teacher)
         return tables
+
+
+def _in_rows(stimuli: Iterable[Stimulus]) -> Iterator[Stimulus]:
+    """Stimuli that follow one another, several in a row, so that little is held and what a run costs counts little."""
+    row: list[Stimulus] = []
+    for one in stimuli:
+        row.append(one)
+        if sum(part.n_steps for part in row) >= _STEPS_OF_A_ROW:
+            yield in_a_row(row)
+            row = []
+    if row:
+        yield in_a_row(row)
 
 
 def _cut(stimuli: Iterator[Stimulus], longest: int | None) -> Iterator[Stimulus]:

@@ -97,7 +97,6 @@ NOT_CALLED = {
     *("reservoir.systems.Recording", "reservoir.plasticity.Rule", "reservoir.plasticity.Scaling"),
     *(f"reservoir.datasets.{name}" for name in datasets.__all__ if name.startswith(("fetch_", "read_"))),
     *("reservoir.plasticity.Feedback", "reservoir.plasticity.UnitVariables", "reservoir.plasticity.Later"),
-    "reservoir.plasticity.Kernel",
     "spiking.BrianReservoir",  # of a network that no copy can have
     "reservoir.plasticity.ReadoutReward",  # of a fitted readout, by a rule
     *(f"reservoir.datasets.{name}" for name in datasets.__all__ if name.startswith("fetch_")),  # of the network

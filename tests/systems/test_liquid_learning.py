@@ -13,6 +13,7 @@ from reservoir.neurons import LIF, AdaptiveThreshold
 from reservoir.plasticity import STDP, CalciumSTDP, InhibitorySTDP
 from reservoir.readouts import RidgeReadout
 from reservoir.spikes import Counts, Current, Latency, Poisson, SpikeTrains
+from reservoir.systems import learning_system
 from reservoir.systems.learning_system import LearningSystem
 
 COLUMN = MaassColumn((3, 3, 3), input_probability=1.0, weight_scale=2.0)
@@ -57,8 +58,9 @@ def test_learning_in_pieces_is_learning_at_once_also_after_a_crash(parameters, t
     assert_same_learning(whole, liquid(**parameters).partial_fit(IMAGES[0]).partial_fit(IMAGES[1:]))
 
 
-def test_what_is_recorded_changes_nothing():
-    """Without a record presentations are heard one by one, and their spikes are not kept."""
+def test_what_is_recorded_changes_nothing(monkeypatch):
+    """Without a record presentations are heard a few at a time, and their spikes are not kept."""
+    monkeypatch.setattr(learning_system, "_STEPS_OF_A_ROW", 600)
     quiet = liquid(gap=0.01, neuron=LIF(noise=5e-4)).fit(IMAGES)
     told = liquid(gap=0.01, neuron=LIF(noise=5e-4), record=["voltages", {"weights": [0, 1]}], period=0.01).fit(IMAGES)
     assert quiet.recording_ is None
