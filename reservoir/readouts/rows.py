@@ -48,7 +48,8 @@ def read_pairs(readout: Any, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray
 
 def _has_plain_targets(X: Any, y: Any) -> bool:
     """Whether there are as many plain targets as rows."""
-    return is_plain(y) and y.ndim in (1, 2) and y.size > 0 and np.shape(X)[:1] == y.shape[:1]
+    alike = isinstance(X, np.ndarray) and isinstance(y, np.ndarray) and X.shape[:1] == y.shape[:1]
+    return alike and y.ndim in (1, 2) and y.size > 0 and is_plain(y)
 
 
 def check_outputs(readout: Any, n_outputs: int, targets: np.ndarray, one_output: bool) -> None:

@@ -46,7 +46,7 @@ NEVER = 2**62
 
 _FAR = 2**52  # steps; larger ones are not kept apart in a vector of floats
 
-ALL_MODELS = exponential.__file__, random_numbers.__file__, *files_of(__package__)
+ALL_MODELS = exponential.__file__, random_numbers.__file__, bound_calls.__file__, *files_of(__package__)
 """The files of what a kernel calls that moves units of any model."""
 
 
@@ -274,7 +274,7 @@ def keep(probe, step, n_lasting, reversal, blocks, state):
         probe.conductances[row, k] = total
 
 
-@kernel(bound_calls.__file__, *ALL_MODELS)
+@kernel(*ALL_MODELS)
 def run_circuit(
     cells,
     wiring,
