@@ -15,6 +15,7 @@ from sklearn.linear_model import Ridge
 
 from reservoir import EchoState, ReservoirRegressor, trainers
 from reservoir.models import fit_in_parts
+from reservoir.plasticity import STDP
 from reservoir.readouts import LeastMeanSquares, RecursiveLeastSquares, RidgeReadout
 from reservoir.rnn import RNNRegressor
 from reservoir.trainers import TrainingError, one_trainer
@@ -22,6 +23,7 @@ from tests.house.exports import exported_classes, is_complete
 from tests.loops import looped
 
 LEARNS = ("fit", "partial_fit", "accumulate", "solve", "merge", "add_record", "step", "fit_transform")
+LEARNS_WITH = {f"{name}.partial_fit": {"plasticity": [STDP()]} for name in ("LiquidState", "Microcircuit")}
 X, Y = np.random.default_rng(0).normal(size=(2, 60, 3))
 SAID = "is being trained by another thread: one model, one trainer"
 
@@ -72,7 +74,7 @@ def _learns_nothing(method):
 
 @pytest.mark.parametrize(("kind", "name"), list(training_methods()))
 def test_everything_that_learns_has_one_trainer(kind, name):
-    part = kind()
+    part = kind(**LEARNS_WITH.get(f"{kind.__name__}.{name}", {}))
     method = getattr(part, name)
     wanted = inspect.signature(method).parameters.values()
     arguments = {

@@ -75,10 +75,10 @@ class System:
     >>> forecast = np.where(np.arange(500)[:, None] < 10, series, 0.0)
     >>> round(valid_prediction_time(series, forecast, system=henon), 3)
     4.193
-    >>> x, other = make_henon(1, a=1.3, return_system=True)
+    >>> x, other = make_henon(1, a=0.3, return_system=True)  # a fixed point attracts
     >>> print(other.lyapunov_exponent)
     None
-    >>> bool(0.2 < lyapunov_spectrum(other.function, other.jacobian, x[0]).largest < 0.5)
+    >>> bool(lyapunov_spectrum(other.function, other.jacobian, x[0]).largest < 0)
     True
     """
 

@@ -114,7 +114,7 @@ class Moments:
         By Cholesky where penalties are few and stand above rounding, which takes a quarter of `factorised` for each.
         """
         alphas, which = np.unique(alpha, return_inverse=True)
-        rounding = 2 * len(self.xx) * np.finfo(float).eps * float(linalg.norm(self.xx, "fro", check_finite=False))
+        rounding = 2 * len(self.xx) * np.finfo(float).eps * float(linalg.norm(self.xx.ravel(), check_finite=False))
         if len(alphas) > _FEW or alphas[0] <= rounding:
             return self.factorised().coefficients(alpha)
         coef = np.empty(self.xy.shape)

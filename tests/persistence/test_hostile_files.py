@@ -1,5 +1,6 @@
 """Files that somebody made up or that were damaged: one clear ValueError, never code, a hang, or a crash."""
 
+import ast
 import json
 import os
 import struct
@@ -262,14 +263,15 @@ def test_loading_runs_nothing(examples):
     """With all classes imported, loading every example compiles, imports, starts and connects nothing."""
     code = """if True:
         import os, sys, importlib
-        from reservoir import load
+        from reservoir import LiquidState, load
         from reservoir.persistence.registry import REGISTRY
         for name in REGISTRY:
             importlib.import_module(name.rpartition(".")[0])
         import codecs, numpy as np
         from reservoir.neurons import HodgkinHuxley
         codecs.lookup("cp437")  # of the names in a zip
-        HodgkinHuxley().initial_state(1, np.random.default_rng(0))  # a compiled function of this library
+        HodgkinHuxley().initial_state(1, np.random.default_rng(0))  # compiled functions of this library
+        LiquidState().fit(np.zeros((1, 1)))
         folder, seen = sys.argv[1], set()
         names = sorted(os.listdir(folder))
         sys.addaudithook(lambda event, given: seen.add(event if event != "open" else f"open {given[0]}"))
@@ -333,7 +335,8 @@ def _asked(module, *arguments, **environment):
 
 def test_some_single_changes_end_in_one_error_or_a_model_that_can_be_asked():
     said = _asked("tests.persistence.single_changes", "--seed", "0", "--count", "80")
-    assert len(said.splitlines()) == 82 and "'refused': 1" in said and "'answers': " in said
+    counts = ast.literal_eval(said.splitlines()[-1].removeprefix("counts "))
+    assert sum(counts.values()) == 80 and counts["refused"] > 40 and counts["answers"] > 0
 
 
 @pytest.mark.long

@@ -235,7 +235,7 @@ def test_short_cuts_change_nothing(monkeypatch):
 def test_single_precision_is_as_good_as_is_said(n_columns):
     rng = np.random.default_rng(0)
     inputs, delays = rng.uniform(-1, 1, 5020), np.concatenate([*functions(5, 2), *functions(5, 3)])
-    products = Products(inputs, 5000, 5)
+    products = Products(inputs[:, None], 5000, 5)
     basis = np.linalg.qr(
         np.column_stack([products.values(delays[:1], 0, 5000)[0], rng.normal(size=(5000, n_columns))])
     )[0]

@@ -70,6 +70,7 @@ def test_a_forecast_needs_little_more_than_the_weights(structure):
     members = [member.reservoir_ for member in model.members_]
     sizes = [sum(map(np.size, weights_of(member).matrix)) for member in members]
     n_bytes = 8 * sum(sizes)
+    model_of(64, 2, **STRUCTURES[structure], input_scaling=0.1).forecast(1)  # compiled
     tracemalloc.start()
     model.forecast(1)
     peak = tracemalloc.get_traced_memory()[1]

@@ -164,7 +164,7 @@ class Selected(FromRest, BaseEstimator):
 
     def check_learned(self) -> None:
         """Refuse units beyond those of the system."""
-        n_units = n_states(self.system_, np.zeros((1, self.n_features_in_)))
+        n_units = self.system_._n_features_out
         if not len(self.units_) or not 0 <= self.units_.min() <= self.units_.max() < n_units:
             raise ValueError("it holds a Selected whose units do not fit its system")
         if not np.array_equal(np.unique(self.groups_), np.arange(self._n_features_out)):
