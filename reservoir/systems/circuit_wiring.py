@@ -127,7 +127,7 @@ def _dynamics(wiring: Wiring, pieces: list[tuple[np.ndarray, np.ndarray]]) -> Dy
     order = np.argsort(synapse)
     synapse = synapse[order]
     begins, ends = (np.searchsorted(synapse, edges) for edges in (wiring.begins, wiring.ends))
-    utilisation, recovery, facilitation = numbers[:, order]
+    utilisation, recovery, facilitation = np.ascontiguousarray(numbers[:, order])
     return Dynamics(begins, ends, synapse, utilisation, recovery, facilitation)
 
 

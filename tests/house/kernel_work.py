@@ -37,7 +37,16 @@ from reservoir.readouts.spiking import ReSuMe, Tempotron
 from reservoir.rnn import RNNClassifier, RNNRegressor
 from reservoir.rnn.cells import EUNN
 from reservoir.rnn.row_products import sum_over_rows
-from reservoir.systems import NVAR, Delays, EchoStateLanes, Reversed, SideBySide, placed_synapses, simulation
+from reservoir.systems import (
+    NVAR,
+    Delays,
+    EchoStateLanes,
+    Reversed,
+    SideBySide,
+    placed_synapses,
+    plastic_parts,
+    simulation,
+)
 from reservoir.systems.ensembles import joined
 from reservoir.systems.rate_runs import close_loop, weights_of
 from tests.house.own_parts import Carrying
@@ -222,7 +231,7 @@ def spiking_units():
     kinds = np.resize([1e-3, 3e-3, 5e-3, 7e-3], len(static))
     changed = {
         "dynamic": column,
-        "static": dataclasses.replace(column, recurrent=static),
+        "static": dataclasses.replace(column, recurrent=dataclasses.replace(static, time_constant=3e-3)),  # of one kind
         "conductances": dataclasses.replace(column, recurrent=dataclasses.replace(static, reversal=0.06, weight=1e-6)),
         "background": dataclasses.replace(column, background=PoissonBackground(np.full(8, 500.0), 1e-8, 3e-3)),
         "many kinds": dataclasses.replace(column, recurrent=dataclasses.replace(static, time_constant=kinds)),
@@ -235,9 +244,10 @@ def spiking_units():
             circuit = suited(changed[kind], record)
             parts |= {f"{record.__name__} {kind} {size}": (record(noise=size), circuit) for size in (0.0, 1e-3)}
     parts["currents that are held"] = Carrying(), changed["conductances"]  # a record without `conduct`
-    mixed = {"E": reservoir.neurons.EscapeLIF(noise=1e-3), "I": reservoir.neurons.Izhikevich()}
-    fainter = {kind: suited(changed[kind], reservoir.neurons.Izhikevich) for kind in ("static", "conductances")}
-    parts |= {f"two models {kind}": (mixed, circuit) for kind, circuit in fainter.items()}
+    izhikevich = reservoir.neurons.Izhikevich()  # beside units that other tests have compiled it with
+    for kind, record in {"static": reservoir.neurons.EscapeLIF, "conductances": reservoir.neurons.LIF}.items():
+        mixed = {"E": record(noise=1e-3), "I": izhikevich}
+        parts[f"two models {kind}"] = mixed, suited(changed[kind], reservoir.neurons.Izhikevich)
     for record in (reservoir.neurons.LIF, reservoir.neurons.HodgkinHuxley):
         parts[f"{record.__name__} all kinds"] = record(), of_all_kinds(record(), static)
     for name, (neuron, circuit) in parts.items():
@@ -251,12 +261,14 @@ def spiking_units():
     room, simulation._SPIKE_ROOM = simulation._SPIKE_ROOM, 20
     yield "spikes with little room", simulate(column, trains, currents=pushed, random_state=0).spikes.times
     simulation._SPIKE_ROOM = room
-    yield from units_in_parts(
-        dataclasses.replace(changed["damaged"], background=changed["background"].background), trains
-    )
+    yield from units_in_parts(changed["damaged"], trains)
 
 
 def units_in_parts(circuit, trains):
+    """Of synapses that move voltages and release by chance, under a background."""
+    background = PoissonBackground(np.full(8, 500.0), 1e-8, 3e-3)
+    kicks = Projection(np.arange(8), np.arange(8)[::-1], 1e-3, 1e-3, 0.0, release_probability=0.7)
+    circuit = dataclasses.replace(circuit, background=background, projections={"kicks": kicks})
     kept = simulation.n_parts, placed_synapses._LEAST_OF_A_SLICE, placed_synapses._LINE
     simulation.n_parts, placed_synapses._LEAST_OF_A_SLICE, placed_synapses._LINE = lambda engine: 2, 4, 4
     yield "spikes of parts", simulate(circuit, trains, random_state=0).spikes.times
@@ -274,6 +286,7 @@ def learning_synapses():
     rules = [one for one in exported(plasticity, "acts_on") if not isinstance(one, plasticity.ReleaseSTDP)]
     rules += [plasticity.RewardSTDP([0.005, 0.015]), plasticity.Normalised(every=1e-3)]
     record = ["weights", "traces", "state", {"weights": {"recurrent": True}}]
+    kept, plastic_parts._KEPT = plastic_parts._KEPT, 3
     for number, rule in enumerate(rules):
         text = rule.rule(column.recurrent.select(rule.acts_on(column.recurrent)))
         if text.kernel is None:
@@ -285,6 +298,7 @@ def learning_synapses():
     releasing = {"recurrent": plasticity.ReleaseSTDP(), "inputs": plasticity.STDP()}
     found = simulate(column, trains, plasticity=releasing, record="weights", random_state=0)
     yield "utilisation", found.circuit.recurrent.U
+    plastic_parts._KEPT = kept
 
 
 def recurrent_networks():

@@ -192,12 +192,13 @@ def assert_same(found, expected):
 
 
 def everything():
-    """Dynamic and static synapses, that release by chance, a background, spontaneous and dead units."""
+    """Dynamic and static synapses, that release by chance or move voltages, a background, spontaneous, dead units."""
     background = PoissonBackground(rate=np.where(np.arange(N) < 90, 500.0, 2e3), weight=5e-10, time_constant=3e-3)
     more = {
         "dynamic": drawn(N, 800, 4, U=0.4, D=0.2, F=0.1),
         "rising": drawn(N, 300, 5, rise_time=1e-3),
         "chance": drawn(N, 300, 6, release_probability=0.4, delay=3e-4),
+        "kicks": drawn(N, 300, 7, weight=1e-3, time_constant=0.0),
     }
     rate = np.where(np.arange(N) % 9 == 1, 50.0, 0.0)
     dead = np.arange(N) % 11 == 0
