@@ -78,7 +78,7 @@ def _compiled_for(function: Any, kind: Any, parts: tuple[type, ...]) -> tuple[An
     keep = _copied(_keep, f"keep_{name}", {"put_at": store})
     made = compiled(entry, kept=digest is not None, any_types=True, nogil=True, error_model="numpy")
     made.compile((types.int64,) * (1 + _INTEGERS))
-    return made, _Keeping(compiled(keep, kept=False), size)
+    return made, _Keeping(compiled(keep, kept=digest is not None, any_types=True), size)
 
 
 def _copied(plain: Any, name: str, known: dict[str, Any]) -> FunctionType:
