@@ -111,7 +111,7 @@ def run_column(seconds: float, repeats: int) -> None:
 
 def run_large(seconds: float, repeats: int, cpp: bool) -> None:
     """A trial of the large network."""
-    circuit, neuron = network(), LIF(background=(13.6e-9, 15.2e-9))
+    circuit, neuron = network(), LIF(background=(15.4e-9, 15.2e-9))  # 23 Hz
     options = {"random_state": 0, "neuron": neuron}
     learning = options | {"plasticity": [STDP(**RULE.get_params() | {"between": ("E", to)}) for to in "EI"]}
     check(circuit, trains_of(10, 0.05), learning, "numpy")
