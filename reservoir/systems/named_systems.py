@@ -11,7 +11,7 @@ from reservoir.estimators import NamedParts
 from reservoir.parts import System, check_system, with_quiet_parts
 from reservoir.sequences import Sequences
 from reservoir.systems.from_rest import FromRest
-from reservoir.systems.reversed import kept_types
+from reservoir.systems.wrapped_system import kept_types
 from reservoir.validation import parameter_error
 
 SystemList: TypeAlias = Sequence[System | tuple[str, System]] | None

@@ -18,7 +18,7 @@ from reservoir.sequences import Sequences, joined, read_sequences
 from reservoir.systems.apart import run_apart
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.from_rest import FromRest
-from reservoir.systems.reversed import kept_types, n_states
+from reservoir.systems.wrapped_system import kept_types, n_states
 from reservoir.trials import Trial, run_trial
 from reservoir.validation import default_parts_first, parameter_error, unchanged_on_error
 

@@ -6,22 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.estimators import BaseEstimator, TransformerMixin
-from reservoir.parts import SequenceData, System, Targets, check_system, with_quiet_parts
+from reservoir.parts import SequenceData, System, Targets
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.apart import joined_rows, run_apart
-from reservoir.systems.echo_state import EchoState
-from reservoir.systems.from_rest import FromRest
+from reservoir.systems.wrapped_system import WrappedSystem, n_states
 from reservoir.trials import Trial
-from reservoir.validation import default_parts_first, parameter_error, unchanged_on_error
+from reservoir.validation import parameter_error, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
-class Reversed(FromRest, BaseEstimator):
+class Reversed(WrappedSystem):
     """A system that runs through every sequence from its last row to its first.
 
         states(t) = system(x(T), x(T - 1), ..., x(t))
@@ -74,17 +70,12 @@ class Reversed(FromRest, BaseEstimator):
     causal = False
     piecewise = False
 
-    def set_params(self, **params: Any) -> Reversed:
-        """Set parameters; naming one of a `system` that is None makes the default one first."""
-        return super().set_params(**default_parts_first(self, params, {"system": _default_system}))
-
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> Reversed:
         """Fit the system to the sequences of X, turned around; y is ignored."""
-        if self.system is not None:
-            check_system(type(self).__name__, "system", self.system, optional=True)
+        self._check_system()
         sequences = read_sequences(self, X, reset=True)
-        self.system_ = _default_system() if self.system is None else clone(self.system)
+        self.system_ = self._unfitted()
         turned = turned_around(sequences)
         self.system_.fit(turned)
         self._n_features_out = n_states(self.system_, turned[0])
@@ -122,38 +113,7 @@ class Reversed(FromRest, BaseEstimator):
         parts, finals = run_apart(self.system_, turned, trial=trial)
         return [tuple(rows[::-1] for rows in own) for own in parts], finals
 
-    @property
-    def any_thread(self) -> bool:
-        """Whether it may run in any thread, several times at once."""
-        return bool(getattr(self.system_, "any_thread", False))
-
-    def without_noise(self) -> Reversed:
-        """The same fitted system free of noise."""
-        return with_quiet_parts(self, "system_")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = kept_types([self.system])
-        return tags
-
-
-def _default_system() -> EchoState:
-    return EchoState(100, random_state=0)
-
 
 def turned_around(sequences: Sequences) -> list[np.ndarray]:
     """The sequences, the last row first."""
     return [member[::-1] for member in sequences.members()]
-
-
-def n_states(system: Any, rows: np.ndarray) -> int:
-    """Number of states of a fitted system, which hears one of these rows."""
-    return int(np.shape(system.run([rows[:1]])[0][0])[1])
-
-
-def kept_types(systems: list[Any]) -> list[str]:
-    """The type of numbers of systems side by side, as scikit-learn's tags name it."""
-    known = [get_tags(system).transformer_tags for system in systems if isinstance(system, TransformerMixin)]
-    names = [name for tag in known for name in tag.preserves_dtype]
-    return [np.result_type(*names or ["float64"]).name]

@@ -14,7 +14,8 @@ from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.apart import joined_rows, run_apart
 from reservoir.systems.echo_state import EchoState
 from reservoir.systems.named_systems import NamedSystems, SystemList
-from reservoir.systems.reversed import Reversed, n_states
+from reservoir.systems.reversed import Reversed
+from reservoir.systems.wrapped_system import n_states
 from reservoir.trials import Trial
 from reservoir.validation import unchanged_on_error
 

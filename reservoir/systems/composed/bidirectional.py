@@ -6,22 +6,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.estimators import BaseEstimator
-from reservoir.parts import SequenceData, System, Targets, check_system, with_quiet_parts
+from reservoir.parts import SequenceData, System, Targets
 from reservoir.sequences import Sequences, read_sequences
 from reservoir.systems.apart import joined_rows, run_apart
-from reservoir.systems.echo_state import EchoState
-from reservoir.systems.from_rest import FromRest
-from reservoir.systems.reversed import kept_types, n_states, turned_around
+from reservoir.systems.reversed import turned_around
+from reservoir.systems.wrapped_system import WrappedSystem, n_states
 from reservoir.trials import Trial
-from reservoir.validation import Parameters, default_parts_first, parameter_error, unchanged_on_error
+from reservoir.validation import Parameters, parameter_error, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
-class Bidirectional(FromRest, BaseEstimator):
+class Bidirectional(WrappedSystem):
     """One system that runs through every sequence forwards and backwards, whose states are joined.
 
         states(t) = [system(x(1), ..., x(t)), system(x(T), x(T - 1), ..., x(t))]
@@ -81,18 +78,13 @@ class Bidirectional(FromRest, BaseEstimator):
         "n_features_in_": "size (f)",
     }
 
-    def set_params(self, **params: Any) -> Bidirectional:
-        """Set parameters; naming one of a `system` that is None makes the default one first."""
-        return super().set_params(**default_parts_first(self, params, {"system": _default_system}))
-
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> Bidirectional:
         """Fit the system to the sequences of X; y is ignored."""
         Parameters(self).flag("aligned")
-        if self.system is not None:
-            check_system(type(self).__name__, "system", self.system, optional=True)
+        self._check_system()
         members = read_sequences(self, X, reset=True).members()
-        self.system_ = _default_system() if self.system is None else clone(self.system)
+        self.system_ = self._unfitted()
         self.system_.fit(members)
         self._n_features_out = 2 * n_states(self.system_, members[0])
         return self
@@ -140,22 +132,3 @@ class Bidirectional(FromRest, BaseEstimator):
         known = [getattr(self.system_, name, None) for name in ("n_features_in_", "_n_features_out")]
         if known[0] not in (None, self.n_features_in_) or known[1] not in (None, self._n_features_out / 2):
             raise ValueError("it holds a Bidirectional whose system does not fit it")
-
-    @property
-    def any_thread(self) -> bool:
-        """Whether it may run in any thread, several times at once."""
-        return bool(getattr(self.system_, "any_thread", False))
-
-    def without_noise(self) -> Bidirectional:
-        """The same fitted system free of noise."""
-        return with_quiet_parts(self, "system_")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = kept_types([self.system])
-        return tags
-
-
-def _default_system() -> EchoState:
-    return EchoState(100, random_state=0)

@@ -6,22 +6,18 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from reservoir.estimators import BaseEstimator
-from reservoir.parts import SequenceData, System, Targets, check_system, with_quiet_parts
+from reservoir.parts import SequenceData, System, Targets
 from reservoir.sequences import Sequences, joined, read_sequences
-from reservoir.systems.echo_state import EchoState
-from reservoir.systems.from_rest import FromRest
-from reservoir.systems.reversed import kept_types, n_states
+from reservoir.systems.wrapped_system import WrappedSystem, n_states
 from reservoir.topologies.node_sets import chosen_units, read_modules
 from reservoir.trials import Trial, run_trial
-from reservoir.validation import Parameters, default_parts_first, unchanged_on_error
+from reservoir.validation import Parameters, unchanged_on_error
 
 
 @dataclass(eq=False, repr=False)
-class Selected(FromRest, BaseEstimator):
+class Selected(WrappedSystem):
     """A system of whose states some are shown: a set of nodes for the readout, or the means of modules.
 
         states(t) = system(x)(t) of these units,   or their mean in each module
@@ -90,20 +86,15 @@ class Selected(FromRest, BaseEstimator):
         "n_features_in_": "size (f)",
     }
 
-    def set_params(self, **params: Any) -> Selected:
-        """Set parameters; naming one of a `system` that is None makes the default one first."""
-        return super().set_params(**default_parts_first(self, params, {"system": _default_system}))
-
     @unchanged_on_error
     def fit(self, X: SequenceData, y: Targets | None = None) -> Selected:
         """Fit the system to the sequences of X, and find the units; y is ignored."""
         p = Parameters(self)
-        if self.system is not None:
-            check_system(p.owner, "system", self.system, optional=True)
+        self._check_system()
         if p.flag("means") and self.modules is None:
             raise p.error("means", "False without modules")
         members = read_sequences(self, X, reset=True).members()
-        self.system_ = _default_system() if self.system is None else clone(self.system)
+        self.system_ = self._unfitted()
         self.system_.fit(members)
         n_units = n_states(self.system_, members[0])
         self.units_ = chosen_units(p.owner, self.units, self.modules, n_units)
@@ -149,18 +140,9 @@ class Selected(FromRest, BaseEstimator):
         return bool(getattr(self._present(), "piecewise", True))
 
     @property
-    def any_thread(self) -> bool:
-        """Whether it may run in any thread, several times at once."""
-        return bool(getattr(self.system_, "any_thread", False))
-
-    @property
     def n_before(self) -> int:
         """How many rows before a row its states are made of beside those of reservoirs."""
         return int(getattr(self._present(), "n_before", 0))
-
-    def without_noise(self) -> Selected:
-        """The same fitted system free of noise."""
-        return with_quiet_parts(self, "system_")
 
     def check_learned(self) -> None:
         """Refuse units beyond those of the system."""
@@ -189,13 +171,3 @@ class Selected(FromRest, BaseEstimator):
             return states[:, self.units_[np.argsort(self.groups_)]]
         places = [self.units_[self.groups_ == column] for column in range(self._n_features_out)]
         return np.stack([np.ascontiguousarray(states[:, own]).mean(axis=1) for own in places], axis=1)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = kept_types([self.system])
-        return tags
-
-
-def _default_system() -> EchoState:
-    return EchoState(100, random_state=0)
